@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of the package is held to: Swift 6, every unsafe use marked, no warning let
+/// through. `Lifetimes` lets an owner of bytes hand out a view that cannot outlive it.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// One library layer; the list below is in the order in which a record meets them.
+func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"],
+        path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "sluice",
+    products: [.executable(name: "sluice", targets: ["SluiceCommand"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CSystem"),
+        .target(name: "CScanning"),
+        layer("FileSystem", ["CSystem"]),
+        layer("Records", ["CScanning"]),
+        layer("Compression", ["CZlib", "Records"]),
+        layer("KeyedHashing", ["CCrypto", "Records", "FileSystem"]),
+        layer("Anonymization", ["Records", "KeyedHashing"]),
+        layer("LogFormats", ["Records", "Anonymization", "CScanning"]),
+        layer("Statistics", ["Records", "Anonymization", "FileSystem"]),
+        layer(
+            "Ledger",
+            ["Records", "FileSystem", .product(name: "GRDB", package: "GRDB.swift")]),
+        layer("Publication", ["Records", "Statistics", "FileSystem"]),
+        layer(
+            "Pipelines",
+            [
+                "FileSystem", "Records", "Compression", "KeyedHashing", "Anonymization",
+                "LogFormats", "Statistics", "Ledger", "Publication",
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .executableTarget(
+            name: "SluiceCommand",
+            dependencies: [
+                "Pipelines",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    ])

@@ -1,0 +1,105 @@
+package import Records
+
+/// One piece of a released record, in sixteen bytes or less: where the bytes are and what they are.
+package struct ReleasedPiece: Sendable, Equatable {
+    /// What a piece is.
+    package enum Kind: UInt8, Sendable {
+        /// Bytes of the chunk, to be copied as they are: they are already in the output's syntax.
+        case raw
+        /// Text in the arena, to be quoted and escaped by the writer.
+        case text
+        /// Text in the arena of which no byte needs an escape in any format.
+        case plainText
+        /// A number or other bare value in the arena.
+        case bare
+        /// No value: JSON `null`, an empty CSV cell, `-` in an access log.
+        case null
+        /// The field is not there at all. Only in column mode.
+        case absent
+        /// One byte of JSON punctuation, kept in `start`.
+        case syntax
+        /// Text of the chunk that stands for itself, to be quoted and escaped (column mode).
+        case sourceText
+    }
+
+    package let kind: Kind
+    package let start: UInt32
+    package let length: UInt32
+
+    @inlinable package init(_ kind: Kind, start: Int = 0, length: Int = 0) {
+        self.kind = kind
+        self.start = UInt32(truncatingIfNeeded: start)
+        self.length = UInt32(truncatingIfNeeded: length)
+    }
+}
+
+/// How the pieces of a record make up the record.
+package enum ReleaseMode: Sendable, Equatable {
+    /// The pieces, written one after the other, are the record in the syntax of its source.
+    case spliced
+    /// Piece `i` is the value of column `i` of the output; the writer supplies everything between.
+    case columns
+}
+
+/// The records of one chunk that may leave through one output.
+///
+/// Only this module can add to a batch: `append` and the arena are internal. A writer can do no more
+/// than walk over what was released, so a raw record cannot reach an output by accident. Made once
+/// per worker and output, refilled for each chunk; valid together with the chunk it was filled from.
+package struct ReleasedBatch: ~Copyable {
+    /// One released record.
+    package struct Record: Sendable {
+        package let firstPiece: Int
+        package let pieceCount: Int
+        /// Days since 1970-01-01 of the event in the pipeline's zone; `noDay` without a time.
+        package let day: Int32
+    }
+
+    /// The day of a record whose time could not be read.
+    package static let noDay = Int32.min
+
+    package let mode: ReleaseMode
+    package private(set) var records: [Record] = []
+    package private(set) var pieces: [ReleasedPiece] = []
+
+    /// The bytes of replaced values.
+    package internal(set) var arena = ByteBuffer(capacity: 1 << 16)
+
+    private var openRecordStart = 0
+
+    init(mode: ReleaseMode) { self.mode = mode }
+
+    mutating func removeAll() {
+        records.removeAll(keepingCapacity: true)
+        pieces.removeAll(keepingCapacity: true)
+        arena.removeAll()
+        openRecordStart = 0
+    }
+
+    mutating func append(_ piece: ReleasedPiece) { pieces.append(piece) }
+
+    mutating func finishRecord(day: Int32) {
+        records.append(
+            Record(
+                firstPiece: openRecordStart, pieceCount: pieces.count - openRecordStart, day: day))
+        openRecordStart = pieces.count
+    }
+
+    mutating func abandonRecord() {
+        pieces.removeLast(pieces.count - openRecordStart)
+    }
+}
+
+/// Writes released records in the syntax of one format.
+///
+/// One writer per worker and output; it holds no file. The bytes it appends for the records of a
+/// chunk depend on nothing but those records.
+package protocol RecordWriter: Sendable {
+    /// What stands before the first record of a file, for example a CSV header; often nothing.
+    func header(columns: [String]?) -> [UInt8]
+
+    /// Appends record `index` of `batch`, with its terminator, to `output`.
+    func write(
+        _ index: Int, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
+        into output: inout ByteBuffer)
+}

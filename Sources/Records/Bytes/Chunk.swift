@@ -1,0 +1,24 @@
+/// A run of whole records of one source, owned by one worker at a time and reused.
+package struct Chunk: ~Copyable {
+    /// The bytes; they end at a record border or at the end of the source.
+    package var buffer: ByteBuffer
+
+    /// The number of the chunk in the whole run, 0-based; outputs are put in this order.
+    package var number = 0
+
+    /// The index of the source in the plan of the run.
+    package var sourceIndex = 0
+
+    /// The offset in the uncompressed source of the first byte, 0-based.
+    package var sourceOffset = 0
+
+    /// Columns named by the header of the source, if the format has one.
+    package var columns: [String]?
+
+    /// True when a record longer than the limit was cut off: the chunk holds only its beginning,
+    /// the one row must be counted as `tooLong`.
+    package var isOverlong = false
+
+    /// An empty chunk with room for `capacity` bytes.
+    package init(capacity: Int) { buffer = ByteBuffer(capacity: capacity) }
+}

@@ -1,0 +1,64 @@
+/// A log format with its options resolved: makes splitters and readers, holds no state.
+package protocol RecordFormat: Sendable {
+    /// Finds where the header of a source ends and what it says, if this format has one.
+    ///
+    /// Called with the first bytes of each source until it answers other than `needMoreBytes`.
+    /// `isComplete` is true when the source has no further bytes.
+    func header(of start: Span<UInt8>, isComplete: Bool) throws(SourceFault) -> HeaderResult
+
+    /// Makes a splitter for one source.
+    func makeSplitter() -> any RecordSplitter
+
+    /// Makes a reader for one worker that fills the slots of `fields`.
+    func makeReader(fields: DeclaredFields, limits: RecordLimits) -> any RecordReader
+}
+
+extension RecordFormat {
+    /// Most formats have no header.
+    package func header(
+        of start: Span<UInt8>, isComplete: Bool
+    ) throws(SourceFault) -> HeaderResult { .header(length: 0, columns: nil) }
+}
+
+/// What a format found at the start of a source.
+package enum HeaderResult: Sendable, Equatable {
+    /// Not enough bytes to tell yet.
+    case needMoreBytes
+    /// The header takes the first `length` bytes (0: there is none) and names these columns.
+    case header(length: Int, columns: [String]?)
+}
+
+/// The limits on what one record may be; past one of them the record is quarantined.
+package struct RecordLimits: Sendable, Equatable {
+    /// The longest record in bytes; the rest of a longer line is skipped and counted.
+    package var recordBytesMax = 1 << 20
+    /// The most fields (JSON members, CSV columns) of one record.
+    package var fieldsMax = 4096
+    /// The deepest nesting of JSON values.
+    package var depthMax = 64
+
+    package init() {}
+}
+
+/// Finds the borders between records, so that bytes can be cut into chunks of whole records.
+package protocol RecordSplitter {
+    /// The length of the longest prefix of `bytes` that ends right behind a record terminator, or
+    /// nil when no record ends in it.
+    ///
+    /// `bytes` always begins at a record border. The splitter may remember how far it has looked;
+    /// when called again after nil, `bytes` begins with the same bytes and is longer. After a
+    /// non-nil answer the next call begins behind that prefix.
+    mutating func wholeRecords(in bytes: Span<UInt8>) -> Int?
+}
+
+/// Finds records and their declared fields in the chunks of one worker.
+package protocol RecordReader: AnyObject {
+    /// Fills `table` with all records of `chunk` (which holds whole records only; the last one may
+    /// lack its terminator).
+    func index(_ chunk: borrowing Chunk, into table: inout RecordTable)
+
+    /// Appends the decoded text of a slice of kind `escapedText` to `buffer`.
+    ///
+    /// The slice came from `index` of this reader and `bytes` is the chunk it came from.
+    func decode(_ slice: FieldSlice, in bytes: Span<UInt8>, into buffer: inout ByteBuffer)
+}

@@ -1,0 +1,48 @@
+/// A place in a pipeline file, as people count: both 1-based.
+package struct SettingPosition: Sendable, Equatable, Comparable {
+    package let line: Int
+    package let column: Int
+
+    package init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    /// The place of settings that come from flags or tests instead of a file.
+    package static let none = SettingPosition(line: 0, column: 0)
+
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
+}
+
+/// A value of a pipeline file with its place: text, a list or a mapping, not yet given a meaning.
+///
+/// Scalars are text until a schema types them, so that `no`, `0755` or `1e3` are never turned into
+/// something else on the way.
+package indirect enum Setting: Sendable {
+    case text(String, SettingPosition)
+    case list([Setting], SettingPosition)
+    case mapping([(key: String, keyPosition: SettingPosition, value: Setting)], SettingPosition)
+    /// Nothing was written after the key.
+    case empty(SettingPosition)
+
+    /// Where the value begins.
+    package var position: SettingPosition {
+        switch self {
+        case .text(_, let position), .list(_, let position), .mapping(_, let position),
+            .empty(let position):
+            position
+        }
+    }
+
+    /// What the value is, in the words of messages.
+    package var kindName: String {
+        switch self {
+        case .text: "a single value"
+        case .list: "a list"
+        case .mapping: "a mapping"
+        case .empty: "nothing"
+        }
+    }
+}
