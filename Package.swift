@@ -42,7 +42,7 @@ let package = Package(
         layer("FileSystem", ["CSystem"]),
         layer("Records", ["CScanning"]),
         layer("Compression", ["CZlib", "Records"]),
-        layer("KeyedHashing", ["CCrypto", "Records", "FileSystem"]),
+        layer("KeyedHashing", ["CCrypto", "CSystem", "Records", "FileSystem"]),
         layer("Anonymization", ["Records", "KeyedHashing"]),
         layer("LogFormats", ["Records", "Anonymization", "CScanning"]),
         layer("Statistics", ["Records", "Anonymization", "FileSystem"]),

@@ -1,0 +1,5 @@
+#ifndef SLUICE_CSCANNING_H
+#define SLUICE_CSCANNING_H
+#include <stddef.h>
+#include <stdint.h>
+#endif

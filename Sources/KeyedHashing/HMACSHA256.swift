@@ -1,0 +1,95 @@
+private import CCrypto
+package import Records
+
+/// HMAC-SHA-256 (RFC 2104, FIPS 198-1) under one key, with the two key blocks hashed beforehand.
+///
+/// A message costs one copy of each prepared state and, up to 55 bytes, one compression for each of
+/// the two hashes. The prepared states are as good as the key: they live in the object, are wiped
+/// with it and never leave it. One object may serve several workers.
+@safe package final class HMACSHA256: Sendable {
+    /// The length of a full tag in bytes.
+    package static let tagBytes = 32
+
+    nonisolated(unsafe) private let states: UnsafeMutablePointer<SHA256_CTX>
+
+    /// Prepares the states for `key`; a key longer than a block (64 bytes) is hashed first.
+    package init(key: SecretKey) {
+        unsafe states = .allocate(capacity: 2)
+        var block = [UInt8](repeating: 0, count: 64)
+        unsafe key.withBytes { bytes in
+            if bytes.count <= 64 {
+                for index in 0..<bytes.count { block[index] = unsafe bytes[index] }
+            } else {
+                unsafe block.withUnsafeMutableBufferPointer { target in
+                    _ = unsafe SHA256(
+                        bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count,
+                        target.baseAddress)
+                }
+            }
+        }
+        unsafe Self.prepare(states, &block, pad: 0x36)
+        unsafe Self.prepare(states + 1, &block, pad: 0x5c)
+        unsafe block.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
+    }
+
+    private static func prepare(
+        _ state: UnsafeMutablePointer<SHA256_CTX>, _ block: inout [UInt8], pad: UInt8
+    ) {
+        for index in block.indices { block[index] ^= pad }
+        _ = unsafe SHA256_Init(state)
+        _ = unsafe block.withUnsafeBytes { unsafe SHA256_Update(state, $0.baseAddress, $0.count) }
+        for index in block.indices { block[index] ^= pad }
+    }
+
+    deinit {
+        unsafe OPENSSL_cleanse(states, 2 * MemoryLayout<SHA256_CTX>.stride)
+        unsafe states.deallocate()
+    }
+
+    /// Calls `body` with the 32-byte tag of `message`.
+    package func withTag<Result>(
+        of message: Span<UInt8>, _ body: (Span<UInt8>) -> Result
+    ) -> Result {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { tag in
+            unsafe message.withUnsafeBytes { unsafe fill(tag, message: $0) }
+            let result = body(unsafe Span(_unsafeElements: UnsafeBufferPointer(tag)))
+            unsafe OPENSSL_cleanse(tag.baseAddress, tag.count)
+            return result
+        }
+    }
+
+    private func fill(
+        _ tag: UnsafeMutableBufferPointer<UInt8>, message: UnsafeRawBufferPointer
+    ) {
+        var state = unsafe states[0]
+        _ = unsafe SHA256_Update(&state, message.baseAddress, message.count)
+        _ = unsafe SHA256_Final(tag.baseAddress, &state)
+        unsafe state = states[1]
+        _ = unsafe SHA256_Update(&state, tag.baseAddress, 32)
+        _ = unsafe SHA256_Final(tag.baseAddress, &state)
+        unsafe withUnsafeMutableBytes(of: &state) {
+            unsafe OPENSSL_cleanse($0.baseAddress, $0.count)
+        }
+    }
+
+    /// The first 128 bits of the tag of `message`.
+    package func token(of message: Span<UInt8>) -> Token {
+        withTag(of: message) { tag in
+            Token(high: Self.word(tag, at: 0), low: Self.word(tag, at: 8))
+        }
+    }
+
+    private static func word(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
+        var word: UInt64 = 0
+        for index in offset..<offset + 8 { word = word << 8 | UInt64(bytes[index]) }
+        return word
+    }
+
+    /// Appends the full tag of `message` as 64 lower-case hexadecimal digits.
+    package func appendHex(of message: Span<UInt8>, to buffer: inout ByteBuffer) {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { tag in
+            unsafe message.withUnsafeBytes { unsafe fill(tag, message: $0) }
+            buffer.append(hex: unsafe Span(_unsafeElements: UnsafeBufferPointer(tag)))
+        }
+    }
+}

@@ -1,0 +1,19 @@
+/// A keyed pseudonym of 128 bits: the first half of an HMAC-SHA-256.
+package struct Token: Hashable, Comparable, Sendable {
+    /// The first eight bytes, most significant first.
+    package let high: UInt64
+    /// The last eight bytes, most significant first.
+    package let low: UInt64
+
+    /// Stands for "no identity"; no key produces it in practice (one chance in 2^128).
+    package static let none = Token(high: 0, low: 0)
+
+    @inlinable package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
