@@ -21,4 +21,24 @@ package struct Chunk: ~Copyable {
 
     /// An empty chunk with room for `capacity` bytes.
     package init(capacity: Int) { buffer = ByteBuffer(capacity: capacity) }
+
+    /// The bytes behind the content that are readable once the chunk is sealed.
+    package static let paddingBytes = 64
+
+    /// The number of content bytes when the chunk was sealed.
+    private var sealedCount = -1
+
+    /// True when the padding is in place and the content has not changed its length since.
+    package var isSealed: Bool { sealedCount == buffer.count }
+
+    /// Puts a line feed and zeros behind the content, without counting them, so that a scan may
+    /// look a little ahead and always meets an end of line.
+    package mutating func seal() {
+        buffer.reserve(Self.paddingBytes)
+        let content = buffer.count
+        buffer.append(0x0a)
+        for _ in 1..<Self.paddingBytes { buffer.append(0) }
+        buffer.truncate(to: content)
+        sealedCount = content
+    }
 }

@@ -84,6 +84,12 @@
         return unsafe slices[row &* slotCount &+ slot]
     }
 
+    /// Moves the end of `row`; readers that learn it late call this once.
+    @inlinable package mutating func setEnd(_ end: Int, row: Int) {
+        precondition(row < count)
+        unsafe ends[row] = UInt32(truncatingIfNeeded: end)
+    }
+
     /// Marks `row` as unreadable.
     package mutating func markBad(_ row: Int, _ reason: QuarantineReason) {
         precondition(row < count)

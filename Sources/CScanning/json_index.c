@@ -1,0 +1,346 @@
+#include "CScanning.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define HAS_X86 1
+#endif
+
+/* One block is 64 bytes; bit i of a mask speaks of byte i. */
+typedef struct {
+    uint64_t quotes, backslashes, operators, controls, line_feeds, high;
+} block_masks;
+
+/* What one block hands to the next. */
+typedef struct {
+    uint64_t in_string;   /* all ones inside a string, else 0 */
+    uint64_t is_escaped;  /* 1 if the first byte of the next block follows an escaping backslash */
+} scan_state;
+
+static inline uint64_t bits_above(unsigned bit) { return bit == 63 ? 0 : ~0ull << (bit + 1); }
+
+/* Bit i of the result is the parity of bits 0..i. */
+static inline uint64_t prefix_parity(uint64_t bits) {
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    bits ^= bits << 32;
+    return bits;
+}
+
+/* Backslashes pair up from the left: the first of each pair escapes the second byte. Returns the
+ * escaping backslashes and sets `*escaped` to the bytes they escape. */
+static inline uint64_t find_escapes(uint64_t backslashes, scan_state *state, uint64_t *escaped) {
+    uint64_t hit = state->is_escaped, escaping = 0;
+    backslashes &= ~hit;
+    state->is_escaped = 0;
+    while (backslashes) {
+        uint64_t first = backslashes & (0 - backslashes);
+        escaping |= first;
+        hit |= first << 1;
+        if (first >> 63) state->is_escaped = 1;
+        backslashes &= ~(first | first << 1);
+    }
+    *escaped = hit;
+    return escaping;
+}
+
+/* The offsets wanted from one block, as a mask. */
+static inline uint64_t wanted_bits(const block_masks *masks, scan_state *state) {
+    uint64_t escaped = 0, escaping = 0;
+    if (masks->backslashes | state->is_escaped)
+        escaping = find_escapes(masks->backslashes, state, &escaped);
+    uint64_t quotes = masks->quotes & ~escaped;
+    uint64_t in_string = prefix_parity(quotes) ^ state->in_string;
+    uint64_t broken = masks->line_feeds & in_string;
+    while (__builtin_expect(broken != 0, 0)) {
+        /* A line feed ends the line whatever the quotes say: start afresh behind it. */
+        unsigned at = (unsigned)__builtin_ctzll(broken);
+        uint64_t behind = bits_above(at);
+        in_string = (in_string & ~behind) | (prefix_parity(quotes & behind) & behind);
+        broken = masks->line_feeds & in_string & behind;
+    }
+    /* A line feed that ends a block also ends an escape that would reach into the next one. */
+    if (masks->line_feeds >> 63) state->is_escaped = 0;
+    state->in_string = (uint64_t)((int64_t)in_string >> 63);
+    if (masks->line_feeds >> 63) state->in_string = 0;
+    return (masks->operators & ~in_string) | quotes | (escaping & in_string)
+        | (masks->controls & in_string) | masks->line_feeds;
+}
+
+static inline uint32_t *write_offsets(uint32_t *out, uint64_t bits, uint32_t base) {
+    unsigned count = (unsigned)__builtin_popcountll(bits);
+    uint32_t *end = out + count;
+    while (out < end) {
+        /* Writes up to seven entries too many: the caller gave room for 64. */
+        for (int k = 0; k < 8; k++) {
+            out[k] = base + (uint32_t)__builtin_ctzll(bits | 1ull << 63);
+            bits &= bits - 1;
+        }
+        out += 8;
+    }
+    return end;
+}
+
+/* ---- portable ---------------------------------------------------------------------------- */
+
+static void portable_masks(const uint8_t *block, block_masks *masks) {
+    block_masks found = {0};
+    for (unsigned i = 0; i < 64; i++) {
+        uint8_t byte = block[i];
+        uint64_t bit = 1ull << i;
+        if (byte == '"') found.quotes |= bit;
+        if (byte == '\\') found.backslashes |= bit;
+        if (byte == '{' || byte == '}' || byte == '[' || byte == ']' || byte == ':' || byte == ',')
+            found.operators |= bit;
+        if (byte < 0x20) found.controls |= bit;
+        if (byte == '\n') found.line_feeds |= bit;
+        if (byte >= 0x80) found.high |= bit;
+    }
+    *masks = found;
+}
+
+/* Unicode 15, table 3-7: the well-formed byte sequences. */
+static int portable_is_utf8(const uint8_t *bytes, size_t length) {
+    size_t i = 0;
+    while (i < length) {
+        uint8_t lead = bytes[i];
+        if (lead < 0x80) { i++; continue; }
+        size_t more;
+        uint8_t low = 0x80, high = 0xbf;
+        if (lead >= 0xc2 && lead <= 0xdf) more = 1;
+        else if (lead >= 0xe0 && lead <= 0xef) {
+            more = 2;
+            if (lead == 0xe0) low = 0xa0;
+            if (lead == 0xed) high = 0x9f;
+        } else if (lead >= 0xf0 && lead <= 0xf4) {
+            more = 3;
+            if (lead == 0xf0) low = 0x90;
+            if (lead == 0xf4) high = 0x8f;
+        } else return 0;
+        if (length - i <= more) return 0;
+        if (bytes[i + 1] < low || bytes[i + 1] > high) return 0;
+        for (size_t k = 2; k <= more; k++)
+            if (bytes[i + k] < 0x80 || bytes[i + k] > 0xbf) return 0;
+        i += more + 1;
+    }
+    return 1;
+}
+
+static size_t portable_json_index(
+    const uint8_t *bytes, size_t length, uint32_t *positions, int *is_utf8) {
+    scan_state state = {0, 0};
+    uint32_t *out = positions;
+    uint64_t high = 0;
+    uint8_t last[64];
+    for (size_t at = 0; at < length; at += 64) {
+        const uint8_t *block = bytes + at;
+        if (length - at < 64) {
+            memset(last, ' ', sizeof last);
+            memcpy(last, block, length - at);
+            block = last;
+        }
+        block_masks masks;
+        portable_masks(block, &masks);
+        high |= masks.high;
+        out = write_offsets(out, wanted_bits(&masks, &state), (uint32_t)at);
+    }
+    *is_utf8 = high == 0 || portable_is_utf8(bytes, length);
+    return (size_t)(out - positions);
+}
+
+/* ---- x86-64 with AVX2 ---------------------------------------------------------------------- */
+
+#if HAS_X86
+
+#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,pclmul,lzcnt")))
+
+AVX2 static inline uint64_t mask_of(__m256i low, __m256i high) {
+    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low)
+        | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
+
+AVX2 static inline uint64_t equal_to(__m256i low, __m256i high, char byte) {
+    __m256i wanted = _mm256_set1_epi8(byte);
+    return mask_of(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
+}
+
+/* The low nibble picks the operator a byte could be; with bit 5 set, [ and { as well as ] and }
+ * are one. Bytes of 0x80 and more pick 0 and never match. */
+AVX2 static inline __m256i is_operator(__m256i bytes) {
+    const __m256i by_nibble = _mm256_setr_epi8(
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0);
+    return _mm256_cmpeq_epi8(
+        _mm256_shuffle_epi8(by_nibble, bytes), _mm256_or_si256(bytes, _mm256_set1_epi8(0x20)));
+}
+
+AVX2 static inline __m256i is_control(__m256i bytes) {
+    const __m256i last = _mm256_set1_epi8(0x1f);
+    return _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, last), last);
+}
+
+/* UTF-8 by table look-up: Keiser and Lemire, "Validating UTF-8 in less than one instruction per
+ * byte" (2020). Each bit of a table entry stands for one way in which two neighbouring bytes can be
+ * wrong; a pair is wrong if all three tables agree on a bit. */
+enum {
+    TOO_SHORT = 1 << 0,    /* lead byte followed by a lead or ASCII byte */
+    TOO_LONG = 1 << 1,     /* ASCII followed by a continuation byte */
+    OVERLONG_3 = 1 << 2,   /* e0 80..9f */
+    TOO_LARGE = 1 << 3,    /* f4 90..bf and beyond */
+    SURROGATE = 1 << 4,    /* ed a0..bf */
+    OVERLONG_2 = 1 << 5,   /* c0, c1 */
+    OVERLONG_4 = 1 << 6,   /* f0 80..8f; shares the bit with f5 and beyond, 1000 */
+    TWO_CONTS = 1 << 7,    /* two continuation bytes: right only behind a long lead */
+    CARRY = TOO_SHORT | TOO_LONG | TWO_CONTS,
+};
+
+#define TWICE(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
+
+AVX2 static inline __m256i high_nibble(__m256i bytes) {
+    return _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(0x0f));
+}
+
+AVX2 static inline __m256i wrong_pairs(__m256i input, __m256i previous1) {
+    const __m256i by_first_high = TWICE(
+        TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG,
+        (char)TWO_CONTS, (char)TWO_CONTS, (char)TWO_CONTS, (char)TWO_CONTS,
+        TOO_SHORT | OVERLONG_2, TOO_SHORT, TOO_SHORT | OVERLONG_3 | SURROGATE,
+        TOO_SHORT | TOO_LARGE | OVERLONG_4);
+    const __m256i by_first_low = TWICE(
+        (char)(CARRY | OVERLONG_3 | OVERLONG_2 | OVERLONG_4), (char)(CARRY | OVERLONG_2),
+        (char)CARRY, (char)CARRY, (char)(CARRY | TOO_LARGE),
+        (char)(CARRY | TOO_LARGE | OVERLONG_4), (char)(CARRY | TOO_LARGE | OVERLONG_4),
+        (char)(CARRY | TOO_LARGE | OVERLONG_4), (char)(CARRY | TOO_LARGE | OVERLONG_4),
+        (char)(CARRY | TOO_LARGE | OVERLONG_4), (char)(CARRY | TOO_LARGE | OVERLONG_4),
+        (char)(CARRY | TOO_LARGE | OVERLONG_4), (char)(CARRY | TOO_LARGE | OVERLONG_4),
+        (char)(CARRY | TOO_LARGE | OVERLONG_4 | SURROGATE),
+        (char)(CARRY | TOO_LARGE | OVERLONG_4), (char)(CARRY | TOO_LARGE | OVERLONG_4));
+    const __m256i by_second_high = TWICE(
+        TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
+        (char)(TOO_LONG | OVERLONG_2 | TWO_CONTS | OVERLONG_3 | OVERLONG_4),
+        (char)(TOO_LONG | OVERLONG_2 | TWO_CONTS | OVERLONG_3 | TOO_LARGE),
+        (char)(TOO_LONG | OVERLONG_2 | TWO_CONTS | SURROGATE | TOO_LARGE),
+        (char)(TOO_LONG | OVERLONG_2 | TWO_CONTS | SURROGATE | TOO_LARGE),
+        TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT);
+    __m256i a = _mm256_shuffle_epi8(by_first_high, high_nibble(previous1));
+    __m256i b = _mm256_shuffle_epi8(
+        by_first_low, _mm256_and_si256(previous1, _mm256_set1_epi8(0x0f)));
+    __m256i c = _mm256_shuffle_epi8(by_second_high, high_nibble(input));
+    return _mm256_and_si256(_mm256_and_si256(a, b), c);
+}
+
+/* The bytes `by` places earlier; `before` is the vector in front of `input`. */
+#define EARLIER(input, before, by) \
+    _mm256_alignr_epi8(input, _mm256_permute2x128_si256(before, input, 0x21), 16 - (by))
+
+AVX2 static inline __m256i utf8_errors(__m256i input, __m256i before) {
+    __m256i special = wrong_pairs(input, EARLIER(input, before, 1));
+    __m256i third = _mm256_subs_epu8(EARLIER(input, before, 2), _mm256_set1_epi8((char)(0xe0 - 0x80)));
+    __m256i fourth = _mm256_subs_epu8(EARLIER(input, before, 3), _mm256_set1_epi8((char)(0xf0 - 0x80)));
+    __m256i must_continue =
+        _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8((char)0x80));
+    return _mm256_xor_si256(must_continue, special);
+}
+
+/* Non-zero if the vector ends inside a sequence. */
+AVX2 static inline __m256i open_sequence(__m256i input) {
+    const __m256i largest = _mm256_setr_epi8(
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+        (char)(0xf0 - 1), (char)(0xe0 - 1), (char)(0xc0 - 1));
+    return _mm256_subs_epu8(input, largest);
+}
+
+typedef struct {
+    __m256i error, before, open;
+} utf8_state;
+
+AVX2 static inline void check_utf8(utf8_state *state, __m256i low, __m256i high) {
+    if (_mm256_movemask_epi8(_mm256_or_si256(low, high)) == 0) {
+        state->error = _mm256_or_si256(state->error, state->open);
+        state->open = _mm256_setzero_si256();
+    } else {
+        state->error = _mm256_or_si256(state->error, utf8_errors(low, state->before));
+        state->error = _mm256_or_si256(state->error, utf8_errors(high, low));
+        state->open = open_sequence(high);
+    }
+    state->before = high;
+}
+
+AVX2 static inline int utf8_is_good(const utf8_state *state) {
+    __m256i all = _mm256_or_si256(state->error, state->open);
+    return _mm256_testz_si256(all, all);
+}
+
+AVX2 static size_t avx2_json_index(
+    const uint8_t *bytes, size_t length, uint32_t *positions, int *is_utf8) {
+    scan_state state = {0, 0};
+    utf8_state text = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
+    uint32_t *out = positions;
+    uint8_t last[64];
+    for (size_t at = 0; at < length; at += 64) {
+        const uint8_t *block = bytes + at;
+        if (length - at < 64) {
+            memset(last, ' ', sizeof last);
+            memcpy(last, block, length - at);
+            block = last;
+        }
+        __m256i low = _mm256_loadu_si256((const __m256i *)block);
+        __m256i high = _mm256_loadu_si256((const __m256i *)(block + 32));
+        block_masks masks;
+        masks.quotes = equal_to(low, high, '"');
+        masks.backslashes = equal_to(low, high, '\\');
+        masks.operators = mask_of(is_operator(low), is_operator(high));
+        masks.controls = mask_of(is_control(low), is_control(high));
+        masks.line_feeds = masks.controls ? equal_to(low, high, '\n') : 0;
+        check_utf8(&text, low, high);
+        out = write_offsets(out, wanted_bits(&masks, &state), (uint32_t)at);
+    }
+    *is_utf8 = utf8_is_good(&text);
+    return (size_t)(out - positions);
+}
+
+AVX2 static int avx2_is_utf8(const uint8_t *bytes, size_t length) {
+    utf8_state text = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
+    uint8_t last[64];
+    for (size_t at = 0; at < length; at += 64) {
+        const uint8_t *block = bytes + at;
+        if (length - at < 64) {
+            memset(last, ' ', sizeof last);
+            memcpy(last, block, length - at);
+            block = last;
+        }
+        check_utf8(
+            &text, _mm256_loadu_si256((const __m256i *)block),
+            _mm256_loadu_si256((const __m256i *)(block + 32)));
+    }
+    return utf8_is_good(&text);
+}
+
+static int has_avx2(void) {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")
+        && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
+}
+
+#endif
+
+size_t cscanning_json_index(
+    const uint8_t *bytes, size_t length, uint32_t *positions, int *is_utf8, int choice) {
+#if HAS_X86
+    if (choice == CSCANNING_AUTOMATIC && has_avx2())
+        return avx2_json_index(bytes, length, positions, is_utf8);
+#endif
+    return portable_json_index(bytes, length, positions, is_utf8);
+}
+
+int cscanning_is_utf8(const uint8_t *bytes, size_t length, int choice) {
+#if HAS_X86
+    if (choice == CSCANNING_AUTOMATIC && has_avx2()) return avx2_is_utf8(bytes, length);
+#endif
+    return portable_is_utf8(bytes, length);
+}

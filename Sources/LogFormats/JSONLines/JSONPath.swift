@@ -1,0 +1,138 @@
+/// The declared JSON fields as a tree of steps: member names, element numbers and "every element".
+///
+/// Compiled once from names such as `ts`, `client.os`, `tags[0]`, `items[*].ip`. A backslash takes
+/// the next character literally, so `id\.orig_h` is one member name with a dot in it.
+struct JSONPathTree: Sendable {
+    /// One place in a document that some declared path passes through or ends at.
+    struct Node: Sendable {
+        /// The slot that ends here, or -1.
+        var slot = -1
+        /// True when a path with "every element" leads here: the slot collects several values.
+        var isRepeated = false
+        var members: [(name: [UInt8], node: Int)] = []
+        var elements: [(index: Int, node: Int)] = []
+        var everyElement = -1
+
+        var isLeaf: Bool { slot >= 0 }
+    }
+
+    private(set) var nodes = [Node()]
+
+    /// The root: the record itself.
+    static let root = 0
+    /// Stands for "no declared path goes here".
+    static let none = -1
+
+    /// Compiles `names`; a name that cannot be read as a path matches nothing (planning has
+    /// reported it before).
+    init(names: [String]) {
+        for (slot, name) in names.enumerated() {
+            guard let steps = Self.steps(of: name) else { continue }
+            var node = Self.root
+            for step in steps { node = child(of: node, step) }
+            nodes[node].slot = slot
+        }
+    }
+
+    /// One step of a path.
+    enum Step: Equatable {
+        case member([UInt8])
+        case element(Int)
+        case everyElement
+    }
+
+    /// The steps of a path, or nil when `name` is not a well-formed path.
+    static func steps(of name: String) -> [Step]? {
+        var steps: [Step] = []
+        var member: [UInt8] = []
+        var hasMember = false
+        let bytes = Array(name.utf8)
+        var at = 0
+        while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "\\") where at + 1 < bytes.count:
+                member.append(bytes[at + 1])
+                hasMember = true
+                at += 2
+            case UInt8(ascii: "."):
+                guard hasMember || isBehindBracket(bytes, at) else { return nil }
+                if hasMember { steps.append(.member(member)) }
+                (member, hasMember) = ([], false)
+                at += 1
+                guard at < bytes.count else { return nil }
+            case UInt8(ascii: "["):
+                if hasMember { steps.append(.member(member)) }
+                (member, hasMember) = ([], false)
+                guard let close = bytes[at...].firstIndex(of: UInt8(ascii: "]")),
+                    let step = elementStep(bytes[(at + 1)..<close])
+                else { return nil }
+                steps.append(step)
+                at = close + 1
+            default:
+                member.append(bytes[at])
+                hasMember = true
+                at += 1
+            }
+        }
+        if hasMember { steps.append(.member(member)) }
+        guard let first = steps.first, case .member = first else { return nil }
+        return steps
+    }
+
+    private static func isBehindBracket(_ bytes: [UInt8], _ at: Int) -> Bool {
+        at > 0 && bytes[at - 1] == UInt8(ascii: "]")
+    }
+
+    private static func elementStep(_ inside: ArraySlice<UInt8>) -> Step? {
+        if inside.elementsEqual([UInt8(ascii: "*")]) { return .everyElement }
+        guard (1...6).contains(inside.count), inside.allSatisfy({ (48...57).contains($0) })
+        else { return nil }
+        return .element(inside.reduce(0) { $0 * 10 + Int($1 - 48) })
+    }
+
+    private mutating func child(of node: Int, _ step: Step) -> Int {
+        switch step {
+        case .member(let name):
+            if let known = member(name.span, of: node) { return known }
+            let made = newNode(below: node, repeated: false)
+            nodes[node].members.append((name, made))
+            return made
+        case .element(let index):
+            if let known = nodes[node].elements.first(where: { $0.index == index }) {
+                return known.node
+            }
+            let made = newNode(below: node, repeated: false)
+            nodes[node].elements.append((index, made))
+            return made
+        case .everyElement:
+            if nodes[node].everyElement >= 0 { return nodes[node].everyElement }
+            let made = newNode(below: node, repeated: true)
+            nodes[node].everyElement = made
+            return made
+        }
+    }
+
+    private mutating func newNode(below parent: Int, repeated: Bool) -> Int {
+        var node = Node()
+        node.isRepeated = repeated || nodes[parent].isRepeated
+        nodes.append(node)
+        return nodes.count - 1
+    }
+
+    /// The node of member `name` (decoded bytes) of an object at `node`, if declared.
+    func member(_ name: Span<UInt8>, of node: Int) -> Int? {
+        guard node >= 0 else { return nil }
+        for member in nodes[node].members where member.name.count == name.count {
+            if name.indices.allSatisfy({ member.name[$0] == name[$0] }) { return member.node }
+        }
+        return nil
+    }
+
+    /// The node of element `index` of an array at `node`, or `none`. A numbered element is more
+    /// exact than "every element" and goes first.
+    func element(_ index: Int, of node: Int) -> Int {
+        guard node >= 0 else { return Self.none }
+        for element in nodes[node].elements where element.index == index { return element.node }
+        return nodes[node].everyElement
+    }
+}
