@@ -1,7 +1,7 @@
 /// A length of calendar time as ISO 8601 writes it: `P1M`, `P0D`, `P4W`, `P1Y2M3DT4H5M6S`.
 ///
-/// Reads the grammar of RFC 3339, appendix A: upper case, whole numbers, no sign, no gap between the
-/// units named, weeks alone. Years are twelve months and weeks seven days; months and days stay
+/// Reads the grammar of RFC 3339, appendix A: upper case, whole numbers, no sign, no gap between
+/// the units named, weeks alone. Years are twelve months and weeks seven days; months and days stay
 /// apart, because a month has no fixed length. Equal means the same months, days and seconds, so
 /// `P1Y` equals `P12M`, and `P1D` does not equal `PT24H`.
 package struct CalendarDuration: Hashable, Sendable {
@@ -132,8 +132,8 @@ private struct DurationParts {
 // MARK: Reckoning with dates
 
 extension CivilDate {
-    /// The date `months` before this one (after it, when negative), its day clamped to the length of
-    /// the month that it falls into.
+    /// The date `months` before this one (after it, when negative), its day clamped to the length
+    /// of the month that it falls into.
     package func subtracting(months: Int) -> CivilDate {
         let index = year * 12 + month - 1 - months
         let newYear = Int(floorDivide(Int64(index), 12))
@@ -164,7 +164,8 @@ package enum DurationOrder: Sendable, Equatable {
 }
 
 extension CalendarDuration {
-    /// How this duration compares with `other`, both reckoned back from the same date, for every date.
+    /// How this duration compares with `other`, both reckoned back from the same date, for every
+    /// date.
     ///
     /// A day counts as 24 hours here.
     package func compared(with other: CalendarDuration) -> DurationOrder {

@@ -2,8 +2,8 @@ import Glibc
 
 /// What time it is for one run, and in which zone its days begin.
 ///
-/// Read once when a run is planned; nothing below asks the system for the time again, so two workers
-/// cannot see two clocks.
+/// Read once when a run is planned; nothing below asks the system for the time again, so two
+/// workers cannot see two clocks.
 package struct RunClock: Sendable {
     /// The instant of the run.
     package let now: EventTime
@@ -23,8 +23,8 @@ package struct RunClock: Sendable {
         return RunClock(now: EventTime(milliseconds: milliseconds), zone: zone)
     }
 
-    /// The clock that a `--now` value sets: an RFC 3339 time or a date, which stands for its start in
-    /// `zone`. Nil for anything else.
+    /// The clock that a `--now` value sets: an RFC 3339 time or a date, which stands for its start
+    /// in `zone`. Nil for anything else.
     package init?(text: String, zone: ZoneTable) {
         let bytes = text.utf8.span
         let time =
@@ -40,10 +40,10 @@ package struct RunClock: Sendable {
     ///
     /// For months and days: the run's local date minus them, the day clamped to the length of the
     /// month, at 00:00 local. This is how EU law counts (Regulation 1182/71, article 3): the day of
-    /// the event does not count, then the period runs to the end of its last day; so two runs on one
-    /// day agree. A duration that names hours, minutes or seconds is exact: it goes back from the
-    /// instant of the run. A duration of zero leaves nothing in the window: its cut-off is later than
-    /// every time, so that the records of the run's own day are due too.
+    /// the event does not count, then the period runs to the end of its last day; so two runs on
+    /// one day agree. A duration that names hours, minutes or seconds is exact: it goes back from
+    /// the instant of the run. A duration of zero leaves nothing in the window: its cut-off is
+    /// later than every time, so that the records of the run's own day are due too.
     package func cutOff(_ duration: CalendarDuration) -> EventTime {
         if duration.isZero { return EventTime(milliseconds: .max) }
         if duration.seconds == 0 {

@@ -1,7 +1,7 @@
-// The one hot parser: times of action logs. The fixed part of a time, `yyyy-MM-ddThh:mm:ss`, is read
-// as two words of eight bytes and one of four. XOR with a template turns each digit into its value
-// and each separator into zero, so one mask per word checks all bytes and one multiplication joins
-// pairs of digits.
+// The one hot parser: times of action logs. The fixed part of a time, `yyyy-MM-ddThh:mm:ss`, is
+// read as two words of eight bytes and one of four. XOR with a template turns each digit into its
+// value and each separator into zero, so one mask per word checks all bytes and one multiplication
+// joins pairs of digits.
 
 /// What `localSeconds` gives when there is no such date or time of day.
 let noLocalTime = Int.min
@@ -64,25 +64,30 @@ func dateAndTime(_ start: UnsafePointer<UInt8>) -> Int {
     minute: Int,
     second: Int
 ) -> Int {
-    guard UInt(bitPattern: month &- 1) < 12, hour <= 23, minute <= 59, second <= 59 else {
-        return noLocalTime
-    }
+    // Unsigned words of 32 bits: divisions by constants become one multiplication each.
+    let (year, month, day) = (
+        UInt32(truncatingIfNeeded: year), UInt32(truncatingIfNeeded: month),
+        UInt32(truncatingIfNeeded: day)
+    )
+    guard month &- 1 < 12, hour <= 23, minute <= 59, second <= 59 else { return noLocalTime }
     let isLeap = year & 3 == 0 && (year % 25 != 0 || year & 15 == 0)
     let length = month == 2 ? (isLeap ? 29 : 28) : 30 &+ ((month &+ month >> 3) & 1)
-    guard UInt(bitPattern: day &- 1) < UInt(bitPattern: length) else { return noLocalTime }
+    guard day &- 1 < length else { return noLocalTime }
     // Years that begin in March put the leap day last, where it disturbs no other month.
-    let shiftedYear = month <= 2 ? year &+ 399 : year &+ 400
-    let shiftedMonth = month <= 2 ? month &+ 9 : month &- 3
+    let isEarly: UInt32 = month <= 2 ? 1 : 0
+    let shiftedYear = year &+ 400 &- isEarly
+    let shiftedMonth = month &+ isEarly &* 12 &- 3
     let century = shiftedYear / 100
     let days =
         shiftedYear &* 365 &+ shiftedYear / 4 &- century &+ century / 4
-        &+ (153 &* shiftedMonth &+ 2) / 5 &+ day &- 1 &- (719_468 &+ 146_097)
-    return ((days &* 24 &+ hour) &* 60 &+ minute) &* 60 &+ second
+        &+ (153 &* shiftedMonth &+ 2) / 5 &+ day
+    let daysSince1970 = Int(days) &- (1 &+ 719_468 &+ 146_097)
+    return ((daysSince1970 &* 24 &+ hour) &* 60 &+ minute) &* 60 &+ second
 }
 
-/// Reads an optional fraction `.d` to `.ddddddddd` at the front of `count` bytes: its length with the
-/// dot (0 when there is none) and its first three digits. Nil when the dot has no digit or more than
-/// nine.
+/// Reads an optional fraction `.d` to `.ddddddddd` at the front of `count` bytes: its length with
+/// the dot (0 when there is none) and its first three digits. Nil when the dot has no digit or more
+/// than nine.
 @inline(__always) func fractionMilliseconds(
     _ start: UnsafePointer<UInt8>,
     _ count: Int

@@ -1,12 +1,12 @@
 /// How a source writes its times.
 ///
-/// Parsing is strict: nothing may stand before or after the time, an impossible date is no time, and
-/// a leap second (second 60) is no time, because `EventTime` has no place for it. What can't be read
-/// is nil and never a guess; a record without a time is treated as due. Digits behind the
+/// Parsing is strict: nothing may stand before or after the time, an impossible date is no time,
+/// and a leap second (second 60) is no time, because `EventTime` has no place for it. What can't be
+/// read is nil and never a guess; a record without a time is treated as due. Digits behind the
 /// millisecond are cut off.
 package enum TimeFormat: String, Sendable, CaseIterable {
-    /// RFC 3339: `2026-03-01T12:00:00.123Z`, `T` and `Z` in either case, or an offset `±hh:mm` of at
-    /// most 23:59; 0 to 9 digits of fraction, and a dot needs at least one.
+    /// RFC 3339: `2026-03-01T12:00:00.123Z`, `T` and `Z` in either case, or an offset `±hh:mm` of
+    /// at most 23:59; 0 to 9 digits of fraction, and a dot needs at least one.
     case rfc3339
     /// The form of access logs, without brackets: `01/Mar/2026:12:00:00 +0100`, English month names
     /// with a capital, offset of at most 2359.
@@ -16,9 +16,9 @@ package enum TimeFormat: String, Sendable, CaseIterable {
     case epochSeconds = "epoch_seconds"
     /// Milliseconds since 1970, a whole number under the same rules.
     case epochMilliseconds = "epoch_milliseconds"
-    /// `yyyy-MM-dd HH:mm:ss`, also with `T`, and 0 to 9 digits of fraction: local time of a declared
-    /// zone. A local time that the clocks showed twice, or skipped, is the earlier of the two
-    /// instants it can mean: an older record is due sooner.
+    /// `yyyy-MM-dd HH:mm:ss`, also with `T`, and 0 to 9 digits of fraction: local time of a
+    /// declared zone. A local time that the clocks showed twice, or skipped, is the earlier of the
+    /// two instants it can mean: an older record is due sooner.
     case dateTime = "date_time"
     /// `yyyy-MM-dd`: the start of that day in a declared zone.
     case date

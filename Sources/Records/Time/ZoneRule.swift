@@ -50,7 +50,8 @@ struct ZoneRuleDay {
     /// Seconds from 00:00, -167 to 167 hours.
     let seconds: Int
 
-    /// The instant of the change in `year`, in seconds since 1970; `offset` is what holds before it.
+    /// The instant of the change in `year`, in seconds since 1970; `offset` is what holds before
+    /// it.
     func instant(year: Int, offset: Int32) -> Int64 {
         Int64(daysSince1970(year) * 86_400 + seconds) - Int64(offset)
     }

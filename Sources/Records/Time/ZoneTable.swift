@@ -1,8 +1,8 @@
 /// The UTC offsets of one time zone for all time: immutable, shared by all workers.
 ///
-/// The transitions of the zone's file are followed by those of its rule for 402 years. The Gregorian
-/// calendar and so every such rule repeats after 400 years, which carries the table to any year.
-/// Before the first transition the zone's first offset (its local mean time) holds.
+/// The transitions of the zone's file are followed by those of its rule for 402 years. The
+/// Gregorian calendar and so every such rule repeats after 400 years, which carries the table to
+/// any year. Before the first transition the zone's first offset (its local mean time) holds.
 package final class ZoneTable: Sendable {
     /// The name as it was asked for, for example `Europe/Amsterdam`.
     package let name: String
@@ -10,8 +10,8 @@ package final class ZoneTable: Sendable {
     /// True when the zone has one offset, zero, at all times.
     package let isUTC: Bool
 
-    /// Offset `i` holds from `starts[i]` (seconds since 1970) until `starts[i + 1]`; the first start
-    /// is `Int64.min`.
+    /// Offset `i` holds from `starts[i]` (seconds since 1970) until `starts[i + 1]`; the first
+    /// start is `Int64.min`.
     let starts: [Int64]
     let offsets: [Int32]
 
@@ -75,7 +75,8 @@ package final class ZoneTable: Sendable {
     /// The instant from which on the local day is `day` (days since 1970-01-01) or a later one.
     ///
     /// That is 00:00 local; where the clocks skip it, the end of the gap; where they go back from
-    /// `day` into the day before, the second 00:00; where 00:00 comes twice within `day`, the first.
+    /// `day` into the day before, the second 00:00; where 00:00 comes twice within `day`, the
+    /// first.
     package func startOfDay(_ day: Int) -> EventTime {
         if isUTC { return EventTime(milliseconds: Int64(day) * 86_400_000) }
         let (local, moved) = folded(Int64(day) * 86_400)
@@ -137,8 +138,8 @@ package final class ZoneTable: Sendable {
     }
 }
 
-/// One caller's view of a zone: remembers the offset that it found last, so that records in about the
-/// order of their times cost two comparisons.
+/// One caller's view of a zone: remembers the offset that it found last, so that records in about
+/// the order of their times cost two comparisons.
 package struct ZoneCursor: Sendable {
     /// The zone that is asked.
     package let zone: ZoneTable

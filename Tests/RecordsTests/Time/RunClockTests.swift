@@ -58,7 +58,7 @@ struct RunClockTests {
     }
 
     @Test(
-        "Every day of four years: the cut-off is the plain one, never moves back, and keeps the month"
+        "Every day of four years: the cut-off is the plain one and never moves back"
     )
     func everyDay() throws {
         let zone = try ZoneTable.named("Europe/Amsterdam")
@@ -127,7 +127,8 @@ struct RunClockTests {
     }
 }
 
-/// One month back by walking: to the last day of the month before, then to the same day if it has it.
+/// One month back by walking: to the last day of the month before, then to the same day if it has
+/// it.
 private func plainCutOff(_ day: Int, _ zone: ZoneTable) -> EventTime {
     let date = CivilDate(daysSince1970: day)
     var back = day
