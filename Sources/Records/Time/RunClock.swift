@@ -68,6 +68,12 @@ package struct RunClock: Sendable {
         return zone.startOfDay(day)
     }
 
+    /// The instant of the run moved ahead by `duration`: on the local calendar by its months and
+    /// days, at the same time of day, and by its exact seconds.
+    package func instant(after duration: CalendarDuration) -> EventTime {
+        instant(date.adding(duration), minusSeconds: -duration.seconds, from: now)
+    }
+
     /// `base` moved to another local date at the same time of day, then back by exact seconds.
     private func instant(
         _ date: CivilDate,
