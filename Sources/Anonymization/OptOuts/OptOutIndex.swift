@@ -1,0 +1,181 @@
+package import Records
+
+/// Which opt-outs an output counts.
+package enum OptOutBasis: String, Sendable, CaseIterable {
+    /// Those in force on the day of the run, for records of any age.
+    case use
+    /// Those that were in force at the time of the event.
+    case event
+}
+
+/// How a record without a customer identifier is taken.
+package enum MissingCustomer: String, Sendable, CaseIterable {
+    /// As if its customer had opted out of everything but security and compliance.
+    case optedOut = "opted-out"
+    /// As if there were no opt-out for it.
+    case allowed
+}
+
+/// What the opt-outs say of one record, under either basis.
+package struct OptOutAnswer: Sendable, Equatable {
+    /// What is barred today.
+    package var use: OptOutEffect
+    /// What was barred when the event happened.
+    package var event: OptOutEffect
+
+    /// Nothing is barred.
+    package static let nothing = OptOutAnswer(use: [], event: [])
+
+    @inlinable package init(use: OptOutEffect, event: OptOutEffect) {
+        self.use = use
+        self.event = event
+    }
+
+    /// What is barred under `basis`.
+    @inlinable package func effect(_ basis: OptOutBasis) -> OptOutEffect {
+        basis == .use ? use : event
+    }
+}
+
+/// The entries of an `OptOutList` that some record's customer or person matched; one set per
+/// worker, merged at the end of a run.
+package struct OptOutMatches: Sendable, Equatable {
+    private var words: [UInt64]
+
+    /// No match yet in a list of `count` entries.
+    package init(count: Int) { words = Array(repeating: 0, count: (count + 63) / 64) }
+
+    /// Adds what another worker matched in the same list.
+    package mutating func merge(_ other: OptOutMatches) {
+        for index in words.indices { words[index] |= other.words[index] }
+    }
+
+    mutating func insert(_ entry: Int) { words[entry >> 6] |= 1 << UInt64(entry & 63) }
+
+    /// True when entry `entry` of the list was matched.
+    package func contains(_ entry: Int) -> Bool { words[entry >> 6] >> UInt64(entry & 63) & 1 == 1 }
+
+    /// The lines of the entries of `list` that were never matched.
+    package func unmatchedLines(of list: OptOutList) -> [Int] {
+        list.entries.indices.filter { !contains($0) }.map { list.entries[$0].line }
+    }
+}
+
+/// An opt-out list made ready for one run: finds what bars a record in about one memory access when
+/// nothing does. Immutable; shared by all workers.
+///
+/// Identifiers are compared byte for byte in the canonical form that the list was read with.
+/// Entries of one customer or person add up.
+package struct OptOutIndex: Sendable {
+    /// One rule behind an identifier.
+    private struct Rule: Sendable {
+        let entry: Int
+        /// For a rule behind a person: the only customer whose records it reaches.
+        let customer: [UInt8]?
+        let scope: OptOutEffect
+        let holdsNow: Bool
+        let effective: EventTime
+        let withdrawn: EventTime
+    }
+
+    private let customers: ByteKeyTable
+    private let persons: ByteKeyTable
+    /// The rules behind each identifier, by the numbers that the two tables give.
+    private let customerRules: [[Rule]]
+    private let personRules: [[Rule]]
+    private let missing: OptOutAnswer
+
+    /// The number of entries of the list, for `OptOutMatches`.
+    package let entryCount: Int
+
+    /// True when no record can be barred: no entries, and missing customers are allowed.
+    package let isEmpty: Bool
+
+    /// Prepares `list` for a run at `now`.
+    ///
+    /// Pass `.optedOut` for `missingCustomer` when the pipeline declares which field identifies the
+    /// customer, unless it says otherwise; without such a field there is nothing that could be
+    /// missing, and `.allowed` is right.
+    package init(
+        _ list: OptOutList,
+        now: EventTime,
+        purposes: PurposeTable,
+        missingCustomer: MissingCustomer
+    ) {
+        var customers = ByteKeyTable.Builder()
+        var persons = ByteKeyTable.Builder()
+        var customerRules: [[Rule]] = []
+        var personRules: [[Rule]] = []
+        for (index, entry) in list.entries.enumerated() {
+            let rule = Rule(
+                entry: index,
+                customer: entry.person == nil ? nil : entry.customer,
+                scope: entry.scope,
+                holdsNow: entry.holds(at: now),
+                effective: entry.effective,
+                withdrawn: entry.withdrawn ?? EventTime(milliseconds: .max)
+            )
+            if let person = entry.person {
+                Self.add(rule, persons.number(of: person), &personRules)
+            } else if let customer = entry.customer {
+                Self.add(rule, customers.number(of: customer), &customerRules)
+            }
+        }
+        self.customers = customers.finish()
+        self.persons = persons.finish()
+        self.customerRules = customerRules
+        self.personRules = personRules
+        entryCount = list.entries.count
+        isEmpty = list.entries.isEmpty && missingCustomer == .allowed
+        let all = OptOutEffect(purposes: purposes.optedOutByDefault, categories: .all)
+        missing =
+            missingCustomer == .optedOut ? OptOutAnswer(use: all, event: all) : .nothing
+    }
+
+    private static func add(_ rule: Rule, _ number: Int, _ rules: inout [[Rule]]) {
+        if number == rules.count { rules.append([]) }
+        rules[number].append(rule)
+    }
+
+    /// What may not be done with a record of this customer and person.
+    ///
+    /// An empty identifier is a missing one. Without `eventTime` each entry counts as in force at
+    /// the event. A person's entry that is limited to one customer also reaches records whose
+    /// customer is missing: in doubt the objection holds. Allocates nothing.
+    package func answer(
+        customer: Span<UInt8>,
+        person: Span<UInt8>,
+        eventTime: EventTime?,
+        matches: inout OptOutMatches
+    ) -> OptOutAnswer {
+        var answer = customer.isEmpty ? missing : .nothing
+        if !customer.isEmpty, let number = customers.number(of: customer) {
+            for rule in customerRules[number] { apply(rule, eventTime, &answer, &matches) }
+        }
+        if !person.isEmpty, let number = persons.number(of: person) {
+            for rule in personRules[number] where reaches(rule, customer) {
+                apply(rule, eventTime, &answer, &matches)
+            }
+        }
+        return answer
+    }
+
+    private func apply(
+        _ rule: Rule,
+        _ eventTime: EventTime?,
+        _ answer: inout OptOutAnswer,
+        _ matches: inout OptOutMatches
+    ) {
+        matches.insert(rule.entry)
+        if rule.holdsNow { answer.use.formUnion(rule.scope) }
+        let heldThen =
+            eventTime.map { rule.effective <= $0 && $0 < rule.withdrawn } ?? true
+        if heldThen { answer.event.formUnion(rule.scope) }
+    }
+
+    private func reaches(_ rule: Rule, _ customer: Span<UInt8>) -> Bool {
+        guard let limit = rule.customer, !customer.isEmpty else { return true }
+        guard limit.count == customer.count else { return false }
+        return limit.indices.allSatisfy { limit[$0] == customer[$0] }
+    }
+}

@@ -1,0 +1,202 @@
+/// A length of calendar time as ISO 8601 writes it: `P1M`, `P0D`, `P4W`, `P1Y2M3DT4H5M6S`.
+///
+/// Reads the grammar of RFC 3339, appendix A: upper case, whole numbers, no sign, no gap between
+/// the units named, weeks alone. Years are twelve months and weeks seven days; months and days stay
+/// apart, because a month has no fixed length. Equal means the same months, days and seconds, so
+/// `P1Y` equals `P12M`, and `P1D` does not equal `PT24H`.
+package struct CalendarDuration: Hashable, Sendable {
+    /// Whole months, years included.
+    package let months: Int
+    /// Whole days, weeks included.
+    package let days: Int
+    /// Whole seconds of the part behind `T`.
+    package let seconds: Int
+
+    /// The most that a duration may add up to in years; longer ones are refused.
+    package static let yearsMax = 1000
+
+    /// No time at all: what makes everything due.
+    package static let zero = CalendarDuration(months: 0, days: 0)
+
+    /// A duration of parts that the caller knows to be within the limit and not negative.
+    package init(months: Int, days: Int, seconds: Int = 0) {
+        self.months = months
+        self.days = days
+        self.seconds = seconds
+    }
+
+    /// True for `P0D`, `PT0S` and every other way to say nothing.
+    package var isZero: Bool { months == 0 && days == 0 && seconds == 0 }
+
+    /// The duration in the shortest form that keeps months, days and seconds apart: `P14M`, `P28D`,
+    /// `PT1H30M`; `P0D` for zero. Parsing it gives an equal duration.
+    package var text: String {
+        if isZero { return "P0D" }
+        var text = "P"
+        if months > 0 { text += "\(months)M" }
+        if days > 0 { text += "\(days)D" }
+        if seconds == 0 { return text }
+        text += "T"
+        let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60)
+        if hours > 0 { text += "\(hours)H" }
+        // The grammar wants the minutes named between hours and seconds.
+        if minutes > 0 || (hours > 0 && rest > 0) { text += "\(minutes)M" }
+        if rest > 0 { text += "\(rest)S" }
+        return text
+    }
+
+    /// Reads a duration; nil for anything that is not one.
+    package init?(text: String) {
+        guard let parsed = CalendarDuration(parsing: text.utf8.span) else { return nil }
+        self = parsed
+    }
+
+    /// Reads a duration from the whole of `bytes`; nil for anything that is not one.
+    package init?(parsing bytes: Span<UInt8>) {
+        guard bytes.count >= 3, bytes[0] == UInt8(ascii: "P") else { return nil }
+        var parts = DurationParts()
+        var at = 1
+        while at < bytes.count {
+            if bytes[at] == UInt8(ascii: "T") {
+                guard parts.beginTime() else { return nil }
+                at += 1
+                continue
+            }
+            var number = 0
+            let start = at
+            while at < bytes.count, bytes[at] &- UInt8(ascii: "0") < 10 {
+                number = min(number * 10 + Int(bytes[at] - UInt8(ascii: "0")), 1 << 40)
+                at += 1
+            }
+            guard at > start, at < bytes.count, parts.add(number, unit: bytes[at]) else {
+                return nil
+            }
+            at += 1
+        }
+        guard let total = parts.total else { return nil }
+        self = total
+    }
+}
+
+/// The numbers read so far and the place in `Y M W D T H M S`.
+private struct DurationParts {
+    private static let units: [UInt8] = Array("YMWDTHMS".utf8)
+    private static let timeMark = 4
+
+    private var values = [Int](repeating: 0, count: 8)
+    /// The places in `units` of the first and last unit named on each side of the `T`.
+    private var last: Int?
+    private var isInTime = false
+    private var namesWeeks = false
+    private var count = 0
+
+    mutating func beginTime() -> Bool {
+        guard !isInTime else { return false }
+        isInTime = true
+        last = nil
+        return true
+    }
+
+    mutating func add(_ number: Int, unit: UInt8) -> Bool {
+        let side = isInTime ? Self.timeMark + 1..<Self.units.count : 0..<Self.timeMark
+        guard let place = side.first(where: { Self.units[$0] == unit }), !namesWeeks else {
+            return false
+        }
+        let isWeek = place == 2
+        if isWeek {
+            guard count == 0 else { return false }
+            namesWeeks = true
+        } else if let last {
+            // The next smaller unit, with the place of the weeks between months and days left out.
+            guard place == last + 1 || (last == 1 && place == 3) else { return false }
+        }
+        values[place] = number
+        last = place
+        count += 1
+        return true
+    }
+
+    var total: CalendarDuration? {
+        guard last != nil, !(namesWeeks && isInTime) else { return nil }
+        let years = CalendarDuration.yearsMax
+        let months = values[0] * 12 + values[1]
+        let days = values[2] * 7 + values[3]
+        let seconds = values[5] * 3600 + values[6] * 60 + values[7]
+        guard months <= years * 12, days <= years * 366, seconds <= years * 366 * 86_400 else {
+            return nil
+        }
+        return CalendarDuration(months: months, days: days, seconds: seconds)
+    }
+}
+
+// MARK: Reckoning with dates
+
+extension CivilDate {
+    /// The date `months` before this one (after it, when negative), its day clamped to the length
+    /// of the month that it falls into.
+    package func subtracting(months: Int) -> CivilDate {
+        let index = year * 12 + month - 1 - months
+        let newYear = Int(floorDivide(Int64(index), 12))
+        let newMonth = index - newYear * 12 + 1
+        let length = CivilDate.days(inMonth: newMonth, of: newYear)
+        return CivilDate(year: newYear, month: newMonth, day: min(day, length))
+    }
+
+    /// This date minus the months of `duration`, day clamped, and then minus its days; its seconds
+    /// do not count.
+    package func subtracting(_ duration: CalendarDuration) -> CivilDate {
+        let moved = subtracting(months: duration.months)
+        return CivilDate(daysSince1970: moved.daysSince1970 - duration.days)
+    }
+
+    /// This date plus the months of `duration`, day clamped, and then plus its days.
+    package func adding(_ duration: CalendarDuration) -> CivilDate {
+        let moved = subtracting(months: -duration.months)
+        return CivilDate(daysSince1970: moved.daysSince1970 + duration.days)
+    }
+}
+
+/// How one duration compares with another.
+package enum DurationOrder: Sendable, Equatable {
+    case shorter, equal, longer
+    /// It depends on the date from which they are reckoned, as with `P1M` and `P30D`.
+    case dependsOnDate
+}
+
+extension CalendarDuration {
+    /// How this duration compares with `other`, both reckoned back from the same date, for every
+    /// date.
+    ///
+    /// A day counts as 24 hours here.
+    package func compared(with other: CalendarDuration) -> DurationOrder {
+        if self == other { return .equal }
+        if months == other.months {
+            let difference = (days - other.days) * 86_400 + seconds - other.seconds
+            return difference < 0 ? .shorter : difference > 0 ? .longer : .equal
+        }
+        var isShorter = false
+        var isLonger = false
+        var isEqual = false
+        // Clamping makes the last days of a month differ; all others behave like the first.
+        for month in 0..<4800 {
+            for day in [1, 29, 30, 31]
+            where day <= CivilDate.days(inMonth: month % 12 + 1, of: 2000 + month / 12) {
+                let date = CivilDate(year: 2000 + month / 12, month: month % 12 + 1, day: day)
+                let difference = length(before: date) - other.length(before: date)
+                isShorter = isShorter || difference < 0
+                isLonger = isLonger || difference > 0
+                isEqual = isEqual || difference == 0
+            }
+        }
+        switch (isShorter, isEqual, isLonger) {
+        case (true, false, false): return .shorter
+        case (false, false, true): return .longer
+        case (false, true, false): return .equal
+        default: return .dependsOnDate
+        }
+    }
+
+    private func length(before date: CivilDate) -> Int {
+        (date.daysSince1970 - date.subtracting(self).daysSince1970) * 86_400 + seconds
+    }
+}

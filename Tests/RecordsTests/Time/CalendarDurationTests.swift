@@ -1,0 +1,104 @@
+import Records
+import TestSupport
+import Testing
+
+@Suite("Calendar durations")
+struct CalendarDurationTests {
+    /// Well-formed and malformed texts after the grammar of RFC 3339, appendix A.
+    @Test(
+        "What is a duration",
+        arguments: [
+            ("P1M", 1, 0, 0, "P1M"), ("P0D", 0, 0, 0, "P0D"), ("PT0S", 0, 0, 0, "P0D"),
+            ("P24M", 24, 0, 0, "P24M"), ("P1Y", 12, 0, 0, "P12M"), ("P4W", 0, 28, 0, "P28D"),
+            ("P1Y2M3DT4H5M6S", 14, 3, 14_706, "P14M3DT4H5M6S"), ("PT36H", 0, 0, 129_600, "PT36H"),
+            ("P1DT12H", 0, 1, 43_200, "P1DT12H"), ("P01D", 0, 1, 0, "P1D"),
+            ("PT90S", 0, 0, 90, "PT1M30S"), ("PT3601S", 0, 0, 3601, "PT1H0M1S"),
+            ("P1000Y", 12_000, 0, 0, "P12000M"),
+        ]
+    )
+    func good(text: String, months: Int, days: Int, seconds: Int, canonical: String) throws {
+        let duration = try #require(CalendarDuration(text: text))
+        #expect(duration == CalendarDuration(months: months, days: days, seconds: seconds))
+        #expect(duration.text == canonical)
+        #expect(CalendarDuration(text: canonical) == duration)
+    }
+
+    @Test(
+        "What is none",
+        arguments: [
+            "", "P", "PT", "1M", "P1", "p1m", "P1m", " P1M", "P1M ", "-P1M", "P-1M", "P1.5M",
+            "P0,5D",
+            "PT0.5S", "P1YT", "PT1D", "P1D2H", "P2D1Y", "P2S", "P1Y2W", "P1WT1H", "P0Y1W", "P1W1D",
+            "P1Y2D", "PT1H2S", "P1M1M", "PT1HT1M", "PTT1H", "P1e2D", "P1D\n", "P\u{661}D",
+            "P1001Y", "P99999999999999999999D", "PT999999999999999999999H", "month", "30",
+        ]
+    )
+    func bad(text: String) {
+        #expect(CalendarDuration(text: text) == nil)
+    }
+
+    @Test(
+        "Back and forth, day clamped",
+        arguments: [
+            ("2026-03-31", "P1M", "2026-02-28", "2026-04-30"),
+            ("2024-03-31", "P1M", "2024-02-29", "2024-04-30"),
+            ("2024-02-29", "P1Y", "2023-02-28", "2025-02-28"),
+            ("2024-02-29", "P4Y", "2020-02-29", "2028-02-29"),
+            ("2026-01-15", "P24M", "2024-01-15", "2028-01-15"),
+            ("2026-01-01", "P1D", "2025-12-31", "2026-01-02"),
+            ("2026-01-31", "P1M1D", "2025-12-30", "2026-03-01"),
+            ("2026-03-01", "P4W", "2026-02-01", "2026-03-29"),
+            ("0001-01-31", "P1M", "0000-12-31", "0001-02-28"),
+            ("9999-12-31", "P0D", "9999-12-31", "9999-12-31"),
+        ]
+    )
+    func reckoning(from: String, duration: String, before: String, after: String) throws {
+        let start = try #require(date(from))
+        let length = try #require(CalendarDuration(text: duration))
+        #expect(start.subtracting(length).text == before)
+        #expect(start.adding(length).text == after)
+    }
+
+    @Test(
+        "Comparison where it is defined",
+        arguments: [
+            ("P1M", "P1M", DurationOrder.equal), ("P12M", "P1Y", .equal), ("P7D", "P1W", .equal),
+            ("P1D", "PT24H", .equal), ("P1M", "P2M", .shorter), ("P1M", "P27D", .longer),
+            ("P1M", "P32D", .shorter), ("P1M", "P30D", .dependsOnDate),
+            ("P1M", "P28D", .dependsOnDate), ("P1M", "P31D", .dependsOnDate),
+            ("P1Y", "P365D", .dependsOnDate), ("P1Y", "P367D", .shorter),
+            ("P400Y", "P146097D", .equal),
+            ("P0D", "PT1S", .shorter), ("P1Y", "P11M30D", .dependsOnDate),
+            ("P2Y", "P23M27D", .longer),
+        ]
+    )
+    func comparison(left: String, right: String, expected: DurationOrder) throws {
+        let left = try #require(CalendarDuration(text: left))
+        let right = try #require(CalendarDuration(text: right))
+        #expect(left.compared(with: right) == expected)
+        let mirrored: DurationOrder =
+            switch expected {
+            case .shorter: .longer
+            case .longer: .shorter
+            case .equal, .dependsOnDate: expected
+            }
+        #expect(right.compared(with: left) == mirrored)
+    }
+
+    @Test("Random texts of the alphabet: what is read prints as something that reads the same")
+    func random() {
+        let seed: UInt64 = 41
+        var generator = SeededGenerator(seed: seed)
+        let alphabet = Array("PTYMWDHS0123456789")
+        var good = 0
+        for _ in 0..<40_000 {
+            let length = Int.random(in: 1...6, using: &generator)
+            let tail = (0..<length).map { _ in alphabet.randomElement(using: &generator) ?? "P" }
+            let text = "P" + String(tail)
+            guard let duration = CalendarDuration(text: text) else { continue }
+            good += 1
+            #expect(CalendarDuration(text: duration.text) == duration, "seed \(seed): \(text)")
+        }
+        #expect(good > 100)
+    }
+}
