@@ -12,10 +12,15 @@ package struct FileDescriptor: ~Copyable, Sendable {
     /// The path for messages.
     package let path: String
 
+    /// True for pipes, terminals and devices, where a read can wait for ever.
+    private let mayWait: Bool
+
     /// Takes over an open descriptor.
     package init(owning number: Int32, path: String) {
         self.number = number
         self.path = path
+        var raw = stat()
+        mayWait = unsafe fstat(number, &raw) == 0 && raw.st_mode & S_IFMT != S_IFREG
     }
 
     deinit {
@@ -78,6 +83,9 @@ extension FileDescriptor {
     package borrowing func read(
         into room: UnsafeMutableRawBufferPointer
     ) throws(FileFault) -> Int {
+        if mayWait, !Interruption.waitUntilReadable(number) {
+            throw FileFault(.read, .interrupted, path: path)
+        }
         while true {
             let got = unsafe Glibc.read(number, room.baseAddress, room.count)
             if got >= 0 { return got }

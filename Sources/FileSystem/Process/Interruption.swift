@@ -1,12 +1,17 @@
+private import CSystem
 private import Glibc
 private import Synchronization
 
 /// The wish of a user or of the system that the programme stops cleanly.
 ///
-/// Long loops look at `isRequested` between two pieces of work; reads and writes that a signal woke
-/// up throw the fault `interrupted`.
+/// Long loops look at `isRequested` between two pieces of work. A read that waits for a silent pipe
+/// or terminal wakes up, whichever thread the system gives the signal to, and throws the fault
+/// `interrupted`.
 package enum Interruption {
     private static let received = Atomic<Int32>(0)
+
+    /// Raised together with the flag; -1 before `install`.
+    private static let event = Atomic<Int32>(-1)
 
     /// True once SIGINT, SIGTERM or SIGHUP has come.
     package static var isRequested: Bool { received.load(ordering: .relaxed) != 0 }
@@ -23,9 +28,29 @@ package enum Interruption {
     package static func install() {
         // Touching the flag here makes sure that the first access is not inside a signal.
         received.store(0, ordering: .relaxed)
+        event.store(csystem_make_event(), ordering: .relaxed)
         listen(to: SIGINT, flags: SA_RESETHAND)
         listen(to: SIGTERM, flags: 0)
         listen(to: SIGHUP, flags: 0)
+    }
+
+    /// Waits until there is something to read from `number`, and says false when a signal came
+    /// first. Says true at once before `install`.
+    static func waitUntilReadable(_ number: Int32) -> Bool {
+        let wake = event.load(ordering: .relaxed)
+        guard wake >= 0 else { return true }
+        while !isRequested {
+            var waiting = (
+                pollfd(fd: number, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wake, events: Int16(POLLIN), revents: 0)
+            )
+            let ready = unsafe withUnsafeMutableBytes(of: &waiting) { region in
+                unsafe poll(region.assumingMemoryBound(to: pollfd.self).baseAddress, 2, -1)
+            }
+            // A failed poll leaves the answer to the read.
+            if !isRequested, ready > 0 || (ready < 0 && errno != EINTR) { return true }
+        }
+        return false
     }
 
     private static func listen(to number: Int32, flags: UInt32) {
@@ -38,8 +63,9 @@ package enum Interruption {
         var action = sigaction()
         unsafe action.__sigaction_handler.sa_handler = { number in
             Interruption.received.store(number, ordering: .relaxed)
+            csystem_raise_event(Interruption.event.load(ordering: .relaxed))
         }
-        // No SA_RESTART: a read that waits for a silent pipe must wake up.
+        // No SA_RESTART: opening a named pipe must wake up too.
         action.sa_flags = Int32(bitPattern: flags)
         _ = unsafe sigaction(number, &action, nil)
     }
