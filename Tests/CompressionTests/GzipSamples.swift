@@ -40,8 +40,8 @@ func inflate(
         }
         try inflater.finish()
     } catch {
-        outcome.fault = (error as? SourceFault)?.code
-        outcome.offset = (error as? SourceFault)?.byteOffset
+        outcome.fault = error.code
+        outcome.offset = error.byteOffset
     }
     outcome.plain = plain.array()
     return outcome
