@@ -2,19 +2,69 @@
 #ifndef SLUICE_CSYSTEM_H
 #define SLUICE_CSYSTEM_H
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static inline int csystem_set_dumpable(int dumpable) {
     return prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
 }
 
+static inline int csystem_dumpable(void) {
+    return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+}
+
 static inline int csystem_openat(int directory, const char *path, int flags, mode_t mode) {
     return openat(directory, path, flags, mode);
+}
+
+/* A second descriptor for the same open file, closed on exec and never 0, 1 or 2. */
+static inline int csystem_duplicate(int descriptor) {
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+}
+
+static inline int csystem_is_open(int descriptor) {
+    return fcntl(descriptor, F_GETFD) != -1;
+}
+
+/* `flock` is a structure and a function; Swift is told which one is meant. */
+static inline int csystem_flock(int descriptor, int operation) {
+    return flock(descriptor, operation);
+}
+
+static inline int csystem_forbid_core_dumps(void) {
+    struct rlimit none = {0, 0};
+    return setrlimit(RLIMIT_CORE, &none);
+}
+
+/* An event that any number of threads can wait for with poll. */
+static inline int csystem_make_event(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+/* Raises the event; may be called inside a signal, and leaves errno as it was. */
+static inline void csystem_raise_event(int event) {
+    int before = errno;
+    uint64_t one = 1;
+    ssize_t ignored = write(event, &one, sizeof one);
+    (void)ignored;
+    errno = before;
+}
+
+/* The record of a directory entry may be shorter than the structure, so only the name's address
+   may be taken, never a copy of the structure. */
+static inline const char *csystem_entry_name(const struct dirent *entry) {
+    return entry->d_name;
 }
 
 #endif

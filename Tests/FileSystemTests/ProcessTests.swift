@@ -1,0 +1,143 @@
+import CSystem
+import FileSystem
+import Glibc
+import TestSupport
+import Testing
+
+/// Each test runs in a process of its own: what it sets holds for the whole process.
+@Suite struct ProcessTests {
+    @Test func hygieneSetsLimitsUmaskAndSignals() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            ProcessHygiene.apply()
+            var core = rlimit()
+            unsafe getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &core)
+            guard core.rlim_cur == 0, core.rlim_max == 0 else { exit(1) }
+            guard umask(0) == 0o077 else { exit(2) }
+            guard csystem_dumpable() == 0 else { exit(3) }
+            for crash in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] {
+                var action = sigaction()
+                guard unsafe sigaction(crash, nil, &action) == 0,
+                    unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 0
+                else { exit(4) }
+            }
+            exit(0)
+        }
+    }
+
+    @Test func aCrashPrintsNothing() async throws {
+        let result = try await #require(
+            processExitsWith: .signal(SIGILL), observing: [\.standardErrorContent]
+        ) {
+            ProcessHygiene.apply()
+            kill(getpid(), SIGILL)
+            sleep(5)
+        }
+        // The test library itself leaves a few bytes there; a report of a crash has many lines.
+        let printed = String(decoding: result.standardErrorContent, as: UTF8.self)
+        #expect(result.standardErrorContent.count < 256)
+        #expect(!printed.contains("Thread") && !printed.contains("Registers"))
+    }
+
+    @Test func closedStandardStreamsNeverBecomeOurFiles() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            for number in Int32(0)...2 { close(number) }
+            ProcessHygiene.apply()
+            let file = try FileDescriptor.reading("/dev/null")
+            guard file.number > 2 else { exit(1) }
+            guard code({ try StandardOutput.write(text: "x") }) == "EBADF" else { exit(2) }
+            let input = try FileDescriptor.standardInput()
+            guard code({ _ = try input.readAll(limitBytes: 10) }) == "EBADF" else { exit(3) }
+            StandardError.write("nobody reads this")
+            exit(0)
+        }
+    }
+
+    @Test func aReaderThatLeftIsAFaultOfItsOwn() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            ProcessHygiene.apply()
+            var ends: [Int32] = [0, 0]
+            unsafe pipe(&ends)
+            dup2(ends[1], 1)
+            close(ends[0])
+            exit(code { try StandardOutput.write(text: "x") } == "broken-pipe" ? 0 : 1)
+        }
+    }
+
+    @Test func aFullDeviceBehindTheStreams() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            ProcessHygiene.apply()
+            let full = unsafe open("/dev/full", O_WRONLY)
+            guard full >= 0 else { exit(0) }
+            dup2(full, 1)
+            dup2(full, 2)
+            StandardError.write("lost, and nobody traps")
+            guard code({ try StandardOutput.write(text: "x") }) == "ENOSPC" else { exit(1) }
+            exit(code { try StandardOutput.finish() } == "none" ? 0 : 2)
+        }
+    }
+
+    @Test func aPipeMadeNonBlockingBySomebodyElseStillCarriesEverything() async throws {
+        let folder = TemporaryFolder()
+        folder.pipe("pipe")
+        let source = unsafe open(folder("pipe"), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        let sink = unsafe open(folder("pipe"), O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        let reader = Task.detached {
+            try FileDescriptor(owning: source, path: "pipe").readAll(limitBytes: 2 << 20).count
+        }
+        let output = FileDescriptor(owning: sink, path: "pipe")
+        try output.writeAll([UInt8](repeating: 3, count: 1 << 20).span)
+        try output.close()
+        #expect(try await reader.value == 1 << 20)
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func aSignalSetsTheFlag(number: Int32) async {
+        await #expect(processExitsWith: .exitCode(0)) { [number = number as Int32] in
+            Interruption.install()
+            guard !Interruption.isRequested, Interruption.signal == nil else { exit(1) }
+            kill(getpid(), number)
+            waitForFlag()
+            exit(Interruption.isRequested && Interruption.signal == number ? 0 : 2)
+        }
+    }
+
+    @Test func aSecondInterruptEndsAtOnce() async {
+        await #expect(processExitsWith: .signal(SIGINT)) {
+            Interruption.install()
+            kill(getpid(), SIGINT)
+            waitForFlag()
+            guard Interruption.isRequested else { exit(1) }
+            kill(getpid(), SIGINT)
+            sleep(5)
+        }
+    }
+
+    @Test func anIgnoredSignalStaysIgnored() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            signal(SIGHUP, SIG_IGN)
+            Interruption.install()
+            kill(getpid(), SIGHUP)
+            waitForFlag(milliseconds: 100)
+            exit(Interruption.isRequested ? 1 : 0)
+        }
+    }
+
+    @Test func aSignalWakesAReadOfASilentPipe() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            Interruption.install()
+            var ends: [Int32] = [0, 0]
+            unsafe pipe(&ends)
+            let silent = FileDescriptor(owning: ends[0], path: "pipe")
+            var timer = itimerval()
+            timer.it_value.tv_usec = 100_000
+            signal(SIGALRM) { _ in kill(getpid(), SIGTERM) }
+            unsafe setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
+            exit(code { _ = try silent.readAll(limitBytes: 10) } == "interrupted" ? 0 : 1)
+        }
+    }
+}
+
+/// The system may give a signal to any thread, so the flag can come a moment later.
+private func waitForFlag(milliseconds: Int = 5000) {
+    for _ in 0..<milliseconds where !Interruption.isRequested { _ = usleep(1000) }
+}

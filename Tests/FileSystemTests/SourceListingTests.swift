@@ -1,0 +1,159 @@
+import FileSystem
+import Glibc
+import TestSupport
+import Testing
+
+@Suite struct SourceListingTests {
+    let folder = TemporaryFolder()
+
+    init() throws {
+        for name in [
+            "a.log", "b.log", "B.log", "c.txt", ".hidden.log", "x[1].log", "day1/a.log",
+            "day1/b.log.gz", "day2/deep/er/c.log", ".git/d.log", "é.log",
+        ] { try folder.write(name, name) }
+        folder.subfolder("empty")
+        folder.link("linked", to: folder("day1"))
+        folder.link("day2/again.log", to: folder("day1/a.log"))
+        folder.link("dangling.log", to: folder("nowhere"))
+    }
+
+    private func expand(_ patterns: String...) throws -> [String] {
+        try SourceListing.expand(patterns: patterns.map { folder($0) })
+            .map { String($0.dropFirst(folder.path.count + 1)) }
+    }
+
+    @Test func patternsFindFilesInByteOrder() throws {
+        let table: [(String, [String])] = [
+            ("a.log", ["a.log"]),
+            ("*.log", ["B.log", "a.log", "b.log", "x[1].log", "é.log"]),
+            ("?.log", ["B.log", "a.log", "b.log", "é.log"]),
+            ("[a-b].log", ["a.log", "b.log"]),
+            ("[!a-z].log", ["B.log", "é.log"]),
+            ("x[1].log", ["x[1].log"]),
+            ("x\\[*", ["x[1].log"]),
+            (".h*", [".hidden.log"]),
+            ("day?/*", ["day1/a.log", "day1/b.log.gz"]),
+            ("day1/", ["day1/a.log", "day1/b.log.gz"]),
+            ("day1", ["day1/a.log", "day1/b.log.gz"]),
+            ("linked", ["linked/a.log", "linked/b.log.gz"]),
+            ("**/c.log", ["day2/deep/er/c.log"]),
+            ("**/**/er/*", ["day2/deep/er/c.log"]),
+            ("day*/**", ["day1/a.log", "day1/b.log.gz", "day2/deep/er/c.log"]),
+            (
+                "**/*.log",
+                [
+                    "B.log", "a.log", "b.log", "day1/a.log", "day2/deep/er/c.log", "x[1].log",
+                    "é.log",
+                ]
+            ),
+        ]
+        for (pattern, expected) in table {
+            #expect(try expand(pattern) == expected, "\(pattern)")
+        }
+    }
+
+    @Test func eachFileComesOnce() throws {
+        #expect(try expand("b.log", "a.log", "*.log", "a.log").count == 5)
+        // The link sorts behind the file it leads to.
+        #expect(try expand("day1/a.log", "day2/again.log") == ["day1/a.log"])
+    }
+
+    @Test func aWholeDirectoryWithoutHiddenFiles() throws {
+        #expect(
+            try SourceListing.expand(patterns: [folder.path]).count == 9)
+    }
+
+    @Test func whatFindsNothingIsNamed() {
+        for (pattern, expected) in [
+            ("missing.log", "ENOENT"), ("*.csv", "no-match"), ("empty", "no-match"),
+            ("no/**/x", "no-match"), ("emp*", "no-match"), ("dangling.log", "ENOENT"),
+        ] {
+            do {
+                _ = try SourceListing.expand(patterns: [folder("a.log"), folder(pattern)])
+                Issue.record("\(pattern) found something")
+            } catch {
+                #expect(error.code == expected, "\(pattern)")
+                #expect(error.path == folder(pattern))
+            }
+        }
+        #expect(code { _ = try SourceListing.expand(patterns: [""]) } == "unusable-name")
+    }
+
+    @Test func tooManyFilesAreRefused() {
+        let found = code {
+            _ = try SourceListing.expand(patterns: [folder("*.log")], filesMax: 4)
+        }
+        #expect(found == "too-many-files")
+    }
+
+    @Test func pipesAndDevicesAreTakenAsTheyAre() throws {
+        folder.pipe("pipe")
+        #expect(try expand("pipe") == ["pipe"])
+        #expect(try SourceListing.expand(patterns: ["/dev/null"]) == ["/dev/null"])
+    }
+
+    @Test func relativePathsStayRelative() async {
+        let path = folder.path
+        await #expect(processExitsWith: .exitCode(0)) { [path = path as String] in
+            unsafe chdir(path)
+            let found = try SourceListing.expand(patterns: ["day1/*.log", "./a.log", "[b].log"])
+            exit(found == ["./a.log", "b.log", "day1/a.log"] ? 0 : 1)
+        }
+    }
+}
+
+@Suite struct GlobPatternTests {
+    @Test func table() {
+        let table: [(String, String, Bool)] = [
+            ("", "", true), ("", "a", false), ("*", "", true), ("*", "abc", true),
+            ("a*c", "abc", true), ("a*c", "ac", true), ("a*c", "acb", false),
+            ("*a*b*", "xxaxxbxx", true), ("*a*b*", "xxbxxaxx", false), ("**", "x", true),
+            ("?", "é", true), ("?", "e\u{301}", false), ("??", "e\u{301}", true),
+            ("é", "e\u{301}", false), ("[é]", "é", true), ("[à-é]", "è", true),
+            ("[]]", "]", true), ("[!]]", "]", false), ("[a-]", "-", true), ("[^a]", "b", true),
+            ("[", "[", true), ("[a", "[a", true), ("[z-a]", "m", false), ("\\*", "*", true),
+            ("\\*", "x", false), ("a\\", "a\\", true), ("*.log", ".log", false),
+            (".*", ".log", true), ("?log", ".log", false), ("[.]log", ".log", false),
+            ("[\\]]", "]", true),
+        ]
+        for (pattern, name, expected) in table {
+            #expect(GlobPattern(pattern).matches(name) == expected, "\(pattern) \(name)")
+        }
+    }
+
+    @Test func aHostilePatternIsNotSlow() {
+        let pattern = GlobPattern(String(repeating: "*a", count: 120) + "b")
+        let name = String(repeating: "a", count: 255)
+        let start = ContinuousClock.now
+        #expect(!pattern.matches(name))
+        #expect(ContinuousClock.now - start < .seconds(1))
+    }
+
+    /// The plain definition of the meaning, exponential and obvious.
+    private func slowMatch(_ pattern: Substring, _ name: Substring) -> Bool {
+        guard let first = pattern.first else { return name.isEmpty }
+        let rest = pattern.dropFirst()
+        switch first {
+        case "*":
+            return slowMatch(rest, name) || (!name.isEmpty && slowMatch(pattern, name.dropFirst()))
+        case "?": return !name.isEmpty && slowMatch(rest, name.dropFirst())
+        default: return name.first == first && slowMatch(rest, name.dropFirst())
+        }
+    }
+
+    @Test func agreesWithThePlainDefinition() {
+        let seed: UInt64 = 71
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<5000 {
+            let pattern = String((0..<Int.random(in: 0...6, using: &random)).map { _ in
+                "ab*?".randomElement(using: &random) ?? "a"
+            })
+            let name = String((0..<Int.random(in: 0...7, using: &random)).map { _ in
+                "ab".randomElement(using: &random) ?? "a"
+            })
+            #expect(
+                GlobPattern(pattern).matches(name) == slowMatch(pattern[...], name[...]),
+                "seed \(seed): \(pattern) \(name)")
+        }
+    }
+}
