@@ -2,11 +2,14 @@
 #ifndef SLUICE_CSYSTEM_H
 #define SLUICE_CSYSTEM_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static inline int csystem_set_dumpable(int dumpable) {
@@ -15,6 +18,31 @@ static inline int csystem_set_dumpable(int dumpable) {
 
 static inline int csystem_openat(int directory, const char *path, int flags, mode_t mode) {
     return openat(directory, path, flags, mode);
+}
+
+/* A second descriptor for the same open file, closed on exec and never 0, 1 or 2. */
+static inline int csystem_duplicate(int descriptor) {
+    return fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+}
+
+static inline int csystem_is_open(int descriptor) {
+    return fcntl(descriptor, F_GETFD) != -1;
+}
+
+/* `flock` is a structure and a function; Swift is told which one is meant. */
+static inline int csystem_flock(int descriptor, int operation) {
+    return flock(descriptor, operation);
+}
+
+static inline int csystem_forbid_core_dumps(void) {
+    struct rlimit none = {0, 0};
+    return setrlimit(RLIMIT_CORE, &none);
+}
+
+/* The record of a directory entry may be shorter than the structure, so only the name's address
+   may be taken, never a copy of the structure. */
+static inline const char *csystem_entry_name(const struct dirent *entry) {
+    return entry->d_name;
 }
 
 #endif

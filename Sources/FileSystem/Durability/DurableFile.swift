@@ -1,0 +1,147 @@
+private import CSystem
+private import Glibc
+
+/// A file that appears under its name complete and durable, or not at all.
+///
+/// The content goes to a temporary name in the same directory. `commit` does all that is left to
+/// do; a run that must publish many files at once calls `prepare` on each, writes its own commit
+/// record, and then calls `publish` for all of them:
+///
+///     begin -> write ... -> commit                            one file
+///     begin -> write ... -> prepare -> record -> publish      many files
+///
+/// A file that is neither committed nor prepared is removed when its owner lets go. One owner, one
+/// thread at a time.
+package final class DurableFile {
+    private enum State { case writing, ready, ended }
+
+    /// The directory in which the file will appear.
+    package let directory: Directory
+    /// The name under which it will appear.
+    package let finalName: String
+    /// The name it has until then.
+    package let temporaryName: String
+    /// The number of bytes written.
+    package private(set) var byteCount = 0
+
+    private var file: FileDescriptor?
+    private var state = State.writing
+
+    private init(
+        directory: Directory, finalName: String, temporaryName: String,
+        file: consuming FileDescriptor
+    ) {
+        self.directory = directory
+        self.finalName = finalName
+        self.temporaryName = temporaryName
+        self.file = consume file
+    }
+
+    deinit { if state != .ended { abandon() } }
+
+    /// Begins a file that will be called `finalName` and have the permissions `mode`, whatever the
+    /// umask.
+    ///
+    /// Refused is a name that belongs to a symbolic link, to anything else but a regular file, or
+    /// to another user's file.
+    package static func begin(
+        in directory: Directory, named finalName: String, mode: UInt32 = 0o600
+    ) throws(FileFault) -> DurableFile {
+        try checkTarget(finalName, in: directory)
+        let temporaryName = TemporaryName.make(for: finalName)
+        let file = try directory.creating(temporaryName, mode: 0o600)
+        // Tells the clean-up of another run that this one is alive.
+        _ = csystem_flock(file.number, LOCK_SH | LOCK_NB)
+        let permitted = mode == 0o600 || fchmod(file.number, mode) == 0
+        let failure = errno
+        let durable = DurableFile(
+            directory: directory, finalName: finalName, temporaryName: temporaryName, file: file)
+        guard permitted else {
+            throw FileFault(.create, errno: failure, path: directory.path(of: finalName))
+        }
+        return durable
+    }
+
+    /// Appends `bytes`; nothing is buffered, so callers pass large blocks.
+    ///
+    /// After a fault the file is given up.
+    package func write(_ bytes: Span<UInt8>) throws(FileFault) {
+        guard state == .writing, file != nil else { throw alreadyClosed(.write) }
+        do {
+            try file?.writeAll(bytes)
+        } catch {
+            abandon()
+            throw error
+        }
+        byteCount += bytes.count
+    }
+
+    /// Makes the content durable and closes the file; no more can be written.
+    ///
+    /// After a fault the file is given up and must be made anew: a second attempt at fsync could
+    /// report success for lost pages.
+    package func finish() throws(FileFault) {
+        if state == .ready { return }
+        guard state == .writing, let open = file.take() else {
+            throw alreadyClosed(.synchronize)
+        }
+        do {
+            try open.synchronize()
+            try open.close()
+        } catch {
+            abandon()
+            throw error
+        }
+        state = .ready
+    }
+
+    /// Makes the file appear under its name, durable; replaces what was there.
+    ///
+    /// A fault `not-durable` means that the file is in place; any other that nothing has changed.
+    package func commit() throws(FileFault) {
+        try finish()
+        do {
+            try Self.rename(prepared(), in: directory, redo: false)
+        } catch {
+            abandon()
+            throw error
+        }
+        state = .ended
+        try Self.settle(directory, naming: finalName)
+    }
+
+    /// Makes the content durable under its temporary name and hands over the responsibility for it:
+    /// from now on only `publish`, `discard` or the clean-up of leftovers remove it.
+    ///
+    /// With `settlingDirectory` false the caller synchronizes the directory itself, once for many
+    /// files, before it writes its commit record.
+    package func prepare(settlingDirectory: Bool = true) throws(FileFault) -> PreparedFile {
+        try finish()
+        if settlingDirectory {
+            do {
+                try directory.synchronize()
+            } catch {
+                abandon()
+                throw error
+            }
+        }
+        state = .ended
+        return prepared()
+    }
+
+    /// Gives the file up: nothing of it stays. Does nothing after `commit` or `prepare`.
+    package func abandon() {
+        guard state != .ended else { return }
+        state = .ended
+        file = nil
+        _ = try? directory.remove(temporaryName)
+    }
+
+    private func prepared() -> PreparedFile {
+        PreparedFile(temporaryName: temporaryName, finalName: finalName, byteCount: byteCount)
+    }
+
+    private func alreadyClosed(_ operation: FileFault.Operation) -> FileFault {
+        FileFault(operation, .alreadyClosed, path: directory.path(of: finalName))
+    }
+}

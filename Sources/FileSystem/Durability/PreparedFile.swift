@@ -1,0 +1,92 @@
+private import Glibc
+
+/// A durable file that waits under its temporary name to be published; a plain value, fit for a
+/// commit record.
+package struct PreparedFile: Hashable, Sendable {
+    package let temporaryName: String
+    package let finalName: String
+    /// The length of the content in bytes.
+    package let byteCount: Int
+
+    package init(temporaryName: String, finalName: String, byteCount: Int) {
+        self.temporaryName = temporaryName
+        self.finalName = finalName
+        self.byteCount = byteCount
+    }
+}
+
+extension DurableFile {
+    /// Makes prepared files appear under their names, then makes the directory durable once.
+    ///
+    /// With `redo` the call finishes what a killed run began: a file whose temporary name is gone
+    /// and whose final name is there with the same length counts as published.
+    package static func publish(
+        _ files: [PreparedFile], in directory: Directory, redo: Bool = false
+    ) throws(FileFault) {
+        for file in files { try rename(file, in: directory, redo: redo) }
+        if let last = files.last { try settle(directory, naming: last.finalName) }
+    }
+
+    /// Removes prepared files that shall not be published; those already gone are passed over.
+    package static func discard(
+        _ files: [PreparedFile], in directory: Directory
+    ) throws(FileFault) {
+        for file in files { try directory.remove(file.temporaryName) }
+        if !files.isEmpty { try directory.synchronize() }
+    }
+
+    /// Replaces the file at `path` by `bytes`, durably; the directory must exist.
+    package static func durablyReplace(
+        _ path: String, with bytes: Span<UInt8>, mode: UInt32 = 0o600
+    ) throws(FileFault) {
+        let (parent, name) = splitPath(path)
+        try durablyReplace(name, in: Directory.open(parent), with: bytes, mode: mode)
+    }
+
+    /// Replaces the file `name` of `directory` by `bytes`, durably.
+    package static func durablyReplace(
+        _ name: String, in directory: Directory, with bytes: Span<UInt8>, mode: UInt32 = 0o600
+    ) throws(FileFault) {
+        let file = try begin(in: directory, named: name, mode: mode)
+        try file.write(bytes)
+        try file.commit()
+    }
+
+    /// Refuses a name that a durable file must not replace.
+    static func checkTarget(_ name: String, in directory: Directory) throws(FileFault) {
+        guard let target = try directory.status(of: name) else { return }
+        let refusal: FileFault.Cause? =
+            switch target.kind {
+            case .regular: target.owner == geteuid() ? nil : .foreignOwner
+            case .symbolicLink: .symbolicLink
+            case .directory: .isDirectory
+            default: .notRegularFile
+            }
+        if let refusal { throw FileFault(.create, refusal, path: directory.path(of: name)) }
+    }
+
+    static func rename(
+        _ file: PreparedFile, in directory: Directory, redo: Bool
+    ) throws(FileFault) {
+        if redo, try directory.status(of: file.temporaryName) == nil {
+            let done = try directory.status(of: file.finalName)
+            guard let done, done.kind == .regular, done.byteCount == file.byteCount else {
+                throw FileFault(
+                    .rename, errno: ENOENT, path: directory.path(of: file.finalName))
+            }
+            return
+        }
+        try checkTarget(file.finalName, in: directory)
+        try directory.rename(file.temporaryName, to: file.finalName)
+    }
+
+    static func settle(_ directory: Directory, naming name: String) throws(FileFault) {
+        do {
+            try directory.synchronize()
+        } catch {
+            throw FileFault(
+                .synchronizeDirectory, .notDurable(error.errorNumber ?? EIO),
+                path: directory.path(of: name))
+        }
+    }
+}

@@ -1,0 +1,184 @@
+private import Glibc
+
+/// Finds the files that the sources of a pipeline or of a command line name.
+package enum SourceListing {
+    /// The most files one listing may give.
+    package static let filesMax = 1_000_000
+
+    /// Resolves each pattern, and returns all files in the order of the bytes of their paths, each
+    /// file once.
+    ///
+    /// - A path that exists is taken as it is: a file, a named pipe, a device, or a directory, which
+    ///   stands for all regular files below it whose path below it has no name with a leading dot.
+    /// - Anything else with `*`, `?` or `[` is a pattern: it matches regular files, component by
+    ///   component (`GlobPattern`); `**` alone as a component stands for any number of directories.
+    ///
+    /// Searches do not enter symbolic links to directories; links to files count as files. Two
+    /// paths of one regular file give the first of them. A pattern or directory without a file is
+    /// the fault `no-match`, a missing path `ENOENT`.
+    package static func expand(
+        patterns: [String], filesMax: Int = filesMax
+    ) throws(FileFault) -> [String] {
+        var found: [[UInt8]] = []
+        for pattern in patterns {
+            var search = Search(pattern: pattern, filesMax: filesMax)
+            try search.run()
+            guard !search.found.isEmpty else {
+                throw FileFault(.resolve, .noMatch, path: pattern)
+            }
+            found += search.found.map { Array($0.utf8) }
+        }
+        var seen = Set<FileIdentity>()
+        var last: [UInt8]?
+        var paths: [String] = []
+        for bytes in found.sorted(by: { $0.lexicographicallyPrecedes($1) }) where bytes != last {
+            last = bytes
+            let path = String(decoding: bytes, as: UTF8.self)
+            if let status = try FileStatus.of(path), status.kind == .regular,
+                !seen.insert(status.identity).inserted
+            {
+                continue
+            }
+            paths.append(path)
+        }
+        guard paths.count <= filesMax else {
+            throw FileFault(
+                .resolve, .tooManyFiles(limit: filesMax), path: patterns.first ?? "")
+        }
+        return paths
+    }
+}
+
+/// The search for the files of one pattern.
+private struct Search {
+    let pattern: String
+    let filesMax: Int
+    var found: [String] = []
+
+    init(pattern: String, filesMax: Int) {
+        self.pattern = pattern
+        self.filesMax = filesMax
+    }
+
+    mutating func run() throws(FileFault) {
+        guard !pattern.utf8.isEmpty else { throw FileFault(.resolve, .unusableName, path: pattern) }
+        if let status = try FileStatus.of(pattern) {
+            if status.kind == .directory {
+                try walk([.directories, .pattern(GlobPattern("*"))], from: pattern)
+            } else {
+                found = [pattern]
+            }
+            return
+        }
+        let steps = Self.steps(of: pattern)
+        guard steps.contains(where: \.isSearch) else {
+            throw FileFault(.resolve, errno: ENOENT, path: pattern)
+        }
+        try walk(steps, from: pattern.utf8.first == UInt8(ascii: "/") ? "/" : "")
+    }
+
+    /// One component of the pattern.
+    private enum Step {
+        /// A name that stands for itself, also `.` and `..`.
+        case name(String)
+        case pattern(GlobPattern)
+        /// `**`: any number of directories.
+        case directories
+
+        var isSearch: Bool {
+            if case .name = self { false } else { true }
+        }
+    }
+
+    private static func steps(of pattern: String) -> [Step] {
+        var steps: [Step] = []
+        for part in pattern.utf8.split(separator: UInt8(ascii: "/")) {
+            let text = String(decoding: Array(part), as: UTF8.self)
+            let glob = GlobPattern(text)
+            if part.elementsEqual("**".utf8) {
+                if case .directories = steps.last { continue }
+                steps.append(.directories)
+            } else {
+                steps.append(glob.hasWildcard ? .pattern(glob) : .name(glob.literalName))
+            }
+        }
+        // A pattern that ends in `**` means every file below.
+        if case .directories = steps.last { steps.append(.pattern(GlobPattern("*"))) }
+        return steps
+    }
+
+    /// Takes the steps one by one; `open` holds places that still have steps before them, at most
+    /// once each, so that the work is bounded by directories times steps.
+    private mutating func walk(_ steps: [Step], from start: String) throws(FileFault) {
+        var open = [(path: start, step: 0)]
+        var visited = Set<[UInt8]>()
+        while let (path, index) = open.popLast() {
+            guard visited.insert(Array("\(index):\(path)".utf8)).inserted else { continue }
+            let isLast = index == steps.count - 1
+            switch steps[index] {
+            case .name(let name):
+                let next = Self.join(path, name)
+                guard let kind = try Self.kind(of: next) else { continue }
+                if isLast, kind != .directory {
+                    try take(next)
+                } else if !isLast, kind == .directory {
+                    open.append((next, index + 1))
+                }
+            case .pattern(let glob):
+                for name in try names(in: path, matching: glob) {
+                    let next = Self.join(path, name)
+                    guard let kind = try Self.kind(of: next) else { continue }
+                    if isLast, kind == .regular {
+                        try take(next)
+                    } else if !isLast, kind == .directory {
+                        open.append((next, index + 1))
+                    }
+                }
+            case .directories:
+                open.append((path, index + 1))
+                for name in try names(in: path, matching: GlobPattern("*")) {
+                    let next = Self.join(path, name)
+                    if try Self.isRealDirectory(next) { open.append((next, index)) }
+                }
+            }
+        }
+    }
+
+    private mutating func take(_ path: String) throws(FileFault) {
+        guard found.count < filesMax else {
+            throw FileFault(.resolve, .tooManyFiles(limit: filesMax), path: pattern)
+        }
+        found.append(path)
+    }
+
+    private func names(
+        in path: String, matching glob: GlobPattern
+    ) throws(FileFault) -> [String] {
+        let directory = try Directory.open(path.isEmpty ? "." : path)
+        var names: [String] = []
+        for bytes in try directory.nameBytes() {
+            guard glob.matches(String(decoding: bytes, as: UTF8.self)) else { continue }
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                throw FileFault(.list, .unusableName, path: directory.path)
+            }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// The kind of what `path` leads to; nil for a dangling link and what has just gone away.
+    private static func kind(of path: String) throws(FileFault) -> FileStatus.Kind? {
+        try FileStatus.of(path)?.kind
+    }
+
+    private static func isRealDirectory(_ path: String) throws(FileFault) -> Bool {
+        let status = try FileStatus.at(
+            AT_FDCWD, path, flags: AT_SYMLINK_NOFOLLOW, shownPath: path)
+        return status?.kind == .directory
+    }
+
+    private static func join(_ path: String, _ name: String) -> String {
+        if path.isEmpty { return name }
+        return path.utf8.last == UInt8(ascii: "/") ? path + name : "\(path)/\(name)"
+    }
+}

@@ -1,0 +1,36 @@
+private import CSystem
+private import Glibc
+
+/// What must hold of the process before it touches a record.
+package enum ProcessHygiene {
+    /// To be called as the first act of main, before any thread is started.
+    ///
+    /// The signals of a crash get their default action, because the crash reporter of the Swift
+    /// runtime prints memory behind the registers, and with it identifiers. Core dumps are off. New
+    /// files are for their owner only. A full pipe or a file size limit shows as an error of the
+    /// write, not as a silent death.
+    package static func apply() {
+        for crash in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] {
+            _ = signal(crash, SIG_DFL)
+        }
+        _ = signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGXFSZ, SIG_IGN)
+        _ = csystem_forbid_core_dumps()
+        _ = csystem_set_dumpable(0)
+        _ = umask(0o077)
+        occupyStandardDescriptors()
+    }
+
+    /// Puts something behind descriptors 0, 1 and 2 where the caller closed them, so that no file
+    /// opened later gets such a number and with it our messages.
+    ///
+    /// Each is opened the wrong way round: reading a closed input or writing to a closed output
+    /// stays the error `EBADF`.
+    private static func occupyStandardDescriptors() {
+        let wrongWay = [STDIN_FILENO: O_WRONLY, STDOUT_FILENO: O_RDONLY, STDERR_FILENO: O_RDONLY]
+        for number in STDIN_FILENO...STDERR_FILENO where csystem_is_open(number) == 0 {
+            // The lowest free number is given out, so this opens exactly `number`.
+            _ = unsafe csystem_openat(AT_FDCWD, "/dev/null", wrongWay[number] ?? O_RDONLY, 0)
+        }
+    }
+}
