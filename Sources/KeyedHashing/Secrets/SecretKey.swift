@@ -65,8 +65,22 @@ private import Glibc
     }
 }
 
+extension SecretKey {
+    /// True when the two halves of the key differ, as ciphers with two keys in one demand.
+    package var halvesDiffer: Bool {
+        unsafe CRYPTO_memcmp(storage, storage + count / 2, count / 2) != 0
+    }
+}
+
 /// Why a secret could not be made.
-package enum SecretFault: Error, Sendable {
+package enum SecretFault: Error, Sendable, Equatable, CustomStringConvertible {
     case noMemory
     case noRandomness
+
+    package var description: String {
+        switch self {
+        case .noMemory: "the system gave no memory for a key"
+        case .noRandomness: "the system's generator gave no random bytes for a key"
+        }
+    }
 }
