@@ -33,35 +33,43 @@ private import Glibc
         _ = unsafe munmap(storage, mappedBytes)
     }
 
+    /// A key of `count` bytes that `fill` writes; what it leaves out stays zero.
+    ///
+    /// Lets bytes come from a file or another key without a copy in ordinary memory.
+    static func filled<Failure: Error>(
+        count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+    ) throws(Failure) -> SecretKey where Failure: FromSecretFault {
+        let key: SecretKey
+        do { key = try SecretKey(count: count) } catch { throw Failure(error) }
+        try unsafe fill(UnsafeMutableRawBufferPointer(start: key.storage, count: count))
+        return key
+    }
+
     /// A key of `count` random bytes from the operating system's generator.
     package static func random(count: Int = 32) throws(SecretFault) -> SecretKey {
-        let key = try SecretKey(count: count)
-        var filled = 0
-        while filled < count {
-            let got = unsafe getrandom(key.storage + filled, count - filled, 0)
-            if got < 0 {
-                if errno == EINTR { continue }
-                throw SecretFault.noRandomness
+        try unsafe filled(count: count) { room throws(SecretFault) in
+            var filled = 0
+            while filled < count {
+                let start = unsafe room.baseAddress.map { unsafe $0 + filled }
+                let got = unsafe getrandom(start, count - filled, 0)
+                if got < 0, errno != EINTR { throw SecretFault.noRandomness }
+                filled += max(got, 0)
             }
-            filled += got
         }
-        return key
     }
 
     /// Copies `bytes` into protected memory; the caller wipes its own copy.
     package static func copying(_ bytes: Span<UInt8>) throws(SecretFault) -> SecretKey {
-        let key = try SecretKey(count: bytes.count)
-        unsafe bytes.withUnsafeBytes { source in
-            if let start = source.baseAddress {
-                unsafe key.storage.copyMemory(from: start, byteCount: source.count)
-            }
+        try unsafe filled(count: bytes.count) { room throws(SecretFault) in
+            unsafe bytes.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
         }
-        return key
     }
 
     /// Lends the key bytes for the time of the call.
-    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        unsafe body(UnsafeRawBufferPointer(start: storage, count: count))
+    func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe body(UnsafeRawBufferPointer(start: storage, count: count))
     }
 }
 
@@ -70,6 +78,11 @@ extension SecretKey {
     package var halvesDiffer: Bool {
         unsafe CRYPTO_memcmp(storage, storage + count / 2, count / 2) != 0
     }
+}
+
+/// A fault that can stand for the failure to make a secret.
+protocol FromSecretFault: Error {
+    init(_ fault: SecretFault)
 }
 
 /// Why a secret could not be made.
@@ -83,4 +96,8 @@ package enum SecretFault: Error, Sendable, Equatable, CustomStringConvertible {
         case .noRandomness: "the system's generator gave no random bytes for a key"
         }
     }
+}
+
+extension SecretFault: FromSecretFault {
+    init(_ fault: SecretFault) { self = fault }
 }
