@@ -83,6 +83,37 @@ struct KeyRaceTests {
         #expect(Set(prints[0]).count == 12)
     }
 
+    /// Each child leaves the names of the keys it got; its temporary names differ from ours, so the
+    /// clean-up of leftovers runs against files that others are just making.
+    @Test func processesThatCreateTheSameKeyGetOne() async throws {
+        let scratch = try Scratch()
+        let path = scratch.path
+        await withTaskGroup(of: Void.self) { group in
+            for child in 0..<4 {
+                group.addTask {
+                    await #expect(processExitsWith: .success) {
+                        [path = path as String, child = child as Int] in
+                        var names = ""
+                        for month in 1...12 {
+                            let store = try KeyStore.open(
+                                path: path + "/keys", zone: "UTC", creatingIfMissing: true)
+                            let month = CalendarMonth(year: 2026, month: month)
+                            let key = aliveKey(try store.key(for: month, creatingIfMissing: true))
+                            names += "\(key?.fingerprint.text ?? "none")\n"
+                        }
+                        let output = URL(fileURLWithPath: "\(path)/child-\(child)")
+                        try Data(names.utf8).write(to: output)
+                    }
+                }
+            }
+        }
+        let results = try (0..<4).map { try scratch.read("child-\($0)") }
+        #expect(Set(results).count == 1)
+        #expect(Set(text(results[0]).split(separator: "\n")).count == 12)
+        let left = try FileManager.default.contentsOfDirectory(atPath: path + "/keys")
+        #expect(left.count == 13)
+    }
+
     @Test func creationAndDestructionAtOnceLeaveTheMonthDead() async throws {
         let scratch = try Scratch()
         let path = scratch.path + "/keys"
