@@ -1,5 +1,10 @@
+package import Records
+
 /// A keyed pseudonym of 128 bits: the first half of an HMAC-SHA-256.
 package struct Token: Hashable, Comparable, Sendable {
+    /// The length of the printed form in hexadecimal digits.
+    package static let digits = 32
+
     /// The first eight bytes, most significant first.
     package let high: UInt64
     /// The last eight bytes, most significant first.
@@ -15,5 +20,13 @@ package struct Token: Hashable, Comparable, Sendable {
 
     package static func < (left: Self, right: Self) -> Bool {
         (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+extension ByteBuffer {
+    /// Appends `token` as 32 lower-case hexadecimal digits.
+    package mutating func append(tokenHex token: Token) {
+        append(hex: token.high)
+        append(hex: token.low)
     }
 }

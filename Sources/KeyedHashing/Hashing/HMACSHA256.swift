@@ -4,7 +4,8 @@ package import Records
 /// HMAC-SHA-256 (RFC 2104, FIPS 198-1) under one key, with the two key blocks hashed beforehand.
 ///
 /// A message costs one copy of each prepared state and, up to 55 bytes, one compression for each of
-/// the two hashes. The prepared states are as good as the key: they live in the object, are wiped
+/// the two hashes. The plain `SHA256_*` calls are used: a context of `EVP_MAC` would have to be set
+/// up again for each message, which OpenSSL 3.0.0 to 3.0.2 silently fail to do. The prepared states are as good as the key: they live in the object, are wiped
 /// with it and never leave it. One object may serve several workers.
 @safe package final class HMACSHA256: Sendable {
     /// The length of a full tag in bytes.
@@ -63,6 +64,12 @@ package import Records
     ) {
         var state = unsafe states[0]
         _ = unsafe SHA256_Update(&state, message.baseAddress, message.count)
+        unsafe finish(tag, inner: &state)
+    }
+
+    private func finish(
+        _ tag: UnsafeMutableBufferPointer<UInt8>, inner state: inout SHA256_CTX
+    ) {
         _ = unsafe SHA256_Final(tag.baseAddress, &state)
         unsafe state = states[1]
         _ = unsafe SHA256_Update(&state, tag.baseAddress, 32)
@@ -74,9 +81,33 @@ package import Records
 
     /// The first 128 bits of the tag of `message`.
     package func token(of message: Span<UInt8>) -> Token {
-        withTag(of: message) { tag in
-            Token(high: Self.word(tag, at: 0), low: Self.word(tag, at: 8))
+        withTag(of: message) { Self.token(fromTag: $0) }
+    }
+
+    /// The first 128 bits of the tag of `prefix ‖ LP(value)`, without putting the message together.
+    func token(prefix: Span<UInt8>, framing value: Span<UInt8>) -> Token {
+        var state = unsafe states[0]
+        let length = TokenDomain.lengthBytes(value.count)
+        Self.update(&state, prefix)
+        Self.update(&state, length.span)
+        Self.update(&state, value)
+        return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { tag in
+            unsafe finish(tag, inner: &state)
+            let token = Self.token(
+                fromTag: unsafe Span(_unsafeElements: UnsafeBufferPointer(tag)))
+            unsafe OPENSSL_cleanse(tag.baseAddress, tag.count)
+            return token
         }
+    }
+
+    private static func update(_ state: inout SHA256_CTX, _ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBytes { view in
+            _ = unsafe SHA256_Update(&state, view.baseAddress, view.count)
+        }
+    }
+
+    private static func token(fromTag tag: Span<UInt8>) -> Token {
+        Token(high: word(tag, at: 0), low: word(tag, at: 8))
     }
 
     private static func word(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {

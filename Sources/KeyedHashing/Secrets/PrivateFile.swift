@@ -1,0 +1,110 @@
+import FileSystem
+private import Glibc
+
+/// Reads files that only their owner may touch.
+enum PrivateFile {
+    /// The bytes of `name`, in protected memory, or nil when nothing has that name.
+    ///
+    /// Refused are symbolic links, files of other users, files that group or others have any right
+    /// to, and files longer than `limitBytes`.
+    static func secret(
+        _ name: String, in directory: Directory, limitBytes: Int
+    ) throws(KeyFault) -> SecretKey? {
+        guard let file = try opened(name, in: directory, limitBytes: limitBytes) else {
+            return nil
+        }
+        let byteCount = try status(of: file).byteCount
+        return try unsafe SecretKey.filled(count: byteCount) { room throws(KeyFault) in
+            let got: Int
+            do throws(FileFault) { got = try unsafe file.readFully(into: room) } catch {
+                throw .file(error)
+            }
+            guard got == byteCount else { throw .damaged(path: file.path) }
+        }
+    }
+
+    /// The bytes of `name` under the same rules, for files without secrets.
+    static func content(
+        _ name: String, in directory: Directory, limitBytes: Int
+    ) throws(KeyFault) -> [UInt8]? {
+        guard let file = try opened(name, in: directory, limitBytes: limitBytes) else {
+            return nil
+        }
+        do { return try file.readAll(limitBytes: limitBytes) } catch { throw .file(error) }
+    }
+
+    private static func opened(
+        _ name: String, in directory: Directory, limitBytes: Int
+    ) throws(KeyFault) -> FileDescriptor? {
+        do throws(FileFault) {
+            let file = try directory.reading(name)
+            let status = try file.status()
+            guard status.owner == geteuid() else {
+                throw FileFault(.open, .foreignOwner, path: file.path)
+            }
+            guard status.permissions & 0o077 == 0 else {
+                throw FileFault(.open, .openToOthers, path: file.path)
+            }
+            guard status.byteCount <= limitBytes else {
+                throw FileFault(.read, .tooLong(limitBytes: limitBytes), path: file.path)
+            }
+            return file
+        } catch {
+            if error.errorNumber == ENOENT { return nil }
+            throw .file(error)
+        }
+    }
+
+    private static func status(
+        of file: borrowing FileDescriptor
+    ) throws(KeyFault) -> FileStatus {
+        do { return try file.status() } catch { throw .file(error) }
+    }
+}
+
+extension Directory {
+    /// Makes `name` appear with `content`, complete and durable, unless the name is taken; says
+    /// whether it was this call that made it.
+    func makeOnce(_ name: String, content: SecretKey) throws(KeyFault) -> Bool {
+        while true {
+            let made: Bool?
+            do { made = try attempt(name, content) } catch { throw .file(error) }
+            if let made { return made }
+        }
+    }
+
+    /// One attempt; nil when another process has taken our temporary file for a leftover.
+    private func attempt(_ name: String, _ content: SecretKey) throws(FileFault) -> Bool? {
+        let file = try DurableFile.begin(in: self, named: name)
+        try content.withSpan { span throws(FileFault) in try file.write(span) }
+        let prepared = try file.prepare(settlingDirectory: false)
+        var result: Bool? = true
+        do {
+            try link(prepared.temporaryName, to: name)
+        } catch {
+            switch error.errorNumber {
+            case EEXIST: result = false
+            case ENOENT: result = nil
+            default:
+                _ = try? remove(prepared.temporaryName)
+                throw error
+            }
+        }
+        try remove(prepared.temporaryName)
+        try synchronize()
+        return result
+    }
+}
+
+extension SecretKey {
+    /// Lends the key bytes to a writer.
+    func withSpan<Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try unsafe withBytes { bytes throws(Failure) in
+            let span = unsafe Span(
+                _unsafeElements: bytes.assumingMemoryBound(to: UInt8.self))
+            try body(span)
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package import FileSystem
+package import Records
+private import Glibc
+
+/// The directory that holds one random key per month, shared by several processes and hosts.
+///
+/// | file | content |
+/// |---|---|
+/// | `store` | the declaration: the one zone in which months are counted |
+/// | `yyyy-MM.key` | the key of a month (`KeyFileForm`) |
+/// | `yyyy-MM.destroyed` | the tombstone of a month; while it is there, no key of the month is used or made |
+/// | `HEX.state` | the path of a state directory that uses the store |
+/// | `lock` | held shared by runs, exclusively by destructions |
+///
+/// Directory 0700, files 0600, owner checked, symbolic links refused. Nothing is ever replaced:
+/// files are made complete under a temporary name and then linked, so of two processes that make
+/// the same file one wins and the other uses what it made. Safe to use from several threads.
+package final class KeyStore: Sendable {
+    /// The IANA name of the zone of all epochs.
+    package let zone: String
+
+    let directory: Directory
+
+    private static let declaration = SealedText(title: "key-store", names: ["zone"])
+    private static let declarationName = "store"
+    private static let lockName = "lock"
+
+    private init(directory: Directory, zone: String) {
+        self.directory = directory
+        self.zone = zone
+    }
+
+    /// Opens the store at `path`; with `creatingIfMissing` an empty or missing directory becomes one.
+    ///
+    /// `zone` is the pipeline's; a store that declares another is the fault `otherZone`. Nil takes
+    /// what the store declares (and never creates one). A destruction that was interrupted is
+    /// finished here.
+    package static func open(
+        path: String, zone: String?, creatingIfMissing: Bool
+    ) throws(KeyFault) -> KeyStore {
+        let creating = creatingIfMissing && zone != nil
+        if let zone {
+            try SealedText.check(zone, "zone")
+            guard zone.utf8.count <= 255 else { throw .unusableText("zone") }
+        }
+        let directory = try asKeyFault { () throws(FileFault) in
+            try Directory.privateDirectory(path, creating: creating, closedToReaders: true)
+        }
+        var declared = try declaredZone(directory)
+        if declared == nil, creating, let zone {
+            try refuseForeignFiles(directory)
+            _ = try directory.makeOnce(
+                declarationName, content: .copyingRecord(declaration.encode([zone])))
+            declared = try declaredZone(directory)
+        }
+        guard let declared else { throw .noStore(path: directory.path) }
+        if let zone, !zone.utf8.elementsEqual(declared.utf8) {
+            throw .otherZone(path: directory.path, declared: declared, wanted: zone)
+        }
+        let store = KeyStore(directory: directory, zone: declared)
+        _ = try asKeyFault { () throws(FileFault) in
+            try DurableFile.removeLeftovers(in: directory)
+        }
+        try store.finishDestructions()
+        return store
+    }
+
+    private static func declaredZone(_ directory: Directory) throws(KeyFault) -> String? {
+        guard
+            let content = try PrivateFile.content(
+                declarationName, in: directory, limitBytes: SealedText.fileBytesMax)
+        else { return nil }
+        guard let values = declaration.decode(content) else {
+            throw .damaged(path: directory.path(of: declarationName))
+        }
+        return values[0]
+    }
+
+    /// A store is made in an empty directory only; what another process is just making is fine.
+    private static func refuseForeignFiles(_ directory: Directory) throws(KeyFault) {
+        let names = try asKeyFault { () throws(FileFault) in try directory.names() }
+        let isForeign = names.contains { TemporaryName.run(of: $0.utf8) == nil }
+        if isForeign, try declaredZone(directory) == nil {
+            throw .notAStore(path: directory.path)
+        }
+    }
+
+    /// The epoch of a month in this store.
+    package func epoch(of month: CalendarMonth) -> KeyEpoch { KeyEpoch(month: month, zone: zone) }
+
+    /// Keeps keys from being destroyed while the lock lives; runs hold it from start to end.
+    ///
+    /// While a destruction is under way this is the fault `busy-lock`, after `waitingSeconds`.
+    package func lockForUse(waitingSeconds: Int = 10) throws(KeyFault) -> FileLock {
+        try asKeyFault { () throws(FileFault) in
+            try FileLock.acquire(
+                Self.lockName, in: directory, .shared, waitingSeconds: waitingSeconds)
+        }
+    }
+
+    /// Keeps runs out while keys are destroyed; while a run is under way the fault `busy-lock`.
+    package func lockForDestruction() throws(KeyFault) -> FileLock {
+        try asKeyFault { () throws(FileFault) in
+            try FileLock.acquire(Self.lockName, in: directory, .exclusive)
+        }
+    }
+}
+
+extension KeyStore {
+    /// The key of `month`; a month without one gets a random one with `creatingIfMissing`.
+    ///
+    /// A month with a tombstone is `destroyed` for ever. Every caller, in whatever process, gets
+    /// the same key. Reads files: callers keep the answer for the time of a run.
+    package func key(
+        for month: CalendarMonth, creatingIfMissing: Bool
+    ) throws(KeyFault) -> KeyLookup {
+        if let tombstone = try tombstone(of: month) { return .destroyed(tombstone) }
+        if let key = try livingKey(of: month) { return .alive(key) }
+        guard creatingIfMissing else {
+            // A destruction between the two looks above has left its tombstone by now.
+            return try tombstone(of: month).map(KeyLookup.destroyed) ?? .missing
+        }
+        let fresh: SecretKey
+        do { fresh = try SecretKey.random() } catch { throw .secret(error) }
+        let content = try KeyFileForm.encode(fresh, epoch: epoch(of: month))
+        _ = try directory.makeOnce(Self.keyName(month), content: content)
+        // The old key may have been destroyed since the first look: the new one must not live.
+        if let tombstone = try tombstone(of: month) {
+            try eraseKey(of: month)
+            return .destroyed(tombstone)
+        }
+        guard let key = try livingKey(of: month) else {
+            throw .damaged(path: directory.path(of: Self.keyName(month)))
+        }
+        return .alive(key)
+    }
+
+    static func keyName(_ month: CalendarMonth) -> String { "\(month.text).key" }
+
+    func livingKey(of month: CalendarMonth) throws(KeyFault) -> EpochKey? {
+        let name = Self.keyName(month)
+        guard
+            let content = try PrivateFile.secret(
+                name, in: directory, limitBytes: KeyFileForm.fileBytesMax)
+        else { return nil }
+        let epoch = epoch(of: month)
+        guard let key = try KeyFileForm.decode(content, epoch: epoch) else {
+            throw .damaged(path: directory.path(of: name))
+        }
+        return EpochKey(key: key, epoch: epoch)
+    }
+}
+
+extension SecretKey {
+    /// A record without secrets, to be written by the same means as keys.
+    static func copyingRecord(_ bytes: [UInt8]) throws(KeyFault) -> SecretKey {
+        do { return try copying(bytes.span) } catch { throw .secret(error) }
+    }
+}

@@ -1,0 +1,207 @@
+import FileSystem
+import Foundation
+import KeyedHashing
+import Records
+import TestSupport
+import Testing
+
+struct KeyStoreTests {
+    @Test func aKeyStaysTheSameAndEveryMonthHasItsOwn() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        #expect(isMissing(try store.key(for: march, creatingIfMissing: false)))
+        let first = try #require(aliveKey(try store.key(for: march, creatingIfMissing: true)))
+        let again = try #require(
+            aliveKey(try scratch.store(zone: nil).key(for: march, creatingIfMissing: false)))
+        let other = try #require(aliveKey(try store.key(for: april, creatingIfMissing: true)))
+        #expect(first.fingerprint == again.fingerprint)
+        #expect(first.id == again.id)
+        #expect(first.fingerprint != other.fingerprint)
+        #expect(first.id.text.hasPrefix("2026-03/Europe.Amsterdam/"))
+        let domain = TokenDomain(scope: "user", field: "user")
+        #expect(first.tokens.token(domain, [1]) == again.tokens.token(domain, [1]))
+        #expect(try store.epochs().map(\.keyID) == [first.id, other.id])
+    }
+
+    @Test func directoryAndFilesAreForTheOwnerOnly() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        _ = try store.lockForUse()
+        try store.register(statePath: "/srv/example/state")
+        _ = try store.destroy(march, run: "run 1", now: noon)
+        _ = try store.key(for: april, creatingIfMissing: true)
+        #expect(try scratch.mode("keys") == 0o700)
+        for name in try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/keys") {
+            #expect(try scratch.mode("keys/" + name) == 0o600, "\(name)")
+            #expect(!name.hasPrefix("."), "nothing temporary stays")
+        }
+    }
+
+    @Test(arguments: [0o640, 0o604, 0o660, 0o610])
+    func keyFilesOpenToOthersAreRefused(mode: Int) throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        try scratch.setMode("keys/2026-03.key", mode)
+        let fault = #expect(throws: KeyFault.self) {
+            try store.key(for: march, creatingIfMissing: true)
+        }
+        #expect(fault?.description.contains("group or others have rights") == true)
+    }
+
+    @Test(arguments: [0o750, 0o705, 0o777])
+    func directoriesOpenToOthersAreRefused(mode: Int) throws {
+        let scratch = try Scratch()
+        _ = try scratch.store()
+        try scratch.setMode("keys", mode)
+        #expect(throws: KeyFault.self) { try scratch.store() }
+    }
+
+    @Test func symbolicLinksAreRefused() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        let files = FileManager.default
+        let keys = scratch.path + "/keys"
+        try files.moveItem(atPath: keys + "/2026-03.key", toPath: scratch.path + "/moved")
+        try files.createSymbolicLink(
+            atPath: keys + "/2026-03.key", withDestinationPath: scratch.path + "/moved")
+        let fault = #expect(throws: KeyFault.self) {
+            try store.key(for: march, creatingIfMissing: true)
+        }
+        #expect(fault?.description.contains("symbolic link") == true)
+        try files.createSymbolicLink(
+            atPath: scratch.path + "/link", withDestinationPath: keys)
+        #expect(throws: KeyFault.self) {
+            try KeyStore.open(
+                path: scratch.path + "/link", zone: nil, creatingIfMissing: false)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+    func filesOfOthersAreRefused() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        try FileManager.default.setAttributes(
+            [.ownerAccountID: 65534], ofItemAtPath: scratch.path + "/keys/2026-03.key")
+        let fault = #expect(throws: KeyFault.self) {
+            try store.key(for: march, creatingIfMissing: true)
+        }
+        #expect(fault?.description.contains("another user") == true)
+    }
+
+    @Test func anotherZoneIsAFault() throws {
+        let scratch = try Scratch()
+        _ = try scratch.store(zone: "Europe/Amsterdam")
+        let fault = #expect(throws: KeyFault.self) { try scratch.store(zone: "UTC") }
+        #expect(fault?.description.contains("Europe/Amsterdam") == true)
+        #expect(try scratch.store(zone: nil).zone == "Europe/Amsterdam")
+        #expect(throws: KeyFault.self) { try scratch.store(zone: "two\nlines") }
+    }
+
+    @Test func onlyAnEmptyDirectoryBecomesAStore() throws {
+        let scratch = try Scratch()
+        try scratch.write("notes.txt", bytes("something of somebody"))
+        #expect(throws: KeyFault.notAStore(path: scratch.path)) {
+            try KeyStore.open(path: scratch.path, zone: "UTC", creatingIfMissing: true)
+        }
+        #expect(throws: KeyFault.noStore(path: scratch.path)) {
+            try KeyStore.open(path: scratch.path, zone: "UTC", creatingIfMissing: false)
+        }
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        try FileManager.default.removeItem(atPath: scratch.path + "/keys/store")
+        #expect(throws: KeyFault.notAStore(path: scratch.path + "/keys")) { try scratch.store() }
+    }
+
+    /// No flipped bit, missing byte or extra byte of a key, a tombstone or the declaration passes.
+    @Test(arguments: ["2026-03.key", "2026-04.destroyed", "store"])
+    func anyDamageIsRefused(name: String) throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        _ = try store.key(for: april, creatingIfMissing: true)
+        try store.destroy(april, run: "run 1", now: noon)
+        let good = try scratch.read("keys/" + name)
+        let damaged =
+            good.indices.flatMap { at in
+                (0..<8).map { bit in
+                    var copy = good
+                    copy[at] ^= 1 << UInt8(bit)
+                    return copy
+                }
+            } + [Array(good.dropLast()), good + [0], good + good, []]
+        for content in damaged {
+            try scratch.write("keys/" + name, content)
+            #expect(throws: KeyFault.damaged(path: scratch.path + "/keys/" + name)) {
+                let opened = try scratch.store()
+                _ = try opened.key(for: march, creatingIfMissing: true)
+                _ = try opened.key(for: april, creatingIfMissing: true)
+            }
+        }
+        try scratch.write("keys/" + name, good)
+        #expect(aliveKey(try scratch.store().key(for: march, creatingIfMissing: false)) != nil)
+    }
+
+    @Test func aKeyOfAnotherMonthOrZoneIsRefused() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        try scratch.write("keys/2026-04.key", try scratch.read("keys/2026-03.key"))
+        #expect(throws: KeyFault.self) { try store.key(for: april, creatingIfMissing: true) }
+        let other = try KeyStore.open(
+            path: scratch.path + "/utc", zone: "UTC", creatingIfMissing: true)
+        try scratch.write("utc/2026-03.key", try scratch.read("keys/2026-03.key"))
+        #expect(throws: KeyFault.self) { try other.key(for: march, creatingIfMissing: true) }
+    }
+
+    @Test func noFaultShowsKeyBytes() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        var content = try scratch.read("keys/2026-03.key")
+        let secret = Array(content.dropLast(32).suffix(32))
+        content[content.count - 1] ^= 1
+        try scratch.write("keys/2026-03.key", content)
+        let fault = try #require(
+            throws: KeyFault.self, performing: { try store.epochs() })
+        let shown = "\(fault) \(String(reflecting: fault))"
+        for length in [4, 8] {
+            #expect(!shown.lowercased().contains(hex(Array(secret.prefix(length)))))
+        }
+        #expect(!shown.contains("\(secret.prefix(4))"))
+    }
+
+    @Test func registeredStatesAreRemembered() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        #expect(try store.registeredStates().isEmpty)
+        for path in ["/srv/b.example", "/srv/a.example", "/srv/b.example"] {
+            try store.register(statePath: path)
+        }
+        #expect(try scratch.store().registeredStates() == ["/srv/a.example", "/srv/b.example"])
+        #expect(try store.unregister(statePath: "/srv/b.example"))
+        #expect(try !store.unregister(statePath: "/srv/b.example"))
+        #expect(try store.registeredStates() == ["/srv/a.example"])
+        #expect(throws: KeyFault.self) { try store.register(statePath: "relative") }
+        #expect(throws: KeyFault.self) { try store.register(statePath: "/with\nfeed") }
+    }
+
+    @Test func runsAndDestructionsExcludeEachOther() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        do {
+            let first = try store.lockForUse()
+            let second = try store.lockForUse()
+            #expect(throws: KeyFault.self) { _ = try store.lockForDestruction() }
+            _ = consume first
+            #expect(throws: KeyFault.self) { _ = try store.lockForDestruction() }
+            _ = consume second
+        }
+        let alone = try store.lockForDestruction()
+        #expect(throws: KeyFault.self) { _ = try store.lockForUse(waitingSeconds: 0) }
+        _ = consume alone
+    }
+}
