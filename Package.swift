@@ -39,7 +39,7 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CSystem"),
         .target(name: "CScanning"),
-        layer("FileSystem", ["CSystem"]),
+        layer("FileSystem", ["CSystem", "Records"]),
         layer("Records", ["CScanning"]),
         layer("Compression", ["CZlib", "Records"]),
         layer("KeyedHashing", ["CCrypto", "CSystem", "Records", "FileSystem"]),
