@@ -1,3 +1,4 @@
+package import KeyedHashing
 package import Records
 
 /// What a transform did with a value.
@@ -39,18 +40,9 @@ package struct TransformContext: ~Copyable {
     package var utcOffsetSeconds = 0
     /// Makes tokens under the key of the record's epoch; nil when that key is not to be had, in
     /// which case a keyed transform drops the value.
-    package var tokens: (any Tokenizer)?
+    package var tokens: TokenHasher?
 
     package init() {}
-}
-
-/// Computes keyed pseudonyms; implemented over the key of one epoch.
-package protocol Tokenizer: AnyObject {
-    /// Appends the 32 lower-case hexadecimal digits of the token of `canonical` in `scope` and
-    /// `field` under the current epoch's key. False when the key is gone: nothing was appended.
-    func appendToken(
-        scope: StaticString, field: String, canonical: Span<UInt8>, to buffer: inout ByteBuffer
-    ) -> Bool
 }
 
 /// Changes one value so that it may outlive the window.
@@ -68,10 +60,14 @@ package protocol Transform: Sendable {
 
     /// What the result depends on besides the value; says for how long a cached result holds.
     var dependence: TransformDependence { get }
+
+    /// False when computing the result costs no more than looking it up.
+    var isWorthRemembering: Bool { get }
 }
 
 extension Transform {
     package var dependence: TransformDependence { .value }
+    package var isWorthRemembering: Bool { true }
 }
 
 /// What the result of a transform depends on besides its options.

@@ -1,0 +1,128 @@
+internal import KeyedHashing
+internal import Records
+
+/// Releases what the measures may see, in one worker.
+package final class ObservationRelease {
+    /// The observations of the chunk at hand.
+    package private(set) var batch: ObservationBatch
+    /// For each statistic the records it may count.
+    package private(set) var counts: [Int]
+
+    private let plan: ObservationPlan
+    private let rules: [RuleApplication?]
+    private let derived: [RuleApplication]
+    private let derivedSlots: [Int]
+    private let tokens: [TokenApplication]
+    private let allStatistics: UInt64
+
+    init(_ plan: ObservationPlan, derived: [DerivedField]) {
+        self.plan = plan
+        batch = ObservationBatch(
+            textInputCount: plan.texts.count, tokenInputCount: plan.tokens.count)
+        counts = Array(repeating: 0, count: plan.statistics.count)
+        rules = plan.texts.map { input in
+            input.transform.map { RuleApplication(FieldRule(transform: $0)) }
+        }
+        self.derived = derived.map { RuleApplication(FieldRule(transform: $0.transform)) }
+        derivedSlots = derived.map(\.slot)
+        tokens = plan.tokens.map { TokenApplication($0) }
+        let count = plan.statistics.count
+        allStatistics = count == 64 ? .max : (1 << UInt64(count)) - 1
+    }
+
+    func begin() {
+        batch.removeAll()
+        for index in counts.indices { counts[index] = 0 }
+    }
+
+    func observe(
+        _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
+    ) {
+        guard allStatistics != 0, let time = record.time, !record.age.noKey else { return }
+        let mask = statistics(for: record, dropsOptedOut: dropsOptedOut)
+        guard mask != 0 else { return }
+        for index in plan.texts.indices {
+            batch.texts.append(text(index, view, table, record, &scratch))
+        }
+        for index in plan.tokens.indices {
+            batch.tokens.append(token(index, view, table, record, &scratch))
+        }
+        batch.appendRow(
+            time: time.milliseconds, day: record.day, hour: record.hour, statistics: mask)
+        for index in counts.indices where mask >> UInt64(index) & 1 == 1 { counts[index] += 1 }
+    }
+
+    /// The statistics that no opt-out keeps from counting the record.
+    private func statistics(
+        for record: borrowing RecordContext, dropsOptedOut: Bool
+    ) -> UInt64 {
+        guard !record.barred.isEmpty else { return allStatistics }
+        var mask = allStatistics
+        for (index, reader) in plan.statistics.enumerated() {
+            let barred = record.barred.categories(barredFor: reader.purpose)
+            let isOut = dropsOptedOut ? !barred.isEmpty : !barred.isDisjoint(with: reader.categories)
+            if isOut { mask &= ~(1 << UInt64(index)) }
+        }
+        return mask
+    }
+
+    private func text(
+        _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
+    ) -> FieldSlice {
+        switch plan.texts[index].source {
+        case .derived(let derivedIndex):
+            let slice = table.slice(slot: derivedSlots[derivedIndex], row: view.row)
+            return released(derived[derivedIndex], slice, view, record, &scratch)
+        case .slot(let slot):
+            let slice = table.slice(slot: slot, row: view.row)
+            guard let rule = rules[index] else { return plain(slice, view) }
+            return released(rule, slice, view, record, &scratch)
+        }
+    }
+
+    private func released(
+        _ rule: RuleApplication, _ slice: FieldSlice, _ view: borrowing RecordView,
+        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
+    ) -> FieldSlice {
+        guard slice.hasValue, slice.kind != .several else { return .absent }
+        let start = batch.arena.count
+        switch rule.apply(
+            slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
+            arena: &batch.arena)
+        {
+        case .unchanged: return plain(slice, view)
+        case .text, .plainText: return inArena(from: start, kind: .text)
+        case .number: return inArena(from: start, kind: .number)
+        case .null, .dropped: return .absent
+        }
+    }
+
+    private func inArena(from start: Int, kind: FieldKind) -> FieldSlice {
+        var slice = FieldSlice(start: start, length: batch.arena.count - start, kind: kind)
+        slice.start |= ObservationBatch.arenaBit
+        return slice
+    }
+
+    /// The value as it is, decoded where the source has escapes.
+    private func plain(_ slice: FieldSlice, _ view: borrowing RecordView) -> FieldSlice {
+        switch slice.kind {
+        case .escapedText:
+            let start = batch.arena.count
+            view.reader.decode(slice, in: view.bytes, into: &batch.arena)
+            return inArena(from: start, kind: .text)
+        case .several: return .absent
+        default: return slice
+        }
+    }
+
+    private func token(
+        _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
+    ) -> Token {
+        let slice = table.slice(slot: plan.tokens[index].slot, row: view.row)
+        guard slice.isText || slice.kind == .number, slice.length > 0 else { return .none }
+        return tokens[index].token(slice, view, record, &scratch)
+    }
+}

@@ -1,0 +1,347 @@
+internal import KeyedHashing
+internal import Records
+
+/// Releases records for one output in one worker.
+package final class OutputRelease {
+    package let plan: OutputReleasePlan
+    /// What was released of the chunk at hand.
+    package private(set) var batch: ReleasedBatch
+    package private(set) var counts = OutputCounts()
+
+    private let rules: [RuleApplication]
+    private let derived: [RuleApplication]
+    private let derivedSlots: [Int]
+    private let categories: [Category]
+    private let allCategories: CategorySet
+    private let hasBarredFields: Bool
+    private var edits: [Edit] = []
+
+    /// A change of a record whose other bytes stay.
+    private struct Edit {
+        var range: Range<Int>
+        var piece: ReleasedPiece?
+    }
+
+    init(_ plan: OutputReleasePlan, derived: [DerivedField]) {
+        self.plan = plan
+        batch = ReleasedBatch(mode: plan.mode)
+        rules = plan.rules.map { RuleApplication($0) }
+        self.derived = derived.map { RuleApplication(FieldRule(transform: $0.transform)) }
+        derivedSlots = derived.map(\.slot)
+        categories = plan.rules.map(\.category)
+        allCategories = categories.reduce(into: CategorySet()) { $0.formUnion(CategorySet($1)) }
+        hasBarredFields = plan.rules.contains { $0.isBarred || $0.appliesAlways }
+    }
+
+    func begin() {
+        batch.removeAll()
+        counts = OutputCounts()
+    }
+
+    /// The decision for the record at hand: the one place where it is made.
+    private func decide(
+        _ record: borrowing RecordContext, _ barred: CategorySet, dropsOptedOut: Bool
+    ) -> Decision {
+        if dropsOptedOut, !barred.isEmpty { return .drop(.optedOut) }
+        guard plan.showsWindow else { return .anonymise(.everything) }
+        if record.age.due.isEmpty, barred.isEmpty, !hasBarredFields { return .keep }
+        return .anonymise(record.age.due)
+    }
+
+    func release(
+        _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
+    ) {
+        let barred = record.barred.isEmpty
+            ? [] : record.barred.categories(barredFor: plan.purpose)
+        switch decide(record, barred, dropsOptedOut: dropsOptedOut) {
+        case .keep where plan.mode == .spliced && plan.appended.isEmpty:
+            let range = table.range(view.row)
+            batch.append(ReleasedPiece(.raw, start: range.lowerBound, length: range.count))
+            counts.kept += 1
+        case .keep:
+            write(view, table, record, [], barred, &scratch)
+            counts.kept += 1
+        case .anonymise(let due):
+            write(view, table, record, due, barred, &scratch)
+            counts.anonymised += 1
+        case .drop(let reason):
+            counts.dropped[reason, default: 0] += 1
+            return
+        case .hold, .quarantine:
+            // Holds bind stored records and quarantine was settled before: neither comes here.
+            counts.dropped[.overdue, default: 0] += 1
+            return
+        }
+        batch.finishRecord(day: record.day)
+    }
+
+    private func write(
+        _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
+        _ scratch: inout ByteBuffer
+    ) {
+        switch plan.mode {
+        case .columns:
+            for source in plan.columns {
+                batch.append(column(source, view, table, record, due, barred, &scratch))
+            }
+        case .spliced:
+            let dropsUnnamed = !plan.keepsUnnamed && due.contains(DueSet(rawValue: 1))
+            if dropsUnnamed, plan.syntax == .json {
+                outline(view, table, record, due, barred, &scratch)
+            } else {
+                splice(view, table, record, due, barred, &scratch)
+            }
+        }
+    }
+
+    // MARK: One value
+
+    /// True when the rule's transform is to be applied to a record of this age.
+    @inline(__always)
+    private func applies(_ rule: FieldRule, _ due: DueSet) -> Bool {
+        rule.appliesAlways || !due.isDisjoint(with: rule.clock)
+    }
+
+    /// What becomes of the value of `slot` at `slice`; the replacement goes to the arena.
+    @inline(__always)
+    private func settle(
+        slot: Int, _ slice: FieldSlice, _ view: borrowing RecordView,
+        _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
+        _ scratch: inout ByteBuffer
+    ) -> TransformResult {
+        let application = rules[slot]
+        if application.rule.isBarred
+            || (!barred.isEmpty && barred.contains(application.rule.category))
+        {
+            return .dropped
+        }
+        guard applies(application.rule, due) else { return .unchanged }
+        return application.apply(
+            slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
+            arena: &batch.arena)
+    }
+
+    /// The piece for a result that is not `unchanged`; nil when the field goes.
+    @inline(__always)
+    private func piece(_ result: TransformResult, from start: Int) -> ReleasedPiece? {
+        let length = batch.arena.count &- start
+        switch result {
+        case .text: return ReleasedPiece(.text, start: start, length: length)
+        case .plainText: return ReleasedPiece(.plainText, start: start, length: length)
+        case .number: return ReleasedPiece(.bare, start: start, length: length)
+        case .null: return ReleasedPiece(.null)
+        case .dropped, .unchanged: return nil
+        }
+    }
+
+    // MARK: Splicing
+
+    /// Copies the record with the due fields replaced or taken out.
+    private func splice(
+        _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
+        _ scratch: inout ByteBuffer
+    ) {
+        edits.removeAll(keepingCapacity: true)
+        for slot in 0..<table.slotCount {
+            let slice = table.slice(slot: slot, row: view.row)
+            switch slice.kind {
+            case .absent: continue
+            case .several:
+                for element in slice.offset..<slice.end {
+                    edit(
+                        slot, table.elements[element], view, record, due, barred, &scratch)
+                }
+            default: edit(slot, slice, view, record, due, barred, &scratch)
+            }
+        }
+        let range = table.range(view.row)
+        var copied = range.lowerBound
+        for index in edits.indices {
+            apply(edits[index], view, range, copied: &copied)
+        }
+        var end = range.upperBound
+        if !plan.appended.isEmpty {
+            end = closingBrace(view.bytes, range)
+            copyRaw(copied, end)
+            appendDerived(view, table, record, barred, &scratch)
+            copied = end
+        }
+        copyRaw(copied, range.upperBound)
+    }
+
+    private func copyRaw(_ start: Int, _ end: Int) {
+        if end > start { batch.append(ReleasedPiece(.raw, start: start, length: end &- start)) }
+    }
+
+    private func closingBrace(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+        var at = range.upperBound - 1
+        while at > range.lowerBound, bytes[at] != UInt8(ascii: "}") { at -= 1 }
+        return at
+    }
+
+    /// Plans the change of one value, keeping the edits in the order of the record.
+    @inline(__always)
+    private func edit(
+        _ slot: Int, _ slice: FieldSlice, _ view: borrowing RecordView,
+        _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
+        _ scratch: inout ByteBuffer
+    ) {
+        let start = batch.arena.count
+        let result = settle(slot: slot, slice, view, record, due, barred, &scratch)
+        guard result != .unchanged else { return }
+        let edit = Edit(
+            range: plan.syntax.replacedRange(slice, in: view.bytes),
+            piece: piece(result, from: start))
+        edits.append(edit)
+        var at = edits.count &- 1
+        while at > 0, edits[at &- 1].range.lowerBound > edit.range.lowerBound {
+            edits[at] = edits[at &- 1]
+            at &-= 1
+        }
+        edits[at] = edit
+    }
+
+    /// Copies the record up to the edit and puts the replacement in place. An edit inside a place
+    /// that was already changed (a part of a request line that went as a whole) is passed over.
+    private func apply(
+        _ edit: Edit, _ view: borrowing RecordView, _ range: Range<Int>, copied: inout Int
+    ) {
+        guard edit.range.lowerBound >= copied else { return }
+        if let piece = edit.piece {
+            copyRaw(copied, edit.range.lowerBound)
+            batch.append(piece)
+            copied = edit.range.upperBound
+            return
+        }
+        switch plan.syntax {
+        case .json:
+            let gone = SpliceSyntax.droppedJSON(
+                edit.range, in: view.bytes, recordStart: range.lowerBound,
+                recordEnd: range.upperBound, editedUpTo: copied)
+            copyRaw(copied, gone.lowerBound)
+            copied = max(copied, gone.upperBound)
+        case .delimited, .template:
+            copyRaw(copied, edit.range.lowerBound)
+            batch.append(ReleasedPiece(.null))
+            copied = edit.range.upperBound
+        }
+    }
+
+    // MARK: Outline
+
+    /// Rebuilds a JSON record from its named members only.
+    private func outline(
+        _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
+        _ scratch: inout ByteBuffer
+    ) {
+        var rebuilder = OutlineRebuilder()
+        rebuilder.open(UInt8(ascii: "{"), &batch)
+        let first = Int(table.outlineStarts[view.row])
+        let last = Int(table.outlineStarts[view.row + 1])
+        for index in first..<last {
+            let step = table.outline[index]
+            switch step.operation {
+            case .openObject: rebuilder.defer(UInt8(ascii: "{"), UInt8(ascii: "}"))
+            case .openArray: rebuilder.defer(UInt8(ascii: "["), UInt8(ascii: "]"))
+            case .closeObject, .closeArray: rebuilder.close(&batch)
+            case .key: rebuilder.key(step.slice)
+            case .value:
+                let start = batch.arena.count
+                let result = settle(
+                    slot: Int(step.slot), step.slice, view, record, due, barred, &scratch)
+                if result == .unchanged {
+                    let range = SpliceSyntax.json.replacedRange(step.slice, in: view.bytes)
+                    rebuilder.value(
+                        ReleasedPiece(.raw, start: range.lowerBound, length: range.count), &batch)
+                } else if let piece = piece(result, from: start) {
+                    rebuilder.value(piece, &batch)
+                } else {
+                    rebuilder.forgetKey()
+                }
+            }
+        }
+        appendDerived(view, table, record, barred, &scratch, isFirst: rebuilder.isEmpty)
+        batch.append(ReleasedPiece(.syntax, start: Int(UInt8(ascii: "}"))))
+    }
+
+    /// Appends the derived members in front of the closing brace.
+    private func appendDerived(
+        _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ barred: CategorySet, _ scratch: inout ByteBuffer,
+        isFirst: Bool = false
+    ) {
+        var isFirst = isFirst
+        for (index, key) in plan.appended {
+            let piece = derivedPiece(index, view, table, record, barred, &scratch)
+            guard piece.kind != .absent else { continue }
+            let start = batch.arena.count
+            batch.arena.append(isFirst ? Array(key.dropFirst()) : key)
+            batch.append(
+                ReleasedPiece(.bare, start: start, length: batch.arena.count - start))
+            batch.append(piece)
+            isFirst = false
+        }
+    }
+
+    // MARK: Columns
+
+    private func column(
+        _ source: OutputReleasePlan.Source, _ view: borrowing RecordView,
+        _ table: borrowing RecordTable, _ record: borrowing RecordContext, _ due: DueSet,
+        _ barred: CategorySet, _ scratch: inout ByteBuffer
+    ) -> ReleasedPiece {
+        switch source {
+        case .derived(let index):
+            return derivedPiece(index, view, table, record, barred, &scratch)
+        case .slot(let slot):
+            var slice = table.slice(slot: slot, row: view.row)
+            // A table cell holds one value: of several, the first.
+            if slice.kind == .several { slice = table.elements[slice.offset] }
+            guard slice.kind != .absent else { return ReleasedPiece(.absent) }
+            let start = batch.arena.count
+            let result = settle(slot: slot, slice, view, record, due, barred, &scratch)
+            if result == .unchanged { return unchanged(slice, view) }
+            return piece(result, from: start) ?? ReleasedPiece(.absent)
+        }
+    }
+
+    private func unchanged(
+        _ slice: FieldSlice, _ view: borrowing RecordView
+    ) -> ReleasedPiece {
+        switch slice.kind {
+        case .absent, .several: return ReleasedPiece(.absent)
+        case .null: return ReleasedPiece(.null)
+        case .text:
+            return ReleasedPiece(.sourceText, start: slice.offset, length: slice.length)
+        case .escapedText:
+            let start = batch.arena.count
+            view.reader.decode(slice, in: view.bytes, into: &batch.arena)
+            return ReleasedPiece(.text, start: start, length: batch.arena.count - start)
+        case .number, .boolean, .structure:
+            let start = batch.arena.count
+            batch.arena.append(view.bytes.extracting(slice.offset..<slice.end))
+            return ReleasedPiece(.bare, start: start, length: slice.length)
+        }
+    }
+
+    private func derivedPiece(
+        _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ barred: CategorySet, _ scratch: inout ByteBuffer
+    ) -> ReleasedPiece {
+        let slot = derivedSlots[index]
+        let slice = table.slice(slot: slot, row: view.row)
+        let rule = rules[slot].rule
+        guard slice.hasValue, slice.kind != .several, !rule.isBarred,
+            !barred.contains(rule.category)
+        else { return ReleasedPiece(.absent) }
+        let start = batch.arena.count
+        let result = derived[index].apply(
+            slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
+            arena: &batch.arena)
+        return piece(result, from: start) ?? ReleasedPiece(.absent)
+    }
+}

@@ -1,0 +1,85 @@
+package import Records
+
+/// What became of the records of one source for one output (or one statistic); adds up.
+package struct OutputCounts: Sendable, Equatable {
+    /// Records written as they are: nothing of them was due.
+    package var kept = 0
+    /// Records written with due fields transformed or dropped.
+    package var anonymised = 0
+    /// Records left out, by reason.
+    package var dropped: [DropReason: Int] = [:]
+
+    package init() {}
+
+    package var written: Int { kept + anonymised }
+    package var droppedTotal: Int { dropped.values.reduce(0, +) }
+
+    package mutating func add(_ other: Self) {
+        kept += other.kept
+        anonymised += other.anonymised
+        dropped.merge(other.dropped, uniquingKeysWith: +)
+    }
+}
+
+/// The count of the records of one source: read = for each output written + dropped, + blank +
+/// quarantined.
+package struct RecordCounts: Sendable, Equatable {
+    /// Records found, blank and quarantined ones included.
+    package var read = 0
+    package var blank = 0
+    package var quarantined: [QuarantineReason: Int] = [:]
+    /// Records whose keyed fields lost their tokens because the month's key is gone.
+    package var keyless = 0
+    /// Records with a time beyond the run's clock plus skew: suppressed in everything.
+    package var untimely = 0
+    package var outputs: [OutputCounts]
+    /// For each statistic the records counted.
+    package var observed: [Int]
+
+    package init(outputs: Int, statistics: Int) {
+        self.outputs = Array(repeating: OutputCounts(), count: outputs)
+        observed = Array(repeating: 0, count: statistics)
+    }
+
+    package var quarantinedTotal: Int { quarantined.values.reduce(0, +) }
+
+    /// True when every record is accounted for in every output.
+    package var isConserved: Bool {
+        let accepted = read - blank - quarantinedTotal
+        return outputs.allSatisfy { $0.written + $0.droppedTotal == accepted }
+            && observed.allSatisfy { $0 <= accepted }
+    }
+
+    package mutating func add(_ other: Self) {
+        read += other.read
+        blank += other.blank
+        quarantined.merge(other.quarantined, uniquingKeysWith: +)
+        keyless += other.keyless
+        untimely += other.untimely
+        for index in outputs.indices { outputs[index].add(other.outputs[index]) }
+        for index in observed.indices { observed[index] += other.observed[index] }
+    }
+}
+
+/// Where a record was set aside and why; never what it said.
+package struct QuarantineEntry: Sendable, Equatable {
+    package let sourceIndex: Int
+    /// The number of the record in its source, 1-based.
+    package var recordNumber: Int
+    /// The offset of the record's first byte in the uncompressed source.
+    package let byteOffset: Int
+    /// The length of the record in bytes.
+    package let length: Int
+    package let reason: QuarantineReason
+
+    package init(
+        sourceIndex: Int, recordNumber: Int, byteOffset: Int, length: Int,
+        reason: QuarantineReason
+    ) {
+        self.sourceIndex = sourceIndex
+        self.recordNumber = recordNumber
+        self.byteOffset = byteOffset
+        self.length = length
+        self.reason = reason
+    }
+}

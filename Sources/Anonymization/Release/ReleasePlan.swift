@@ -1,0 +1,200 @@
+package import KeyedHashing
+package import Records
+
+/// Everything the anonymising module needs to know to release records: resolved, immutable, shared
+/// by all workers.
+package struct ReleasePlan: Sendable {
+    /// The declared fields; slots below are indexes into them.
+    package var fields: DeclaredFields
+    /// Where the event time stands; nil when the pipeline declares none, and every record is then
+    /// due in everything.
+    package var timeSlot: Int?
+    package var timeFormat: TimeFormat
+    /// The zone in which time texts without an offset are meant.
+    package var timeZone: ZoneTable
+    /// The pipeline's zone: months, days and hours are counted in it.
+    package var zone: ZoneTable
+    package var clocks: ClockSet
+    /// How date fields that start a clock are written, by slot.
+    package var dateFormats: [Int: TimeFormat]
+    package var customerSlot: Int?
+    package var personSlot: Int?
+    package var optOuts: OptOutIndex
+    package var optOutBasis: OptOutBasis
+    /// True when an opted-out record is left out as a whole instead of losing its fields.
+    package var dropsOptedOutRecords: Bool
+    /// Values computed from a field before the field itself is cut.
+    package var derived: [DerivedField]
+    package var outputs: [OutputReleasePlan]
+    package var observations: ObservationPlan
+
+    package init(
+        fields: DeclaredFields, timeSlot: Int?, timeFormat: TimeFormat, timeZone: ZoneTable,
+        zone: ZoneTable, clocks: ClockSet, dateFormats: [Int: TimeFormat] = [:],
+        customerSlot: Int? = nil, personSlot: Int? = nil, optOuts: OptOutIndex,
+        optOutBasis: OptOutBasis = .use, dropsOptedOutRecords: Bool = false,
+        derived: [DerivedField] = [], outputs: [OutputReleasePlan],
+        observations: ObservationPlan = ObservationPlan()
+    ) {
+        self.fields = fields
+        self.timeSlot = timeSlot
+        self.timeFormat = timeFormat
+        self.timeZone = timeZone
+        self.zone = zone
+        self.clocks = clocks
+        self.dateFormats = dateFormats
+        self.customerSlot = customerSlot
+        self.personSlot = personSlot
+        self.optOuts = optOuts
+        self.optOutBasis = optOutBasis
+        self.dropsOptedOutRecords = dropsOptedOutRecords
+        self.derived = derived
+        self.outputs = outputs
+        self.observations = observations
+    }
+}
+
+/// A field that the pipeline computes from another one.
+package struct DerivedField: Sendable {
+    package let name: String
+    /// The slot of the field it is computed from.
+    package let slot: Int
+    package let transform: any Transform
+
+    package init(name: String, slot: Int, transform: any Transform) {
+        self.name = name
+        self.slot = slot
+        self.transform = transform
+    }
+}
+
+/// What becomes of one field in one output.
+package struct FieldRule: Sendable {
+    /// What is applied once the field is due; nil drops it.
+    package var transform: (any Transform)?
+    /// The bit of the field's clock.
+    package var clock: DueSet
+    /// The clock itself when it does not start at the event: tokens then use the epoch in which the
+    /// field becomes due.
+    package var otherClock: RetentionClock?
+    package var category: Category
+    /// True when the output's purpose may not have the field at any age.
+    package var isBarred: Bool
+    /// True when the transform applies at any age: a field that an output narrows for itself.
+    package var appliesAlways: Bool
+
+    package init(
+        transform: (any Transform)?, clock: DueSet = DueSet(rawValue: 1),
+        otherClock: RetentionClock? = nil, category: Category = .technical,
+        isBarred: Bool = false, appliesAlways: Bool = false
+    ) {
+        self.transform = transform
+        self.clock = clock
+        self.otherClock = otherClock
+        self.category = category
+        self.isBarred = isBarred
+        self.appliesAlways = appliesAlways
+    }
+}
+
+/// One output of records.
+package struct OutputReleasePlan: Sendable {
+    /// Where a value of the output comes from.
+    package enum Source: Sendable, Equatable {
+        case slot(Int)
+        case derived(Int)
+    }
+
+    package var name: String
+    package var purpose: Purpose
+    /// True when records in the window may be shown as they are (own recipients, safeguards).
+    package var showsWindow: Bool
+    package var mode: ReleaseMode
+    package var syntax: SpliceSyntax
+    /// True when unnamed fields of due records stay.
+    package var keepsUnnamed: Bool
+    /// The rule of each slot, in slot order.
+    package var rules: [FieldRule]
+    /// What derived fields the output carries, with their keys as they are written in JSON
+    /// (`,"name":`), in splice mode.
+    package var appended: [(derived: Int, key: [UInt8])]
+    /// The columns in column mode.
+    package var columns: [Source]
+
+    package init(
+        name: String, purpose: Purpose, showsWindow: Bool, mode: ReleaseMode,
+        syntax: SpliceSyntax, keepsUnnamed: Bool, rules: [FieldRule],
+        appended: [(derived: Int, key: [UInt8])] = [], columns: [Source] = []
+    ) {
+        self.name = name
+        self.purpose = purpose
+        self.showsWindow = showsWindow
+        self.mode = mode
+        self.syntax = syntax
+        self.keepsUnnamed = keepsUnnamed
+        self.rules = rules
+        self.appended = appended
+        self.columns = columns
+    }
+}
+
+/// What the measures of all statistics read of a record.
+package struct ObservationPlan: Sendable {
+    /// A text that measures read.
+    package struct TextInput: Sendable {
+        package var source: OutputReleasePlan.Source
+        /// The rule under which the text becomes a group key; nil when measures only compare it
+        /// with constants or read it as a number.
+        package var transform: (any Transform)?
+
+        package init(source: OutputReleasePlan.Source, transform: (any Transform)?) {
+            self.source = source
+            self.transform = transform
+        }
+    }
+
+    /// An identity that measures count as a token.
+    package struct TokenInput: Sendable {
+        package var slot: Int
+        package var domain: TokenDomain
+        /// The static key; nil for the key of the record's month.
+        package var staticHasher: TokenHasher?
+
+        package init(slot: Int, domain: TokenDomain, staticHasher: TokenHasher?) {
+            self.slot = slot
+            self.domain = domain
+            self.staticHasher = staticHasher
+        }
+    }
+
+    /// What decides whether a statistic may count a record.
+    package struct Reader: Sendable {
+        package var purpose: Purpose
+        /// The categories of all fields that the statistic reads.
+        package var categories: CategorySet
+
+        package init(purpose: Purpose, categories: CategorySet) {
+            self.purpose = purpose
+            self.categories = categories
+        }
+    }
+
+    package var texts: [TextInput]
+    package var tokens: [TokenInput]
+    /// One for each statistic, at most 64.
+    package var statistics: [Reader]
+
+    package init(
+        texts: [TextInput] = [], tokens: [TokenInput] = [], statistics: [Reader] = []
+    ) {
+        self.texts = texts
+        self.tokens = tokens
+        self.statistics = statistics
+    }
+}
+
+/// Finds the keys of months for all workers; thread-safe.
+package protocol KeyRing: AnyObject, Sendable {
+    /// The hasher of `month`, or nil when that month's key is destroyed or not to be had.
+    func hasher(for month: CalendarMonth) -> TokenHasher?
+}

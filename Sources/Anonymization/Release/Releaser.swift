@@ -1,0 +1,266 @@
+private import KeyedHashing
+package import Records
+
+/// Decides what becomes of each record and releases it: the only way from a raw record to a writer
+/// or a measure.
+///
+/// One releaser per worker. For each chunk it fills one batch per output and one of observations;
+/// they are valid together with the chunk, until the next call. What it does with a record depends
+/// on nothing but the record and the plan.
+package final class Releaser {
+    let plan: ReleasePlan
+    private let keyRing: (any KeyRing)?
+    private var context = RecordContext()
+    private var scratch = ByteBuffer(capacity: 4096)
+    private var zone: ZoneCursor
+    private var keyMonth: CalendarMonth?
+
+    /// One for each output of the plan.
+    package let outputs: [OutputRelease]
+    /// What the measures may see.
+    package let observations: ObservationRelease
+    /// The counts of the chunk released last.
+    package private(set) var counts: RecordCounts
+    /// The records of that chunk that were set aside; record numbers count from 1 in the chunk.
+    package private(set) var quarantine: [QuarantineEntry] = []
+    /// Which opt-out entries have matched a record so far.
+    package private(set) var matches: OptOutMatches
+
+    /// A releaser for `plan`; without a key ring keyed transforms drop their values.
+    package init(plan: ReleasePlan, keyRing: (any KeyRing)?) {
+        self.plan = plan
+        self.keyRing = keyRing
+        zone = ZoneCursor(plan.zone)
+        outputs = plan.outputs.map { OutputRelease($0, derived: plan.derived) }
+        observations = ObservationRelease(plan.observations, derived: plan.derived)
+        matches = OptOutMatches(count: plan.optOuts.entryCount)
+        counts = RecordCounts(
+            outputs: plan.outputs.count, statistics: plan.observations.statistics.count)
+    }
+
+    /// Releases the records of `chunk`, which `reader` has indexed into `table`.
+    package func release(
+        _ chunk: borrowing Chunk, _ table: borrowing RecordTable, reader: any RecordReader
+    ) {
+        counts = RecordCounts(
+            outputs: plan.outputs.count, statistics: plan.observations.statistics.count)
+        quarantine.removeAll(keepingCapacity: true)
+        for output in outputs { output.begin() }
+        observations.begin()
+        counts.read = table.count
+        for row in 0..<table.count {
+            if table.isGood(row) {
+                releaseRecord(row, chunk, table, reader)
+            } else {
+                setAside(row, chunk, table)
+            }
+        }
+        for index in outputs.indices { counts.outputs[index] = outputs[index].counts }
+        counts.observed = observations.counts
+    }
+
+    private func setAside(
+        _ row: Int, _ chunk: borrowing Chunk, _ table: borrowing RecordTable
+    ) {
+        switch table.state(row) {
+        case .good: break
+        case .blank: counts.blank += 1
+        case .bad(let reason): quarantine(row, chunk, table, reason)
+        }
+    }
+
+    private func quarantine(
+        _ row: Int, _ chunk: borrowing Chunk, _ table: borrowing RecordTable,
+        _ reason: QuarantineReason
+    ) {
+        let range = table.range(row)
+        counts.quarantined[reason, default: 0] += 1
+        quarantine.append(
+            QuarantineEntry(
+                sourceIndex: chunk.sourceIndex, recordNumber: row + 1,
+                byteOffset: chunk.sourceOffset + range.lowerBound, length: range.count,
+                reason: reason))
+    }
+
+    private func releaseRecord(
+        _ row: Int, _ chunk: borrowing Chunk, _ table: borrowing RecordTable,
+        _ reader: any RecordReader
+    ) {
+        let bytes = chunk.buffer.bytes
+        if let reason = readTime(row, table, bytes, reader) {
+            return quarantine(row, chunk, table, reason)
+        }
+        age(row, table, bytes, reader)
+        bar(row, table, bytes, reader)
+        let view = RecordView(row: row, bytes: bytes, reader: reader)
+        for output in outputs {
+            output.release(
+                view, table, context, &scratch,
+                dropsOptedOut: plan.dropsOptedOutRecords)
+        }
+        observations.observe(
+            view, table, context, &scratch, dropsOptedOut: plan.dropsOptedOutRecords)
+    }
+
+    // MARK: Time, keys and age
+
+    /// Reads the event time into the context; a reason when the record cannot be placed in time.
+    private func readTime(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> QuarantineReason? {
+        context.time = nil
+        context.day = ReleasedBatch.noDay
+        guard let slot = plan.timeSlot else { return nil }
+        let slice = table.slice(slot: slot, row: row)
+        guard slice.hasValue else { return .noTime }
+        guard let time = parse(slice, as: plan.timeFormat, bytes, reader) else { return .badTime }
+        context.time = time
+        (context.day, context.hour) = zone.dayAndHour(at: time)
+        return nil
+    }
+
+    private func parse(
+        _ slice: FieldSlice, as format: TimeFormat, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> EventTime? {
+        guard slice.isText || slice.kind == .number else { return nil }
+        guard slice.kind == .escapedText else {
+            return format.parse(
+                bytes.extracting(slice.offset..<slice.end), zone: plan.timeZone)
+        }
+        scratch.removeAll()
+        reader.decode(slice, in: bytes, into: &scratch)
+        return format.parse(scratch.bytes, zone: plan.timeZone)
+    }
+
+    /// Works out which clocks have run out and which key the record's tokens are made with.
+    private func age(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) {
+        if plan.clocks.isWindowOnly {
+            context.age = plan.clocks.age(eventTime: context.time)
+        } else {
+            context.age = ageByFields(row, table, bytes, reader)
+        }
+        context.transform.eventTime = context.time
+        guard let time = context.time, !context.age.noKey else {
+            if context.time != nil { counts.untimely += 1 }
+            return useKey(of: nil)
+        }
+        context.transform.utcOffsetSeconds = zone.utcOffsetSeconds(at: time)
+        useKey(of: month(ofDay: context.day))
+    }
+
+    private func ageByFields(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> RecordAge {
+        var readings: [Int: ClockReading] = [:]
+        for clock in plan.clocks.clocks {
+            guard case .field(let slot) = clock.start else { continue }
+            let slice = table.slice(slot: slot, row: row)
+            let isOpen = slice.kind == .null || (slice.isText && slice.length == 0)
+            readings[slot] =
+                isOpen
+                ? .notStarted
+                : ClockReading(
+                    parse(slice, as: plan.dateFormats[slot] ?? plan.timeFormat, bytes, reader))
+        }
+        return plan.clocks.age(eventTime: context.time) { readings[$0] ?? .unknown }
+    }
+
+    private var lastDay = ReleasedBatch.noDay
+    private var lastMonth = CalendarMonth(index: 0)
+
+    private func month(ofDay day: Int32) -> CalendarMonth {
+        if day != lastDay {
+            let date = CivilDate(daysSince1970: Int(day))
+            lastMonth = CalendarMonth(year: date.year, month: date.month)
+            lastDay = day
+        }
+        return lastMonth
+    }
+
+    private func useKey(of month: CalendarMonth?) {
+        if month != keyMonth || month == nil {
+            keyMonth = month
+            context.transform.tokens = month.flatMap { keyRing?.hasher(for: $0) }
+            context.cacheEpoch =
+                context.transform.tokens == nil ? -1 : Int32(month?.index ?? -1)
+        }
+        if keyRing != nil, context.transform.tokens == nil { counts.keyless += 1 }
+    }
+
+    // MARK: Opt-outs
+
+    private func bar(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) {
+        context.barred = []
+        guard !plan.optOuts.isEmpty else { return }
+        let customer = slice(plan.customerSlot, row, table)
+        let person = slice(plan.personSlot, row, table)
+        guard customer.kind == .escapedText || person.kind == .escapedText else {
+            context.barred =
+                plan.optOuts.answer(
+                    customer: bytes.extracting(customer.offset..<customer.end),
+                    person: bytes.extracting(person.offset..<person.end),
+                    eventTime: context.time, matches: &matches
+                ).effect(plan.optOutBasis)
+            return
+        }
+        barDecoded(customer, person, bytes, reader)
+    }
+
+    private func barDecoded(
+        _ customer: FieldSlice, _ person: FieldSlice, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) {
+        var first = ByteBuffer(capacity: 256)
+        var second = ByteBuffer(capacity: 256)
+        decode(customer, bytes, reader, into: &first)
+        decode(person, bytes, reader, into: &second)
+        context.barred =
+            plan.optOuts.answer(
+                customer: first.bytes, person: second.bytes, eventTime: context.time,
+                matches: &matches
+            ).effect(plan.optOutBasis)
+    }
+
+    private func decode(
+        _ slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader,
+        into buffer: inout ByteBuffer
+    ) {
+        if slice.kind == .escapedText {
+            reader.decode(slice, in: bytes, into: &buffer)
+        } else {
+            buffer.append(bytes.extracting(slice.offset..<slice.end))
+        }
+    }
+
+    /// The slice of an identity, or an empty one when the record does not say who.
+    private func slice(
+        _ slot: Int?, _ row: Int, _ table: borrowing RecordTable
+    ) -> FieldSlice {
+        guard let slot else { return .absent }
+        let slice = table.slice(slot: slot, row: row)
+        return slice.isText || slice.kind == .number ? slice : .absent
+    }
+}
+
+/// One record of a chunk, lent to the outputs while it is released.
+struct RecordView: ~Escapable {
+    let row: Int
+    let bytes: Span<UInt8>
+    let reader: any RecordReader
+
+    @_lifetime(copy bytes)
+    init(row: Int, bytes: Span<UInt8>, reader: any RecordReader) {
+        self.row = row
+        self.bytes = bytes
+        self.reader = reader
+    }
+}

@@ -1,0 +1,129 @@
+private import KeyedHashing
+internal import Records
+
+/// Remembers what one rule made of the values seen last, bounded in memory and wiped at its end.
+///
+/// A log repeats users, agents and addresses all the time; looking a value up costs a hash and one
+/// comparison instead of an HMAC or a search. Keys are the bytes as written in the source together
+/// with the key epoch. When full, the cache starts afresh. It holds identifiers next to their
+/// tokens: it is as secret as the key, overwritten when it ends, and never written anywhere.
+@safe struct ReplacementCache: ~Copyable {
+    /// The most values remembered.
+    static let entriesMax = 1 << 16
+    /// The most bytes of values and replacements together.
+    static let bytesMax = 6 << 20
+
+    struct Entry {
+        var hash: UInt64 = 0
+        var keyStart: UInt32 = 0
+        var keyLength: UInt32 = 0
+        var valueLength: UInt32 = 0
+        /// The key epoch as a month index, and the kind of the slice in the lowest bits.
+        var tag: Int32 = 0
+        var result = TransformResult.dropped
+        var isUsed = false
+    }
+
+    private var table: UnsafeMutablePointer<Entry>
+    private var slotCount = 256
+    private var count = 0
+    private var arena = ByteBuffer(capacity: 1 << 12)
+
+    init() {
+        unsafe table = .allocate(capacity: slotCount)
+        unsafe table.initialize(repeating: Entry(), count: slotCount)
+    }
+
+    deinit { unsafe table.deallocate() }
+
+    /// Overwrites everything remembered; called by the owner before the cache ends.
+    mutating func wipe() {
+        arena.wipe()
+        unsafe table.update(repeating: Entry(), count: slotCount)
+        count = 0
+    }
+
+    /// What is known of the `length` bytes at `key`: the result, and the replacement appended to
+    /// `output`. Nil when they were not seen.
+    @inline(__always)
+    func find(
+        _ key: UnsafePointer<UInt8>, length: Int, tag: Int32, hash: UInt64,
+        into output: inout ByteBuffer
+    ) -> TransformResult? {
+        var slot = Int(truncatingIfNeeded: hash) & (slotCount &- 1)
+        while true {
+            let entry = unsafe table + slot
+            guard unsafe entry.pointee.isUsed else { return nil }
+            if unsafe entry.pointee.hash == hash, unsafe entry.pointee.tag == tag,
+                unsafe entry.pointee.keyLength == UInt32(truncatingIfNeeded: length)
+            {
+                let start = unsafe arena.base + Int(entry.pointee.keyStart)
+                if unsafe Self.equal(start, key, length) {
+                    unsafe output.append(
+                        unsafeFrom: start + length, length: Int(entry.pointee.valueLength))
+                    return unsafe entry.pointee.result
+                }
+            }
+            slot = (slot &+ 1) & (slotCount &- 1)
+        }
+    }
+
+    @inline(__always)
+    private static func equal(
+        _ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ length: Int
+    ) -> Bool {
+        var at = 0
+        while at &+ 8 <= length {
+            let one = unsafe UnsafeRawPointer(left).loadUnaligned(
+                fromByteOffset: at, as: UInt64.self)
+            let other = unsafe UnsafeRawPointer(right).loadUnaligned(
+                fromByteOffset: at, as: UInt64.self)
+            guard one == other else { return false }
+            at &+= 8
+        }
+        while at < length {
+            guard unsafe left[at] == right[at] else { return false }
+            at &+= 1
+        }
+        return true
+    }
+
+    /// Remembers that the bytes at `key` became `value` with `result`.
+    mutating func insert(
+        _ key: UnsafePointer<UInt8>, length: Int, tag: Int32, hash: UInt64,
+        value: UnsafePointer<UInt8>, valueLength: Int, result: TransformResult
+    ) {
+        guard length + valueLength <= 4096 else { return }
+        if count == Self.entriesMax || arena.count + length + valueLength > Self.bytesMax { wipe() }
+        if count * 2 >= slotCount { grow() }
+        var entry = Entry()
+        entry.hash = hash
+        entry.keyStart = UInt32(arena.count)
+        entry.keyLength = UInt32(length)
+        entry.valueLength = UInt32(valueLength)
+        entry.tag = tag
+        entry.result = result
+        entry.isUsed = true
+        unsafe arena.append(unsafeFrom: key, length: length)
+        unsafe arena.append(unsafeFrom: value, length: valueLength)
+        place(entry)
+        count += 1
+    }
+
+    private mutating func place(_ entry: Entry) {
+        var slot = Int(truncatingIfNeeded: entry.hash) & (slotCount - 1)
+        while unsafe table[slot].isUsed { slot = (slot + 1) & (slotCount - 1) }
+        unsafe table[slot] = entry
+    }
+
+    private mutating func grow() {
+        let old = unsafe table
+        let oldCount = slotCount
+        slotCount *= 2
+        unsafe table = .allocate(capacity: slotCount)
+        unsafe table.initialize(repeating: Entry(), count: slotCount)
+        for slot in 0..<oldCount where unsafe old[slot].isUsed { place(unsafe old[slot]) }
+        unsafe old.update(repeating: Entry(), count: oldCount)
+        unsafe old.deallocate()
+    }
+}

@@ -1,0 +1,73 @@
+internal import Records
+
+/// What must be known of a source's syntax to replace or take out a field in the middle of a record
+/// whose other bytes stay as they are.
+package enum SpliceSyntax: Sendable, Equatable {
+    /// JSON: quotes belong to the value; a dropped member goes with its key and one comma.
+    case json
+    /// CSV: quotes belong to the cell; a dropped cell is empty.
+    case delimited
+    /// Access log: quotes belong to the template; a dropped field is `-`.
+    case template
+
+    /// The bytes that a replacement of `slice` takes the place of.
+    @inline(__always)
+    func replacedRange(_ slice: FieldSlice, in bytes: Span<UInt8>) -> Range<Int> {
+        guard slice.isText else { return slice.offset..<slice.end }
+        switch self {
+        case .json: return slice.offset &- 1..<slice.end &+ 1
+        case .delimited:
+            let isQuoted = slice.offset > 0 && bytes[slice.offset &- 1] == UInt8(ascii: "\"")
+            return isQuoted ? slice.offset &- 1..<slice.end &+ 1 : slice.offset..<slice.end
+        case .template: return slice.offset..<slice.end
+        }
+    }
+
+    /// The bytes to take out when the JSON member or element with the value at `value` goes.
+    ///
+    /// `editedUpTo` is the end of the last edit of the record: a comma before it is spoken for. The
+    /// comma in front goes with the member if it is still there, else the comma behind.
+    static func droppedJSON(
+        _ value: Range<Int>, in bytes: Span<UInt8>, recordStart: Int, recordEnd: Int,
+        editedUpTo: Int
+    ) -> Range<Int> {
+        var start = value.lowerBound
+        let colon = lastNonBlank(before: start, in: bytes, from: recordStart)
+        if bytes[colon] == UInt8(ascii: ":") {
+            start = keyStart(endingAt: lastNonBlank(before: colon, in: bytes, from: recordStart), bytes)
+        }
+        let before = lastNonBlank(before: start, in: bytes, from: recordStart)
+        if bytes[before] == UInt8(ascii: ","), before >= editedUpTo {
+            return before..<value.upperBound
+        }
+        var behind = value.upperBound
+        while behind < recordEnd, isBlank(bytes[behind]) { behind += 1 }
+        let hasComma = behind < recordEnd && bytes[behind] == UInt8(ascii: ",")
+        return start..<(hasComma ? behind + 1 : value.upperBound)
+    }
+
+    private static func lastNonBlank(
+        before offset: Int, in bytes: Span<UInt8>, from recordStart: Int
+    ) -> Int {
+        var at = offset - 1
+        while at > recordStart, isBlank(bytes[at]) { at -= 1 }
+        return at
+    }
+
+    /// The opening quote of the key whose closing quote is at `close`. A quote inside a key stands
+    /// behind an odd number of backslashes.
+    private static func keyStart(endingAt close: Int, _ bytes: Span<UInt8>) -> Int {
+        var at = close - 1
+        while true {
+            while bytes[at] != UInt8(ascii: "\"") { at -= 1 }
+            var backslashes = 0
+            while bytes[at - 1 - backslashes] == UInt8(ascii: "\\") { backslashes += 1 }
+            if backslashes % 2 == 0 { return at }
+            at -= 1
+        }
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0d
+    }
+}
