@@ -46,8 +46,8 @@ package import Records
         unsafe header.initialize(to: gz_header())
         unsafe header.pointee.os = 255
         let chosen = Int32(min(max(level, levels.lowerBound), levels.upperBound))
-        // "Add 16 to windowBits to write a simple gzip header and trailer"; "the default value is 8"
-        // for the memory (zlib.h, deflateInit2).
+        // "Add 16 to windowBits to write a simple gzip header and trailer"; of the memory level
+        // "the default value is 8" (zlib.h, deflateInit2).
         var result = unsafe deflateInit2_(
             stream, chosen, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size))
@@ -102,7 +102,7 @@ package import Records
                     unsafe stream.pointee.next_out = target.baseAddress
                     unsafe stream.pointee.avail_out = UInt32(Self.blockBytes)
                     _ = unsafe CZlib.deflate(stream, flush)
-                    // "if avail_out is not zero, all of the input has been taken" (zlib.h, deflate).
+                    // Room that is left means that zlib has nothing more to give.
                     isDone = unsafe stream.pointee.avail_out != 0
                     return unsafe Self.blockBytes - Int(stream.pointee.avail_out)
                 }

@@ -59,11 +59,13 @@ package import Records
     }
 
     /// Makes an inflater; fails only when there is no memory.
-    package static func make(limits: GzipLimits = GzipLimits()) throws(SourceFault) -> GzipInflater {
+    package static func make(
+        limits: GzipLimits = GzipLimits()
+    ) throws(SourceFault) -> GzipInflater {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
-        // "windowBits can also be greater than 15 for optional gzip decoding. [...] add 16 to decode
-        // only the gzip format" (zlib.h, inflateInit2); 15 is the largest window, 32 KiB.
+        // "windowBits can also be greater than 15 for optional gzip decoding. [...] add 16 to
+        // decode only the gzip format" (zlib.h, inflateInit2); 15 is the largest window, 32 KiB.
         let result = unsafe inflateInit2_(
             stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         guard result == Z_OK else {
@@ -79,8 +81,8 @@ package import Records
         prefix.count >= 3 && prefix[0] == 0x1f && prefix[1] == 0x8b && prefix[2] == 8
     }
 
-    /// Takes bytes of `input`, appends at most `limit` plain bytes to `output`, and says how much of
-    /// both.
+    /// Takes bytes of `input`, appends at most `limit` plain bytes to `output`, and says how much
+    /// of both.
     ///
     /// Returns when the input is used up or the limit is reached; then it is called again with the
     /// rest of the input. With all input taken and the limit reached, more output may be pending:

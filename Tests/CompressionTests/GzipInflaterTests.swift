@@ -10,7 +10,10 @@ import Testing
             ("one", helloMember, Outcome(plain: hello)),
             ("two", helloMember + helloMember, Outcome(plain: hello + hello)),
             ("empty", emptyMember, Outcome()),
-            ("empty between", helloMember + emptyMember + helloMember, Outcome(plain: hello + hello)),
+            (
+                "empty between", helloMember + emptyMember + helloMember,
+                Outcome(plain: hello + hello)
+            ),
             ("zeros", helloMember + [UInt8](repeating: 0, count: 700), Outcome(plain: hello)),
             (
                 "zeros then more", helloMember + [0, 0] + helloMember,
@@ -37,8 +40,7 @@ import Testing
     }
 
     @Test func aNamedMemberWithExtraFieldsIsRead() {
-        // FLG = FTEXT | FHCRC | FEXTRA | FNAME | FCOMMENT would need a header checksum; this one has
-        // the extra field, the name and the comment (RFC 1952 section 2.3.1).
+        // FLG = FEXTRA | FNAME | FCOMMENT (RFC 1952 section 2.3.1).
         var member = helloMember
         member[3] = 0x1c
         member.insert(contentsOf: [2, 0, 9, 9] + bytes("a.log\0") + bytes("note\0"), at: 10)

@@ -32,7 +32,8 @@ package enum TemporaryName {
 
     /// The run that made a file of this name, or nil when the name is not of the form.
     package static func run(of name: some Collection<UInt8>) -> [UInt8]? {
-        let parts = Array(name).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let parts = Array(name).split(
+            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count >= 4, let first = parts.first, first.isEmpty,
             let last = parts.last, last.elementsEqual("tmp".utf8)
         else { return nil }

@@ -8,8 +8,9 @@ package enum SourceListing {
     /// Resolves each pattern, and returns all files in the order of the bytes of their paths, each
     /// file once.
     ///
-    /// - A path that exists is taken as it is: a file, a named pipe, a device, or a directory, which
-    ///   stands for all regular files below it whose path below it has no name with a leading dot.
+    /// - A path that exists is taken as it is: a file, a named pipe, a device, or a directory,
+    ///   which stands for all regular files below it, those with a dotted name in their path
+    ///   below it left out.
     /// - Anything else with `*`, `?` or `[` is a pattern: it matches regular files, component by
     ///   component (`GlobPattern`); `**` alone as a component stands for any number of directories.
     ///
