@@ -29,7 +29,7 @@ package struct FieldClock: Sendable, Equatable {
     }
 
     package let start: Start
-    package let length: Marked<PeriodText>
+    package let length: Marked<CalendarDuration>
 }
 
 /// The categories of usage data.

@@ -12,10 +12,10 @@ package struct OutputSpecification: Sendable, Equatable {
     /// Who may read it, by the company's own words.
     package let readers: [Marked<String>]
     /// When the files are to be deleted, counted from the event.
-    package let expires: Marked<PeriodText>?
+    package let expires: Marked<CalendarDuration>?
     /// How old a record must be before it is anonymised here; nil for `P0D`, or the pipeline's
     /// window where safeguards are declared.
-    package let window: Marked<PeriodText>?
+    package let window: Marked<CalendarDuration>?
     package let safeguards: Safeguards?
     /// Rules that replace those of the pipeline in this output.
     package let fields: [FieldRule]
@@ -41,7 +41,7 @@ package enum Recipient: String, CaseIterable, Sendable {
 package struct Safeguards: Sendable, Equatable {
     package let reason: Marked<String>
     package let readers: [Marked<String>]
-    package let deleteAfter: Marked<PeriodText>
+    package let deleteAfter: Marked<CalendarDuration>
     package let position: SettingPosition
 }
 

@@ -10,11 +10,11 @@ package struct PipelineSpecification: Sendable, Equatable {
     package let source: SourceSpecification
     package let identity: IdentitySpecification
     /// How long identifiers may stay; `P1M` unless written.
-    package let window: Marked<PeriodText>
+    package let window: Marked<CalendarDuration>
     /// The name of the time zone that days and months are counted in; `UTC` unless written.
     package let zone: Marked<String>
     /// How far a time may lie in the future; nil value when switched off, `P1D` unless written.
-    package let skew: Marked<PeriodText?>
+    package let skew: Marked<CalendarDuration?>
     package let derived: [DerivedField]
     package let fields: [FieldRule]
     package let others: Marked<OtherFields>
@@ -117,9 +117,9 @@ extension PipelineSpecification {
             identity: section.optional("identity").map {
                 IdentitySpecification.decode($0, path: "identity", context)
             } ?? .none,
-            window: section.period("window") ?? .standard(.oneMonth),
+            window: section.period("window") ?? .standard(CalendarDuration(months: 1, days: 0)),
             zone: section.zone("zone", context) ?? .standard("UTC"),
-            skew: section.skew("skew", context) ?? .standard(.oneDay),
+            skew: section.skew("skew", context) ?? .standard(CalendarDuration(months: 0, days: 1)),
             derived: section.members("derive").compactMap {
                 DerivedField.decode($0.value, name: Marked($0.key, at: $0.keyPosition), context)
             },
@@ -254,22 +254,9 @@ extension SectionReader {
         return nil
     }
 
-    fileprivate func skew(_ key: String, _ context: DecodingContext) -> Marked<PeriodText?>? {
+    fileprivate func skew(_ key: String, _ context: DecodingContext) -> Marked<CalendarDuration?>? {
         guard let value = optional(key) else { return nil }
         if case .text("off", let position) = value { return Marked(nil, at: position) }
         return context.period(value, path: path(key)).map { Marked($0.value, at: $0.position) }
-    }
-}
-
-extension PeriodText {
-    static let oneMonth = PeriodText(months: 1, days: 0, seconds: 0, text: "P1M")
-    static let oneDay = PeriodText(months: 0, days: 1, seconds: 0, text: "P1D")
-    static let zero = PeriodText(months: 0, days: 0, seconds: 0, text: "P0D")
-
-    private init(months: Int, days: Int, seconds: Int, text: String) {
-        self.months = months
-        self.days = days
-        self.seconds = seconds
-        self.text = text
     }
 }

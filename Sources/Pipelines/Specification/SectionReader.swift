@@ -64,9 +64,11 @@ package final class DecodingContext {
     }
 
     /// An ISO 8601 duration.
-    func period(_ setting: Setting, path: String) -> Marked<PeriodText>? {
+    func period(_ setting: Setting, path: String) -> Marked<CalendarDuration>? {
         guard let text = text(setting, path: path) else { return nil }
-        if let period = PeriodText(text.value) { return Marked(period, at: text.position) }
+        if let period = CalendarDuration(text: text.value) {
+            return Marked(period, at: text.position)
+        }
         faults.add(
             "expected an ISO 8601 duration such as `P1M`, `P30D` or `PT30M`",
             at: text.position,
@@ -236,7 +238,7 @@ struct SectionReader {
         }
     }
 
-    func period(_ key: String) -> Marked<PeriodText>? {
+    func period(_ key: String) -> Marked<CalendarDuration>? {
         optional(key).flatMap { context.period($0, path: path(key)) }
     }
 

@@ -23,13 +23,25 @@ package struct TimeSpecification: Sendable, Equatable {
     package let zone: Marked<String>?
 }
 
-/// The notations of time that are read.
+/// The words for the notations of time that are read.
 package enum TimeNotation: String, CaseIterable, Sendable {
     case rfc3339
     case accessLog = "access-log"
     case epoch
     case epochMilliseconds = "epoch-ms"
     case datetime, date
+
+    /// The parser of the notation.
+    package var timeFormat: TimeFormat {
+        switch self {
+        case .rfc3339: .rfc3339
+        case .accessLog: .accessLog
+        case .epoch: .epochSeconds
+        case .epochMilliseconds: .epochMilliseconds
+        case .datetime: .dateTime
+        case .date: .date
+        }
+    }
 }
 
 extension SourceSpecification {

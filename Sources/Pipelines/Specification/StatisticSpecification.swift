@@ -56,7 +56,7 @@ package struct DisclosureSpecification: Sendable, Equatable {
     package let path: Marked<PathTemplate>
     package let purpose: Marked<String>?
     /// How long the recipient's files stay.
-    package let retention: Marked<PeriodText>?
+    package let retention: Marked<CalendarDuration>?
     /// What happens to a month in which an event is no longer readable.
     package let inWindow: Marked<InWindow>
 
