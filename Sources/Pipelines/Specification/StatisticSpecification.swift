@@ -1,4 +1,4 @@
-import Records
+package import Records
 
 /// One table of statistics: what is counted, and by what.
 package struct StatisticSpecification: Sendable, Equatable {
