@@ -114,16 +114,18 @@ struct YAMLEvent {
     private borrowing func fault() -> SettingFault {
         let parser = unsafe self.parser.pointee
         let problem = unsafe parser.problem.map { unsafe String(cString: $0) } ?? ""
-        // The reader stops before the scanner has counted lines, so it only knows an offset.
-        let isByteProblem = unsafe parser.error == YAML_READER_ERROR
-        let position =
-            unsafe isByteProblem
-            ? textPosition(
-                ofByte: Int(parser.problem_offset),
-                in: Span(_unsafeElements: UnsafeBufferPointer(input))
+        if unsafe parser.error == YAML_READER_ERROR {
+            // The reader stops before the scanner has counted lines, so it only knows an offset.
+            let bytes = unsafe Span(_unsafeElements: UnsafeBufferPointer(input))
+            return SettingFault(
+                "found a control character, expected printable text",
+                at: textPosition(ofByte: unsafe Int(parser.problem_offset), in: bytes)
             )
-            : Self.position(parser.problem_mark)
-        return SettingFault(plainSentence(forProblem: problem), at: position)
+        }
+        let known = YAMLProblem.all.first { problem.contains($0.part) } ?? .other
+        let isAtContext = unsafe known.isAtContext && parser.context != nil
+        let mark = unsafe isAtContext ? parser.context_mark : parser.problem_mark
+        return SettingFault(known.sentence, at: Self.position(mark))
     }
 }
 
@@ -141,46 +143,3 @@ func textPosition(ofByte offset: Int, in bytes: Span<UInt8>) -> SettingPosition 
     }
     return SettingPosition(line: line, column: column)
 }
-
-/// What went wrong and what to do, for one of libyaml's problem texts (scanner.c, parser.c).
-private func plainSentence(forProblem problem: String) -> String {
-    for (part, sentence) in problemSentences where problem.contains(part) { return sentence }
-    return "this is not YAML: found something that can't stand here"
-}
-
-/// First match wins, so that the narrower text comes first.
-private let problemSentences: [(part: String, sentence: String)] = [
-    ("control characters", "found a control character, expected printable text"),
-    (
-        "cannot start any token",
-        "found a character that can't begin a value (a tab, `@`, `%` or a backtick); indent with"
-            + " spaces, quote text"
-    ),
-    ("tab character", "found a tab, expected spaces for indentation"),
-    (
-        "mapping values are not allowed",
-        "found `:` where no key can be; check the indentation, or quote the text"
-    ),
-    ("mapping keys are not allowed", "found a key where none can be; check the indentation"),
-    (
-        "block sequence entries are not allowed",
-        "found `- ` where no list can be; check the indentation"
-    ),
-    ("expected ':'", "found a key without `:`, or a line indented too little"),
-    ("expected key", "expected a key; check the indentation of this line and the ones above"),
-    ("expected '-'", "expected `- ` or less indentation"),
-    ("expected ',' or ']'", "expected `,` or `]`: a list is not closed"),
-    ("expected ',' or '}'", "expected `,` or `}`: a mapping is not closed"),
-    ("expected node content", "found punctuation where a value was expected"),
-    ("unexpected end of stream", "a quoted text is not closed"),
-    ("unexpected document indicator", "a quoted text is not closed before `---` or `...`"),
-    ("unknown escape character", "found an escape that YAML does not know in a quoted text"),
-    ("expected hexdecimal number", "found an escape without its hexadecimal digits"),
-    ("invalid Unicode character escape", "found an escape that is no character of Unicode"),
-    (
-        "alphabetic or numeric character",
-        "found `&` or `*` at the start of a value; quote the text"
-    ),
-    ("undefined tag handle", "found a tag (`!`); tags are not allowed, quote the text"),
-    ("document start", "found a second value behind the first; expected the end of the file"),
-]
