@@ -26,6 +26,9 @@ package struct OutputSpecification: Sendable, Equatable {
     /// The columns of a CSV output in order; nil for the order of the source.
     package let columns: [Marked<String>]?
 
+    /// True when everything that an output must say is written and readable.
+    var isComplete: Bool { name.isWritten && purpose.isWritten && path.isWritten }
+
     /// True when records pass readable until they are due.
     package var isReadableInWindow: Bool {
         safeguards != nil && window?.value.isZero != true
@@ -50,7 +53,7 @@ extension OutputSpecification {
         _ setting: Setting,
         path: String,
         _ context: DecodingContext
-    ) -> OutputSpecification? {
+    ) -> OutputSpecification {
         let section = SectionReader(setting, PipelineReference.output, path: path, context)
         let name = section.requiredName("name")
         let purpose = section.requiredText("purpose")
@@ -62,7 +65,7 @@ extension OutputSpecification {
         let format = section.optional("format")
         let safeguards = section.optional("safeguards")
         let output = OutputSpecification(
-            name: name ?? .standard(""),
+            name: name ?? .standard("?"),
             purpose: purpose ?? .standard(""),
             path: target ?? .standard(.standardOutput),
             format: format.flatMap { context.format($0, path: section.path("format")) },
@@ -87,7 +90,7 @@ extension OutputSpecification {
         )
         section.finish()
         output.checkWindow(hasSafeguards: safeguards != nil, path: path, context.faults)
-        return name == nil || purpose == nil || target == nil ? nil : output
+        return output
     }
 
     private func checkWindow(hasSafeguards: Bool, path: String, _ faults: Faults) {

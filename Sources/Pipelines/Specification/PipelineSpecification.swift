@@ -99,20 +99,35 @@ extension PipelineSpecification {
         let section = SectionReader(root, PipelineReference.root, path: "", context)
         let specification = members(section, context)
         section.finish()
-        specification?.check(faults: context.faults)
-        return specification
+        let results = ["outputs", "disclosures", "statistics"]
+        if results.allSatisfy({ section.optional($0) == nil }) {
+            context.faults.add(
+                "found nothing to write, expected \(alternatives(results))",
+                at: root.position
+            )
+        }
+        specification.check(faults: context.faults)
+        return specification.isComplete ? specification : nil
     }
 
+    /// True when everything that a pipeline must say is written and readable.
+    private var isComplete: Bool {
+        name.isWritten && source.isComplete && outputs.allSatisfy(\.isComplete)
+            && disclosures.allSatisfy(\.isComplete) && statistics.allSatisfy(\.isComplete)
+            && (publish == nil || publish?.path != nil)
+    }
+
+    /// Reads all members; stands something in for what is missing, so that the checks can go on.
     private static func members(
         _ section: SectionReader,
         _ context: DecodingContext
-    ) -> PipelineSpecification? {
+    ) -> PipelineSpecification {
         let name = section.requiredName("name")
         let source = section.required("source").flatMap {
             SourceSpecification.decode($0, path: "source", context)
         }
-        let rest = PipelineSpecification(
-            name: name ?? .standard("pipeline"),
+        return PipelineSpecification(
+            name: name ?? .standard("?"),
             source: source ?? .none,
             identity: section.optional("identity").map {
                 IdentitySpecification.decode($0, path: "identity", context)
@@ -153,7 +168,6 @@ extension PipelineSpecification {
             acknowledged: section.choices("acknowledge", Acknowledgement.self) ?? [],
             tests: section.list("tests", context, TestSpecification.decode)
         )
-        return name == nil || source == nil ? nil : rest
     }
 }
 

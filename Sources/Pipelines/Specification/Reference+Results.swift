@@ -60,7 +60,8 @@ extension PipelineReference {
     static let safeguards = SettingSection(
         "outputs[].safeguards",
         help:
-            "What makes it acceptable to show records that are not yet due: recipients `own` and the"
+            "What makes it acceptable to show records that are not yet due: recipients `own` "
+            + "and the"
             + " purposes `security` and `compliance` only.",
         [
             key("reason", "text", required, "Why it is needed."),

@@ -12,6 +12,9 @@ package struct SourceSpecification: Sendable, Equatable {
     /// The declared stream; nil for the pipeline's name.
     package let stream: Marked<String>?
     package let limits: RecordLimits
+
+    /// True when the file says a format.
+    var isComplete: Bool { format.name.isWritten }
 }
 
 /// Where and how the time of a record is written.

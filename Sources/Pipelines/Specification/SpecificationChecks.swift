@@ -29,12 +29,6 @@ struct SpecificationChecks {
             + specification.statistics.map(\.name)
         checkUnique(parts.filter(\.isWritten), what: "name of an output, disclosure or statistic")
         checkUnique(specification.tests.map(\.name), what: "name of a test")
-        if parts.isEmpty {
-            faults.add(
-                "found nothing to write, expected `outputs`, `disclosures` or `statistics`",
-                at: specification.name.position
-            )
-        }
     }
 
     private func checkUnique(_ names: [Marked<String>], what: String) {
@@ -89,20 +83,37 @@ struct SpecificationChecks {
                 path: "purposes"
             )
         }
-        var used = specification.outputs.map(\.purpose) + specification.statistics.map(\.purpose)
-        used += specification.disclosures.compactMap(\.purpose)
-        for rule in specification.fields + specification.outputs.flatMap(\.fields) {
-            used += rule.purposes ?? []
+        for (index, output) in specification.outputs.enumerated() {
+            checkPurpose(output.purpose, path: "outputs[\(index + 1)].purpose")
+            checkPurposes(of: output.fields, path: "outputs[\(index + 1)].fields")
         }
-        for purpose in used where purpose.isWritten && !purposeNames.contains(purpose.value) {
-            faults.add(
-                "unknown purpose `\(purpose.value)`, expected \(alternatives(purposeNames)), or one"
-                    + " declared under `purposes`",
-                at: purpose.position,
-                path: "purpose",
-                suggestion: nearestName(to: purpose.value, among: purposeNames)
-            )
+        for (index, disclosure) in specification.disclosures.enumerated() {
+            guard let purpose = disclosure.purpose else { continue }
+            checkPurpose(purpose, path: "disclosures[\(index + 1)].purpose")
         }
+        for (index, statistic) in specification.statistics.enumerated() {
+            checkPurpose(statistic.purpose, path: "statistics[\(index + 1)].purpose")
+        }
+        checkPurposes(of: specification.fields, path: "fields")
+    }
+
+    private func checkPurposes(of rules: [FieldRule], path: String) {
+        for rule in rules {
+            for purpose in rule.purposes ?? [] {
+                checkPurpose(purpose, path: "\(path).\(rule.field.value).purposes")
+            }
+        }
+    }
+
+    private func checkPurpose(_ purpose: Marked<String>, path: String) {
+        guard purpose.isWritten, !purposeNames.contains(purpose.value) else { return }
+        faults.add(
+            "unknown purpose `\(purpose.value)`, expected \(alternatives(purposeNames)), or one"
+                + " declared under `purposes`",
+            at: purpose.position,
+            path: path,
+            suggestion: nearestName(to: purpose.value, among: purposeNames)
+        )
     }
 
     /// Why data of `field` may not be used for `purpose`; nil when it may.
@@ -158,9 +169,9 @@ struct SpecificationChecks {
         for rule in specification.fields {
             checkKeep(rule, path: "fields.\(rule.field.value)")
         }
-        for output in specification.outputs {
+        for (index, output) in specification.outputs.enumerated() {
             for rule in output.fields {
-                let path = "outputs.\(output.name.value).fields.\(rule.field.value)"
+                let path = "outputs[\(index + 1)].fields.\(rule.field.value)"
                 checkKeep(rule, path: path)
                 guard output.purpose.isWritten, rule.transform?.name.value != "drop",
                     let refusal = refusal(
@@ -195,8 +206,8 @@ struct SpecificationChecks {
     fileprivate func checkTables() {
         let ruled = specification.fields.map(\.field.value)
         let derived = specification.derived.map(\.name.value)
-        for statistic in specification.statistics {
-            let path = "statistics.\(statistic.name.value)"
+        for (index, statistic) in specification.statistics.enumerated() {
+            let path = "statistics[\(index + 1)]"
             checkColumns(statistic.keys, statistic.measures, path: path)
             checkKeys(
                 statistic.keys,
@@ -219,8 +230,8 @@ struct SpecificationChecks {
         let readable =
             ruled + derived + specification.identity.roles.map(\.field.value)
             + [specification.source.time?.field.value].compactMap { $0 }
-        for disclosure in specification.disclosures {
-            let path = "disclosures.\(disclosure.name.value)"
+        for (index, disclosure) in specification.disclosures.enumerated() {
+            let path = "disclosures[\(index + 1)]"
             checkColumns(disclosure.keys, disclosure.measures, path: path)
             checkKeys(
                 disclosure.keys,
@@ -284,9 +295,9 @@ struct SpecificationChecks {
 
     fileprivate func checkTests() {
         let names: [ExpectedText.Kind: [String]] = [
-            .output: specification.outputs.map(\.name.value),
-            .disclosures: specification.disclosures.map(\.name.value),
-            .statistics: specification.statistics.map(\.name.value),
+            .output: specification.outputs.map(\.name).filter(\.isWritten).map(\.value),
+            .disclosures: specification.disclosures.map(\.name).filter(\.isWritten).map(\.value),
+            .statistics: specification.statistics.map(\.name).filter(\.isWritten).map(\.value),
         ]
         for test in specification.tests {
             for result in test.results {

@@ -10,6 +10,9 @@ package struct StatisticSpecification: Sendable, Equatable {
     package let path: Marked<PathTemplate>?
     /// nil for that of `publish`.
     package let suppression: SuppressionSpecification?
+
+    /// True when everything that a table must say is written and readable.
+    var isComplete: Bool { name.isWritten && purpose.isWritten && !measures.isEmpty }
 }
 
 /// What the rows of a table stand for.
@@ -60,6 +63,11 @@ package struct DisclosureSpecification: Sendable, Equatable {
     /// What happens to a month in which an event is no longer readable.
     package let inWindow: Marked<InWindow>
 
+    /// True when everything that a disclosure must say is written and readable.
+    var isComplete: Bool {
+        name.isWritten && recipient.isWritten && path.isWritten && !measures.isEmpty
+    }
+
     /// What a disclosure does with a period that is no longer readable as a whole.
     package enum InWindow: String, CaseIterable, Sendable {
         /// The run says so and writes nothing for the period.
@@ -72,12 +80,12 @@ extension StatisticSpecification {
         _ setting: Setting,
         path: String,
         _ context: DecodingContext
-    ) -> StatisticSpecification? {
+    ) -> StatisticSpecification {
         let section = SectionReader(setting, PipelineReference.statistic, path: path, context)
         let name = section.requiredName("name")
         let purpose = section.requiredText("purpose")
         let statistic = StatisticSpecification(
-            name: name ?? .standard(""),
+            name: name ?? .standard("?"),
             purpose: purpose ?? .standard(""),
             keys: section.groupKeys("by", context),
             measures: section.measures("measures", context),
@@ -87,7 +95,7 @@ extension StatisticSpecification {
             }
         )
         section.finish()
-        return name == nil || purpose == nil ? nil : statistic
+        return statistic
     }
 }
 
@@ -116,7 +124,7 @@ extension DisclosureSpecification {
         _ setting: Setting,
         path: String,
         _ context: DecodingContext
-    ) -> DisclosureSpecification? {
+    ) -> DisclosureSpecification {
         let section = SectionReader(setting, PipelineReference.disclosure, path: path, context)
         let name = section.requiredName("name")
         let recipient = section.required("to").flatMap {
@@ -129,7 +137,7 @@ extension DisclosureSpecification {
             names: ["name"] + keys.compactMap(\.plainName)
         )
         let disclosure = DisclosureSpecification(
-            name: name ?? .standard(""),
+            name: name ?? .standard("?"),
             recipient: recipient ?? .standard(.partner),
             keys: keys,
             measures: section.measures("measures", context),
@@ -147,7 +155,7 @@ extension DisclosureSpecification {
                 path: section.path("to")
             )
         }
-        return name == nil || recipient == nil || target == nil ? nil : disclosure
+        return disclosure
     }
 }
 
@@ -177,8 +185,16 @@ extension SectionReader {
     }
 
     fileprivate func measures(_ key: String, _ context: DecodingContext) -> [MeasureColumn] {
-        guard required(key) != nil else { return [] }
-        return members(key).compactMap { member in
+        guard let position = required(key)?.position else { return [] }
+        let members = members(key)
+        if members.isEmpty {
+            context.faults.add(
+                "found no column, expected `{column: measure}`",
+                at: position,
+                path: path(key)
+            )
+        }
+        return members.compactMap { member in
             context.named(
                 member.value,
                 path: "\(path(key)).\(member.key)",

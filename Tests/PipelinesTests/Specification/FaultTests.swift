@@ -36,8 +36,10 @@ struct FaultTests {
                 "8:9: fields.user: found a list, expected a transform, or `{t",
                 "9:20: fields.note.category: found another word, expected `te",
                 "10:3: found the key `note` again; it is already on line 9",
+                "12:26: outputs[1].purpose: unknown purpose `statistic`, expe",
                 "12:43: outputs[1].path: unknown placeholder `{dat}`, expecte",
                 "13:5: outputs[2]: `purpose` is missing",
+                "13:12: name: found `out` again, expected each name of an out",
                 "13:34: outputs[2].gzip: expected a whole number from 1 to 9",
                 "14:21: quarantine.limit: expected a share such as `0.1%` (up",
                 "15:15: acknowledge: found another word, expected `static-key",
@@ -152,6 +154,10 @@ private func output(_ text: String, _ expected: String) -> FaultRow {
 let faultTable =
     [
         FaultRow(
+            "statistics: [{name: s, purpose: statistics, measures: {}}]",
+            "5:55: statistics[1].measures: found no column, expected `{column: measure}`"
+        ),
+        FaultRow(
             "identity: {user: a, partner: a}",
             "5:30: identity.partner: found the field of `user` again, expected a field of its own"
         ),
@@ -162,12 +168,14 @@ let faultTable =
         FaultRow("identity: {usr: a}", "5:12: identity: unknown key `usr`; did you mean `user`?"),
         FaultRow(
             "identity: {user: a}\nfields: {a: keep}",
-            "6:13: fields.a: found `keep` on a field that is `identity.user`, expected a rule that does "
+            "6:13: fields.a: found `keep` on a field that is `identity.user`, expected a rule "
+                + "that does "
                 + "not leave it readable once it is due, such as `pseudonymize` or `drop`"
         ),
         FaultRow(
             "fields: {a: {identifier: true, then: keep}}",
-            "5:38: fields.a: found `keep` on a field that is declared as an identifier, expected a rule "
+            "5:38: fields.a: found `keep` on a field that is declared as an identifier, "
+                + "expected a rule "
                 + "that does not leave it readable once it is due, such as `pseudonymize` or `drop`"
         ),
         FaultRow(
@@ -192,7 +200,8 @@ let faultTable =
         ),
         FaultRow(
             "fields: {a: {purposes: [securty]}}",
-            "5:25: purpose: unknown purpose `securty`, expected `service-improvement`, `marketing`, "
+            "5:25: fields.a.purposes: unknown purpose `securty`, expected "
+                + "`service-improvement`, `marketing`, "
                 + "`security`, `statistics`, `compliance` or `development`, or one declared under "
                 + "`purposes`; did you mean `security`?"
         ),
@@ -208,7 +217,8 @@ let faultTable =
         ),
         FaultRow(
             "derive: {a: {agent_family: user_agent}}",
-            "5:28: derive.a.agent_family: `of` is missing, expected `{of: field}` with the field to "
+            "5:28: derive.a.agent_family: `of` is missing, expected `{of: field}` with the "
+                + "field to "
                 + "derive from"
         ),
         FaultRow(
@@ -217,7 +227,8 @@ let faultTable =
         ),
         FaultRow(
             "statistics: [{name: out, purpose: statistics, measures: {n: count}}]",
-            "5:21: name: found `out` again, expected each name of an output, disclosure or statistic "
+            "5:21: name: found `out` again, expected each name of an output, disclosure or "
+                + "statistic "
                 + "once; it is already on line 4"
         ),
         FaultRow(
@@ -226,16 +237,18 @@ let faultTable =
         ),
         FaultRow(
             "statistics: [{name: s, purpose: statistics, by: [mnth], measures: {n: count}}]",
-            "5:50: statistics.s.by: unknown field `mnth`, expected `month`, `day`, `hour`, or a field "
+            "5:50: statistics[1].by: unknown field `mnth`, expected `month`, `day`, `hour`, or "
+                + "a field "
                 + "with a rule under `fields`, or a derived one; did you mean `month`?"
         ),
         FaultRow(
             "statistics: [{name: s, purpose: statistics, by: [day, day], measures: {n: count}}]",
-            "5:55: statistics.s.by: found `day` again, expected each key once"
+            "5:55: statistics[1].by: found `day` again, expected each key once"
         ),
         FaultRow(
             "statistics: [{name: s, purpose: statistics, by: [day], measures: {day: count}}]",
-            "5:67: statistics.s.measures.day: found the name of a column of `by` again, expected a name "
+            "5:67: statistics[1].measures.day: found the name of a column of `by` again, "
+                + "expected a name "
                 + "of its own"
         ),
         FaultRow(
@@ -245,13 +258,14 @@ let faultTable =
         FaultRow(
             "fields: {m: {category: limited-production}}\n"
                 + "statistics: [{name: s, purpose: marketing, by: m, measures: {n: count}}]",
-            "6:48: statistics.s.by: found a field of category `limited-production`, which may be used "
+            "6:48: statistics[1].by: found a field of category `limited-production`, which may "
+                + "be used "
                 + "for `service-improvement`, `development` or `statistics` only"
         ),
         FaultRow(
             "publish: {path: p}\nstatistics: [{name: s, purpose: statistics, "
                 + "suppression: {of: count}, measures: {n: count}}]",
-            "6:63: statistics.s.suppression.of: found a threshold on counts, expected `persons`: "
+            "6:63: statistics[1].suppression.of: found a threshold on counts, expected `persons`: "
                 + "`publish` takes no table without a threshold on persons"
         ),
         FaultRow(
@@ -261,17 +275,21 @@ let faultTable =
         FaultRow("publish: {}", "5:10: publish: `path` is missing"),
         FaultRow(
             "disclosures: [{name: d, to: own, measures: {n: count}, path: d}]",
-            "5:29: disclosures[1].to: found a recipient that needs no disclosure, expected `partner`, "
+            "5:29: disclosures[1].to: found a recipient that needs no disclosure, expected "
+                + "`partner`, "
                 + "`authority` or `processor`"
         ),
         FaultRow(
-            "disclosures: [{name: d, to: partner, by: [month], measures: {n: count}, path: '{mont}'}]",
-            "5:79: disclosures[1].path: unknown placeholder `{mont}`, expected `{name}` or `{month}`; "
+            "disclosures: [{name: d, to: partner, by: [month], measures: {n: count}, path: "
+                + "'{mont}'}]",
+            "5:79: disclosures[1].path: unknown placeholder `{mont}`, expected `{name}` or "
+                + "`{month}`; "
                 + "did you mean `{month}`?"
         ),
         FaultRow(
             "opt_outs: {file: a, missing: opted_out}",
-            "5:30: opt_outs.missing: found another word, expected `opted-out` or `allowed`; did you "
+            "5:30: opt_outs.missing: found another word, expected `opted-out` or `allowed`; did "
+                + "you "
                 + "mean `opted-out`?"
         ),
         FaultRow(
@@ -286,7 +304,8 @@ let faultTable =
         ),
         FaultRow(
             "tests: [{name: a, now: 2026-02-30, input: ''}]",
-            "5:24: tests[1].now: expected a date such as `2026-03-01`, or a date and time with its zone "
+            "5:24: tests[1].now: expected a date such as `2026-03-01`, or a date and time with "
+                + "its zone "
                 + "such as `2026-03-01T02:00:00Z`"
         ),
         FaultRow(
@@ -311,7 +330,8 @@ private let outputFaults = [
     ),
     output(
         "purpose: statistics\n    path: p\n    window: P1M",
-        "10:13: outputs[1].window: found a window without `safeguards`, expected `P0D` or safeguards "
+        "10:13: outputs[1].window: found a window without `safeguards`, expected `P0D` or "
+            + "safeguards "
             + "with reason, readers and delete_after"
     ),
     output(
@@ -319,34 +339,39 @@ private let outputFaults = [
         "10:17: outputs[1].safeguards: `delete_after` is missing"
     ),
     output(
-        "purpose: security\n    path: p\n    safeguards: {reason: a, readers: [], delete_after: P1M}",
+        "purpose: security\n    path: p\n    safeguards: {reason: a, readers: [], delete_after: "
+            + "P1M}",
         "10:17: outputs[1].safeguards.readers: found nobody, expected at least one reader"
     ),
     output(
-        "purpose: marketing\n    path: p\n    safeguards: {reason: a, readers: b, delete_after: P1M}",
-        "8:14: outputs[1].purpose: found a purpose that may not read data before it is due, expected "
+        "purpose: marketing\n    path: p\n    safeguards: {reason: a, readers: b, delete_after: "
+            + "P1M}",
+        "8:14: outputs[1].purpose: found a purpose that may not read data before it is due, "
+            + "expected "
             + "`security` or `compliance`, or no safeguards"
     ),
     output(
         "purpose: security\n    path: p\n    recipients: [own, group]\n"
             + "    safeguards: {reason: a, readers: b, delete_after: P1M}",
-        "10:23: outputs[1].recipients: found a recipient beyond `own` where data is readable in the "
+        "10:23: outputs[1].recipients: found a recipient beyond `own` where data is readable in "
+            + "the "
             + "window; expected `own`, or no safeguards"
     ),
     output(
         "purpose: own-purpose\n    path: p\n    fields: {m: redact}",
-        "10:14: outputs.out.fields.m: found a field of category `limited-production`, which may be "
+        "10:14: outputs[1].fields.m: found a field of category `limited-production`, which may be "
             + "used for `service-improvement`, `development` or `statistics` only"
     ),
     output(
         "purpose: own-purpose\n    path: p\n    fields: {p: redact}",
-        "10:14: outputs.out.fields.p: found a field whose own `purposes` do not include the purpose "
+        "10:14: outputs[1].fields.p: found a field whose own `purposes` do not include the purpose "
             + "of this part"
     ),
     output(
         "purpose: statistics\n    path: p\n    fields: {i: {keep: {}}}",
-        "10:18: outputs.out.fields.i: found `keep` on a field that is declared as an identifier, "
-            + "expected a rule that does not leave it readable once it is due, such as `pseudonymize` "
+        "10:18: outputs[1].fields.i: found `keep` on a field that is declared as an identifier, "
+            + "expected a rule that does not leave it readable once it is due, such as "
+            + "`pseudonymize` "
             + "or `drop`"
     ),
     output(

@@ -101,7 +101,10 @@ struct ReferenceTests {
         #expect(page.contains(" A bare value is `to`."))
         #expect(page.contains("| `to` | `a\\|b` | `a` | Two lines. |"))
         #expect(
-            page.contains("#### `jsonl`\n\nLines.\n\n### Measures\n\n#### `count`\n\nCounts.\n")
+            page.contains("### Formats\n\n#### `jsonl`\n\nLines.\n\n### Transforms\n")
+        )
+        #expect(
+            page.hasSuffix("### Measures\n\n#### `count`\n\nCounts.\n")
         )
         for line in page.split(separator: "\n") where line.hasPrefix("|") {
             #expect(line.split(separator: "\\|").joined().filter { $0 == "|" }.count == 5)

@@ -101,7 +101,8 @@ struct SettingDocumentTests {
                 "a: 1\n: 1",
                 ["2:1 expected a key; check the indentation of this line and the ones above"]
             ),
-            ("? \n: 1", ["1:3 found an empty key, expected a name before `:`"]),
+            ("? ''\n: 1", ["1:3 found an empty key, expected a name before `:`"]),
+            ("? \n: 1", ["1:2 found an empty key, expected a name before `:`"]),
             (
                 "a: 1\n---\nb: 2",
                 ["2:1 found a second document (`---`), expected one pipeline per file"]
@@ -113,7 +114,8 @@ struct SettingDocumentTests {
             (
                 "a:\n\tb: 2",
                 [
-                    "2:1 found a character that can't begin a value (a tab, `@`, `%` or a backtick);"
+                    "2:1 found a character that can't begin a value (a tab, `@`, `%` or a "
+                        + "backtick);"
                         + " indent with spaces, quote text"
                 ]
             ),
