@@ -164,3 +164,17 @@ extension FieldClock {
         }
     }
 }
+
+extension SectionReader {
+    /// The rules of fields in the order of the file; a faulty one is left out.
+    func rules(_ key: String, _ context: DecodingContext) -> [FieldRule] {
+        members(key).compactMap { member in
+            FieldRule.decode(
+                member.value,
+                field: Marked(member.key, at: member.keyPosition),
+                path: "\(path(key)).\(member.key)",
+                context
+            )
+        }
+    }
+}

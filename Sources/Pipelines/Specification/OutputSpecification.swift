@@ -76,14 +76,7 @@ extension OutputSpecification {
             safeguards: safeguards.flatMap {
                 Safeguards.decode($0, path: section.path("safeguards"), context)
             },
-            fields: section.members("fields").compactMap {
-                FieldRule.decode(
-                    $0.value,
-                    field: Marked($0.key, at: $0.keyPosition),
-                    path: "\(section.path("fields")).\($0.key)",
-                    context
-                )
-            },
+            fields: section.rules("fields", context),
             others: section.choice("others", OtherFields.self),
             gzip: section.integer("gzip", in: 1...9),
             columns: section.texts("columns")

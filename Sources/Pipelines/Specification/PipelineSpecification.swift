@@ -138,14 +138,7 @@ extension PipelineSpecification {
             derived: section.members("derive").compactMap {
                 DerivedField.decode($0.value, name: Marked($0.key, at: $0.keyPosition), context)
             },
-            fields: section.members("fields").compactMap {
-                FieldRule.decode(
-                    $0.value,
-                    field: Marked($0.key, at: $0.keyPosition),
-                    path: "fields.\($0.key)",
-                    context
-                )
-            },
+            fields: section.rules("fields", context),
             others: section.choice("others", OtherFields.self) ?? .standard(.drop),
             purposes: (section.texts("purposes") ?? []).compactMap {
                 context.checkedName($0, path: "purposes")

@@ -55,20 +55,7 @@ extension TestSpecification {
         let input = section.required("input").flatMap {
             context.content($0, path: section.path("input"))
         }
-        let results = ExpectedText.Kind.allCases.flatMap { kind in
-            section.members(kind.rawValue).compactMap { member in
-                context.content(
-                    member.value,
-                    path: "\(section.path(kind.rawValue)).\(member.key)"
-                ).map {
-                    ExpectedText(
-                        kind: kind,
-                        name: Marked(member.key, at: member.keyPosition),
-                        text: $0.value
-                    )
-                }
-            }
-        }
+        let results = ExpectedText.Kind.allCases.flatMap { section.results($0, context) }
         let optOuts = section.optional("opt_outs").flatMap {
             context.content($0, path: section.path("opt_outs"))
         }
@@ -123,6 +110,22 @@ extension DecodingContext {
 }
 
 extension SectionReader {
+    /// The expected texts behind the key of `kind`.
+    fileprivate func results(
+        _ kind: ExpectedText.Kind,
+        _ context: DecodingContext
+    ) -> [ExpectedText] {
+        members(kind.rawValue).compactMap { member in
+            let path = "\(path(kind.rawValue)).\(member.key)"
+            guard let content = context.content(member.value, path: path) else { return nil }
+            return ExpectedText(
+                kind: kind,
+                name: Marked(member.key, at: member.keyPosition),
+                text: content.value
+            )
+        }
+    }
+
     /// A number of records, or numbers by reason.
     fileprivate func count(
         _ key: String,
