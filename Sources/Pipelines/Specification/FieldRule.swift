@@ -1,0 +1,180 @@
+package import Records
+
+/// What a pipeline says about one field.
+package struct FieldRule: Sendable, Equatable {
+    /// The field's name as the format knows it, at the place of its key.
+    package let field: Marked<String>
+    /// What is done to the value once it is due; nil when nothing is said, which drops it.
+    package let transform: NamedOptions?
+    /// The category of usage data the field belongs to.
+    package let category: Marked<DataCategory>?
+    /// The only purposes the field may be used for; nil when the category decides alone.
+    package let purposes: [Marked<String>]?
+    /// The clock of this field, if it is not the pipeline's window.
+    package let after: FieldClock?
+    /// Whether the file calls the field an identifier beyond those of `identity`.
+    package let identifier: Marked<Bool>?
+    /// Where the rule begins.
+    package let position: SettingPosition
+}
+
+/// When a field becomes due.
+package struct FieldClock: Sendable, Equatable {
+    /// Where a clock starts.
+    package enum Start: Sendable, Equatable {
+        /// At the record's time.
+        case event
+        /// At another date field of the record.
+        case field(Marked<String>)
+    }
+
+    package let start: Start
+    package let length: Marked<CalendarDuration>
+}
+
+/// The categories of usage data.
+package enum DataCategory: String, CaseIterable, Sendable {
+    case technical
+    case aggregated
+    case nonAggregated = "non-aggregated"
+    case limitedProduction = "limited-production"
+
+    /// The purposes data of the category may be used for; nil when every purpose will do.
+    package var purposes: [String]? {
+        self == .limitedProduction ? ["service-improvement", "development", "statistics"] : nil
+    }
+}
+
+/// The purposes that need no declaration.
+package enum Purpose: String, CaseIterable, Sendable {
+    case serviceImprovement = "service-improvement"
+    case marketing, security, statistics, compliance, development
+
+    /// The words of all built-in purposes.
+    package static let names = allCases.map(\.rawValue)
+
+    /// The purposes whose outputs may show what is not yet due, under safeguards.
+    static let readableInWindow = [security.rawValue, compliance.rawValue]
+}
+
+/// What becomes of due fields that no rule names.
+package enum OtherFields: String, CaseIterable, Sendable {
+    case drop
+    case keepEverything = "keep-everything"
+}
+
+extension FieldRule {
+    /// Reads a rule in its short form (a transform) or its long form.
+    static func decode(
+        _ setting: Setting,
+        field: Marked<String>,
+        path: String,
+        _ context: DecodingContext
+    ) -> FieldRule? {
+        if case .mapping(let members, _) = setting,
+            members.contains(where: { PipelineReference.rule.knows($0.key) })
+        {
+            return long(setting, field: field, path: path, context)
+        }
+        guard let transform = context.transform(setting, path: path) else { return nil }
+        return FieldRule(
+            field: field,
+            transform: transform,
+            category: nil,
+            purposes: nil,
+            after: nil,
+            identifier: nil,
+            position: setting.position
+        )
+    }
+
+    private static func long(
+        _ setting: Setting,
+        field: Marked<String>,
+        path: String,
+        _ context: DecodingContext
+    ) -> FieldRule {
+        let section = SectionReader(setting, PipelineReference.rule, path: path, context)
+        let then = section.optional("then")
+        let after = section.optional("after")
+        let rule = FieldRule(
+            field: field,
+            transform: then.flatMap { context.transform($0, path: section.path("then")) },
+            category: section.choice("category", DataCategory.self),
+            purposes: section.texts("purposes"),
+            after: after.flatMap {
+                FieldClock.decode($0, path: section.path("after"), context)
+            },
+            identifier: section.flag("identifier"),
+            position: setting.position
+        )
+        section.finish()
+        return rule
+    }
+}
+
+extension FieldClock {
+    /// Reads a duration, or a start and a length.
+    static func decode(
+        _ setting: Setting,
+        path: String,
+        _ context: DecodingContext
+    ) -> FieldClock? {
+        guard case .mapping = setting else {
+            return context.period(setting, path: path).map {
+                FieldClock(start: .event, length: $0)
+            }
+        }
+        let section = SectionReader(setting, PipelineReference.clock, path: path, context)
+        let start = section.required("start").flatMap {
+            self.start($0, path: section.path("start"), context)
+        }
+        let length = section.required("length").flatMap {
+            context.period($0, path: section.path("length"))
+        }
+        section.finish()
+        guard let start, let length else { return nil }
+        return FieldClock(start: start, length: length)
+    }
+
+    private static func start(
+        _ setting: Setting,
+        path: String,
+        _ context: DecodingContext
+    ) -> Start? {
+        switch setting {
+        case .text("event", _): return .event
+        case .mapping:
+            let section = SectionReader(
+                setting,
+                PipelineReference.clockStart,
+                path: path,
+                context
+            )
+            let field = section.requiredText("field")
+            section.finish()
+            return field.map { .field($0) }
+        default:
+            context.faults.add(
+                "found \(setting.kindName), expected `event` or `{field: name}`",
+                at: setting.position,
+                path: path
+            )
+            return nil
+        }
+    }
+}
+
+extension SectionReader {
+    /// The rules of fields in the order of the file; a faulty one is left out.
+    func rules(_ key: String, _ context: DecodingContext) -> [FieldRule] {
+        members(key).compactMap { member in
+            FieldRule.decode(
+                member.value,
+                field: Marked(member.key, at: member.keyPosition),
+                path: "\(path(key)).\(member.key)",
+                context
+            )
+        }
+    }
+}

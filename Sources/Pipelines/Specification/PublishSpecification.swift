@@ -1,0 +1,174 @@
+import Records
+
+/// What statistics must fulfil to be published, and where they go.
+package struct PublishSpecification: Sendable, Equatable {
+    /// The fewest distinct persons behind a cell; 10 unless written.
+    package let persons: Marked<Int>
+    /// The fewest distinct customers behind a cell of a table across customers; 3 unless written.
+    package let customers: Marked<Int>
+    /// nil, with a fault, when it is missing.
+    package let path: Marked<String>?
+    package let formats: [Marked<PublicationFormat>]
+}
+
+/// The formats of a publication.
+package enum PublicationFormat: String, CaseIterable, Sendable {
+    case csv, jsonl
+}
+
+/// Where the opt-outs are, and how they bind.
+package struct OptOutSpecification: Sendable, Equatable {
+    package let file: Marked<String>
+    package let basis: Marked<Basis>
+    package let effect: Marked<Effect>
+    package let missing: Marked<Missing>
+
+    /// Which date the effective date is held against.
+    package enum Basis: String, CaseIterable, Sendable {
+        case use, event
+    }
+
+    /// What an opt-out takes away.
+    package enum Effect: String, CaseIterable, Sendable {
+        case fields
+        case dropRecord = "drop_record"
+    }
+
+    /// What a record without a customer counts as.
+    package enum Missing: String, CaseIterable, Sendable {
+        case optedOut = "opted-out"
+        case allowed
+    }
+}
+
+/// How many unreadable records a run may set aside, and where.
+package struct QuarantineSpecification: Sendable, Equatable {
+    package let limit: Marked<Limit>
+    /// Whether raw lines are kept too; false unless written.
+    package let keepLines: Marked<Bool>
+    /// nil for a folder in the state directory.
+    package let path: Marked<String>?
+
+    /// How much is too much.
+    package enum Limit: Sendable, Equatable {
+        /// More than this many of a million records read.
+        case perMillion(Int)
+        /// More than this many records.
+        case records(Int)
+    }
+}
+
+extension PublishSpecification {
+    static func decode(
+        _ setting: Setting,
+        path: String,
+        _ context: DecodingContext
+    ) -> PublishSpecification {
+        let section = SectionReader(setting, PipelineReference.publish, path: path, context)
+        let publish = PublishSpecification(
+            persons: section.integer("persons", in: 1...1_000_000) ?? .standard(10),
+            customers: section.integer("customers", in: 1...1_000_000) ?? .standard(3),
+            path: section.requiredText("path"),
+            formats: section.choices("formats", PublicationFormat.self) ?? [.standard(.csv)]
+        )
+        section.finish()
+        return publish
+    }
+}
+
+extension OptOutSpecification {
+    static func decode(
+        _ setting: Setting,
+        path: String,
+        _ context: DecodingContext
+    ) -> OptOutSpecification? {
+        if case .text = setting {
+            return context.text(setting, path: path).map {
+                OptOutSpecification(
+                    file: $0,
+                    basis: .standard(.use),
+                    effect: .standard(.fields),
+                    missing: .standard(.optedOut)
+                )
+            }
+        }
+        let section = SectionReader(setting, PipelineReference.optOuts, path: path, context)
+        let file = section.requiredText("file")
+        let basis = section.choice("basis", Basis.self) ?? .standard(.use)
+        let effect = section.choice("effect", Effect.self) ?? .standard(.fields)
+        let missing = section.choice("missing", Missing.self) ?? .standard(.optedOut)
+        section.finish()
+        return file.map {
+            OptOutSpecification(file: $0, basis: basis, effect: effect, missing: missing)
+        }
+    }
+}
+
+extension QuarantineSpecification {
+    /// One record in a thousand, positions and reasons only.
+    static let standard = QuarantineSpecification(
+        limit: .standard(.perMillion(1000)),
+        keepLines: .standard(false),
+        path: nil
+    )
+
+    static func decode(
+        _ setting: Setting,
+        path: String,
+        _ context: DecodingContext
+    ) -> QuarantineSpecification {
+        let section = SectionReader(setting, PipelineReference.quarantine, path: path, context)
+        let written = section.text("limit")
+        let limit = written.flatMap { text in
+            Limit(text.value).map { Marked($0, at: text.position) }
+        }
+        if let written, limit == nil {
+            context.faults.add(
+                "expected a share such as `0.1%` (up to `100%`, four decimals) or a number of "
+                    + "records",
+                at: written.position,
+                path: section.path("limit")
+            )
+        }
+        let quarantine = QuarantineSpecification(
+            limit: limit ?? standard.limit,
+            keepLines: section.flag("keep_lines") ?? standard.keepLines,
+            path: section.text("path")
+        )
+        section.finish()
+        return quarantine
+    }
+}
+
+extension QuarantineSpecification.Limit {
+    /// Reads `0.1%` or `25`; nil for anything else.
+    init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.last == UInt8(ascii: "%") else {
+            guard let count = Self.number(bytes[...], digitsMax: 12) else { return nil }
+            self = .records(count)
+            return
+        }
+        let parts = bytes.dropLast().split(
+            separator: UInt8(ascii: "."),
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
+        guard let whole = Self.number(parts[0], digitsMax: 3) else { return nil }
+        var fraction = 0
+        if parts.count == 2 {
+            guard let digits = Self.number(parts[1], digitsMax: 4) else { return nil }
+            fraction = digits
+            for _ in parts[1].count..<4 { fraction *= 10 }
+        }
+        guard whole * 10_000 + fraction <= 1_000_000 else { return nil }
+        self = .perMillion(whole * 10_000 + fraction)
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>, digitsMax: Int) -> Int? {
+        guard (1...digitsMax).contains(digits.count),
+            digits.allSatisfy({ (48...57).contains($0) })
+        else { return nil }
+        return digits.reduce(0) { $0 * 10 + Int($1 - 48) }
+    }
+}

@@ -1,0 +1,246 @@
+import Anonymization
+
+extension PipelineReference {
+    static let root = SettingSection(
+        "",
+        help: "The whole file is one mapping.",
+        [
+            key(
+                "name",
+                "`a-z`, `0-9`, `-`",
+                required,
+                "What the pipeline is called in paths, state and messages."
+            ),
+            key("source", "mapping", required, "What is read: see `source`."),
+            key("identity", "mapping", "none", "Which fields identify whom: see `identity`."),
+            key(
+                "window",
+                "ISO 8601 duration",
+                "`P1M`",
+                "How long identifiers may stay readable, counted from the record's time."
+            ),
+            key(
+                "zone",
+                "time zone name",
+                "`UTC`",
+                "The zone in which days and months are counted."
+            ),
+            key(
+                "skew",
+                "ISO 8601 duration or `off`",
+                "`P1D`",
+                "How far a record's time may lie in the future; later is a bad time."
+            ),
+            key(
+                "derive",
+                "`{new: {transform: {of: field, …}}}`",
+                "none",
+                "Fields made from others before any rule is applied."
+            ),
+            key(
+                "fields",
+                "`{field: rule}`",
+                "none",
+                "What happens to a field once it is due: a transform, or a mapping as under"
+                    + " `fields.*`."
+            ),
+            key(
+                "others",
+                "`drop` or `keep-everything`",
+                "`drop`",
+                "What happens to due fields that no rule names."
+            ),
+            key(
+                "purposes",
+                "list of names",
+                "none",
+                "Purposes of your own beside `service-improvement`, `marketing`, `security`,"
+                    + " `statistics`, `compliance` and `development`."
+            ),
+            key(
+                "outputs",
+                "list",
+                "none",
+                "Records, one file or set of files per purpose: see `outputs[]`."
+            ),
+            key(
+                "disclosures",
+                "list",
+                "none",
+                "Named persons for one recipient: see `disclosures[]`."
+            ),
+            key("statistics", "list", "none", "Tables of numbers: see `statistics[]`."),
+            key(
+                "publish",
+                "mapping",
+                "none",
+                "What a table must fulfil to be published: see `publish`."
+            ),
+            key(
+                "opt_outs",
+                "path or mapping",
+                "none",
+                "Who has opted out of what: see `opt_outs`."
+            ),
+            key("holds", "path", "none", "A file of holds that suspend ageing and deletion."),
+            key(
+                "quarantine",
+                "mapping",
+                "see there",
+                "Records that can't be read: see `quarantine`."
+            ),
+            key("keys", "directory", "`keys` in the state directory", "Where the month keys are."),
+            key("state", "directory", "none", "Where runs, partials and keys are remembered."),
+            key(
+                "acknowledge",
+                "list of `static-key`, `reversible`, `readable-window`",
+                "none",
+                "Risks of this pipeline that you accept by name."
+            ),
+            key(
+                "tests",
+                "list",
+                "none",
+                "Records in, expected results out, run by `sluice test`: see `tests[]`."
+            ),
+        ]
+    )
+
+    static let source = SettingSection(
+        "source",
+        help: "What is read, and how.",
+        [
+            key("format", "format, or `{format: options}`", required, "One of the formats below."),
+            key(
+                "files",
+                "path, glob, directory, a list of them, or `-`",
+                "command line or standard input",
+                "What to read, in stable order; relative to the pipeline file."
+            ),
+            key(
+                "time",
+                "field or mapping",
+                "the format's own",
+                "Where the time of a record is: see `source.time`."
+            ),
+            key(
+                "stream",
+                "name",
+                "name of the pipeline",
+                "Equal files of different streams count as different data."
+            ),
+            key(
+                "limits",
+                "mapping",
+                "see there",
+                "How large a record may be: see `source.limits`."
+            ),
+        ]
+    )
+
+    static let time = SettingSection(
+        "source.time",
+        help: "The long form; a bare text is the `field`.",
+        [
+            key("field", "field", required, "The field that holds the time."),
+            key(
+                "format",
+                "`rfc3339`, `access-log`, `epoch`, `epoch-ms`, `datetime` or `date`",
+                "the format's own",
+                "How the time is written."
+            ),
+            key(
+                "zone",
+                "time zone name",
+                "`zone` of the pipeline",
+                "The zone of times written without one."
+            ),
+        ]
+    )
+
+    static let limits = SettingSection(
+        "source.limits",
+        help: "A record past a limit is quarantined.",
+        [
+            key("record", "size, `64B` to `64MiB`", "`1MiB`", "The longest record."),
+            key("fields", "1 to 65535", "`4096`", "The most fields in a record."),
+            key("depth", "1 to 512", "`64`", "The deepest nesting in a record."),
+        ]
+    )
+
+    static let identity = SettingSection(
+        "identity",
+        help: "Which fields identify whom; they may not be kept readable once due.",
+        [
+            key("customer", "field", "none", "The customer; opt-outs and thresholds count by it."),
+            key("client", "field", "none", "The customer's own client."),
+            key("user", "field", "none", "The person who acts."),
+            key("partner", "field", "none", "The partner who serves the customer."),
+        ]
+    )
+
+    static let rule = SettingSection(
+        "fields.*",
+        help: "The long form of a rule; a bare transform is its `then`.",
+        [
+            key(
+                "then",
+                "transform, or `{transform: options}`",
+                "`drop`",
+                "What is done to the value once it is due."
+            ),
+            key(
+                "category",
+                "`technical`, `aggregated`, `non-aggregated` or `limited-production`",
+                "none",
+                "The category of usage data. Limited production data serves"
+                    + " `service-improvement`, `development` and `statistics` only."
+            ),
+            key(
+                "purposes",
+                "list of purposes",
+                "all that the category allows",
+                "The only purposes the field may serve."
+            ),
+            key(
+                "after",
+                "ISO 8601 duration or mapping",
+                "`window`",
+                "A clock of the field's own: see `fields.*.after`."
+            ),
+            key(
+                "identifier",
+                "`true` or `false`",
+                "`true` for fields of `identity`",
+                "Whether the field identifies somebody."
+            ),
+        ]
+    )
+
+    static let clock = SettingSection(
+        "fields.*.after",
+        help: "The long form; a bare duration counts from the event.",
+        [
+            key("start", "`event` or `{field: name}`", required, "Where the clock starts."),
+            key(
+                "length",
+                "ISO 8601 duration",
+                required,
+                "How long it runs; then the field is due."
+            ),
+        ]
+    )
+
+    static let clockStart = SettingSection(
+        "fields.*.after.start",
+        help: "A start other than the event.",
+        [
+            key(
+                "field",
+                "field",
+                required,
+                "A date field of the record, such as the date of closing."
+            )
+        ]
+    )
+}

@@ -1,0 +1,254 @@
+import Anonymization
+
+extension PipelineReference {
+    static let output = SettingSection(
+        "outputs[]",
+        help: "One file, or set of files, of records for one purpose.",
+        [
+            key("name", "`a-z`, `0-9`, `-`", required, "What the output is called."),
+            key("purpose", "purpose", required, "What the data is used for."),
+            key(
+                "path",
+                "path with `{date}`, `{month}`, `{name}`, or `-`",
+                required,
+                "Where it goes; dates are those of the event, `.gz` compresses, `-` is standard"
+                    + " output."
+            ),
+            key("format", "format, or `{format: options}`", "the source's", "How it is written."),
+            key(
+                "recipients",
+                "list of `own`, `group`, `partner`, `processor`, `authority`",
+                "`own`",
+                "Who gets it; beyond `own`, terms are written beside it."
+            ),
+            key("readers", "list of names", "none", "Who may read it, in your own words."),
+            key(
+                "expires",
+                "ISO 8601 duration",
+                "never",
+                "When the files are deleted, counted from the event."
+            ),
+            key(
+                "window",
+                "ISO 8601 duration",
+                "`P0D`; the pipeline's with `safeguards`",
+                "How long records stay readable here."
+            ),
+            key(
+                "safeguards",
+                "mapping",
+                "none",
+                "Needed where records are readable in the window: see `outputs[].safeguards`."
+            ),
+            key(
+                "fields",
+                "`{field: rule}`",
+                "the pipeline's",
+                "Rules that replace the pipeline's in this output."
+            ),
+            key(
+                "others",
+                "`drop` or `keep-everything`",
+                "the pipeline's",
+                "What happens to due fields that no rule names."
+            ),
+            key("gzip", "1 to 9", "6", "How hard to compress."),
+            key("columns", "list of fields", "the source's", "The columns of a CSV or TSV output."),
+        ]
+    )
+
+    static let safeguards = SettingSection(
+        "outputs[].safeguards",
+        help:
+            "What makes it acceptable to show records that are not yet due: recipients `own` "
+            + "and the"
+            + " purposes `security` and `compliance` only.",
+        [
+            key("reason", "text", required, "Why it is needed."),
+            key("readers", "list of names", required, "Who may read it."),
+            key(
+                "delete_after",
+                "ISO 8601 duration",
+                required,
+                "When the readable files go, counted from the event."
+            ),
+        ]
+    )
+
+    static let disclosure = SettingSection(
+        "disclosures[]",
+        help: "Named persons for one recipient: not suppressed, never published.",
+        [
+            key("name", "`a-z`, `0-9`, `-`", required, "What the disclosure is called."),
+            key("to", "`partner`, `authority` or `processor`", required, "Who gets it."),
+            key("by", "list of `month`, `day`, `hour`, fields", "none", "What a row stands for."),
+            key("measures", "`{column: measure}`", required, "What is counted."),
+            key(
+                "path",
+                "path with `{name}` and placeholders of `by`",
+                required,
+                "Where it goes: one file for each value of a placeholder."
+            ),
+            key("purpose", "purpose", "none", "What the recipient uses it for."),
+            key("retention", "ISO 8601 duration", "`window`", "How long the files stay."),
+            key(
+                "in_window",
+                "`required`",
+                "`required`",
+                "A period in which an event is no longer readable is refused, not undercounted."
+            ),
+        ]
+    )
+
+    static let statistic = SettingSection(
+        "statistics[]",
+        help: "A table of numbers over anonymised records.",
+        [
+            key("name", "`a-z`, `0-9`, `-`", required, "What the table is called."),
+            key(
+                "purpose",
+                "purpose",
+                required,
+                "What the numbers are used for; opt-outs bind by it."
+            ),
+            key(
+                "by",
+                "list of `month`, `day`, `hour`, fields, `{dimension: options}`",
+                "none",
+                "What a row stands for; a field needs a rule."
+            ),
+            key("measures", "`{column: measure}`", required, "What is measured."),
+            key(
+                "path",
+                "path with `{name}`, `{month}`, or `-`",
+                "published only",
+                "Where the table of a run goes."
+            ),
+            key(
+                "suppression",
+                "mapping",
+                "that of `publish`",
+                "From when on a cell is shown: see `statistics[].suppression`."
+            ),
+        ]
+    )
+
+    static let suppression = SettingSection(
+        "statistics[].suppression",
+        help: "Thresholds of one table.",
+        [
+            key(
+                "persons",
+                "1 to 1000000",
+                "that of `publish`",
+                "The fewest distinct persons behind a cell."
+            ),
+            key(
+                "customers",
+                "1 to 1000000",
+                "that of `publish`",
+                "The fewest distinct customers behind a cell."
+            ),
+            key(
+                "of",
+                "`persons` or `count`",
+                "`persons`",
+                "What the threshold counts; `publish` refuses `count`."
+            ),
+        ]
+    )
+
+    static let publish = SettingSection(
+        "publish",
+        help: "Only tables that fulfil this are published.",
+        [
+            key("persons", "1 to 1000000", "`10`", "The fewest distinct persons behind a cell."),
+            key(
+                "customers",
+                "1 to 1000000",
+                "`3`",
+                "The fewest distinct customers behind a cell of a table across customers."
+            ),
+            key("path", "directory", required, "Where publications go."),
+            key("formats", "list of `csv`, `jsonl`", "`csv`", "How they are written."),
+        ]
+    )
+
+    static let optOuts = SettingSection(
+        "opt_outs",
+        help: "The long form; a bare path is the `file`.",
+        [
+            key("file", "path", required, "A CSV of who opted out of what, from when on."),
+            key(
+                "basis",
+                "`use` or `event`",
+                "`use`",
+                "`use`: data of any age is out from the date on; `event`: events from the date on"
+                    + " are."
+            ),
+            key(
+                "effect",
+                "`fields` or `drop_record`",
+                "`fields`",
+                "Whether the fields of the named categories go, or the whole record."
+            ),
+            key(
+                "missing",
+                "`opted-out` or `allowed`",
+                "`opted-out`",
+                "What a record without a customer counts as."
+            ),
+        ]
+    )
+
+    static let quarantine = SettingSection(
+        "quarantine",
+        help: "Records that can't be read are set aside and counted.",
+        [
+            key(
+                "limit",
+                "share such as `0.1%`, or a number of records",
+                "`0.1%`",
+                "Past it the run fails and writes nothing."
+            ),
+            key(
+                "keep_lines",
+                "`true` or `false`",
+                "`false`",
+                "Whether raw lines are kept beside position and reason; deleted after one window."
+            ),
+            key("path", "directory", "in the state directory", "Where they are set aside."),
+        ]
+    )
+
+    static let test = SettingSection(
+        "tests[]",
+        help: "One test of the pipeline, run by `sluice test`.",
+        [
+            key("name", "text", required, "What the test shows."),
+            key("now", "date, or RFC 3339 time", required, "The clock of the run."),
+            key("input", "text", required, "Records, as a source file holds them."),
+            key("output", "`{output: text}`", "not compared", "What each output must hold."),
+            key(
+                "disclosures",
+                "`{disclosure: text}`",
+                "not compared",
+                "What each disclosure must hold."
+            ),
+            key("statistics", "`{statistic: text}`", "not compared", "What each table must hold."),
+            key("opt_outs", "text", "nobody", "The opt-outs in force, as the file holds them."),
+            key(
+                "dropped",
+                "number, or `{reason: number}`",
+                "not compared",
+                "How many records are left out."
+            ),
+            key(
+                "quarantined",
+                "number, or `{reason: number}`",
+                "not compared",
+                "How many records are set aside."
+            ),
+        ]
+    )
+}

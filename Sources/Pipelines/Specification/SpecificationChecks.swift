@@ -1,0 +1,327 @@
+package import Records
+
+extension PipelineSpecification {
+    /// Holds the parts of the file against each other; what needs a catalogue or the world is left
+    /// to planning.
+    func check(faults: Faults) {
+        let checks = SpecificationChecks(specification: self, faults: faults)
+        checks.checkNames()
+        checks.checkTargets()
+        checks.checkPurposes()
+        checks.checkIdentity()
+        checks.checkDerived()
+        checks.checkRules()
+        checks.checkTables()
+        checks.checkTests()
+    }
+}
+
+/// The checks between parts of one pipeline file.
+struct SpecificationChecks {
+    let specification: PipelineSpecification
+    let faults: Faults
+
+    // MARK: Names and targets
+
+    fileprivate func checkNames() {
+        let parts =
+            specification.outputs.map(\.name) + specification.disclosures.map(\.name)
+            + specification.statistics.map(\.name)
+        checkUnique(parts.filter(\.isWritten), what: "name of an output, disclosure or statistic")
+        checkUnique(specification.tests.map(\.name), what: "name of a test")
+    }
+
+    private func checkUnique(_ names: [Marked<String>], what: String) {
+        var lines: [String: Int] = [:]
+        for name in names.sorted(by: { $0.position < $1.position }) {
+            if let line = lines[name.value] {
+                faults.add(
+                    "found `\(name.value)` again, expected each \(what) once; it is already on"
+                        + " line \(line)",
+                    at: name.position,
+                    path: "name"
+                )
+            } else {
+                lines[name.value] = name.position.line
+            }
+        }
+    }
+
+    /// Two results must not be written over each other.
+    fileprivate func checkTargets() {
+        let targets =
+            specification.outputs.map(\.path) + specification.disclosures.map(\.path)
+            + specification.statistics.compactMap(\.path)
+        var lines: [String: Int] = [:]
+        for target in targets.filter(\.isWritten).sorted(by: { $0.position < $1.position })
+        where !target.value.placeholders.contains("name") {
+            if let line = lines[target.value.text] {
+                faults.add(
+                    target.value.isStandardOutput
+                        ? "found `-` again, expected at most one result on standard output"
+                        : "found the same path again, expected one of its own; it is already on"
+                            + " line \(line)",
+                    at: target.position,
+                    path: "path"
+                )
+            } else {
+                lines[target.value.text] = target.position.line
+            }
+        }
+    }
+
+    // MARK: Purposes
+
+    private var purposeNames: [String] { Purpose.names + specification.purposes.map(\.value) }
+
+    fileprivate func checkPurposes() {
+        for purpose in specification.purposes where Purpose.names.contains(purpose.value) {
+            faults.add(
+                "found a built-in purpose, expected only purposes beyond "
+                    + alternatives(Purpose.names),
+                at: purpose.position,
+                path: "purposes"
+            )
+        }
+        for (index, output) in specification.outputs.enumerated() {
+            checkPurpose(output.purpose, path: "outputs[\(index + 1)].purpose")
+            checkPurposes(of: output.fields, path: "outputs[\(index + 1)].fields")
+        }
+        for (index, disclosure) in specification.disclosures.enumerated() {
+            guard let purpose = disclosure.purpose else { continue }
+            checkPurpose(purpose, path: "disclosures[\(index + 1)].purpose")
+        }
+        for (index, statistic) in specification.statistics.enumerated() {
+            checkPurpose(statistic.purpose, path: "statistics[\(index + 1)].purpose")
+        }
+        checkPurposes(of: specification.fields, path: "fields")
+    }
+
+    private func checkPurposes(of rules: [FieldRule], path: String) {
+        for rule in rules {
+            for purpose in rule.purposes ?? [] {
+                checkPurpose(purpose, path: "\(path).\(rule.field.value).purposes")
+            }
+        }
+    }
+
+    private func checkPurpose(_ purpose: Marked<String>, path: String) {
+        guard purpose.isWritten, !purposeNames.contains(purpose.value) else { return }
+        faults.add(
+            "unknown purpose `\(purpose.value)`, expected \(alternatives(purposeNames)), or one"
+                + " declared under `purposes`",
+            at: purpose.position,
+            path: path,
+            suggestion: nearestName(to: purpose.value, among: purposeNames)
+        )
+    }
+
+    /// Why data of `field` may not be used for `purpose`; nil when it may.
+    ///
+    /// What an output's own rule says goes before what the pipeline's rule says.
+    private func refusal(
+        field: String,
+        own: FieldRule?,
+        purpose: String
+    ) -> String? {
+        let base = specification.fields.first { $0.field.value == field }
+        let category = own?.category ?? base?.category
+        if let category, let allowed = category.value.purposes, !allowed.contains(purpose) {
+            return "found a field of category `\(category.value.rawValue)`, which may be used for "
+                + "\(alternatives(allowed)) only"
+        }
+        let declared = own?.purposes ?? base?.purposes
+        if let declared, !declared.contains(where: { $0.value == purpose }) {
+            return "found a field whose own `purposes` do not include the purpose of this part"
+        }
+        return nil
+    }
+
+    // MARK: Fields
+
+    fileprivate func checkIdentity() {
+        var roles: [String: String] = [:]
+        for (role, field) in specification.identity.roles {
+            if let other = roles[field.value] {
+                faults.add(
+                    "found the field of `\(other)` again, expected a field of its own",
+                    at: field.position,
+                    path: "identity.\(role)"
+                )
+            } else {
+                roles[field.value] = role
+            }
+        }
+    }
+
+    fileprivate func checkDerived() {
+        let names = specification.derived.map(\.name.value)
+        for field in specification.derived where names.contains(field.source.value) {
+            faults.add(
+                "found a derived field, expected a field of the source",
+                at: field.source.position,
+                path: "derive.\(field.name.value)"
+            )
+        }
+    }
+
+    fileprivate func checkRules() {
+        for rule in specification.fields {
+            checkKeep(rule, path: "fields.\(rule.field.value)")
+        }
+        for (index, output) in specification.outputs.enumerated() {
+            for rule in output.fields {
+                let path = "outputs[\(index + 1)].fields.\(rule.field.value)"
+                checkKeep(rule, path: path)
+                guard output.purpose.isWritten, rule.transform?.name.value != "drop",
+                    let refusal = refusal(
+                        field: rule.field.value,
+                        own: rule,
+                        purpose: output.purpose.value
+                    )
+                else { continue }
+                faults.add(refusal, at: rule.field.position, path: path)
+            }
+        }
+    }
+
+    /// A rule says what happens to a due value, and a due identifier must not stay readable.
+    private func checkKeep(_ rule: FieldRule, path: String) {
+        guard let transform = rule.transform, transform.name.value == "keep" else { return }
+        let base = specification.fields.first { $0.field.value == rule.field.value }
+        let role = specification.identity.roles.first { $0.field.value == rule.field.value }?.role
+        let isDeclared = (rule.identifier ?? base?.identifier)?.value == true
+        guard role != nil || isDeclared else { return }
+        let what = role.map { "`identity.\($0)`" } ?? "declared as an identifier"
+        faults.add(
+            "found `keep` on a field that is \(what), expected a rule that does not leave it "
+                + "readable once it is due, such as `pseudonymize` or `drop`",
+            at: transform.name.position,
+            path: path
+        )
+    }
+
+    // MARK: Tables
+
+    fileprivate func checkTables() {
+        let ruled = specification.fields.map(\.field.value)
+        let derived = specification.derived.map(\.name.value)
+        for (index, statistic) in specification.statistics.enumerated() {
+            let path = "statistics[\(index + 1)]"
+            checkColumns(statistic.keys, statistic.measures, path: path)
+            checkKeys(
+                statistic.keys,
+                known: ruled + derived,
+                purpose: statistic.purpose,
+                path: path,
+                expected: "a field with a rule under `fields`, or a derived one"
+            )
+            if let suppression = statistic.suppression, suppression.of.value == .count,
+                specification.publish != nil
+            {
+                faults.add(
+                    "found a threshold on counts, expected `persons`: `publish` takes no table "
+                        + "without a threshold on persons",
+                    at: suppression.of.position,
+                    path: "\(path).suppression.of"
+                )
+            }
+        }
+        let readable =
+            ruled + derived + specification.identity.roles.map(\.field.value)
+            + [specification.source.time?.field.value].compactMap { $0 }
+        for (index, disclosure) in specification.disclosures.enumerated() {
+            let path = "disclosures[\(index + 1)]"
+            checkColumns(disclosure.keys, disclosure.measures, path: path)
+            checkKeys(
+                disclosure.keys,
+                known: readable,
+                purpose: disclosure.purpose,
+                path: path,
+                expected: "a field named under `fields`, `derive` or `identity`"
+            )
+        }
+    }
+
+    private func checkColumns(_ keys: [GroupKey], _ measures: [MeasureColumn], path: String) {
+        let names = keys.compactMap(\.plainName)
+        for measure in measures where names.contains(measure.name.value) {
+            faults.add(
+                "found the name of a column of `by` again, expected a name of its own",
+                at: measure.name.position,
+                path: "\(path).measures.\(measure.name.value)"
+            )
+        }
+    }
+
+    private func checkKeys(
+        _ keys: [GroupKey],
+        known: [String],
+        purpose: Marked<String>?,
+        path: String,
+        expected: String
+    ) {
+        var seen: Set<String> = []
+        for key in keys {
+            guard let name = key.plainName else { continue }
+            let position = key.position
+            if !seen.insert(name).inserted {
+                faults.add(
+                    "found `\(name)` again, expected each key once",
+                    at: position,
+                    path: "\(path).by"
+                )
+            }
+            guard case .field = key else { continue }
+            if !known.contains(name) {
+                faults.add(
+                    "unknown field `\(name)`, expected `month`, `day`, `hour`, or \(expected)",
+                    at: position,
+                    path: "\(path).by",
+                    suggestion: nearestName(
+                        to: name,
+                        among: known + TimeUnit.allCases.map(\.rawValue)
+                    )
+                )
+            } else if let purpose, purpose.isWritten,
+                let refusal = refusal(field: name, own: nil, purpose: purpose.value)
+            {
+                faults.add(refusal, at: position, path: "\(path).by")
+            }
+        }
+    }
+
+    // MARK: Tests
+
+    fileprivate func checkTests() {
+        let names: [ExpectedText.Kind: [String]] = [
+            .output: specification.outputs.map(\.name).filter(\.isWritten).map(\.value),
+            .disclosures: specification.disclosures.map(\.name).filter(\.isWritten).map(\.value),
+            .statistics: specification.statistics.map(\.name).filter(\.isWritten).map(\.value),
+        ]
+        for test in specification.tests {
+            for result in test.results {
+                let known = names[result.kind] ?? []
+                if known.contains(result.name.value) { continue }
+                faults.add(
+                    "unknown name `\(result.name.value)`, expected "
+                        + (known.isEmpty ? "none: the pipeline has none" : alternatives(known)),
+                    at: result.name.position,
+                    path: "tests.\(result.kind.rawValue)",
+                    suggestion: nearestName(to: result.name.value, among: known)
+                )
+            }
+        }
+    }
+}
+
+extension GroupKey {
+    /// Where the key stands.
+    package var position: SettingPosition {
+        switch self {
+        case .time(let unit): unit.position
+        case .field(let name): name.position
+        case .dimension(let dimension): dimension.name.position
+        }
+    }
+}
