@@ -129,9 +129,9 @@ package final class Releaser {
             return format.parse(
                 bytes.extracting(slice.offset..<slice.end), zone: plan.timeZone)
         }
-        scratch.removeAll()
-        reader.decode(slice, in: bytes, into: &scratch)
-        return format.parse(scratch.bytes, zone: plan.timeZone)
+        var text = ByteBuffer(capacity: 64)
+        reader.decode(slice, in: bytes, into: &text)
+        return format.parse(text.bytes, zone: plan.timeZone)
     }
 
     /// Works out which clocks have run out and which key the record's tokens are made with.
