@@ -38,7 +38,6 @@ private func unescaped(_ letter: UInt8) -> UInt8? {
     case UInt8(ascii: "t"): 0x09
     case UInt8(ascii: "n"): 0x0A
     case UInt8(ascii: "v"): 0x0B
-    case UInt8(ascii: "f"): 0x0C
     case UInt8(ascii: "r"): 0x0D
     default: nil
     }
