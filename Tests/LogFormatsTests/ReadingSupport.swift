@@ -106,7 +106,7 @@ func nasty(
 }
 
 /// A format by its name in the catalogue, with options as texts.
-func format(
+func makeFormat(
     _ name: String, _ options: [String: String] = [:], lists: [String: [String]] = [:],
     faults: Faults = Faults()
 ) -> (any LogFormat)? {

@@ -15,6 +15,8 @@ struct AccessLogProgram: Sendable {
         case quoted
         /// A field up to `byte`, not empty.
         case until
+        /// The last field of a template without spaces: all up to the white space at the line's end.
+        case rest
         /// `host` or `host:port`: two fields.
         case hostAndPort
         /// A token; when the line does not match, all up to the bracket of the time.
@@ -47,6 +49,7 @@ struct AccessLogProgram: Sendable {
     /// With `strictStatus`, a status must be three digits.
     init(_ template: AccessLogTemplate, strictStatus: Bool) {
         let parts = template.parts
+        let hasSpaces = parts.contains { Self.bytes($0).contains(UInt8(ascii: " ")) }
         var at = 0
         while at < parts.count {
             switch parts[at] {
@@ -62,6 +65,9 @@ struct AccessLogProgram: Sendable {
                     let before = at > 0 ? Self.bytes(parts[at - 1]).last : nil
                     append(field, before: before, rest: parts[(at + 1)...], strictStatus)
                     at += 1
+                    if at == parts.count, !hasSpaces {
+                        steps[steps.count - 1].operation = .rest
+                    }
                 }
             }
         }

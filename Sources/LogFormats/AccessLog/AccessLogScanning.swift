@@ -36,6 +36,7 @@ import Records
                 continue
             case .token: behind = endOfToken(at, end, innerSpaces: step.innerSpaces)
             case .list: behind = endOfList(at, end)
+            case .rest: behind = endOfRest(at, end)
             case .until: behind = endOfText(at, end, step.byte)
             case .user: behind = spacedUser ? endOfUser(at, end) : endOfToken(at, end)
             case .hostAndPort:
@@ -107,6 +108,12 @@ import Records
             guard at < end, unsafe base[at] == Self.space else { return -1 }
             at = endOfToken(at &+ 1, end)
         }
+        return at
+    }
+
+    private func endOfRest(_ start: Int, _ end: Int) -> Int {
+        var at = end
+        while at > start, isWhitespace(at &- 1, at) { at &-= 1 }
         return at
     }
 
