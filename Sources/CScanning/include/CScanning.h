@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "csv_scan.h"
+
 /* Which implementation a scan uses. */
 enum { CSCANNING_AUTOMATIC = 0, CSCANNING_PORTABLE = 1 };
 

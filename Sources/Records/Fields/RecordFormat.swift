@@ -6,8 +6,9 @@ package protocol RecordFormat: Sendable {
     /// `isComplete` is true when the source has no further bytes.
     func header(of start: Span<UInt8>, isComplete: Bool) throws(SourceFault) -> HeaderResult
 
-    /// Makes a splitter for one source.
-    func makeSplitter() -> any RecordSplitter
+    /// Makes a splitter for one source. Where a record ends may depend on how long one may be: an
+    /// unclosed CSV quote ends at the limit, for splitter and reader alike.
+    func makeSplitter(limits: RecordLimits) -> any RecordSplitter
 
     /// Makes a reader for one worker that fills the slots of `fields`.
     func makeReader(fields: DeclaredFields, limits: RecordLimits) -> any RecordReader

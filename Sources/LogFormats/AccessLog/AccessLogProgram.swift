@@ -1,0 +1,141 @@
+import Records
+
+/// A template compiled into steps that the scanner takes from left to right, without a look back.
+struct AccessLogProgram: Sendable {
+    enum Operation: UInt8, Sendable {
+        /// The bytes `literals[first ..< first + length]`.
+        case literal
+        /// One byte, `byte`.
+        case byte
+        /// A field of bytes above the space, with `innerSpaces` spaces.
+        case token
+        /// The same, but a space behind a comma does not end it.
+        case list
+        /// A field up to the next quote without a backslash before it.
+        case quoted
+        /// A field up to `byte`, not empty.
+        case until
+        /// The last field of a template without spaces: all up to the white space at the line's end.
+        case rest
+        /// `host` or `host:port`: two fields.
+        case hostAndPort
+        /// A token; when the line does not match, all up to the bracket of the time.
+        case user
+    }
+
+    struct Step: Sendable {
+        var operation: Operation
+        var byte: UInt8 = 0
+        var innerSpaces: UInt8 = 0
+        var check = Check.none
+        /// The index of the field; for a literal that of its first byte in `literals`.
+        var first: Int32 = 0
+        /// The length of a literal.
+        var length: Int32 = 0
+    }
+
+    /// What the bytes of a field must be.
+    enum Check: UInt8, Sendable {
+        case none, status, statusOrDash, byteCount, time
+    }
+
+    private(set) var steps: [Step] = []
+    private(set) var literals: [UInt8] = []
+    private(set) var fieldCount = 0
+
+    /// True when a second try with spaces in the user name makes sense.
+    private(set) var hasSpacedUser = false
+
+    /// With `strictStatus`, a status must be three digits.
+    init(_ template: AccessLogTemplate, strictStatus: Bool) {
+        let parts = template.parts
+        let hasSpaces = parts.contains { Self.bytes($0).contains(UInt8(ascii: " ")) }
+        var at = 0
+        while at < parts.count {
+            switch parts[at] {
+            case .literal(let bytes):
+                append(literal: bytes)
+                at += 1
+            case .field(let field):
+                if Self.isHostAndPort(parts, at) {
+                    steps.append(Step(operation: .hostAndPort, first: Int32(fieldCount)))
+                    fieldCount += 2
+                    at += 3
+                } else {
+                    let before = at > 0 ? Self.bytes(parts[at - 1]).last : nil
+                    append(field, before: before, rest: parts[(at + 1)...], strictStatus)
+                    at += 1
+                    if at == parts.count, !hasSpaces {
+                        steps[steps.count - 1].operation = .rest
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func append(literal bytes: [UInt8]) {
+        if bytes.count == 1 {
+            steps.append(Step(operation: .byte, byte: bytes[0]))
+        } else {
+            steps.append(
+                Step(
+                    operation: .literal, first: Int32(literals.count),
+                    length: Int32(bytes.count)))
+            literals += bytes
+        }
+    }
+
+    private mutating func append(
+        _ field: AccessLogTemplate.Field, before: UInt8?,
+        rest: ArraySlice<AccessLogTemplate.Part>, _ strictStatus: Bool
+    ) {
+        let quote = UInt8(ascii: "\"")
+        let behind = rest.first.map(Self.bytes) ?? []
+        var step = Step(operation: .token, first: Int32(fieldCount))
+        fieldCount += 1
+        step.innerSpaces = UInt8(clamping: field.innerSpaces)
+        step.check = Self.check(field.role, strictStatus)
+        if before == quote, behind.first == quote {
+            step.operation = .quoted
+        } else if let end = behind.first, end != UInt8(ascii: " ") {
+            step.operation = .until
+            step.byte = end
+        } else if field.role == .list {
+            step.operation = .list
+        } else if field.name == "user", Self.isTimeAhead(rest) {
+            step.operation = .user
+            hasSpacedUser = true
+        }
+        steps.append(step)
+    }
+
+    private static func check(_ role: AccessLogTemplate.Role, _ strictStatus: Bool) -> Check {
+        switch role {
+        case .status: strictStatus ? .status : .statusOrDash
+        case .byteCount: .byteCount
+        case .time: .time
+        case .text, .request, .list: .none
+        }
+    }
+
+    private static func bytes(_ part: AccessLogTemplate.Part) -> [UInt8] {
+        if case .literal(let bytes) = part { bytes } else { [] }
+    }
+
+    /// `%v:%p`: the host name ends at the last colon, and only digits are a port.
+    private static func isHostAndPort(_ parts: [AccessLogTemplate.Part], _ at: Int) -> Bool {
+        guard at + 2 < parts.count, case .field(let host) = parts[at], host.name == "vhost",
+            case .field(let port) = parts[at + 2], port.name == "port"
+        else { return false }
+        let behind = at + 3 < parts.count ? bytes(parts[at + 3]).first : UInt8(ascii: " ")
+        return bytes(parts[at + 1]) == [UInt8(ascii: ":")] && behind == UInt8(ascii: " ")
+    }
+
+    /// ` [`, a time and `] "` follow.
+    private static func isTimeAhead(_ rest: ArraySlice<AccessLogTemplate.Part>) -> Bool {
+        let parts = Array(rest.prefix(3))
+        guard parts.count == 3, case .field(let time) = parts[1] else { return false }
+        return time.role == .time && bytes(parts[0]) == Array(" [".utf8)
+            && bytes(parts[2]).starts(with: "] \"".utf8)
+    }
+}

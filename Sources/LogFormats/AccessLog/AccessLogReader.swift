@@ -1,0 +1,110 @@
+import Records
+
+/// Reads the lines of access logs; one per worker.
+@safe final class AccessLogReader: RecordReader {
+    /// Where a slot comes from.
+    private enum Origin {
+        case field(Int)
+        case requestPart(Int)
+        case nowhere
+    }
+
+    private let program: AccessLogProgram
+    private let origins: [Origin]
+    private let requestIndex: Int
+    private let recordBytesMax: Int
+    private let found: UnsafeMutablePointer<FieldSlice>
+
+    init(
+        template: AccessLogTemplate, program: AccessLogProgram, fields: DeclaredFields,
+        limits: RecordLimits
+    ) {
+        self.program = program
+        requestIndex = template.requestIndex ?? -1
+        recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
+        let names = template.fields.map(\.name)
+        let hasRequest = requestIndex >= 0
+        origins = fields.names.map { wanted in
+            if let index = names.firstIndex(where: { sameBytes($0, wanted) }) {
+                return .field(index)
+            }
+            let parts = AccessLogTemplate.requestParts
+            if hasRequest, let part = parts.firstIndex(where: { sameBytes($0, wanted) }) {
+                return .requestPart(part)
+            }
+            return .nowhere
+        }
+        let room = max(program.fieldCount, 1)
+        unsafe found = .allocate(capacity: room)
+        unsafe found.initialize(repeating: .absent, count: room)
+    }
+
+    deinit { unsafe found.deallocate() }
+
+    func index(_ chunk: borrowing Chunk, into table: inout RecordTable) {
+        table.removeAll()
+        if chunk.isOverlong {
+            let row = table.appendRow(start: 0, end: chunk.buffer.count)
+            table.markBad(row, .tooLong)
+            return
+        }
+        unsafe chunk.buffer.bytes.withUnsafeBufferPointer { view in
+            guard let base = view.baseAddress else { return }
+            unsafe program.steps.withUnsafeBufferPointer { steps in
+                unsafe program.literals.withUnsafeBufferPointer { literals in
+                    let scan = unsafe AccessLogScan(
+                        base: base, count: view.count, steps: steps, literals: literals,
+                        found: found)
+                    unsafe indexLines(scan, base, view.count, into: &table)
+                }
+            }
+        }
+    }
+
+    private func indexLines(
+        _ scan: borrowing AccessLogScan, _ base: UnsafePointer<UInt8>, _ count: Int,
+        into table: inout RecordTable
+    ) {
+        let mayHaveNUL = unsafe containsNUL(base, length: count)
+        var start = 0
+        while start < count {
+            let line = unsafe line(at: start, in: base, count: count, stripsReturn: true)
+            let row = table.appendRow(start: start, end: line.end)
+            if line.end == start {
+                table.markBlank(row)
+            } else if line.end - start > recordBytesMax {
+                table.markBad(row, .tooLong)
+            } else if mayHaveNUL, unsafe containsNUL(base + start, length: line.end - start) {
+                table.markBad(row, .containsNUL)
+            } else if scan.matches(start, line.end, spacedUser: false)
+                || program.hasSpacedUser && scan.matches(start, line.end, spacedUser: true)
+            {
+                unsafe setSlots(row, base, into: &table)
+            } else {
+                table.markBad(row, .formatMismatch)
+            }
+            start = line.next
+        }
+    }
+
+    @inline(__always)
+    private func setSlots(
+        _ row: Int, _ base: UnsafePointer<UInt8>, into table: inout RecordTable
+    ) {
+        for slot in origins.indices {
+            switch origins[slot] {
+            case .field(let index):
+                let slice = unsafe classified(found[index], in: base)
+                table.set(slice, slot: slot, row: row)
+            case .requestPart(let part):
+                let slice = unsafe requestPart(part, of: found[requestIndex], in: base)
+                table.set(slice, slot: slot, row: row)
+            case .nowhere: break
+            }
+        }
+    }
+
+    func decode(_ slice: FieldSlice, in bytes: Span<UInt8>, into buffer: inout ByteBuffer) {
+        decodeAccessLog(bytes.extracting(slice.offset..<slice.end), into: &buffer)
+    }
+}

@@ -1,0 +1,258 @@
+import CScanning
+import Glibc
+import Records
+
+// The only place where access logs are scanned with pointers. A line is matched from left to right
+// in one pass; nothing is read outside the chunk: a word of eight bytes may reach into the next line,
+// but never behind the last byte of the chunk.
+
+/// Matches the lines of a chunk against a program.
+@safe struct AccessLogScan: ~Copyable {
+    let base: UnsafePointer<UInt8>
+    /// The number of readable bytes at `base`.
+    let count: Int
+    let steps: UnsafeBufferPointer<AccessLogProgram.Step>
+    let literals: UnsafeBufferPointer<UInt8>
+    /// Receives one slice per field of the program.
+    let found: UnsafeMutablePointer<FieldSlice>
+
+    private static let space = UInt8(ascii: " ")
+    private static let backslash = UInt8(ascii: "\\")
+
+    /// Matches the line `start ..< end`; what lies in `found` afterwards counts only when it did.
+    func matches(_ start: Int, _ end: Int, spacedUser: Bool) -> Bool {
+        var at = start
+        for index in unsafe steps.indices {
+            let step = unsafe steps[index]
+            var behind = at
+            switch step.operation {
+            case .byte:
+                guard at < end, unsafe base[at] == step.byte else { return false }
+                at &+= 1
+                continue
+            case .literal:
+                guard hasLiteral(step, at, end) else { return false }
+                at &+= Int(step.length)
+                continue
+            case .token: behind = endOfToken(at, end, innerSpaces: step.innerSpaces)
+            case .list: behind = endOfList(at, end)
+            case .rest: behind = endOfRest(at, end)
+            case .until: behind = endOfText(at, end, step.byte)
+            case .user: behind = spacedUser ? endOfUser(at, end) : endOfToken(at, end)
+            case .hostAndPort:
+                behind = endOfToken(at, end)
+                guard behind > at else { return false }
+                splitHost(at, behind, Int(step.first))
+                at = behind
+                continue
+            case .quoted:
+                var kind = FieldKind.text
+                behind = endOfQuoted(at, end, &kind)
+                guard behind >= 0 else { return false }
+                unsafe found[Int(step.first)] = FieldSlice(
+                    start: at, length: behind &- at, kind: kind)
+                if step.check != .none, !passes(step.check, at, behind) { return false }
+                at = behind
+                continue
+            }
+            guard behind > at else { return false }
+            if step.check != .none, !passes(step.check, at, behind) { return false }
+            unsafe found[Int(step.first)] = FieldSlice(
+                start: at, length: behind &- at, kind: .text)
+            at = behind
+        }
+        return isWhitespace(at, end)
+    }
+
+    @inline(__always)
+    private func hasLiteral(_ step: AccessLogProgram.Step, _ at: Int, _ end: Int) -> Bool {
+        let length = Int(step.length)
+        guard end &- at >= length else { return false }
+        for index in 0..<length
+        where unsafe base[at &+ index] != literals[Int(step.first) &+ index] {
+            return false
+        }
+        return true
+    }
+
+    private func isWhitespace(_ start: Int, _ end: Int) -> Bool {
+        for at in start..<end {
+            let byte = unsafe base[at]
+            if byte != Self.space, byte < 0x09 || byte > 0x0D { return false }
+        }
+        return true
+    }
+
+    /// The offset of the first byte up to the space (0x20 or less), or `end`.
+    @inline(__always)
+    private func endOfToken(_ start: Int, _ end: Int) -> Int {
+        var at = start
+        while at &+ 8 <= count {
+            let word = unsafe UInt64(
+                littleEndian: UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self))
+            // The lowest set top bit marks the first byte below 0x21; a borrow disturbs only bytes
+            // behind it.
+            let low = (word &- 0x2121_2121_2121_2121) & ~word & 0x8080_8080_8080_8080
+            if low != 0 { return min(at &+ low.trailingZeroBitCount >> 3, end) }
+            at &+= 8
+            if at >= end { return end }
+        }
+        while at < end, unsafe base[at] > Self.space { at &+= 1 }
+        return min(at, end)
+    }
+
+    @inline(__always)
+    private func endOfToken(_ start: Int, _ end: Int, innerSpaces: UInt8) -> Int {
+        var at = endOfToken(start, end)
+        for _ in 0..<innerSpaces {
+            guard at < end, unsafe base[at] == Self.space else { return -1 }
+            at = endOfToken(at &+ 1, end)
+        }
+        return at
+    }
+
+    private func endOfRest(_ start: Int, _ end: Int) -> Int {
+        var at = end
+        while at > start, isWhitespace(at &- 1, at) { at &-= 1 }
+        return at
+    }
+
+    private func endOfList(_ start: Int, _ end: Int) -> Int {
+        var at = endOfToken(start, end)
+        while at > start, at < end, unsafe base[at] == Self.space,
+            unsafe base[at &- 1] == UInt8(ascii: ",")
+        {
+            at = endOfToken(at &+ 1, end)
+        }
+        return at
+    }
+
+    @inline(__always)
+    private func endOfText(_ start: Int, _ end: Int, _ byte: UInt8) -> Int {
+        guard let at = unsafe memchr(base + start, Int32(byte), end &- start) else { return -1 }
+        return unsafe UnsafeRawPointer(at) - UnsafeRawPointer(base)
+    }
+
+    /// The offset of the closing quote, or -1.
+    @inline(__always)
+    private func endOfQuoted(_ start: Int, _ end: Int, _ kind: inout FieldKind) -> Int {
+        let quote = endOfText(start, end, UInt8(ascii: "\""))
+        guard quote >= 0 else { return -1 }
+        if unsafe memchr(base + start, Int32(Self.backslash), quote &- start) == nil {
+            return quote
+        }
+        kind = .escapedText
+        var at = start
+        while at < end {
+            let byte = unsafe base[at]
+            if byte == UInt8(ascii: "\"") { return at }
+            at &+= byte == Self.backslash ? 2 : 1
+        }
+        return -1
+    }
+
+    /// The end of a user name with spaces in it. Servers escape quotes in user names but not brackets,
+    /// so `] "` can only be the end of the time: the name ends at the last ` [` before it.
+    private func endOfUser(_ start: Int, _ end: Int) -> Int {
+        guard start < end, unsafe base[start] > Self.space else { return -1 }
+        var from = start
+        while true {
+            let bracket = endOfText(from, end, UInt8(ascii: "]"))
+            guard bracket >= 0, bracket &+ 2 < end else { return -1 }
+            from = bracket &+ 1
+            guard unsafe base[from] == Self.space, unsafe base[from &+ 1] == UInt8(ascii: "\"")
+            else { continue }
+            var at = bracket &- 1
+            while at > start {
+                if unsafe base[at] == UInt8(ascii: "["), unsafe base[at &- 1] == Self.space {
+                    return at &- 1
+                }
+                at &-= 1
+            }
+            return -1
+        }
+    }
+
+    private func splitHost(_ start: Int, _ end: Int, _ field: Int) {
+        var at = end
+        while at > start, unsafe isDigit(base[at &- 1]) { at &-= 1 }
+        let hasPort = unsafe at < end && at &- 1 > start && base[at &- 1] == UInt8(ascii: ":")
+        let host = hasPort ? at &- 1 : end
+        unsafe found[field] = FieldSlice(start: start, length: host &- start, kind: .text)
+        unsafe found[field &+ 1] =
+            hasPort ? FieldSlice(start: at, length: end &- at, kind: .text) : .absent
+    }
+
+    private func passes(_ check: AccessLogProgram.Check, _ start: Int, _ end: Int) -> Bool {
+        let isDash = unsafe end &- start == 1 && base[start] == UInt8(ascii: "-")
+        switch check {
+        case .none: return true
+        case .status: return end &- start == 3 && areDigits(start, end)
+        case .statusOrDash: return isDash || end &- start == 3 && areDigits(start, end)
+        case .byteCount: return isDash || start < end && areDigits(start, end)
+        case .time: return isTime(start, end)
+        }
+    }
+
+    @inline(__always)
+    private func areDigits(_ start: Int, _ end: Int) -> Bool {
+        for at in start..<end where unsafe !isDigit(base[at]) { return false }
+        return true
+    }
+
+    @inline(__always)
+    private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+    /// `dd/Mon/yyyy:hh:mm:ss ±hhmm`; whether there is such a time is for the time parser to say.
+    private func isTime(_ start: Int, _ end: Int) -> Bool {
+        guard end &- start == 26 else { return false }
+        let time = unsafe base + start
+        let sign = unsafe time[21]
+        for at in 3..<6 where unsafe (time[at] | 0x20) &- UInt8(ascii: "a") > 25 { return false }
+        return unsafe time[2] == UInt8(ascii: "/") && time[6] == UInt8(ascii: "/")
+            && time[11] == UInt8(ascii: ":") && time[14] == UInt8(ascii: ":")
+            && time[17] == UInt8(ascii: ":") && time[20] == Self.space
+            && (sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"))
+            && areDigits(start, start + 2) && areDigits(start + 7, start + 11)
+            && areDigits(start + 12, start + 14) && areDigits(start + 15, start + 17)
+            && areDigits(start + 18, start + 20) && areDigits(start + 22, end)
+    }
+}
+
+/// The slice as the table has it: `-` alone is no value, a backslash means escapes.
+@inline(__always)
+func classified(_ slice: FieldSlice, in base: UnsafePointer<UInt8>) -> FieldSlice {
+    guard slice.kind == .text else { return slice }
+    if slice.length == 1, unsafe base[slice.offset] == UInt8(ascii: "-") {
+        return FieldSlice(start: slice.offset, length: 1, kind: .null)
+    }
+    guard slice.length > 0,
+        unsafe memchr(base + slice.offset, Int32(UInt8(ascii: "\\")), slice.length) != nil
+    else { return slice }
+    return FieldSlice(start: slice.offset, length: slice.length, kind: .escapedText)
+}
+
+/// Part 0, 1 or 2 (method, path, protocol) of a request line; absent unless there are exactly three,
+/// with one space between two of them.
+func requestPart(
+    _ part: Int, of request: FieldSlice, in base: UnsafePointer<UInt8>
+) -> FieldSlice {
+    guard request.isText, request.length > 4 else { return .absent }
+    let space = Int32(UInt8(ascii: " "))
+    let start = unsafe base + request.offset
+    guard let one = unsafe memchr(start, space, request.length) else { return .absent }
+    let last = unsafe sluice_last_byte(start, request.length, UInt8(ascii: " "))
+    let first = unsafe UnsafeRawPointer(one) - UnsafeRawPointer(start)
+    guard first > 0, last > first + 1, last < request.length - 1,
+        unsafe memchr(start + first + 1, space, last - first - 1) == nil
+    else { return .absent }
+    let range =
+        switch part {
+        case 0: 0..<first
+        case 1: (first + 1)..<last
+        default: (last + 1)..<request.length
+        }
+    return unsafe classified(
+        FieldSlice(start: request.offset + range.lowerBound, length: range.count, kind: .text),
+        in: base)
+}

@@ -1,0 +1,51 @@
+import Records
+
+/// Reads the rows of CSV chunks; one per worker.
+final class CSVReader: RecordReader {
+    private let format: CSVFormat
+    private let fields: DeclaredFields
+    private let scanner: CSVScanner
+
+    /// The columns that `columnOfSlot` was made for.
+    private var columns: [String]?
+    private var columnOfSlot: [Int] = []
+
+    init(format: CSVFormat, fields: DeclaredFields, limits: RecordLimits) {
+        self.format = format
+        self.fields = fields
+        var limits = limits
+        limits.recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
+        scanner = CSVScanner(
+            delimiter: format.delimiter.byte, hasQuotes: format.hasQuotes, limits: limits)
+        resolve(format.columns ?? [])
+    }
+
+    func index(_ chunk: borrowing Chunk, into table: inout RecordTable) {
+        table.removeAll()
+        if chunk.isOverlong {
+            let row = table.appendRow(start: 0, end: chunk.buffer.count)
+            table.markBad(row, .tooLong)
+            return
+        }
+        let found = chunk.columns ?? format.columns ?? []
+        if found != columns { resolve(found) }
+        scanner.scan(
+            chunk.buffer.bytes, columnCount: found.count, columns: columnOfSlot, into: &table)
+    }
+
+    func decode(_ slice: FieldSlice, in bytes: Span<UInt8>, into buffer: inout ByteBuffer) {
+        decodeCSV(bytes.extracting(slice.offset..<slice.end), into: &buffer)
+    }
+
+    private func resolve(_ found: [String]) {
+        columns = found
+        columnOfSlot = fields.names.map { name in
+            found.firstIndex { sameBytes($0, name) } ?? -1
+        }
+    }
+}
+
+/// True when two names are the same bytes; `==` of `String` would also equate other normal forms.
+func sameBytes(_ left: String, _ right: String) -> Bool {
+    left.utf8.elementsEqual(right.utf8)
+}

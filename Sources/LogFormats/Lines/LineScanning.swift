@@ -1,0 +1,55 @@
+import CScanning
+import Glibc
+import Records
+
+// The only place where the line formats search for line ends with pointers.
+
+/// The offset behind the last line feed in `bytes[from...]`, or nil when there is none.
+func endOfLastLine(in bytes: Span<UInt8>, from: Int) -> Int? {
+    unsafe bytes.withUnsafeBufferPointer { view in
+        guard let base = view.baseAddress, from < view.count else {
+            return nil
+        }
+        let found = unsafe sluice_last_byte(base + from, view.count - from, 0x0A)
+        return found < 0 ? nil : from + found + 1
+    }
+}
+
+/// One line: its text without the terminator and where the next line starts.
+struct Line {
+    let start: Int
+    /// Behind the last byte of the text.
+    let end: Int
+    /// Behind the terminator.
+    let next: Int
+}
+
+/// The line that starts at `start`; `start` must be less than `count`.
+///
+/// With `stripsReturn`, a carriage return right before the line feed, or at the very end of the bytes
+/// (a CRLF cut short), belongs to the terminator.
+@inline(__always)
+func line(
+    at start: Int, in base: UnsafePointer<UInt8>, count: Int, stripsReturn: Bool
+) -> Line {
+    var end = count
+    var next = count
+    if let found = unsafe memchr(base + start, 0x0A, count &- start) {
+        end = unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        next = end &+ 1
+    }
+    if stripsReturn, end > start, unsafe base[end &- 1] == 0x0D { end &-= 1 }
+    return Line(start: start, end: end, next: next)
+}
+
+/// True when the `length` bytes at `start` hold a NUL byte.
+func containsNUL(_ start: UnsafePointer<UInt8>, length: Int) -> Bool {
+    length > 0 ? unsafe memchr(start, 0, length) != nil : false
+}
+
+/// The number of bytes before the first space of a line of `length` bytes; all of them without one.
+@inline(__always)
+func lengthOfFirstField(_ start: UnsafePointer<UInt8>, _ length: Int) -> Int {
+    guard let space = unsafe memchr(start, 0x20, length) else { return length }
+    return unsafe UnsafeRawPointer(space) - UnsafeRawPointer(start)
+}

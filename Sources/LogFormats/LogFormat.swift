@@ -1,0 +1,50 @@
+package import Anonymization
+package import Records
+
+/// A format that can be read and written: what the planner knows about it.
+package protocol LogFormat: RecordFormat {
+    /// The word in pipeline files and in `--format`.
+    var name: String { get }
+
+    /// The name of the time form that this format writes, if it has one of its own.
+    var defaultTimeFormatName: String? { get }
+
+    /// Whether quotes stand around a field's slice, and so around its replacement.
+    var quoteRule: QuoteRule { get }
+
+    /// A writer for records of this same format: raw pieces are copied, replaced texts encoded. Ends
+    /// each record with a line feed, whatever ended it in the source.
+    func splicedWriter() -> any RecordWriter
+
+    /// A writer for `ReleaseMode.columns`; piece `i` is the value of `columns[i]`.
+    func columnWriter(columns: [String]) -> any RecordWriter
+
+    /// Whether records have this field: nil when that only a source can tell.
+    func knows(field: String) -> Bool?
+
+    /// All field names, when the format fixes them.
+    var fieldNames: [String]? { get }
+
+    /// Checks the declared fields against the columns that the header of a source named.
+    ///
+    /// Throws `SourceFault.Code.missingColumn` when one is not there. To be called once per source,
+    /// behind `header(of:isComplete:)`.
+    func check(_ fields: DeclaredFields, against columns: [String]?) throws(SourceFault)
+}
+
+extension LogFormat {
+    package func check(
+        _ fields: DeclaredFields, against columns: [String]?
+    ) throws(SourceFault) {}
+}
+
+/// Whether the slice of a text has quotes around it in the source.
+package enum QuoteRule: Sendable, Equatable {
+    /// JSON: always one quote on each side, outside the slice; a replacement brings its own.
+    case always
+    /// CSV: when the byte before the slice is a quote. The replacement brings its own if it needs
+    /// them, so the quotes around the slice must be cut out with it.
+    case ifPresent
+    /// Access logs: quotes belong to the template; they stay, a replacement has none.
+    case never
+}
