@@ -28,15 +28,6 @@ extension IPAddress {
         appendText(to: &buffer)
         return buffer.array()
     }
-
-    /// Appends the sixteen bytes in network order.
-    package func appendBytes(to buffer: inout ByteBuffer) {
-        for half in [high, low] {
-            for shift in stride(from: 56, through: 0, by: -8) {
-                buffer.append(UInt8(truncatingIfNeeded: half >> UInt64(shift)))
-            }
-        }
-    }
 }
 
 /// Writes address text into room for `IPAddress.textMax` bytes that the caller provides.

@@ -47,4 +47,15 @@ package struct IPAddress: Hashable, Sendable {
 
     /// The sixteen bytes in network order, as one number.
     @inlinable package var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
+
+    /// An IPv6 address of its sixteen bytes as one number.
+    @inlinable package init(bits: UInt128) {
+        self.init(
+            high: UInt64(truncatingIfNeeded: bits >> 64), low: UInt64(truncatingIfNeeded: bits))
+    }
+
+    /// The sixteen bytes in network order: the canonical form that tokens are made of.
+    package var networkBytes: [16 of UInt8] {
+        [16 of UInt8] { UInt8(truncatingIfNeeded: bits >> UInt128(120 - 8 * $0)) }
+    }
 }

@@ -49,7 +49,7 @@ package protocol Tokenizer: AnyObject {
     /// Appends the 32 lower-case hexadecimal digits of the token of `canonical` in `scope` and
     /// `field` under the current epoch's key. False when the key is gone: nothing was appended.
     func appendToken(
-        scope: StaticString, field: String, canonical: Span<UInt8>, to buffer: inout ByteBuffer
+        scope: String, field: String, canonical: Span<UInt8>, to buffer: inout ByteBuffer
     ) -> Bool
 }
 
