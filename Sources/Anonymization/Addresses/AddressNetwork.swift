@@ -52,7 +52,8 @@ package struct AddressNetwork: Hashable, Sendable {
         return base.bits | ~(UInt128.max << hostBits)
     }
 
-    /// True when `address` lies in the network. An IPv4-mapped address belongs to IPv4 networks only.
+    /// True when `address` lies in the network. An IPv4-mapped address belongs to IPv4 networks
+    /// only.
     package func contains(_ address: IPAddress) -> Bool {
         address.isMapped == base.isIPv4 && address.bits >= base.bits && address.bits <= lastBits
     }
@@ -67,7 +68,8 @@ package struct AddressNetworkSet: Sendable {
 
         init(_ networks: [AddressNetwork]) {
             for network in networks.sorted(by: { $0.base.bits < $1.base.bits }) {
-                // Networks nest or are disjoint, so a range either swallows the next or ends before.
+                // Networks nest or are disjoint, so a range either swallows the next or ends
+                // before.
                 if let last = lasts.last, network.base.bits <= last {
                     lasts[lasts.count - 1] = max(last, network.lastBits)
                 } else {

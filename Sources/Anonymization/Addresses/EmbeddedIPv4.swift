@@ -32,9 +32,10 @@ extension IPAddress {
         return nil
     }
 
-    /// Inside `64:ff9b:1::/48` operators may choose any length of prefix. What reads as a /48 form of
-    /// RFC 6052 section 2.2 (bits 48 to 63 and 72 to 87, the rest zero) is read so, everything else
-    /// as the /96 form; of the other lengths neither reading holds more than the first octet.
+    /// Inside `64:ff9b:1::/48` operators may choose any length of prefix. What reads as a /48 form
+    /// of RFC 6052 section 2.2 (bits 48 to 63 and 72 to 87, the rest zero) is read so, everything
+    /// else as the /96 form. For other lengths neither reading shows more bits of the address than
+    /// the IPv4 rule keeps.
     private var nat64Bits: UInt32? {
         if high == 0x0064_ff9b_0000_0000, low >> 32 == 0 { return ipv4Bits }
         guard high >> 16 == 0x0064_ff9b_0001 else { return nil }

@@ -19,9 +19,9 @@ extension IPAddress {
     /// Reads an address; nil when `text` is anything else.
     ///
     /// IPv4 is four decimal octets without leading zeros (a leading zero means octal to some
-    /// readers). IPv6 is the text of RFC 4291 section 2.2: groups of one to four hexadecimal digits,
-    /// `::` once and for at least one group, a dotted IPv4 tail. `forms` names what may surround it;
-    /// brackets, port and zone are not part of the value.
+    /// readers). IPv6 is the text of RFC 4291 section 2.2: groups of one to four hexadecimal
+    /// digits, `::` once and for at least one group, a dotted IPv4 tail. `forms` names what may
+    /// surround it; brackets, port and zone are not part of the value.
     package init?(_ text: Span<UInt8>, accepting forms: AddressForms = []) {
         let parsed = unsafe text.withUnsafeBufferPointer { buffer -> IPAddress? in
             guard let start = buffer.baseAddress else { return nil }
@@ -93,7 +93,8 @@ enum AddressScanner {
         return unsafe ipv6(start, end)
     }
 
-    /// The index of the colon before a port of one to five digits, at most 65535, that ends the text.
+    /// The index of the colon before a port of one to five digits, at most 65535, that ends the
+    /// text.
     private static func portColon(_ start: UnsafePointer<UInt8>, _ length: Int) -> Int? {
         var at = length
         while at > 0, length - at < 5, unsafe start[at - 1] &- 48 < 10 { at -= 1 }

@@ -4,9 +4,9 @@ extension IPAddress {
     /// The longest text of an address in bytes: `ffff:` seven times and `ffff`.
     package static let textMax = 39
 
-    /// Appends the canonical text: dotted decimal for IPv4, RFC 5952 for IPv6 (lower case, no leading
-    /// zeros, the longest run of two or more zero groups as `::`, the first of equal runs); the
-    /// dotted form `::ffff:a.b.c.d` for an IPv4-mapped address (section 5).
+    /// Appends the canonical text: dotted decimal for IPv4, RFC 5952 for IPv6 (lower case, no
+    /// leading zeros, the longest run of two or more zero groups as `::`, the first of equal runs);
+    /// the dotted form `::ffff:a.b.c.d` for an IPv4-mapped address (section 5).
     package func appendText(to buffer: inout ByteBuffer) {
         unsafe buffer.appendUnsafe(upTo: Self.textMax) { room in
             guard let start = room.baseAddress else { return 0 }

@@ -1,8 +1,8 @@
 /// An IP address: sixteen bytes in network order and the family in which it was written.
 ///
 /// An IPv4 address is held in its IPv4-mapped form (`::ffff:a.b.c.d`, RFC 4291 section 2.5.5.2), so
-/// that prefixes, masks and tokens know one width only. Two values are equal when address and family
-/// are equal; `unmapped` brings both spellings of an IPv4 address together.
+/// that prefixes, masks and tokens know one width only. Two values are equal when address and
+/// family are equal; `unmapped` brings both spellings of an IPv4 address together.
 package struct IPAddress: Hashable, Sendable {
     /// Bits 0 to 63, the first bit of the address on top.
     package let high: UInt64

@@ -2,8 +2,8 @@ package import Records
 
 /// `bucket`: a number becomes the range that it falls into.
 ///
-/// Numbers are read exactly, in decimal, never as floating point: 0.1 + 0.2 has no say in which range
-/// a value belongs to. A fraction counts as the whole number below it.
+/// Numbers are read exactly, in decimal, never as floating point: 0.1 + 0.2 has no say in which
+/// range a value belongs to. A fraction counts as the whole number below it.
 package struct Bucket: Transform {
     /// The most edges that may be listed.
     package static let edgesMax = 256

@@ -21,11 +21,11 @@ package struct EncryptAddress: Transform {
         name: "encrypt_ip",
         summary: "Encrypts an IP address into another IP address (ipcrypt).",
         guarantees: "Equal addresses give equal results; without the key nothing but the structure "
-            + "that the mode keeps can be told. The IPv4-mapped spelling gives the result of the IPv4 "
-            + "address. What is no address is dropped.",
-        leaks: "Whoever holds the key reads every address, for as long as the key exists. In prefix "
-            + "mode one known address reveals the network of its neighbours, and somebody who can "
-            + "send requests can map the networks.",
+            + "that the mode keeps can be told. The IPv4-mapped spelling gives the result of the "
+            + "IPv4 address. What is no address is dropped.",
+        leaks: "Whoever holds the key reads every address, for as long as the key exists. In "
+            + "prefix mode one known address reveals the network of its neighbours, and somebody "
+            + "who can send requests can map the networks.",
         options: [
             OptionDescriptor(
                 "mode", values: "deterministic or prefix", standard: "deterministic",
@@ -135,8 +135,8 @@ package struct EncryptAddress: Transform {
     /// What turns the last bits of an address, one bit for each block of `room`.
     ///
     /// A bit depends on the bits before it: it is the last bit of AES(K1, block) ⊕ AES(K2, block),
-    /// where the block is those bits behind a single 1. All blocks depend on plain bits only, so one
-    /// call encrypts them together.
+    /// where the block is those bits behind a single 1. All blocks depend on plain bits only, so
+    /// one call encrypts them together.
     private func pad<let size: Int>(
         _ plain: UInt128, _ room: [size of UInt8], _ second: AESBlocks
     ) -> UInt128? {

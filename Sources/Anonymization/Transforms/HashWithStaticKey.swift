@@ -11,9 +11,9 @@ package struct HashWithStaticKey: Transform {
         guarantees: "Without the key a value can neither be computed from its digits nor be tested "
             + "against them. Any system with the same key gets the same digits (RFC 2104). Numbers "
             + "and other values that are not text become null; an empty text stays.",
-        leaks: "The key does not die with the month: records stay linkable for as long as it exists, "
-            + "and whoever holds it can test known values at any time. Fields that share a key have "
-            + "the same digits for the same value.",
+        leaks: "The key does not die with the month: records stay linkable for as long as it "
+            + "exists, and whoever holds it can test known values at any time. Fields that share a "
+            + "key have the same digits for the same value.",
         options: keyFileOptions(keyHelp: "The file that holds the key."),
         traits: [.staticKey, .keepsIdentity],
         make: { settings, environment in

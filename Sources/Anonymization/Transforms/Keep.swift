@@ -13,6 +13,9 @@ package struct Keep: Transform {
             return Keep()
         })
 
+    /// Has no options.
+    package init() {}
+
     package func apply(
         _ value: borrowing FieldValue, _ context: borrowing TransformContext,
         into output: inout ByteBuffer

@@ -14,11 +14,11 @@ package struct Pseudonymize: Transform {
         name: "pseudonymize",
         summary: "Replaces the value by a token of 32 hexadecimal digits, made with the key of the "
             + "event's month.",
-        guarantees: "Equal values of a field have equal tokens within a month and unrelated ones in "
-            + "different months. Once the month's key is destroyed nobody can compute a token again; "
-            + "without the key the field is dropped.",
-        leaks: "Within a month the records of one person can be linked, and whoever holds the key can "
-            + "test whether a token belongs to a known value. The output is pseudonymised, not "
+        guarantees: "Equal values of a field have equal tokens within a month and unrelated ones "
+            + "in different months. Once the month's key is destroyed nobody can compute a token "
+            + "again; without the key the field is dropped.",
+        leaks: "Within a month the records of one person can be linked, and whoever holds the key "
+            + "can test whether a token belongs to a known value. The output is pseudonymised, not "
             + "anonymous.",
         options: [
             OptionDescriptor(
@@ -33,9 +33,11 @@ package struct Pseudonymize: Transform {
         shorthand: "as",
         traits: [.monthKey, .keepsIdentity],
         make: { settings, environment in
+            let faultsBefore = settings.faults.all.count
             let scope = settings.text("scope") ?? ""
             let canonical = settings.choice("as", Canonical.self) ?? .text
             settings.finish()
+            guard settings.faults.all.count == faultsBefore else { return nil }
             return Pseudonymize(field: environment.fieldName, scope: scope, as: canonical)
         })
 
@@ -58,7 +60,8 @@ package struct Pseudonymize: Transform {
     ) -> TransformResult {
         let isText = value.kind == .text || value.kind == .escapedText
         guard isText || value.kind == .number else { return .dropped }
-        // An empty text names nobody, and a token would make one person of everybody without a name.
+        // An empty text names nobody, and a token would make one person of everybody without a
+        // name.
         if value.bytes.isEmpty { return .unchanged }
         guard let tokens = context.tokens else { return .dropped }
         switch canonical {

@@ -6,10 +6,11 @@ extension TruncateAddress {
         summary: "Keeps the first bits of an IP address and sets the rest to zero.",
         guarantees: "No bit behind the prefix is written, however the address was spelt: brackets, "
             + "port and zone are taken off, and an IPv4 address inside IPv6 (mapped, 6to4, Teredo, "
-            + "NAT64, ISATAP) falls under the IPv4 rule. What is no address is never passed through.",
-        leaks: "The provider and often the region. With /24, or with IPv6 beyond /48, a household or "
-            + "a small office can be alone in its prefix. NAT64 prefixes of a network's own are not "
-            + "recognised. Addresses in `exempt` stay readable.",
+            + "NAT64, ISATAP) falls under the IPv4 rule. What is no address is never passed "
+            + "through.",
+        leaks: "The provider and often the region. With /24, or with IPv6 beyond /48, a household "
+            + "or a small office can be alone in its prefix. NAT64 prefixes of a network's own are "
+            + "not recognised. Addresses in `exempt` stay readable.",
         options: optionDescriptors,
         make: { settings, _ in
             let options = readOptions(settings)
@@ -19,29 +20,31 @@ extension TruncateAddress {
 
     private static let optionDescriptors = [
         OptionDescriptor(
-            "ipv4", values: "/8 to /24", standard: "/16", help: "The bits of an IPv4 address to keep."),
+            "ipv4", values: "/8 to /24", standard: "/16",
+            help: "The bits of an IPv4 address to keep."),
         OptionDescriptor(
             "ipv6", values: "/16 to /64", standard: "/32",
             help: "The bits of an IPv6 address to keep. /49 to /64 can single out one line of a "
                 + "provider's customer: use them only where /48 is too coarse."),
         OptionDescriptor(
             "embedded", values: "ipv4-rule or mapped-only", standard: "ipv4-rule",
-            help: "mapped-only sees mapped addresses only and prints them as `::ffff:a.b.0.0`; 6to4 "
-                + "addresses then keep their IPv4 address in the first 48 bits."),
+            help: "mapped-only sees mapped addresses only and prints them as `::ffff:a.b.0.0`; "
+                + "6to4 addresses then keep their IPv4 address in the first 48 bits."),
         OptionDescriptor(
             "ports", values: "strip or reject", standard: "strip",
             help: "reject: an address in brackets, with a port or with spaces is no address."),
         OptionDescriptor(
             "list", values: "true or false", standard: "true, with ports: reject false",
-            help: "Each address of a list with commas (X-Forwarded-For, Forwarded) is cut; elements "
-                + "that are no address are left out."),
+            help: "Each address of a list with commas (X-Forwarded-For, Forwarded) is cut; "
+                + "elements that are no address are left out."),
         OptionDescriptor(
             "invalid", values: "drop, empty or zero", standard: "drop",
-            help: "What becomes of a text that is no address: the field is dropped, the text becomes "
-                + "empty, or `0.0.0.0`."),
+            help: "What becomes of a text that is no address: the field is dropped, the text "
+                + "becomes empty, or `0.0.0.0`."),
         OptionDescriptor(
             "exempt", values: "a list of networks, such as 192.0.2.0/24", standard: "none",
-            help: "Own networks, whose addresses stay whole. Not for 6to4, Teredo and NAT64 addresses."),
+            help: "Own networks, whose addresses stay whole. 6to4, Teredo and NAT64 addresses are "
+                + "cut all the same."),
     ]
 
     private static func readOptions(_ settings: SettingReader) -> Options? {

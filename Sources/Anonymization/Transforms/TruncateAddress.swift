@@ -3,8 +3,8 @@ package import Records
 /// `truncate_ip`: the first bits of an address stay, the rest becomes zero.
 ///
 /// The order of work is fixed: take off what surrounds the address, read it strictly, find an IPv4
-/// address inside IPv6, cut the binary form, print it canonically. So no spelling of an address, and
-/// no tunnel, keeps more bits than the rule allows.
+/// address inside IPv6, cut the binary form, print it canonically. So no spelling of an address,
+/// and no tunnel, keeps more bits than the rule allows.
 package struct TruncateAddress: Transform {
     /// What becomes of IPv4 addresses inside IPv6 addresses.
     package enum Embedded: String, Sendable, CaseIterable {
@@ -50,10 +50,12 @@ package struct TruncateAddress: Transform {
 
     private let options: Options
     private let reading: AddressReading
+    private let hasExemptions: Bool
 
     package init(_ options: Options = Options()) {
         self.options = options
         let strips = options.ports == .strip
+        hasExemptions = !options.exempt.isEmpty
         reading = AddressReading(
             forms: strips ? .all : .zone, takesLists: strips && options.takesLists)
     }
@@ -63,6 +65,11 @@ package struct TruncateAddress: Transform {
         into output: inout ByteBuffer
     ) -> TransformResult {
         guard value.kind == .text || value.kind == .escapedText else { return .null }
+        // Nearly every value is one address: it needs no closure.
+        if let address = IPAddress(value.bytes, accepting: reading.forms) {
+            truncated(address).appendText(to: &output)
+            return .plainText
+        }
         let result = reading.rewrite(value.bytes, into: &output) { address, output in
             truncated(address).appendText(to: &output)
             return true
@@ -87,8 +94,8 @@ package struct TruncateAddress: Transform {
             }
         } else if let (kind, bits) = address.embeddedIPv4 {
             if kind == .mapped { return truncatedIPv4(address.unmapped) }
-            // The prefix of an ISATAP address is the site's own. A tunnel's prefix belongs to nobody,
-            // so no exemption reaches an address inside of it.
+            // The prefix of an ISATAP address is the site's own. A tunnel's prefix belongs to
+            // nobody, so no exemption reaches an address inside of it.
             if kind == .isatap, isExempt(address) { return address }
             return IPAddress(ipv4: bits).truncated(to: options.ipv4Bits)
         }
@@ -100,6 +107,6 @@ package struct TruncateAddress: Transform {
     }
 
     private func isExempt(_ address: IPAddress) -> Bool {
-        !options.exempt.isEmpty && options.exempt.contains(address)
+        hasExemptions && options.exempt.contains(address)
     }
 }

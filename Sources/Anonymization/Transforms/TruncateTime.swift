@@ -21,8 +21,8 @@ package struct TruncateTime: Transform {
         summary: "Cuts a time down to its hour, day, week, month or year in the pipeline's zone.",
         guarantees: "Nothing finer than the unit is written. What is no time of the stated form is "
             + "dropped.",
-        leaks: "When something happened, to the unit. The order of records in a file can still tell "
-            + "more. An hour with few events can single one out.",
+        leaks: "When something happened, to the unit. The order of records in a file can still "
+            + "tell more. An hour with few events can single one out.",
         options: [
             OptionDescriptor(
                 "unit", values: "hour, day, week, month or year", standard: "day",

@@ -26,10 +26,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", AddressNetwork.TextFault.notAnAddress), ("/24", .notAnAddress), ("x/24", .notAnAddress),
+        ("", AddressNetwork.TextFault.notAnAddress), ("/24", .notAnAddress),
+        ("x/24", .notAnAddress),
         ("192.0.2.0/33", .badLength), ("192.0.2.0/", .badLength), ("192.0.2.0/024", .badLength),
         ("192.0.2.0/-1", .badLength), ("192.0.2.0/24/1", .badLength), ("::/129", .badLength),
-        ("192.0.2.1/24", .hostBits), ("2001:db8::1/64", .hostBits), ("[2001:db8::]/32", .notAnAddress),
+        ("192.0.2.1/24", .hostBits), ("2001:db8::1/64", .hostBits),
+        ("[2001:db8::]/32", .notAnAddress),
     ])
     func refuses(_ text: String, _ fault: AddressNetwork.TextFault) {
         #expect(throws: fault) { try AddressNetwork(text: text) }
