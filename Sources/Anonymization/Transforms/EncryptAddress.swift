@@ -41,10 +41,11 @@ package struct EncryptAddress: Transform {
             let faultsBefore = settings.faults.all.count
             let mode = settings.choice("mode", Mode.self) ?? .deterministic
             let isModeKnown = settings.faults.all.count == faultsBefore
-            let key = readKeyFile(settings, environment)
+            let key = readKeyFile(
+                settings, environment, length: .exactly(mode.keyBytes))
             settings.finish()
             guard isModeKnown, let key else { return nil }
-            do throws(KeyFault) {
+            do throws(UnfitKey) {
                 return try EncryptAddress(mode: mode, key: key)
             } catch {
                 let position = settings.optional("key")?.position ?? settings.position
@@ -55,7 +56,7 @@ package struct EncryptAddress: Transform {
         })
 
     /// Why a key does not fit a mode.
-    package enum KeyFault: Error, Sendable, Equatable {
+    package enum UnfitKey: Error, Sendable, Equatable {
         case badLength
         /// Equal halves would leave every address as it is.
         case equalHalves
@@ -75,23 +76,23 @@ package struct EncryptAddress: Transform {
     private let second: AESBlocks?
 
     /// Sets the keys; `key` must have `mode.keyBytes` bytes.
-    package init(mode: Mode, key: SecretKey) throws(KeyFault) {
-        guard key.count == mode.keyBytes else { throw KeyFault.badLength }
+    package init(mode: Mode, key: SecretKey) throws(UnfitKey) {
+        guard key.count == mode.keyBytes else { throw UnfitKey.badLength }
         guard mode == .prefix else {
             first = try Self.cipher(key, at: 0)
             second = nil
             return
         }
-        guard !key.hasEqualHalves else { throw KeyFault.equalHalves }
+        guard !key.hasEqualHalves else { throw UnfitKey.equalHalves }
         first = try Self.cipher(key, at: 0)
         second = try Self.cipher(key, at: AESBlocks.blockBytes)
     }
 
-    private static func cipher(_ key: SecretKey, at offset: Int) throws(KeyFault) -> AESBlocks {
+    private static func cipher(_ key: SecretKey, at offset: Int) throws(UnfitKey) -> AESBlocks {
         do throws(CipherFault) {
             return try AESBlocks(key: key, at: offset)
         } catch {
-            throw KeyFault.noCipher
+            throw UnfitKey.noCipher
         }
     }
 

@@ -14,10 +14,10 @@ package struct HashWithStaticKey: Transform {
         leaks: "The key does not die with the month: records stay linkable for as long as it "
             + "exists, and whoever holds it can test known values at any time. Fields that share a "
             + "key have the same digits for the same value.",
-        options: keyFileOptions(keyHelp: "The file that holds the key."),
+        options: keyFileOptions(keyHelp: "The file that holds the key, at least 32 bytes."),
         traits: [.staticKey, .keepsIdentity],
         make: { settings, environment in
-            let key = readKeyFile(settings, environment)
+            let key = readKeyFile(settings, environment, length: .hash)
             settings.finish()
             return key.map { HashWithStaticKey(key: $0) }
         })
@@ -44,20 +44,21 @@ func keyFileOptions(keyHelp: String) -> [OptionDescriptor] {
         OptionDescriptor("key", values: "a path", standard: "required", help: keyHelp),
         OptionDescriptor(
             "encoding", values: "automatic, raw or hex", standard: "automatic",
-            help: "How the key stands in the file: as its bytes or as hexadecimal digits."),
+            help: "How the key stands in the file: as its bytes or as hexadecimal digits. automatic "
+                + "refuses a file that could be meant as either."),
     ]
 }
 
 /// Loads the key file that the options name; nil after adding a fault.
 func readKeyFile(
-    _ settings: SettingReader, _ environment: PlanningEnvironment
+    _ settings: SettingReader, _ environment: PlanningEnvironment, length: KeyLength
 ) -> SecretKey? {
     let path = settings.requiredText("key")
     let faultsBefore = settings.faults.all.count
-    let encoding = settings.choice("encoding", KeyFileEncoding.self) ?? .automatic
+    let encoding = settings.choice("encoding", KeyEncoding.self) ?? .automatic
     guard let path, settings.faults.all.count == faultsBefore else { return nil }
     do {
-        return try environment.loadKeyFile(environment.resolvePath(path), encoding)
+        return try environment.loadKeyFile(environment.resolvePath(path), encoding, length)
     } catch {
         let position = settings.optional("key")?.position ?? settings.position
         settings.faults.add("\(error)", at: position, path: settings.path(of: "key"))

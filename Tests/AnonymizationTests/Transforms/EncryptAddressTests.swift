@@ -104,15 +104,15 @@ import Testing
     }
 
     @Test func refusesKeysThatDoNotFit() throws {
-        #expect(throws: EncryptAddress.KeyFault.badLength) {
+        #expect(throws: EncryptAddress.UnfitKey.badLength) {
             try EncryptAddress(mode: .deterministic, key: Self.key("p5"))
         }
-        #expect(throws: EncryptAddress.KeyFault.badLength) {
+        #expect(throws: EncryptAddress.UnfitKey.badLength) {
             try EncryptAddress(mode: .prefix, key: Self.key("d1"))
         }
         let half = Array(UInt8(0)..<16)
         let equal = try SecretKey.copying((half + half).span)
-        #expect(throws: EncryptAddress.KeyFault.equalHalves) {
+        #expect(throws: EncryptAddress.UnfitKey.equalHalves) {
             try EncryptAddress(mode: .prefix, key: equal)
         }
         let members = [("key", setting("static.key")), ("mode", setting("prefix"))]

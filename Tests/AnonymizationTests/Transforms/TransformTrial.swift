@@ -86,7 +86,7 @@ extension TransformDescriptor {
             members.map { (key: $0.0, keyPosition: position, value: $0.1) }, position)
         let environment = PlanningEnvironment(
             fieldName: field, resolvePath: { "/folder/\($0)" },
-            loadKeyFile: { path, _ in
+            loadKeyFile: { path, _, _ in
                 if path == "/folder/missing.key" { throw SecretFault.noRandomness }
                 return try SecretKey.copying(key.span)
             })
