@@ -79,11 +79,11 @@ package struct PlanningEnvironment: Sendable {
     /// Resolves a path written in the pipeline against the pipeline file's folder.
     package var resolvePath: @Sendable (String) -> String
     /// Reads a static key file with all its checks (owner, mode, length); throws a sentence.
-    package var loadKeyFile: @Sendable (String) throws -> SecretKey
+    package var loadKeyFile: @Sendable (String, KeyEncoding, KeyLength) throws -> SecretKey
 
     package init(
         fieldName: String, resolvePath: @escaping @Sendable (String) -> String,
-        loadKeyFile: @escaping @Sendable (String) throws -> SecretKey
+        loadKeyFile: @escaping @Sendable (String, KeyEncoding, KeyLength) throws -> SecretKey
     ) {
         self.fieldName = fieldName
         self.resolvePath = resolvePath
