@@ -22,6 +22,10 @@ struct AgentMarks: OptionSet, Sendable {
     static let android = AgentMarks(rawValue: 1 << 16)
     static let chromeOS = AgentMarks(rawValue: 1 << 17)
     static let linux = AgentMarks(rawValue: 1 << 18)
+    /// The network library of Apple's systems, which names neither telephone nor computer.
+    static let appleNetwork = AgentMarks(rawValue: 1 << 19)
+    /// A processor that only Apple's computers have.
+    static let intel = AgentMarks(rawValue: 1 << 20)
 }
 
 /// The words that are searched for in user agents.
@@ -52,19 +56,23 @@ enum AgentWords {
             (.bot, ["HeadlessChrome", "PhantomJS", "Lighthouse", "Pingdom", "StatusCake"]),
             (.bot, ["Site24x7", "check_http", "Scrapy", "zgrab", "masscan", "Nmap", "nikto"]),
             (.bot, ["Feedfetcher", "FeedFetcher", "Google-", "Validator", "validator", "archiver"]),
+            (.bot, ["Pinger", "Monitor", "SPIDER", "CRAWL", "PTST/"]),
             (.tool, ["curl/", "Wget", "wget", "python-requests", "Python-urllib", "Python/"]),
             (.tool, ["python-httpx", "aiohttp", "Go-http-client", "Java/", "okhttp", "libwww"]),
             (.tool, ["Apache-HttpClient", "axios/", "node-fetch", "PostmanRuntime", "HTTPie"]),
             (.tool, ["PowerShell", "Ruby", "PHP/", "GuzzleHttp", "Faraday", "Dart/", "lwp-"]),
-            (.opera, ["Opera", "OPiOS/", "OPT/"]),
-            (.ucBrowser, ["UCBrowser", "UCWEB"]),
-            (.yandex, ["YaBrowser/"]),
+            (.opera, ["Opera", "OPiOS/", "OPT/", "OPX/"]),
+            (.ucBrowser, ["UCBrowser", "UCWEB", "UCMobile", "UBrowser/"]),
+            (.yandex, ["YaBrowser/", "YaSearchBrowser/"]),
             (.vivaldi, ["Vivaldi/"]),
             (.explorer, ["MSIE ", "Trident/", "IEMobile"]),
             (.chrome, ["Chromium/"]),
             (.windows, ["WinNT", "Win98", "Win95", "Win32", "Win64"]),
             (.ios, ["iPod", "iOS"]),
-            (.mac, ["Macintosh", "macOS", "Mac_PowerPC"]),
+            (.mac, ["Macintosh", "macOS", "Mac_PowerPC", "MacBook", "Macmini", "iMac"]),
+            (.appleNetwork, ["CFNetwork/"]),
+            (.intel, ["(x86_64)", "(i386)"]),
+            (.android, ["android", "Silk/"]),
             (.linux, ["Ubuntu", "Debian", "Fedora"]),
         ])
 

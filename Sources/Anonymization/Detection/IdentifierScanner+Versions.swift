@@ -45,24 +45,24 @@ extension IdentifierScanner {
     }
 
     /// True when the `/` before `start` ends a product name (RFC 9110 §10.1.5) and not a part of a
-    /// path: the name has a letter, at most 32 bytes, and stands at the start or behind a space or
-    /// one of `( ; , " ' [ { +`.
+    /// path: the name has a capital letter, at most 32 bytes, and stands at the start or behind a
+    /// space or one of `( ; , " ' [ { +`. Names in small letters are as likely parts of a path.
     private func followsProduct(_ start: Int) -> Bool {
         guard start > floor else { return false }
         var name = start - 1
-        var hasLetter = false
+        var hasCapital = false
         while name > floor, start - name < 34,
             view.isAny(ByteClass.alphanumeric, at: name - 1) || isNamePunctuation(view[name - 1])
         {
-            hasLetter = hasLetter || view.isAny(ByteClass.letter, at: name - 1)
+            hasCapital = hasCapital || view.isAny(ByteClass.upper, at: name - 1)
             name -= 1
         }
-        guard hasLetter else { return false }
+        guard hasCapital else { return false }
         switch byte(before: name) {
         case 0, UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "("), UInt8(ascii: ";"),
             UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "["),
             UInt8(ascii: "{"), UInt8(ascii: "+"):
-            return name == floor || start - name < 34
+            return start - name < 34
         default: return false
         }
     }

@@ -107,7 +107,7 @@ struct IdentifierScanner {
 
     /// Handles a `:` or a `%`: moves behind it.
     private mutating func nextFromPunctuation() -> FoundIdentifier? {
-        if kinds.contains(.ip), !view.isAny(ByteClass.alphanumeric, at: at - 1),
+        if kinds.contains(.ip), !isAny(ByteClass.alphanumeric, before: at),
             let found = address6(at: at, separator: .colon)
         {
             return found

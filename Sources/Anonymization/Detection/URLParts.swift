@@ -133,6 +133,6 @@ private struct SegmentShape {
         if digits == length { return length >= 2 ? .identifier : .word }
         if digits >= 4 { return .identifier }
         if isHex, length >= 8, digits > 0 || length >= 24 { return .identifier }
-        return length >= 16 && changes * 4 >= length ? .identifier : .word
+        return length >= 16 && changes * 5 >= length ? .identifier : .word
     }
 }

@@ -80,7 +80,9 @@ package struct AgentFamily: Transform {
         if marks.contains(.mac) { return "macOS" }
         if marks.contains(.android) { return "Android" }
         if marks.contains(.chromeOS) { return "ChromeOS" }
-        return marks.contains(.linux) ? "Linux" : "Other"
+        if marks.contains(.linux) { return "Linux" }
+        guard marks.contains(.appleNetwork) else { return "Other" }
+        return marks.contains(.intel) ? "macOS" : "iOS"
     }
 }
 

@@ -1,0 +1,55 @@
+@testable import Anonymization
+import Records
+import TestSupport
+import Testing
+
+/// Texts made to send a search back over what it has read: four times the text may take at most
+/// about four times as long.
+@Suite(.serialized) struct LinearTimeTests {
+    static let hostile = [
+        "@", "%40", "%2540", "a@", "a.", "1.", "1", ":", "1:", "a:", "::", "%3A", "aa:", "aa-", "a-1-",
+        "1234 ", "NL91 ", "4111-", "eyJ.", "eyJhbGciOiJ", "a1B2", "%", "%2", "[", "::1%", "//a:",
+        "a.1.", "192.0.2.7-", "550e8400-e29b-41d4-a716-446655440000-", "a'", "\u{e9}@", "=", "v1.",
+        "https://", "?a=", "/1", ";", "bot", "Edg", "Chrome",
+    ]
+
+    private static func seconds(_ transform: any Transform, _ unit: String, _ length: Int) -> Double {
+        var text: [UInt8] = []
+        while text.count < length { text += Array(unit.utf8) }
+        let clock = ContinuousClock()
+        var best = Double.infinity
+        for _ in 0..<3 {
+            let elapsed = clock.measure { _ = TextRun.apply(transform, text) }
+            best = min(best, elapsed / .seconds(1))
+        }
+        return best
+    }
+
+    @Test(arguments: [
+        RedactText.descriptor.name, ReduceURL.descriptor.name, AgentFamily.descriptor.name,
+        ReduceEmail.descriptor.name, PrimaryLanguage.descriptor.name,
+    ]) func fourTimesTheTextTakesAboutFourTimesAsLong(name: String) {
+        let transforms: [String: any Transform] = [
+            "redact": RedactText(kinds: .init(rawValue: 127)),
+            "url": ReduceURL(keepQuery: ["a"]), "agent_family": AgentFamily(),
+            "email": ReduceEmail(), "language": PrimaryLanguage(),
+        ]
+        guard let transform = transforms[name] else {
+            Issue.record("no transform of that name")
+            return
+        }
+        for unit in Self.hostile {
+            let small = Self.seconds(transform, unit, 16_000)
+            let large = Self.seconds(transform, unit, 64_000)
+            #expect(large < small * 10 + 0.01, "\(name) on repeated \(unit): \(small), \(large)")
+        }
+    }
+
+    /// Quadratic work on a megabyte would take hours.
+    @Test func aMegabyteOfEachEnds() {
+        let transform = RedactText(kinds: .init(rawValue: 127))
+        for unit in Self.hostile.prefix(16) {
+            #expect(Self.seconds(transform, unit, 1 << 18) < 20, "\(unit)")
+        }
+    }
+}
