@@ -25,6 +25,12 @@ struct EmailFinder {
         nextPercent = Self.percent(in: view, from: view.lower)
     }
 
+    /// False when `text` has neither `@` nor `%40`, so that there is nothing to search for.
+    static func mayFind(in text: ByteView) -> Bool {
+        text.firstIndex(of: UInt8(ascii: "@"), from: text.lower) < text.upper
+            || percent(in: text, from: text.lower) < text.upper
+    }
+
     /// The first address that begins at or behind `start`; calls must have rising starts.
     mutating func next(from start: Int) -> Range<Int>? {
         while true {

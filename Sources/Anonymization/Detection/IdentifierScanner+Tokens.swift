@@ -9,11 +9,29 @@ extension IdentifierScanner {
     /// the search comes to them.
     mutating func tokenInRun(startingWith piece: Piece) -> FoundIdentifier? {
         runEnd = piece.end
-        let isJoined = view.isAny(ByteClass.joiner, at: piece.end)
-        if view.matches("eyj", at: piece.start), let end = webToken(from: piece.start) {
+        if view[piece.start] | 32 == UInt8(ascii: "e"), view.matches("eyj", at: piece.start),
+            let end = webToken(from: piece.start)
+        {
             return FoundIdentifier(kind: .token, range: piece.start..<end)
         }
-        guard isJoined || piece.count >= Self.tokenBytesMin else { return nil }
+        let end = endOfShortRun(piece)
+        guard end - piece.start >= Self.tokenBytesMin else {
+            runEnd = end
+            return nil
+        }
+        return tokenInLongRun(startingWith: piece)
+    }
+
+    /// The end of the run of `piece`, or a place at least `tokenBytesMin` behind its start.
+    private func endOfShortRun(_ piece: Piece) -> Int {
+        guard view.isAny(ByteClass.joiner, at: piece.end) else { return piece.end }
+        let limit = min(view.upper, max(piece.end, piece.start + Self.tokenBytesMin))
+        var met: UInt8 = 0
+        return view.limited(to: view.lower..<limit).end(
+            of: ByteClass.alphanumeric | ByteClass.joiner, from: piece.end, met: &met)
+    }
+
+    private mutating func tokenInLongRun(startingWith piece: Piece) -> FoundIdentifier? {
         var changes = 0
         var met: UInt8 = 0
         var current = piece

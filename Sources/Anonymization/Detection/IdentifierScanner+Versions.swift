@@ -57,13 +57,25 @@ extension IdentifierScanner {
             hasCapital = hasCapital || view.isAny(ByteClass.upper, at: name - 1)
             name -= 1
         }
-        guard hasCapital else { return false }
+        guard hasCapital || isLibrary(name..<start - 1) else { return false }
         switch byte(before: name) {
         case 0, UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "("), UInt8(ascii: ";"),
             UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "["),
             UInt8(ascii: "{"), UInt8(ascii: "+"):
             return start - name < 34
         default: return false
+        }
+    }
+
+    /// Libraries that agents name with a version of four numbers, in small letters.
+    private func isLibrary(_ name: Range<Int>) -> Bool {
+        switch name.count {
+        case 4:
+            view.matches("curl", at: name.lowerBound) || view.matches("zlib", at: name.lowerBound)
+        case 7:
+            view.matches("libcurl", at: name.lowerBound)
+                || view.matches("openssl", at: name.lowerBound)
+        default: false
         }
     }
 

@@ -28,7 +28,7 @@ struct FoundIdentifier: Equatable {
 ///
 /// E-mail addresses are found first, because they may contain all the rest; the other detectors see
 /// only the text between them.
-struct IdentifierScanner {
+struct IdentifierScanner: ~Copyable {
     let kinds: IdentifierKinds
     /// The whole text.
     private let text: ByteView
@@ -141,9 +141,13 @@ struct IdentifierScanner {
         if kinds.contains(.token), let found = hexToken(piece) { return found }
         if !kinds.isDisjoint(with: [.mac, .token]), let found = hexPairs(piece) { return found }
         guard kinds.contains(.ip), piece.count <= 4 else { return nil }
-        if let found = nibbleName(piece) { return found }
-        return address6(at: piece.start, separator: .colon)
-            ?? address6(at: piece.start, separator: .dash)
+        switch view[piece.end] {
+        case UInt8(ascii: "."): return nibbleName(piece)
+        case UInt8(ascii: ":"), UInt8(ascii: "%"):
+            return address6(at: piece.start, separator: .colon)
+        case UInt8(ascii: "-"): return address6(at: piece.start, separator: .dash)
+        default: return nil
+        }
     }
 
     private func fromNumberPiece(_ piece: Piece) -> FoundIdentifier? {

@@ -62,17 +62,20 @@ struct URLParts: Equatable {
     }
 
     private static func fragmentStart(in text: ByteView) -> Int {
-        var index = text.lower
-        while index < text.upper, text.length(of: UInt8(ascii: "#"), at: index) == 0 { index += 1 }
+        var index = text.firstIndex(of: 0, or: UInt8(ascii: "#"), UInt8(ascii: "%"), from: text.lower)
+        while index < text.upper, text.length(of: UInt8(ascii: "#"), at: index) == 0 {
+            index = text.firstIndex(of: 0, or: UInt8(ascii: "#"), UInt8(ascii: "%"), from: index + 1)
+        }
         return index
     }
 
     private static func queryStart(in text: ByteView, before end: Int) -> Range<Int> {
-        var index = text.lower
+        let mark = UInt8(ascii: "?")
+        var index = text.firstIndex(of: 0, or: mark, UInt8(ascii: "%"), from: text.lower)
         while index < end {
-            let length = text.length(of: UInt8(ascii: "?"), at: index)
+            let length = text.length(of: mark, at: index)
             if length > 0 { return index..<index + length }
-            index += 1
+            index = text.firstIndex(of: 0, or: mark, UInt8(ascii: "%"), from: index + 1)
         }
         return end..<end
     }
@@ -93,9 +96,13 @@ enum SegmentKind: Equatable {
         var index = segment.lower
         while index < segment.upper {
             let decoded = segment.escape(at: index)
-            shape.add(decoded ?? segment[index])
+            if let decoded {
+                shape.add(decoded, ByteClass.table[Int(decoded)])
+            } else {
+                shape.add(segment[index], segment.classOf(index))
+            }
             if decoded == UInt8(ascii: "%"), segment.matches("40", at: index + 3) {
-                shape.add(UInt8(ascii: "@"))
+                shape.add(UInt8(ascii: "@"), ByteClass.addressPunctuation)
             }
             index += decoded == nil ? 1 : 3
         }
@@ -113,8 +120,8 @@ private struct SegmentShape {
     private var beginsWithTilde = false
     private var previous: UInt8 = 0
 
-    mutating func add(_ byte: UInt8) {
-        let current = ByteClass.table[Int(byte)]
+    /// Adds a byte and its class.
+    mutating func add(_ byte: UInt8, _ current: UInt8) {
         if length == 0 { beginsWithTilde = byte == UInt8(ascii: "~") }
         if byte == UInt8(ascii: "@"), length > 0 { hasSign = true }
         length += 1

@@ -18,7 +18,8 @@ package struct RedactText: Transform {
     ) -> TransformResult {
         guard value.kind == .text || value.kind == .escapedText else { return .null }
         return ByteView.withView(of: value.bytes) { text in
-            Self.redact(text, kinds, grammar, into: &output) ? .text : .unchanged
+            if kinds == .email, !EmailFinder.mayFind(in: text) { return .unchanged }
+            return Self.redact(text, kinds, grammar, into: &output) ? .text : .unchanged
         }
     }
 

@@ -32,12 +32,17 @@ package struct ReduceURL: Transform {
         guard bytes.count > 0 else { return .unchanged }
         let start = output.count
         ByteView.withView(of: bytes) { reduce($0, into: &output) }
-        guard output.count - start == bytes.count else { return .text }
-        for index in bytes.indices where output.bytes[start + index] != bytes[index] {
+        guard Self.isSame(output.bytes.extracting(start..<output.count), bytes) else {
             return .text
         }
         output.truncate(to: start)
         return .unchanged
+    }
+
+    private static func isSame(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in left.indices where left[index] != right[index] { return false }
+        return true
     }
 
     private func reduce(_ text: ByteView, into output: inout ByteBuffer) {
@@ -99,7 +104,13 @@ package struct ReduceURL: Transform {
 
     private func segmentEnd(_ text: ByteView, from start: Int, _ limit: Int) -> Int {
         var end = start
-        while end < limit, separator(text, at: end) == 0 { end += 1 }
+        while end < limit {
+            let byte = text[end]
+            let mayEnd = byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%")
+                || byte == UInt8(ascii: "\\")
+            if mayEnd, separator(text, at: end) > 0 { break }
+            end += 1
+        }
         return end
     }
 
