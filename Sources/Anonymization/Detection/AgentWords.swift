@@ -51,11 +51,17 @@ enum AgentWords {
     static let apart: [WordSearch.Word] =
         botWords + asBrowsers
         + list([
-            (.bot, ["crawl", "Crawl", "spider", "Spider", "slurp", "Slurp", "http://", "https://"]),
+            (
+                .bot,
+                ["crawl", "Crawl", "spider", "Spider", "slurp", "Slurp", "http://", "https://"]
+            ),
             (.bot, ["www.", "facebookexternalhit", "Mediapartners", "BingPreview", "ia_archiver"]),
             (.bot, ["HeadlessChrome", "PhantomJS", "Lighthouse", "Pingdom", "StatusCake"]),
             (.bot, ["Site24x7", "check_http", "Scrapy", "zgrab", "masscan", "Nmap", "nikto"]),
-            (.bot, ["Feedfetcher", "FeedFetcher", "Google-", "Validator", "validator", "archiver"]),
+            (
+                .bot,
+                ["Feedfetcher", "FeedFetcher", "Google-", "Validator", "validator", "archiver"]
+            ),
             (.bot, ["Pinger", "Monitor", "SPIDER", "CRAWL", "PTST/"]),
             (.tool, ["curl/", "Wget", "wget", "python-requests", "Python-urllib", "Python/"]),
             (.tool, ["python-httpx", "aiohttp", "Go-http-client", "Java/", "okhttp", "libwww"]),
@@ -79,7 +85,11 @@ enum AgentWords {
     /// `bot` at the end of a word; `Cubot` is a maker of telephones.
     private static let botWords: [WordSearch.Word] = ["bot", "Bot", "BOT"].map {
         WordSearch.Word(
-            $0, marks: AgentMarks.bot.rawValue, endsWord: true, notBehind: "cu")
+            $0,
+            marks: AgentMarks.bot.rawValue,
+            endsWord: true,
+            notBehind: "cu"
+        )
     }
 
     private static func list(_ entries: [(AgentMarks, [String])]) -> [WordSearch.Word] {

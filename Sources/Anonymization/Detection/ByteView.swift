@@ -37,9 +37,9 @@ enum ByteClass {
 
 /// The bytes of one text as detectors see them.
 ///
-/// Reading outside `lower ..< upper` gives 0, which is part of nothing, so that a detector needs no
-/// guard at either end. The view borrows: it is made by `withView` and must not outlive that call.
-/// All pointers of the detectors are in this file.
+/// Reading outside `lower ..< upper` gives 0, which is part of nothing, so that a detector needs
+/// no guard at either end. The view borrows: it is made by `withView` and must not outlive that
+/// call. All pointers of the detectors are in this file.
 @safe struct ByteView {
     private let base: UnsafePointer<UInt8>
     private let classes: UnsafePointer<UInt8>
@@ -49,7 +49,10 @@ enum ByteClass {
     let upper: Int
 
     private init(
-        base: UnsafePointer<UInt8>, classes: UnsafePointer<UInt8>, lower: Int, upper: Int
+        base: UnsafePointer<UInt8>,
+        classes: UnsafePointer<UInt8>,
+        lower: Int,
+        upper: Int
     ) {
         unsafe self.base = base
         unsafe self.classes = classes
@@ -59,7 +62,8 @@ enum ByteClass {
 
     /// Calls `body` with a view of all of `bytes`.
     static func withView<Result>(
-        of bytes: Span<UInt8>, _ body: (ByteView) -> Result
+        of bytes: Span<UInt8>,
+        _ body: (ByteView) -> Result
     ) -> Result {
         unsafe ByteClass.table.withUnsafeBufferPointer { table in
             unsafe bytes.withUnsafeBufferPointer { buffer in
@@ -67,7 +71,8 @@ enum ByteClass {
                 let classes = unsafe table.baseAddress ?? nothing.utf8Start
                 let base = unsafe buffer.baseAddress ?? nothing.utf8Start
                 return unsafe body(
-                    ByteView(base: base, classes: classes, lower: 0, upper: buffer.count))
+                    ByteView(base: base, classes: classes, lower: 0, upper: buffer.count)
+                )
             }
         }
     }
@@ -76,7 +81,11 @@ enum ByteClass {
     func limited(to range: Range<Int>) -> ByteView {
         precondition(range.lowerBound >= lower && range.upperBound <= upper)
         return unsafe ByteView(
-            base: base, classes: classes, lower: range.lowerBound, upper: range.upperBound)
+            base: base,
+            classes: classes,
+            lower: range.lowerBound,
+            upper: range.upperBound
+        )
     }
 
     /// The byte at `index`, or 0 outside the view.
@@ -94,10 +103,12 @@ enum ByteClass {
         classOf(index) & mask != 0
     }
 
-    /// The end of the longest stretch from `start` of bytes in the classes `wanted`; the classes met
-    /// are added to `met`.
+    /// The end of the longest stretch from `start` of bytes in the classes `wanted`; the classes
+    /// met are added to `met`.
     @inline(__always) func end(
-        of wanted: UInt8, from start: Int, met: inout UInt8
+        of wanted: UInt8,
+        from start: Int,
+        met: inout UInt8
     ) -> Int {
         var index = max(start, lower)
         var seen = met
@@ -111,10 +122,13 @@ enum ByteClass {
         return index
     }
 
-    /// The first byte from `start` in one of the classes `wanted` or equal to one of two bytes; the
-    /// end of the view when there is none.
+    /// The first byte from `start` in one of the classes `wanted` or equal to one of two bytes;
+    /// the end of the view when there is none.
     @inline(__always) func firstIndex(
-        of wanted: UInt8, or one: UInt8, _ two: UInt8, from start: Int
+        of wanted: UInt8,
+        or one: UInt8,
+        _ two: UInt8,
+        from start: Int
     ) -> Int {
         var index = max(start, lower)
         while index < upper {
@@ -133,8 +147,8 @@ enum ByteClass {
         return unsafe UnsafeRawPointer(hit) - UnsafeRawPointer(base)
     }
 
-    /// The first offset from `start` on at which two bytes stand whose slot in `table` is not 0, or
-    /// the end of the view; `table` has `WordSearch.slotCount` entries.
+    /// The first offset from `start` on at which two bytes stand whose slot in `table` is not 0,
+    /// or the end of the view; `table` has `WordSearch.slotCount` entries.
     func firstPair(in table: [UInt8], from start: Int) -> Int {
         precondition(table.count == WordSearch.slotCount && start >= lower)
         return unsafe table.withUnsafeBufferPointer { slots in

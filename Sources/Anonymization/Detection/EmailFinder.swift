@@ -1,6 +1,7 @@
 /// Which texts count as an e-mail address.
 enum EmailGrammar: String, CaseIterable, Sendable {
-    /// Exactly `[A-Za-z0-9._+-]+(@|%40)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*`, leftmost first, no exception.
+    /// Exactly `[A-Za-z0-9._+-]+(@|%40)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*`, leftmost first, without
+    /// exceptions.
     case simple
     /// Wider (escapes, letters beyond ASCII, address literals, user information of URLs) and
     /// narrower (neither algorithm names nor package versions).
@@ -9,8 +10,9 @@ enum EmailGrammar: String, CaseIterable, Sendable {
 
 /// Finds e-mail addresses from left to right.
 ///
-/// The search jumps from one `@` or `%40` to the next, reads the domain forwards and the local part
-/// backwards, never behind the end of the match before: each byte is read a fixed number of times.
+/// The search jumps from one `@` or `%40` to the next, reads the domain forwards and the local
+/// part backwards, never behind the end of the match before: each byte is read a fixed number of
+/// times.
 struct EmailFinder {
     private let view: ByteView
     private let grammar: EmailGrammar
@@ -178,19 +180,21 @@ struct EmailFinder {
         for index in start + 1..<start + 64 {
             let byte = view[index]
             if byte == UInt8(ascii: "]") { return hasDigit ? index + 1 : nil }
-            guard view.isAny(ByteClass.alphanumeric, at: index)
-                || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":")
+            guard
+                view.isAny(ByteClass.alphanumeric, at: index)
+                    || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":")
             else { return nil }
             hasDigit = hasDigit || view.isAny(ByteClass.digit, at: index)
         }
         return nil
     }
 
-    /// Where the user information of a URL begins (`//user:password@`), when the text before `start`
-    /// is that; otherwise `start`. Looks back 256 bytes at most.
+    /// Where the user information of a URL begins (`//user:password@`), when the text before
+    /// `start` is that; otherwise `start`. Looks back 256 bytes at most.
     private func userInformation(before start: Int, _ floor: Int) -> Int {
-        guard view.length(of: UInt8(ascii: ":"), at: start - 1) == 1
-            || view.escape(at: start - 3) == UInt8(ascii: ":")
+        guard
+            view.length(of: UInt8(ascii: ":"), at: start - 1) == 1
+                || view.escape(at: start - 3) == UInt8(ascii: ":")
         else { return start }
         var index = start
         while index > max(floor, start - 256) {
@@ -208,8 +212,8 @@ struct EmailFinder {
         return start
     }
 
-    /// True for what stands behind the `@` of names that look like addresses and belong to no person:
-    /// SSH algorithm names (RFC 4251 §6 builds them this way) and image digests.
+    /// True for what stands behind the `@` of names that look like addresses and belong to no
+    /// person: SSH algorithm names (RFC 4251 §6 builds them this way) and image digests.
     static func isNeverPersonal(_ view: ByteView, _ domain: Range<Int>) -> Bool {
         switch domain.count {
         case 6:

@@ -2,15 +2,16 @@
 extension IdentifierScanner {
     // MARK: IPv4
 
-    /// Four octets between dots, dashes or underscores, at the start of `piece` or, in names such as
-    /// `ip192-0-2-7`, at the digits that end it.
-    func address4(in piece: Piece) -> FoundIdentifier? {
+    /// Four octets between dots, dashes or underscores, at the start of `piece` or, in names such
+    /// as `ip192-0-2-7`, at the digits that end it.
+    mutating func address4(in piece: Piece) -> FoundIdentifier? {
         let separator = view[piece.end]
-        guard separator == UInt8(ascii: ".") || separator == UInt8(ascii: "-")
-            || separator == UInt8(ascii: "_")
+        guard
+            separator == UInt8(ascii: ".") || separator == UInt8(ascii: "-")
+                || separator == UInt8(ascii: "_")
         else { return nil }
         var start = piece.end
-        while start > piece.start, view.isAny(ByteClass.digit, at: start - 1) { 
+        while start > piece.start, view.isAny(ByteClass.digit, at: start - 1) {
             start -= 1
             if piece.end - start > 3 { return nil }
         }
@@ -28,7 +29,8 @@ extension IdentifierScanner {
         return FoundIdentifier(kind: .ip, range: widened(start..<end))
     }
 
-    /// The end of four octets that begin at `start`; leading zeros are allowed, letters behind are not.
+    /// The end of four octets that begin at `start`; leading zeros are allowed, letters behind are
+    /// not.
     private func octets(at start: Int, _ separator: UInt8) -> Int? {
         var index = start
         for octet in 0..<4 {
@@ -47,8 +49,8 @@ extension IdentifierScanner {
         return view.isAny(ByteClass.alphanumeric, at: index) ? nil : index
     }
 
-    /// True when the text before `start` is a number and `separator`, so that an earlier number had
-    /// the chance to begin an address.
+    /// True when the text before `start` is a number and `separator`, so that an earlier number
+    /// had the chance to begin an address.
     private func continuesNumber(at start: Int, _ separator: UInt8) -> Bool {
         guard start > floor, view[start - 1] == separator else { return false }
         var index = start - 1
@@ -58,8 +60,8 @@ extension IdentifierScanner {
         return index < start - 1 && !isAny(ByteClass.letter, before: index)
     }
 
-    /// What belongs to four octets with dots behind them: `.in-addr.arpa`, or a fifth number that is
-    /// a port (the form of tcpdump). Nil when they are the start of a longer dotted number.
+    /// What belongs to four octets with dots behind them: `.in-addr.arpa`, or a fifth number that
+    /// is a port (the form of tcpdump). Nil when they are the start of a longer dotted number.
     private func endOfDotted(_ start: Int, _ end: Int) -> Int? {
         if view.matches(".in-addr.arpa", at: end) { return end + 13 }
         guard view[end] == UInt8(ascii: "."), view.isAny(ByteClass.digit, at: end + 1) else {
@@ -91,9 +93,9 @@ extension IdentifierScanner {
         }
     }
 
-    /// An IPv6 address (RFC 4291 §2.2) that begins at `start`, with a zone, and with brackets and a
-    /// port when it has them.
-    func address6(at start: Int, separator: GroupSeparator) -> FoundIdentifier? {
+    /// An IPv6 address (RFC 4291 §2.2) that begins at `start`, with a zone, and with brackets and
+    /// a port when it has them.
+    mutating func address6(at start: Int, separator: GroupSeparator) -> FoundIdentifier? {
         var parts = Groups()
         guard let end = readGroups(from: start, separator, &parts) else { return nil }
         let isComplete = parts.hasGap ? parts.count <= 7 : parts.count == 8
@@ -118,8 +120,10 @@ extension IdentifierScanner {
         var hasDigit = false
     }
 
-    private func readGroups(
-        from start: Int, _ separator: GroupSeparator, _ parts: inout Groups
+    private mutating func readGroups(
+        from start: Int,
+        _ separator: GroupSeparator,
+        _ parts: inout Groups
     ) -> Int? {
         var index = start
         let leading = length(of: separator, at: index)
@@ -150,7 +154,9 @@ extension IdentifierScanner {
 
     /// The end of the group at `index` (or of an IPv4 tail, which counts as two), or nil.
     private func readGroup(
-        at index: Int, _ separator: GroupSeparator, _ parts: inout Groups
+        at index: Int,
+        _ separator: GroupSeparator,
+        _ parts: inout Groups
     ) -> Int? {
         var end = index
         while end - index < 5, view.isAny(ByteClass.hex, at: end) {
@@ -183,15 +189,16 @@ extension IdentifierScanner {
         return index == first ? end : index
     }
 
-    /// True when the four digits at `start` can begin an address in use: global unicast as assigned
-    /// to the registries, unique local or link local. Keeps dates such as `2024-01-02--03` out.
+    /// True when the four digits at `start` can begin an address in use: global unicast as
+    /// assigned to the registries, unique local or link local. Keeps dates such as
+    /// `2024-01-02--03` out.
     private func isUsualPrefix(_ start: Int) -> Bool {
         let one = view[start]
         let two = view[start + 1] | 32
         guard view.isAny(ByteClass.hex, at: start + 3) else { return false }
         switch one {
         case UInt8(ascii: "2"):
-            if two == UInt8(ascii: "0") { 
+            if two == UInt8(ascii: "0") {
                 return view[start + 2] == UInt8(ascii: "0") && view[start + 3] <= UInt8(ascii: "3")
             }
             switch two {

@@ -9,9 +9,10 @@ extension IdentifierScanner {
         }
     }
 
-    /// 13 to 19 digits (ISO/IEC 7812-1) that pass the check of Luhn, at one go or in groups of which
-    /// the first has four. Numbers that begin with 0 or 1 are times and counters, not payment cards.
-    func card(_ piece: Piece) -> FoundIdentifier? {
+    /// 13 to 19 digits (ISO/IEC 7812-1) that pass the check of Luhn, at one go or in groups of
+    /// which the first has four. Numbers that begin with 0 or 1 are times and counters, not
+    /// payment cards.
+    mutating func card(_ piece: Piece) -> FoundIdentifier? {
         guard piece.met == ByteClass.digit, view[piece.start] > UInt8(ascii: "1"),
             !isDecimalFraction(piece)
         else { return nil }
@@ -53,9 +54,9 @@ extension IdentifierScanner {
         return best.map { FoundIdentifier(kind: .card, range: piece.start..<$0) }
     }
 
-    /// An account number of ISO 13616: country, two check digits, 15 to 34 characters in all, and the
-    /// remainder by 97 is 1; at one go or in groups of four.
-    func iban(_ piece: Piece) -> FoundIdentifier? {
+    /// An account number of ISO 13616: country, two check digits, 15 to 34 characters in all, and
+    /// the remainder by 97 is 1; at one go or in groups of four.
+    mutating func iban(_ piece: Piece) -> FoundIdentifier? {
         guard piece.count >= 4, piece.count <= 34,
             view.isAny(ByteClass.letter, at: piece.start),
             view.isAny(ByteClass.letter, at: piece.start + 1),
@@ -112,7 +113,7 @@ extension IdentifierScanner {
 
     /// A number in international form (ITU-T E.164): `+`, then 8 to 15 digits with single spaces,
     /// dots, dashes, slashes or brackets between.
-    func phone(_ piece: Piece) -> FoundIdentifier? {
+    mutating func phone(_ piece: Piece) -> FoundIdentifier? {
         let isEncoded = piece.start == floor && floorByte == UInt8(ascii: "+")
         let start = isEncoded ? piece.start - 3 : piece.start - 1
         guard piece.met == ByteClass.digit, byte(before: piece.start) == UInt8(ascii: "+"),

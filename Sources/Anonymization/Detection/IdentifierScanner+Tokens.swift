@@ -23,12 +23,15 @@ extension IdentifierScanner {
     }
 
     /// The end of the run of `piece`, or a place at least `tokenBytesMin` behind its start.
-    private func endOfShortRun(_ piece: Piece) -> Int {
+    private mutating func endOfShortRun(_ piece: Piece) -> Int {
         guard view.isAny(ByteClass.joiner, at: piece.end) else { return piece.end }
         let limit = min(view.upper, max(piece.end, piece.start + Self.tokenBytesMin))
         var met: UInt8 = 0
         return view.limited(to: view.lower..<limit).end(
-            of: ByteClass.alphanumeric | ByteClass.joiner, from: piece.end, met: &met)
+            of: ByteClass.alphanumeric | ByteClass.joiner,
+            from: piece.end,
+            met: &met
+        )
     }
 
     private mutating func tokenInLongRun(startingWith piece: Piece) -> FoundIdentifier? {
@@ -83,7 +86,7 @@ extension IdentifierScanner {
         return one == 0 ? end : end + one + view.length(of: UInt8(ascii: "="), at: end + one)
     }
 
-    /// A JSON Web Token (RFC 7515 §7.1): three to five base64url parts, the first begins with `eyJ`.
+    /// A JSON Web Token (RFC 7515 §7.1): two to five base64url parts, the first begins with `eyJ`.
     private func webToken(from start: Int) -> Int? {
         var met: UInt8 = 0
         let wanted = ByteClass.alphanumeric | ByteClass.joiner
@@ -98,7 +101,7 @@ extension IdentifierScanner {
     }
 
     /// A hexadecimal number of 32 digits and more, or a UUID (RFC 9562 §4).
-    func hexToken(_ piece: Piece) -> FoundIdentifier? {
+    mutating func hexToken(_ piece: Piece) -> FoundIdentifier? {
         if piece.count >= Self.tokenBytesMin {
             return FoundIdentifier(kind: .token, range: piece.start..<piece.end)
         }
@@ -119,9 +122,9 @@ extension IdentifierScanner {
         return view.isAny(ByteClass.alphanumeric, at: index) ? nil : index
     }
 
-    /// Pairs of hexadecimal digits between `:` or `-`: six or eight are a hardware address, sixteen
-    /// and more a fingerprint. Also the form of three groups of four with dots.
-    func hexPairs(_ piece: Piece) -> FoundIdentifier? {
+    /// Pairs of hexadecimal digits between `:` or `-`: six or eight are a hardware address,
+    /// sixteen and more a fingerprint. Also the form of three groups of four with dots.
+    mutating func hexPairs(_ piece: Piece) -> FoundIdentifier? {
         if piece.count == 4, kinds.contains(.mac) { return dottedHardwareAddress(piece) }
         guard piece.count == 2 else { return nil }
         let separator: UInt8 =

@@ -1,7 +1,8 @@
 /// Version numbers, which look like IPv4 addresses and are none.
 extension IdentifierScanner {
-    /// True when the number at `start` is the version of something: `Chrome/126.0.0.0`, `v1.2.3.4`,
-    /// `rv:1.9.1.3`, `version 1.2.3.4`. `pieceStart` is where letters before the number begin.
+    /// True when the number at `start` is the version of something: `Chrome/126.0.0.0`,
+    /// `v1.2.3.4`, `rv:1.9.1.3`, `version 1.2.3.4`. `pieceStart` is where letters before the
+    /// number begin.
     func isVersion(at start: Int, pieceStart: Int) -> Bool {
         if pieceStart < start { return isVersionWord(pieceStart..<start) }
         if byte(before: start) == UInt8(ascii: "/") { return followsProduct(start) }

@@ -21,13 +21,16 @@ struct FoundIdentifier: Equatable {
 /// Finds identifiers in a text, from left to right, without overlaps.
 ///
 /// A text is read as *pieces*, longest stretches of ASCII letters and digits, and *runs*, pieces
-/// joined by `-`, `_` or `+`. A piece without digits that is no hexadecimal number is passed over at
-/// the cost of reading it once. Each detector looks ahead either a fixed number of bytes or over
-/// bytes that nobody looks at again, so the time is linear in the length of the text. `%XX` ends a
-/// piece and counts as the byte it stands for.
+/// joined by `-`, `_` or `+`. A piece without digits that is no hexadecimal number is passed over
+/// at the cost of reading it once. Each detector looks ahead either a fixed number of bytes or
+/// over bytes that nobody looks at again, so the time is linear in the length of the text. `%XX`
+/// ends a piece and counts as the byte it stands for.
 ///
-/// E-mail addresses are found first, because they may contain all the rest; the other detectors see
-/// only the text between them.
+/// E-mail addresses are found first, because they may contain all the rest; the other detectors
+/// see only the text between them.
+///
+/// Methods that are called for every piece are `mutating` even where they change nothing: to lend
+/// them a value of this size for reading, the compiler would copy it.
 struct IdentifierScanner: ~Copyable {
     let kinds: IdentifierKinds
     /// The whole text.
@@ -93,7 +96,11 @@ struct IdentifierScanner: ~Copyable {
     private mutating func nextBetweenEmails() -> FoundIdentifier? {
         while true {
             at = view.firstIndex(
-                of: ByteClass.alphanumeric, or: UInt8(ascii: "%"), UInt8(ascii: ":"), from: at)
+                of: ByteClass.alphanumeric,
+                or: UInt8(ascii: "%"),
+                UInt8(ascii: ":"),
+                from: at
+            )
             guard at < view.upper else { return nil }
             let found: FoundIdentifier?
             if view.isAny(ByteClass.alphanumeric, at: at) {
@@ -150,7 +157,7 @@ struct IdentifierScanner: ~Copyable {
         }
     }
 
-    private func fromNumberPiece(_ piece: Piece) -> FoundIdentifier? {
+    private mutating func fromNumberPiece(_ piece: Piece) -> FoundIdentifier? {
         if kinds.contains(.ip), let found = address4(in: piece) { return found }
         if kinds.contains(.card), let found = card(piece) { return found }
         if kinds.contains(.iban), let found = iban(piece) { return found }

@@ -62,9 +62,19 @@ struct URLParts: Equatable {
     }
 
     private static func fragmentStart(in text: ByteView) -> Int {
-        var index = text.firstIndex(of: 0, or: UInt8(ascii: "#"), UInt8(ascii: "%"), from: text.lower)
+        var index = text.firstIndex(
+            of: 0,
+            or: UInt8(ascii: "#"),
+            UInt8(ascii: "%"),
+            from: text.lower
+        )
         while index < text.upper, text.length(of: UInt8(ascii: "#"), at: index) == 0 {
-            index = text.firstIndex(of: 0, or: UInt8(ascii: "#"), UInt8(ascii: "%"), from: index + 1)
+            index = text.firstIndex(
+                of: 0,
+                or: UInt8(ascii: "#"),
+                UInt8(ascii: "%"),
+                from: index + 1
+            )
         }
         return index
     }

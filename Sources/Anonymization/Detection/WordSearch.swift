@@ -1,8 +1,8 @@
 /// Finds in one pass which of a few dozen short words occur in a text.
 ///
-/// Two neighbouring bytes choose a slot in a small table; nearly all pairs of a text fall into empty
-/// slots and cost one look-up. At the others the words of the slot are compared. Time is linear: a
-/// pair is compared with a bounded number of words of bounded length.
+/// Two neighbouring bytes choose a slot in a small table; nearly all pairs of a text fall into
+/// empty slots and cost one look-up. At the others the words of the slot are compared. Time is
+/// linear: a pair is compared with a bounded number of words of bounded length.
 struct WordSearch: Sendable {
     /// One word and what its presence says.
     struct Word: Sendable {

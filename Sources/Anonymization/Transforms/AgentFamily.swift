@@ -29,13 +29,15 @@ package struct AgentFamily: Transform {
     }
 
     package func apply(
-        _ value: borrowing FieldValue, _ context: borrowing TransformContext,
+        _ value: borrowing FieldValue,
+        _ context: borrowing TransformContext,
         into output: inout ByteBuffer
     ) -> TransformResult {
         guard value.kind == .text || value.kind == .escapedText else { return .null }
         guard value.bytes.count > 0 else { return .unchanged }
         let marks = AgentMarks(
-            rawValue: ByteView.withView(of: value.bytes) { search.marks(in: $0) })
+            rawValue: ByteView.withView(of: value.bytes) { search.marks(in: $0) }
+        )
         switch part {
         case .both:
             output.append(browser(marks))
@@ -101,27 +103,37 @@ extension AgentFamily {
             """,
         options: [
             OptionDescriptor(
-                "part", values: "both, browser, os or kind", standard: "both",
-                help: "what is written: `Browser / OS`, one of them, or person, bot or tool"),
+                "part",
+                values: "both, browser, os or kind",
+                standard: "both",
+                help: "what is written: `Browser / OS`, one of them, or person, bot or tool"
+            ),
             OptionDescriptor(
-                "bots", values: "apart or as-browsers", standard: "apart",
+                "bots",
+                values: "apart or as-browsers",
+                standard: "apart",
                 help: """
                     apart: robots and tools are `Bot`; as-browsers: they count as the browser that \
                     they name, by one short list of substrings
-                    """),
+                    """
+            ),
         ],
         shorthand: "part",
-        make: make)
+        make: make
+    )
 
     private static func make(
-        _ reader: SettingReader, _ environment: PlanningEnvironment
+        _ reader: SettingReader,
+        _ environment: PlanningEnvironment
     ) -> (any Transform)? {
         let part = reader.choice("part", Part.self) ?? .both
         let bots = reader.choice("bots", Bots.self) ?? .apart
         if part == .kind, bots == .asBrowsers {
             reader.faults.add(
                 "`part: kind` tells bots from persons, so it needs `bots: apart`",
-                at: reader.position, path: reader.path(of: "bots"))
+                at: reader.position,
+                path: reader.path(of: "bots")
+            )
             return nil
         }
         return AgentFamily(part: part, bots: bots)

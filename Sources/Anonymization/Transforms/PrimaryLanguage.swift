@@ -6,7 +6,8 @@ package struct PrimaryLanguage: Transform {
     init() {}
 
     package func apply(
-        _ value: borrowing FieldValue, _ context: borrowing TransformContext,
+        _ value: borrowing FieldValue,
+        _ context: borrowing TransformContext,
         into output: inout ByteBuffer
     ) -> TransformResult {
         guard value.kind == .text || value.kind == .escapedText else { return .dropped }
@@ -62,5 +63,6 @@ extension PrimaryLanguage {
             The language itself: where few people use it, it can single one out; a threshold in \
             the publication is still needed.
             """,
-        make: { _, _ in PrimaryLanguage() })
+        make: { _, _ in PrimaryLanguage() }
+    )
 }

@@ -13,7 +13,8 @@ package struct RedactText: Transform {
     }
 
     package func apply(
-        _ value: borrowing FieldValue, _ context: borrowing TransformContext,
+        _ value: borrowing FieldValue,
+        _ context: borrowing TransformContext,
         into output: inout ByteBuffer
     ) -> TransformResult {
         guard value.kind == .text || value.kind == .escapedText else { return .null }
@@ -23,10 +24,12 @@ package struct RedactText: Transform {
         }
     }
 
-    /// Appends `text` with a placeholder for each identifier; appends nothing and answers false when
-    /// there is none.
+    /// Appends `text` with a placeholder for each identifier; appends nothing and answers false
+    /// when there is none.
     static func redact(
-        _ text: ByteView, _ kinds: IdentifierKinds, _ grammar: EmailGrammar,
+        _ text: ByteView,
+        _ kinds: IdentifierKinds,
+        _ grammar: EmailGrammar,
         into output: inout ByteBuffer
     ) -> Bool {
         var scanner = IdentifierScanner(text, kinds: kinds, grammar: grammar)
@@ -85,20 +88,28 @@ extension RedactText {
             """,
         options: [
             OptionDescriptor(
-                "kinds", values: "a list of email, ip, token, card, iban, mac, phone",
-                standard: "all but phone", help: "what is searched for"),
+                "kinds",
+                values: "a list of email, ip, token, card, iban, mac, phone",
+                standard: "all but phone",
+                help: "what is searched for"
+            ),
             OptionDescriptor(
-                "grammar", values: "strict or simple", standard: "strict",
+                "grammar",
+                values: "strict or simple",
+                standard: "strict",
                 help: """
                     what counts as an e-mail address; simple is one plain pattern without \
                     exceptions
-                    """),
+                    """
+            ),
         ],
         shorthand: "kinds",
-        make: make)
+        make: make
+    )
 
     private static func make(
-        _ reader: SettingReader, _ environment: PlanningEnvironment
+        _ reader: SettingReader,
+        _ environment: PlanningEnvironment
     ) -> (any Transform)? {
         let grammar = reader.choice("grammar", EmailGrammar.self) ?? .strict
         guard let setting = reader.optional("kinds") else {
@@ -109,16 +120,20 @@ extension RedactText {
             guard let entry = names.first(where: { $0.name == word }) else {
                 reader.faults.add(
                     "unknown kind `\(word)`, expected \(names.map(\.name).joined(separator: ", "))",
-                    at: setting.position, path: reader.path(of: "kinds"),
-                    suggestion: nearestName(to: word, among: names.map(\.name)))
+                    at: setting.position,
+                    path: reader.path(of: "kinds"),
+                    suggestion: nearestName(to: word, among: names.map(\.name))
+                )
                 return nil
             }
             kinds.insert(entry.kind)
         }
         guard !kinds.isEmpty else {
             reader.faults.add(
-                "`kinds` names nothing, expected at least one kind", at: setting.position,
-                path: reader.path(of: "kinds"))
+                "`kinds` names nothing, expected at least one kind",
+                at: setting.position,
+                path: reader.path(of: "kinds")
+            )
             return nil
         }
         return RedactText(kinds: kinds, grammar: grammar)

@@ -28,7 +28,8 @@ package struct ReduceEmail: Transform {
     package var dependence: TransformDependence { mode == .token ? .keyEpoch : .value }
 
     package func apply(
-        _ value: borrowing FieldValue, _ context: borrowing TransformContext,
+        _ value: borrowing FieldValue,
+        _ context: borrowing TransformContext,
         into output: inout ByteBuffer
     ) -> TransformResult {
         guard value.kind == .text || value.kind == .escapedText else { return .dropped }
@@ -90,12 +91,15 @@ package struct ReduceEmail: Transform {
     /// The token stands for the whole address in lower case, so that equal local parts of two
     /// companies stay two persons.
     private func appendToken(
-        of bytes: Span<UInt8>, _ sign: Range<Int>, _ context: borrowing TransformContext,
+        of bytes: Span<UInt8>,
+        _ sign: Range<Int>,
+        _ context: borrowing TransformContext,
         into output: inout ByteBuffer
     ) -> Bool {
         guard let tokens = context.tokens else { return false }
         return unsafe withUnsafeTemporaryAllocation(
-            of: UInt8.self, capacity: Self.addressBytesMax
+            of: UInt8.self,
+            capacity: Self.addressBytesMax
         ) { scratch in
             var count = 0
             for index in bytes.indices where index <= sign.lowerBound || index >= sign.upperBound {
@@ -104,9 +108,14 @@ package struct ReduceEmail: Transform {
                 count += 1
             }
             let canonical = unsafe Span(
-                _unsafeElements: UnsafeBufferPointer(rebasing: scratch[..<count]))
+                _unsafeElements: UnsafeBufferPointer(rebasing: scratch[..<count])
+            )
             return tokens.appendToken(
-                scope: "email", field: field, canonical: canonical, to: &output)
+                scope: "email",
+                field: field,
+                canonical: canonical,
+                to: &output
+            )
         }
     }
 
@@ -115,7 +124,9 @@ package struct ReduceEmail: Transform {
     }
 
     private func appendDomain(
-        of bytes: Span<UInt8>, from start: Int, into output: inout ByteBuffer
+        of bytes: Span<UInt8>,
+        from start: Int,
+        into output: inout ByteBuffer
     ) {
         let length = bytes.count - start
         for provider in providers where provider.count == length {
@@ -145,17 +156,25 @@ extension ReduceEmail {
             """,
         options: [
             OptionDescriptor(
-                "mode", values: "public-only, token or drop", standard: "public-only",
-                help: "what stands in place of the local part"),
+                "mode",
+                values: "public-only, token or drop",
+                standard: "public-only",
+                help: "what stands in place of the local part"
+            ),
             OptionDescriptor(
-                "providers", values: "a list of domains", standard: "the built-in list",
-                help: "further domains that are so large that they identify nobody"),
+                "providers",
+                values: "a list of domains",
+                standard: "the built-in list",
+                help: "further domains that are so large that they identify nobody"
+            ),
         ],
         shorthand: "mode",
-        make: make)
+        make: make
+    )
 
     private static func make(
-        _ reader: SettingReader, _ environment: PlanningEnvironment
+        _ reader: SettingReader,
+        _ environment: PlanningEnvironment
     ) -> (any Transform)? {
         let mode = reader.choice("mode", Mode.self) ?? .publicOnly
         let setting = reader.optional("providers")
@@ -163,11 +182,16 @@ extension ReduceEmail {
         for provider in providers where !isPlainDomain(provider) {
             reader.faults.add(
                 "expected domains such as mail.example, each with a dot and without `@`",
-                at: setting?.position ?? reader.position, path: reader.path(of: "providers"))
+                at: setting?.position ?? reader.position,
+                path: reader.path(of: "providers")
+            )
             return nil
         }
         return ReduceEmail(
-            mode: mode, field: environment.fieldName, furtherProviders: providers)
+            mode: mode,
+            field: environment.fieldName,
+            furtherProviders: providers
+        )
     }
 
     private static func isPlainDomain(_ text: String) -> Bool {

@@ -24,7 +24,8 @@ package struct ReduceURL: Transform {
     }
 
     package func apply(
-        _ value: borrowing FieldValue, _ context: borrowing TransformContext,
+        _ value: borrowing FieldValue,
+        _ context: borrowing TransformContext,
         into output: inout ByteBuffer
     ) -> TransformResult {
         guard value.kind == .text || value.kind == .escapedText else { return .null }
@@ -60,7 +61,9 @@ package struct ReduceURL: Transform {
     }
 
     private func appendPath(
-        _ text: ByteView, _ parts: URLParts, into output: inout ByteBuffer
+        _ text: ByteView,
+        _ parts: URLParts,
+        into output: inout ByteBuffer
     ) {
         switch path {
         case .keep: text.append(parts.path, to: &output)
@@ -83,12 +86,15 @@ package struct ReduceURL: Transform {
     }
 
     private func appendSegment(
-        _ text: ByteView, _ segment: Range<Int>, into output: inout ByteBuffer
+        _ text: ByteView,
+        _ segment: Range<Int>,
+        into output: inout ByteBuffer
     ) {
         // Parameters of a segment (`;jsessionid=...`) go as the query does.
         let end = min(
             text.limited(to: segment).firstIndex(of: UInt8(ascii: ";"), from: segment.lowerBound),
-            segment.upperBound)
+            segment.upperBound
+        )
         let name = text.limited(to: segment.lowerBound..<end)
         switch SegmentKind(name) {
         case .word: text.append(segment.lowerBound..<end, to: &output)
@@ -106,7 +112,8 @@ package struct ReduceURL: Transform {
         var end = start
         while end < limit {
             let byte = text[end]
-            let mayEnd = byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%")
+            let mayEnd =
+                byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%")
                 || byte == UInt8(ascii: "\\")
             if mayEnd, separator(text, at: end) > 0 { break }
             end += 1
@@ -115,7 +122,9 @@ package struct ReduceURL: Transform {
     }
 
     private func appendQuery(
-        _ text: ByteView, _ query: Range<Int>, into output: inout ByteBuffer
+        _ text: ByteView,
+        _ query: Range<Int>,
+        into output: inout ByteBuffer
     ) {
         guard !keptKeys.isEmpty else { return }
         var start = query.lowerBound
@@ -141,7 +150,9 @@ package struct ReduceURL: Transform {
 
     /// A kept value stays unless it is an e-mail address or a token: nobody names a key for those.
     private func appendValue(
-        _ text: ByteView, _ value: Range<Int>, into output: inout ByteBuffer
+        _ text: ByteView,
+        _ value: Range<Int>,
+        into output: inout ByteBuffer
     ) {
         output.append(UInt8(ascii: "="))
         let view = text.limited(to: value)
@@ -184,19 +195,30 @@ extension ReduceURL {
             """,
         options: [
             OptionDescriptor(
-                "keep_query", values: "a list of query keys", standard: "none",
-                help: "the keys that stay, in the order of the URL"),
+                "keep_query",
+                values: "a list of query keys",
+                standard: "none",
+                help: "the keys that stay, in the order of the URL"
+            ),
             OptionDescriptor(
-                "path", values: "placeholders, keep or drop", standard: "placeholders",
-                help: "what becomes of the path"),
+                "path",
+                values: "placeholders, keep or drop",
+                standard: "placeholders",
+                help: "what becomes of the path"
+            ),
             OptionDescriptor(
-                "host", values: "keep or drop", standard: "keep",
-                help: "what becomes of scheme, host and port"),
+                "host",
+                values: "keep or drop",
+                standard: "keep",
+                help: "what becomes of scheme, host and port"
+            ),
         ],
-        make: make)
+        make: make
+    )
 
     private static func make(
-        _ reader: SettingReader, _ environment: PlanningEnvironment
+        _ reader: SettingReader,
+        _ environment: PlanningEnvironment
     ) -> (any Transform)? {
         let path = reader.choice("path", Path.self) ?? .placeholders
         let host = reader.choice("host", Host.self) ?? .keep

@@ -17,7 +17,10 @@ import Testing
         ("(X11; CrOS x86_64 14541.0.0) Chrome/126.0.0.0 Safari/537.36", "Chrome / ChromeOS"),
         ("(X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0", "Firefox / Linux"),
         ("(Windows NT 10.0; Trident/7.0; rv:11.0) like Gecko", "Internet Explorer / Windows"),
-        ("(Linux; U; Android 2.3; nl-nl) Version/4.0 Mobile Safari/533.1", "Android Browser / Android"),
+        (
+            "(Linux; U; Android 2.3; nl-nl) Version/4.0 Mobile Safari/533.1",
+            "Android Browser / Android"
+        ),
         ("(Linux; Android 9; CUBOT X19) Chrome/126.0.0.0 Safari/537.36", "Chrome / Android"),
         ("App/1 CFNetwork/1496.0.7 Darwin/23.5.0", "Other / iOS"),
         ("(compatible; Examplebot/2.1; +http://bot.example/bot.html)", "Bot / Bot"),
@@ -45,7 +48,9 @@ import Testing
         #expect(TextRun.apply(AgentFamily(), "").result == .unchanged)
         #expect(TextRun.apply(AgentFamily(), bytes("12"), kind: .number).result == .null)
         let contradiction = TextRun.make(
-            AgentFamily.descriptor, [("part", ["kind"]), ("bots", ["as-browsers"])])
+            AgentFamily.descriptor,
+            [("part", ["kind"]), ("bots", ["as-browsers"])]
+        )
         #expect(contradiction.transform == nil && contradiction.faults.count == 1)
     }
 
@@ -53,17 +58,26 @@ import Testing
     private static func plain(_ agent: String) -> String {
         func has(_ word: String) -> Bool { bytes(agent).contains(bytes(word)) }
         let browser =
-            has("Edg") ? "Edge"
-            : has("OPR/") ? "Opera"
-            : has("SamsungBrowser/") ? "Samsung Internet"
-            : has("Firefox/") || has("FxiOS/") ? "Firefox"
-            : has("Chrome/") || has("CriOS/") ? "Chrome"
-            : has("Version/") && has("Safari/") ? "Safari" : "Other"
+            has("Edg")
+            ? "Edge"
+            : has("OPR/")
+                ? "Opera"
+                : has("SamsungBrowser/")
+                    ? "Samsung Internet"
+                    : has("Firefox/") || has("FxiOS/")
+                        ? "Firefox"
+                        : has("Chrome/") || has("CriOS/")
+                            ? "Chrome"
+                            : has("Version/") && has("Safari/") ? "Safari" : "Other"
         let system =
-            has("Windows") ? "Windows"
-            : has("iPhone") || has("iPad") ? "iOS"
-            : has("Mac OS X") ? "macOS"
-            : has("Android") ? "Android" : has("CrOS") ? "ChromeOS" : has("Linux") ? "Linux" : "Other"
+            has("Windows")
+            ? "Windows"
+            : has("iPhone") || has("iPad")
+                ? "iOS"
+                : has("Mac OS X")
+                    ? "macOS"
+                    : has("Android")
+                        ? "Android" : has("CrOS") ? "ChromeOS" : has("Linux") ? "Linux" : "Other"
         return browser + " / " + system
     }
 
@@ -71,7 +85,8 @@ import Testing
         let seed: UInt64 = 0x7e57_0005
         var random = SeededGenerator(seed: seed)
         let pieces = [
-            "Edg", "Ed", "OPR/", "OPR", "SamsungBrowser/", "Firefox/", "FxiOS/", "Chrome/", "CriOS/",
+            "Edg", "Ed", "OPR/", "OPR", "SamsungBrowser/", "Firefox/", "FxiOS/", "Chrome/",
+            "CriOS/",
             "Version/", "Safari/", "Safari", "Windows", "Window", "iPhone", "iPad", "Mac OS X",
             "Mac OS ", "Android", "CrOS", "Linux", "bot", "curl/", " ", ";", "\u{e9}", "C", "A",
         ]
@@ -80,7 +95,9 @@ import Testing
             var agent = "x"
             for _ in 0..<random.next() % 6 { agent += pieces.randomElement(using: &random) ?? "" }
             #expect(
-                TextRun.apply(transform, agent).text == Self.plain(agent), "seed \(seed): \(agent)")
+                TextRun.apply(transform, agent).text == Self.plain(agent),
+                "seed \(seed): \(agent)"
+            )
         }
     }
 

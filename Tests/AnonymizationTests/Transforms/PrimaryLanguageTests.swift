@@ -16,7 +16,9 @@ import Testing
         #expect(TextRun.apply(PrimaryLanguage(), text) == .init(result: .unchanged, text: text))
     }
 
-    @Test(arguments: ["*", "x-jan", "i-klingon", "jansen", "C", "n1", "nl1", "-", "nl\u{e9}", ",nl", " "])
+    @Test(arguments: [
+        "*", "x-jan", "i-klingon", "jansen", "C", "n1", "nl1", "-", "nl\u{e9}", ",nl", " ",
+    ])
     func dropsTheRest(text: String) {
         #expect(TextRun.apply(PrimaryLanguage(), text) == .init(result: .dropped, text: ""))
     }

@@ -53,8 +53,10 @@ import Testing
     @Test(arguments: [
         ("/reset/0123456789abcdef0123456789abcdef", "/reset/[token]"),
         ("id=550e8400-e29b-41d4-a716-446655440000;", "id=[token];"),
-        ("s=550e8400-e29b-41d4-a716-446655440000-k3j9d8s7f6g5h4k3j9d8s7f6g5h4k3j9",
-            "s=[token]-[token]"),
+        (
+            "s=550e8400-e29b-41d4-a716-446655440000-k3j9d8s7f6g5h4k3j9d8s7f6g5h4k3j9",
+            "s=[token]-[token]"
+        ),
         ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-DEF_123", "Bearer [token]"),
         ("k=k3j9d8s7f6g5h4k3j9d8s7f6g5h4k3j9==", "k=[token]"),
         ("xjAJXh38I15wypJXxuGMBp0EAVxt0G0biEntp43Qt6E.ttf", "[token].ttf"),
@@ -87,10 +89,12 @@ import Testing
         let text = "a@b.example 192.0.2.7 4111111111111111 +31 6 1234 5678"
         #expect(
             try Self.redact(text, [("kinds", ["ip"])])
-                == "a@b.example [ip] 4111111111111111 +31 6 1234 5678")
+                == "a@b.example [ip] 4111111111111111 +31 6 1234 5678"
+        )
         #expect(
             try Self.redact(text, [("kinds", ["card", "phone"])])
-                == "a@b.example 192.0.2.7 [card] [phone]")
+                == "a@b.example 192.0.2.7 [card] [phone]"
+        )
         #expect(try Self.redact("t=%2B31612345678", [("kinds", ["phone"])]) == "t=[phone]")
     }
 
@@ -120,7 +124,9 @@ import Testing
             "0123456789abcdef0123456789abcdef", "00:11:22:aa:bb:c7",
         ]
         let borders = [" ", "/", "?q=", "&a=", "\"", "(", ",", ";", "=", "%20", "%3D", "\t", "|"]
-        let words = ["open", "/invoices", "id", "2024", "error:", "user", "Mozilla/5.0 ", "%2", "."]
+        let words = [
+            "open", "/invoices", "id", "2024", "error:", "user", "Mozilla/5.0 ", "%2", ".",
+        ]
         let transform = try #require(TextRun.make(RedactText.descriptor).transform)
         for _ in 0..<3000 {
             let secret = planted[Int(random.next() % UInt64(planted.count))]

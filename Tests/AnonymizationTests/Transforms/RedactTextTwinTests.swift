@@ -71,7 +71,9 @@ import Testing
     @Test func simpleGrammarEqualsItsTwin() throws {
         let seed: UInt64 = 0x7e57_0002
         var random = SeededGenerator(seed: seed)
-        let pieces = ["a", "B", "4", "0", "@", "%40", "%", "%4", ".", "-", "_", "+", " ", "/", "\u{e9}"]
+        let pieces = [
+            "a", "B", "4", "0", "@", "%40", "%", "%4", ".", "-", "_", "+", " ", "/", "\u{e9}",
+        ]
         let transform = RedactText(kinds: .email, grammar: .simple)
         for _ in 0..<20_000 {
             var text: [UInt8] = []

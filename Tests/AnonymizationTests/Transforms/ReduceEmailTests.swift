@@ -26,7 +26,8 @@ import Testing
         let made = TextRun.make(ReduceEmail.descriptor, [("providers", ["Mail.Example"])])
         #expect(
             TextRun.apply(try #require(made.transform), "x@mail.example").text
-                == "[user]@mail.example")
+                == "[user]@mail.example"
+        )
         let wrong = TextRun.make(ReduceEmail.descriptor, [("providers", ["x@mail.example"])])
         #expect(wrong.transform == nil && wrong.faults.count == 1)
     }

@@ -2,7 +2,8 @@ import Anonymization
 import Records
 import TestSupport
 
-/// Makes transforms from their descriptors and applies them to texts, for the tests of this folder.
+/// Makes transforms from their descriptors and applies them to texts, for the tests of this
+/// folder.
 enum TextRun {
     /// What came out of one value.
     struct Outcome: Equatable {
@@ -12,7 +13,8 @@ enum TextRun {
 
     /// The transform with the given options and the faults of making it.
     static func make(
-        _ descriptor: TransformDescriptor, _ options: [(String, [String])] = []
+        _ descriptor: TransformDescriptor,
+        _ options: [(String, [String])] = []
     ) -> (transform: (any Transform)?, faults: [SettingFault]) {
         let faults = Faults()
         let members = options.map { name, values -> (String, SettingPosition, Setting) in
@@ -21,10 +23,15 @@ enum TextRun {
         }
         let reader = SettingReader(
             .mapping(members.map { (key: $0.0, keyPosition: $0.1, value: $0.2) }, .none),
-            path: "", faults: faults)
+            path: "",
+            faults: faults
+        )
         struct NoKeys: Error {}
         let environment = PlanningEnvironment(
-            fieldName: "field", resolvePath: { $0 }, loadKeyFile: { _ in throw NoKeys() })
+            fieldName: "field",
+            resolvePath: { $0 },
+            loadKeyFile: { _ in throw NoKeys() }
+        )
         let transform = descriptor.make(reader, environment)
         reader.finish()
         return (transform, faults.all)
@@ -32,7 +39,9 @@ enum TextRun {
 
     /// What `transform` makes of `value`; an unchanged value is given back as the text.
     static func apply(
-        _ transform: any Transform, _ value: [UInt8], kind: FieldKind = .text,
+        _ transform: any Transform,
+        _ value: [UInt8],
+        kind: FieldKind = .text,
         tokens: (any Tokenizer)? = nil
     ) -> Outcome {
         var output = ByteBuffer()
@@ -40,7 +49,10 @@ enum TextRun {
         var context = TransformContext()
         context.tokens = tokens
         let result = transform.apply(
-            FieldValue(bytes: value.span, kind: kind), context, into: &output)
+            FieldValue(bytes: value.span, kind: kind),
+            context,
+            into: &output
+        )
         let appended = Array(output.array().dropFirst(6))
         if result == .unchanged {
             return Outcome(result: result, text: TestSupport.text(appended.isEmpty ? value : []))
@@ -56,7 +68,10 @@ enum TextRun {
 /// A tokenizer whose tokens show what they were made of.
 final class SpellingTokenizer: Tokenizer {
     func appendToken(
-        scope: StaticString, field: String, canonical: Span<UInt8>, to buffer: inout ByteBuffer
+        scope: StaticString,
+        field: String,
+        canonical: Span<UInt8>,
+        to buffer: inout ByteBuffer
     ) -> Bool {
         buffer.append(hex: canonical)
         return true
