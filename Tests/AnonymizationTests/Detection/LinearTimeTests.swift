@@ -15,12 +15,16 @@ import Testing
         "https://", "?a=", "/1", ";", "bot", "Edg", "Chrome",
     ]
 
-    private static func seconds(_ transform: any Transform, _ unit: String, _ length: Int) -> Double
-    {
+    private static func seconds(
+        _ transform: any Transform,
+        _ unit: String,
+        _ length: Int,
+        tries: Int = 3
+    ) -> Double {
         var text: [UInt8] = []
         while text.count < length { text += Array(unit.utf8) }
         var best = Double.infinity
-        for _ in 0..<3 {
+        for _ in 0..<tries {
             let start = threadSeconds()
             _ = TextRun.apply(transform, text)
             best = min(best, threadSeconds() - start)
@@ -58,8 +62,8 @@ import Testing
     /// Quadratic work on a megabyte would take hours.
     @Test func aMegabyteOfEachEnds() {
         let transform = RedactText(kinds: .init(rawValue: 127))
-        for unit in Self.hostile.prefix(16) {
-            #expect(Self.seconds(transform, unit, 1 << 18) < 20, "\(unit)")
+        for unit in Self.hostile.prefix(12) {
+            #expect(Self.seconds(transform, unit, 1 << 20, tries: 1) < 60, "\(unit)")
         }
     }
 }
