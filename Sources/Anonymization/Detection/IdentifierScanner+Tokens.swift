@@ -1,0 +1,170 @@
+/// Session identifiers, API keys, digests: long and without a meaning that a reader could see.
+extension IdentifierScanner {
+    /// The fewest bytes of a token.
+    private static let tokenBytesMin = 32
+
+    /// Judges the run that begins with `piece` and sets `runEnd` behind what was judged.
+    ///
+    /// The run is read up to the first UUID or long hexadecimal number in it, which are found when
+    /// the search comes to them.
+    mutating func tokenInRun(startingWith piece: Piece) -> FoundIdentifier? {
+        runEnd = piece.end
+        if view[piece.start] | 32 == UInt8(ascii: "e"), view.matches("eyj", at: piece.start),
+            let end = webToken(from: piece.start)
+        {
+            return FoundIdentifier(kind: .token, range: piece.start..<end)
+        }
+        let end = endOfShortRun(piece)
+        guard end - piece.start >= Self.tokenBytesMin else {
+            runEnd = end
+            return nil
+        }
+        return tokenInLongRun(startingWith: piece)
+    }
+
+    /// The end of the run of `piece`, or a place at least `tokenBytesMin` behind its start.
+    private mutating func endOfShortRun(_ piece: Piece) -> Int {
+        guard view.isAny(ByteClass.joiner, at: piece.end) else { return piece.end }
+        let limit = min(view.upper, max(piece.end, piece.start + Self.tokenBytesMin))
+        var met: UInt8 = 0
+        return view.limited(to: view.lower..<limit).end(
+            of: ByteClass.alphanumeric | ByteClass.joiner,
+            from: piece.end,
+            met: &met
+        )
+    }
+
+    private mutating func tokenInLongRun(startingWith piece: Piece) -> FoundIdentifier? {
+        var changes = 0
+        var met: UInt8 = 0
+        var current = piece
+        while true {
+            if isNarrowToken(current) {
+                runEnd = current.start
+                break
+            }
+            changes += classChanges(in: current)
+            met |= current.met
+            runEnd = current.end
+            var ignored: UInt8 = 0
+            let start = view.end(of: ByteClass.joiner, from: current.end, met: &ignored)
+            guard start > current.end, view.isAny(ByteClass.alphanumeric, at: start) else { break }
+            var pieceMet: UInt8 = 0
+            let end = view.end(of: ByteClass.alphanumeric, from: start, met: &pieceMet)
+            current = Piece(start: start, end: end, met: pieceMet)
+        }
+        let length = runEnd - piece.start
+        guard length >= Self.tokenBytesMin, met & ByteClass.digit != 0,
+            met & ByteClass.letter != 0, changes * 5 >= length
+        else { return nil }
+        return FoundIdentifier(kind: .token, range: piece.start..<endWithPadding(runEnd))
+    }
+
+    private func isNarrowToken(_ piece: Piece) -> Bool {
+        piece.met & ByteClass.nonHexLetter == 0
+            && (piece.count >= Self.tokenBytesMin || uuidEnd(piece) != nil)
+    }
+
+    /// How often a digit meets a letter or a small letter is followed by a capital: in random text
+    /// at two of five places and more, in words, names and versions at one of six or fewer.
+    private func classChanges(in piece: Piece) -> Int {
+        var changes = 0
+        var previous = view.classOf(piece.start)
+        for index in piece.start + 1..<max(piece.end, piece.start + 1) {
+            let current = view.classOf(index)
+            let meets = (previous ^ current) & ByteClass.digit != 0
+            let rises = previous & ByteClass.lower != 0 && current & ByteClass.upper != 0
+            if meets || rises { changes += 1 }
+            previous = current
+        }
+        return changes
+    }
+
+    /// Up to two `=` or `%3D` behind base64.
+    private func endWithPadding(_ end: Int) -> Int {
+        let one = view.length(of: UInt8(ascii: "="), at: end)
+        return one == 0 ? end : end + one + view.length(of: UInt8(ascii: "="), at: end + one)
+    }
+
+    /// A JSON Web Token (RFC 7515 §7.1): two to five base64url parts, the first begins with `eyJ`.
+    private func webToken(from start: Int) -> Int? {
+        var met: UInt8 = 0
+        let wanted = ByteClass.alphanumeric | ByteClass.joiner
+        var end = view.end(of: wanted, from: start, met: &met)
+        guard end - start >= 8 else { return nil }
+        var parts = 1
+        while parts < 5, view[end] == UInt8(ascii: "."), view.isAny(wanted, at: end + 1) {
+            end = view.end(of: wanted, from: end + 1, met: &met)
+            parts += 1
+        }
+        return parts >= 2 && end - start >= Self.tokenBytesMin ? end : nil
+    }
+
+    /// A hexadecimal number of 32 digits and more, or a UUID (RFC 9562 §4).
+    mutating func hexToken(_ piece: Piece) -> FoundIdentifier? {
+        if piece.count >= Self.tokenBytesMin {
+            return FoundIdentifier(kind: .token, range: piece.start..<piece.end)
+        }
+        return uuidEnd(piece).map { FoundIdentifier(kind: .token, range: piece.start..<$0) }
+    }
+
+    private func uuidEnd(_ piece: Piece) -> Int? {
+        guard piece.count == 8, view[piece.end] == UInt8(ascii: "-") else { return nil }
+        var index = piece.end
+        for group in 0..<4 {
+            guard view[index] == UInt8(ascii: "-") else { return nil }
+            index += 1
+            for _ in 0..<(group < 3 ? 4 : 12) {
+                guard view.isAny(ByteClass.hex, at: index) else { return nil }
+                index += 1
+            }
+        }
+        return view.isAny(ByteClass.alphanumeric, at: index) ? nil : index
+    }
+
+    /// Pairs of hexadecimal digits between `:` or `-`: six or eight are a hardware address,
+    /// sixteen and more a fingerprint. Also the form of three groups of four with dots.
+    mutating func hexPairs(_ piece: Piece) -> FoundIdentifier? {
+        if piece.count == 4, kinds.contains(.mac) { return dottedHardwareAddress(piece) }
+        guard piece.count == 2 else { return nil }
+        let separator: UInt8 =
+            view.length(of: UInt8(ascii: ":"), at: piece.end) > 0
+            ? UInt8(ascii: ":") : UInt8(ascii: "-")
+        let pairsMax = kinds.contains(.token) ? Int.max : 9
+        var pairs = 1
+        var end = piece.end
+        while pairs < pairsMax {
+            let length = view.length(of: separator, at: end)
+            guard length > 0, isPair(at: end + length) else { break }
+            end += length + 2
+            pairs += 1
+        }
+        let range = piece.start..<end
+        if pairs == 6 || pairs == 8, kinds.contains(.mac) {
+            return FoundIdentifier(kind: .mac, range: range)
+        }
+        return pairs >= 16 ? FoundIdentifier(kind: .token, range: range) : nil
+    }
+
+    private func isPair(at index: Int) -> Bool {
+        view.isAny(ByteClass.hex, at: index) && view.isAny(ByteClass.hex, at: index + 1)
+            && !view.isAny(ByteClass.alphanumeric, at: index + 2)
+    }
+
+    private func dottedHardwareAddress(_ piece: Piece) -> FoundIdentifier? {
+        var hasLetter = piece.met & ByteClass.letter != 0
+        var end = piece.end
+        for _ in 0..<2 {
+            guard view[end] == UInt8(ascii: ".") else { return nil }
+            for index in end + 1...end + 4 {
+                guard view.isAny(ByteClass.hex, at: index) else { return nil }
+                hasLetter = hasLetter || view.isAny(ByteClass.letter, at: index)
+            }
+            end += 5
+        }
+        guard hasLetter, !view.isAny(ByteClass.alphanumeric, at: end),
+            !isAny(ByteClass.addressPunctuation, before: piece.start)
+        else { return nil }
+        return FoundIdentifier(kind: .mac, range: piece.start..<end)
+    }
+}

@@ -1,0 +1,141 @@
+package import Records
+
+/// Replaces identifiers in free text, URLs and query strings by placeholders such as `[email]`.
+///
+/// A value that is no text becomes null: it cannot be searched without knowing what it is.
+package struct RedactText: Transform {
+    private let kinds: IdentifierKinds
+    private let grammar: EmailGrammar
+
+    init(kinds: IdentifierKinds, grammar: EmailGrammar = .strict) {
+        self.kinds = kinds
+        self.grammar = grammar
+    }
+
+    package func apply(
+        _ value: borrowing FieldValue,
+        _ context: borrowing TransformContext,
+        into output: inout ByteBuffer
+    ) -> TransformResult {
+        guard value.kind == .text || value.kind == .escapedText else { return .null }
+        return ByteView.withView(of: value.bytes) { text in
+            if kinds == .email, !EmailFinder.mayFind(in: text) { return .unchanged }
+            return Self.redact(text, kinds, grammar, into: &output) ? .text : .unchanged
+        }
+    }
+
+    /// Appends `text` with a placeholder for each identifier; appends nothing and answers false
+    /// when there is none.
+    static func redact(
+        _ text: ByteView,
+        _ kinds: IdentifierKinds,
+        _ grammar: EmailGrammar,
+        into output: inout ByteBuffer
+    ) -> Bool {
+        var scanner = IdentifierScanner(text, kinds: kinds, grammar: grammar)
+        var copied = text.lower
+        var isChanged = false
+        while let found = scanner.next() {
+            text.append(copied..<found.range.lowerBound, to: &output)
+            output.append(placeholder(for: found.kind))
+            copied = found.range.upperBound
+            isChanged = true
+        }
+        if isChanged { text.append(copied..<text.upper, to: &output) }
+        return isChanged
+    }
+
+    private static func placeholder(for kind: IdentifierKinds) -> StaticString {
+        switch kind {
+        case .email: "[email]"
+        case .ip: "[ip]"
+        case .token: "[token]"
+        case .card: "[card]"
+        case .iban: "[iban]"
+        case .mac: "[mac]"
+        default: "[phone]"
+        }
+    }
+}
+
+extension RedactText {
+    /// The word in `kinds` for each kind, in the order of the reference page.
+    private static let names: [(name: String, kind: IdentifierKinds)] = [
+        ("email", .email), ("ip", .ip), ("token", .token), ("card", .card), ("iban", .iban),
+        ("mac", .mac), ("phone", .phone),
+    ]
+
+    /// What is searched for when `kinds` is not written: all but telephone numbers.
+    static let standardKinds: IdentifierKinds = [.email, .ip, .token, .card, .iban, .mac]
+
+    package static let descriptor = TransformDescriptor(
+        name: "redact",
+        summary: "Replaces identifiers in free text, URLs and query strings by placeholders.",
+        guarantees: """
+            E-mail addresses (also with %40), IPv4 and IPv6 addresses (also in brackets, with a \
+            port, with dashes in host names, below in-addr.arpa and ip6.arpa, percent-encoded), \
+            hardware addresses, tokens of 32 characters and more (hexadecimal, base64url, UUID, \
+            JSON Web Token), payment card numbers and bank account numbers with a valid check \
+            become [email], [ip], [mac], [token], [card], [iban]. A value that is no text becomes \
+            null. Versions such as Chrome/126.0.0.0 and algorithm names such as \
+            hmac-sha2-256@openssh.com stay.
+            """,
+        leaks: """
+            Names of persons, user names, postal addresses, customer numbers, passwords and tokens \
+            shorter than 32 characters stay; so do identifiers in another encoding (base64, \
+            hexadecimal host names, words for digits) and an address written like the version of a \
+            product. The text around a placeholder can identify on its own.
+            """,
+        options: [
+            OptionDescriptor(
+                "kinds",
+                values: "a list of email, ip, token, card, iban, mac, phone",
+                standard: "all but phone",
+                help: "what is searched for"
+            ),
+            OptionDescriptor(
+                "grammar",
+                values: "strict or simple",
+                standard: "strict",
+                help: """
+                    what counts as an e-mail address; simple is one plain pattern without \
+                    exceptions
+                    """
+            ),
+        ],
+        shorthand: "kinds",
+        make: make
+    )
+
+    private static func make(
+        _ reader: SettingReader,
+        _ environment: PlanningEnvironment
+    ) -> (any Transform)? {
+        let grammar = reader.choice("grammar", EmailGrammar.self) ?? .strict
+        guard let setting = reader.optional("kinds") else {
+            return RedactText(kinds: standardKinds, grammar: grammar)
+        }
+        var kinds: IdentifierKinds = []
+        for word in reader.texts("kinds") ?? [] {
+            guard let entry = names.first(where: { $0.name == word }) else {
+                reader.faults.add(
+                    "unknown kind `\(word)`, expected \(names.map(\.name).joined(separator: ", "))",
+                    at: setting.position,
+                    path: reader.path(of: "kinds"),
+                    suggestion: nearestName(to: word, among: names.map(\.name))
+                )
+                return nil
+            }
+            kinds.insert(entry.kind)
+        }
+        guard !kinds.isEmpty else {
+            reader.faults.add(
+                "`kinds` names nothing, expected at least one kind",
+                at: setting.position,
+                path: reader.path(of: "kinds")
+            )
+            return nil
+        }
+        return RedactText(kinds: kinds, grammar: grammar)
+    }
+}

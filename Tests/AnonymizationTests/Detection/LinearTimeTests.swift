@@ -1,0 +1,69 @@
+@testable import Anonymization
+import Glibc
+import Records
+import TestSupport
+import Testing
+
+/// Texts made to send a search back over what it has read: eight times the text takes about eight
+/// times as long, and 64 times when a search is quadratic.
+@Suite(.serialized) struct LinearTimeTests {
+    static let hostile = [
+        "@", "%40", "%2540", "a@", "a.", "1.", "1", ":", "1:", "a:", "::", "%3A", "aa:", "aa-",
+        "a-1-",
+        "1234 ", "NL91 ", "4111-", "eyJ.", "eyJhbGciOiJ", "a1B2", "%", "%2", "[", "::1%", "//a:",
+        "a.1.", "192.0.2.7-", "550e8400-e29b-41d4-a716-446655440000-", "a'", "\u{e9}@", "=", "v1.",
+        "https://", "?a=", "/1", ";", "bot", "Edg", "Chrome",
+    ]
+
+    private static func seconds(
+        _ transform: any Transform,
+        _ unit: String,
+        _ length: Int,
+        tries: Int = 3
+    ) -> Double {
+        var text: [UInt8] = []
+        while text.count < length { text += Array(unit.utf8) }
+        var best = Double.infinity
+        for _ in 0..<tries {
+            let start = threadSeconds()
+            _ = TextRun.apply(transform, text)
+            best = min(best, threadSeconds() - start)
+        }
+        return best
+    }
+
+    /// Processor time of this thread, so that a busy machine does not matter.
+    private static func threadSeconds() -> Double {
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+    }
+
+    @Test(arguments: [
+        RedactText.descriptor.name, ReduceURL.descriptor.name, AgentFamily.descriptor.name,
+        ReduceEmail.descriptor.name, PrimaryLanguage.descriptor.name,
+    ]) func eightTimesTheTextTakesAboutEightTimesAsLong(name: String) {
+        let transforms: [String: any Transform] = [
+            "redact": RedactText(kinds: .init(rawValue: 127)),
+            "url": ReduceURL(keepQuery: ["a"]), "agent_family": AgentFamily(),
+            "email": ReduceEmail(), "language": PrimaryLanguage(),
+        ]
+        guard let transform = transforms[name] else {
+            Issue.record("no transform of that name")
+            return
+        }
+        for unit in Self.hostile {
+            let small = Self.seconds(transform, unit, 8_000)
+            let large = Self.seconds(transform, unit, 64_000)
+            #expect(large < small * 24 + 0.02, "\(name) on repeated \(unit): \(small), \(large)")
+        }
+    }
+
+    /// Quadratic work on a megabyte would take hours.
+    @Test func aMegabyteOfEachEnds() {
+        let transform = RedactText(kinds: .init(rawValue: 127))
+        for unit in Self.hostile.prefix(12) {
+            #expect(Self.seconds(transform, unit, 1 << 20, tries: 1) < 60, "\(unit)")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+import Anonymization
+import Records
+import TestSupport
+import Testing
+
+@Suite struct RedactTextTests {
+    static func redact(_ text: String, _ options: [(String, [String])] = []) throws -> String {
+        let transform = try #require(TextRun.make(RedactText.descriptor, options).transform)
+        return TextRun.apply(transform, text).text
+    }
+
+    @Test(arguments: [
+        ("mail jan.jansen@mail.example now", "mail [email] now"),
+        ("/u/jan%40mail.example?x=1", "/u/[email]?x=1"),
+        ("/u/jan%2540mail.example", "/u/[email]"),
+        ("e=jan%2Bnews%40mail.example&f=1", "e=[email]&f=1"),
+        ("https://user:pass@host.example/x", "https://[email]/x"),
+        ("'O'Brien@mail.example'", "'[email]'"),
+        ("jos\u{e9}@b\u{fc}cher.example", "[email]"),
+        ("x@[192.0.2.7] y", "[email] y"),
+        ("192.0.2.7@mail.example", "[email]"),
+        ("mailto:jan@mail.example", "mailto:[email]"),
+        ("root@localhost", "[email]"),
+    ]) func emailAddresses(text: String, expected: String) throws {
+        #expect(try Self.redact(text) == expected)
+    }
+
+    @Test(arguments: [
+        ("from 192.0.2.7 to 198.51.100.20.", "from [ip] to [ip]."),
+        ("192.0.2.7:8080", "[ip]"), ("192.0.2.7%3A8080", "[ip]"),
+        ("[192.0.2.7]", "[ip]"), ("[192.0.2.7]:25", "[ip]"),
+        ("tcp 192.0.2.7.443 > 203.0.113.5.51000", "tcp [ip] > [ip]"),
+        ("host-192-0-2-7.isp.example", "host-[ip].isp.example"),
+        ("ip192-0-2-7.dyn.isp.example", "ip[ip].dyn.isp.example"),
+        ("7.2.0.192.in-addr.arpa", "[ip]"), ("dyn1.7.2.0.192.isp.example", "dyn1.[ip].isp.example"),
+        ("192_0_2_7.isp.example", "[ip].isp.example"), ("http://192.0.2.7/a", "http://[ip]/a"),
+        ("q=%20192.0.2.7%20", "q=%20[ip]%20"), ("/whois/192.0.2.7", "/whois/[ip]"),
+        ("a%2Fwhois/192.0.2.7", "a%2Fwhois/[ip]"),
+        ("2001:db8::7", "[ip]"), ("[2001:db8::7]:443", "[ip]"), ("%5B2001:db8::7%5D", "[ip]"),
+        ("2001%3Adb8%3a%3A7", "[ip]"), ("fe80::1%eth0 up", "[ip] up"), ("fe80::1%25en0", "[ip]"),
+        ("::ffff:192.0.2.7", "[ip]"), ("a=::1", "a=[ip]"), ("x%3D%3A%3A1", "x%3D[ip]"),
+        ("client:2001:db8:0:0:0:0:0:7", "client:[ip]"), ("2001:db8::/32", "[ip]/32"),
+        ("2001-db8-0-0-0-0-0-7.v6.isp.example", "[ip].v6.isp.example"),
+        ("h-2001-db8--7-static.isp.example", "h-[ip]-static.isp.example"),
+        (
+            "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.",
+            "[ip]."
+        ),
+    ]) func internetAddresses(text: String, expected: String) throws {
+        #expect(try Self.redact(text) == expected)
+    }
+
+    @Test(arguments: [
+        ("/reset/0123456789abcdef0123456789abcdef", "/reset/[token]"),
+        ("id=550e8400-e29b-41d4-a716-446655440000;", "id=[token];"),
+        (
+            "s=550e8400-e29b-41d4-a716-446655440000-k3j9d8s7f6g5h4k3j9d8s7f6g5h4k3j9",
+            "s=[token]-[token]"
+        ),
+        ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-DEF_123", "Bearer [token]"),
+        ("k=k3j9d8s7f6g5h4k3j9d8s7f6g5h4k3j9==", "k=[token]"),
+        ("xjAJXh38I15wypJXxuGMBp0EAVxt0G0biEntp43Qt6E.ttf", "[token].ttf"),
+        ("fp 00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff", "fp [token]"),
+        ("pay 4111 1111 1111 1111 now", "pay [card] now"), ("4111111111111111", "[card]"),
+        ("c=4111+1111+1111+1111", "c=[card]"), ("3782-822463-10005", "[card]"),
+        ("NL91 ABNA 0417 1643 00 for", "[iban] for"), ("GB82WEST12345698765432", "[iban]"),
+        ("nl91%20abna%200417%201643%2000", "[iban]"),
+        ("00:11:22:aa:bb:cc 00-11-22-AA-BB-CC 0011.22aa.bbcc", "[mac] [mac] [mac]"),
+    ]) func numbersAndTokens(text: String, expected: String) throws {
+        #expect(try Self.redact(text) == expected)
+    }
+
+    @Test(arguments: [
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36",
+        "Firefox rv:1.9.1.3 v1.2.3.4 version 1.2.3.4 Version=10.0.0.1 build 10.0.0.1",
+        "MacProduct/10.15.7.1", "1.3.6.1.4.1.311", "300.1.1.1", "1.2.3", "12:34:56", "10:00",
+        "hmac-sha2-256@openssh.com,curve25519-sha256@libssh.org", "react@18.2.0", "@name", "a@",
+        "std::vector a::b Cafe::Bad ::", "getInvoiceListForCustomerAndFiscalYear2024",
+        "how-to-configure-the-2024-invoice-module-in-nordic-countries",
+        "4111 1111 1111 1112", "1700000000000", "GB82WEST12345698765431", "0.4111111111111111",
+        "2024-01-02T03:04:05Z", "2024-01-02--03-04", "[email] [ip] [token]", "%", "%4", "",
+        "\u{e9}\u{4e2d}",
+    ]) func staysUntouched(text: String) throws {
+        let transform = try #require(TextRun.make(RedactText.descriptor).transform)
+        #expect(TextRun.apply(transform, text) == .init(result: .unchanged, text: text))
+    }
+
+    @Test func onlyTheNamedKindsAreLookedFor() throws {
+        let text = "a@b.example 192.0.2.7 4111111111111111 +31 6 1234 5678"
+        #expect(
+            try Self.redact(text, [("kinds", ["ip"])])
+                == "a@b.example [ip] 4111111111111111 +31 6 1234 5678"
+        )
+        #expect(
+            try Self.redact(text, [("kinds", ["card", "phone"])])
+                == "a@b.example 192.0.2.7 [card] [phone]"
+        )
+        #expect(try Self.redact("t=%2B31612345678", [("kinds", ["phone"])]) == "t=[phone]")
+    }
+
+    @Test func whatIsNoTextBecomesNull() throws {
+        let transform = try #require(TextRun.make(RedactText.descriptor).transform)
+        for kind in [FieldKind.number, .boolean, .structure] {
+            #expect(TextRun.apply(transform, bytes("1"), kind: kind).result == .null)
+        }
+        #expect(TextRun.apply(transform, bytes("a@b"), kind: .escapedText).text == "[email]")
+    }
+
+    @Test func faultsNameTheNearestKind() {
+        let made = TextRun.make(RedactText.descriptor, [("kinds", ["emial"])])
+        #expect(made.transform == nil)
+        #expect(made.faults.map(\.suggestion) == ["email"])
+        #expect(TextRun.make(RedactText.descriptor, [("grammar", ["loose"])]).faults.count == 1)
+        #expect(TextRun.make(RedactText.descriptor, [("kind", ["ip"])]).faults.count == 1)
+    }
+
+    /// Redacting twice changes nothing more, and no identifier survives in random surroundings.
+    @Test func isIdempotentAndHidesWhatWasPutIn() throws {
+        let seed: UInt64 = 0x7e57_0001
+        var random = SeededGenerator(seed: seed)
+        let planted = [
+            "jan@mail.example", "jan%40mail.example", "192.0.2.77", "2001:db8::77:1",
+            "198-51-100-77", "4111111111111111", "NL91ABNA0417164300",
+            "0123456789abcdef0123456789abcdef", "00:11:22:aa:bb:c7",
+        ]
+        let borders = [" ", "/", "?q=", "&a=", "\"", "(", ",", ";", "=", "%20", "%3D", "\t", "|"]
+        let words = [
+            "open", "/invoices", "id", "2024", "error:", "user", "Mozilla/5.0 ", "%2", ".",
+        ]
+        let transform = try #require(TextRun.make(RedactText.descriptor).transform)
+        for _ in 0..<3000 {
+            let secret = planted[Int(random.next() % UInt64(planted.count))]
+            var text = ""
+            for _ in 0..<random.next() % 4 { text += words.randomElement(using: &random) ?? "" }
+            text += borders.randomElement(using: &random) ?? " "
+            text += secret
+            text += [" ", "\"", "&x", ")", "", "?"].randomElement(using: &random) ?? ""
+            let once = TextRun.apply(transform, text)
+            #expect(!once.text.contains(secret), "seed \(seed): \(text)")
+            #expect(TextRun.apply(transform, once.text).result == .unchanged, "\(text)")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+@testable import Anonymization
+import Records
+import TestSupport
+import Testing
+
+/// The simple grammar against a plain twin that tries every start, as a pattern engine does; and
+/// numbers against plain twins of their checks.
+@Suite struct RedactTextTwinTests {
+    private static func isLocal(_ byte: UInt8) -> Bool {
+        isDomain(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
+            || byte == UInt8(ascii: "+")
+    }
+
+    private static func isDomain(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+            || byte == UInt8(ascii: "-")
+    }
+
+    /// The end of a match that begins at `start`: greedy, and giving back one byte at a time.
+    private static func match(_ text: [UInt8], _ start: Int) -> Int? {
+        var local = start
+        while local < text.count, isLocal(text[local]) { local += 1 }
+        while local > start {
+            for sign in [Array("@".utf8), Array("%40".utf8)] {
+                guard text[local...].starts(with: sign) else { continue }
+                var end = local + sign.count
+                let first = end
+                while end < text.count, isDomain(text[end]) { end += 1 }
+                if end == first { continue }
+                while end + 1 < text.count, text[end] == UInt8(ascii: "."), isDomain(text[end + 1])
+                {
+                    end += 1
+                    while end < text.count, isDomain(text[end]) { end += 1 }
+                }
+                return end
+            }
+            local -= 1
+        }
+        return nil
+    }
+
+    private static func plain(_ text: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        var index = 0
+        while index < text.count {
+            if let end = match(text, index) {
+                output += Array("[email]".utf8)
+                index = end
+            } else {
+                output.append(text[index])
+                index += 1
+            }
+        }
+        return output
+    }
+
+    /// Expected texts computed with the pattern itself in another language's library.
+    @Test(arguments: [
+        ("a@", "a@"), ("@b", "@b"), ("a@b", "[email]"), ("a@b@c", "[email]@c"),
+        ("a@b.@c", "[email][email]"), ("a%40%40b", "a%[email]"), ("%40foo%40bar", "%[email]"),
+        ("x@y..z", "[email]..z"), ("a%2540b", "a%2540b"), ("hmac@openssh.com", "[email]"),
+        ("react@18.2.0", "[email]"), ("a b@c.d e", "a [email] e"), ("a@.b", "a@.b"),
+        ("a@@b", "a@@b"), ("a@b%40c", "[email]%40c"), ("_@-", "[email]"),
+    ]) func simpleGrammar(text: String, expected: String) throws {
+        let options = [("kinds", ["email"]), ("grammar", ["simple"])]
+        let transform = try #require(TextRun.make(RedactText.descriptor, options).transform)
+        #expect(TextRun.apply(transform, text).text == expected)
+        #expect(Self.plain(bytes(text)) == bytes(expected))
+    }
+
+    @Test func simpleGrammarEqualsItsTwin() throws {
+        let seed: UInt64 = 0x7e57_0002
+        var random = SeededGenerator(seed: seed)
+        let pieces = [
+            "a", "B", "4", "0", "@", "%40", "%", "%4", ".", "-", "_", "+", " ", "/", "\u{e9}",
+        ]
+        let transform = RedactText(kinds: .email, grammar: .simple)
+        for _ in 0..<20_000 {
+            var text: [UInt8] = []
+            for _ in 0..<random.next() % 14 {
+                text += Array((pieces.randomElement(using: &random) ?? "").utf8)
+            }
+            let expected = Self.plain(text)
+            let found = TextRun.apply(transform, text)
+            #expect(bytes(found.text) == expected, "seed \(seed): \(TestSupport.text(text))")
+            #expect((found.result == .unchanged) == (expected == text))
+        }
+    }
+
+    private static func luhn(_ digits: [Int]) -> Bool {
+        var sum = 0
+        for (place, digit) in digits.reversed().enumerated() {
+            let doubled = place % 2 == 1 ? digit * 2 : digit
+            sum += doubled > 9 ? doubled - 9 : doubled
+        }
+        return sum % 10 == 0
+    }
+
+    @Test func cardNumbersEqualTheirTwin() {
+        var random = SeededGenerator(seed: 0x7e57_0003)
+        let transform = RedactText(kinds: .card)
+        var valid = 0
+        for _ in 0..<5000 {
+            let digits = (0..<Int(random.next() % 10) + 11).map { _ in Int(random.next() % 10) }
+            let text = digits.map(String.init).joined()
+            let expected = (13...19).contains(digits.count) && digits[0] > 1 && Self.luhn(digits)
+            valid += expected ? 1 : 0
+            #expect((TextRun.apply(transform, text).text == "[card]") == expected, "\(text)")
+        }
+        #expect(valid > 50)
+    }
+
+    /// The remainder of a long decimal number, digit by digit, as ISO 13616 describes it.
+    private static func isAccount(_ text: String) -> Bool {
+        let moved = text.dropFirst(4) + text.prefix(4)
+        let number = moved.map { character -> String in
+            let value = Int(character.asciiValue ?? 0)
+            return value < 58 ? String(character) : String((value | 32) - 87)
+        }.joined()
+        return number.reduce(0) { ($0 * 10 + (Int(String($1)) ?? 0)) % 97 } == 1
+    }
+
+    @Test func accountNumbersEqualTheirTwin() {
+        var random = SeededGenerator(seed: 0x7e57_0004)
+        let transform = RedactText(kinds: .iban)
+        let alphabet = Array("0123456789ABCXYZabz")
+        var valid = 0
+        for _ in 0..<20_000 {
+            var text = "NL" + String(Int(random.next() % 90) + 10)
+            for _ in 0..<8 + random.next() % 14 {
+                text.append(alphabet.randomElement(using: &random) ?? "0")
+            }
+            let expected = text.count >= 15 && Self.isAccount(text)
+            valid += expected ? 1 : 0
+            #expect((TextRun.apply(transform, text).text == "[iban]") == expected, "\(text)")
+            let grouped = text.enumerated().map { $0 > 0 && $0 % 4 == 0 ? " \($1)" : "\($1)" }
+            if expected {
+                #expect(TextRun.apply(transform, grouped.joined()).text.hasPrefix("[iban]"))
+            }
+        }
+        #expect(valid > 50)
+    }
+}
