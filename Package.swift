@@ -64,6 +64,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        tests("RecordsTests", ["Records"]),
+        tests("FileSystemTests", ["FileSystem", "CSystem", "Records"]),
+        tests("CompressionTests", ["Compression", "Records"]),
+        tests("KeyedHashingTests", ["KeyedHashing", "FileSystem", "Records", "CCrypto"]),
+        tests("AnonymizationTests", ["Anonymization", "Records", "KeyedHashing"]),
+        tests("LogFormatsTests", ["LogFormats", "Anonymization", "Records", "CScanning"]),
+        tests("PipelinesTests", ["Pipelines", "Records", "Anonymization"]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     ])

@@ -27,6 +27,7 @@ package struct FormatDescriptor: Sendable {
 /// All formats, in the order of the reference page.
 package enum FormatCatalogue {
     package static let all: [FormatDescriptor] = [
+        JSONLinesFormat.descriptor,
         CSVFormat.csv,
         CSVFormat.tsv,
         AccessLogFormat.common,

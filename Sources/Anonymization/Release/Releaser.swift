@@ -186,11 +186,11 @@ package final class Releaser {
     private func useKey(of month: CalendarMonth?) {
         if month != keyMonth || month == nil {
             keyMonth = month
-            context.transform.tokens = month.flatMap { keyRing?.hasher(for: $0) }
-            context.cacheEpoch =
-                context.transform.tokens == nil ? -1 : Int32(month?.index ?? -1)
+            context.hasher = month.flatMap { keyRing?.hasher(for: $0) }
+            context.transform.tokens = context.hasher
+            context.cacheEpoch = context.hasher == nil ? -1 : Int32(month?.index ?? -1)
         }
-        if keyRing != nil, context.transform.tokens == nil { counts.keyless += 1 }
+        if keyRing != nil, context.hasher == nil { counts.keyless += 1 }
     }
 
     // MARK: Opt-outs

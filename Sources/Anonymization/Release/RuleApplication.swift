@@ -1,3 +1,4 @@
+internal import KeyedHashing
 internal import Records
 
 /// One rule at work in one worker: the transform, what it remembers, and how its result becomes a
@@ -79,6 +80,8 @@ final class RuleApplication {
 /// What is known of the record at hand while its fields are released.
 struct RecordContext: ~Copyable {
     var transform = TransformContext()
+    /// The hasher behind `transform.tokens`.
+    var hasher: TokenHasher?
     /// The month of the key as an index, or -1 without a key: tells cached tokens apart.
     var cacheEpoch: Int32 = -1
     var time: EventTime?

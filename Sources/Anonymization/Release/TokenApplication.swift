@@ -15,7 +15,7 @@ final class TokenApplication {
         _ slice: FieldSlice, _ view: borrowing RecordView, _ record: borrowing RecordContext,
         _ scratch: inout ByteBuffer
     ) -> Token {
-        guard let hasher = input.staticHasher ?? record.transform.tokens else { return .none }
+        guard let hasher = input.staticHasher ?? record.hasher else { return .none }
         let epoch = input.staticHasher == nil ? record.cacheEpoch : 0
         let tag = epoch &<< 3 | Int32(slice.kind.rawValue)
         let bytes = view.bytes

@@ -1,3 +1,4 @@
+private import KeyedHashing
 package import Records
 
 /// `pseudonymize`: a token under the key of the event's month stands for the value.
@@ -41,14 +42,12 @@ package struct Pseudonymize: Transform {
             return Pseudonymize(field: environment.fieldName, scope: scope, as: canonical)
         })
 
-    private let field: String
-    private let scope: String
+    private let domain: TokenDomain
     private let canonical: Canonical
 
     /// Makes tokens in the domain of `scope` and `field`.
     package init(field: String, scope: String = "", as canonical: Canonical = .text) {
-        self.field = field
-        self.scope = scope
+        domain = TokenDomain(scope: scope, field: field)
         self.canonical = canonical
     }
 
@@ -66,15 +65,14 @@ package struct Pseudonymize: Transform {
         guard let tokens = context.tokens else { return .dropped }
         switch canonical {
         case .text:
-            let made = tokens.appendToken(
-                scope: scope, field: field, canonical: value.bytes, to: &output)
-            return made ? .plainText : .dropped
+            tokens.appendToken(in: domain, of: value.bytes, to: &output)
+            return .plainText
         case .address:
             guard isText else { return .dropped }
             return AddressReading().rewrite(value.bytes, into: &output) { address, output in
                 let bytes = address.networkBytes
-                return tokens.appendToken(
-                    scope: scope, field: field, canonical: bytes.span, to: &output)
+                tokens.appendToken(in: domain, of: bytes.span, to: &output)
+                return true
             }
         }
     }

@@ -12,6 +12,8 @@ package struct RedactText: Transform {
         self.grammar = grammar
     }
 
+    package var isWorthRemembering: Bool { false }
+
     package func apply(
         _ value: borrowing FieldValue,
         _ context: borrowing TransformContext,

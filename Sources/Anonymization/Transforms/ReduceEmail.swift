@@ -1,3 +1,4 @@
+private import KeyedHashing
 package import Records
 
 /// Takes the person out of an e-mail address and leaves the domain only where it says nothing: for
@@ -13,7 +14,7 @@ package struct ReduceEmail: Transform {
     }
 
     private let mode: Mode
-    private let field: String
+    private let domain: TokenDomain
     /// Domains that may be shown, in lower case.
     private let providers: [[UInt8]]
     /// The longest address in bytes that is looked at (RFC 5321 §4.5.3.1: 64 + 1 + 255).
@@ -21,7 +22,7 @@ package struct ReduceEmail: Transform {
 
     init(mode: Mode = .publicOnly, field: String = "", furtherProviders: [String] = []) {
         self.mode = mode
-        self.field = field
+        domain = TokenDomain(scope: "email", field: field)
         providers = (Self.publicProviders + furtherProviders).map { Array($0.lowercased().utf8) }
     }
 
@@ -110,12 +111,8 @@ package struct ReduceEmail: Transform {
             let canonical = unsafe Span(
                 _unsafeElements: UnsafeBufferPointer(rebasing: scratch[..<count])
             )
-            return tokens.appendToken(
-                scope: "email",
-                field: field,
-                canonical: canonical,
-                to: &output
-            )
+            tokens.appendToken(in: domain, of: canonical, to: &output)
+            return true
         }
     }
 

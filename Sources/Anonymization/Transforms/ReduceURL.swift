@@ -23,6 +23,8 @@ package struct ReduceURL: Transform {
         self.host = host
     }
 
+    package var isWorthRemembering: Bool { false }
+
     package func apply(
         _ value: borrowing FieldValue,
         _ context: borrowing TransformContext,

@@ -40,10 +40,19 @@ package struct TransformContext: ~Copyable {
     package var utcOffsetSeconds = 0
     /// Makes tokens under the key of the record's epoch; nil when that key is not to be had, in
     /// which case a keyed transform drops the value.
-    package var tokens: TokenHasher?
+    package var tokens: (any Tokenizer)?
 
     package init() {}
 }
+
+/// Makes keyed pseudonyms: the key of one epoch at work.
+package protocol Tokenizer: AnyObject {
+    /// Appends the 32 lower-case hexadecimal digits of the token of `canonical` in `domain`.
+    func appendToken(
+        in domain: TokenDomain, of canonical: Span<UInt8>, to buffer: inout ByteBuffer)
+}
+
+extension TokenHasher: Tokenizer {}
 
 /// Changes one value so that it may outlive the window.
 ///

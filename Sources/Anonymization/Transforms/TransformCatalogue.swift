@@ -10,5 +10,10 @@ package enum TransformCatalogue {
         EncryptAddress.descriptor,
         TruncateTime.descriptor,
         Bucket.descriptor,
+        ReduceEmail.descriptor,
+        AgentFamily.descriptor,
+        PrimaryLanguage.descriptor,
+        RedactText.descriptor,
+        ReduceURL.descriptor,
     ]
 }

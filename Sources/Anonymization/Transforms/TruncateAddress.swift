@@ -60,6 +60,8 @@ package struct TruncateAddress: Transform {
             forms: strips ? .all : .zone, takesLists: strips && options.takesLists)
     }
 
+    package var isWorthRemembering: Bool { false }
+
     package func apply(
         _ value: borrowing FieldValue, _ context: borrowing TransformContext,
         into output: inout ByteBuffer

@@ -32,7 +32,13 @@ package import Records
     deinit { unsafe index.deallocate() }
 
     package func index(_ chunk: borrowing Chunk, into table: inout RecordTable) {
+        table.removeAll()
         let length = chunk.buffer.count
+        if chunk.isOverlong {
+            let row = table.appendRow(start: 0, end: length)
+            if wantsOutline { table.outlineStarts = [0, 0] }
+            return table.markBad(row, .tooLong)
+        }
         precondition(chunk.isSealed, "a chunk must be sealed before it is read")
         makeRoom(for: length)
         var isUTF8: Int32 = 0

@@ -109,8 +109,12 @@ package final class SettingReader {
         }
     }
 
-    /// Reports each key of the file that no call asked for.
+    private var isFinished = false
+
+    /// Reports each key of the file that no call asked for; once, however often it is called.
     package func finish() {
+        guard !isFinished else { return }
+        isFinished = true
         for member in members where !asked.contains(member.key) {
             faults.add(
                 "unknown key `\(member.key)`", at: member.keyPosition, path: path,

@@ -74,7 +74,7 @@ import Testing
 
     @Test(arguments: names) func hostileInputIsTakenAndRepeatable(_ name: String) throws {
         let transform = try Self.make(try Self.descriptor(name))
-        let tokens = try TrialTokenizer(key: "an invented key")
+        let tokens = try trialTokenizer(key: "an invented key")
         let huge = [UInt8](repeating: 0x61, count: 1 << 20)
         for value in Self.hostile + [huge] {
             for kind in Self.kinds {
@@ -89,7 +89,7 @@ import Testing
     @Test(arguments: names) func rubbishIsTakenAndRepeatable(_ name: String) throws {
         let seed: UInt64 = 7
         let transform = try Self.make(try Self.descriptor(name))
-        let tokens = try TrialTokenizer(key: "an invented key")
+        let tokens = try trialTokenizer(key: "an invented key")
         var generator = AddressGenerator(seed: seed)
         for _ in 0..<2000 {
             let value = generator.next()
@@ -123,7 +123,7 @@ import Testing
     /// machine and is still half of what a quadratic transform would take.
     @Test(arguments: names) func timeGrowsWithTheLength(_ name: String) throws {
         let transform = try Self.make(try Self.descriptor(name))
-        let tokens = try TrialTokenizer(key: "an invented key")
+        let tokens = try trialTokenizer(key: "an invented key")
         let clock = ContinuousClock()
         for piece in ["a", "1", ",", ":", "192.0.2.1,", "%40", "a@", "for=\"", "1e9", "-", " "] {
             func least(_ length: Int) -> Duration {
@@ -142,7 +142,7 @@ import Testing
         let descriptor = try Self.descriptor(name)
         guard descriptor.traits.contains(.monthKey) else { return }
         let transform = try Self.make(descriptor)
-        let gone = try TrialTokenizer(key: nil)
+        let gone = try trialTokenizer(key: nil)
         for value in ["ann", "192.0.2.1", "ann@company.example"] {
             #expect(transform.trial(value).result == .dropped)
             #expect(transform.trial(value, tokens: gone) == Outcome(.dropped))
@@ -152,7 +152,7 @@ import Testing
     @Test(arguments: names) func traitsAreTrue(_ name: String) throws {
         let descriptor = try Self.descriptor(name)
         let transform = try Self.make(descriptor)
-        let tokens = try TrialTokenizer(key: "an invented key")
+        let tokens = try trialTokenizer(key: "an invented key")
         let values = ["192.0.2.1", "192.0.2.2", "203.0.113.9"]
         let outcomes = values.map { transform.trial($0, tokens: tokens) }
         let isReadable = outcomes.contains { $0.result == .unchanged }

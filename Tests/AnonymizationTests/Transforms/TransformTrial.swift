@@ -46,26 +46,9 @@ extension Transform {
     }
 }
 
-/// Makes tokens under an invented key, or none once the key is gone.
-final class TrialTokenizer: Tokenizer {
-    private let hasher: HMACSHA256?
-
-    init(key: String?) throws {
-        hasher = try key.map { HMACSHA256(key: try SecretKey.copying(bytes($0).span)) }
-    }
-
-    func appendToken(
-        scope: String, field: String, canonical: Span<UInt8>, to buffer: inout ByteBuffer
-    ) -> Bool {
-        guard let hasher else { return false }
-        var message = ByteBuffer()
-        message.append(text: "\(scope.utf8.count) \(scope) \(field.utf8.count) \(field) ")
-        message.append(canonical)
-        let token = hasher.token(of: message.bytes)
-        buffer.append(hex: token.high)
-        buffer.append(hex: token.low)
-        return true
-    }
+/// A tokenizer under an invented key; nil stands for a key that is gone.
+func trialTokenizer(key: String?) throws -> (any Tokenizer)? {
+    try key.map { TokenHasher(key: try SecretKey.copying(bytes($0).span), epoch: nil) }
 }
 
 /// What planning a transform from settings gave.
