@@ -151,6 +151,11 @@ package final class Ledger: Sendable {
 package struct ChainEnd: Sendable, Equatable {
     package let sequence: Int64
     package let hash: Digest256
+
+    package init(sequence: Int64, hash: Digest256) {
+        self.sequence = sequence
+        self.hash = hash
+    }
 }
 
 extension Ledger {
