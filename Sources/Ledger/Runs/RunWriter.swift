@@ -186,7 +186,9 @@ struct RunWriter {
 extension RunWriter {
     private func write(_ part: NewPart) throws {
         try db.execute(
-            sql: "INSERT INTO outputs (name, kind, purpose) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            sql: """
+                INSERT INTO outputs (name, kind, purpose) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+                """,
             arguments: [part.output, part.kind.rawValue, part.purpose])
         let output = try Int64.fetchOne(
             db, sql: "SELECT id FROM outputs WHERE name = ? AND kind = ? AND purpose = ?",
