@@ -11,7 +11,7 @@ struct EventChainTests {
         ("payload", "UPDATE events SET payload = replace(payload, '2', '3') WHERE seq = 2", 2),
         ("time", "UPDATE events SET time_ms = time_ms + 1 WHERE seq = 1", 1),
         ("previous", "UPDATE events SET previous = hash WHERE seq = 4", 4),
-        ("hash", "UPDATE events SET hash = replace(hash, substr(hash, 1, 1), 'x') WHERE seq = 5", 5),
+        ("hash", "UPDATE events SET hash = replace(hash, substr(hash, 1, 1), 'x') WHERE seq=5", 5),
         ("removed inside", "DELETE FROM events WHERE seq = 3", 3),
         ("removed at the start", "DELETE FROM events WHERE seq = 1", 1),
         ("removed at the end", "DELETE FROM events WHERE seq = 6", 6),
@@ -30,8 +30,9 @@ struct EventChainTests {
         (
             "added",
             """
-            INSERT INTO events (seq, time_ms, kind, payload, previous, hash) SELECT 7, 0, 'run', '{}',
-            hash, '\(String(repeating: "a", count: 64))' FROM events WHERE seq = 6
+            INSERT INTO events (seq, time_ms, kind, payload, previous, hash)
+            SELECT 7, 0, 'run', '{}', hash,
+            '\(String(repeating: "a", count: 64))' FROM events WHERE seq = 6
             """, 7
         ),
         ("end", "UPDATE chain_end SET seq = 5", 7),

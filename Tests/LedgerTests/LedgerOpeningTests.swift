@@ -38,7 +38,9 @@ struct LedgerOpeningTests {
         let scratch = try Scratch()
         do {
             let ledger = try scratch.ledger()
-            #expect(throws: LedgerFault.busy) { try scratch.ledger() }
+            #expect(throws: LedgerFault.busy) {
+                try Ledger.open(stateDirectory: scratch.state)
+            }
             _ = try ledger.verifyChain()
         }
         _ = try scratch.ledger()

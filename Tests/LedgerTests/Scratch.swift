@@ -20,7 +20,16 @@ final class Scratch {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func ledger() throws -> Ledger { try Ledger.open(stateDirectory: state) }
+    /// Opens the ledger; waits a little, because a child process that another test is just starting
+    /// shares our locks until it runs its own programme.
+    func ledger() throws -> Ledger {
+        for _ in 0..<100 {
+            do { return try Ledger.open(stateDirectory: state) } catch LedgerFault.busy {
+                usleep(5000)
+            }
+        }
+        return try Ledger.open(stateDirectory: state)
+    }
 
     func mode(_ path: String) throws -> Int {
         let attributes = try FileManager.default.attributesOfItem(atPath: path)

@@ -15,10 +15,11 @@ package struct LedgerEvent: Sendable, Equatable {
 
 /// Chains events: each carries the digest of its own content and of all events before it.
 ///
-/// hash = SHA-256(previous hash ‖ sequence ‖ time ‖ LP(kind) ‖ LP(payload)); numbers in eight bytes,
-/// most significant first; LP = length as such a number, then the bytes. The chain proves that
-/// nothing in it was changed, removed, added or moved by accident or by a clumsy hand; who can
-/// rewrite the whole file can rewrite the chain, unless its end is written down elsewhere.
+/// hash = SHA-256(previous hash ‖ sequence ‖ time ‖ LP(kind) ‖ LP(payload)); the hash as its 64
+/// digits; numbers in eight bytes, most significant first; LP = length as a number, then the bytes.
+/// The chain proves that nothing in it was changed, removed, added or moved by accident or by a
+/// clumsy hand; who can rewrite the whole file can rewrite the chain, unless its end is written
+/// down elsewhere.
 enum EventChain {
     /// What stands before the first event.
     static let start = String(repeating: "0", count: 64)
