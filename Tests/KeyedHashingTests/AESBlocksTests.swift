@@ -68,7 +68,9 @@ struct AESBlocksTests {
     private static func compares(_ cipher: AESBlocks, seed: UInt64) throws -> Bool {
         var random = SeededGenerator(seed: seed)
         for count in 0..<100 {
-            let plain = (0..<count * 16).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+            let plain = (0..<count * 16).map { _ in
+                UInt8.random(in: .min ... .max, using: &random)
+            }
             var together = plain
             var span = together.mutableSpan
             try cipher.encrypt(&span)

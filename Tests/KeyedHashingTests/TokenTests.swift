@@ -75,7 +75,8 @@ struct TokenTests {
     @Test func keyNamesCarryTheEpoch() throws {
         let epoch = KeyEpoch(month: CalendarMonth(year: 2026, month: 3), zone: "Europe/Amsterdam")
         let key = try SecretKey.copying(Array(UInt8(0)..<32).span)
-        #expect(TokenHasher(key: key, epoch: epoch).keyID.text == "2026-03/Europe.Amsterdam/13639df3560a6e33")
+        let name = TokenHasher(key: key, epoch: epoch).keyID.text
+        #expect(name == "2026-03/Europe.Amsterdam/13639df3560a6e33")
         #expect(TokenHasher(key: key, epoch: nil).keyID.text == "static/13639df3560a6e33")
         #expect(epoch < KeyEpoch(month: CalendarMonth(year: 2026, month: 4), zone: "UTC"))
     }

@@ -5,8 +5,9 @@ package import Records
 ///
 /// A message costs one copy of each prepared state and, up to 55 bytes, one compression for each of
 /// the two hashes. The plain `SHA256_*` calls are used: a context of `EVP_MAC` would have to be set
-/// up again for each message, which OpenSSL 3.0.0 to 3.0.2 silently fail to do. The prepared states are as good as the key: they live in the object, are wiped
-/// with it and never leave it. One object may serve several workers.
+/// up again for each message, which OpenSSL 3.0.0 to 3.0.2 silently fail to do. The prepared
+/// states are as good as the key: they live in the object, are wiped with it and never leave it.
+/// One object may serve several workers.
 @safe package final class HMACSHA256: Sendable {
     /// The length of a full tag in bytes.
     package static let tagBytes = 32

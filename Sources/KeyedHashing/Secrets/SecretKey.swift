@@ -2,7 +2,7 @@ private import CCrypto
 private import CSystem
 private import Glibc
 
-/// Key bytes in memory that is locked, left out of core dumps and wiped when the last owner lets go.
+/// Key bytes in memory that is locked, left out of core dumps and wiped when the last owner goes.
 ///
 /// A key has no description, cannot be compared or printed, and is shown to nobody: it only makes
 /// hashers and ciphers.
@@ -23,7 +23,7 @@ private import Glibc
         }
         unsafe storage = mapping
         self.count = count
-        // Locking may be refused by a small RLIMIT_MEMLOCK; the key is then still wiped and undumped.
+        // A small RLIMIT_MEMLOCK may refuse the lock; the key is then still wiped and undumped.
         _ = unsafe mlock(mapping, mappedBytes)
         _ = unsafe madvise(mapping, mappedBytes, MADV_DONTDUMP)
     }

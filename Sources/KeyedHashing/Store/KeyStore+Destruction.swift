@@ -12,9 +12,9 @@ extension KeyStore {
     /// binds, no registered state has unpublished partials or cannot be reached) is decided above,
     /// by the caller, who holds `lockForDestruction`.
     ///
-    /// Order: tombstone durable; key file overwritten; unlinked; directory durable. After a crash in
-    /// between the key is dead already, and the next `open` removes its file. On media that keep old
-    /// blocks the overwriting proves nothing; that is for the operator to know.
+    /// Order: tombstone durable; key file overwritten; unlinked; directory durable. After a crash
+    /// in between the key is dead already, and the next `open` removes its file. On media that keep
+    /// old blocks the overwriting proves nothing; that is for the operator to know.
     @discardableResult
     package func destroy(
         _ month: CalendarMonth, run: String, now: EventTime, method: String = KeyStore.method

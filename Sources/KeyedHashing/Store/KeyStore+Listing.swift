@@ -52,8 +52,8 @@ extension KeyStore {
     private static let stateRecord = SealedText(title: "registered-state", names: ["path"])
     private static let stateEnding = ".state"
 
-    /// Remembers that the state directory at `statePath` (absolute) uses keys of this store, so that
-    /// a destruction can ask it. Registering again changes nothing.
+    /// Remembers that the state directory at `statePath` (absolute) uses keys of this store, so
+    /// that a destruction can ask it. Registering again changes nothing.
     package func register(statePath: String) throws(KeyFault) {
         guard statePath.utf8.first == UInt8(ascii: "/") else {
             throw .unusableText("path of the state")

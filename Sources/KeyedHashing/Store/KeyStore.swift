@@ -8,7 +8,7 @@ private import Glibc
 /// |---|---|
 /// | `store` | the declaration: the one zone in which months are counted |
 /// | `yyyy-MM.key` | the key of a month (`KeyFileForm`) |
-/// | `yyyy-MM.destroyed` | the tombstone of a month; while it is there, no key of the month is used or made |
+/// | `yyyy-MM.destroyed` | the tombstone of a month: no key of it is ever used or made again |
 /// | `HEX.state` | the path of a state directory that uses the store |
 /// | `lock` | held shared by runs, exclusively by destructions |
 ///
@@ -30,7 +30,8 @@ package final class KeyStore: Sendable {
         self.zone = zone
     }
 
-    /// Opens the store at `path`; with `creatingIfMissing` an empty or missing directory becomes one.
+    /// Opens the store at `path`; with `creatingIfMissing` an empty or missing directory is made
+    /// one.
     ///
     /// `zone` is the pipeline's; a store that declares another is the fault `otherZone`. Nil takes
     /// what the store declares (and never creates one). A destruction that was interrupted is

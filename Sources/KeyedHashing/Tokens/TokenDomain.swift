@@ -1,7 +1,7 @@
 /// The part of a token's message that is the same for every value of one field, made once.
 ///
-/// The whole message is `0x01 ‖ LP(scope) ‖ LP(field) ‖ LP(canonical value)`, where `LP` is the length
-/// in four bytes, most significant first, and then the bytes. Because every part carries its
+/// The whole message is `0x01 ‖ LP(scope) ‖ LP(field) ‖ LP(canonical value)`, where `LP` is the
+/// length in four bytes, most significant first, and then the bytes. Because every part carries its
 /// length, no two different triples give the same message, whatever bytes the parts hold.
 ///
 /// Example: scope `u`, field `id` begins `01 00000001 75 00000002 6964`.

@@ -1,0 +1,195 @@
+package import FileSystem
+import GRDB
+package import KeyedHashing
+package import Records
+private import Glibc
+
+/// The embedded record of all that was done: runs, sources, parts, keys, holds, opt-outs, partials,
+/// publications and a chain of events.
+///
+/// One SQLite file, `ledger.sqlite` (0600), in the state folder (0700). Every change is one
+/// transaction with its event; a change is durable when the call returns (rollback journal,
+/// `synchronous = EXTRA`). The owner of a ledger holds the state's lock, so one run is at work at a
+/// time. Safe to use from several threads.
+package final class Ledger: Sendable {
+    /// The name of the database in the state folder.
+    package static let fileName = "ledger.sqlite"
+    /// The name of the lock file in the state folder.
+    package static let lockName = "lock"
+
+    /// The state folder.
+    package let directory: Directory
+
+    let queue: DatabaseQueue
+    private let lock: FileLock
+
+    private init(directory: Directory, queue: DatabaseQueue, lock: consuming FileLock) {
+        self.directory = directory
+        self.queue = queue
+        self.lock = lock
+    }
+
+    /// Opens the ledger of a state folder, makes both when they are missing, and brings the tables
+    /// up to date.
+    ///
+    /// Faults: `busy` at once when another process has it open, `newerSchema`, `damaged`, and those
+    /// of a folder or file that is a symbolic link, another user's, or open to others.
+    package static func open(stateDirectory path: String) throws(LedgerFault) -> Ledger {
+        let directory = try stateFolder(path)
+        let lock = try takeLock(in: directory)
+        try makePrivateFile(in: directory)
+        let file = directory.path(of: fileName)
+        let queue = try translating(file) {
+            let queue = try DatabaseQueue(path: file, configuration: configuration)
+            try queue.inDatabase { db in try refuseOtherDatabases(db, file) }
+            try LedgerSchema.migrator.migrate(queue)
+            return queue
+        }
+        return Ledger(directory: directory, queue: queue, lock: lock)
+    }
+
+    private static func stateFolder(_ path: String) throws(LedgerFault) -> Directory {
+        do {
+            return try Directory.privateDirectory(path, creating: true, closedToReaders: true)
+        } catch { throw .file(error) }
+    }
+
+    private static func takeLock(in directory: Directory) throws(LedgerFault) -> FileLock {
+        do {
+            return try FileLock.acquire(lockName, in: directory)
+        } catch { throw error.cause == .busyLock ? .busy : .file(error) }
+    }
+
+    /// SQLite would make the file readable to others; journals get the mode of the file.
+    private static func makePrivateFile(in directory: Directory) throws(LedgerFault) {
+        do throws(FileFault) {
+            let isNew = try directory.status(of: fileName) == nil
+            let status = try directory.openingOrCreating(fileName).status()
+            let path = directory.path(of: fileName)
+            guard status.owner == geteuid() else {
+                throw FileFault(.open, .foreignOwner, path: path)
+            }
+            guard status.permissions & 0o077 == 0 else {
+                throw FileFault(.open, .openToOthers, path: path)
+            }
+            if isNew { try directory.synchronize() }
+        } catch { throw .file(error) }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.publicStatementArguments = false
+        configuration.prepareDatabase { db in
+            try db.execute(
+                sql: """
+                    PRAGMA journal_mode = DELETE;
+                    PRAGMA synchronous = EXTRA;
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA cell_size_check = ON;
+                    PRAGMA secure_delete = ON;
+                    PRAGMA temp_store = MEMORY;
+                    """)
+        }
+        return configuration
+    }
+
+    private static func refuseOtherDatabases(_ db: Database, _ file: String) throws {
+        let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        let mark = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        if pages > 0, mark != LedgerSchema.applicationID { throw LedgerFault.damaged(path: file) }
+        if try LedgerSchema.migrator.hasBeenSuperseded(db) {
+            throw LedgerFault.newerSchema(path: file)
+        }
+    }
+
+    /// Runs `body` in one transaction: all of its changes happen, durably, or none.
+    func write<Result: Sendable>(
+        _ body: @Sendable (Database) throws -> Result
+    ) throws(LedgerFault) -> Result {
+        try Self.translating(directory.path(of: Self.fileName)) {
+            try queue.writeWithoutTransaction { db in
+                var result: Result?
+                try db.inTransaction(.immediate) {
+                    result = try body(db)
+                    return .commit
+                }
+                guard let result else { throw LedgerFault.database(code: 0) }
+                return result
+            }
+        }
+    }
+
+    func read<Result: Sendable>(
+        _ body: @Sendable (Database) throws -> Result
+    ) throws(LedgerFault) -> Result {
+        try Self.translating(directory.path(of: Self.fileName)) { try queue.read(body) }
+    }
+
+    /// Turns every error into a fault without values.
+    private static func translating<Result>(
+        _ path: String, _ body: () throws -> Result
+    ) throws(LedgerFault) -> Result {
+        do {
+            return try body()
+        } catch let fault as LedgerFault {
+            throw fault
+        } catch let error as DatabaseError {
+            switch error.resultCode {
+            case .SQLITE_NOTADB, .SQLITE_CORRUPT: throw .damaged(path: path)
+            case .SQLITE_BUSY, .SQLITE_LOCKED: throw .busy
+            case .SQLITE_CONSTRAINT: throw .refused("a row contradicts the rules of its table")
+            default: throw .database(code: Int(error.extendedResultCode.rawValue))
+            }
+        } catch {
+            throw .damaged(path: path)
+        }
+    }
+}
+
+/// Where the chain of events ends; written down elsewhere it proves the whole chain.
+package struct ChainEnd: Sendable, Equatable {
+    package let sequence: Int64
+    package let hash: Digest256
+
+    package init(sequence: Int64, hash: Digest256) {
+        self.sequence = sequence
+        self.hash = hash
+    }
+}
+
+extension Ledger {
+    /// Proves the chain of events from the first to the last; throws `brokenChain` otherwise.
+    @discardableResult
+    package func verifyChain() throws(LedgerFault) -> ChainEnd {
+        try read { db in try EventChain.verify(db) }
+    }
+
+    /// Lets SQLite check pages, indexes, constraints and references of the whole file.
+    package func verifyDatabase() throws(LedgerFault) {
+        let path = directory.path(of: Self.fileName)
+        try read { db in
+            let answers = try String.fetchAll(db, sql: "PRAGMA integrity_check(1)")
+            let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check")
+            guard answers.count == 1, answers[0].utf8.elementsEqual("ok".utf8), orphans.isEmpty
+            else { throw LedgerFault.damaged(path: path) }
+        }
+    }
+
+    /// Records something that is not part of a run's commit.
+    package func append(
+        event kind: String, _ payload: CanonicalJSON, time: EventTime
+    ) throws(LedgerFault) {
+        try write { db in try EventChain.append(kind, payload, time: time, db) }
+    }
+
+    /// All events of a kind in order, or all events.
+    package func events(ofKind kind: String? = nil) throws(LedgerFault) -> [LedgerEvent] {
+        try read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT * FROM events WHERE ?1 IS NULL OR kind = ?1 ORDER BY seq",
+                arguments: [kind])
+            return rows.map(EventChain.event)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package import FileSystem
+
+/// Why the ledger cannot be used or refuses a change. Holds no value of any row.
+package enum LedgerFault: Error, Sendable, Equatable {
+    case file(FileFault)
+    /// Another process writes the ledger.
+    case busy
+    /// The file is not a ledger, or SQLite finds it malformed.
+    case damaged(path: String)
+    /// A newer version of the programme has changed the tables.
+    case newerSchema(path: String)
+    /// The change contradicts what the ledger holds: a source counted twice, a part that is not
+    /// current, counts that do not add up.
+    case refused(String)
+    /// The first event that does not fit into the chain.
+    case brokenChain(sequence: Int64)
+    /// Any other result code of SQLite (extended).
+    case database(code: Int)
+}
+
+extension LedgerFault: CustomStringConvertible {
+    /// One sentence.
+    package var description: String {
+        switch self {
+        case .file(let fault): fault.description
+        case .busy: "another run is at work on this state; try again when it has ended"
+        case .damaged(let path): "\(path) is not a ledger or is damaged; restore the state folder"
+        case .newerSchema(let path):
+            "\(path) was written by a newer version of sluice; use that version"
+        case .refused(let what): "the ledger refuses the change: \(what)"
+        case .brokenChain(let sequence):
+            "the chain of events in the ledger is broken at event \(sequence)"
+        case .database(let code): "the ledger's database reports error \(code)"
+        }
+    }
+}

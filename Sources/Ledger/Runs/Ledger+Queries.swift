@@ -1,0 +1,200 @@
+import GRDB
+package import KeyedHashing
+package import Records
+
+/// A run as the ledger remembers it.
+package struct RunRecord: Sendable, Equatable {
+    package let id: Int64
+    package let name: String
+    package let command: String
+    package let plan: Digest256
+    package let finished: EventTime
+    /// The clock of the run; a later run with an earlier clock is suspect.
+    package let now: EventTime
+    package let cutoff: EventTime?
+    /// False while renames are owed.
+    package let isPublished: Bool
+    /// Without details.
+    package let counts: RunCounts
+}
+
+/// A part as the ledger remembers it.
+package struct PartRecord: Sendable, Equatable {
+    package let id: Int64
+    package let output: String
+    package let path: String
+    package let content: ContentIdentity
+    package let sourceRange: Digest256
+    package let records: Int64
+    package let day: Int?
+    package let oldestReadable: EventTime?
+    package let deleteBy: EventTime?
+    package let plan: Digest256
+}
+
+/// A live partial.
+package struct PartialRecord: Sendable, Equatable {
+    package let id: Int64
+    package let statisticSet: String
+    package let month: CalendarMonth
+    /// The printed name of the key (`KeyID.text`).
+    package let keyID: String
+    package let path: String
+    package let content: ContentIdentity
+}
+
+extension Ledger {
+    /// True when a source of this content has been counted for the stream.
+    package func isCounted(stream: String, _ content: ContentIdentity) throws(LedgerFault) -> Bool {
+        try read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT 1 FROM sources JOIN streams ON streams.id = stream_id
+                    WHERE name = ? AND sha256 = ? AND byte_count = ? AND state = 'counted'
+                    """,
+                arguments: [stream, content.digest.hex, content.byteCount]) != nil
+        }
+    }
+
+    /// The content of all sources counted for the stream, shortest first: a file whose beginning is
+    /// one of them has grown.
+    package func countedSources(stream: String) throws(LedgerFault) -> [ContentIdentity] {
+        try identities(
+            """
+            SELECT DISTINCT sha256, byte_count FROM sources JOIN streams ON streams.id = stream_id
+            WHERE name = ? AND state = 'counted' ORDER BY byte_count, sha256
+            """, stream)
+    }
+
+    /// The record-aligned segments counted for the stream, shortest first: they recognise what was
+    /// counted inside a joined file.
+    package func countedSegments(stream: String) throws(LedgerFault) -> [ContentIdentity] {
+        try identities(
+            """
+            SELECT DISTINCT segments.sha256, segments.byte_count
+            FROM segments JOIN sources ON sources.id = source_id
+            JOIN streams ON streams.id = stream_id
+            WHERE name = ? AND state = 'counted' ORDER BY 2, 1
+            """, stream)
+    }
+
+    private func identities(
+        _ sql: String, _ stream: String
+    ) throws(LedgerFault) -> [ContentIdentity] {
+        try read { db in
+            try Row.fetchAll(db, sql: sql, arguments: [stream]).map { row in
+                ContentIdentity(digest: try digest(row["sha256"]), byteCount: row["byte_count"])
+            }
+        }
+    }
+
+    /// The parts of an output that make it up now, in the order of their paths' bytes.
+    package func currentParts(output: String) throws(LedgerFault) -> [PartRecord] {
+        try parts("outputs.name = ?", [output])
+    }
+
+    /// The current parts of an output that hold a readable identifier older than `cutoff`.
+    package func parts(
+        dueBefore cutoff: EventTime, output: String
+    ) throws(LedgerFault) -> [PartRecord] {
+        try parts(
+            "outputs.name = ? AND oldest_readable_ms < ?", [output, cutoff.milliseconds])
+    }
+
+    /// The current parts of all outputs that had to be deleted by `time`.
+    package func parts(toDeleteBy time: EventTime) throws(LedgerFault) -> [PartRecord] {
+        try parts("delete_by_ms <= ?", [time.milliseconds])
+    }
+
+    private func parts(
+        _ condition: String, _ arguments: StatementArguments
+    ) throws(LedgerFault) -> [PartRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT parts.*, outputs.name AS output
+                    FROM parts JOIN outputs ON outputs.id = output_id
+                    WHERE state = 'current' AND \(condition) ORDER BY path, parts.id
+                    """,
+                arguments: arguments
+            ).map(PartRecord.init)
+        }
+    }
+
+    /// The live partials, of one statistic set and month or of all.
+    package func livePartials(
+        statisticSet: String? = nil, month: CalendarMonth? = nil
+    ) throws(LedgerFault) -> [PartialRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM partials WHERE state = 'live'
+                    AND (?1 IS NULL OR statistic_set = ?1) AND (?2 IS NULL OR month = ?2)
+                    ORDER BY statistic_set, month, path
+                    """,
+                arguments: [statisticSet, month?.text]
+            ).map(PartialRecord.init)
+        }
+    }
+
+    /// The last run of a pipeline, or of any.
+    package func lastRun(pipeline: String? = nil) throws(LedgerFault) -> RunRecord? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM runs WHERE ?1 IS NULL OR pipeline = ?1
+                    ORDER BY id DESC LIMIT 1
+                    """,
+                arguments: [pipeline]
+            ).map(RunRecord.init)
+        }
+    }
+}
+
+extension RunRecord {
+    fileprivate init(_ row: Row) throws {
+        let state: String = row["state"]
+        self.init(
+            id: row["id"], name: row["name"], command: row["command"],
+            plan: try digest(row["plan_digest"]),
+            finished: EventTime(milliseconds: row["finished_ms"]),
+            now: EventTime(milliseconds: row["now_ms"]), cutoff: time(row["cutoff_ms"]),
+            isPublished: state.utf8.elementsEqual("published".utf8),
+            counts: RunCounts(
+                read: row["records_read"], written: row["records_written"],
+                dropped: row["records_dropped"], quarantined: row["records_quarantined"]))
+    }
+}
+
+extension PartRecord {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            id: row["id"], output: row["output"], path: row["path"],
+            content: ContentIdentity(
+                digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
+            sourceRange: try digest(row["source_range"]), records: row["records"],
+            day: row["day"], oldestReadable: time(row["oldest_readable_ms"]),
+            deleteBy: time(row["delete_by_ms"]), plan: try digest(row["plan_digest"]))
+    }
+}
+
+extension PartialRecord {
+    fileprivate init(_ row: Row) throws {
+        guard let month = CalendarMonth(text: row["month"]) else {
+            throw LedgerFault.refused("a month in the ledger is not one")
+        }
+        self.init(
+            id: row["id"], statisticSet: row["statistic_set"], month: month,
+            keyID: row["key_id"], path: row["path"],
+            content: ContentIdentity(
+                digest: try digest(row["sha256"]), byteCount: row["byte_count"]))
+    }
+}
+
+private func time(_ milliseconds: Int64?) -> EventTime? {
+    milliseconds.map(EventTime.init(milliseconds:))
+}

@@ -1,0 +1,251 @@
+package import KeyedHashing
+package import Records
+
+/// All that one run did, to be entered in one transaction.
+///
+/// Every file named here is durable under its temporary name before the commit and gets its final
+/// name after it; `publications` is the list of renames still owed, which the next run pays when
+/// this one dies.
+package struct RunCommit: Sendable {
+    /// A name of the run that no other has.
+    package var name: String
+    package var pipeline: String
+    /// The subcommand: `run`, `commit`, `age-out` …
+    package var command: String
+    /// The digest of the plan.
+    package var plan: Digest256
+    package var started: EventTime
+    package var finished: EventTime
+    /// The clock of the run (`--now`), in contrast to `started`.
+    package var now: EventTime
+    /// The cut-off of the `window` clock, if the pipeline has one.
+    package var cutoff: EventTime?
+    package var counts: RunCounts
+    package var sources: [CountedSource] = []
+    package var tasks: [CommittedTask] = []
+    package var keys: [UsedKey] = []
+    package var parts: [NewPart] = []
+    /// Current parts that end without a successor (deleted, or nothing left in them).
+    package var removedParts: [Int64] = []
+    package var partials: [NewPartial] = []
+    /// Live partials that end without publication.
+    package var removedPartials: [Int64] = []
+    package var publications: [PendingPublication] = []
+
+    package init(
+        name: String, pipeline: String, command: String, plan: Digest256, started: EventTime,
+        finished: EventTime, now: EventTime, cutoff: EventTime?, counts: RunCounts
+    ) {
+        self.name = name
+        self.pipeline = pipeline
+        self.command = command
+        self.plan = plan
+        self.started = started
+        self.finished = finished
+        self.now = now
+        self.cutoff = cutoff
+        self.counts = counts
+    }
+}
+
+/// The conservation count of a run: read = written + dropped + quarantined.
+package struct RunCounts: Sendable, Equatable {
+    package var read: Int64
+    package var written: Int64
+    package var dropped: Int64
+    package var quarantined: Int64
+    /// Counts by reason, by output and so on, for reports: code and number.
+    package var details: [String: Int64]
+
+    package init(
+        read: Int64, written: Int64, dropped: Int64, quarantined: Int64,
+        details: [String: Int64] = [:]
+    ) {
+        self.read = read
+        self.written = written
+        self.dropped = dropped
+        self.quarantined = quarantined
+        self.details = details
+    }
+
+    /// True when every record read is accounted for.
+    package var isConserved: Bool {
+        let (partial, first) = written.addingReportingOverflow(dropped)
+        let (whole, second) = partial.addingReportingOverflow(quarantined)
+        return !first && !second && read == whole && min(read, written, dropped, quarantined) >= 0
+    }
+}
+
+/// The identity of content: digest and length in bytes of the uncompressed bytes.
+package struct ContentIdentity: Hashable, Sendable {
+    package let digest: Digest256
+    package let byteCount: Int
+
+    package init(digest: Digest256, byteCount: Int) {
+        self.digest = digest
+        self.byteCount = byteCount
+    }
+}
+
+/// A source that has been counted to its end.
+package struct CountedSource: Sendable, Equatable {
+    /// The stream that the pipeline declares; equal content of two streams is two sources.
+    package var stream: String
+    package var content: ContentIdentity
+    /// Where counting began: behind the part that an earlier run had counted, else 0.
+    package var countedFrom: Int
+    package var records: Int64
+    /// Record-aligned pieces, in order; they recognise the content in grown and joined files.
+    package var segments: [CountedSegment]
+    /// True when this source was counted before and its parts and partials are being replaced.
+    package var isRedo: Bool
+
+    package init(
+        stream: String, content: ContentIdentity, countedFrom: Int = 0, records: Int64,
+        segments: [CountedSegment] = [], isRedo: Bool = false
+    ) {
+        self.stream = stream
+        self.content = content
+        self.countedFrom = countedFrom
+        self.records = records
+        self.segments = segments
+        self.isRedo = isRedo
+    }
+}
+
+/// A piece of a source that begins and ends at record borders.
+package struct CountedSegment: Sendable, Equatable {
+    /// The offset in the uncompressed source.
+    package var start: Int
+    package var content: ContentIdentity
+    package var records: Int64
+
+    package init(start: Int, content: ContentIdentity, records: Int64) {
+        self.start = start
+        self.content = content
+        self.records = records
+    }
+}
+
+/// A task whose result the commit takes over; of several attempts only one is ever committed.
+package struct CommittedTask: Sendable, Equatable {
+    package var name: String
+    package var attempt: String
+    package var digest: Digest256
+    /// The index in `RunCommit.sources`.
+    package var source: Int?
+
+    package init(name: String, attempt: String, digest: Digest256, source: Int? = nil) {
+        self.name = name
+        self.attempt = attempt
+        self.digest = digest
+        self.source = source
+    }
+}
+
+/// A key that made tokens in this run; known ones are given again.
+package struct UsedKey: Sendable, Hashable {
+    package var id: KeyID
+    package var fingerprint: KeyFingerprint
+
+    package init(id: KeyID, fingerprint: KeyFingerprint) {
+        self.id = id
+        self.fingerprint = fingerprint
+    }
+}
+
+/// A part of an output that becomes current with this commit.
+package struct NewPart: Sendable {
+    /// What kind of collection the part belongs to.
+    package enum Kind: String, Sendable { case output, disclosure, store }
+
+    package var output: String
+    package var kind: Kind
+    package var purpose: String
+    /// The index in `RunCommit.sources`, when the part holds records of one source only.
+    package var source: Int?
+    /// The digest of the source range that the part is named by.
+    package var sourceRange: Digest256
+    package var path: String
+    package var content: ContentIdentity
+    package var records: Int64
+    /// Days since 1970-01-01 of its events, when it holds those of one day.
+    package var day: Int?
+    /// The time of the oldest event in it that still has a readable identifier; nil: none has.
+    package var oldestReadable: EventTime?
+    /// When `safeguards` or terms demand its deletion.
+    package var deleteBy: EventTime?
+    /// The keys whose tokens it holds; each is in `RunCommit.keys` or known already.
+    package var keyIDs: [KeyID]
+    /// Current parts that this one takes the place of.
+    package var replaces: [Int64]
+
+    package init(
+        output: String, kind: Kind = .output, purpose: String, source: Int? = nil,
+        sourceRange: Digest256, path: String, content: ContentIdentity, records: Int64,
+        day: Int? = nil, oldestReadable: EventTime? = nil, deleteBy: EventTime? = nil,
+        keyIDs: [KeyID] = [], replaces: [Int64] = []
+    ) {
+        self.output = output
+        self.kind = kind
+        self.purpose = purpose
+        self.source = source
+        self.sourceRange = sourceRange
+        self.path = path
+        self.content = content
+        self.records = records
+        self.day = day
+        self.oldestReadable = oldestReadable
+        self.deleteBy = deleteBy
+        self.keyIDs = keyIDs
+        self.replaces = replaces
+    }
+}
+
+/// A partial that becomes live with this commit.
+package struct NewPartial: Sendable, Equatable {
+    package var statisticSet: String
+    package var month: CalendarMonth
+    package var keyID: KeyID
+    /// The index in `RunCommit.sources`.
+    package var source: Int?
+    /// The index in `RunCommit.tasks`.
+    package var task: Int?
+    package var path: String
+    package var content: ContentIdentity
+
+    package init(
+        statisticSet: String, month: CalendarMonth, keyID: KeyID, source: Int? = nil,
+        task: Int? = nil, path: String, content: ContentIdentity
+    ) {
+        self.statisticSet = statisticSet
+        self.month = month
+        self.keyID = keyID
+        self.source = source
+        self.task = task
+        self.path = path
+        self.content = content
+    }
+}
+
+/// A rename or removal that a committed run still owes.
+package struct PendingPublication: Sendable, Equatable {
+    /// What is to be done with the final name.
+    package enum Action: Sendable, Equatable {
+        /// The temporary file gets the final name; its content has this identity.
+        case publish(temporaryName: String, ContentIdentity)
+        /// The file of the final name goes: a part that was replaced or removed.
+        case remove
+    }
+
+    /// The directory of both names.
+    package var directory: String
+    package var finalName: String
+    package var action: Action
+
+    package init(directory: String, finalName: String, action: Action) {
+        self.directory = directory
+        self.finalName = finalName
+        self.action = action
+    }
+}

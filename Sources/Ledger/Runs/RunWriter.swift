@@ -1,0 +1,278 @@
+import GRDB
+import KeyedHashing
+import Records
+
+/// Enters one run commit, inside a transaction.
+struct RunWriter {
+    let db: Database
+    let commit: RunCommit
+    private var run: Int64 = 0
+    private var sources: [Int64] = []
+    private var tasks: [Int64] = []
+
+    init(db: Database, commit: RunCommit) {
+        self.db = db
+        self.commit = commit
+    }
+
+    mutating func write() throws -> Int64 {
+        try writeRun()
+        for source in commit.sources { sources.append(try write(source)) }
+        for task in commit.tasks { tasks.append(try write(task)) }
+        for key in commit.keys { try write(key) }
+        try endParts(commit.removedParts, as: "removed")
+        for part in commit.parts { try endParts(part.replaces, as: "replaced") }
+        for part in commit.parts { try write(part) }
+        for partial in commit.removedPartials { try endPartial(partial) }
+        for partial in commit.partials { try write(partial) }
+        for publication in commit.publications { try write(publication) }
+        try EventChain.append("run-committed", event, time: commit.finished, db)
+        return run
+    }
+
+    private mutating func writeRun() throws {
+        let counts = commit.counts
+        let details = CanonicalJSON.object(
+            counts.details.map { (name: $0.key, value: .integer($0.value)) })
+        // Nothing owed: the run is published as soon as it is committed.
+        let state = commit.publications.isEmpty ? "published" : "committed"
+        try db.execute(
+            sql: """
+                INSERT INTO runs (name, pipeline, command, plan_digest, started_ms, finished_ms,
+                    now_ms, cutoff_ms, state, records_read, records_written, records_dropped,
+                    records_quarantined, counts)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                commit.name, commit.pipeline, commit.command, commit.plan.hex,
+                commit.started.milliseconds, commit.finished.milliseconds,
+                commit.now.milliseconds, commit.cutoff?.milliseconds, state, counts.read,
+                counts.written, counts.dropped, counts.quarantined, details.written,
+            ])
+        run = db.lastInsertedRowID
+    }
+
+    private func write(_ source: CountedSource) throws -> Int64 {
+        try db.execute(
+            sql: "INSERT INTO streams (name) VALUES (?) ON CONFLICT DO NOTHING",
+            arguments: [source.stream])
+        let stream = try Int64.fetchOne(
+            db, sql: "SELECT id FROM streams WHERE name = ?", arguments: [source.stream])
+        if source.isRedo { try undo(source, stream) }
+        try db.execute(
+            sql: """
+                INSERT INTO sources (stream_id, run_id, sha256, byte_count, counted_from, records,
+                    state)
+                VALUES (?, ?, ?, ?, ?, ?, 'counted')
+                """,
+            arguments: [
+                stream, run, source.content.digest.hex, source.content.byteCount,
+                source.countedFrom, source.records,
+            ])
+        let id = db.lastInsertedRowID
+        for (ordinal, segment) in source.segments.enumerated() {
+            try db.execute(
+                sql: """
+                    INSERT INTO segments (source_id, ordinal, start, byte_count, sha256, records)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    id, ordinal, segment.start, segment.content.byteCount,
+                    segment.content.digest.hex, segment.records,
+                ])
+        }
+        return id
+    }
+
+    /// Takes back what an earlier run made of the same source.
+    private func undo(_ source: CountedSource, _ stream: Int64?) throws {
+        let earlier = try Int64.fetchOne(
+            db,
+            sql: """
+                SELECT id FROM sources
+                WHERE stream_id = ? AND sha256 = ? AND byte_count = ? AND state = 'counted'
+                """,
+            arguments: [stream, source.content.digest.hex, source.content.byteCount])
+        guard let earlier else { throw LedgerFault.refused("a redone source was never counted") }
+        let published = try Int.fetchOne(
+            db, sql: "SELECT 1 FROM partials WHERE source_id = ? AND state = 'published' LIMIT 1",
+            arguments: [earlier])
+        guard published == nil else {
+            throw LedgerFault.refused("a redone source is part of a publication")
+        }
+        try db.execute(
+            sql: "UPDATE sources SET state = 'redone' WHERE id = ?", arguments: [earlier])
+        try db.execute(
+            sql: """
+                UPDATE parts SET state = 'replaced', ended_run_id = ?
+                WHERE source_id = ? AND state = 'current'
+                """,
+            arguments: [run, earlier])
+        try db.execute(
+            sql: """
+                UPDATE partials SET state = 'superseded' WHERE source_id = ? AND state = 'live'
+                """,
+            arguments: [earlier])
+    }
+
+    private func write(_ task: CommittedTask) throws -> Int64 {
+        try db.execute(
+            sql: """
+                INSERT INTO tasks (run_id, source_id, name, attempt, digest)
+                VALUES (?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                run, try source(task.source), task.name, task.attempt, task.digest.hex,
+            ])
+        return db.lastInsertedRowID
+    }
+
+    private func write(_ key: UsedKey) throws {
+        let known = try Row.fetchOne(
+            db, sql: "SELECT fingerprint, state FROM keys WHERE id = ?", arguments: [key.id.text])
+        if let known {
+            let (fingerprint, state): (String, String) = (known["fingerprint"], known["state"])
+            guard fingerprint.utf8.elementsEqual(key.fingerprint.text.utf8) else {
+                throw LedgerFault.refused("a key has the name of another key")
+            }
+            guard !state.utf8.elementsEqual("destroyed".utf8) else {
+                throw LedgerFault.refused("a destroyed key was used")
+            }
+            return
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO keys (id, fingerprint, month, zone, state, first_run_id)
+                VALUES (?, ?, ?, ?, 'active', ?)
+                """,
+            arguments: [
+                key.id.text, key.fingerprint.text, key.id.epoch?.month.text, key.id.epoch?.zone,
+                run,
+            ])
+    }
+
+    private func source(_ index: Int?) throws -> Int64? {
+        guard let index else { return nil }
+        guard sources.indices.contains(index) else {
+            throw LedgerFault.refused("a part, partial or task names no source of its run")
+        }
+        return sources[index]
+    }
+
+    private func endParts(_ ids: [Int64], as state: String) throws {
+        for id in ids {
+            try db.execute(
+                sql: """
+                    UPDATE parts SET state = ?, ended_run_id = ?
+                    WHERE id = ? AND state = 'current'
+                    """,
+                arguments: [state, run, id])
+            guard db.changesCount == 1 else {
+                throw LedgerFault.refused("a part to be replaced or removed is not current")
+            }
+        }
+    }
+
+    private func endPartial(_ id: Int64) throws {
+        try db.execute(
+            sql: "UPDATE partials SET state = 'removed' WHERE id = ? AND state = 'live'",
+            arguments: [id])
+        guard db.changesCount == 1 else {
+            throw LedgerFault.refused("a partial to be removed is not live")
+        }
+    }
+}
+
+extension RunWriter {
+    private func write(_ part: NewPart) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO outputs (name, kind, purpose) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+                """,
+            arguments: [part.output, part.kind.rawValue, part.purpose])
+        let output = try Int64.fetchOne(
+            db, sql: "SELECT id FROM outputs WHERE name = ? AND kind = ? AND purpose = ?",
+            arguments: [part.output, part.kind.rawValue, part.purpose])
+        guard let output else {
+            throw LedgerFault.refused("an output has changed its kind or purpose")
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO parts (output_id, run_id, source_id, source_range, path, sha256,
+                    byte_count, records, day, oldest_readable_ms, delete_by_ms, plan_digest, state)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'current')
+                """,
+            arguments: [
+                output, run, try source(part.source), part.sourceRange.hex, part.path,
+                part.content.digest.hex, part.content.byteCount, part.records, part.day,
+                part.oldestReadable?.milliseconds, part.deleteBy?.milliseconds, commit.plan.hex,
+            ])
+        let id = db.lastInsertedRowID
+        for key in Set(part.keyIDs.map(\.text)) {
+            try db.execute(
+                sql: "INSERT INTO part_keys (part_id, key_id) VALUES (?, ?)",
+                arguments: [id, key])
+        }
+    }
+
+    private func write(_ partial: NewPartial) throws {
+        var task: Int64?
+        if let index = partial.task {
+            guard tasks.indices.contains(index) else {
+                throw LedgerFault.refused("a partial names no task of its run")
+            }
+            task = tasks[index]
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO partials (run_id, task_id, source_id, statistic_set, month, key_id,
+                    path, sha256, byte_count, state)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'live')
+                """,
+            arguments: [
+                run, task, try source(partial.source), partial.statisticSet, partial.month.text,
+                partial.keyID.text, partial.path, partial.content.digest.hex,
+                partial.content.byteCount,
+            ])
+    }
+
+    private func write(_ publication: PendingPublication) throws {
+        var temporaryName: String?
+        var content: ContentIdentity?
+        if case .publish(let name, let identity) = publication.action {
+            temporaryName = name
+            content = identity
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO pending_publications (run_id, action, directory, temporary_name,
+                    final_name, sha256, byte_count)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                run, content == nil ? "remove" : "publish", publication.directory, temporaryName,
+                publication.finalName, content?.digest.hex, content?.byteCount ?? 0,
+            ])
+    }
+
+    /// What the chain keeps of the commit: counts and digests. Paths stay out of it, because a
+    /// path may name a customer or partner and events are for ever.
+    private var event: CanonicalJSON {
+        func digests(_ contents: [ContentIdentity]) -> CanonicalJSON {
+            .array(contents.map { .text($0.digest.hex) })
+        }
+        let counts = commit.counts
+        return [
+            "run": .integer(run), "name": .text(commit.name), "pipeline": .text(commit.pipeline),
+            "command": .text(commit.command), "plan": .text(commit.plan.hex),
+            "now": .integer(commit.now.milliseconds),
+            "cutoff": commit.cutoff.map { .integer($0.milliseconds) } ?? .null,
+            "read": .integer(counts.read), "written": .integer(counts.written),
+            "dropped": .integer(counts.dropped), "quarantined": .integer(counts.quarantined),
+            "sources": digests(commit.sources.map(\.content)),
+            "parts": digests(commit.parts.map(\.content)),
+            "partials": digests(commit.partials.map(\.content)),
+            "keys": .array(commit.keys.map { .text($0.id.text) }),
+        ]
+    }
+}

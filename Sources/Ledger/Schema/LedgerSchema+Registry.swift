@@ -1,0 +1,173 @@
+extension LedgerSchema {
+    /// Holds and what each binds. `subject` is a keyed hash, except for a range of addresses, which
+    /// cannot be matched as one, and a period, which names nobody.
+    static let holds = """
+        CREATE TABLE holds (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            ground TEXT NOT NULL CHECK (ground IN ('own-decision', 'law')),
+            citation TEXT,
+            reason TEXT NOT NULL,
+            raised_by TEXT NOT NULL,
+            raised_ms INTEGER NOT NULL,
+            notice_ms INTEGER,
+            start_ms INTEGER NOT NULL,
+            end_ms INTEGER,
+            released_ms INTEGER,
+            released_by TEXT,
+            CHECK (ground <> 'own-decision' OR (notice_ms IS NOT NULL AND notice_ms <= start_ms)),
+            CHECK (ground <> 'law' OR citation IS NOT NULL),
+            CHECK ((released_ms IS NULL) = (released_by IS NULL))
+        ) STRICT;
+        CREATE TABLE hold_subjects (
+            hold_id INTEGER NOT NULL REFERENCES holds (id),
+            kind TEXT NOT NULL CHECK (kind IN ('customer', 'user', 'address', 'period')),
+            subject TEXT NOT NULL,
+            key_id TEXT,
+            from_ms INTEGER,
+            until_ms INTEGER,
+            PRIMARY KEY (hold_id, kind, subject),
+            CHECK ((kind IN ('customer', 'user')) = (key_id IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE hold_outputs (
+            hold_id INTEGER NOT NULL REFERENCES holds (id),
+            output TEXT NOT NULL,
+            PRIMARY KEY (hold_id, output)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Opt-outs and objections: keyed hash of who, the scope, the dates, and nothing else.
+    static let registry = """
+        CREATE TABLE opt_outs (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('customer', 'person')),
+            subject TEXT NOT NULL CHECK (length(subject) = 64),
+            key_id TEXT NOT NULL,
+            basis TEXT NOT NULL CHECK (basis IN ('use', 'event')),
+            effective_ms INTEGER NOT NULL,
+            withdrawn_ms INTEGER CHECK (withdrawn_ms >= effective_ms)
+        ) STRICT;
+        CREATE INDEX opt_outs_of_subject ON opt_outs (subject);
+        CREATE TABLE opt_out_scopes (
+            opt_out_id INTEGER NOT NULL REFERENCES opt_outs (id),
+            purpose TEXT NOT NULL,
+            category TEXT NOT NULL,
+            PRIMARY KEY (opt_out_id, purpose, category)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Requests of persons: what was asked, in what role we answer, and how far it is done.
+    static let rights = """
+        CREATE TABLE erasures (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('customer', 'user', 'address')),
+            subject TEXT NOT NULL CHECK (length(subject) = 64),
+            key_id TEXT NOT NULL,
+            role TEXT NOT NULL CHECK (role IN ('controller', 'processor')),
+            identity_check TEXT NOT NULL,
+            consent TEXT,
+            requested_ms INTEGER NOT NULL,
+            done_ms INTEGER,
+            blocked_by_hold_id INTEGER REFERENCES holds (id),
+            retry_ms INTEGER,
+            CHECK (role <> 'processor' OR consent IS NOT NULL),
+            CHECK ((blocked_by_hold_id IS NULL) = (retry_ms IS NULL))
+        ) STRICT;
+        CREATE INDEX erasures_of_subject ON erasures (subject);
+        CREATE TABLE restrictions (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('customer', 'user', 'address')),
+            subject TEXT NOT NULL CHECK (length(subject) = 64),
+            key_id TEXT NOT NULL,
+            identity_check TEXT NOT NULL,
+            from_ms INTEGER NOT NULL,
+            lifted_ms INTEGER
+        ) STRICT;
+        CREATE INDEX restrictions_of_subject ON restrictions (subject);
+        CREATE TABLE recalls (
+            id INTEGER PRIMARY KEY,
+            delivery_id INTEGER NOT NULL REFERENCES deliveries (id),
+            opt_out_id INTEGER REFERENCES opt_outs (id),
+            erasure_id INTEGER REFERENCES erasures (id),
+            raised_ms INTEGER NOT NULL,
+            answered_ms INTEGER,
+            CHECK ((opt_out_id IS NULL) <> (erasure_id IS NULL))
+        ) STRICT;
+        """
+
+    /// Partials until their publication, the publications, and the privacy budget spent on them.
+    static let statistics = """
+        CREATE TABLE partials (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            task_id INTEGER REFERENCES tasks (id),
+            source_id INTEGER REFERENCES sources (id),
+            statistic_set TEXT NOT NULL,
+            month TEXT NOT NULL CHECK (length(month) = 7),
+            key_id TEXT NOT NULL,
+            path TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+            state TEXT NOT NULL CHECK (state IN ('live', 'published', 'superseded', 'removed'))
+        ) STRICT;
+        CREATE INDEX partials_of_period ON partials (statistic_set, month, state);
+        CREATE UNIQUE INDEX partials_one_per_path ON partials (path) WHERE state = 'live';
+        CREATE TABLE publications (
+            id INTEGER PRIMARY KEY,
+            data_set TEXT NOT NULL,
+            period TEXT NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision >= 0),
+            kind TEXT NOT NULL CHECK (kind IN ('final', 'correction', 'provisional')),
+            reason TEXT,
+            audience TEXT NOT NULL,
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            path TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            plan_digest TEXT NOT NULL CHECK (length(plan_digest) = 64),
+            opt_outs_as_of_ms INTEGER NOT NULL,
+            closed_ms INTEGER NOT NULL,
+            UNIQUE (data_set, period, audience, kind, revision),
+            CHECK (kind <> 'correction' OR reason IS NOT NULL)
+        ) STRICT;
+        CREATE TABLE publication_partials (
+            publication_id INTEGER NOT NULL REFERENCES publications (id),
+            partial_id INTEGER NOT NULL REFERENCES partials (id),
+            PRIMARY KEY (publication_id, partial_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE budget_spendings (
+            id INTEGER PRIMARY KEY,
+            data_set TEXT NOT NULL,
+            period TEXT NOT NULL,
+            statistic TEXT NOT NULL,
+            publication_id INTEGER NOT NULL REFERENCES publications (id),
+            rho_numerator INTEGER NOT NULL CHECK (rho_numerator > 0),
+            rho_denominator INTEGER NOT NULL CHECK (rho_denominator > 0),
+            UNIQUE (publication_id, statistic)
+        ) STRICT;
+        """
+
+    /// The chained events, and where the chain ends: without the end, lost last events would not
+    /// be missed.
+    static let events = """
+        CREATE TABLE events (
+            seq INTEGER PRIMARY KEY CHECK (seq > 0),
+            time_ms INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            payload TEXT NOT NULL,
+            previous TEXT NOT NULL CHECK (length(previous) = 64),
+            hash TEXT NOT NULL UNIQUE CHECK (length(hash) = 64)
+        ) STRICT;
+        CREATE TABLE chain_end (
+            singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+            seq INTEGER NOT NULL CHECK (seq >= 0),
+            hash TEXT NOT NULL CHECK (length(hash) = 64)
+        ) STRICT;
+        INSERT INTO chain_end (singleton, seq, hash) VALUES (1, 0, '\(EventChain.start)');
+        CREATE TRIGGER events_stay BEFORE DELETE ON events BEGIN
+            SELECT RAISE(ABORT, 'events are never removed');
+        END;
+        CREATE TRIGGER events_stay_as_they_are BEFORE UPDATE ON events BEGIN
+            SELECT RAISE(ABORT, 'events are never changed');
+        END;
+        """
+}

@@ -1,0 +1,175 @@
+import GRDB
+
+/// The tables of the ledger and how older ones are brought up to date.
+///
+/// Rules of all tables: times are milliseconds since 1970 UTC (`…_ms`), days are days since
+/// 1970-01-01 in the pipeline's zone, months `yyyy-MM`, digests 64 lower-case hexadecimal digits,
+/// paths relative to the pipeline's folder or absolute as planned. No identifier of a record stands
+/// in any column: persons and customers are keyed hashes under the registry's own key, keys are
+/// names and fingerprints. A released migration is never changed; changes are new migrations.
+enum LedgerSchema {
+    /// Marks the file as ours in the header of the database ("SLUI").
+    static let applicationID = 0x534C_5549
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1-spine") { db in
+            let topics = [runs, sources, parts, keys, holds, registry, rights, statistics, events]
+            for sql in topics { try db.execute(sql: sql) }
+            try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+        }
+        return migrator
+    }
+
+    /// Runs, the tasks they consist of, and the renames a committed run still owes.
+    private static let runs = """
+        CREATE TABLE runs (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            pipeline TEXT NOT NULL,
+            command TEXT NOT NULL,
+            plan_digest TEXT NOT NULL CHECK (length(plan_digest) = 64),
+            started_ms INTEGER NOT NULL,
+            finished_ms INTEGER NOT NULL,
+            now_ms INTEGER NOT NULL,
+            cutoff_ms INTEGER,
+            state TEXT NOT NULL CHECK (state IN ('committed', 'published')),
+            records_read INTEGER NOT NULL CHECK (records_read >= 0),
+            records_written INTEGER NOT NULL CHECK (records_written >= 0),
+            records_dropped INTEGER NOT NULL CHECK (records_dropped >= 0),
+            records_quarantined INTEGER NOT NULL CHECK (records_quarantined >= 0),
+            counts TEXT NOT NULL,
+            CHECK (records_read = records_written + records_dropped + records_quarantined)
+        ) STRICT;
+        CREATE INDEX runs_of_pipeline ON runs (pipeline, id);
+        CREATE TABLE pending_publications (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            action TEXT NOT NULL CHECK (action IN ('publish', 'remove')),
+            directory TEXT NOT NULL,
+            temporary_name TEXT,
+            final_name TEXT NOT NULL,
+            sha256 TEXT CHECK (length(sha256) = 64),
+            byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+            CHECK ((action = 'publish') = (temporary_name IS NOT NULL AND sha256 IS NOT NULL))
+        ) STRICT;
+        CREATE INDEX pending_of_run ON pending_publications (run_id, id);
+        """
+
+    /// Sources by content: the stream they belong to, digest and length of the uncompressed bytes.
+    private static let sources = """
+        CREATE TABLE streams (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE
+        ) STRICT;
+        CREATE TABLE sources (
+            id INTEGER PRIMARY KEY,
+            stream_id INTEGER NOT NULL REFERENCES streams (id),
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+            counted_from INTEGER NOT NULL CHECK (counted_from BETWEEN 0 AND byte_count),
+            records INTEGER NOT NULL CHECK (records >= 0),
+            state TEXT NOT NULL CHECK (state IN ('counted', 'redone'))
+        ) STRICT;
+        CREATE UNIQUE INDEX sources_counted_once ON sources (stream_id, sha256, byte_count)
+            WHERE state = 'counted';
+        CREATE TABLE segments (
+            source_id INTEGER NOT NULL REFERENCES sources (id),
+            ordinal INTEGER NOT NULL CHECK (ordinal >= 0),
+            start INTEGER NOT NULL CHECK (start >= 0),
+            byte_count INTEGER NOT NULL CHECK (byte_count > 0),
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            records INTEGER NOT NULL CHECK (records >= 0),
+            PRIMARY KEY (source_id, ordinal)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX segments_by_content ON segments (sha256, byte_count);
+        CREATE TABLE tasks (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            source_id INTEGER REFERENCES sources (id),
+            name TEXT NOT NULL,
+            attempt TEXT NOT NULL,
+            digest TEXT NOT NULL CHECK (length(digest) = 64),
+            UNIQUE (run_id, name)
+        ) STRICT;
+        CREATE TABLE input_lists (
+            name TEXT NOT NULL PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('opt-outs', 'holds', 'reference-table')),
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            entries INTEGER NOT NULL CHECK (entries >= 0),
+            run_id INTEGER NOT NULL REFERENCES runs (id)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What was written: the parts of outputs, quarantine files, and what went to recipients.
+    private static let parts = """
+        CREATE TABLE outputs (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL CHECK (kind IN ('output', 'disclosure', 'store')),
+            purpose TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE parts (
+            id INTEGER PRIMARY KEY,
+            output_id INTEGER NOT NULL REFERENCES outputs (id),
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            source_id INTEGER REFERENCES sources (id),
+            source_range TEXT NOT NULL CHECK (length(source_range) = 64),
+            path TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+            records INTEGER NOT NULL CHECK (records >= 0),
+            day INTEGER,
+            oldest_readable_ms INTEGER,
+            delete_by_ms INTEGER,
+            plan_digest TEXT NOT NULL CHECK (length(plan_digest) = 64),
+            state TEXT NOT NULL CHECK (state IN ('current', 'replaced', 'removed')),
+            ended_run_id INTEGER REFERENCES runs (id),
+            CHECK ((state = 'current') = (ended_run_id IS NULL))
+        ) STRICT;
+        CREATE UNIQUE INDEX parts_one_per_path ON parts (path) WHERE state = 'current';
+        CREATE INDEX parts_that_age ON parts (output_id, oldest_readable_ms)
+            WHERE state = 'current';
+        CREATE TABLE part_keys (
+            part_id INTEGER NOT NULL REFERENCES parts (id),
+            key_id TEXT NOT NULL REFERENCES keys (id),
+            PRIMARY KEY (part_id, key_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE quarantines (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            path TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            records INTEGER NOT NULL CHECK (records >= 0),
+            delete_by_ms INTEGER NOT NULL,
+            removed_ms INTEGER
+        ) STRICT;
+        CREATE TABLE deliveries (
+            id INTEGER PRIMARY KEY,
+            part_id INTEGER NOT NULL REFERENCES parts (id),
+            recipient TEXT NOT NULL,
+            purpose TEXT NOT NULL,
+            opt_outs_as_of_ms INTEGER NOT NULL,
+            delete_by_ms INTEGER,
+            UNIQUE (part_id, recipient)
+        ) STRICT;
+        """
+
+    /// Names of keys, never key bytes. The key store is the authority; this is the history.
+    private static let keys = """
+        CREATE TABLE keys (
+            id TEXT NOT NULL PRIMARY KEY,
+            fingerprint TEXT NOT NULL CHECK (length(fingerprint) = 64),
+            month TEXT CHECK (length(month) = 7),
+            zone TEXT,
+            state TEXT NOT NULL CHECK (state IN ('active', 'closing', 'destroyed')),
+            first_run_id INTEGER NOT NULL REFERENCES runs (id),
+            destroyed_ms INTEGER,
+            destroyed_by TEXT,
+            method TEXT,
+            CHECK ((month IS NULL) = (zone IS NULL)),
+            CHECK ((state = 'destroyed') = (destroyed_ms IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+        """
+}
