@@ -14,7 +14,9 @@ package struct FormatDescriptor: Sendable {
     package let make: @Sendable (SettingReader) -> (any LogFormat)?
 
     package init(
-        name: String, summary: String, options: [OptionDescriptor] = [],
+        name: String,
+        summary: String,
+        options: [OptionDescriptor] = [],
         make: @escaping @Sendable (SettingReader) -> (any LogFormat)?
     ) {
         self.name = name

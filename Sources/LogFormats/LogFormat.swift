@@ -12,8 +12,8 @@ package protocol LogFormat: RecordFormat {
     /// Whether quotes stand around a field's slice, and so around its replacement.
     var quoteRule: QuoteRule { get }
 
-    /// A writer for records of this same format: raw pieces are copied, replaced texts encoded. Ends
-    /// each record with a line feed, whatever ended it in the source.
+    /// A writer for records of this same format: raw pieces are copied, replaced texts encoded.
+    /// Ends each record with a line feed, whatever ended it in the source.
     func splicedWriter() -> any RecordWriter
 
     /// A writer for `ReleaseMode.columns`; piece `i` is the value of `columns[i]`.
@@ -34,7 +34,8 @@ package protocol LogFormat: RecordFormat {
 
 extension LogFormat {
     package func check(
-        _ fields: DeclaredFields, against columns: [String]?
+        _ fields: DeclaredFields,
+        against columns: [String]?
     ) throws(SourceFault) {}
 }
 

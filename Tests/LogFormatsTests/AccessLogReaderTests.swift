@@ -17,7 +17,8 @@ import Testing
     @Test func combinedLine() {
         let row = combined(
             #"192.0.2.7 - jan@a.example [01/Feb/2026:10:00:00 +0100] "GET /a?b=1 HTTP/1.1" 200 12 "#
-                + #""-" "Agent \"x\" \x41\\""# + "\n")
+                + #""-" "Agent \"x\" \x41\\""# + "\n"
+        )
         #expect(row?.state == .good)
         #expect(
             row?.values == [
@@ -33,7 +34,8 @@ import Testing
                 ReadValue(kind: .text, text: bytes("GET")),
                 ReadValue(kind: .text, text: bytes("/a?b=1")),
                 ReadValue(kind: .text, text: bytes("HTTP/1.1")),
-            ])
+            ]
+        )
     }
 
     static let good = [
@@ -76,20 +78,26 @@ import Testing
     @Test func forgedTimeInUserName() {
         let row = combined(
             #"192.0.2.7 - a [01/Jan/2020:00:00:00 +0000] \"GET / [01/Feb/2026:10:00:00 +0000] "#
-                + #""GET /x HTTP/1.1" 200 1 "-" "-""#, ["user", "time", "path"])
+                + #""GET /x HTTP/1.1" 200 1 "-" "-""#,
+            ["user", "time", "path"]
+        )
         #expect(row?.values.last?.text == bytes("/x"))
         #expect(row?.values[1].text == bytes("01/Feb/2026:10:00:00 +0000"))
         #expect(
             row?.values.first?.text
-                == bytes(#"a [01/Jan/2020:00:00:00 +0000] "GET /"#))
+                == bytes(#"a [01/Jan/2020:00:00:00 +0000] "GET /"#)
+        )
     }
 
     @Test(
-        arguments: ["-", "GET /", "GET", "GET / a HTTP/1.1", "GET  HTTP/1.1", " / HTTP/1.1", "a b "])
+        arguments: [
+            "-", "GET /", "GET", "GET / a HTTP/1.1", "GET  HTTP/1.1", " / HTTP/1.1", "a b ",
+        ])
     func requestsThatAreNotThreeParts(_ request: String) {
         let row = combined(
             #"192.0.2.7 - - [01/Feb/2026:10:00:00 +0000] ""# + request + #"" 200 1 "-" "-""#,
-            ["method", "path", "protocol"])
+            ["method", "path", "protocol"]
+        )
         #expect(row?.state == .good)
         #expect(row?.values.allSatisfy { $0.kind == .absent } == true)
     }
@@ -109,19 +117,30 @@ import Testing
         limits.recordBytesMax = 10
         let format = try #require(makeFormat("access_log", ["template": "%h"]))
         let rows = read(
-            format, bytes("1234567890\n12345678901\n1\r\n"), fields: ["ip"], limits: limits)
+            format,
+            bytes("1234567890\n12345678901\n1\r\n"),
+            fields: ["ip"],
+            limits: limits
+        )
         #expect(rows.map(\.state) == [.good, .bad(.tooLong), .good])
     }
 
     @Test func virtualHosts() throws {
         let format = try #require(makeFormat("vhost_combined"))
         let tail = #" 192.0.2.7 - - [01/Feb/2026:10:00:00 +0000] "GET /" 200 1 "-" "-""# + "\n"
-        let hosts = ["a.example:443", "a.example", "[2001:db8::1]:80", "[2001:db8::a]", ":80", "a:"]
+        let hosts = [
+            "a.example:443", "a.example", "[2001:db8::1]:80", "[2001:db8::a]", ":80", "a:",
+        ]
         let rows = read(
-            format, bytes(hosts.map { $0 + tail }.joined()), fields: ["vhost", "port", "ip"])
-        #expect(rows.map { text($0.values.first?.text ?? []) } == [
-            "a.example", "a.example", "[2001:db8::1]", "[2001:db8::a]", ":80", "a:",
-        ])
+            format,
+            bytes(hosts.map { $0 + tail }.joined()),
+            fields: ["vhost", "port", "ip"]
+        )
+        #expect(
+            rows.map { text($0.values.first?.text ?? []) } == [
+                "a.example", "a.example", "[2001:db8::1]", "[2001:db8::a]", ":80", "a:",
+            ]
+        )
         #expect(rows.map { text($0.values[1].text) } == ["443", "", "80", "", "", ""])
         #expect(rows.allSatisfy { $0.values[2].text == bytes("192.0.2.7") })
     }
@@ -144,10 +163,15 @@ import Testing
                 ReadValue(kind: .absent, text: []), ReadValue(kind: .text, text: []),
                 ReadValue(kind: .text, text: bytes("192.0.2.8\r")),
                 ReadValue(kind: .text, text: [0]), ReadValue(kind: .text, text: [0xFF]),
-            ])
+            ]
+        )
         for seed in 0..<20 {
             let cut = read(
-                format, source, fields: ["ip"], cuts: SeededGenerator(seed: UInt64(seed)))
+                format,
+                source,
+                fields: ["ip"],
+                cuts: SeededGenerator(seed: UInt64(seed))
+            )
             #expect(cut == rows)
         }
     }

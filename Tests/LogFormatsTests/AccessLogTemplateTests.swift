@@ -22,7 +22,8 @@ import Testing
             ).fieldNames == [
                 "ip", "user", "time", "request", "status", "bytes", "referer", "agent",
                 "forwarded_for", "vhost", "scheme", "method", "path", "protocol",
-            ])
+            ]
+        )
         #expect(
             try AccessLogTemplate(
                 #"%v:%p %h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\" %I %O %D "#
@@ -32,15 +33,19 @@ import Testing
                 "referer", "agent", "bytes_in", "bytes_out", "duration_us", "forwarded_for",
                 "x_request_id", "client_ip", "cookie_sid", "duration_ms", "method", "path",
                 "protocol",
-            ])
+            ]
+        )
     }
 
     @Test func anExplicitFieldComesBeforeAPartOfTheRequest() throws {
         let format = try #require(
-            makeFormat("access_log", ["template": #"$uri "$request" $request_method"#]))
+            makeFormat("access_log", ["template": #"$uri "$request" $request_method"#])
+        )
         #expect(format.fieldNames == ["path", "request", "method", "protocol"])
         let row = read(
-            format, bytes(#"/b "GET /a HTTP/2.0" PUT"#), fields: ["path", "method", "protocol"]
+            format,
+            bytes(#"/b "GET /a HTTP/2.0" PUT"#),
+            fields: ["path", "method", "protocol"]
         ).first
         #expect(row?.values.map { text($0.text) } == ["/b", "PUT", "HTTP/2.0"])
     }
@@ -75,21 +80,42 @@ import Testing
     }
 
     static let cases = [
-        Case("$remote_addr|$time_local|$request_uri", "192.0.2.7|01/Feb/2026:10:00:00 +0000|/a b",
-            ["ip": "192.0.2.7", "time": "01/Feb/2026:10:00:00 +0000", "path": "/a b"]),
-        Case("$remote_addr\t$http_user_agent", "192.0.2.7\tAgent (x; y)  ",
-            ["ip": "192.0.2.7", "agent": "Agent (x; y)"]),
+        Case(
+            "$remote_addr|$time_local|$request_uri",
+            "192.0.2.7|01/Feb/2026:10:00:00 +0000|/a b",
+            ["ip": "192.0.2.7", "time": "01/Feb/2026:10:00:00 +0000", "path": "/a b"]
+        ),
+        Case(
+            "$remote_addr\t$http_user_agent",
+            "192.0.2.7\tAgent (x; y)  ",
+            ["ip": "192.0.2.7", "agent": "Agent (x; y)"]
+        ),
         Case("%h", "192.0.2.7 ", ["ip": "192.0.2.7"]),
-        Case("$time_local $remote_addr", "01/Feb/2026:10:00:00 +0000 192.0.2.7",
-            ["time": "01/Feb/2026:10:00:00 +0000", "ip": "192.0.2.7"]),
-        Case("%h %{%Y-%m-%d %H:%M:%S}t %s", "192.0.2.7 2026-02-01 10:00:00 200",
-            ["time": "2026-02-01 10:00:00", "status": "200"]),
-        Case("[%{%Y-%m-%dT%H:%M:%S}t] %h", "[2026-02-01T10:00:00] 192.0.2.7",
-            ["time": "2026-02-01T10:00:00", "ip": "192.0.2.7"]),
-        Case("%{X-Forwarded-For}i %h", "192.0.2.7, 198.51.100.1, 203.0.113.9 192.0.2.1",
-            ["forwarded_for": "192.0.2.7, 198.51.100.1, 203.0.113.9", "ip": "192.0.2.1"]),
-        Case("ip=$remote_addr rt=$request_time", "ip=192.0.2.7 rt=0.003",
-            ["ip": "192.0.2.7", "request_time": "0.003"]),
+        Case(
+            "$time_local $remote_addr",
+            "01/Feb/2026:10:00:00 +0000 192.0.2.7",
+            ["time": "01/Feb/2026:10:00:00 +0000", "ip": "192.0.2.7"]
+        ),
+        Case(
+            "%h %{%Y-%m-%d %H:%M:%S}t %s",
+            "192.0.2.7 2026-02-01 10:00:00 200",
+            ["time": "2026-02-01 10:00:00", "status": "200"]
+        ),
+        Case(
+            "[%{%Y-%m-%dT%H:%M:%S}t] %h",
+            "[2026-02-01T10:00:00] 192.0.2.7",
+            ["time": "2026-02-01T10:00:00", "ip": "192.0.2.7"]
+        ),
+        Case(
+            "%{X-Forwarded-For}i %h",
+            "192.0.2.7, 198.51.100.1, 203.0.113.9 192.0.2.1",
+            ["forwarded_for": "192.0.2.7, 198.51.100.1, 203.0.113.9", "ip": "192.0.2.1"]
+        ),
+        Case(
+            "ip=$remote_addr rt=$request_time",
+            "ip=192.0.2.7 rt=0.003",
+            ["ip": "192.0.2.7", "request_time": "0.003"]
+        ),
         Case("$remote_addr \"$host\"", "192.0.2.7 \"\"", ["ip": "192.0.2.7", "vhost": ""]),
         Case("%s %b %h", "- - 192.0.2.7", ["status": "-", "bytes": "-", "ip": "192.0.2.7"]),
     ]
@@ -106,6 +132,7 @@ import Testing
         #expect(makeFormat("combined")?.defaultTimeFormatName == "access_log")
         #expect(
             makeFormat("access_log", ["template": "$time_iso8601 $status"])?.defaultTimeFormatName
-                == nil)
+                == nil
+        )
     }
 }

@@ -116,7 +116,9 @@ private struct CombinedTwin {
                 let at = Int.random(in: 0..<line.count, using: &generator)
                 let end = min(line.count, at + Int.random(in: 0...3, using: &generator))
                 line.replaceSubrange(
-                    at..<end, with: nasty(Self.alphabet, length: 1, using: &generator))
+                    at..<end,
+                    with: nasty(Self.alphabet, length: 1, using: &generator)
+                )
             }
             let expected = CombinedTwin.values(of: line)
             matched += expected == nil ? 0 : 1
@@ -143,8 +145,12 @@ private struct CombinedTwin {
             }
             let whole = read(format, source, fields: ["ip", "path"], limits: limits)
             let cut = read(
-                format, source, fields: ["ip", "path"], limits: limits,
-                cuts: SeededGenerator(seed: UInt64(round)))
+                format,
+                source,
+                fields: ["ip", "path"],
+                limits: limits,
+                cuts: SeededGenerator(seed: UInt64(round))
+            )
             #expect(whole == cut, "round \(round)")
         }
     }

@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct CSVHeaderTests {
     private func header(
-        _ source: [UInt8], isComplete: Bool = true, _ format: CSVFormat = CSVFormat()
+        _ source: [UInt8],
+        isComplete: Bool = true,
+        _ format: CSVFormat = CSVFormat()
     ) throws(SourceFault) -> HeaderResult {
         try format.header(of: source.span, isComplete: isComplete)
     }
@@ -15,7 +17,8 @@ import Testing
         #expect(try header(bytes("a,b\r\nc")) == .header(length: 5, columns: ["a", "b"]))
         #expect(
             try header(bytes("\"a\nb\",\"c\"\"d\"\n"))
-                == .header(length: 13, columns: ["a\nb", "c\"d"]))
+                == .header(length: 13, columns: ["a\nb", "c\"d"])
+        )
         #expect(try header(bytes("a,b")) == .header(length: 3, columns: ["a", "b"]))
         #expect(try header(bytes(",b\n")) == .header(length: 3, columns: ["", "b"]))
     }
@@ -40,11 +43,13 @@ import Testing
         for length in 0..<22 {
             #expect(
                 try header(Array(source.prefix(length)), isComplete: false) == .needMoreBytes,
-                "\(length)")
+                "\(length)"
+            )
         }
         #expect(
             try header(Array(source.prefix(24)), isComplete: false)
-                == .header(length: 23, columns: ["name", "other\r\nname"]))
+                == .header(length: 23, columns: ["name", "other\r\nname"])
+        )
     }
 
     @Test func emptySourceIsNoFault() throws {

@@ -71,19 +71,25 @@ import Testing
 
     @Test func kindsAndOrderOfSlots() {
         let rows = read(
-            CSVFormat(), bytes("1,\"\",\"a\"\"b\"\n"), fields: ["c", "a", "nowhere", "b"],
-            columns: ["a", "b", "c"])
+            CSVFormat(),
+            bytes("1,\"\",\"a\"\"b\"\n"),
+            fields: ["c", "a", "nowhere", "b"],
+            columns: ["a", "b", "c"]
+        )
         #expect(
             rows.first?.values == [
                 ReadValue(kind: .escapedText, text: bytes("a\"b")),
                 ReadValue(kind: .text, text: bytes("1")), ReadValue(kind: .absent, text: []),
                 ReadValue(kind: .text, text: []),
-            ])
+            ]
+        )
     }
 
     @Test func otherColumnsInTheNextSource() {
         let reader = CSVFormat().makeReader(
-            fields: DeclaredFields(names: ["ip"]), limits: RecordLimits())
+            fields: DeclaredFields(names: ["ip"]),
+            limits: RecordLimits()
+        )
         var table = RecordTable(slotCount: 1)
         for (columns, start) in [(["ip", "x"], 0), (["x", "ip"], 2)] {
             var chunk = Chunk(capacity: 16)
@@ -100,11 +106,17 @@ import Testing
         limits.fieldsMax = 3
         let source = bytes("12345678\n123456789\n1,2,3,4\n\"1\n3\",5678\n\"234567890\",b\na\n")
         let rows = read(
-            CSVFormat(), source, fields: ["x"], columns: ["x"], limits: limits)
+            CSVFormat(),
+            source,
+            fields: ["x"],
+            columns: ["x"],
+            limits: limits
+        )
         #expect(
             rows.map(Self.summary) == [
                 "12345678", "!too-long", "!too-many-fields", "!too-long", "!too-long", "a",
-            ])
+            ]
+        )
     }
 
     @Test func withoutQuotes() {

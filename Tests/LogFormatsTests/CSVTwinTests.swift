@@ -58,8 +58,11 @@ private struct CSVTwin {
         if end > first, byte(at) != 0x2C, end == at, source[end - 1] == 0x0D { end -= 1 }
         start = at + 1
         return ReadRow(
-            start: first, end: end, state: state(first, end, cells, isBad),
-            values: cells).normalized
+            start: first,
+            end: end,
+            state: state(first, end, cells, isBad),
+            values: cells
+        ).normalized
     }
 
     private func byte(_ at: Int) -> UInt8? { at < source.count ? source[at] : nil }
@@ -83,7 +86,10 @@ private struct CSVTwin {
     }
 
     private func state(
-        _ first: Int, _ end: Int, _ cells: [ReadValue], _ isBad: Bool
+        _ first: Int,
+        _ end: Int,
+        _ cells: [ReadValue],
+        _ isBad: Bool
     ) -> RecordTable.RowState {
         if end == first { return .blank }
         if end - first > limit { return .bad(.tooLong) }
@@ -99,14 +105,18 @@ extension ReadRow {
     /// As `read` gives it: no values unless good, no end when too long.
     fileprivate var normalized: ReadRow {
         ReadRow(
-            start: start, end: state == .bad(.tooLong) ? 0 : end, state: state,
-            values: state == .good ? values : [])
+            start: start,
+            end: state == .bad(.tooLong) ? 0 : end,
+            state: state,
+            values: state == .good ? values : []
+        )
     }
 }
 
 @Suite struct CSVTwinTests {
     private static let alphabet = [
-        "\"", "\"", "\"\"", ",", ",", "\n", "\r\n", "\r", "a", "bc", "é", "\0", " ", "\",\"", "\"\n",
+        "\"", "\"", "\"\"", ",", ",", "\n", "\r\n", "\r", "a", "bc", "é", "\0", " ", "\",\"",
+        "\"\n",
     ]
 
     @Test(arguments: [3, 12, 90, 1000]) func sameRowsAsThePlainTwin(_ limit: Int) {
@@ -120,11 +130,21 @@ extension ReadRow {
             let expected = CSVTwin(source: source, limit: limit, columnCount: 2).rows()
             let columns = ["x", "y"]
             let found = read(
-                CSVFormat(), source, fields: columns, columns: columns, limits: limits)
+                CSVFormat(),
+                source,
+                fields: columns,
+                columns: columns,
+                limits: limits
+            )
             #expect(found == expected, "limit \(limit), round \(round), \(text(source))")
             let cut = read(
-                CSVFormat(), source, fields: columns, columns: columns, limits: limits,
-                cuts: SeededGenerator(seed: UInt64(round)))
+                CSVFormat(),
+                source,
+                fields: columns,
+                columns: columns,
+                limits: limits,
+                cuts: SeededGenerator(seed: UInt64(round))
+            )
             #expect(cut == expected, "cut, limit \(limit), round \(round), \(text(source))")
             if found != expected || cut != expected { return }
         }

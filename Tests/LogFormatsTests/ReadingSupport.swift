@@ -23,11 +23,15 @@ struct ReadRow: Equatable, CustomStringConvertible {
 }
 
 /// Reads `source` in one piece, or in pieces that `cuts` decides on, as a source of chunks does: it
-/// grows a window until the splitter finds a border, gives up on a record only when it is sure to be
-/// too long, and then goes on behind the next line feed.
+/// grows a window until the splitter finds a border, gives up on a record only when it is sure to
+/// be too long, and then goes on behind the next line feed.
 func read(
-    _ format: any LogFormat, _ source: [UInt8], fields: [String], columns: [String]? = nil,
-    limits: RecordLimits = RecordLimits(), cuts: SeededGenerator? = nil
+    _ format: any LogFormat,
+    _ source: [UInt8],
+    fields: [String],
+    columns: [String]? = nil,
+    limits: RecordLimits = RecordLimits(),
+    cuts: SeededGenerator? = nil
 ) -> [ReadRow] {
     let reader = format.makeReader(fields: DeclaredFields(names: fields), limits: limits)
     var table = RecordTable(slotCount: fields.count)
@@ -49,14 +53,19 @@ func read(
                 ReadRow(
                     start: piece.range.lowerBound + range.lowerBound,
                     end: isOverlong ? 0 : piece.range.lowerBound + range.upperBound,
-                    state: table.state(row), values: values))
+                    state: table.state(row),
+                    values: values
+                )
+            )
         }
     }
     return rows
 }
 
 private func value(
-    _ slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader
+    _ slice: FieldSlice,
+    _ bytes: Span<UInt8>,
+    _ reader: any RecordReader
 ) -> ReadValue {
     var text = ByteBuffer()
     if slice.kind == .escapedText {
@@ -68,7 +77,10 @@ private func value(
 }
 
 private func pieces(
-    _ format: any LogFormat, _ source: [UInt8], limits: RecordLimits, cuts: SeededGenerator?
+    _ format: any LogFormat,
+    _ source: [UInt8],
+    limits: RecordLimits,
+    cuts: SeededGenerator?
 ) -> [(range: Range<Int>, isOverlong: Bool)] {
     guard var cuts else { return [(source.indices, false)] }
     var splitter = format.makeSplitter(limits: limits)
@@ -96,7 +108,9 @@ private func pieces(
 
 /// Bytes drawn from a small alphabet that is mean to a format.
 func nasty(
-    _ alphabet: [String], length: Int, using generator: inout SeededGenerator
+    _ alphabet: [String],
+    length: Int,
+    using generator: inout SeededGenerator
 ) -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < length {
@@ -107,7 +121,9 @@ func nasty(
 
 /// A format by its name in the catalogue, with options as texts.
 func makeFormat(
-    _ name: String, _ options: [String: String] = [:], lists: [String: [String]] = [:],
+    _ name: String,
+    _ options: [String: String] = [:],
+    lists: [String: [String]] = [:],
     faults: Faults = Faults()
 ) -> (any LogFormat)? {
     let members = options.map { key, value in

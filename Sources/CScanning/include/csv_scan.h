@@ -46,8 +46,8 @@ void sluice_csv_open(
     sluice_csv_scanner *scanner, const uint8_t *bytes, size_t length, uint8_t delimiter,
     bool quotes, size_t limit);
 
-/* Scans the row that starts at `start`, which is 0 or the `next` of the row before and less than the
- * length. Writes its first `capacity` cells to `cells`. A row may lack its line feed at the end. */
+/* Scans the row that starts at `start`, which is 0 or the `next` of the row before and less than
+ * the length. Writes its first `capacity` cells to `cells`. The last row may lack its line feed. */
 void sluice_csv_next(
     sluice_csv_scanner *scanner, size_t start, sluice_csv_cell *cells, size_t capacity,
     sluice_csv_row *row);
@@ -63,8 +63,8 @@ size_t sluice_csv_split(
     const uint8_t *bytes, size_t length, uint8_t delimiter, size_t limit,
     sluice_csv_split_state *state);
 
-/* The offset of the last byte of this value, or -1. Wraps memrchr(3), a GNU extension that Swift does
- * not see. */
+/* The offset of the last byte of this value, or -1. Wraps memrchr(3), a GNU extension that Swift
+ * does not see. */
 ptrdiff_t sluice_last_byte(const uint8_t *bytes, size_t length, uint8_t wanted);
 
 /* Bit 0: there is a NUL byte; bit 1: there is a byte of 128 or more. */

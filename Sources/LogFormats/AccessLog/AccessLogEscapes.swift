@@ -1,8 +1,8 @@
 import Records
 
 // The escapes of both servers. Apache (mod_log_config, "Format Notes"): `\"`, `\\`, C-style letters
-// for white space and `\xhh` for what can't be printed. nginx (`escape=default`): `\xXX` for `"`, `\`
-// and bytes below 32 or above 126.
+// for white space and `\xhh` for what can't be printed. nginx (`escape=default`): `\xXX` for `"`,
+// `\` and bytes below 32 or above 126.
 
 /// Appends the text that an escaped field stands for. What is no known escape stays as it is.
 func decodeAccessLog(_ text: Span<UInt8>, into buffer: inout ByteBuffer) {
@@ -61,7 +61,9 @@ enum FieldSurroundings: Equatable {
 
 /// Appends `text` so that it reads back as one field; an empty text is `-`.
 func encodeAccessLog(
-    _ text: Span<UInt8>, in surroundings: FieldSurroundings, into output: inout ByteBuffer
+    _ text: Span<UInt8>,
+    in surroundings: FieldSurroundings,
+    into output: inout ByteBuffer
 ) {
     guard !text.isEmpty else { return output.append("-") }
     for index in text.indices {

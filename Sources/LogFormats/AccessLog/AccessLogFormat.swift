@@ -14,7 +14,9 @@ package struct AccessLogFormat: LogFormat {
 
     /// With `strictStatus`, a status of `-` does not match.
     package init(
-        name: String = "access_log", template: AccessLogTemplate, strictStatus: Bool = false
+        name: String = "access_log",
+        template: AccessLogTemplate,
+        strictStatus: Bool = false
     ) {
         self.name = name
         self.template = template
@@ -50,24 +52,33 @@ package struct AccessLogFormat: LogFormat {
 
 extension AccessLogFormat {
     static let common = named(
-        "common", "The Common Log Format of NCSA and Apache.",
-        #"%h %l %u %t "%r" %s %b"#)
+        "common",
+        "The Common Log Format of NCSA and Apache.",
+        #"%h %l %u %t "%r" %s %b"#
+    )
 
     static let combined = named(
-        "combined", "The common format with referer and user agent, the default of nginx.",
-        #"%h %l %u %t "%r" %s %b "%{Referer}i" "%{User-Agent}i""#)
+        "combined",
+        "The common format with referer and user agent, the default of nginx.",
+        #"%h %l %u %t "%r" %s %b "%{Referer}i" "%{User-Agent}i""#
+    )
 
     static let virtualHostCombined = named(
-        "vhost_combined", "The combined format behind the virtual host, with or without a port.",
-        #"%v:%p %h %l %u %t "%r" %s %b "%{Referer}i" "%{User-Agent}i""#)
+        "vhost_combined",
+        "The combined format behind the virtual host, with or without a port.",
+        #"%v:%p %h %l %u %t "%r" %s %b "%{Referer}i" "%{User-Agent}i""#
+    )
 
     static let custom = FormatDescriptor(
         name: "access_log",
         summary: "Access logs in a pattern of your own, as the server's configuration has it.",
         options: [
             OptionDescriptor(
-                "template", values: "an nginx log_format or Apache LogFormat string",
-                standard: "required", help: "What the server was told to write.")
+                "template",
+                values: "an nginx log_format or Apache LogFormat string",
+                standard: "required",
+                help: "What the server was told to write."
+            )
         ],
         make: { reader in
             guard let text = reader.requiredText("template") else { return nil }
@@ -77,20 +88,28 @@ extension AccessLogFormat {
                 reader.faults.add(
                     "at byte \(error.offset + 1) of the template: \(error.message)",
                     at: reader.optional("template")?.position ?? reader.position,
-                    path: reader.path(of: "template"))
+                    path: reader.path(of: "template")
+                )
                 return nil
             }
-        })
+        }
+    )
 
     private static func named(
-        _ name: String, _ summary: String, _ template: StaticString
+        _ name: String,
+        _ summary: String,
+        _ template: StaticString
     ) -> FormatDescriptor {
         FormatDescriptor(
-            name: name, summary: summary,
+            name: name,
+            summary: summary,
             make: { _ in
                 AccessLogFormat(
-                    name: name, template: AccessLogTemplate(known: template),
-                    strictStatus: true)
-            })
+                    name: name,
+                    template: AccessLogTemplate(known: template),
+                    strictStatus: true
+                )
+            }
+        )
     }
 }

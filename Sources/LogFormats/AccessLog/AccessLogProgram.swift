@@ -15,7 +15,8 @@ struct AccessLogProgram: Sendable {
         case quoted
         /// A field up to `byte`, not empty.
         case until
-        /// The last field of a template without spaces: all up to the white space at the line's end.
+        /// The last field of a template without spaces: all up to the white space at the line's
+        /// end.
         case rest
         /// `host` or `host:port`: two fields.
         case hostAndPort
@@ -79,15 +80,20 @@ struct AccessLogProgram: Sendable {
         } else {
             steps.append(
                 Step(
-                    operation: .literal, first: Int32(literals.count),
-                    length: Int32(bytes.count)))
+                    operation: .literal,
+                    first: Int32(literals.count),
+                    length: Int32(bytes.count)
+                )
+            )
             literals += bytes
         }
     }
 
     private mutating func append(
-        _ field: AccessLogTemplate.Field, before: UInt8?,
-        rest: ArraySlice<AccessLogTemplate.Part>, _ strictStatus: Bool
+        _ field: AccessLogTemplate.Field,
+        before: UInt8?,
+        rest: ArraySlice<AccessLogTemplate.Part>,
+        _ strictStatus: Bool
     ) {
         let quote = UInt8(ascii: "\"")
         let behind = rest.first.map(Self.bytes) ?? []

@@ -16,7 +16,9 @@ import Records
     private let found: UnsafeMutablePointer<FieldSlice>
 
     init(
-        template: AccessLogTemplate, program: AccessLogProgram, fields: DeclaredFields,
+        template: AccessLogTemplate,
+        program: AccessLogProgram,
+        fields: DeclaredFields,
         limits: RecordLimits
     ) {
         self.program = program
@@ -53,8 +55,12 @@ import Records
             unsafe program.steps.withUnsafeBufferPointer { steps in
                 unsafe program.literals.withUnsafeBufferPointer { literals in
                     let scan = unsafe AccessLogScan(
-                        base: base, count: view.count, steps: steps, literals: literals,
-                        found: found)
+                        base: base,
+                        count: view.count,
+                        steps: steps,
+                        literals: literals,
+                        found: found
+                    )
                     unsafe indexLines(scan, base, view.count, into: &table)
                 }
             }
@@ -62,7 +68,9 @@ import Records
     }
 
     private func indexLines(
-        _ scan: borrowing AccessLogScan, _ base: UnsafePointer<UInt8>, _ count: Int,
+        _ scan: borrowing AccessLogScan,
+        _ base: UnsafePointer<UInt8>,
+        _ count: Int,
         into table: inout RecordTable
     ) {
         let mayHaveNUL = unsafe containsNUL(base, length: count)
@@ -89,7 +97,9 @@ import Records
 
     @inline(__always)
     private func setSlots(
-        _ row: Int, _ base: UnsafePointer<UInt8>, into table: inout RecordTable
+        _ row: Int,
+        _ base: UnsafePointer<UInt8>,
+        into table: inout RecordTable
     ) {
         for slot in origins.indices {
             switch origins[slot] {

@@ -3,8 +3,8 @@ import Glibc
 import Records
 
 // The only place where access logs are scanned with pointers. A line is matched from left to right
-// in one pass; nothing is read outside the chunk: a word of eight bytes may reach into the next line,
-// but never behind the last byte of the chunk.
+// in one pass; nothing is read outside the chunk: a word of eight bytes may reach into the next
+// line, but never behind the last byte of the chunk.
 
 /// Matches the lines of a chunk against a program.
 @safe struct AccessLogScan: ~Copyable {
@@ -24,44 +24,50 @@ import Records
         var at = start
         for index in unsafe steps.indices {
             let step = unsafe steps[index]
-            var behind = at
             switch step.operation {
             case .byte:
                 guard at < end, unsafe base[at] == step.byte else { return false }
                 at &+= 1
-                continue
             case .literal:
                 guard hasLiteral(step, at, end) else { return false }
                 at &+= Int(step.length)
-                continue
-            case .token: behind = endOfToken(at, end, innerSpaces: step.innerSpaces)
-            case .list: behind = endOfList(at, end)
-            case .rest: behind = endOfRest(at, end)
-            case .until: behind = endOfText(at, end, step.byte)
-            case .user: behind = spacedUser ? endOfUser(at, end) : endOfToken(at, end)
             case .hostAndPort:
-                behind = endOfToken(at, end)
+                let behind = endOfToken(at, end)
                 guard behind > at else { return false }
                 splitHost(at, behind, Int(step.first))
                 at = behind
-                continue
-            case .quoted:
-                var kind = FieldKind.text
-                behind = endOfQuoted(at, end, &kind)
+            default:
+                let behind = endOfField(step, at, end, spacedUser: spacedUser)
                 guard behind >= 0 else { return false }
-                unsafe found[Int(step.first)] = FieldSlice(
-                    start: at, length: behind &- at, kind: kind)
-                if step.check != .none, !passes(step.check, at, behind) { return false }
                 at = behind
-                continue
             }
-            guard behind > at else { return false }
-            if step.check != .none, !passes(step.check, at, behind) { return false }
-            unsafe found[Int(step.first)] = FieldSlice(
-                start: at, length: behind &- at, kind: .text)
-            at = behind
         }
         return isWhitespace(at, end)
+    }
+
+    /// Finds the end of a field and stores its slice; -1 when the field is not as it must be.
+    @inline(__always)
+    private func endOfField(
+        _ step: AccessLogProgram.Step,
+        _ at: Int,
+        _ end: Int,
+        spacedUser: Bool
+    ) -> Int {
+        var kind = FieldKind.text
+        var behind = -1
+        switch step.operation {
+        case .token: behind = endOfToken(at, end, innerSpaces: step.innerSpaces)
+        case .list: behind = endOfList(at, end)
+        case .rest: behind = endOfRest(at, end)
+        case .until: behind = endOfText(at, end, step.byte)
+        case .user: behind = spacedUser ? endOfUser(at, end) : endOfToken(at, end)
+        case .quoted: behind = endOfQuoted(at, end, &kind)
+        case .byte, .literal, .hostAndPort: break
+        }
+        guard behind > at || behind == at && step.operation == .quoted else { return -1 }
+        if step.check != .none, !passes(step.check, at, behind) { return -1 }
+        unsafe found[Int(step.first)] = FieldSlice(start: at, length: behind &- at, kind: kind)
+        return behind
     }
 
     @inline(__always)
@@ -89,7 +95,8 @@ import Records
         var at = start
         while at &+ 8 <= count {
             let word = unsafe UInt64(
-                littleEndian: UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self))
+                littleEndian: UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self)
+            )
             // The lowest set top bit marks the first byte below 0x21; a borrow disturbs only bytes
             // behind it.
             let low = (word &- 0x2121_2121_2121_2121) & ~word & 0x8080_8080_8080_8080
@@ -151,8 +158,8 @@ import Records
         return -1
     }
 
-    /// The end of a user name with spaces in it. Servers escape quotes in user names but not brackets,
-    /// so `] "` can only be the end of the time: the name ends at the last ` [` before it.
+    /// The end of a user name with spaces in it. Servers escape quotes in user names but not
+    /// brackets, so `] "` can only be the end of the time: the name ends at the last ` [` before.
     private func endOfUser(_ start: Int, _ end: Int) -> Int {
         guard start < end, unsafe base[start] > Self.space else { return -1 }
         var from = start
@@ -232,10 +239,12 @@ func classified(_ slice: FieldSlice, in base: UnsafePointer<UInt8>) -> FieldSlic
     return FieldSlice(start: slice.offset, length: slice.length, kind: .escapedText)
 }
 
-/// Part 0, 1 or 2 (method, path, protocol) of a request line; absent unless there are exactly three,
-/// with one space between two of them.
+/// Part 0, 1 or 2 (method, path, protocol) of a request line; absent unless there are exactly
+/// three, with one space between two of them.
 func requestPart(
-    _ part: Int, of request: FieldSlice, in base: UnsafePointer<UInt8>
+    _ part: Int,
+    of request: FieldSlice,
+    in base: UnsafePointer<UInt8>
 ) -> FieldSlice {
     guard request.isText, request.length > 4 else { return .absent }
     let space = Int32(UInt8(ascii: " "))
@@ -254,5 +263,6 @@ func requestPart(
         }
     return unsafe classified(
         FieldSlice(start: request.offset + range.lowerBound, length: range.count, kind: .text),
-        in: base)
+        in: base
+    )
 }

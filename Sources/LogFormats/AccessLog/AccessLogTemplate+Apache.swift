@@ -35,8 +35,8 @@ extension TemplateBuilder {
         UInt8(ascii: "X"): (["connection"], .text),
     ]
 
-    /// Reads directives `%x`, `%{argument}x` with their conditions, and the escapes `\"`, `\\`, `\t`
-    /// of a configuration file; every other byte is a literal.
+    /// Reads directives `%x`, `%{argument}x` with their conditions, and the escapes `\"`, `\\`,
+    /// `\t` of a configuration file; every other byte is a literal.
     mutating func readApache(_ bytes: [UInt8]) throws(TemplateFault) {
         var at = 0
         while at < bytes.count {
@@ -65,7 +65,8 @@ extension TemplateBuilder {
 
     /// Reads the directive whose `%` is at `sign` and returns the offset behind it.
     private mutating func readDirective(
-        _ bytes: [UInt8], _ sign: Int
+        _ bytes: [UInt8],
+        _ sign: Int
     ) throws(TemplateFault) -> Int {
         var at = sign + 1
         let modifiers = Array("0123456789,!<>".utf8)
@@ -93,7 +94,8 @@ extension TemplateBuilder {
             let text = String(decoding: bytes[sign...at], as: UTF8.self)
             throw TemplateFault(
                 offset: sign,
-                message: "found `\(text)`, expected a directive of Apache's mod_log_config")
+                message: "found `\(text)`, expected a directive of Apache's mod_log_config"
+            )
         }
         return at + 1
     }
@@ -126,7 +128,8 @@ extension TemplateBuilder {
 
     /// `%t` writes brackets of its own; `%{pattern}t` what strftime makes of the pattern.
     private mutating func appendTime(
-        _ argument: [UInt8]?, offset: Int
+        _ argument: [UInt8]?,
+        offset: Int
     ) throws(TemplateFault) {
         guard var pattern = argument else {
             append(literal: [UInt8(ascii: "[")])
@@ -141,12 +144,16 @@ extension TemplateBuilder {
             throw TemplateFault(
                 offset: offset,
                 message: "found a time that depends on the server's language, expected one in "
-                    + "digits such as `%{%Y-%m-%dT%H:%M:%S%z}t`")
+                    + "digits such as `%{%Y-%m-%dT%H:%M:%S%z}t`"
+            )
         }
         let accessLog = Array("%d/%b/%Y:%H:%M:%S %z".utf8)
         let spaces = pattern.count { $0 == UInt8(ascii: " ") }
         try append(
-            field: ["time", "time_again"], role: pattern == accessLog ? .time : .text,
-            innerSpaces: spaces, offset: offset)
+            field: ["time", "time_again"],
+            role: pattern == accessLog ? .time : .text,
+            innerSpaces: spaces,
+            offset: offset
+        )
     }
 }

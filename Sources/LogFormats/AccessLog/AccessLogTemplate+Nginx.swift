@@ -50,16 +50,21 @@ extension TemplateBuilder {
             let isClosed = end < bytes.count && bytes[end] == UInt8(ascii: "}")
             guard end > start, !isBraced || isClosed else {
                 throw TemplateFault(
-                    offset: sign, message: "expected the name of a variable behind `$`")
+                    offset: sign,
+                    message: "expected the name of a variable behind `$`"
+                )
             }
             at = isBraced ? end + 1 : end
             try appendVariable(
-                String(decoding: bytes[start..<end], as: UTF8.self), offset: sign)
+                String(decoding: bytes[start..<end], as: UTF8.self),
+                offset: sign
+            )
         }
     }
 
     private mutating func appendVariable(
-        _ name: String, offset: Int
+        _ name: String,
+        offset: Int
     ) throws(TemplateFault) {
         guard let known = Self.nginxNames[name] else {
             return try append(field: [name], role: .text, offset: offset)
@@ -67,10 +72,14 @@ extension TemplateBuilder {
         guard !known.names.isEmpty else {
             throw TemplateFault(
                 offset: offset,
-                message: "found `$\(name)`, which writes raw bytes, expected `$remote_addr`")
+                message: "found `$\(name)`, which writes raw bytes, expected `$remote_addr`"
+            )
         }
         try append(
-            field: known.names, role: known.role,
-            innerSpaces: known.role == .time ? 1 : 0, offset: offset)
+            field: known.names,
+            role: known.role,
+            innerSpaces: known.role == .time ? 1 : 0,
+            offset: offset
+        )
     }
 }

@@ -1,5 +1,5 @@
-/// The pattern of an access log: literals and fields in turns, made from an nginx `log_format` or an
-/// Apache `LogFormat` string.
+/// The pattern of an access log: literals and fields in turns, made from an nginx `log_format` or
+/// an Apache `LogFormat` string.
 package struct AccessLogTemplate: Sendable, Equatable {
     /// What a field holds, as far as reading depends on it.
     package enum Role: Sendable, Equatable {
@@ -108,34 +108,42 @@ struct TemplateBuilder {
 
     /// Appends a field under the first of `names` that is still free.
     mutating func append(
-        field candidates: [String], role: AccessLogTemplate.Role, innerSpaces: Int = 0,
+        field candidates: [String],
+        role: AccessLogTemplate.Role,
+        innerSpaces: Int = 0,
         offset: Int
     ) throws(TemplateFault) {
         if case .field? = parts.last {
             throw TemplateFault(
                 offset: offset,
                 message: "found two fields with nothing between them, expected a literal that "
-                    + "says where the first one ends")
+                    + "says where the first one ends"
+            )
         }
         guard let name = candidates.first(where: { !names.contains($0) }) else {
             throw TemplateFault(
                 offset: offset,
-                message: "found field `\(candidates[0])` twice, expected each field once")
+                message: "found field `\(candidates[0])` twice, expected each field once"
+            )
         }
         names.insert(name)
         parts.append(
-            .field(AccessLogTemplate.Field(name: name, role: role, innerSpaces: innerSpaces)))
+            .field(AccessLogTemplate.Field(name: name, role: role, innerSpaces: innerSpaces))
+        )
     }
 
     func finish(length: Int) throws(TemplateFault) -> [AccessLogTemplate.Part] {
         guard !names.isEmpty else {
             throw TemplateFault(
                 offset: 0,
-                message: "expected at least one field, such as `$remote_addr` or `%h`")
+                message: "expected at least one field, such as `$remote_addr` or `%h`"
+            )
         }
         for case .literal(let bytes) in parts where bytes.contains(0x0A) {
             throw TemplateFault(
-                offset: length, message: "found a line feed, expected a template of one line")
+                offset: length,
+                message: "found a line feed, expected a template of one line"
+            )
         }
         return parts
     }

@@ -7,7 +7,9 @@ struct AccessLogSplicedWriter: RecordWriter {
     func header(columns: [String]?) -> [UInt8] { [] }
 
     func write(
-        _ index: Int, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
+        _ index: Int,
+        of batch: borrowing ReleasedBatch,
+        chunk: Span<UInt8>,
         into output: inout ByteBuffer
     ) {
         let record = batch.records[index]
@@ -22,10 +24,16 @@ struct AccessLogSplicedWriter: RecordWriter {
                 if at + 1 < record.pieceCount { context.pass(raw) }
             case .text:
                 encodeAccessLog(
-                    batch.arena.bytes.extracting(range), in: context.surroundings, into: &output)
+                    batch.arena.bytes.extracting(range),
+                    in: context.surroundings,
+                    into: &output
+                )
             case .sourceText:
                 encodeAccessLog(
-                    chunk.extracting(range), in: context.surroundings, into: &output)
+                    chunk.extracting(range),
+                    in: context.surroundings,
+                    into: &output
+                )
             case .plainText, .bare:
                 if range.isEmpty { output.append("-") }
                 output.append(batch.arena.bytes.extracting(range))
@@ -95,7 +103,9 @@ struct AccessLogColumnWriter: RecordWriter {
     }
 
     private static func surroundings(
-        _ parts: [AccessLogTemplate.Part], _ at: Int, _ field: AccessLogTemplate.Field
+        _ parts: [AccessLogTemplate.Part],
+        _ at: Int,
+        _ field: AccessLogTemplate.Field
     ) -> FieldSurroundings {
         guard at > 0, case .literal(let before) = parts[at - 1] else { return .nothing }
         if before.last == UInt8(ascii: "\"") { return .quotes }
@@ -105,7 +115,9 @@ struct AccessLogColumnWriter: RecordWriter {
     func header(columns: [String]?) -> [UInt8] { [] }
 
     func write(
-        _ index: Int, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
+        _ index: Int,
+        of batch: borrowing ReleasedBatch,
+        chunk: Span<UInt8>,
         into output: inout ByteBuffer
     ) {
         let record = batch.records[index]
@@ -126,8 +138,12 @@ struct AccessLogColumnWriter: RecordWriter {
     }
 
     private func append(
-        _ column: Int, _ surroundings: FieldSurroundings, _ record: ReleasedBatch.Record,
-        _ batch: borrowing ReleasedBatch, _ chunk: Span<UInt8>, _ output: inout ByteBuffer
+        _ column: Int,
+        _ surroundings: FieldSurroundings,
+        _ record: ReleasedBatch.Record,
+        _ batch: borrowing ReleasedBatch,
+        _ chunk: Span<UInt8>,
+        _ output: inout ByteBuffer
     ) {
         guard column >= 0, column < record.pieceCount else { return output.append("-") }
         let piece = batch.pieces[record.firstPiece + column]

@@ -31,7 +31,8 @@ package struct FirstFieldFormat: LogFormat {
     static let descriptor = FormatDescriptor(
         name: "first-field",
         summary: "Lines of any kind whose first field, up to the first space, is an address.",
-        make: { _ in FirstFieldFormat() })
+        make: { _ in FirstFieldFormat() }
+    )
 }
 
 /// Finds lines and their first fields.
@@ -56,7 +57,11 @@ final class FirstFieldReader: RecordReader {
             var start = 0
             while start < view.count {
                 let line = unsafe line(
-                    at: start, in: base, count: view.count, stripsReturn: false)
+                    at: start,
+                    in: base,
+                    count: view.count,
+                    stripsReturn: false
+                )
                 let row = table.appendRow(start: start, end: line.end)
                 if line.end - start > recordBytesMax {
                     table.markBad(row, .tooLong)

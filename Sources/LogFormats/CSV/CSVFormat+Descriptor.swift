@@ -3,11 +3,16 @@ import Records
 
 extension CSVFormat {
     static let csv = descriptor(
-        name: "csv", standard: .comma, summary: "Comma-separated values as in RFC 4180.")
+        name: "csv",
+        standard: .comma,
+        summary: "Comma-separated values as in RFC 4180."
+    )
 
     static let tsv = descriptor(
-        name: "tsv", standard: .tab,
-        summary: "Tab-separated values, with the quotes of RFC 4180 unless `quotes: none`.")
+        name: "tsv",
+        standard: .tab,
+        summary: "Tab-separated values, with the quotes of RFC 4180 unless `quotes: none`."
+    )
 
     /// How a quote is read.
     private enum Quotes: String, CaseIterable {
@@ -15,58 +20,81 @@ extension CSVFormat {
     }
 
     private static func descriptor(
-        name: String, standard: Delimiter, summary: String
+        name: String,
+        standard: Delimiter,
+        summary: String
     ) -> FormatDescriptor {
         FormatDescriptor(
-            name: name, summary: summary,
+            name: name,
+            summary: summary,
             options: [
                 OptionDescriptor(
-                    "delimiter", values: "comma, semicolon, tab or pipe",
-                    standard: standard.rawValue, help: "What stands between two cells."),
+                    "delimiter",
+                    values: "comma, semicolon, tab or pipe",
+                    standard: standard.rawValue,
+                    help: "What stands between two cells."
+                ),
                 OptionDescriptor(
-                    "header", values: "true or false", standard: "true",
-                    help: "Whether the first line names the columns."),
+                    "header",
+                    values: "true or false",
+                    standard: "true",
+                    help: "Whether the first line names the columns."
+                ),
                 OptionDescriptor(
-                    "columns", values: "a list of names", standard: "from the header",
-                    help: "The columns of sources without a header line."),
+                    "columns",
+                    values: "a list of names",
+                    standard: "from the header",
+                    help: "The columns of sources without a header line."
+                ),
                 OptionDescriptor(
-                    "quotes", values: "double or none", standard: "double",
-                    help: "Whether double quotes can stand around a cell."),
+                    "quotes",
+                    values: "double or none",
+                    standard: "double",
+                    help: "Whether double quotes can stand around a cell."
+                ),
             ],
-            make: { reader in make(name: name, standard: standard, reader) })
+            make: { reader in make(name: name, standard: standard, reader) }
+        )
     }
 
     private static func make(
-        name: String, standard: Delimiter, _ reader: SettingReader
+        name: String,
+        standard: Delimiter,
+        _ reader: SettingReader
     ) -> (any LogFormat)? {
         let faultsBefore = reader.faults.all.count
         let delimiter = readDelimiter(reader) ?? standard
         let hasHeader = reader.flag("header") ?? true
         let quotes = reader.choice("quotes", Quotes.self) ?? .double
-        let position = reader.optional("columns")?.position ?? reader.position
         let columns = reader.texts("columns")
-        let path = reader.path(of: "columns")
-        if let columns {
-            if hasHeader {
-                reader.faults.add(
-                    "found `columns` for sources with a header line, expected `header: false`",
-                    at: position, path: path)
-            } else if Set(columns.map { Array($0.utf8) }).count != columns.count
-                || columns.isEmpty
-            {
-                reader.faults.add(
-                    "expected at least one column, each with its own name", at: position,
-                    path: path)
-            }
-        } else if !hasHeader {
+        if let fault = fault(of: columns, hasHeader: hasHeader) {
             reader.faults.add(
-                "`columns` is missing; sources without a header line need it",
-                at: reader.position, path: path)
+                fault,
+                at: reader.optional("columns")?.position ?? reader.position,
+                path: reader.path(of: "columns")
+            )
         }
         guard reader.faults.all.count == faultsBefore else { return nil }
         return CSVFormat(
-            name: name, delimiter: delimiter, hasQuotes: quotes == .double,
-            columns: hasHeader ? nil : columns)
+            name: name,
+            delimiter: delimiter,
+            hasQuotes: quotes == .double,
+            columns: hasHeader ? nil : columns
+        )
+    }
+
+    /// What is wrong with named columns, or with their absence.
+    private static func fault(of columns: [String]?, hasHeader: Bool) -> String? {
+        guard let columns else {
+            return hasHeader
+                ? nil : "`columns` is missing; sources without a header line need it"
+        }
+        if hasHeader {
+            return "found `columns` for sources with a header line, expected `header: false`"
+        }
+        let isDistinct = Set(columns.map { Array($0.utf8) }).count == columns.count
+        return columns.isEmpty || !isDistinct
+            ? "expected at least one column, each with its own name" : nil
     }
 
     /// The delimiter by its name or as the character itself.

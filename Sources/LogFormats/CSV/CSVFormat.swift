@@ -3,8 +3,8 @@ package import Records
 
 /// Comma-separated values and their relatives (RFC 4180), with a header line or named columns.
 ///
-/// Lines end with LF or CRLF, a byte order mark at the start is skipped, empty lines are blank rows,
-/// and the last line may lack its end. Which bytes are a row, also a broken one, is fixed in
+/// Lines end with LF or CRLF, a byte order mark at the start is skipped, empty lines are blank
+/// rows, and the last line may lack its end. Which bytes are a row, also a broken one, is fixed in
 /// `csv_scan.h` and depends on nothing but the bytes and the record limit.
 package struct CSVFormat: LogFormat, Equatable {
     /// What stands between two cells.
@@ -29,7 +29,9 @@ package struct CSVFormat: LogFormat, Equatable {
     package let columns: [String]?
 
     package init(
-        name: String = "csv", delimiter: Delimiter = .comma, hasQuotes: Bool = true,
+        name: String = "csv",
+        delimiter: Delimiter = .comma,
+        hasQuotes: Bool = true,
         columns: [String]? = nil
     ) {
         self.name = name
@@ -65,13 +67,16 @@ package struct CSVFormat: LogFormat, Equatable {
     }
 
     package func check(
-        _ fields: DeclaredFields, against columns: [String]?
+        _ fields: DeclaredFields,
+        against columns: [String]?
     ) throws(SourceFault) {
         guard let columns, self.columns == nil else { return }
         for name in fields.names where !columns.contains(where: { sameBytes($0, name) }) {
             throw SourceFault(
-                .missingColumn, byteOffset: 0,
-                expectation: "expected a column `\(name)` in the header line, found none")
+                .missingColumn,
+                byteOffset: 0,
+                expectation: "expected a column `\(name)` in the header line, found none"
+            )
         }
     }
 }
@@ -81,15 +86,18 @@ package struct CSVFormat: LogFormat, Equatable {
 extension CSVFormat {
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// Skips a byte order mark and reads the header line, if sources have one. An empty source has no
-    /// header and no records, which is no fault.
+    /// Skips a byte order mark and reads the header line, if sources have one. An empty source has
+    /// no header and no records, which is no fault.
     package func header(
-        of start: Span<UInt8>, isComplete: Bool
+        of start: Span<UInt8>,
+        isComplete: Bool
     ) throws(SourceFault) -> HeaderResult {
         if start.count >= 2, isUTF16Mark(start) {
             throw SourceFault(
-                .unsupportedEncoding, byteOffset: 0,
-                expectation: "expected UTF-8, found the byte order mark of UTF-16")
+                .unsupportedEncoding,
+                byteOffset: 0,
+                expectation: "expected UTF-8, found the byte order mark of UTF-16"
+            )
         }
         let mark = Self.byteOrderMark
         let shared = zip(start.indices, mark).prefix { start[$0] == $1 }.count
@@ -99,14 +107,18 @@ extension CSVFormat {
         if start.count == skipped {
             return isComplete ? .header(length: skipped, columns: nil) : .needMoreBytes
         }
+        let rest = start.extracting(skipped..<start.count)
         switch firstRow(
-            of: start, from: skipped, delimiter: delimiter.byte, hasQuotes: hasQuotes,
-            isComplete: isComplete, limits: RecordLimits())
-        {
+            of: rest,
+            delimiter: delimiter.byte,
+            hasQuotes: hasQuotes,
+            isComplete: isComplete,
+            limits: RecordLimits()
+        ) {
         case .incomplete: return .needMoreBytes
         case .unreadable: throw Self.badHeader
         case .cells(let cells, let length):
-            return .header(length: skipped + length, columns: try names(cells))
+            return .header(length: skipped + length, columns: try names(cells, in: rest))
         }
     }
 
@@ -114,26 +126,41 @@ extension CSVFormat {
         start[0] == 0xFF && start[1] == 0xFE || start[0] == 0xFE && start[1] == 0xFF
     }
 
-    private func names(_ cells: [[UInt8]]) throws(SourceFault) -> [String] {
+    private func names(
+        _ cells: [FieldSlice],
+        in bytes: Span<UInt8>
+    ) throws(SourceFault) -> [String] {
         var seen: Set<[UInt8]> = []
         var names: [String] = []
         for cell in cells {
-            guard let name = String(validating: cell, as: UTF8.self), !cell.contains(0) else {
+            var buffer = ByteBuffer()
+            let content = bytes.extracting(cell.offset..<cell.end)
+            if cell.kind == .escapedText {
+                decodeCSV(content, into: &buffer)
+            } else {
+                buffer.append(content)
+            }
+            let text = buffer.array()
+            guard let name = String(validating: text, as: UTF8.self), !text.contains(0) else {
                 throw Self.badHeader
             }
-            guard seen.insert(cell).inserted else {
+            guard seen.insert(text).inserted else {
                 throw SourceFault(
-                    .badHeader, byteOffset: 0,
+                    .badHeader,
+                    byteOffset: 0,
                     expectation: "expected each column of the header line to have its own name, "
-                        + "found column \(names.count + 1) named like an earlier one")
+                        + "found column \(names.count + 1) named like an earlier one"
+                )
             }
             names.append(name)
         }
-        if names.count == 1, cells[0].isEmpty { throw Self.badHeader }
+        if seen == [[]] { throw Self.badHeader }
         return names
     }
 
     private static let badHeader = SourceFault(
-        .badHeader, byteOffset: 0,
-        expectation: "expected a header line of column names in UTF-8 with closed quotes")
+        .badHeader,
+        byteOffset: 0,
+        expectation: "expected a header line of column names in UTF-8 with closed quotes"
+    )
 }

@@ -16,7 +16,10 @@ final class CSVReader: RecordReader {
         var limits = limits
         limits.recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
         scanner = CSVScanner(
-            delimiter: format.delimiter.byte, hasQuotes: format.hasQuotes, limits: limits)
+            delimiter: format.delimiter.byte,
+            hasQuotes: format.hasQuotes,
+            limits: limits
+        )
         resolve(format.columns ?? [])
     }
 
@@ -30,7 +33,11 @@ final class CSVReader: RecordReader {
         let found = chunk.columns ?? format.columns ?? []
         if found != columns { resolve(found) }
         scanner.scan(
-            chunk.buffer.bytes, columnCount: found.count, columns: columnOfSlot, into: &table)
+            chunk.buffer.bytes,
+            columnCount: found.count,
+            columns: columnOfSlot,
+            into: &table
+        )
     }
 
     func decode(_ slice: FieldSlice, in bytes: Span<UInt8>, into buffer: inout ByteBuffer) {

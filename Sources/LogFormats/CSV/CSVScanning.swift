@@ -46,14 +46,23 @@ struct CSVSplitter: RecordSplitter {
     /// Appends all rows of `bytes` to `table`. Rows with another number of cells than `columnCount`
     /// are bad; cell `columns[slot]` becomes slice `slot`, or stays absent when that is negative.
     func scan(
-        _ bytes: Span<UInt8>, columnCount: Int, columns: [Int], into table: inout RecordTable
+        _ bytes: Span<UInt8>,
+        columnCount: Int,
+        columns: [Int],
+        into table: inout RecordTable
     ) {
         unsafe bytes.withUnsafeBufferPointer { view in
             guard let base = view.baseAddress else { return }
             let text = unsafe sluice_csv_text_class(base, view.count)
             var scanner = unsafe sluice_csv_scanner()
             unsafe sluice_csv_open(
-                &scanner, base, view.count, delimiter, hasQuotes, limits.recordBytesMax)
+                &scanner,
+                base,
+                view.count,
+                delimiter,
+                hasQuotes,
+                limits.recordBytesMax
+            )
             var start = 0
             var row = sluice_csv_row()
             while start < view.count {
@@ -61,28 +70,38 @@ struct CSVSplitter: RecordSplitter {
                 let index = table.appendRow(start: start, end: row.end)
                 if row.end == start {
                     table.markBlank(index)
-                } else if let reason = unsafe fault(
-                    in: row, start, base, text: text, columnCount: columnCount)
-                {
+                } else if let reason = unsafe reason(
+                    against: row,
+                    start,
+                    base,
+                    text: text,
+                    columnCount: columnCount
+                ) {
                     table.markBad(index, reason)
                 } else {
-                    for slot in columns.indices {
-                        let column = columns[slot]
-                        guard column >= 0, column < row.cells else { continue }
-                        unsafe table.set(
-                            FieldSlice(start: cells[column].start, packed: cells[column].packed),
-                            slot: slot, row: index)
-                    }
+                    setSlots(of: index, columns, into: &table)
                 }
                 start = row.next
             }
         }
     }
 
+    /// Copies cells of the last row, which has a cell for each column.
+    @inline(__always)
+    private func setSlots(of row: Int, _ columns: [Int], into table: inout RecordTable) {
+        for slot in columns.indices where columns[slot] >= 0 {
+            let cell = unsafe cells[columns[slot]]
+            table.set(FieldSlice(cell), slot: slot, row: row)
+        }
+    }
+
     /// Why a row can't be read; the first that applies.
     @inline(__always)
-    private func fault(
-        in row: sluice_csv_row, _ start: Int, _ base: UnsafePointer<UInt8>, text: Int32,
+    private func reason(
+        against row: sluice_csv_row,
+        _ start: Int,
+        _ base: UnsafePointer<UInt8>,
+        text: Int32,
         columnCount: Int
     ) -> QuarantineReason? {
         if row.end - start > limits.recordBytesMax { return .tooLong }
@@ -103,60 +122,43 @@ struct CSVSplitter: RecordSplitter {
 extension FieldSlice {
     /// A slice from the two words that the C scanner wrote in this very layout.
     @inline(__always)
-    init(start: UInt32, packed: UInt32) {
-        self.init(start: Int(start), length: 0, kind: .absent)
-        self.packed = packed
+    init(_ cell: sluice_csv_cell) {
+        self.init(start: Int(cell.start), length: 0, kind: .absent)
+        packed = cell.packed
     }
 }
 
 /// What the first row of a source is.
 enum CSVFirstRow {
     case incomplete
-    /// The row is longer than the limit, or has bad quoting.
+    /// The row is longer than the limit, has too many cells or bad quoting.
     case unreadable
-    /// The decoded cells, and the length of the row with its terminator.
-    case cells([[UInt8]], length: Int)
+    /// The cells, and the length of the row with its terminator.
+    case cells([FieldSlice], length: Int)
 }
 
-/// Reads the first row of `bytes`, which begin at `start`; used for headers, not for speed.
+/// Reads the first row of `bytes`; used for headers, not for speed. Allocates room for the most
+/// cells a row may have.
 func firstRow(
-    of bytes: Span<UInt8>, from start: Int, delimiter: UInt8, hasQuotes: Bool, isComplete: Bool,
+    of bytes: Span<UInt8>,
+    delimiter: UInt8,
+    hasQuotes: Bool,
+    isComplete: Bool,
     limits: RecordLimits
 ) -> CSVFirstRow {
     unsafe bytes.withUnsafeBufferPointer { view in
-        guard let base = view.baseAddress, start < view.count else { return .incomplete }
-        let count = view.count - start
+        guard let base = view.baseAddress, view.count > 0 else { return .incomplete }
+        let longest = limits.recordBytesMax
         var scanner = unsafe sluice_csv_scanner()
         var row = sluice_csv_row()
-        let capacity = max(limits.fieldsMax, 1)
-        let cells = UnsafeMutablePointer<sluice_csv_cell>.allocate(capacity: capacity)
-        defer { unsafe cells.deallocate() }
-        unsafe sluice_csv_open(
-            &scanner, base + start, count, delimiter, hasQuotes, limits.recordBytesMax)
-        unsafe sluice_csv_next(&scanner, 0, cells, capacity, &row)
-        let isWhole = isComplete || count > limits.recordBytesMax + 1
-        if !isWhole, row.bad || row.next == count { return .incomplete }
-        if row.bad || row.cells > limits.fieldsMax || row.end > limits.recordBytesMax {
-            return .unreadable
-        }
-        var names: [[UInt8]] = []
-        for index in 0..<row.cells {
-            let slice = unsafe FieldSlice(start: cells[index].start, packed: cells[index].packed)
-            let text = unsafe UnsafeBufferPointer(
-                start: base + start + slice.offset, count: slice.length)
-            names.append(
-                unsafe slice.kind == .escapedText
-                    ? withoutDoubledQuotes(Array(text)) : Array(text))
-        }
-        return .cells(names, length: row.next)
+        var cells = [sluice_csv_cell](repeating: sluice_csv_cell(), count: limits.fieldsMax)
+        unsafe sluice_csv_open(&scanner, base, view.count, delimiter, hasQuotes, longest)
+        unsafe sluice_csv_next(&scanner, 0, &cells, cells.count, &row)
+        let isWhole = isComplete || view.count > longest + 1
+        if !isWhole, row.bad || row.next == view.count { return .incomplete }
+        if row.bad || row.cells > cells.count || row.end > longest { return .unreadable }
+        return .cells(cells.prefix(row.cells).map(FieldSlice.init), length: row.next)
     }
-}
-
-/// The text of a quoted cell: two quotes stand for one.
-private func withoutDoubledQuotes(_ text: [UInt8]) -> [UInt8] {
-    var decoded = ByteBuffer(capacity: text.count)
-    decodeCSV(text.span, into: &decoded)
-    return decoded.array()
 }
 
 /// Appends the text of a quoted cell, in which two quotes stand for one.

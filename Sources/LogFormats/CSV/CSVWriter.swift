@@ -33,7 +33,9 @@ struct CSVWriter: RecordWriter {
     }
 
     func write(
-        _ index: Int, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
+        _ index: Int,
+        of batch: borrowing ReleasedBatch,
+        chunk: Span<UInt8>,
         into output: inout ByteBuffer
     ) {
         let start = output.count
@@ -47,7 +49,9 @@ struct CSVWriter: RecordWriter {
     }
 
     private func append(
-        _ piece: ReleasedPiece, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
+        _ piece: ReleasedPiece,
+        of batch: borrowing ReleasedBatch,
+        chunk: Span<UInt8>,
         to output: inout ByteBuffer
     ) {
         let range = Int(piece.start)..<Int(piece.start) + Int(piece.length)

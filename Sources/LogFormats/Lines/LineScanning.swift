@@ -26,11 +26,14 @@ struct Line {
 
 /// The line that starts at `start`; `start` must be less than `count`.
 ///
-/// With `stripsReturn`, a carriage return right before the line feed, or at the very end of the bytes
-/// (a CRLF cut short), belongs to the terminator.
+/// With `stripsReturn`, a carriage return right before the line feed, or at the very end of the
+/// bytes (a CRLF cut short), belongs to the terminator.
 @inline(__always)
 func line(
-    at start: Int, in base: UnsafePointer<UInt8>, count: Int, stripsReturn: Bool
+    at start: Int,
+    in base: UnsafePointer<UInt8>,
+    count: Int,
+    stripsReturn: Bool
 ) -> Line {
     var end = count
     var next = count
