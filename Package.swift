@@ -48,7 +48,10 @@ let package = Package(
         layer("Statistics", ["Records", "Anonymization", "FileSystem"]),
         layer(
             "Ledger",
-            ["Records", "FileSystem", .product(name: "GRDB", package: "GRDB.swift")]),
+            [
+                "Records", "FileSystem", "KeyedHashing",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         layer("Publication", ["Records", "Statistics", "FileSystem"]),
         layer(
             "Pipelines",
@@ -70,6 +73,12 @@ let package = Package(
         tests("KeyedHashingTests", ["KeyedHashing", "FileSystem", "Records", "CCrypto"]),
         tests("AnonymizationTests", ["Anonymization", "Records", "KeyedHashing"]),
         tests("LogFormatsTests", ["LogFormats", "Anonymization", "Records", "CScanning"]),
+        tests(
+            "LedgerTests",
+            [
+                "Ledger", "KeyedHashing", "FileSystem", "Records",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         tests("PipelinesTests", ["Pipelines", "Records", "Anonymization"]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

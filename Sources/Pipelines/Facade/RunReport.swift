@@ -1,0 +1,80 @@
+package import Anonymization
+package import Records
+
+/// What a run did, in numbers and names; holds no value of any record.
+package struct RunReport: Sendable {
+    /// What became of one source.
+    package struct Source: Sendable {
+        /// The path as given, or `standard input`.
+        package var name: String
+        package var counts: RecordCounts
+        /// Uncompressed bytes read.
+        package var bytes: Int
+        /// True when the ledger knew the content: it was not read again.
+        package var wasKnown = false
+
+        package init(name: String, counts: RecordCounts, bytes: Int, wasKnown: Bool = false) {
+            self.name = name
+            self.counts = counts
+            self.bytes = bytes
+            self.wasKnown = wasKnown
+        }
+    }
+
+    /// One file that was written (or, in a dry run, would be).
+    package struct File: Sendable {
+        /// The name of the output, disclosure or statistic in the pipeline.
+        package var output: String
+        package var path: String
+        package var records: Int
+        package var bytes: Int
+
+        package init(output: String, path: String, records: Int, bytes: Int) {
+            self.output = output
+            self.path = path
+            self.records = records
+            self.bytes = bytes
+        }
+    }
+
+    package var pipeline = ""
+    package var sources: [Source] = []
+    /// Names of the outputs, in the order of `RecordCounts.outputs`.
+    package var outputNames: [String] = []
+    /// Names of the statistics, in the order of `RecordCounts.observed`.
+    package var statisticNames: [String] = []
+    package var files: [File] = []
+    /// Parts written earlier that were aged out by this run: replaced or deleted.
+    package var agedParts = 0
+    /// Records in those parts whose due fields were transformed.
+    package var agedRecords = 0
+    /// The records set aside, at most `quarantineEntriesMax`, in order.
+    package var quarantine: [QuarantineEntry] = []
+    /// Lines of the opt-out list whose customer or person was never seen.
+    package var unmatchedOptOuts: [Int] = []
+    package var isDryRun = false
+    /// The instant before which identifiers are due, as RFC 3339, UTC; empty without a window.
+    package var cutOff = ""
+    package var elapsedSeconds = 0.0
+    /// Warnings for people: sentences without values.
+    package var notes: [String] = []
+
+    /// The most quarantine entries a report keeps.
+    package static let quarantineEntriesMax = 1000
+
+    package init() {}
+
+    /// The counts of all sources together.
+    package var totals: RecordCounts {
+        var sum = RecordCounts(outputs: outputNames.count, statistics: statisticNames.count)
+        for source in sources { sum.add(source.counts) }
+        return sum
+    }
+}
+
+/// Is told how far a run has come; called from the ordered end of the run, one call at a time.
+package protocol RunObserver: AnyObject, Sendable {
+    /// `bytesDone` of the sources' `bytesTotal` bytes as they lie on disk (nil for standard input)
+    /// and `records` so far.
+    func progress(bytesDone: Int, bytesTotal: Int?, records: Int)
+}
