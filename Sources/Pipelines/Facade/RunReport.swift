@@ -1,5 +1,4 @@
 package import Anonymization
-package import Records
 
 /// What a run did, in numbers and names; holds no value of any record.
 package struct RunReport: Sendable {
