@@ -31,7 +31,8 @@ struct SessionInterval: BitwiseCopyable {
 /// in the order of time. What does not fit goes to a list that is sorted and joined from time to
 /// time. Joining is associative, so any order of events ends in the same intervals.
 struct SessionStore: ~Copyable {
-    private struct Closed: BitwiseCopyable {
+    /// An interval and the row of its key.
+    struct Closed: BitwiseCopyable {
         var key: UInt32
         var interval: SessionInterval
     }

@@ -4,14 +4,14 @@ import Records
 /// The aggregates of one statistic on one worker.
 struct StatisticState: ~Copyable {
     /// One part of a key: what it is and which input it comes from.
-    private struct KeyPart: BitwiseCopyable {
+    struct KeyPart: BitwiseCopyable {
         enum Source: UInt8, BitwiseCopyable { case month, day, hour, text, dimension }
         var source: Source
         var input: Int32
     }
 
     /// A condition with the numbers of its texts.
-    private struct Test: BitwiseCopyable {
+    struct Test: BitwiseCopyable {
         var input: Int32
         var firstText: Int32
         var textCount: Int32

@@ -74,9 +74,12 @@ struct PartialWriter: PartialSink {
 
     private mutating func flush(always: Bool = false) throws(PartialFault) {
         if buffer.count < Self.flushBytes, !always { return }
-        digest.add(buffer.span)
-        do { try file.append(buffer.span) } catch { throw PartialFault(error) }
-        buffer.removeAll(keepingCapacity: true)
+        var full: [UInt8] = []
+        swap(&full, &buffer)
+        digest.add(full.span)
+        do { try file.append(full.span) } catch { throw PartialFault(error) }
+        full.removeAll(keepingCapacity: true)
+        swap(&full, &buffer)
     }
 
     mutating func text(_ text: [UInt8]) throws(PartialFault) {

@@ -4,7 +4,8 @@ import KeyedHashing
 ///
 /// Tokens are keyed hashes, so their own low bits serve as the hash.
 struct TokenInterner: ~Copyable {
-    private struct Bits: BitwiseCopyable {
+    /// A token as plain words. Not private: 6.3.1 miscompiles private elements of `FlatArray`.
+    struct Bits: BitwiseCopyable {
         var high: UInt64
         var low: UInt64
 
