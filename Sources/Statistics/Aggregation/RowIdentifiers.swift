@@ -10,6 +10,13 @@ struct RowIdentifiers: ~Copyable {
     private(set) var tokens = FlatArray<UInt32>(capacity: 1 << 12)
     /// The month word of each row.
     private(set) var months = FlatArray<UInt32>(capacity: 1 << 11)
+    /// The day and hour words of each row, its hour since 1970 in the pipeline's zone, its time and
+    /// its mask: copies without reference counts.
+    private(set) var days = FlatArray<UInt32>(capacity: 1 << 11)
+    private(set) var hours = FlatArray<UInt32>(capacity: 1 << 11)
+    private(set) var localHours = FlatArray<Int32>(capacity: 1 << 11)
+    private(set) var times = FlatArray<Int64>(capacity: 1 << 11)
+    private(set) var masks = FlatArray<UInt64>(capacity: 1 << 11)
 
     let textCount: Int
     let tokenCount: Int
@@ -48,7 +55,7 @@ struct RowIdentifiers: ~Copyable {
             fillTexts(input, batch, chunk, &interner)
         }
         fillTokens(batch, &tokenInterner)
-        fillMonths(batch)
+        fillTimes(batch)
     }
 
     private mutating func fillTexts(
@@ -97,17 +104,31 @@ struct RowIdentifiers: ~Copyable {
         }
     }
 
-    private mutating func fillMonths(_ batch: borrowing ObservationBatch) {
+    private mutating func fillTimes(_ batch: borrowing ObservationBatch) {
         months.resize(to: batch.count, filling: 0)
-        let days = batch.days
+        days.resize(to: batch.count, filling: 0)
+        hours.resize(to: batch.count, filling: 0)
+        localHours.resize(to: batch.count, filling: 0)
+        times.resize(to: batch.count, filling: 0)
+        masks.resize(to: batch.count, filling: 0)
+        let batchDays = batch.days
+        let batchHours = batch.hours
+        let batchTimes = batch.times
+        let batchMasks = batch.statistics
         var lastDay = ReleasedBatch.noDay
         var lastMonth: UInt32 = 0
         for row in 0..<batch.count {
-            if days[row] != lastDay {
-                lastDay = days[row]
-                lastMonth = TimeWord.month(ofDay: lastDay)
+            let day = batchDays[row]
+            if day != lastDay {
+                lastDay = day
+                lastMonth = TimeWord.month(ofDay: day)
             }
             months[row] = lastMonth
+            days[row] = TimeWord.day(day)
+            hours[row] = TimeWord.hour(batchHours[row], day: day)
+            localHours[row] = day &* 24 &+ Int32(batchHours[row])
+            times[row] = batchTimes[row]
+            masks[row] = batchMasks[row]
         }
     }
 }

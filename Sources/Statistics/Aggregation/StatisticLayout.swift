@@ -18,7 +18,7 @@ enum KeyWord: Sendable, Equatable {
 struct StatisticLayout: Sendable {
     /// One measure that counts rows.
     struct Step: Sendable {
-        enum Kind: Sendable { case count, sum, distinct, percentile }
+        enum Kind: UInt8, BitwiseCopyable, Sendable { case count, sum, distinct, percentile }
 
         let measure: Int
         let kind: Kind

@@ -17,6 +17,19 @@ struct StatisticState: ~Copyable {
         var textCount: Int32
     }
 
+    /// A step of the layout without references.
+    struct HotStep: BitwiseCopyable {
+        var kind: StatisticLayout.Step.Kind
+        var input: Int32
+        var cell: Int32
+        var evidenceCell: Int32
+        /// Below zero when there is none.
+        var list: Int32
+        var contributors: Int32
+        var firstTest: Int32 = 0
+        var testCount: Int32 = 0
+    }
+
     let layout: StatisticLayout
     let index: Int
     var keys: KeyTable
@@ -26,14 +39,25 @@ struct StatisticState: ~Copyable {
     var numbers: OwnedList<NumberList>
     var sessions: OwnedList<SessionStore>
 
-    private var parts: [KeyPart] = []
-    private var dimensions: [Dimension] = []
+    /// The plan once more as plain values: the loops over rows touch nothing reference-counted.
+    private var parts = FlatArray<KeyPart>()
+    private var dimensions = FlatArray<Int32>()
     private var dimensionAt = 0
-    private let steps: [StatisticLayout.Step]
+    private var steps = FlatArray<HotStep>()
     private let conditions: [[Condition]]
-    private var tests: [Test] = []
-    private var testRanges: [Range<Int>] = []
-    private var testTexts: [UInt32] = []
+    private var tests = FlatArray<Test>()
+    private var testTexts = FlatArray<UInt32>()
+    private var sessionTokens = FlatArray<Int32>()
+    /// The words of a group key that are part of a session key too.
+    private var sessionParts = FlatArray<Int32>()
+    private let hasSessionTail: Bool
+    private let isSeparable: Bool
+    private let keepsContributors: Bool
+    private let hasRows: Bool
+    private let cellCount: Int
+    /// Token inputs; below zero when the plan has none.
+    private let personInput: Int
+    private let customerInput: Int
     private var key: FlatArray<UInt32>
     private var sessionKey: FlatArray<UInt32>
     private var lastRow = 0
@@ -53,13 +77,20 @@ struct StatisticState: ~Copyable {
                 width: layout.sessionWords.count, gap: layout.sessions[$0].plan.gapMilliseconds,
                 seed: seed)
         }
-        steps = layout.steps
         conditions = layout.steps.map { statistic.measures[$0.measure].conditions }
         key = FlatArray(capacity: layout.rowWords.count)
         key.resize(to: layout.rowWords.count, filling: 0)
         sessionKey = FlatArray(capacity: layout.sessionWords.count)
         sessionKey.resize(to: layout.sessionWords.count, filling: 0)
+        hasSessionTail = layout.sessionWords.count > layout.sessionHead.count
+        isSeparable = layout.isSeparable
+        keepsContributors = layout.contributorSets > 0
+        hasRows = layout.hasRows
+        cellCount = layout.cellCount
+        personInput = layout.personInput ?? -1
+        customerInput = layout.customerInput ?? -1
         for part in statistic.groupBy { addPart(part) }
+        addSteps()
     }
 
     private mutating func addPart(_ part: GroupKey) {
@@ -69,28 +100,43 @@ struct StatisticState: ~Copyable {
         case .hour: parts.append(KeyPart(source: .hour, input: 0))
         case .text(let input, _): parts.append(KeyPart(source: .text, input: Int32(input)))
         case .dimensions(let all):
-            dimensions = all
-            dimensionAt = parts.reduce(0) { $0 + ($1.source == .dimension ? 2 : 1) }
+            for dimension in all { dimensions.append(Int32(dimension.input)) }
+            for at in 0..<parts.count { dimensionAt += parts[at].source == .dimension ? 2 : 1 }
             parts.append(KeyPart(source: .dimension, input: 0))
+        }
+    }
+
+    private mutating func addSteps() {
+        for step in layout.steps {
+            steps.append(
+                HotStep(
+                    kind: step.kind, input: Int32(step.input), cell: Int32(step.cell),
+                    evidenceCell: Int32(step.evidenceCell), list: Int32(step.list ?? -1),
+                    contributors: Int32(step.contributors)))
+        }
+        for (_, plan) in layout.sessions { sessionTokens.append(Int32(plan.token)) }
+        for (word, kind) in layout.groupWords.enumerated() {
+            switch kind {
+            case .month, .day, .hour: continue
+            case .dimension, .text, .token: sessionParts.append(Int32(word))
+            }
         }
     }
 
     /// Numbers the texts of the conditions; needed once, and again after each `removeAll`.
     mutating func prepare(_ interner: inout TextInterner) {
-        tests = []
-        testRanges = []
-        testTexts = []
-        for list in conditions {
-            let start = tests.count
+        tests.truncate(to: 0)
+        testTexts.truncate(to: 0)
+        for (number, list) in conditions.enumerated() {
+            steps[number].firstTest = Int32(tests.count)
+            steps[number].testCount = Int32(list.count)
             for condition in list {
-                let first = testTexts.count
-                testTexts += condition.texts.map { interner.number($0) }
                 tests.append(
                     Test(
-                        input: Int32(condition.input), firstText: Int32(first),
+                        input: Int32(condition.input), firstText: Int32(testTexts.count),
                         textCount: Int32(condition.texts.count)))
+                for text in condition.texts { testTexts.append(interner.number(text)) }
             }
-            testRanges.append(start..<tests.count)
         }
     }
 
@@ -119,52 +165,49 @@ struct StatisticState: ~Copyable {
         _ batch: borrowing ObservationBatch, _ chunk: Span<UInt8>,
         _ identifiers: borrowing RowIdentifiers
     ) {
-        let masks = batch.statistics
         let bit = UInt64(1) << UInt64(index)
-        for row in 0..<batch.count where masks[row] & bit != 0 {
-            fillKey(row, batch, identifiers)
-            if dimensions.isEmpty {
+        for row in 0..<batch.count where identifiers.masks[row] & bit != 0 {
+            fillKey(row, identifiers)
+            if dimensions.count == 0 {
                 count(row, batch, chunk, identifiers)
                 continue
             }
-            for (number, dimension) in dimensions.enumerated() {
+            for number in 0..<dimensions.count {
                 key[dimensionAt] = UInt32(truncatingIfNeeded: number)
                 key[dimensionAt &+ 1] =
-                    identifiers.texts[row &* identifiers.textCount &+ dimension.input]
+                    identifiers.texts[row &* identifiers.textCount &+ Int(dimensions[number])]
                 count(row, batch, chunk, identifiers)
             }
         }
     }
 
     @inline(__always)
-    private mutating func fillKey(
-        _ row: Int, _ batch: borrowing ObservationBatch, _ identifiers: borrowing RowIdentifiers
-    ) {
+    private mutating func fillKey(_ row: Int, _ identifiers: borrowing RowIdentifiers) {
         var at = 0
-        for part in parts {
+        for number in 0..<parts.count {
+            let part = parts[number]
             switch part.source {
             case .month: key[at] = identifiers.months[row]
-            case .day: key[at] = TimeWord.day(batch.days[row])
-            case .hour: key[at] = TimeWord.hour(batch.hours[row], day: batch.days[row])
+            case .day: key[at] = identifiers.days[row]
+            case .hour: key[at] = identifiers.hours[row]
             case .text:
                 key[at] = identifiers.texts[row &* identifiers.textCount &+ Int(part.input)]
             case .dimension: at &+= 1
             }
             at &+= 1
         }
-        if layout.isSeparable {
-            key[at] = token(layout.personInput, row, identifiers)
-            key[at &+ 1] = token(layout.customerInput, row, identifiers)
-            key[at &+ 2] = TimeWord.day(batch.days[row])
+        if isSeparable {
+            key[at] = token(personInput, row, identifiers)
+            key[at &+ 1] = token(customerInput, row, identifiers)
+            key[at &+ 2] = identifiers.days[row]
         }
     }
 
     @inline(__always)
     private func token(
-        _ input: Int?, _ row: Int, _ identifiers: borrowing RowIdentifiers
+        _ input: Int, _ row: Int, _ identifiers: borrowing RowIdentifiers
     ) -> UInt32 {
-        guard let input else { return 0 }
-        return identifiers.tokens[row &* identifiers.tokenCount &+ input]
+        input < 0 ? 0 : identifiers.tokens[row &* identifiers.tokenCount &+ input]
     }
 
     @inline(__always)
@@ -172,8 +215,8 @@ struct StatisticState: ~Copyable {
         _ row: Int, _ batch: borrowing ObservationBatch, _ chunk: Span<UInt8>,
         _ identifiers: borrowing RowIdentifiers
     ) {
-        if layout.hasRows { countRow(row, batch, chunk, identifiers) }
-        if sessions.count > 0 { countSessions(row, batch, identifiers) }
+        if hasRows { countRow(row, batch, chunk, identifiers) }
+        if sessionTokens.count > 0 { countSessions(row, identifiers) }
     }
 
     private mutating func countRow(
@@ -182,38 +225,40 @@ struct StatisticState: ~Copyable {
     ) {
         let group = keys.row(key, last: lastRow)
         lastRow = group
-        if group &* layout.cellCount == cells.count {
-            cells.append(repeating: 0, count: layout.cellCount)
-            if layout.contributorSets > 0 { contributors.appendRow() }
+        if group &* cellCount == cells.count {
+            cells.append(repeating: 0, count: cellCount)
+            if keepsContributors { contributors.appendRow() }
         }
-        cells.change(group &* layout.cellCount) { $0 &+= 1 }
-        let keepsContributors = layout.contributorSets > 0
-        let person = keepsContributors ? token(layout.personInput, row, identifiers) : 0
-        let customer = keepsContributors ? token(layout.customerInput, row, identifiers) : 0
+        cells[group &* cellCount] &+= 1
+        let person = keepsContributors ? token(personInput, row, identifiers) : 0
+        let customer = keepsContributors ? token(customerInput, row, identifiers) : 0
         if keepsContributors {
             contributors.add(row: group, set: 0, person: person, customer: customer)
         }
-        for (number, step) in steps.enumerated() {
-            guard holds(testRanges[number], row, identifiers),
+        for number in 0..<steps.count {
+            let step = steps[number]
+            guard holds(step, row, identifiers),
                 measure(step, group, row, batch, chunk, identifiers)
             else { continue }
             if step.contributors > 0 {
                 contributors.add(
-                    row: group, set: step.contributors, person: person, customer: customer)
+                    row: group, set: Int(step.contributors), person: person,
+                    customer: customer)
             }
         }
     }
 
     @inline(__always)
     private func holds(
-        _ range: Range<Int>, _ row: Int, _ identifiers: borrowing RowIdentifiers
+        _ step: HotStep, _ row: Int, _ identifiers: borrowing RowIdentifiers
     ) -> Bool {
-        for number in range {
-            let test = tests[number]
+        for number in 0..<Int(step.testCount) {
+            let test = tests[Int(step.firstTest) &+ number]
             let text = identifiers.texts[row &* identifiers.textCount &+ Int(test.input)]
             var isOneOf = false
-            for index in 0..<Int(test.textCount) {
-                if testTexts[Int(test.firstText) &+ index] == text { isOneOf = true }
+            for index in 0..<Int(test.textCount)
+            where testTexts[Int(test.firstText) &+ index] == text {
+                isOneOf = true
             }
             if !isOneOf { return false }
         }
@@ -223,20 +268,21 @@ struct StatisticState: ~Copyable {
     /// Adds a row to one measure; false when the row had nothing to add.
     @inline(__always)
     private mutating func measure(
-        _ step: StatisticLayout.Step, _ group: Int, _ row: Int,
+        _ step: HotStep, _ group: Int, _ row: Int,
         _ batch: borrowing ObservationBatch, _ chunk: Span<UInt8>,
         _ identifiers: borrowing RowIdentifiers
     ) -> Bool {
-        let cell = group &* layout.cellCount &+ step.cell
+        let cell = group &* cellCount &+ Int(step.cell)
         switch step.kind {
         case .count:
-            cells.change(cell) { $0 &+= 1 }
+            cells[cell] &+= 1
         case .distinct:
-            let token = identifiers.tokens[row &* identifiers.tokenCount &+ step.input]
+            let token = identifiers.tokens[
+                row &* identifiers.tokenCount &+ Int(step.input)]
             if token == 0 { return false }
-            cells.change(cell) { $0 &+= 1 }
-            if let list = step.list {
-                members.change(list) { $0.insert(row: group, token: token) }
+            cells[cell] &+= 1
+            if step.list >= 0 {
+                members.change(Int(step.list)) { $0.insert(row: group, token: token) }
             }
         case .sum, .percentile:
             return measureNumber(step, group, cell, row, batch, chunk)
@@ -245,10 +291,10 @@ struct StatisticState: ~Copyable {
     }
 
     private mutating func measureNumber(
-        _ step: StatisticLayout.Step, _ group: Int, _ cell: Int, _ row: Int,
+        _ step: HotStep, _ group: Int, _ cell: Int, _ row: Int,
         _ batch: borrowing ObservationBatch, _ chunk: Span<UInt8>
     ) -> Bool {
-        let slice = batch.texts[row &* batch.textInputCount &+ step.input]
+        let slice = batch.texts[row &* batch.textInputCount &+ Int(step.input)]
         guard slice.hasValue, slice.length > 0 else { return false }
         let inArena = slice.start & ObservationBatch.arenaBit != 0
         let start = Int(slice.start & ~ObservationBatch.arenaBit)
@@ -257,7 +303,7 @@ struct StatisticState: ~Copyable {
             inArena
             ? ExactDecimal(batch.arena.bytes.extracting(range))
             : ExactDecimal(chunk.extracting(range))
-        let evidence = step.kind == .sum ? cell &+ 2 : cell
+        let evidence = group &* cellCount &+ Int(step.evidenceCell)
         guard let number else {
             cells.change(evidence &+ 1) { $0 &+= 1 }
             return false
@@ -267,36 +313,32 @@ struct StatisticState: ~Copyable {
             let sum = wideInteger(low: cells[cell], high: cells[cell &+ 1]) + number.billionths
             cells[cell] = Int64(truncatingIfNeeded: sum)
             cells[cell &+ 1] = Int64(truncatingIfNeeded: sum >> 64)
-        } else if let list = step.list {
-            numbers.change(list) { $0.add(row: group, number) }
+        } else if step.list >= 0 {
+            numbers.change(Int(step.list)) { $0.add(row: group, number) }
         }
         return true
     }
 
     private mutating func countSessions(
-        _ row: Int, _ batch: borrowing ObservationBatch, _ identifiers: borrowing RowIdentifiers
+        _ row: Int, _ identifiers: borrowing RowIdentifiers
     ) {
-        let day = batch.days[row]
-        if day == ReleasedBatch.noDay { return }
+        let day = identifiers.days[row]
+        if day == 0 { return }
         var head = 0
-        for word in 0..<layout.groupWords.count {
-            switch layout.groupWords[word] {
-            case .month, .day, .hour: continue
-            case .dimension, .text, .token:
-                sessionKey[head] = key[word]
-                head &+= 1
-            }
+        for part in 0..<sessionParts.count {
+            sessionKey[head] = key[Int(sessionParts[part])]
+            head &+= 1
         }
-        if head &+ 1 < layout.sessionWords.count {
-            sessionKey[head &+ 1] = token(layout.personInput, row, identifiers)
-            sessionKey[head &+ 2] = token(layout.customerInput, row, identifiers)
-            if layout.isSeparable { sessionKey[head &+ 3] = TimeWord.day(day) }
+        if hasSessionTail {
+            sessionKey[head &+ 1] = token(personInput, row, identifiers)
+            sessionKey[head &+ 2] = token(customerInput, row, identifiers)
+            if isSeparable { sessionKey[head &+ 3] = day }
         }
-        let time = batch.times[row]
-        let localHour = day &* 24 &+ Int32(batch.hours[row])
-        for number in 0..<layout.sessions.count {
+        let time = identifiers.times[row]
+        let localHour = identifiers.localHours[row]
+        for number in 0..<sessionTokens.count {
             let token = identifiers.tokens[
-                row &* identifiers.tokenCount &+ layout.sessions[number].plan.token]
+                row &* identifiers.tokenCount &+ Int(sessionTokens[number])]
             if token == 0 { continue }
             sessionKey[head] = token
             sessions.change(number) { $0.add(sessionKey, time: time, localHour: localHour) }

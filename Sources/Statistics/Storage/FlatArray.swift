@@ -24,9 +24,9 @@
             precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
             return unsafe base[index]
         }
-        @inline(__always) set {
+        @inline(__always) _modify {
             precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
-            unsafe base[index] = newValue
+            yield unsafe &base[index]
         }
     }
 
