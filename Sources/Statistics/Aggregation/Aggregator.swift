@@ -85,26 +85,29 @@ package struct Aggregator: ~Copyable {
         if isEmpty { return }
         let file = try Self.makeFile(storage)
         var writer = try PartialWriter(PartialHeader(planDigest: [], keys: []), to: file)
-        let order = IdentifierOrder(&texts, &tokens, states)
-        try order.write(&texts, tokens, to: &writer)
-        for index in 0..<states.count {
-            try write(index, order, to: &writer)
-            states.change(index) { $0.removeAll() }
-        }
+        try send(to: &writer)
         try writer.finish()
         segments.append(file)
+        for index in 0..<states.count { states.change(index) { $0.removeAll() } }
         texts.removeAll()
         tokens.removeAll()
         prepareStates()
         isEmpty = true
     }
 
-    private mutating func write(
-        _ index: Int, _ order: IdentifierOrder, to writer: inout PartialWriter
+    /// Sends what is in memory to `sink` in canonical order.
+    private mutating func send<Sink: PartialSink>(to sink: inout Sink) throws(PartialFault) {
+        let order = IdentifierOrder(&texts, &tokens, states)
+        try order.write(&texts, tokens, to: &sink)
+        for index in 0..<states.count { try send(index, order, to: &sink) }
+    }
+
+    private mutating func send<Sink: PartialSink>(
+        _ index: Int, _ order: IdentifierOrder, to sink: inout Sink
     ) throws(PartialFault) {
         let outcome = states.change(index) { state -> Result<Void, PartialFault> in
             do throws(PartialFault) {
-                try state.write(order, tokens, to: &writer)
+                try state.write(order, tokens, to: &sink)
                 return .success(())
             } catch {
                 return .failure(error)
@@ -122,14 +125,24 @@ package struct Aggregator: ~Copyable {
     package consuming func finish(
         _ header: PartialHeader, into file: any SpillFile
     ) throws(PartialFault) {
-        try seal()
         var writer = try PartialWriter(header, to: file)
+        if segments.isEmpty {
+            try send(to: &writer)
+            try writer.finish()
+            return
+        }
+        try seal()
         try Partials(segments, plan: plan, storage: storage).merge(into: &writer)
         try writer.finish()
     }
 
     /// The tables of everything counted.
     package consuming func tables() throws(PartialFault) -> [MeasuredTable] {
+        if segments.isEmpty {
+            var reduction = Reduction(plan)
+            try send(to: &reduction)
+            return reduction.tables()
+        }
         try seal()
         return try Partials(segments, plan: plan, storage: storage).tables()
     }

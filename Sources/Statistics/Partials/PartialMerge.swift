@@ -275,12 +275,18 @@ struct PartialMerge {
             } else {
                 if let pending { try sink.interval(pendingKey, pending) }
                 pending = next
-                pendingKey = keys[best]
+                Self.copy(keys[best], into: &pendingKey)
             }
             try step(best, layout, &keys, &isLive)
         }
         if let pending { try sink.interval(pendingKey, pending) }
         try sink.endIntervals()
+    }
+
+    /// Copies word by word, so that neither array is shared and copied as a whole.
+    private static func copy(_ key: [UInt32], into target: inout [UInt32]) {
+        if target.count != key.count { target = [UInt32](repeating: 0, count: key.count) }
+        for index in key.indices { target[index] = key[index] }
     }
 
     private func step(

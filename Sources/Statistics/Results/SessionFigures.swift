@@ -53,10 +53,12 @@ struct SessionReduction {
     private(set) var figures: [SessionFigures] = []
     private var lastKey: [UInt32] = []
     private var lastRow = 0
+    private var scratch: [UInt32]
 
     init(_ layout: StatisticLayout, _ plan: SessionsPlan) {
         self.layout = layout
         self.plan = plan
+        scratch = [UInt32](repeating: 0, count: layout.groupWords.count)
     }
 
     /// The keys of the rows and the index of their figures.
@@ -65,10 +67,14 @@ struct SessionReduction {
     /// Adds the next interval; they come sorted by key.
     mutating func add(_ key: [UInt32], _ interval: SessionInterval) {
         let width = layout.sessionHead.count
-        let isSameHead = head.count == width && (0..<width).allSatisfy { head[$0] == key[$0] }
+        var isSameHead = head.count == width
+        if isSameHead {
+            for index in 0..<width where head[index] != key[index] { isSameHead = false }
+        }
         if !isSameHead {
             finish()
-            head = Array(key.prefix(width))
+            if head.count != width { head = [UInt32](repeating: 0, count: width) }
+            for index in 0..<width { head[index] = key[index] }
         }
         let hasTail = key.count > width
         pieces.append((interval, hasTail ? key[width] : 0, hasTail ? key[width + 1] : 0))
@@ -102,26 +108,25 @@ struct SessionReduction {
     private mutating func row(of session: SessionInterval) -> Int {
         let hour = Int(session.localHour)
         let day = hour >= 0 ? hour / 24 : (hour - 23) / 24
-        var key = [UInt32](repeating: 0, count: layout.groupWords.count)
         var at = 0
-        for index in key.indices {
+        for index in scratch.indices {
             switch layout.groupWords[index] {
-            case .month: key[index] = TimeWord.month(ofDay: Int32(day))
-            case .day: key[index] = TimeWord.day(Int32(day))
-            case .hour: key[index] = UInt32(hour - day * 24) + 1
+            case .month: scratch[index] = TimeWord.month(ofDay: Int32(day))
+            case .day: scratch[index] = TimeWord.day(Int32(day))
+            case .hour: scratch[index] = UInt32(hour - day * 24) + 1
             case .dimension, .text, .token:
-                key[index] = head[at]
+                scratch[index] = head[at]
                 at += 1
             }
         }
-        if key == lastKey, !figures.isEmpty { return lastRow }
-        lastKey = key
-        if let known = rows[key] {
+        if scratch == lastKey, !figures.isEmpty { return lastRow }
+        lastKey = scratch.map { $0 }
+        if let known = rows[lastKey] {
             lastRow = known
             return known
         }
         lastRow = figures.count
-        rows[key] = lastRow
+        rows[lastKey] = lastRow
         figures.append(SessionFigures(layout))
         return lastRow
     }

@@ -42,3 +42,34 @@ func hash(_ start: UnsafePointer<UInt8>, _ length: Int, seed: UInt64) -> UInt64 
     }
     return mixed(state ^ MixingConstant.first, word ^ MixingConstant.second)
 }
+
+/// True when `length` bytes are the same at both places; reads whole words like `hash`.
+@inline(__always)
+func equalBytes(
+    _ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ length: Int
+) -> Bool {
+    let one = unsafe UnsafeRawPointer(left)
+    let other = unsafe UnsafeRawPointer(right)
+    if length >= 8 {
+        var at = 0
+        while at &+ 8 <= length {
+            if unsafe one.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+                != other.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            {
+                return false
+            }
+            at &+= 8
+        }
+        return unsafe one.loadUnaligned(fromByteOffset: length &- 8, as: UInt64.self)
+            == other.loadUnaligned(fromByteOffset: length &- 8, as: UInt64.self)
+    }
+    if length >= 4 {
+        let isHeadEqual = unsafe one.loadUnaligned(as: UInt32.self)
+            == other.loadUnaligned(as: UInt32.self)
+        let isTailEqual = unsafe one.loadUnaligned(fromByteOffset: length &- 4, as: UInt32.self)
+            == other.loadUnaligned(fromByteOffset: length &- 4, as: UInt32.self)
+        return isHeadEqual && isTailEqual
+    }
+    for index in 0..<length where unsafe left[index] != right[index] { return false }
+    return true
+}

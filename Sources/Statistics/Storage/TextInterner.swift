@@ -82,7 +82,7 @@ private import Glibc
         guard entry.length == length else { return false }
         return unsafe arena.withBuffer { arena in
             guard let base = arena.baseAddress else { return length == 0 }
-            return unsafe memcmp(base + entry.offset, text, length) == 0
+            return unsafe equalBytes(base + entry.offset, text, length)
         }
     }
 
