@@ -47,8 +47,8 @@ import Testing
         }
     }
 
-    /// The examples of the Kafka documentation (`SessionWindows`) and the inclusive gap; sessions as
-    /// count, mean, median, p50, p95, single.
+    /// The examples of the Kafka documentation (`SessionWindows`) and the inclusive gap; sessions
+    /// as count, mean, median, p50, p95, single.
     @Test(arguments: [
         (5, [10, 12, 20], [2, 1, 0, 0, 2, 1]),
         (5, [10, 12, 20, 16], [1, 10, 10, 10, 10, 0]),

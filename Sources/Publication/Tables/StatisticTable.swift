@@ -2,8 +2,11 @@ package import Statistics
 
 /// A table after suppression: what may be shown, as far as its own rules go.
 package struct StatisticTable: Sendable, Equatable {
+    /// The statistic's name.
     package let name: String
+    /// The columns of the group.
     package let groupColumns: [String]
+    /// The columns of figures.
     package let columns: [MeasuredColumn]
     /// Sorted by the bytes of the keys.
     package let rows: [Row]
@@ -12,6 +15,7 @@ package struct StatisticTable: Sendable, Equatable {
     package struct Row: Sendable, Equatable {
         /// The values of the group columns; UTF-8 as far as the source was.
         package let key: [[UInt8]]
+        /// The figures in the order of the columns.
         package let cells: [Cell]
 
         package init(key: [[UInt8]], cells: [Cell]) {

@@ -116,7 +116,9 @@ package struct Aggregator: ~Copyable {
         try outcome.get()
     }
 
-    private static func makeFile(_ storage: any SpillStorage) throws(PartialFault) -> any SpillFile {
+    private static func makeFile(
+        _ storage: any SpillStorage
+    ) throws(PartialFault) -> any SpillFile {
         do { return try storage.makeFile() } catch { throw PartialFault(error) }
     }
 

@@ -1,8 +1,8 @@
 /// Who stands behind the cells of each row, as far as thresholds ask: up to n persons and m
 /// customers by number, then only "enough".
 ///
-/// Counting up to a limit is associative: whatever the order, a set ends as the exact union or, once
-/// that has n members, as "at least n". Nobody needs to be kept beyond that, and nobody is.
+/// Counting up to a limit is associative: whatever the order, a set ends as the exact union or,
+/// once that has n members, as "at least n". Nobody needs to be kept beyond that, and nobody is.
 struct Contributors: ~Copyable {
     let setCount: Int
     private let personsMax: Int

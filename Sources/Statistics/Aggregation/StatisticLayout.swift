@@ -13,8 +13,8 @@ enum KeyWord: Sendable, Equatable {
 ///
 /// A row of counters has the key `groupWords` and, when separable, person, customer and day behind
 /// it. A session interval has the key `sessionWords`: the group without its time parts, the token,
-/// then whatever an interval must be kept apart by (`sessionTail`). Intervals with the same head are
-/// joined across tails when the result is computed.
+/// then whatever an interval must be kept apart by (`sessionTail`). Intervals with the same head
+/// are joined across tails when the result is computed.
 struct StatisticLayout: Sendable {
     /// One measure that counts rows.
     struct Step: Sendable {

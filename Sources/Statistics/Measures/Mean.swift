@@ -5,7 +5,7 @@ extension MeasureDescriptor {
     /// Averages numbers.
     static let mean = MeasureDescriptor(
         name: "mean",
-        summary: "The mean of a decimal number, cut off (rounded down) behind the last digit shown.",
+        summary: "The mean of a decimal number, rounded down to the last digit shown.",
         options: [
             OptionDescriptor(
                 "of", values: "a field name", standard: "required",

@@ -1,8 +1,8 @@
 package import Anonymization
 package import Records
 
-/// What the catalogue knows about a measure: the source of its YAML keys, its help text and its line
-/// in the reference page.
+/// What the catalogue knows about a measure: the source of its YAML keys, its help text and its
+/// line in the reference page.
 package struct MeasureDescriptor: Sendable {
     /// The word in pipeline files, for example `distinct`.
     package let name: String
@@ -29,8 +29,8 @@ package struct MeasureDescriptor: Sendable {
 
 /// Turns names of fields into inputs of the observation batches while a pipeline is planned.
 ///
-/// Each closure adds its own fault and answers nil when the pipeline does not have the field, or may
-/// not use it so.
+/// Each closure adds its own fault and answers nil when the pipeline does not have the field, or
+/// may not use it so.
 package struct MeasureInputs {
     /// The text input of a field.
     package var text: (_ field: String, _ position: SettingPosition) -> Int?

@@ -1,7 +1,7 @@
 import KeyedHashing
 
-/// The checksum of a partial: HMAC-SHA-256 under a fixed, public key, chained over blocks of 64 KiB:
-/// each step covers the tag before it and the next block. It finds damage, not forgery.
+/// The checksum of a partial: HMAC-SHA-256 under a fixed, public key, chained over blocks of 64
+/// KiB: each step covers the tag before it and the next block. It finds damage, not forgery.
 struct PartialDigest {
     static let blockBytes = 1 << 16
     static let tagBytes = HMACSHA256.tagBytes

@@ -18,6 +18,7 @@ package struct PartialFault: Error, Sendable {
         case otherKey = "other-key"
     }
 
+    /// What is wrong.
     package let code: Code
     /// How far it could be read: an offset in bytes, 0-based.
     package let byteOffset: Int

@@ -115,13 +115,7 @@ struct PartialMerge {
     ) throws(PartialFault) {
         var keys = [[UInt32]](repeating: [], count: readers.count)
         var isLive = [Bool](repeating: false, count: readers.count)
-        for index in readers.indices {
-            isLive[index] = try readers[index].nextRow(layout)
-            if isLive[index] {
-                try translated(
-                    readers[index].row.key, layout.rowWords, reader: index, into: &keys[index])
-            }
-        }
+        for index in readers.indices { try stepRow(index, layout, &keys, &isLive) }
         var equal: [Int] = []
         while true {
             Self.findLeast(keys, isLive, &equal)
@@ -140,16 +134,20 @@ struct PartialMerge {
                 }
                 try sink.endList()
             }
-            for index in equal {
-                isLive[index] = try readers[index].nextRow(layout)
-                if isLive[index] {
-                    try translated(
-                        readers[index].row.key, layout.rowWords, reader: index,
-                        into: &keys[index])
-                }
-            }
+            for index in equal { try stepRow(index, layout, &keys, &isLive) }
         }
         try sink.endRows()
+    }
+
+    private func stepRow(
+        _ reader: Int, _ layout: StatisticLayout, _ keys: inout [[UInt32]],
+        _ isLive: inout [Bool]
+    ) throws(PartialFault) {
+        isLive[reader] = try readers[reader].nextRow(layout)
+        if isLive[reader] {
+            try translated(
+                readers[reader].row.key, layout.rowWords, reader: reader, into: &keys[reader])
+        }
     }
 
     /// Puts into `equal` the readers that stand at the least key.

@@ -29,8 +29,8 @@ struct PartialRow {
 /// Takes the content of a partial in its canonical order.
 ///
 /// First all texts and tokens in ascending order (they are numbered from 1 as they come; 0 is the
-/// empty text, no token), then for each statistic its rows in the order of their keys, each with its
-/// lists, then the intervals of each of its sessions measures in the order of keys and times.
+/// empty text, no token), then for each statistic its rows in the order of their keys, each with
+/// its lists, then the intervals of each of its sessions measures in the order of keys and times.
 protocol PartialSink {
     mutating func text(_ text: [UInt8]) throws(PartialFault)
     mutating func token(_ token: Token) throws(PartialFault)

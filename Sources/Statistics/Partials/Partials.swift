@@ -16,9 +16,9 @@ package struct Partials {
         self.limits = limits
     }
 
-    /// Merges all partials into one, in `file`. The bytes do not depend on the order of the partials
-    /// nor on how the rows were spread over them. A plan digest or a key of an epoch that differs is
-    /// a fault.
+    /// Merges all partials into one, in `file`. The bytes do not depend on the order of the
+    /// partials nor on how the rows were spread over them. A plan digest or a key of an epoch that
+    /// differs is a fault.
     package func merge(into file: any SpillFile) throws(PartialFault) {
         let (readers, header) = try open()
         guard let header else { throw PartialFault(.notAPartial) }

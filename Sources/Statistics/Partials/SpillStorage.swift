@@ -67,8 +67,10 @@ package final class DirectorySpillStorage: SpillStorage {
 
     package func makeFile() throws(SpillFault) -> any SpillFile {
         // The name lives for two system calls; O_EXCL makes sure that nobody else made it.
-        let name = directory + "/.sluice-spill-" + String(UInt64.random(in: .min ... .max), radix: 16)
-        let descriptor = unsafe open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
+        let name = directory + "/.sluice-spill-" + suffix
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let descriptor = unsafe open(name, flags, 0o600)
         guard descriptor >= 0 else { throw SpillFault(systemError: errno) }
         guard unsafe unlink(name) == 0 else {
             let fault = SpillFault(systemError: errno)

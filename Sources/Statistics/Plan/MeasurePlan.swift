@@ -4,6 +4,7 @@ package struct MeasurePlan: Sendable {
     package let name: String
     /// Only rows for which all of these hold are measured. Not used by sessions.
     package let conditions: [Condition]
+    /// What is measured.
     package let kind: MeasureKind
 
     package init(name: String, conditions: [Condition] = [], kind: MeasureKind) {
@@ -15,7 +16,9 @@ package struct MeasurePlan: Sendable {
 
 /// A field must have one of the texts, byte for byte.
 package struct Condition: Sendable, Equatable {
+    /// The text input compared.
     package let input: Int
+    /// The texts that fit.
     package let texts: [[UInt8]]
 
     package init(input: Int, texts: [[UInt8]]) {
@@ -53,7 +56,9 @@ package struct Percentile: Sendable, Equatable {
 
     private init(_ percent: Int) { basisPoints = percent * 100 }
 
+    /// Half of the values are not above it.
     package static let median = Percentile(50)
+    /// 95 of 100 values are not above it.
     package static let p95 = Percentile(95)
 
     /// The rank, 1-based, in a list of `count` values; `count` must be positive.
@@ -96,7 +101,9 @@ package struct SessionsColumn: Sendable, Equatable {
         case count, mean, median, p50, p95, single
     }
 
+    /// What the column tells.
     package let figure: Figure
+    /// The name of the column.
     package let name: String
 
     package init(_ figure: Figure, name: String) {

@@ -53,6 +53,7 @@ package struct TextInputPlan: Sendable, Equatable {
 
 /// One statistic: a table with a row per group and a column per measure.
 package struct StatisticPlan: Sendable {
+    /// The name in the pipeline and of the table.
     package let name: String
     /// The index of the purpose in the pipeline's plan.
     package let purposeIndex: Int
@@ -101,6 +102,7 @@ package enum GroupKey: Sendable, Equatable {
 package struct Dimension: Sendable, Equatable {
     /// What stands in the column `dimension`.
     package let name: String
+    /// The text input with the values.
     package let input: Int
 
     package init(name: String, input: Int) {
@@ -111,8 +113,8 @@ package struct Dimension: Sendable, Equatable {
 
 /// When a cell is too small to be shown.
 package enum SuppressionRule: Sendable, Equatable {
-    /// Fewer than `persons` distinct persons behind it or, where a table spans customers, fewer than
-    /// `customers` distinct customers.
+    /// Fewer than `persons` distinct persons behind it or, where a table spans customers, fewer
+    /// than `customers` distinct customers.
     case persons(Int, customers: Int?)
     /// A count below the number, zero included; magnitudes of groups with fewer records (sessions:
     /// fewer sessions). It reproduces other tools and protects nobody.

@@ -4,17 +4,21 @@ package import Records
 package struct MeasuredTable: Sendable {
     /// The statistic's name.
     package let name: String
-    /// The columns: those of the group first, then those of the measures.
+    /// The columns of the group.
     package let groupColumns: [String]
+    /// The columns of figures.
     package let columns: [MeasuredColumn]
     /// The rows, sorted by the bytes of their keys.
     package var rows: [MeasuredRow]
+    /// What must be done before the table is shown.
     package let suppression: SuppressionRule
 }
 
 /// A column of figures.
 package struct MeasuredColumn: Sendable, Equatable {
+    /// The name, unique in the table.
     package let name: String
+    /// What sort of figures it holds.
     package let role: ColumnRole
 }
 
@@ -32,6 +36,7 @@ package enum ColumnRole: Sendable, Equatable {
 package struct MeasuredRow: Sendable {
     /// The values of the group columns.
     package let key: [[UInt8]]
+    /// The figures in the order of the columns.
     package let cells: [MeasuredCell]
     /// The distinct persons and customers behind the whole row, counted up to the thresholds.
     package let persons: Int

@@ -6,7 +6,8 @@ func mixed(_ left: UInt64, _ right: UInt64) -> UInt64 {
     return product.low ^ product.high
 }
 
-/// Odd constants for `mixed`; the seed of a table is added, so nobody can choose texts that collide.
+/// Odd constants for `mixed`; the seed of a table is added, so nobody can choose texts that
+/// collide.
 enum MixingConstant {
     static let first: UInt64 = 0xa076_1d64_78bd_642f
     static let second: UInt64 = 0xe703_7ed1_a0b4_28db

@@ -5,7 +5,8 @@ private import Glibc
 /// An open-addressing table over texts kept in one arena. Numbers depend on the order of arrival:
 /// they never leave the worker, `ranks` puts them into the order of the bytes.
 @safe struct TextInterner: ~Copyable {
-    /// Where a text lies in the arena. Not private: 6.3.1 miscompiles private elements of `FlatArray`.
+    /// Where a text lies in the arena. Not private: 6.3.1 miscompiles private elements of
+    /// `FlatArray`.
     struct Entry: BitwiseCopyable {
         var offset: Int
         var length: Int
@@ -71,7 +72,8 @@ private import Glibc
     /// The bytes of text `number`.
     mutating func text(_ number: Int) -> [UInt8] {
         let entry = entries[number]
-        return unsafe arena.withBuffer { unsafe Array($0[entry.offset..<entry.offset + entry.length]) }
+        let range = entry.offset..<entry.offset + entry.length
+        return unsafe arena.withBuffer { unsafe Array($0[range]) }
     }
 
     @inline(__always)
