@@ -61,7 +61,7 @@ final class PartialReader {
     }
 
     private func verify() throws(PartialFault) {
-        var digest = try PartialDigest()
+        let digest = PartialDigest()
         let covered = contentEnd + 8
         var offset = 0
         while offset < covered {

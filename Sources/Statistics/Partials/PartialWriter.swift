@@ -14,7 +14,7 @@ struct PartialWriter: PartialSink {
 
     private let file: any SpillFile
     private var buffer: [UInt8] = []
-    private var digest: PartialDigest
+    private let digest: PartialDigest
     private var rows: UInt64 = 0
     private var lastText: [UInt8] = []
     private var lastKey: [UInt32] = []
@@ -27,7 +27,7 @@ struct PartialWriter: PartialSink {
     /// Begins a partial in `file`.
     init(_ header: PartialHeader, to file: any SpillFile) throws(PartialFault) {
         self.file = file
-        digest = try PartialDigest()
+        digest = PartialDigest()
         buffer.reserveCapacity(Self.flushBytes + 4096)
         buffer += Self.magic
         buffer.append(Self.version)
