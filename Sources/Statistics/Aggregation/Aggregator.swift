@@ -1,0 +1,151 @@
+package import Anonymization
+import KeyedHashing
+
+/// Counts released rows for all statistics of a plan; one for each worker.
+///
+/// What it has counted leaves it as a partial in canonical order. When the memory budget is reached
+/// it writes such a partial to the spill storage and begins anew, so memory does not grow with the
+/// input. `merge` puts two aggregators together; the result does not depend on how rows were spread
+/// over aggregators, nor on the order of merging.
+package struct Aggregator: ~Copyable {
+    /// What the aggregates may hold in memory before they are put aside.
+    package struct Limits: Sendable {
+        /// The memory of one aggregator in bytes.
+        package var residentBytesMax = 24 << 20
+
+        package init() {}
+    }
+
+    private let plan: StatisticsPlan
+    private let layouts: [StatisticLayout]
+    private let limits: Limits
+    private let storage: any SpillStorage
+    private var texts: TextInterner
+    private var tokens = TokenInterner()
+    private var identifiers: RowIdentifiers
+    private var states: OwnedList<StatisticState>
+    private var segments: [any SpillFile] = []
+    private var isEmpty = true
+
+    /// The number of rows observed, of those merged in too.
+    package private(set) var rowsObserved = 0
+
+    /// An empty aggregator that puts aside into `storage` what exceeds `limits`.
+    package init(
+        plan: StatisticsPlan, storage: any SpillStorage, limits: Limits = Limits()
+    ) {
+        self.plan = plan
+        self.storage = storage
+        self.limits = limits
+        layouts = plan.statistics.map { StatisticLayout($0, in: plan) }
+        // Random, so that nobody can make texts that collide; no result depends on it.
+        let seed = UInt64.random(in: .min ... .max)
+        texts = TextInterner(seed: seed)
+        identifiers = RowIdentifiers(plan)
+        states = OwnedList(count: plan.statistics.count) {
+            StatisticState(plan.statistics[$0], at: $0, in: plan, seed: seed)
+        }
+        prepareStates()
+    }
+
+    private mutating func prepareStates() {
+        for index in 0..<states.count { states.change(index) { $0.prepare(&texts) } }
+    }
+
+    /// Counts the rows of `batch`, whose slices lie in `chunk` or in the arena of the batch.
+    package mutating func observe(
+        _ batch: borrowing ObservationBatch, chunk: Span<UInt8>
+    ) throws(PartialFault) {
+        if batch.count == 0 { return }
+        identifiers.fill(batch, chunk: chunk, texts: &texts, tokens: &tokens)
+        for index in 0..<states.count {
+            states.change(index) { $0.observe(batch, chunk, identifiers) }
+        }
+        rowsObserved += batch.count
+        isEmpty = false
+        if residentBytes > limits.residentBytesMax { try seal() }
+    }
+
+    /// The memory held by what was counted, in bytes.
+    package var residentBytes: Int {
+        var sum = texts.residentBytes + tokens.residentBytes
+        for index in 0..<states.count { sum += states.read(index) { $0.residentBytes } }
+        return sum
+    }
+
+    /// Takes over what `other`, of the same plan, has counted.
+    package mutating func merge(_ other: consuming Aggregator) throws(PartialFault) {
+        try other.seal()
+        segments += other.segments
+        rowsObserved += other.rowsObserved
+    }
+
+    /// Writes what is in memory as a partial of its own and forgets it.
+    private mutating func seal() throws(PartialFault) {
+        if isEmpty { return }
+        let file = try Self.makeFile(storage)
+        var writer = try PartialWriter(PartialHeader(planDigest: [], keys: []), to: file)
+        try send(to: &writer)
+        try writer.finish()
+        segments.append(file)
+        for index in 0..<states.count { states.change(index) { $0.removeAll() } }
+        texts.removeAll()
+        tokens.removeAll()
+        prepareStates()
+        isEmpty = true
+    }
+
+    /// Sends what is in memory to `sink` in canonical order.
+    private mutating func send<Sink: PartialSink>(to sink: inout Sink) throws(PartialFault) {
+        let order = IdentifierOrder(&texts, &tokens, states)
+        try order.write(&texts, tokens, to: &sink)
+        for index in 0..<states.count { try send(index, order, to: &sink) }
+    }
+
+    private mutating func send<Sink: PartialSink>(
+        _ index: Int, _ order: IdentifierOrder, to sink: inout Sink
+    ) throws(PartialFault) {
+        let outcome = states.change(index) { state -> Result<Void, PartialFault> in
+            do throws(PartialFault) {
+                try state.write(order, tokens, to: &sink)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try outcome.get()
+    }
+
+    private static func makeFile(
+        _ storage: any SpillStorage
+    ) throws(PartialFault) -> any SpillFile {
+        do { return try storage.makeFile() } catch { throw PartialFault(error) }
+    }
+
+    /// Writes everything counted as one partial under `header` to `file`; empty aggregates make a
+    /// partial too.
+    package consuming func finish(
+        _ header: PartialHeader, into file: any SpillFile
+    ) throws(PartialFault) {
+        var writer = try PartialWriter(header, to: file)
+        if segments.isEmpty {
+            try send(to: &writer)
+            try writer.finish()
+            return
+        }
+        try seal()
+        try Partials(segments, plan: plan, storage: storage).merge(into: &writer)
+        try writer.finish()
+    }
+
+    /// The tables of everything counted.
+    package consuming func tables() throws(PartialFault) -> [MeasuredTable] {
+        if segments.isEmpty {
+            var reduction = Reduction(plan)
+            try send(to: &reduction)
+            return reduction.tables()
+        }
+        try seal()
+        return try Partials(segments, plan: plan, storage: storage).tables()
+    }
+}

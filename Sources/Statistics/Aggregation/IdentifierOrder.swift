@@ -1,0 +1,82 @@
+import KeyedHashing
+
+/// The canonical numbers of the texts and tokens of one aggregator: their ranks among those that a
+/// key or a list names, from 1; 0 stays the empty text and no token.
+struct IdentifierOrder {
+    private let texts: [UInt32]
+    private let tokens: [UInt32]
+    private let textRanks: [UInt32]
+    private let tokenRanks: [UInt32]
+
+    init(
+        _ interner: inout TextInterner, _ tokenInterner: inout TokenInterner,
+        _ states: borrowing OwnedList<StatisticState>
+    ) {
+        var textUsed = [Bool](repeating: false, count: interner.count)
+        var tokenUsed = [Bool](repeating: false, count: tokenInterner.count)
+        for index in 0..<states.count {
+            states.read(index) { $0.markUsed(texts: &textUsed, tokens: &tokenUsed) }
+        }
+        textUsed[0] = false
+        tokenUsed[0] = false
+        texts = interner.sorted { textUsed[$0] }
+        tokens = tokenInterner.sorted { tokenUsed[$0] }
+        textRanks = Self.ranks(texts, count: interner.count)
+        tokenRanks = Self.ranks(tokens, count: tokenInterner.count)
+    }
+
+    private static func ranks(_ sorted: [UInt32], count: Int) -> [UInt32] {
+        var ranks = [UInt32](repeating: 0, count: count)
+        for (place, number) in sorted.enumerated() { ranks[Int(number)] = UInt32(place) + 1 }
+        return ranks
+    }
+
+    /// Writes the texts and tokens in order.
+    func write<Sink: PartialSink>(
+        _ interner: inout TextInterner, _ tokenInterner: borrowing TokenInterner,
+        to sink: inout Sink
+    ) throws(PartialFault) {
+        for number in texts { try sink.text(interner.text(Int(number))) }
+        for number in tokens { try sink.token(tokenInterner.token(Int(number))) }
+        try sink.endDictionary()
+    }
+
+    /// The canonical number of a word of a key.
+    @inline(__always)
+    func rank(_ word: UInt32, _ kind: KeyWord) -> UInt32 {
+        switch kind {
+        case .text: textRanks[Int(word)]
+        case .token: tokenRanks[Int(word)]
+        case .month, .day, .hour, .dimension: word
+        }
+    }
+
+    /// The canonical number of a token.
+    @inline(__always)
+    func rank(token: UInt32) -> UInt32 { tokenRanks[Int(token)] }
+
+    /// The rows of `keys` in canonical order, and their translated keys by row.
+    func order(
+        _ keys: borrowing KeyTable, _ words: [KeyWord]
+    ) -> (rows: [Int], keys: [UInt32]) {
+        let width = words.count
+        var ranked = [UInt32](repeating: 0, count: keys.count * width)
+        for row in 0..<keys.count {
+            for index in 0..<width {
+                ranked[row * width + index] = rank(keys.word(index, of: row), words[index])
+            }
+        }
+        var rows = Array(0..<keys.count)
+        unsafe ranked.withUnsafeBufferPointer { ranked in
+            rows.sort { left, right in
+                for index in 0..<width {
+                    let one = unsafe ranked[left * width + index]
+                    let other = unsafe ranked[right * width + index]
+                    if one != other { return one < other }
+                }
+                return false
+            }
+        }
+        return (rows, ranked)
+    }
+}

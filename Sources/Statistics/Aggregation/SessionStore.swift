@@ -1,0 +1,140 @@
+/// A run of events of one key without a pause longer than the gap.
+struct SessionInterval: BitwiseCopyable {
+    /// Times of the first and the last event, milliseconds since 1970.
+    var first: Int64
+    var last: Int64
+    /// The number of events; stays at its maximum once it is there.
+    var events: UInt32
+    /// The first event's hour in the pipeline's zone: days since 1970 times 24 plus the hour.
+    var localHour: Int32
+
+    /// Joins with an interval that lies within the gap.
+    mutating func join(_ other: SessionInterval) {
+        if other.first < first {
+            first = other.first
+            localHour = other.localHour
+        }
+        last = max(last, other.last)
+        let (sum, isOver) = events.addingReportingOverflow(other.events)
+        events = isOver ? .max : sum
+    }
+
+    /// True when both belong to one session.
+    func touches(_ other: SessionInterval, gap: Int64) -> Bool {
+        other.first <= last &+ gap && first <= other.last &+ gap
+    }
+}
+
+/// The events of one sessions measure, kept as intervals.
+///
+/// Each key has one open interval, into which nearly every event falls, since logs are nearly
+/// in the order of time. What does not fit goes to a list that is sorted and joined from time to
+/// time. Joining is associative, so any order of events ends in the same intervals.
+struct SessionStore: ~Copyable {
+    /// An interval and the row of its key.
+    struct Closed: BitwiseCopyable {
+        var key: UInt32
+        var interval: SessionInterval
+    }
+
+    var keys: KeyTable
+    let gap: Int64
+    private var open = FlatArray<SessionInterval>(capacity: 64)
+    private var closed = FlatArray<Closed>(capacity: 64)
+    private var compactAt = Self.compactLeast
+
+    /// The fewest closed intervals worth sorting.
+    private static let compactLeast = 1 << 15
+
+    init(width: Int, gap: Int64, seed: UInt64) {
+        keys = KeyTable(width: width, seed: seed)
+        self.gap = gap
+    }
+
+    /// The memory held, in bytes.
+    var residentBytes: Int {
+        keys.residentBytes + open.residentBytes + closed.residentBytes
+    }
+
+    /// Adds one event under `key`.
+    @inline(__always)
+    mutating func add(_ key: borrowing FlatArray<UInt32>, time: Int64, localHour: Int32) {
+        let row = keys.row(key)
+        let event = SessionInterval(first: time, last: time, events: 1, localHour: localHour)
+        if row == open.count {
+            open.append(event)
+            return
+        }
+        let current = open[row]
+        if time >= current.first, time <= current.last &+ gap, current.events < .max {
+            open.change(row) { interval in
+                interval.last = max(interval.last, time)
+                interval.events &+= 1
+            }
+        } else if current.touches(event, gap: gap) {
+            open.change(row) { $0.join(event) }
+        } else if time > current.last {
+            close(row, current)
+            open[row] = event
+        } else {
+            close(row, event)
+        }
+    }
+
+    private mutating func close(_ row: Int, _ interval: SessionInterval) {
+        closed.append(Closed(key: UInt32(truncatingIfNeeded: row), interval: interval))
+        if closed.count >= compactAt {
+            compact()
+            compactAt = max(Self.compactLeast, closed.count * 2)
+        }
+    }
+
+    /// Sorts the closed intervals and joins those that touch.
+    private mutating func compact() {
+        closed.sort { left, right in
+            (left.key, left.interval.first) < (right.key, right.interval.first)
+        }
+        var kept = 0
+        for index in 0..<closed.count {
+            let next = closed[index]
+            if kept > 0, closed[kept - 1].key == next.key,
+                closed[kept - 1].interval.touches(next.interval, gap: gap)
+            {
+                closed.change(kept - 1) { $0.interval.join(next.interval) }
+            } else {
+                closed[kept] = next
+                kept += 1
+            }
+        }
+        closed.truncate(to: kept)
+    }
+
+    /// Makes all intervals final for reading by `forEachInterval`; call once before.
+    mutating func finish() {
+        for row in 0..<open.count {
+            closed.append(Closed(key: UInt32(truncatingIfNeeded: row), interval: open[row]))
+        }
+        open.removeAll()
+        compact()
+    }
+
+    /// For each key the index of its first interval, and the number of intervals at the end; valid
+    /// after `finish`.
+    func starts() -> [Int] {
+        var starts = [Int](repeating: 0, count: keys.count + 1)
+        for index in 0..<closed.count { starts[Int(closed[index].key) + 1] += 1 }
+        for row in 0..<keys.count { starts[row + 1] += starts[row] }
+        return starts
+    }
+
+    /// Interval `index` in the order of keys and times.
+    func interval(_ index: Int) -> SessionInterval { closed[index].interval }
+
+    /// Forgets everything.
+    mutating func removeAll() {
+        keys.removeAll()
+        open.removeAll()
+        closed.removeAll()
+        compactAt = Self.compactLeast
+    }
+}

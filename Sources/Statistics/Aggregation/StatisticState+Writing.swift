@@ -1,0 +1,162 @@
+import KeyedHashing
+
+extension StatisticState {
+    /// Marks the texts and tokens that keys and lists name.
+    func markUsed(texts: inout [Bool], tokens: inout [Bool]) {
+        Self.mark(keys, layout.rowWords, &texts, &tokens)
+        for index in 0..<sessions.count {
+            sessions.read(index) { Self.mark($0.keys, layout.sessionWords, &texts, &tokens) }
+        }
+        for list in layout.lists.indices where layout.lists[list] {
+            members.read(list) { set in
+                let pairs = set.pairs()
+                for index in 0..<pairs.count { tokens[Int(pairs[index] & 0xffff_ffff)] = true }
+            }
+        }
+    }
+
+    private static func mark(
+        _ keys: borrowing KeyTable, _ words: [KeyWord], _ texts: inout [Bool],
+        _ tokens: inout [Bool]
+    ) {
+        for index in words.indices {
+            switch words[index] {
+            case .text:
+                for row in 0..<keys.count { texts[Int(keys.word(index, of: row))] = true }
+            case .token:
+                for row in 0..<keys.count { tokens[Int(keys.word(index, of: row))] = true }
+            case .month, .day, .hour, .dimension: break
+            }
+        }
+    }
+
+    /// Writes all rows and intervals in canonical order.
+    mutating func write<Sink: PartialSink>(
+        _ order: IdentifierOrder, _ tokens: borrowing TokenInterner, to sink: inout Sink
+    ) throws(PartialFault) {
+        try writeRows(order, tokens, to: &sink)
+        for index in 0..<sessions.count {
+            let words = layout.sessionWords
+            let outcome = sessions.change(index) { store -> Result<Void, PartialFault> in
+                do throws(PartialFault) {
+                    try Self.writeIntervals(&store, words, order, to: &sink)
+                    return .success(())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            try outcome.get()
+        }
+    }
+
+    private mutating func writeRows<Sink: PartialSink>(
+        _ order: IdentifierOrder, _ tokens: borrowing TokenInterner, to sink: inout Sink
+    ) throws(PartialFault) {
+        let (rows, ranked) = order.order(keys, layout.rowWords)
+        var places = [UInt32](repeating: 0, count: rows.count)
+        for (place, row) in rows.enumerated() { places[row] = UInt32(place) }
+        let lists = sortedLists(order, places)
+        var at = [Int](repeating: 0, count: lists.count)
+        let width = layout.rowWords.count
+        var output = PartialRow()
+        for (place, row) in rows.enumerated() {
+            output.key = Array(ranked[row * width..<(row + 1) * width])
+            output.cells = (0..<layout.cellCount).map { cells[row * layout.cellCount + $0] }
+            output.contributors.removeAll(keepingCapacity: true)
+            for set in 0..<layout.contributorSets {
+                output.contributors.append(
+                    Self.tokenSet(contributors.persons(row: row, set: set), tokens))
+                output.contributors.append(
+                    Self.tokenSet(contributors.customers(row: row, set: set), tokens))
+            }
+            try sink.beginRow(output)
+            for list in layout.lists.indices {
+                if layout.lists[list] {
+                    let entries = lists[list]
+                    while at[list] < entries.count, entries[at[list]] >> 32 == UInt64(place) {
+                        try sink.listedToken(UInt32(truncatingIfNeeded: entries[at[list]]))
+                        at[list] += 1
+                    }
+                } else {
+                    try writeNumbers(list, row, to: &sink)
+                }
+                try sink.endList()
+            }
+        }
+        try sink.endRows()
+    }
+
+    private static func tokenSet(
+        _ numbers: [UInt32]?, _ tokens: borrowing TokenInterner
+    ) -> ContributorSet {
+        guard let numbers else { return .enough }
+        var set: [Token] = []
+        for number in numbers { set.append(tokens.token(Int(number))) }
+        set.sort()
+        return .all(set)
+    }
+
+    /// The lists of tokens as pairs of the row's place and the token's number, sorted.
+    private mutating func sortedLists(
+        _ order: IdentifierOrder, _ places: [UInt32]
+    ) -> [[UInt64]] {
+        layout.lists.indices.map { list in
+            guard layout.lists[list] else { return [] }
+            return members.read(list) { set in
+                let pairs = set.pairs()
+                var ranked: [UInt64] = []
+                ranked.reserveCapacity(pairs.count)
+                for index in 0..<pairs.count {
+                    let place = UInt64(places[Int(pairs[index] >> 32)])
+                    let token = UInt32(truncatingIfNeeded: pairs[index])
+                    ranked.append(place << 32 | UInt64(order.rank(token: token)))
+                }
+                ranked.sort()
+                return ranked
+            }
+        }
+    }
+
+    private mutating func writeNumbers<Sink: PartialSink>(
+        _ list: Int, _ row: Int, to sink: inout Sink
+    ) throws(PartialFault) {
+        let entries = numbers.change(list) { numbers in numbers.entries(of: UInt32(row)) }
+        for entry in entries { try sink.listedNumber(entry.billionths, times: entry.times) }
+    }
+
+    private static func writeIntervals<Sink: PartialSink>(
+        _ store: inout SessionStore, _ words: [KeyWord], _ order: IdentifierOrder,
+        to sink: inout Sink
+    ) throws(PartialFault) {
+        store.finish()
+        let (rows, ranked) = order.order(store.keys, words)
+        let starts = store.starts()
+        var key = [UInt32](repeating: 0, count: words.count)
+        for row in rows {
+            for index in words.indices { key[index] = ranked[row * words.count + index] }
+            for index in starts[row]..<starts[row + 1] {
+                try sink.interval(key, store.interval(index))
+            }
+        }
+        try sink.endIntervals()
+    }
+}
+
+extension NumberList {
+    /// The numbers of `row`, sorted, each once.
+    mutating func entries(of row: UInt32) -> [Entry] {
+        compactIfNeeded()
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].row < row { low = middle + 1 } else { high = middle }
+        }
+        var found: [Entry] = []
+        while low < entries.count, entries[low].row == row {
+            found.append(entries[low])
+            low += 1
+        }
+        return found
+    }
+}

@@ -1,0 +1,302 @@
+import KeyedHashing
+
+/// Reads a partial from front to end. All of it was checked against the checksum before the first
+/// word is believed; what is read is still held to the limits and to the canonical order.
+final class PartialReader {
+    private let file: any SpillFile
+    private let limits: PartialLimits
+    private var window: [UInt8] = []
+    private var windowStart = 0
+    private var at = 0
+    /// The end of the content, in front of the row count and the checksum.
+    private let contentEnd: Int
+    private(set) var header = PartialHeader(planDigest: [], keys: [])
+
+    private var lastText: [UInt8] = []
+    private var lastToken: Token?
+    /// The current row; valid after `nextRow` said true.
+    private(set) var row = PartialRow()
+    /// The current key and interval; valid after `nextInterval` said true.
+    private(set) var key: [UInt32] = []
+    private(set) var interval = SessionInterval(first: 0, last: 0, events: 0, localHour: 0)
+    private var hasKey = false
+    private var lastListed: UInt32 = 0
+    private var lastNumber: Int128?
+    private var rowsRead: UInt64 = 0
+
+    private static let windowBytes = 1 << 16
+    private static let trailerBytes = 8 + PartialDigest.tagBytes
+
+    /// Opens the partial in `file` after checking all its bytes.
+    init(_ file: any SpillFile, limits: PartialLimits = PartialLimits()) throws(PartialFault) {
+        self.file = file
+        self.limits = limits
+        contentEnd = file.count - Self.trailerBytes
+        try readMagic()
+        try verify()
+        windowStart = PartialWriter.magic.count + 1
+        window = []
+        at = 0
+        try readHeader()
+    }
+
+    private func readMagic() throws(PartialFault) {
+        let length = PartialWriter.magic.count + 1
+        try load(at: 0, length)
+        guard window.count == length, Array(window.dropLast()) == PartialWriter.magic else {
+            throw PartialFault(.notAPartial)
+        }
+        guard window.last == PartialWriter.version else {
+            throw PartialFault(.otherVersion, byteOffset: length - 1)
+        }
+        guard contentEnd >= length else { throw PartialFault(.damaged, byteOffset: file.count) }
+    }
+
+    private func load(at offset: Int, _ length: Int) throws(PartialFault) {
+        do {
+            try file.read(at: offset, atMost: length, into: &window)
+        } catch { throw PartialFault(error) }
+        windowStart = offset
+        at = 0
+    }
+
+    private func verify() throws(PartialFault) {
+        let digest = PartialDigest()
+        let covered = contentEnd + 8
+        var offset = 0
+        while offset < covered {
+            try load(at: offset, min(Self.windowBytes, covered - offset))
+            if window.isEmpty { throw PartialFault(.damaged, byteOffset: offset) }
+            digest.add(window.span)
+            offset += window.count
+        }
+        let tag = digest.finish()
+        try load(at: covered, PartialDigest.tagBytes)
+        guard window == tag else { throw PartialFault(.damaged, byteOffset: covered) }
+    }
+
+    private func readHeader() throws(PartialFault) {
+        let planDigest = try name()
+        let count = try number()
+        guard count <= limits.keysMax else { throw fault(.overLimit) }
+        var keys: [PartialHeader.KeyReference] = []
+        for _ in 0..<count {
+            let epoch = String(decoding: try name(), as: UTF8.self)
+            let keyID = String(decoding: try name(), as: UTF8.self)
+            keys.append(PartialHeader.KeyReference(epoch: epoch, keyID: keyID))
+        }
+        header = PartialHeader(planDigest: planDigest, keys: keys)
+    }
+
+    private func fault(_ code: PartialFault.Code = .damaged) -> PartialFault {
+        PartialFault(code, byteOffset: windowStart + at)
+    }
+
+    @inline(__always)
+    private func byte() throws(PartialFault) -> UInt8 {
+        if at == window.count { try refill() }
+        let byte = window[at]
+        at &+= 1
+        return byte
+    }
+
+    private func refill() throws(PartialFault) {
+        let offset = windowStart + window.count
+        guard offset < contentEnd else { throw fault() }
+        try load(at: offset, min(Self.windowBytes, contentEnd - offset))
+        if window.isEmpty { throw fault() }
+    }
+
+    private func number() throws(PartialFault) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let byte = try byte()
+            value |= UInt64(byte & 0x7f) << shift
+            if byte < 0x80 {
+                if shift == 63, byte > 1 { throw fault() }
+                return value
+            }
+            shift += 7
+            if shift > 63 { throw fault() }
+        }
+    }
+
+    private func signed() throws(PartialFault) -> Int64 {
+        let raw = try number()
+        return Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
+    }
+
+    private func wide() throws(PartialFault) -> Int128 {
+        var raw: UInt128 = 0
+        var shift: UInt128 = 0
+        while true {
+            let byte = try byte()
+            raw |= UInt128(byte & 0x7f) << shift
+            if byte < 0x80 { break }
+            shift += 7
+            if shift > 126 { throw fault() }
+        }
+        return Int128(bitPattern: raw >> 1) ^ -Int128(bitPattern: raw & 1)
+    }
+
+    private func word() throws(PartialFault) -> UInt64 {
+        var value: UInt64 = 0
+        for _ in 0..<8 { value = value << 8 | UInt64(try byte()) }
+        return value
+    }
+
+    private func bytes(_ count: UInt64, limit: Int) throws(PartialFault) -> [UInt8] {
+        guard count <= limit else { throw fault(.overLimit) }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(count))
+        for _ in 0..<count { bytes.append(try byte()) }
+        return bytes
+    }
+
+    private func name() throws(PartialFault) -> [UInt8] {
+        try bytes(try number(), limit: limits.nameBytesMax)
+    }
+
+    /// One of `0` (no more) and `1` (one more).
+    private func hasMore() throws(PartialFault) -> Bool {
+        let flag = try byte()
+        guard flag < 2 else { throw fault() }
+        return flag == 1
+    }
+
+    /// The next text, or nil behind the last one.
+    func nextText() throws(PartialFault) -> [UInt8]? {
+        guard try hasMore() else { return nil }
+        let shared = try number()
+        guard shared <= lastText.count else { throw fault() }
+        let text =
+            Array(lastText.prefix(Int(shared)))
+            + (try bytes(try number(), limit: limits.textBytesMax))
+        guard lastText.lexicographicallyPrecedes(text) else { throw fault() }
+        lastText = text
+        return text
+    }
+
+    /// The next token, or nil behind the last one.
+    func nextToken() throws(PartialFault) -> Token? {
+        guard try hasMore() else { return nil }
+        let token = Token(high: try word(), low: try word())
+        guard (lastToken ?? .none) < token else { throw fault() }
+        lastToken = token
+        return token
+    }
+
+    private func readKey(_ key: inout [UInt32], width: Int) throws(PartialFault) -> Bool {
+        let shared = try number()
+        guard shared <= width, hasKey || shared == 0 else { throw fault() }
+        if key.count != width { key = [UInt32](repeating: 0, count: width) }
+        for index in Int(shared)..<width {
+            let value = try number()
+            guard value <= UInt64(UInt32.max) else { throw fault() }
+            let word = UInt32(value)
+            // The first word that differs decides the order; the first key has nothing before it.
+            if hasKey, index == Int(shared), word <= key[index] { throw fault() }
+            key[index] = word
+        }
+        let isSame = hasKey && Int(shared) == width
+        hasKey = true
+        rowsRead += 1
+        return isSame
+    }
+
+    /// Steps to the next row of a statistic; false behind the last one.
+    func nextRow(_ layout: StatisticLayout) throws(PartialFault) -> Bool {
+        guard try hasMore() else {
+            hasKey = false
+            return false
+        }
+        let isSame = try readKey(&row.key, width: layout.rowWords.count)
+        if isSame { throw fault() }
+        row.cells.removeAll(keepingCapacity: true)
+        for _ in 0..<layout.cellCount { row.cells.append(try signed()) }
+        row.contributors.removeAll(keepingCapacity: true)
+        for _ in 0..<layout.contributorSets {
+            row.contributors.append(try contributorSet(limit: layout.personsMax))
+            row.contributors.append(try contributorSet(limit: layout.customersMax))
+        }
+        lastListed = 0
+        lastNumber = nil
+        return true
+    }
+
+    private func contributorSet(limit: Int) throws(PartialFault) -> ContributorSet {
+        let count = try number()
+        if count == 0 { return .enough }
+        guard count <= limit else { throw fault() }
+        var tokens: [Token] = []
+        for _ in 1..<count {
+            let token = Token(high: try word(), low: try word())
+            guard (tokens.last ?? .none) < token else { throw fault() }
+            tokens.append(token)
+        }
+        return .all(tokens)
+    }
+
+    /// The next token of the current list of the current row, or nil behind the last one.
+    func nextListedToken() throws(PartialFault) -> UInt32? {
+        let delta = try number()
+        if delta == 0 {
+            lastListed = 0
+            return nil
+        }
+        guard delta <= UInt64(UInt32.max - lastListed) else { throw fault() }
+        lastListed += UInt32(delta)
+        return lastListed
+    }
+
+    /// The next number of the current list of the current row, or nil behind the last one.
+    func nextListedNumber() throws(PartialFault) -> (billionths: Int128, times: UInt64)? {
+        guard try hasMore() else {
+            lastNumber = nil
+            return nil
+        }
+        var value = try wide()
+        if let lastNumber {
+            let (sum, isOver) = lastNumber.addingReportingOverflow(value)
+            guard value > 0, !isOver else { throw fault() }
+            value = sum
+        }
+        lastNumber = value
+        return (value, try number())
+    }
+
+    /// Steps to the next interval of a sessions measure; false behind the last one.
+    func nextInterval(_ layout: StatisticLayout) throws(PartialFault) -> Bool {
+        guard try hasMore() else {
+            hasKey = false
+            return false
+        }
+        let isSame = try readKey(&key, width: layout.sessionWords.count)
+        let step = try signed()
+        let (first, isOver) =
+            isSame ? interval.last.addingReportingOverflow(0) : (0, false)
+        let (start, isOver2) =
+            isSame ? interval.first.addingReportingOverflow(step) : (step, isOver)
+        guard !isOver, !isOver2, !isSame || start > first else { throw fault() }
+        let duration = try number()
+        let events = try number()
+        let hours = Int64(flooredHours(start)) &+ (try signed())
+        guard start.magnitude < 1 << 60, duration < 1 << 60, events <= UInt64(UInt32.max),
+            let localHour = Int32(exactly: hours)
+        else { throw fault() }
+        interval = SessionInterval(
+            first: start, last: start + Int64(duration), events: UInt32(events),
+            localHour: localHour)
+        return true
+    }
+
+    /// Checks that the content ends here with the right number of rows.
+    func finish() throws(PartialFault) {
+        guard windowStart + at == contentEnd else { throw fault() }
+        try load(at: contentEnd, 8)
+        var count: UInt64 = 0
+        for byte in window { count = count << 8 | UInt64(byte) }
+        guard count == rowsRead else { throw fault() }
+    }
+}

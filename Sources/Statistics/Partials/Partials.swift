@@ -1,0 +1,62 @@
+/// Partials of one plan, to be merged or turned into tables.
+package struct Partials {
+    private let files: [any SpillFile]
+    private let plan: StatisticsPlan
+    private let storage: any SpillStorage
+    private let limits: PartialLimits
+
+    /// The partials in `files`; `storage` takes what is merged in between when there are very many.
+    package init(
+        _ files: [any SpillFile], plan: StatisticsPlan, storage: any SpillStorage,
+        limits: PartialLimits = PartialLimits()
+    ) {
+        self.files = files
+        self.plan = plan
+        self.storage = storage
+        self.limits = limits
+    }
+
+    /// Merges all partials into one, in `file`. The bytes do not depend on the order of the
+    /// partials nor on how the rows were spread over them. A plan digest or a key of an epoch that
+    /// differs is a fault.
+    package func merge(into file: any SpillFile) throws(PartialFault) {
+        let (readers, header) = try open()
+        guard let header else { throw PartialFault(.notAPartial) }
+        var writer = try PartialWriter(header, to: file)
+        var merge = PartialMerge(readers, plan.statistics.map { StatisticLayout($0, in: plan) })
+        try merge.run(into: &writer)
+        try writer.finish()
+    }
+
+    /// The tables of all partials together, not yet fit to be shown to anybody.
+    package func tables() throws(PartialFault) -> [MeasuredTable] {
+        var reduction = Reduction(plan)
+        try merge(into: &reduction)
+        return reduction.tables()
+    }
+
+    /// Sends the merge of all partials to `sink`.
+    func merge<Sink: PartialSink>(into sink: inout Sink) throws(PartialFault) {
+        let (readers, _) = try open()
+        var merge = PartialMerge(readers, plan.statistics.map { StatisticLayout($0, in: plan) })
+        try merge.run(into: &sink)
+    }
+
+    /// Opens the partials, merged in rounds until few enough are left.
+    private func open() throws(PartialFault) -> ([PartialReader], PartialHeader?) {
+        var files = files
+        while files.count > PartialMerge.fanInMax {
+            let round = Partials(
+                Array(files.prefix(PartialMerge.fanInMax)), plan: plan, storage: storage,
+                limits: limits)
+            let merged: any SpillFile
+            do { merged = try storage.makeFile() } catch { throw PartialFault(error) }
+            try round.merge(into: merged)
+            files.removeFirst(PartialMerge.fanInMax)
+            files.append(merged)
+        }
+        var readers: [PartialReader] = []
+        for file in files { readers.append(try PartialReader(file, limits: limits)) }
+        return (readers, try PartialMerge.header(readers))
+    }
+}

@@ -1,0 +1,133 @@
+/// What the statistics of a pipeline count, resolved: nothing is left to look up by name.
+package struct StatisticsPlan: Sendable {
+    /// The text inputs of the observation batches, by index.
+    package let textInputs: [TextInputPlan]
+    /// The number of tokens of each row.
+    package let tokenInputCount: Int
+    /// The token input that says which person a row is about; nil when the plan names none.
+    package let personInput: Int?
+    /// The token input that says which customer a row is about; nil when the plan names none.
+    package let customerInput: Int?
+    /// The statistics; bit `i` of a row's mask stands for statistic `i`, so at most 64.
+    package let statistics: [StatisticPlan]
+    /// How finely the result can be taken apart again.
+    package let granularity: Granularity
+
+    package init(
+        textInputs: [TextInputPlan], tokenInputCount: Int, personInput: Int?,
+        customerInput: Int?, statistics: [StatisticPlan], granularity: Granularity = .reduced
+    ) {
+        self.textInputs = textInputs
+        self.tokenInputCount = tokenInputCount
+        self.personInput = personInput
+        self.customerInput = customerInput
+        self.statistics = statistics
+        self.granularity = granularity
+    }
+
+    /// The most statistics of one plan: as many as the mask of a row has bits.
+    package static let statisticsMax = 64
+}
+
+/// How finely aggregates can be taken apart again.
+package enum Granularity: UInt8, Sendable {
+    /// Per group: what a run without state needs.
+    case reduced = 0
+    /// Per group, person, customer and event day, so that an opt-out or an erasure can delete rows
+    /// as long as the period is unpublished.
+    case separable = 1
+}
+
+/// One text of each row.
+package struct TextInputPlan: Sendable, Equatable {
+    /// The field as the pipeline names it; for messages.
+    package let name: String
+    /// True when JSON numbers and booleans count as their text; false when they count as no value.
+    package let readsBareValues: Bool
+
+    package init(name: String, readsBareValues: Bool = false) {
+        self.name = name
+        self.readsBareValues = readsBareValues
+    }
+}
+
+/// One statistic: a table with a row per group and a column per measure.
+package struct StatisticPlan: Sendable {
+    /// The name in the pipeline and of the table.
+    package let name: String
+    /// The index of the purpose in the pipeline's plan.
+    package let purposeIndex: Int
+    /// What makes a group, in the order of the columns.
+    package let groupBy: [GroupKey]
+    /// What is measured, in the order of the columns.
+    package let measures: [MeasurePlan]
+    /// When a cell is too small to be shown.
+    package let suppression: SuppressionRule
+
+    package init(
+        name: String, purposeIndex: Int, groupBy: [GroupKey], measures: [MeasurePlan],
+        suppression: SuppressionRule
+    ) {
+        self.name = name
+        self.purposeIndex = purposeIndex
+        self.groupBy = groupBy
+        self.measures = measures
+        self.suppression = suppression
+    }
+}
+
+/// One part of what makes a group.
+package enum GroupKey: Sendable, Equatable {
+    /// The calendar month in the pipeline's zone, `yyyy-MM`.
+    case month
+    /// The day in the pipeline's zone, `yyyy-MM-dd`.
+    case day
+    /// The hour of the day in the pipeline's zone, `00` to `23`.
+    case hour
+    /// The value of a text input; missing and empty are one group.
+    case text(input: Int, column: String)
+    /// Two columns, `dimension` and `value`: a row counts once in each of the dimensions.
+    case dimensions([Dimension])
+
+    /// True for month, day and hour.
+    package var isTime: Bool {
+        switch self {
+        case .month, .day, .hour: true
+        case .text, .dimensions: false
+        }
+    }
+}
+
+/// One of several independent breakdowns in one table.
+package struct Dimension: Sendable, Equatable {
+    /// What stands in the column `dimension`.
+    package let name: String
+    /// The text input with the values.
+    package let input: Int
+
+    package init(name: String, input: Int) {
+        self.name = name
+        self.input = input
+    }
+}
+
+/// When a cell is too small to be shown.
+package enum SuppressionRule: Sendable, Equatable {
+    /// Fewer than `persons` distinct persons behind it or, where a table spans customers, fewer
+    /// than `customers` distinct customers.
+    case persons(Int, customers: Int?)
+    /// A count below the number, zero included; magnitudes of groups with fewer records (sessions:
+    /// fewer sessions). It reproduces other tools and protects nobody.
+    case count(Int)
+
+    /// The rule of science.md §5.2: ten persons, three customers.
+    package static let standard = SuppressionRule.persons(10, customers: 3)
+
+    /// The number that the marker of a suppressed count names.
+    package var below: Int {
+        switch self {
+        case .persons(let persons, _): persons
+        case .count(let count): count
+        }
+    }
+}

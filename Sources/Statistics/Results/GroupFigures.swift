@@ -1,0 +1,133 @@
+/// The counters of one row of a table, collected from one row of a partial or, when that is
+/// separable, from many.
+struct GroupFigures {
+    let key: [UInt32]
+    private let layout: StatisticLayout
+    private(set) var cells: [Int64]
+    /// Set 0 is the whole row; the others belong to the steps in turn.
+    private(set) var evidence: [Evidence]
+    private var distinct: [Int64]
+    private var seen: [Set<UInt32>]
+    private var numbers: [[(billionths: Int128, times: UInt64)]]
+
+    init(_ key: [UInt32], _ layout: StatisticLayout) {
+        self.key = key
+        self.layout = layout
+        cells = [Int64](repeating: 0, count: layout.cellCount)
+        evidence = [Evidence](repeating: Evidence(layout), count: layout.steps.count + 1)
+        distinct = [Int64](repeating: 0, count: layout.steps.count)
+        seen = [Set<UInt32>](repeating: [], count: layout.steps.count)
+        numbers = [[(billionths: Int128, times: UInt64)]](
+            repeating: [], count: layout.lists.count)
+    }
+
+    /// Adds a row of a partial.
+    mutating func add(_ row: PartialRow) {
+        let wide = layout.steps.filter { $0.kind == .sum }
+        for step in wide {
+            let sum =
+                wideInteger(low: cells[step.cell], high: cells[step.cell + 1])
+                &+ wideInteger(low: row.cells[step.cell], high: row.cells[step.cell + 1])
+            cells[step.cell] = Int64(truncatingIfNeeded: sum)
+            cells[step.cell + 1] = Int64(truncatingIfNeeded: sum >> 64)
+        }
+        for cell in cells.indices
+        where !wide.contains(where: { $0.cell == cell || $0.cell + 1 == cell }) {
+            cells[cell] &+= row.cells[cell]
+        }
+        if layout.isSeparable { addSeparable(row) } else { takeContributors(row) }
+    }
+
+    private mutating func addSeparable(_ row: PartialRow) {
+        let tail = layout.groupWords.count
+        let person = row.key[tail]
+        let customer = row.key[tail + 1]
+        evidence[0].persons.insert(person)
+        evidence[0].customers.insert(customer)
+        for (index, step) in layout.steps.enumerated() where row.cells[step.evidenceCell] > 0 {
+            evidence[index + 1].persons.insert(person)
+            evidence[index + 1].customers.insert(customer)
+            if let place = step.impliedBy { see(row.key[tail + place], step: index) }
+        }
+    }
+
+    private mutating func takeContributors(_ row: PartialRow) {
+        if row.contributors.isEmpty { return }
+        for (index, set) in ([0] + layout.steps.map(\.contributors)).enumerated() {
+            evidence[index].persons.take(row.contributors[set * 2])
+            evidence[index].customers.take(row.contributors[set * 2 + 1])
+        }
+    }
+
+    private mutating func see(_ token: UInt32, step: Int) {
+        if seen[step].insert(token).inserted { distinct[step] += 1 }
+    }
+
+    /// Adds a token of list `list`.
+    mutating func add(token: UInt32, list: Int) {
+        guard let step = layout.steps.firstIndex(where: { $0.list == list }) else { return }
+        // A reduced row holds each token once; rows of a separable group may repeat it.
+        if layout.isSeparable { see(token, step: step) } else { distinct[step] += 1 }
+    }
+
+    /// Adds a number of list `list`.
+    mutating func add(_ billionths: Int128, times: UInt64, list: Int) {
+        numbers[list].append((billionths, times))
+    }
+
+    /// The figure of step `index`.
+    mutating func cell(_ index: Int, _ kind: MeasureKind) -> MeasuredCell {
+        let step = layout.steps[index]
+        var unreadable: Int64 = 0
+        if step.kind == .sum || step.kind == .percentile {
+            unreadable = cells[step.evidenceCell + 1]
+        }
+        return MeasuredCell(
+            value: value(step, index, kind), basis: cells[0],
+            persons: evidence[index + 1].persons.count,
+            customers: evidence[index + 1].customers.count, unreadable: unreadable)
+    }
+
+    private mutating func value(
+        _ step: StatisticLayout.Step, _ index: Int, _ kind: MeasureKind
+    ) -> Quantity? {
+        switch kind {
+        case .count: return .integer(cells[step.cell])
+        case .distinct: return .integer(distinct[index])
+        case .sum:
+            return .decimal(
+                ExactDecimal(
+                    billionths: wideInteger(
+                        low: cells[step.cell], high: cells[step.cell + 1])))
+        case .mean(_, let decimals):
+            let count = Int128(cells[step.evidenceCell])
+            if count == 0 { return nil }
+            let sum = wideInteger(low: cells[step.cell], high: cells[step.cell + 1])
+            var unit: Int128 = 1
+            for _ in decimals..<ExactDecimal.fractionDigits { unit *= 10 }
+            return .decimal(
+                ExactDecimal(billionths: flooredQuotient(sum, count * unit) * unit))
+        case .percentile(_, let percentile):
+            return step.list.flatMap { self.percentile(percentile, list: $0) }
+        case .sessions: return nil
+        }
+    }
+
+    private mutating func percentile(_ percentile: Percentile, list: Int) -> Quantity? {
+        numbers[list].sort { $0.billionths < $1.billionths }
+        let count = numbers[list].reduce(UInt64(0)) { $0 &+ $1.times }
+        guard count > 0, count <= UInt64(Int.max) else { return nil }
+        var left = UInt64(percentile.rank(of: Int(count)))
+        for (billionths, times) in numbers[list] {
+            if left <= times { return .decimal(ExactDecimal(billionths: billionths)) }
+            left -= times
+        }
+        return nil
+    }
+}
+
+/// `value / divisor` rounded down, also below zero; `divisor` must be positive.
+func flooredQuotient(_ value: Int128, _ divisor: Int128) -> Int128 {
+    let (quotient, rest) = value.quotientAndRemainder(dividingBy: divisor)
+    return rest < 0 ? quotient - 1 : quotient
+}

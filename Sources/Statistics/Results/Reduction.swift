@@ -1,0 +1,205 @@
+import KeyedHashing
+
+/// Turns a partial, reduced or separable, into tables.
+struct Reduction: PartialSink {
+    private let plan: StatisticsPlan
+    private let layouts: [StatisticLayout]
+    private var texts: [[UInt8]] = [[]]
+    private var statistic = 0
+    private var list = 0
+    private var group: GroupFigures?
+    private var finished: [FinishedRow] = []
+    private var sessions: [SessionReduction] = []
+    private var sessionsAt = 0
+    private var results: [MeasuredTable] = []
+
+    /// A row whose rows in the partial have all been seen.
+    private struct FinishedRow {
+        let key: [UInt32]
+        let cells: [MeasuredCell]
+        let persons: Int
+        let customers: Int
+    }
+
+    init(_ plan: StatisticsPlan) {
+        self.plan = plan
+        layouts = plan.statistics.map { StatisticLayout($0, in: plan) }
+    }
+
+    mutating func text(_ text: [UInt8]) throws(PartialFault) { texts.append(text) }
+
+    mutating func token(_ token: Token) throws(PartialFault) {}
+
+    mutating func endDictionary() throws(PartialFault) { begin() }
+
+    private mutating func begin() {
+        if statistic == layouts.count { return }
+        let layout = layouts[statistic]
+        sessions = layout.sessions.map { SessionReduction(layout, $0.plan) }
+        sessionsAt = 0
+        finished = []
+    }
+
+    mutating func beginRow(_ row: PartialRow) throws(PartialFault) {
+        let layout = layouts[statistic]
+        let width = layout.groupWords.count
+        let isSameGroup = group.map { group in
+            (0..<width).allSatisfy { group.key[$0] == row.key[$0] }
+        }
+        if isSameGroup != true {
+            endGroup()
+            group = GroupFigures(Array(row.key.prefix(width)), layout)
+        }
+        group?.add(row)
+        list = 0
+    }
+
+    mutating func listedToken(_ number: UInt32) throws(PartialFault) {
+        group?.add(token: number, list: list)
+    }
+
+    mutating func listedNumber(_ billionths: Int128, times: UInt64) throws(PartialFault) {
+        group?.add(billionths, times: times, list: list)
+    }
+
+    mutating func endList() throws(PartialFault) { list += 1 }
+
+    private mutating func endGroup() {
+        guard var ended = group else { return }
+        group = nil
+        let measures = plan.statistics[statistic].measures
+        var cells: [MeasuredCell] = []
+        for (index, step) in layouts[statistic].steps.enumerated() {
+            cells.append(ended.cell(index, measures[step.measure].kind))
+        }
+        finished.append(
+            FinishedRow(
+                key: ended.key, cells: cells, persons: ended.evidence[0].persons.count,
+                customers: ended.evidence[0].customers.count))
+    }
+
+    mutating func endRows() throws(PartialFault) {
+        endGroup()
+        if sessions.isEmpty { endStatistic() }
+    }
+
+    mutating func interval(
+        _ key: [UInt32], _ interval: SessionInterval
+    ) throws(PartialFault) {
+        sessions[sessionsAt].add(key, interval)
+    }
+
+    mutating func endIntervals() throws(PartialFault) {
+        sessions[sessionsAt].finish()
+        sessionsAt += 1
+        if sessionsAt == sessions.count { endStatistic() }
+    }
+
+    private mutating func endStatistic() {
+        let layout = layouts[statistic]
+        var rowsOfKeys: [[UInt32]: FinishedRow] = [:]
+        for row in finished { rowsOfKeys[row.key] = row }
+        for reduction in sessions {
+            for key in reduction.keys.keys where rowsOfKeys[key] == nil {
+                rowsOfKeys[key] = FinishedRow(key: key, cells: [], persons: 0, customers: 0)
+            }
+        }
+        var rows: [MeasuredRow] = []
+        rows.reserveCapacity(rowsOfKeys.count)
+        for row in rowsOfKeys.values { rows.append(measured(row, layout)) }
+        rows.sort { left, right in
+            for (one, other) in zip(left.key, right.key) where one != other {
+                return one.lexicographicallyPrecedes(other)
+            }
+            return false
+        }
+        results.append(
+            MeasuredTable(
+                name: plan.statistics[statistic].name, groupColumns: groupColumns(),
+                columns: columns(), rows: rows,
+                suppression: plan.statistics[statistic].suppression))
+        statistic += 1
+        begin()
+    }
+
+    /// The row with the figures of its sessions, its cells in the order of the columns.
+    private mutating func measured(
+        _ row: FinishedRow, _ layout: StatisticLayout
+    ) -> MeasuredRow {
+        var cells: [MeasuredCell] = []
+        var persons = row.persons
+        var customers = row.customers
+        var step = 0
+        var session = 0
+        for measure in plan.statistics[statistic].measures {
+            guard case .sessions(let sessionsPlan) = measure.kind else {
+                cells.append(row.cells[step])
+                step += 1
+                continue
+            }
+            var figures = SessionFigures(layout)
+            if let at = sessions[session].keys[row.key] { figures = sessions[session].figures[at] }
+            session += 1
+            let evidence = figures.evidence
+            persons = max(persons, evidence.persons.count)
+            customers = max(customers, evidence.customers.count)
+            for column in sessionsPlan.columns {
+                let value = figures.value(column.figure, sessionsPlan.unit)
+                cells.append(
+                    MeasuredCell(
+                        value: value.map { .integer($0) }, basis: figures.count,
+                        persons: evidence.persons.count, customers: evidence.customers.count,
+                        unreadable: 0))
+            }
+        }
+        let key = keyTexts(row.key, layout)
+        return MeasuredRow(key: key, cells: cells, persons: persons, customers: customers)
+    }
+
+    private func keyTexts(_ key: [UInt32], _ layout: StatisticLayout) -> [[UInt8]] {
+        var dimensions: [Dimension] = []
+        for case .dimensions(let all) in layout.groupBy { dimensions = all }
+        return key.indices.map { index in
+            switch layout.groupWords[index] {
+            case .text: return texts[Int(key[index])]
+            case .dimension:
+                let number = Int(key[index])
+                return number < dimensions.count ? Array(dimensions[number].name.utf8) : []
+            case .month, .day, .hour, .token:
+                return TimeWord.text(key[index], layout.groupWords[index])
+            }
+        }
+    }
+
+    private func groupColumns() -> [String] {
+        plan.statistics[statistic].groupBy.flatMap { key -> [String] in
+            switch key {
+            case .month: ["month"]
+            case .day: ["day"]
+            case .hour: ["hour"]
+            case .text(_, let column): [column]
+            case .dimensions: ["dimension", "value"]
+            }
+        }
+    }
+
+    private func columns() -> [MeasuredColumn] {
+        plan.statistics[statistic].measures.flatMap { measure -> [MeasuredColumn] in
+            switch measure.kind {
+            case .count: [MeasuredColumn(name: measure.name, role: .count)]
+            case .distinct: [MeasuredColumn(name: measure.name, role: .distinctCount)]
+            case .sum, .mean, .percentile:
+                [MeasuredColumn(name: measure.name, role: .magnitude)]
+            case .sessions(let plan):
+                plan.columns.map { column in
+                    let isCount = column.figure == .count || column.figure == .single
+                    return MeasuredColumn(
+                        name: column.name, role: isCount ? .count : .magnitude)
+                }
+            }
+        }
+    }
+
+    /// The tables, in the order of the plan.
+    consuming func tables() -> [MeasuredTable] { results }
+}

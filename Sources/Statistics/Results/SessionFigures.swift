@@ -1,0 +1,133 @@
+/// The sessions of one row of a table.
+struct SessionFigures {
+    private(set) var count: Int64 = 0
+    private(set) var single: Int64 = 0
+    private var sum: Int128 = 0
+    private var durations: [Int64] = []
+    private var isSorted = true
+    var evidence: Evidence
+
+    init(_ layout: StatisticLayout) { evidence = Evidence(layout) }
+
+    /// Adds one session.
+    mutating func add(_ session: SessionInterval) {
+        count += 1
+        if session.events == 1 { single += 1 }
+        let duration = session.last - session.first
+        sum += Int128(duration)
+        durations.append(duration)
+        isSorted = false
+    }
+
+    /// The value of one column; nil when there was no session to compute it from.
+    mutating func value(_ figure: SessionsColumn.Figure, _ unit: SessionsUnit) -> Int64? {
+        switch figure {
+        case .count: return count
+        case .single: return single
+        case .mean:
+            if count == 0 { return nil }
+            return Int64(truncatingIfNeeded: sum / (Int128(count) * Int128(unit.milliseconds)))
+        case .median, .p50: return percentile(.median, unit)
+        case .p95: return percentile(.p95, unit)
+        }
+    }
+
+    private mutating func percentile(_ percentile: Percentile, _ unit: SessionsUnit) -> Int64? {
+        if count == 0 { return nil }
+        if !isSorted {
+            durations.sort()
+            isSorted = true
+        }
+        return durations[percentile.rank(of: durations.count) - 1] / unit.milliseconds
+    }
+}
+
+/// Collects the intervals of one sessions measure, joins them per token and spreads the sessions
+/// over the rows of the table.
+struct SessionReduction {
+    private let layout: StatisticLayout
+    private let plan: SessionsPlan
+    private var head: [UInt32] = []
+    private var pieces: [(interval: SessionInterval, person: UInt32, customer: UInt32)] = []
+    private var rows: [[UInt32]: Int] = [:]
+    private(set) var figures: [SessionFigures] = []
+    private var lastKey: [UInt32] = []
+    private var lastRow = 0
+    private var scratch: [UInt32]
+
+    init(_ layout: StatisticLayout, _ plan: SessionsPlan) {
+        self.layout = layout
+        self.plan = plan
+        scratch = [UInt32](repeating: 0, count: layout.groupWords.count)
+    }
+
+    /// The keys of the rows and the index of their figures.
+    var keys: [[UInt32]: Int] { rows }
+
+    /// Adds the next interval; they come sorted by key.
+    mutating func add(_ key: [UInt32], _ interval: SessionInterval) {
+        let width = layout.sessionHead.count
+        var isSameHead = head.count == width
+        if isSameHead {
+            for index in 0..<width where head[index] != key[index] { isSameHead = false }
+        }
+        if !isSameHead {
+            finish()
+            if head.count != width { head = [UInt32](repeating: 0, count: width) }
+            for index in 0..<width { head[index] = key[index] }
+        }
+        let hasTail = key.count > width
+        pieces.append((interval, hasTail ? key[width] : 0, hasTail ? key[width + 1] : 0))
+    }
+
+    /// Joins what was collected for the current head.
+    mutating func finish() {
+        if pieces.isEmpty { return }
+        if pieces.count > 1 { pieces.sort { $0.interval.first < $1.interval.first } }
+        var start = 0
+        while start < pieces.count {
+            var session = pieces[start].interval
+            var end = start + 1
+            while end < pieces.count,
+                session.touches(pieces[end].interval, gap: plan.gapMilliseconds)
+            {
+                session.join(pieces[end].interval)
+                end += 1
+            }
+            let row = self.row(of: session)
+            figures[row].add(session)
+            for piece in pieces[start..<end] {
+                figures[row].evidence.persons.insert(piece.person)
+                figures[row].evidence.customers.insert(piece.customer)
+            }
+            start = end
+        }
+        pieces.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func row(of session: SessionInterval) -> Int {
+        let hour = Int(session.localHour)
+        let day = hour >= 0 ? hour / 24 : (hour - 23) / 24
+        var at = 0
+        for index in scratch.indices {
+            switch layout.groupWords[index] {
+            case .month: scratch[index] = TimeWord.month(ofDay: Int32(day))
+            case .day: scratch[index] = TimeWord.day(Int32(day))
+            case .hour: scratch[index] = UInt32(hour - day * 24) + 1
+            case .dimension, .text, .token:
+                scratch[index] = head[at]
+                at += 1
+            }
+        }
+        if scratch == lastKey, !figures.isEmpty { return lastRow }
+        lastKey = scratch.map { $0 }
+        if let known = rows[lastKey] {
+            lastRow = known
+            return known
+        }
+        lastRow = figures.count
+        rows[lastKey] = lastRow
+        figures.append(SessionFigures(layout))
+        return lastRow
+    }
+}

@@ -1,0 +1,64 @@
+/// A set of pairs (row, token number): who was seen in which row.
+struct PairSet: ~Copyable {
+    private var slots = FlatArray<UInt64>(capacity: 1024)
+    private var mask = 1023
+    private let seed: UInt64
+    /// The number of pairs.
+    private(set) var count = 0
+
+    private static let free = UInt64.max
+
+    init(seed: UInt64) {
+        self.seed = seed
+        slots.resize(to: 1024, filling: Self.free)
+    }
+
+    /// The memory held, in bytes.
+    var residentBytes: Int { slots.residentBytes }
+
+    /// Adds a pair; the row must not be `UInt32.max`.
+    @inline(__always)
+    mutating func insert(row: Int, token: UInt32) {
+        let pair = UInt64(truncatingIfNeeded: row) << 32 | UInt64(token)
+        var slot = Int(truncatingIfNeeded: mixed(pair ^ seed, MixingConstant.first)) & mask
+        while true {
+            let known = slots[slot]
+            if known == pair { return }
+            if known == Self.free { break }
+            slot = (slot &+ 1) & mask
+        }
+        slots[slot] = pair
+        count &+= 1
+        if _slowPath(count &* 2 > mask) { rehash() }
+    }
+
+    /// All pairs in any order.
+    func pairs() -> FlatArray<UInt64> {
+        var pairs = FlatArray<UInt64>(capacity: count)
+        for slot in 0..<slots.count where slots[slot] != Self.free { pairs.append(slots[slot]) }
+        return pairs
+    }
+
+    /// Forgets all pairs.
+    mutating func removeAll() {
+        slots.removeAll()
+        mask = 1023
+        slots.resize(to: 1024, filling: Self.free)
+        count = 0
+    }
+
+    @inline(never)
+    private mutating func rehash() {
+        let old = pairs()
+        let wanted = (mask + 1) * 2
+        mask = wanted - 1
+        slots.resize(to: wanted, filling: Self.free)
+        slots.fill(Self.free)
+        for index in 0..<old.count {
+            let pair = old[index]
+            var slot = Int(truncatingIfNeeded: mixed(pair ^ seed, MixingConstant.first)) & mask
+            while slots[slot] != Self.free { slot = (slot &+ 1) & mask }
+            slots[slot] = pair
+        }
+    }
+}

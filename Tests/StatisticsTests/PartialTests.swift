@@ -1,0 +1,129 @@
+import Glibc
+import KeyedHashing
+import Records
+import TestSupport
+import Testing
+
+@testable import Anonymization
+@testable import Statistics
+
+@Suite struct PartialTests {
+    private static func partial(
+        _ plan: StatisticsPlan, digest: [UInt8] = [1], key: String = "a", count: Int = 40,
+        into file: any SpillFile
+    ) throws {
+        var generator = SeededGenerator(seed: 21)
+        var aggregator = Aggregator(plan: plan, storage: MemorySpillStorage())
+        try withBatch(randomObservations(count, &generator)) {
+            try aggregator.observe($0, chunk: $1)
+        }
+        let keys = [PartialHeader.KeyReference(epoch: "2026-01", keyID: key)]
+        try aggregator.finish(PartialHeader(planDigest: digest, keys: keys), into: file)
+    }
+
+    private static func code(_ body: () throws -> Void) -> PartialFault.Code? {
+        do {
+            try body()
+            return nil
+        } catch { return (error as? PartialFault)?.code }
+    }
+
+    @Test func anyFlippedByteIsFound() throws {
+        let file = MemorySpillFile()
+        let plan = examplePlan(.standard, .separable)
+        try Self.partial(plan, count: 8, into: file)
+        for place in file.bytes.indices {
+            var damaged = file.bytes
+            damaged[place] ^= 0x10
+            let partials = Partials(
+                [MemorySpillFile(damaged)], plan: plan, storage: MemorySpillStorage())
+            let code = Self.code { _ = try partials.tables() }
+            #expect(code != nil, "byte \(place)")
+        }
+    }
+
+    @Test func anyTruncationIsFound() throws {
+        let file = MemorySpillFile()
+        let plan = examplePlan(.standard)
+        try Self.partial(plan, count: 8, into: file)
+        for length in 0..<file.count {
+            let partials = Partials(
+                [MemorySpillFile(Array(file.bytes.prefix(length)))], plan: plan,
+                storage: MemorySpillStorage())
+            #expect(Self.code { _ = try partials.tables() } != nil, "length \(length)")
+        }
+    }
+
+    /// A checksum protects from damage only; structure that lies must not crash either.
+    @Test func lyingContentIsAFaultAndNoCrash() throws {
+        let file = MemorySpillFile()
+        let plan = examplePlan(.standard)
+        try Self.partial(plan, count: 8, into: file)
+        let content = file.bytes.dropLast(PartialDigest.tagBytes)
+        var generator = SeededGenerator(seed: 22)
+        for _ in 0..<500 {
+            var forged = Array(content)
+            let place = Int.random(in: 9..<forged.count, using: &generator)
+            forged[place] = UInt8.random(in: .min ... .max, using: &generator)
+            let digest = PartialDigest()
+            digest.add(forged.span)
+            forged += digest.finish()
+            let partials = Partials(
+                [MemorySpillFile(forged)], plan: plan, storage: MemorySpillStorage())
+            _ = Self.code { _ = try partials.tables() }
+        }
+    }
+
+    @Test func otherPlansAndKeysAreRefused() throws {
+        let plan = examplePlan(.standard)
+        let first = MemorySpillFile()
+        let otherPlan = MemorySpillFile()
+        let otherKey = MemorySpillFile()
+        try Self.partial(plan, into: first)
+        try Self.partial(plan, digest: [2], into: otherPlan)
+        try Self.partial(plan, key: "b", into: otherKey)
+        func merge(_ files: [any SpillFile]) throws {
+            try Partials(files, plan: plan, storage: MemorySpillStorage())
+                .merge(into: MemorySpillFile())
+        }
+        #expect(Self.code { try merge([first, first]) } == nil)
+        #expect(Self.code { try merge([first, otherPlan]) } == .otherPlan)
+        #expect(Self.code { try merge([first, otherKey]) } == .otherKey)
+        #expect(Self.code { try merge([MemorySpillFile([1, 2])]) } == .notAPartial)
+    }
+
+    @Test func veryManyPartialsMergeInRounds() throws {
+        let plan = examplePlan(.count(1))
+        let file = MemorySpillFile()
+        try Self.partial(plan, into: file)
+        let partials = Partials(
+            Array(repeating: file, count: 150), plan: plan, storage: MemorySpillStorage())
+        let one = try Partials([file], plan: plan, storage: MemorySpillStorage()).tables()
+        let many = try partials.tables()
+        for (row, other) in zip(one[1].rows, many[1].rows) {
+            guard case .integer(let count) = row.cells[0].value else { continue }
+            #expect(other.cells[0].value == .integer(count * 150))
+        }
+    }
+
+    @Test func filesOnDiskHaveNoNameAndHoldTheSameBytes() throws {
+        let template = "/tmp/sluice-stats-tests-\(UInt64.random(in: .min ... .max))"
+        try #require(unsafe mkdir(template, 0o700) == 0)
+        defer { unsafe rmdir(template) }
+        let plan = examplePlan(.standard)
+        let onDisk = try DirectorySpillStorage(directory: template).makeFile()
+        let inMemory = MemorySpillFile()
+        try Self.partial(plan, count: 3000, into: onDisk)
+        try Self.partial(plan, count: 3000, into: inMemory)
+        var read: [UInt8] = []
+        try onDisk.read(at: 0, atMost: onDisk.count, into: &read)
+        #expect(read == inMemory.bytes)
+        // The directory is empty, or it could not be removed.
+        #expect(unsafe rmdir(template) == 0)
+    }
+
+    @Test func aMissingDirectoryIsAFault() {
+        let storage = DirectorySpillStorage(directory: "/nonexistent/folder")
+        #expect(throws: SpillFault(systemError: ENOENT)) { _ = try storage.makeFile() }
+    }
+}
