@@ -1,3 +1,5 @@
+package import FileSystem
+
 /// Why a partial could not be written, read or merged. Never holds content of the partial.
 package struct PartialFault: Error, Sendable {
     /// The stable code of the fault.
@@ -22,17 +24,19 @@ package struct PartialFault: Error, Sendable {
     package let code: Code
     /// How far it could be read: an offset in bytes, 0-based.
     package let byteOffset: Int
-    /// The system's error number of `storage`; otherwise 0.
-    package let systemError: Int32
+    /// What went wrong with the file; only with `storage`.
+    package let fileFault: FileFault?
 
-    package init(_ code: Code, byteOffset: Int = 0, systemError: Int32 = 0) {
+    package init(_ code: Code, byteOffset: Int = 0) {
         self.code = code
         self.byteOffset = byteOffset
-        self.systemError = systemError
+        fileFault = nil
     }
 
-    init(_ fault: SpillFault) {
-        self.init(.storage, systemError: fault.systemError)
+    init(_ fault: FileFault) {
+        code = .storage
+        byteOffset = 0
+        fileFault = fault
     }
 }
 

@@ -1,12 +1,4 @@
-private import Glibc
-
-/// Why bytes could not be put aside or read back.
-package struct SpillFault: Error, Equatable, Sendable {
-    /// The system's error number; 0 when a file was shorter than what was written to it.
-    package let systemError: Int32
-
-    package init(systemError: Int32) { self.systemError = systemError }
-}
+package import FileSystem
 
 /// Bytes put aside: written once from front to end, then read at any place.
 package protocol SpillFile: AnyObject {
@@ -14,17 +6,17 @@ package protocol SpillFile: AnyObject {
     var count: Int { get }
 
     /// Appends `bytes`.
-    func append(_ bytes: Span<UInt8>) throws(SpillFault)
+    func append(_ bytes: Span<UInt8>) throws(FileFault)
 
     /// Replaces the content of `buffer` by up to `limit` bytes from `offset` on; fewer only where
     /// the file ends.
-    func read(at offset: Int, atMost limit: Int, into buffer: inout [UInt8]) throws(SpillFault)
+    func read(at offset: Int, atMost limit: Int, into buffer: inout [UInt8]) throws(FileFault)
 }
 
 /// Makes files for aggregates that outgrow their memory budget.
 package protocol SpillStorage: AnyObject, Sendable {
     /// A new empty file that nobody else can open and that goes away with its owner.
-    func makeFile() throws(SpillFault) -> any SpillFile
+    func makeFile() throws(FileFault) -> any SpillFile
 }
 
 /// Puts bytes aside in memory.
@@ -36,14 +28,14 @@ package final class MemorySpillFile: SpillFile {
 
     package var count: Int { bytes.count }
 
-    package func append(_ view: Span<UInt8>) throws(SpillFault) {
+    package func append(_ view: Span<UInt8>) throws(FileFault) {
         bytes.reserveCapacity(view.count > bytes.capacity - bytes.count ? bytes.count * 2 : 0)
         for index in view.indices { bytes.append(view[index]) }
     }
 
     package func read(
         at offset: Int, atMost limit: Int, into buffer: inout [UInt8]
-    ) throws(SpillFault) {
+    ) throws(FileFault) {
         buffer.removeAll(keepingCapacity: true)
         guard offset >= 0, offset < bytes.count else { return }
         buffer.append(contentsOf: bytes[offset..<min(bytes.count, offset + limit)])
@@ -54,77 +46,50 @@ package final class MemorySpillFile: SpillFile {
 package final class MemorySpillStorage: SpillStorage {
     package init() {}
 
-    package func makeFile() throws(SpillFault) -> any SpillFile { MemorySpillFile() }
+    package func makeFile() throws(FileFault) -> any SpillFile { MemorySpillFile() }
 }
 
 /// Makes files without a name in a private directory: mode 0600, gone with the process, even when
 /// it is killed.
 package final class DirectorySpillStorage: SpillStorage {
-    private let directory: String
+    private let directory: Directory
 
-    /// Uses `directory`, which must exist and belong to this user alone.
-    package init(directory: String) { self.directory = directory }
+    /// Uses `directory`, which must be private to this user.
+    package init(directory: Directory) { self.directory = directory }
 
-    package func makeFile() throws(SpillFault) -> any SpillFile {
-        // The name lives for two system calls; O_EXCL makes sure that nobody else made it.
-        let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
-        let name = directory + "/.sluice-spill-" + suffix
-        let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let descriptor = unsafe open(name, flags, 0o600)
-        guard descriptor >= 0 else { throw SpillFault(systemError: errno) }
-        guard unsafe unlink(name) == 0 else {
-            let fault = SpillFault(systemError: errno)
-            close(descriptor)
-            throw fault
-        }
-        return UnnamedFile(descriptor: descriptor)
+    package func makeFile() throws(FileFault) -> any SpillFile {
+        // The name lives for two system calls. A kill between them leaves an empty file of the form
+        // that a later run removes (`TemporaryName`).
+        let number = UInt64.random(in: .min ... .max)
+        let name = ".spill.sluice-\(TemporaryName.run)-\(number).tmp"
+        let descriptor = try directory.creating(name)
+        _ = try directory.remove(name)
+        return UnnamedFile(descriptor)
     }
 }
 
 /// An open file that has no name any more.
 private final class UnnamedFile: SpillFile {
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private(set) var count = 0
 
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
-
-    func append(_ bytes: Span<UInt8>) throws(SpillFault) {
-        var done = 0
-        while done < bytes.count {
-            let written = unsafe bytes.withUnsafeBufferPointer { buffer in
-                unsafe pwrite(
-                    descriptor, buffer.baseAddress.map { unsafe $0 + done }, buffer.count - done,
-                    off_t(count + done))
-            }
-            if written < 0 {
-                if errno == EINTR { continue }
-                throw SpillFault(systemError: errno)
-            }
-            done += written
-        }
-        count += done
+    func append(_ bytes: Span<UInt8>) throws(FileFault) {
+        try descriptor.writeAll(bytes)
+        count += bytes.count
     }
 
     func read(
         at offset: Int, atMost limit: Int, into buffer: inout [UInt8]
-    ) throws(SpillFault) {
+    ) throws(FileFault) {
         let wanted = max(0, min(limit, count - offset))
         if buffer.count != wanted { buffer = [UInt8](repeating: 0, count: wanted) }
-        var done = 0
-        while done < wanted {
-            let got = unsafe buffer.withUnsafeMutableBufferPointer { target in
-                unsafe pread(
-                    descriptor, target.baseAddress.map { unsafe $0 + done }, wanted - done,
-                    off_t(offset + done))
-            }
-            if got < 0 {
-                if errno == EINTR { continue }
-                throw SpillFault(systemError: errno)
-            }
-            if got == 0 { throw SpillFault(systemError: 0) }
-            done += got
+        if wanted == 0 { return }
+        var room = buffer.mutableSpan
+        let got = try unsafe room.withUnsafeMutableBytes { region throws(FileFault) in
+            try unsafe descriptor.readFully(into: region, at: offset)
         }
+        if got < wanted { buffer.removeLast(wanted - got) }
     }
 }
