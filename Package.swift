@@ -45,7 +45,7 @@ let package = Package(
         layer("KeyedHashing", ["CCrypto", "CSystem", "Records", "FileSystem"]),
         layer("Anonymization", ["Records", "KeyedHashing"]),
         layer("LogFormats", ["Records", "Anonymization", "CScanning"]),
-        layer("Statistics", ["Records", "Anonymization", "FileSystem"]),
+        layer("Statistics", ["Records", "Anonymization", "KeyedHashing", "FileSystem"]),
         layer(
             "Ledger",
             [

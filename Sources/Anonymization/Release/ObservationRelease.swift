@@ -1,5 +1,5 @@
 internal import KeyedHashing
-internal import Records
+package import Records
 
 /// Releases what the measures may see, in one worker.
 package final class ObservationRelease {
@@ -14,6 +14,10 @@ package final class ObservationRelease {
     private let derivedSlots: [Int]
     private let tokens: [TokenApplication]
     private let allStatistics: UInt64
+    /// The statistics that may count only what is in the window.
+    private let windowOnly: UInt64
+    /// The months with records that are no longer in the window.
+    package private(set) var refusedMonths: Set<CalendarMonth> = []
 
     init(_ plan: ObservationPlan, derived: [DerivedField]) {
         self.plan = plan
@@ -28,6 +32,9 @@ package final class ObservationRelease {
         tokens = plan.tokens.map { TokenApplication($0) }
         let count = plan.statistics.count
         allStatistics = count == 64 ? .max : (1 << UInt64(count)) - 1
+        windowOnly = plan.statistics.enumerated().reduce(0) { mask, reader in
+            reader.element.readsWindowOnly ? mask | 1 << UInt64(reader.offset) : mask
+        }
     }
 
     func begin() {
@@ -57,14 +64,23 @@ package final class ObservationRelease {
     private func statistics(
         for record: borrowing RecordContext, dropsOptedOut: Bool
     ) -> UInt64 {
-        guard !record.barred.isEmpty else { return allStatistics }
         var mask = allStatistics
+        if windowOnly != 0, !record.age.due.isEmpty {
+            mask &= ~windowOnly
+            refusedMonths.insert(month(ofDay: record.day))
+        }
+        guard !record.barred.isEmpty else { return mask }
         for (index, reader) in plan.statistics.enumerated() {
             let barred = record.barred.categories(barredFor: reader.purpose)
             let isOut = dropsOptedOut ? !barred.isEmpty : !barred.isDisjoint(with: reader.categories)
             if isOut { mask &= ~(1 << UInt64(index)) }
         }
         return mask
+    }
+
+    private func month(ofDay day: Int32) -> CalendarMonth {
+        let date = CivilDate(daysSince1970: Int(day))
+        return CalendarMonth(year: date.year, month: date.month)
     }
 
     private func text(

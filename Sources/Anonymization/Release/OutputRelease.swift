@@ -152,9 +152,10 @@ package final class OutputRelease {
             case .several:
                 for element in slice.offset..<slice.end {
                     edit(
-                        slot, table.elements[element], view, record, due, barred, &scratch)
+                        slot, table.elements[element], view, table, record, due, barred,
+                        &scratch)
                 }
-            default: edit(slot, slice, view, record, due, barred, &scratch)
+            default: edit(slot, slice, view, table, record, due, barred, &scratch)
             }
         }
         let range = table.range(view.row)
@@ -186,9 +187,14 @@ package final class OutputRelease {
     @inline(__always)
     private func edit(
         _ slot: Int, _ slice: FieldSlice, _ view: borrowing RecordView,
-        _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
-        _ scratch: inout ByteBuffer
+        _ table: borrowing RecordTable, _ record: borrowing RecordContext, _ due: DueSet,
+        _ barred: CategorySet, _ scratch: inout ByteBuffer
     ) {
+        if let part = rules[slot].rule.coveredBy,
+            table.slice(slot: part, row: view.row).kind != .absent
+        {
+            return
+        }
         let start = batch.arena.count
         let result = settle(slot: slot, slice, view, record, due, barred, &scratch)
         guard result != .unchanged else { return }

@@ -15,8 +15,6 @@ package struct ReleasePlan: Sendable {
     /// The pipeline's zone: months, days and hours are counted in it.
     package var zone: ZoneTable
     package var clocks: ClockSet
-    /// How date fields that start a clock are written, by slot.
-    package var dateFormats: [Int: TimeFormat]
     package var customerSlot: Int?
     package var personSlot: Int?
     package var optOuts: OptOutIndex
@@ -30,7 +28,7 @@ package struct ReleasePlan: Sendable {
 
     package init(
         fields: DeclaredFields, timeSlot: Int?, timeFormat: TimeFormat, timeZone: ZoneTable,
-        zone: ZoneTable, clocks: ClockSet, dateFormats: [Int: TimeFormat] = [:],
+        zone: ZoneTable, clocks: ClockSet,
         customerSlot: Int? = nil, personSlot: Int? = nil, optOuts: OptOutIndex,
         optOutBasis: OptOutBasis = .use, dropsOptedOutRecords: Bool = false,
         derived: [DerivedField] = [], outputs: [OutputReleasePlan],
@@ -42,7 +40,6 @@ package struct ReleasePlan: Sendable {
         self.timeZone = timeZone
         self.zone = zone
         self.clocks = clocks
-        self.dateFormats = dateFormats
         self.customerSlot = customerSlot
         self.personSlot = personSlot
         self.optOuts = optOuts
@@ -82,6 +79,8 @@ package struct FieldRule: Sendable {
     package var isBarred: Bool
     /// True when the transform applies at any age: a field that an output narrows for itself.
     package var appliesAlways: Bool
+    /// A slot whose presence means that this field is only the frame of named parts and stays.
+    package var coveredBy: Int?
 
     package init(
         transform: (any Transform)?, clock: DueSet = DueSet(rawValue: 1),
@@ -172,6 +171,9 @@ package struct ObservationPlan: Sendable {
         package var purpose: Purpose
         /// The categories of all fields that the statistic reads.
         package var categories: CategorySet
+        /// True for a disclosure: only records in the window may be counted, and a period with
+        /// others is refused.
+        package var readsWindowOnly = false
 
         package init(purpose: Purpose, categories: CategorySet) {
             self.purpose = purpose

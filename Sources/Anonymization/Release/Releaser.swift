@@ -163,12 +163,20 @@ package final class Releaser {
             let slice = table.slice(slot: slot, row: row)
             let isOpen = slice.kind == .null || (slice.isText && slice.length == 0)
             readings[slot] =
-                isOpen
-                ? .notStarted
-                : ClockReading(
-                    parse(slice, as: plan.dateFormats[slot] ?? plan.timeFormat, bytes, reader))
+                isOpen ? .notStarted : ClockReading(parseDate(slice, bytes, reader))
         }
         return plan.clocks.age(eventTime: context.time) { readings[$0] ?? .unknown }
+    }
+
+    /// A date field in the form of the event time, or in one of the forms that cannot be mistaken
+    /// for another.
+    private func parseDate(
+        _ slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader
+    ) -> EventTime? {
+        for format in [plan.timeFormat, .rfc3339, .dateTime, .date] {
+            if let time = parse(slice, as: format, bytes, reader) { return time }
+        }
+        return nil
     }
 
     private var lastDay = ReleasedBatch.noDay

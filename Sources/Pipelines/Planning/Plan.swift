@@ -1,0 +1,81 @@
+package import Anonymization
+package import KeyedHashing
+package import LogFormats
+package import Records
+package import Statistics
+
+/// A pipeline ready to run: everything resolved, nothing left to look up by name, immutable.
+package struct Plan: Sendable {
+    package var name: String
+    /// Names the plan in manifests and partials: the SHA-256 of the pipeline file.
+    package var digest: Digest256
+    /// Sources as paths and patterns; `-` is standard input.
+    package var sources: [String]
+    /// The declared stream of the sources.
+    package var stream: String
+    package var format: any LogFormat
+    package var limits: RecordLimits
+    package var release: ReleasePlan
+    package var outputs: [OutputPlan]
+    package var statistics: StatisticsPlan
+    /// What is written of each statistic, in the order of `statistics`.
+    package var tables: [TablePlan]
+    package var quarantine: QuarantinePlan
+    /// The key store, if a transform or a statistic needs month keys.
+    package var keyStore: String?
+    package var state: String?
+    package var optOutList: OptOutList
+    /// Sentences for people about things that are allowed but worth knowing.
+    package var notes: [String]
+}
+
+/// Where the records of one output go.
+package struct OutputPlan: Sendable {
+    package var name: String
+    package var purpose: String
+    package var path: PathTemplate
+    package var format: any LogFormat
+    package var writer: any RecordWriter
+    /// The columns in column mode, for the header.
+    package var columns: [String]?
+    /// The gzip level, or nil for plain bytes.
+    package var gzipLevel: Int?
+    package var recipients: [String]
+    /// How long after the event readable records may stay; from the safeguards.
+    package var deleteAfter: CalendarDuration?
+    package var showsWindow: Bool
+}
+
+/// Where a statistic or disclosure goes.
+package struct TablePlan: Sendable {
+    package var name: String
+    /// One path per format.
+    package var paths: [(path: PathTemplate, format: PublicationFormat)]
+    /// True for a disclosure: named persons, no suppression, one file per placeholder value.
+    package var isDisclosure: Bool
+    /// The column of each placeholder that is a group column.
+    package var columns: [String]
+}
+
+/// When quarantined records make a run fail.
+package struct QuarantinePlan: Sendable {
+    package var limit: QuarantineSpecification.Limit
+    package var path: String?
+    package var keepsLines: Bool
+
+    /// True when `quarantined` of `read` records are too many.
+    package func isExceeded(quarantined: Int, read: Int) -> Bool {
+        switch limit {
+        case .records(let most): quarantined > most
+        case .perMillion(let share): quarantined * 1_000_000 > share * read
+        }
+    }
+
+    /// The limit in words.
+    package var words: String {
+        switch limit {
+        case .records(let most): "\(most) records"
+        case .perMillion(let share): "\(share) in a million records"
+        }
+    }
+}

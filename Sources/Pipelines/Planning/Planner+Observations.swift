@@ -1,0 +1,312 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import LogFormats
+internal import Records
+internal import Statistics
+
+extension Planner {
+    /// The statistics and disclosures of a pipeline, as the releasing module and as the aggregator
+    /// see them.
+    struct PlannedObservations {
+        var plan = ObservationPlan()
+        var statistics = StatisticsPlan(
+            textInputs: [], tokenInputCount: 0, personInput: nil, customerInput: nil,
+            statistics: [])
+        var tables: [TablePlan] = []
+    }
+
+    func makeObservations(
+        _ derived: [(name: String, field: Anonymization.DerivedField)]
+    ) -> PlannedObservations {
+        var planned = PlannedObservations()
+        guard !specification.statistics.isEmpty || !specification.disclosures.isEmpty else {
+            return planned
+        }
+        let inputs = InputRegister(self, derived)
+        let identity = specification.identity
+        let needsPersons = specification.statistics.contains { suppression($0).countsPersons }
+        let person = needsPersons ? identity.user.map { inputs.token($0.value) } : nil
+        let customer = needsPersons ? identity.customer.map { inputs.token($0.value) } : nil
+        var plans: [StatisticPlan] = []
+        for (index, statistic) in specification.statistics.enumerated() {
+            let path = "statistics[\(index + 1)]"
+            guard let made = plan(statistic, inputs, path) else { continue }
+            plans.append(made)
+            planned.plan.statistics.append(inputs.takeReader(purposes[statistic.purpose.value]))
+            planned.tables.append(table(statistic))
+        }
+        for (index, disclosure) in specification.disclosures.enumerated() {
+            let path = "disclosures[\(index + 1)]"
+            guard let made = plan(disclosure, inputs, path) else { continue }
+            plans.append(made)
+            var reader = inputs.takeReader(
+                disclosure.purpose.flatMap { purposes[$0.value] } ?? .compliance)
+            reader.readsWindowOnly = true
+            planned.plan.statistics.append(reader)
+            planned.tables.append(table(disclosure))
+        }
+        if plans.count > StatisticsPlan.statisticsMax {
+            faults.add(
+                "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures",
+                at: specification.name.position, path: "statistics")
+        }
+        planned.plan.texts = inputs.texts
+        planned.plan.tokens = inputs.tokens
+        planned.statistics = StatisticsPlan(
+            textInputs: inputs.textPlans, tokenInputCount: inputs.tokens.count,
+            personInput: person, customerInput: customer, statistics: plans,
+            granularity: .reduced)
+        return planned
+    }
+
+    // MARK: Statistics
+
+    private func plan(
+        _ statistic: StatisticSpecification, _ inputs: InputRegister, _ path: String
+    ) -> StatisticPlan? {
+        guard let purpose = purposes[statistic.purpose.value] else { return nil }
+        inputs.purpose = purpose
+        return StatisticPlan(
+            name: statistic.name.value, purposeIndex: Int(purpose.index),
+            groupBy: groupKeys(statistic.keys, inputs, isNamed: false, path),
+            measures: measures(statistic.measures, inputs, path),
+            suppression: suppression(statistic))
+    }
+
+    private func suppression(_ statistic: StatisticSpecification) -> SuppressionRule {
+        let own = statistic.suppression
+        let persons = (own?.persons ?? specification.publish?.persons)?.value ?? 10
+        if own?.of.value == .count { return .count(persons) }
+        let customers = (own?.customers ?? specification.publish?.customers)?.value ?? 3
+        return .persons(
+            persons, customers: specification.identity.customer == nil ? nil : customers)
+    }
+
+    private func table(_ statistic: StatisticSpecification) -> TablePlan {
+        var paths: [(path: PathTemplate, format: PublicationFormat)] = []
+        if let path = statistic.path?.value, let resolved = PathTemplate(world.resolve(path.text)) {
+            let format: PublicationFormat = path.text.hasSuffix(".jsonl") ? .jsonl : .csv
+            paths.append((resolved, format))
+        }
+        if let publish = specification.publish, let folder = publish.path, statistic.path == nil {
+            for format in publish.formats.map(\.value) {
+                let text = "\(world.resolve(folder.value))/{name}.\(format.rawValue)"
+                if let template = PathTemplate(text) { paths.append((template, format)) }
+            }
+        }
+        return TablePlan(
+            name: statistic.name.value, paths: paths, isDisclosure: false, columns: [])
+    }
+
+    // MARK: Disclosures
+
+    private func plan(
+        _ disclosure: DisclosureSpecification, _ inputs: InputRegister, _ path: String
+    ) -> StatisticPlan? {
+        inputs.purpose = disclosure.purpose.flatMap { purposes[$0.value] } ?? .compliance
+        return StatisticPlan(
+            name: disclosure.name.value, purposeIndex: Int(inputs.purpose.index),
+            groupBy: groupKeys(disclosure.keys, inputs, isNamed: true, path),
+            measures: measures(disclosure.measures, inputs, path), suppression: .count(0))
+    }
+
+    private func table(_ disclosure: DisclosureSpecification) -> TablePlan {
+        let template = PathTemplate(world.resolve(disclosure.path.value.text))
+        let format: PublicationFormat =
+            disclosure.path.value.text.hasSuffix(".jsonl") ? .jsonl : .csv
+        return TablePlan(
+            name: disclosure.name.value, paths: template.map { [($0, format)] } ?? [],
+            isDisclosure: true,
+            columns: disclosure.path.value.placeholders.filter { $0 != "name" })
+    }
+
+    // MARK: Keys and measures
+
+    private func groupKeys(
+        _ keys: [GroupKey], _ inputs: InputRegister, isNamed: Bool, _ path: String
+    ) -> [Statistics.GroupKey] {
+        keys.compactMap { key in
+            switch key {
+            case .time(let unit):
+                switch unit.value {
+                case .month: .month
+                case .day: .day
+                case .hour: .hour
+                }
+            case .field(let field):
+                inputs.group(field, isNamed: isNamed, path: "\(path).by").map {
+                    .text(input: $0, column: field.value)
+                }
+            case .dimension(let options): dimensions(options, inputs, path)
+            }
+        }
+    }
+
+    /// `{dimension: {browser: client.browser, …}}`
+    private func dimensions(
+        _ options: NamedOptions, _ inputs: InputRegister, _ path: String
+    ) -> Statistics.GroupKey? {
+        guard options.name.value == "dimension" else {
+            faults.add(
+                "unknown key `\(options.name.value)`, expected `dimension`, a field or one of "
+                    + "`month`, `day`, `hour`",
+                at: options.name.position, path: "\(path).by")
+            return nil
+        }
+        let reader = SettingReader(
+            options.options, path: "\(path).by.dimension", faults: faults)
+        let dimensions = reader.keys.compactMap { key -> Dimension? in
+            guard let field = reader.text(key.name) else { return nil }
+            let mark = Marked(field, at: key.position)
+            return inputs.group(mark, isNamed: false, path: reader.path).map {
+                Dimension(name: key.name, input: $0)
+            }
+        }
+        return .dimensions(dimensions)
+    }
+
+    private func measures(
+        _ columns: [MeasureColumn], _ inputs: InputRegister, _ path: String
+    ) -> [MeasurePlan] {
+        columns.compactMap { column in
+            let inner = "\(path).measures.\(column.name.value)"
+            guard let descriptor = MeasureCatalogue.measure(named: column.measure.name.value) else {
+                faults.add(
+                    "unknown measure `\(column.measure.name.value)`",
+                    at: column.measure.name.position, path: inner,
+                    suggestion: nearestName(
+                        to: column.measure.name.value,
+                        among: MeasureCatalogue.all.map(\.name)))
+                return nil
+            }
+            let reader = settings(
+                column.measure, shorthand: descriptor.shorthand, path: inner)
+            let made = descriptor.make(column.name.value, reader, inputs.measureInputs)
+            reader.finish()
+            return made
+        }
+    }
+}
+
+extension SuppressionRule {
+    /// True when the rule needs to know who is behind a cell.
+    fileprivate var countsPersons: Bool {
+        if case .persons = self { true } else { false }
+    }
+}
+
+/// The inputs of the observation batches while a plan is made.
+final class InputRegister {
+    private let planner: Planner
+    private let derived: [(name: String, field: Anonymization.DerivedField)]
+    private(set) var texts: [ObservationPlan.TextInput] = []
+    private(set) var textPlans: [TextInputPlan] = []
+    private(set) var tokens: [ObservationPlan.TokenInput] = []
+    private var textKeys: [(name: String, isGroup: Bool)] = []
+    private var tokenFields: [String] = []
+    private var categories = CategorySet()
+    /// The purpose of the statistic at hand.
+    var purpose = Anonymization.Purpose.statistics
+
+    init(_ planner: Planner, _ derived: [(name: String, field: Anonymization.DerivedField)]) {
+        self.planner = planner
+        self.derived = derived
+    }
+
+    /// What the statistic planned last reads.
+    func takeReader(_ purpose: Anonymization.Purpose?) -> ObservationPlan.Reader {
+        defer { categories = CategorySet() }
+        return ObservationPlan.Reader(
+            purpose: purpose ?? .statistics, categories: categories)
+    }
+
+    /// The input of a group key: under its rule, or as it is for a disclosure (`isNamed`).
+    func group(_ field: Marked<String>, isNamed: Bool, path: String) -> Int? {
+        noteUse(of: field, path)
+        if let index = derived.firstIndex(where: { $0.name == field.value }) {
+            return add(field.value, isGroup: true, .derived(index), nil)
+        }
+        let slot = planner.slot(field, path: path)
+        guard !isNamed else { return add(field.value, isGroup: false, .slot(slot), nil) }
+        guard
+            let rule = planner.specification.fields.first(where: { $0.field.value == field.value }),
+            let options = rule.transform
+        else {
+            planner.faults.add(
+                "a group key needs a rule under `fields`: add `\(field.value): keep` or a transform",
+                at: field.position, path: path)
+            return nil
+        }
+        guard
+            let made = planner.transform(
+                options, field: field.value, path: "fields.\(field.value)")
+        else { return nil }
+        let isKept = made.descriptor.traits.contains(.leavesReadable)
+        return add(field.value, isGroup: true, .slot(slot), isKept ? nil : made.transform)
+    }
+
+    private func add(
+        _ name: String, isGroup: Bool, _ source: OutputReleasePlan.Source,
+        _ transform: (any Transform)?
+    ) -> Int {
+        if let known = textKeys.firstIndex(where: { $0.name == name && $0.isGroup == isGroup }) {
+            return known
+        }
+        textKeys.append((name, isGroup))
+        texts.append(ObservationPlan.TextInput(source: source, transform: transform))
+        textPlans.append(TextInputPlan(name: name))
+        return texts.count - 1
+    }
+
+    /// The token input of the identity in `field`.
+    func token(_ field: String) -> Int {
+        if let known = tokenFields.firstIndex(of: field) { return known }
+        tokenFields.append(field)
+        tokens.append(
+            ObservationPlan.TokenInput(
+                slot: planner.register.slot(field),
+                domain: TokenDomain(scope: "statistics", field: field), staticHasher: nil))
+        return tokens.count - 1
+    }
+
+    /// What measures may ask for.
+    var measureInputs: MeasureInputs {
+        MeasureInputs(
+            text: { [self] field, position in
+                let mark = Marked(field, at: position)
+                noteUse(of: mark, "statistics")
+                if let index = derived.firstIndex(where: { $0.name == field }) {
+                    return add(field, isGroup: true, .derived(index), nil)
+                }
+                return add(
+                    field, isGroup: false, .slot(planner.slot(mark, path: "statistics")), nil)
+            },
+            token: { [self] field, position in
+                let mark = Marked(field, at: position)
+                noteUse(of: mark, "statistics")
+                planner.slot(mark, path: "statistics")
+                return token(field)
+            })
+    }
+
+    /// Notes the category of a field that the statistic reads; a fault when its purpose may not.
+    private func noteUse(of field: Marked<String>, _ path: String) {
+        let source = derived.first { $0.name == field.value }?.field.slot
+        let name = source.map { planner.register.names[$0] } ?? field.value
+        let rule = planner.specification.fields.first { $0.field.value == name }
+        let category =
+            rule?.category.flatMap { Anonymization.Category(name: $0.value.rawValue) } ?? .technical
+        categories.formUnion(CategorySet(category))
+        let listed = rule?.purposes.map { list in
+            list.reduce(into: PurposeSet()) { set, mark in
+                if let purpose = planner.purposes[mark.value] {
+                    set.formUnion(PurposeSet(purpose))
+                }
+            }
+        }
+        if !FieldUse(category: category, purposes: listed).isAllowed(for: purpose) {
+            planner.faults.add(
+                "`\(field.value)` may not be used for this purpose", at: field.position, path: path)
+        }
+    }
+}

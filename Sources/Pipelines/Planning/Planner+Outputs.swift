@@ -1,0 +1,169 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import LogFormats
+internal import Records
+
+extension Planner {
+    /// An output as the runner and as the releasing module see it.
+    struct PlannedOutput {
+        var plan: OutputPlan
+        var release: OutputReleasePlan
+    }
+
+    func makeOutput(
+        _ output: OutputSpecification, number: Int,
+        derived: [(name: String, field: Anonymization.DerivedField)]
+    ) -> PlannedOutput? {
+        let path = "outputs[\(number)]"
+        guard let purpose = purposes[output.purpose.value] else { return nil }
+        var target = format
+        if let options = output.format {
+            guard let resolved = resolveFormat(options, path: "\(path).format") else { return nil }
+            target = resolved
+        }
+        let keepsUnnamed =
+            (output.others ?? specification.others).value == .keepEverything
+        for rule in output.fields { slot(rule.field, path: "\(path).fields") }
+        let rules = register.names.map {
+            rule(of: $0, output: output, purpose: purpose, keepsUnnamed: keepsUnnamed, path: path)
+        }
+        let isSpliced =
+            output.columns == nil && sameText(target.name, format.name) && output.format == nil
+            && (target.quoteRule != .ifPresent || keepsUnnamed)
+        let columns = isSpliced ? nil : columnNames(output, derived)
+        let release = OutputReleasePlan(
+            name: output.name.value, purpose: purpose, showsWindow: output.isReadableInWindow,
+            mode: isSpliced ? .spliced : .columns, syntax: syntax(of: format),
+            keepsUnnamed: keepsUnnamed, rules: coveringRequests(rules, isSpliced),
+            appended: isSpliced && format.quoteRule == .always ? appendedKeys(derived) : [],
+            columns: (columns ?? []).compactMap { source($0, derived, output) })
+        return PlannedOutput(
+            plan: makePlan(output, target, columns, isSpliced), release: release)
+    }
+
+    private func makePlan(
+        _ output: OutputSpecification, _ target: any LogFormat, _ columns: [String]?,
+        _ isSpliced: Bool
+    ) -> OutputPlan {
+        let path = PathTemplate(world.resolve(output.path.value.text)) ?? output.path.value
+        let isCompressed = output.gzip != nil || output.path.value.text.hasSuffix(".gz")
+        return OutputPlan(
+            name: output.name.value, purpose: output.purpose.value, path: path, format: target,
+            writer: isSpliced ? target.splicedWriter() : target.columnWriter(columns: columns ?? []),
+            columns: columns,
+            gzipLevel: isCompressed ? output.gzip?.value ?? 6 : nil,
+            recipients: output.recipients.map(\.value.rawValue),
+            deleteAfter: output.safeguards?.deleteAfter.value,
+            showsWindow: output.isReadableInWindow)
+    }
+
+    private func sameText(_ left: String, _ right: String) -> Bool {
+        left.utf8.elementsEqual(right.utf8)
+    }
+
+    func syntax(of format: any LogFormat) -> SpliceSyntax {
+        switch format.quoteRule {
+        case .always: .json
+        case .ifPresent: .delimited
+        case .never: .template
+        }
+    }
+
+    /// The columns that the output names, or else all named and derived fields, in file order.
+    private func columnNames(
+        _ output: OutputSpecification,
+        _ derived: [(name: String, field: Anonymization.DerivedField)]
+    ) -> [String] {
+        if let columns = output.columns { return columns.map(\.value) }
+        var names = specification.fields.map(\.field.value)
+        for rule in output.fields where !names.contains(rule.field.value) {
+            names.append(rule.field.value)
+        }
+        return names + derived.map(\.name)
+    }
+
+    private func source(
+        _ column: String, _ derived: [(name: String, field: Anonymization.DerivedField)],
+        _ output: OutputSpecification
+    ) -> OutputReleasePlan.Source? {
+        if let index = derived.firstIndex(where: { $0.name == column }) { return .derived(index) }
+        if let slot = register.names.firstIndex(of: column) { return .slot(slot) }
+        let mark = output.columns?.first { $0.value == column }
+        faults.add(
+            "no field or derived field is called `\(column)`", at: mark?.position ?? .none,
+            path: "outputs.columns",
+            suggestion: nearestName(to: column, among: register.names + derived.map(\.name)))
+        return nil
+    }
+
+    private func appendedKeys(
+        _ derived: [(name: String, field: Anonymization.DerivedField)]
+    ) -> [(derived: Int, key: [UInt8])] {
+        derived.enumerated().map { index, field in
+            (index, Array(",".utf8) + jsonKey(field.name))
+        }
+    }
+
+    // MARK: Rules
+
+    /// What becomes of the field `name` in `output`: the output's own rule, the pipeline's, or what
+    /// holds for unnamed fields.
+    private func rule(
+        of name: String, output: OutputSpecification, purpose: Anonymization.Purpose,
+        keepsUnnamed: Bool, path: String
+    ) -> Anonymization.FieldRule {
+        let base = specification.fields.first { $0.field.value == name }
+        let own = output.fields.first { $0.field.value == name }
+        guard let named = own ?? base else {
+            return Anonymization.FieldRule(transform: keepsUnnamed ? Keep() : nil)
+        }
+        let rulePath = own == nil ? "fields.\(name)" : "\(path).fields.\(name)"
+        let category = (own?.category ?? base?.category).flatMap {
+            Anonymization.Category(name: $0.value.rawValue)
+        }
+        let clock = (own?.after ?? base?.after).map(clock)
+        let listed = (own?.purposes ?? base?.purposes).map { list in
+            list.reduce(into: PurposeSet()) { set, mark in
+                if let purpose = purposes[mark.value] { set.formUnion(PurposeSet(purpose)) }
+            }
+        }
+        let use = FieldUse(category: category ?? .technical, purposes: listed)
+        return Anonymization.FieldRule(
+            transform: named.transform.flatMap {
+                transform($0, field: name, path: rulePath)?.transform
+            },
+            clock: clock.flatMap { clocks?.bit(of: $0) } ?? DueSet(rawValue: 1),
+            otherClock: clock?.start == .event ? nil : clock,
+            category: category ?? .technical, isBarred: !use.isAllowed(for: purpose),
+            appliesAlways: own != nil)
+    }
+
+    /// A request line whose parts are named stays as their frame, unless it has no parts.
+    private func coveringRequests(
+        _ rules: [Anonymization.FieldRule], _ isSpliced: Bool
+    ) -> [Anonymization.FieldRule] {
+        var rules = rules
+        let parts = ["method", "path", "protocol"]
+        let named = parts.contains { part in
+            specification.fields.contains { $0.field.value == part }
+        }
+        guard isSpliced, named, format.quoteRule == .never,
+            let request = register.names.firstIndex(of: "request"),
+            !specification.fields.contains(where: { $0.field.value == "request" }),
+            let part = register.names.firstIndex(of: "path")
+        else { return rules }
+        rules[request].coveredBy = part
+        return rules
+    }
+
+    func jsonKey(_ name: String) -> [UInt8] {
+        var key: [UInt8] = [UInt8(ascii: "\"")]
+        for byte in name.utf8 {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                key.append(UInt8(ascii: "\\"))
+            }
+            key.append(byte)
+        }
+        return key + [UInt8(ascii: "\""), UInt8(ascii: ":")]
+    }
+}

@@ -1,0 +1,349 @@
+internal import Anonymization
+package import KeyedHashing
+internal import LogFormats
+package import Records
+internal import Statistics
+
+/// Turns a specification into a plan: resolves formats, fields, transforms, clocks, opt-outs and
+/// paths, and reports every fault it meets in one go.
+package final class Planner {
+    let specification: PipelineSpecification
+    let world: PlanningWorld
+    let faults: Faults
+    let register = FieldRegister()
+    var notes: [String] = []
+    private(set) var purposes = PurposeTable.standard
+    private(set) var zone = ZoneTable.utc
+    private(set) var clocks: ClockSet?
+    private(set) var format: any LogFormat = JSONLinesFormat()
+    private(set) var usesMonthKeys = false
+
+    private init(
+        _ specification: PipelineSpecification, _ world: PlanningWorld, _ faults: Faults
+    ) {
+        self.specification = specification
+        self.world = world
+        self.faults = faults
+    }
+
+    /// Plans `specification`, whose file has the content `digest`; nil after adding faults.
+    package static func plan(
+        _ specification: PipelineSpecification, digest: Digest256, world: PlanningWorld,
+        faults: Faults
+    ) -> Plan? {
+        let before = faults.all.count
+        let plan = Planner(specification, world, faults).make(digest)
+        return faults.all.count == before ? plan : nil
+    }
+
+    private func make(_ digest: Digest256) -> Plan? {
+        format = resolveFormat(specification.source.format, path: "source.format") ?? format
+        resolvePurposes()
+        zone = resolveZone(specification.zone, path: "zone") ?? .utc
+        let timeSlot = specification.source.time.map { slot($0.field, path: "source.time") }
+            ?? format.defaultTimeFormatName.map { _ in register.slot("time") }
+        makeClocks()
+        guard let clocks else { return nil }
+        let derived = specification.derived.compactMap(deriveField)
+        for rule in specification.fields { _ = slot(rule.field, path: "fields") }
+        for (role, field) in specification.identity.roles {
+            _ = slot(field, path: "identity.\(role)")
+        }
+        let observations = makeObservations(derived)
+        declareUnnamedTemplateFields()
+        let outputs = specification.outputs.enumerated().compactMap { index, output in
+            makeOutput(output, number: index + 1, derived: derived)
+        }
+        let optOuts = makeOptOuts(clocks.runClock.now)
+        let needsOutline = outputs.contains {
+            $0.release.mode == .spliced && $0.release.syntax == .json
+                && !$0.release.keepsUnnamed
+        }
+        checkFieldPaths()
+        let release = ReleasePlan(
+            fields: DeclaredFields(names: register.names, needsOutline: needsOutline),
+            timeSlot: timeSlot, timeFormat: timeFormat, timeZone: timeZone, zone: zone,
+            clocks: clocks,
+            customerSlot: specification.identity.customer.map { register.slot($0.value) },
+            personSlot: specification.identity.user.map { register.slot($0.value) },
+            optOuts: optOuts.index,
+            optOutBasis: specification.optOuts?.basis.value == .event ? .event : .use,
+            dropsOptedOutRecords: specification.optOuts?.effect.value == .dropRecord,
+            derived: derived.map(\.field), outputs: outputs.map { padded($0.release) },
+            observations: observations.plan)
+        return Plan(
+            name: specification.name.value, digest: digest,
+            sources: specification.source.files.map { world.resolve($0.value) },
+            stream: (specification.source.stream ?? specification.name).value, format: format,
+            limits: specification.source.limits, release: release,
+            outputs: outputs.map(\.plan), statistics: observations.statistics,
+            tables: observations.tables, quarantine: makeQuarantine(),
+            keyStore: keyStorePath, state: specification.state.map { world.resolve($0.value) },
+            optOutList: optOuts.list, notes: notes)
+    }
+
+    /// Fields registered after an output was planned (there are none unless planning changes) would
+    /// lack a rule; every slot has one.
+    private func padded(_ output: OutputReleasePlan) -> OutputReleasePlan {
+        var output = output
+        while output.rules.count < register.names.count {
+            output.rules.append(
+                Anonymization.FieldRule(transform: output.keepsUnnamed ? Keep() : nil))
+        }
+        return output
+    }
+
+    // MARK: Format, time, zone, clocks
+
+    func resolveFormat(_ options: NamedOptions, path: String) -> (any LogFormat)? {
+        guard let descriptor = FormatCatalogue.named(options.name.value) else {
+            let names = FormatCatalogue.all.map(\.name)
+            faults.add(
+                "unknown format `\(options.name.value)`", at: options.name.position, path: path,
+                suggestion: nearestName(to: options.name.value, among: names))
+            return nil
+        }
+        let reader = settings(options, shorthand: "template", path: path)
+        let format = descriptor.make(reader)
+        reader.finish()
+        return format
+    }
+
+    /// Opens the options of a transform, format or measure; a bare value stands for `shorthand`.
+    func settings(_ options: NamedOptions, shorthand: String?, path: String) -> SettingReader {
+        let inner = path.isEmpty ? options.name.value : "\(path).\(options.name.value)"
+        switch options.options {
+        case .text(_, let position), .list(_, let position):
+            guard let shorthand else { break }
+            return SettingReader(
+                .mapping([(shorthand, position, options.options)], position), path: inner,
+                faults: faults)
+        case .mapping, .empty: break
+        }
+        return SettingReader(options.options, path: inner, faults: faults)
+    }
+
+    private func resolvePurposes() {
+        let declared = specification.purposes.map(\.value)
+        if let table = PurposeTable(declaring: declared) {
+            purposes = table
+        } else {
+            faults.add(
+                "expected at most \(PurposeTable.purposesMax - PurposeTable.builtIn.count) further "
+                    + "purposes, each once and none of the built-in ones",
+                at: specification.purposes.first?.position ?? .none, path: "purposes")
+        }
+    }
+
+    func resolveZone(_ name: Marked<String>, path: String) -> ZoneTable? {
+        do { return try ZoneTable.named(name.value) } catch {
+            faults.add(error.expectation, at: name.position, path: path)
+            return nil
+        }
+    }
+
+    var timeFormat: TimeFormat {
+        if let notation = specification.source.time?.format { return notation.value.timeFormat }
+        return format.defaultTimeFormatName.flatMap { TimeFormat(rawValue: $0) } ?? .rfc3339
+    }
+
+    private var timeZone: ZoneTable {
+        specification.source.time?.zone.flatMap { resolveZone($0, path: "source.time.zone") }
+            ?? zone
+    }
+
+    private func makeClocks() {
+        let runClock: RunClock
+        if let now = world.now {
+            guard let read = RunClock(text: now, zone: zone) else {
+                faults.add(
+                    "`--now` is no time: expected a date (2026-04-15) or RFC 3339 time",
+                    at: .none, path: "now")
+                return
+            }
+            runClock = read
+        } else {
+            runClock = RunClock.system(zone: zone)
+        }
+        clocks = ClockSet(
+            window: specification.window.value,
+            after: specification.fields.compactMap { $0.after.map(clock) },
+            runClock: runClock, skew: specification.skew.value)
+        if clocks == nil {
+            faults.add(
+                "expected at most \(ClockSet.clocksMax) different clocks",
+                at: specification.window.position, path: "fields")
+        }
+    }
+
+    func clock(_ clock: FieldClock) -> RetentionClock {
+        switch clock.start {
+        case .event: RetentionClock(start: .event, length: clock.length.value)
+        case .field(let field):
+            RetentionClock(
+                start: .field(slot: register.slot(field.value)), length: clock.length.value)
+        }
+    }
+
+    // MARK: Fields and transforms
+
+    /// The slot of a field that the pipeline names at `position`; a fault when the format cannot
+    /// have it.
+    @discardableResult
+    func slot(_ field: Marked<String>, path: String) -> Int {
+        if format.knows(field: field.value) == false {
+            faults.add(
+                "records of this format have no field `\(field.value)`", at: field.position,
+                path: path,
+                suggestion: format.fieldNames.flatMap { nearestName(to: field.value, among: $0) })
+        }
+        return register.slot(field.value)
+    }
+
+    /// Makes the transform that a rule names.
+    func transform(
+        _ options: NamedOptions, field: String, path: String
+    ) -> (transform: any Transform, descriptor: TransformDescriptor)? {
+        guard
+            let descriptor = TransformCatalogue.all.first(where: { $0.name == options.name.value })
+        else {
+            faults.add(
+                "unknown transform `\(options.name.value)`", at: options.name.position, path: path,
+                suggestion: nearestName(
+                    to: options.name.value, among: TransformCatalogue.all.map(\.name)))
+            return nil
+        }
+        let reader = settings(options, shorthand: descriptor.shorthand, path: path)
+        let world = world
+        let environment = PlanningEnvironment(
+            fieldName: field, resolvePath: { world.resolve($0) }, loadKeyFile: world.loadKeyFile)
+        let made = descriptor.make(reader, environment)
+        reader.finish()
+        guard let made else { return nil }
+        checkAcknowledged(descriptor.traits, options, path)
+        if made.dependence == .keyEpoch { usesMonthKeys = true }
+        return (made, descriptor)
+    }
+
+    private func checkAcknowledged(
+        _ traits: TransformTraits, _ options: NamedOptions, _ path: String
+    ) {
+        let acknowledged = specification.acknowledged.map(\.value)
+        let risks: [(TransformTraits, Acknowledgement, String)] = [
+            (.reversible, .reversible, "whoever holds the key can compute the value back"),
+            (.staticKey, .staticKey, "its key does not die with the month"),
+        ]
+        for (trait, acknowledgement, why) in risks
+        where traits.contains(trait) && !acknowledged.contains(acknowledgement) {
+            faults.add(
+                "`\(options.name.value)` on due data: \(why); expected "
+                    + "`acknowledge: [\(acknowledgement.rawValue)]` in the pipeline",
+                at: options.name.position, path: path)
+        }
+    }
+
+    private func deriveField(
+        _ derived: DerivedField
+    ) -> (name: String, field: Anonymization.DerivedField)? {
+        let slot = slot(derived.source, path: "derive.\(derived.name.value)")
+        let path = "derive.\(derived.name.value)"
+        guard let made = transform(derived.transform, field: derived.name.value, path: path) else {
+            return nil
+        }
+        return (
+            derived.name.value,
+            Anonymization.DerivedField(
+                name: derived.name.value, slot: slot, transform: made.transform)
+        )
+    }
+
+    /// In a format with a fixed set of fields the unnamed ones must be known, to be blanked.
+    private func declareUnnamedTemplateFields() {
+        guard format.quoteRule == .never, specification.others.value == .drop,
+            let names = format.fieldNames
+        else { return }
+        for name in names { _ = register.slot(name) }
+    }
+
+    /// A path may not lead through another declared field: they would claim the same bytes.
+    private func checkFieldPaths() {
+        guard format.quoteRule == .always else { return }
+        let paths = register.names.compactMap { name in
+            JSONFieldPath(name).map { (name, $0) }
+        }
+        for (name, path) in paths {
+            for (other, outer) in paths where other != name && outer.contains(path) {
+                let position =
+                    specification.fields.first { $0.field.value == name }?.field.position ?? .none
+                faults.add(
+                    "`\(name)` lies inside `\(other)`, which is declared too: name one of them",
+                    at: position, path: "fields.\(name)")
+            }
+        }
+    }
+
+    // MARK: Opt-outs, quarantine, keys
+
+    private func makeOptOuts(_ now: EventTime) -> (list: OptOutList, index: OptOutIndex) {
+        let list = readOptOutList()
+        let missing: MissingCustomer =
+            specification.optOuts == nil || specification.identity.customer == nil
+                || specification.optOuts?.missing.value == .allowed
+            ? .allowed : .optedOut
+        return (
+            list,
+            OptOutIndex(list, now: now, purposes: purposes, missingCustomer: missing)
+        )
+    }
+
+    private func readOptOutList() -> OptOutList {
+        let none = OptOutList(entries: [])
+        let position = specification.optOuts?.file.position ?? .none
+        let content: [UInt8]
+        if let given = world.optOuts {
+            content = given
+        } else if let optOuts = specification.optOuts {
+            do { content = try world.readFile(world.resolve(optOuts.file.value)) } catch {
+                faults.add("cannot read the opt-out list: \(error)", at: position, path: "opt_outs")
+                return none
+            }
+        } else {
+            return none
+        }
+        let rows: DelimitedRows
+        do { rows = try DelimitedRows(file: content.span) } catch {
+            addListFault(error, position)
+            return none
+        }
+        do { return try OptOutList(rows: rows, purposes: purposes, zone: zone) } catch {
+            for fault in error.all { addListFault(fault, position) }
+            return none
+        }
+    }
+
+    private func addListFault(_ fault: ReferenceFault, _ position: SettingPosition) {
+        faults.add(
+            "the opt-out list, line \(fault.line): \(fault.expectation)", at: position,
+            path: "opt_outs")
+    }
+
+    private func makeQuarantine() -> QuarantinePlan {
+        QuarantinePlan(
+            limit: specification.quarantine.limit.value,
+            path: specification.quarantine.path.map { world.resolve($0.value) },
+            keepsLines: specification.quarantine.keepLines.value)
+    }
+
+    /// Where the month keys are; a fault when they are needed and nowhere declared.
+    private var keyStorePath: String? {
+        guard usesMonthKeys || (specification.state != nil && !specification.statistics.isEmpty)
+        else { return nil }
+        if let keys = specification.keys { return world.resolve(keys.value) }
+        if let state = specification.state { return world.resolve("\(state.value)/keys") }
+        if world.isTrial { return nil }
+        faults.add(
+            "`keys` is missing: a transform makes tokens and needs the directory of the key store",
+            at: specification.name.position, path: "keys")
+        return nil
+    }
+}
