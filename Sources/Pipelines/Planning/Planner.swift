@@ -297,27 +297,31 @@ package final class Planner {
     }
 
     private func readOptOutList() -> OptOutList {
-        let none = OptOutList(entries: [])
-        let position = specification.optOuts?.file.position ?? .none
-        let content: [UInt8]
-        if let given = world.optOuts {
-            content = given
-        } else if let optOuts = specification.optOuts {
-            do { content = try world.readFile(world.resolve(optOuts.file.value)) } catch {
-                faults.add("cannot read the opt-out list: \(error)", at: position, path: "opt_outs")
-                return none
-            }
-        } else {
-            return none
+        guard let content = readOptOutFile() else { return OptOutList(entries: []) }
+        return parseOptOutList(content)
+    }
+
+    private func readOptOutFile() -> [UInt8]? {
+        if let given = world.optOuts { return given }
+        guard let optOuts = specification.optOuts else { return nil }
+        do { return try world.readFile(world.resolve(optOuts.file.value)) } catch {
+            faults.add(
+                "cannot read the opt-out list: \(error)", at: optOuts.file.position,
+                path: "opt_outs")
+            return nil
         }
+    }
+
+    private func parseOptOutList(_ content: [UInt8]) -> OptOutList {
+        let position = specification.optOuts?.file.position ?? .none
         let rows: DelimitedRows
         do { rows = try DelimitedRows(file: content.span) } catch {
             addListFault(error, position)
-            return none
+            return OptOutList(entries: [])
         }
         do { return try OptOutList(rows: rows, purposes: purposes, zone: zone) } catch {
             for fault in error.all { addListFault(fault, position) }
-            return none
+            return OptOutList(entries: [])
         }
     }
 
