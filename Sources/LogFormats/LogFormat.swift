@@ -25,6 +25,10 @@ package protocol LogFormat: RecordFormat {
     /// All field names, when the format fixes them.
     var fieldNames: [String]? { get }
 
+    /// True when a last line without a terminator is written without one again: formats whose other
+    /// bytes are nobody's business.
+    var keepsMissingTerminator: Bool { get }
+
     /// Checks the declared fields against the columns that the header of a source named.
     ///
     /// Throws `SourceFault.Code.missingColumn` when one is not there. To be called once per source,
@@ -33,6 +37,8 @@ package protocol LogFormat: RecordFormat {
 }
 
 extension LogFormat {
+    package var keepsMissingTerminator: Bool { false }
+
     package func check(
         _ fields: DeclaredFields,
         against columns: [String]?

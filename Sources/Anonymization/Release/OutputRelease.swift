@@ -14,6 +14,8 @@ package final class OutputRelease {
     private let categories: [Category]
     private let allCategories: CategorySet
     private let hasBarredFields: Bool
+    /// The clocks of the output's fields, and that of unnamed ones.
+    private let clockBits: UInt64
     private var edits: [Edit] = []
 
     /// A change of a record whose other bytes stay.
@@ -30,6 +32,7 @@ package final class OutputRelease {
         derivedSlots = derived.map(\.slot)
         categories = plan.rules.map(\.category)
         allCategories = categories.reduce(into: CategorySet()) { $0.formUnion(CategorySet($1)) }
+        clockBits = plan.rules.reduce(1) { $0 | $1.clock.rawValue }
         hasBarredFields = plan.rules.contains { $0.isBarred || $0.appliesAlways }
     }
 
@@ -73,7 +76,10 @@ package final class OutputRelease {
             counts.dropped[.overdue, default: 0] += 1
             return
         }
-        batch.finishRecord(day: record.day)
+        batch.finishRecord(
+            day: record.day,
+            isReadable: plan.showsWindow && record.age.due != .everything
+                && record.age.due.rawValue & clockBits != clockBits)
     }
 
     private func write(

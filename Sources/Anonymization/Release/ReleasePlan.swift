@@ -25,6 +25,9 @@ package struct ReleasePlan: Sendable {
     package var derived: [DerivedField]
     package var outputs: [OutputReleasePlan]
     package var observations: ObservationPlan
+    /// The clocks of the run that wrote the records at hand, when they are read again to be aged:
+    /// what was due then was dealt with then and stays as it is.
+    package var writtenUnder: ClockSet?
 
     package init(
         fields: DeclaredFields, timeSlot: Int?, timeFormat: TimeFormat, timeZone: ZoneTable,

@@ -53,6 +53,8 @@ package struct ReleasedBatch: ~Copyable {
         package let pieceCount: Int
         /// Days since 1970-01-01 of the event in the pipeline's zone; `noDay` without a time.
         package let day: Int32
+        /// True when a field of the record is shown that becomes due later.
+        package let isReadable: Bool
     }
 
     /// The day of a record whose time could not be read.
@@ -78,10 +80,11 @@ package struct ReleasedBatch: ~Copyable {
 
     mutating func append(_ piece: ReleasedPiece) { pieces.append(piece) }
 
-    mutating func finishRecord(day: Int32) {
+    mutating func finishRecord(day: Int32, isReadable: Bool) {
         records.append(
             Record(
-                firstPiece: openRecordStart, pieceCount: pieces.count - openRecordStart, day: day))
+                firstPiece: openRecordStart, pieceCount: pieces.count - openRecordStart, day: day,
+                isReadable: isReadable))
         openRecordStart = pieces.count
     }
 

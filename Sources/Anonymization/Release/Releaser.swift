@@ -88,9 +88,14 @@ package final class Releaser {
     ) {
         let bytes = chunk.buffer.bytes
         if let reason = readTime(row, table, bytes, reader) {
-            return quarantine(row, chunk, table, reason)
+            guard plan.writtenUnder != nil else {
+                return quarantine(row, chunk, table, reason)
+            }
+            // Only records that were aged before can have lost their time.
+            context.age = RecordAge(due: [], noKey: true)
+        } else {
+            age(row, table, bytes, reader)
         }
-        age(row, table, bytes, reader)
         bar(row, table, bytes, reader)
         let view = RecordView(row: row, bytes: bytes, reader: reader)
         for output in outputs {
@@ -139,10 +144,11 @@ package final class Releaser {
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) {
-        if plan.clocks.isWindowOnly {
-            context.age = plan.clocks.age(eventTime: context.time)
-        } else {
-            context.age = ageByFields(row, table, bytes, reader)
+        context.age = age(under: plan.clocks, row, table, bytes, reader)
+        if let before = plan.writtenUnder {
+            let dealtWith = age(under: before, row, table, bytes, reader).due
+            context.age = RecordAge(
+                due: context.age.due.subtracting(dealtWith), noKey: context.age.noKey)
         }
         context.transform.eventTime = context.time
         guard let time = context.time, !context.age.noKey else {
@@ -153,19 +159,27 @@ package final class Releaser {
         useKey(of: month(ofDay: context.day))
     }
 
+    private func age(
+        under clocks: ClockSet, _ row: Int, _ table: borrowing RecordTable,
+        _ bytes: Span<UInt8>, _ reader: any RecordReader
+    ) -> RecordAge {
+        if clocks.isWindowOnly { return clocks.age(eventTime: context.time) }
+        return ageByFields(clocks, row, table, bytes, reader)
+    }
+
     private func ageByFields(
-        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ clocks: ClockSet, _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) -> RecordAge {
         var readings: [Int: ClockReading] = [:]
-        for clock in plan.clocks.clocks {
+        for clock in clocks.clocks {
             guard case .field(let slot) = clock.start else { continue }
             let slice = table.slice(slot: slot, row: row)
             let isOpen = slice.kind == .null || (slice.isText && slice.length == 0)
             readings[slot] =
                 isOpen ? .notStarted : ClockReading(parseDate(slice, bytes, reader))
         }
-        return plan.clocks.age(eventTime: context.time) { readings[$0] ?? .unknown }
+        return clocks.age(eventTime: context.time) { readings[$0] ?? .unknown }
     }
 
     /// A date field in the form of the event time, or in one of the forms that cannot be mistaken

@@ -67,4 +67,7 @@ static inline const char *csystem_entry_name(const struct dirent *entry) {
     return entry->d_name;
 }
 
+/* The number of processors this process may run on, at least 1. */
+int csystem_processor_count(void);
+
 #endif

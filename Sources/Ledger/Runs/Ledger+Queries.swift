@@ -30,6 +30,8 @@ package struct PartRecord: Sendable, Equatable {
     package let oldestReadable: EventTime?
     package let deleteBy: EventTime?
     package let plan: Digest256
+    /// The clock of the run that wrote it: what was due then was dealt with then.
+    package let writtenAt: EventTime
 }
 
 /// A live partial.
@@ -114,9 +116,10 @@ extension Ledger {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT parts.*, outputs.name AS output
+                    SELECT parts.*, outputs.name AS output, runs.now_ms AS now_ms
                     FROM parts JOIN outputs ON outputs.id = output_id
-                    WHERE state = 'current' AND \(condition) ORDER BY path, parts.id
+                    JOIN runs ON runs.id = run_id
+                    WHERE parts.state = 'current' AND \(condition) ORDER BY path, parts.id
                     """,
                 arguments: arguments
             ).map(PartRecord.init)
@@ -178,7 +181,8 @@ extension PartRecord {
                 digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
             sourceRange: try digest(row["source_range"]), records: row["records"],
             day: row["day"], oldestReadable: time(row["oldest_readable_ms"]),
-            deleteBy: time(row["delete_by_ms"]), plan: try digest(row["plan_digest"]))
+            deleteBy: time(row["delete_by_ms"]), plan: try digest(row["plan_digest"]),
+            writtenAt: EventTime(milliseconds: row["now_ms"]))
     }
 }
 

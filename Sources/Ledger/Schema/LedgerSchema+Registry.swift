@@ -111,7 +111,8 @@ extension LedgerSchema {
             state TEXT NOT NULL CHECK (state IN ('live', 'published', 'superseded', 'removed'))
         ) STRICT;
         CREATE INDEX partials_of_period ON partials (statistic_set, month, state);
-        CREATE UNIQUE INDEX partials_one_per_path ON partials (path) WHERE state = 'live';
+        CREATE UNIQUE INDEX partials_one_per_month ON partials (path, month, key_id)
+            WHERE state = 'live';
         CREATE TABLE publications (
             id INTEGER PRIMARY KEY,
             data_set TEXT NOT NULL,

@@ -12,6 +12,8 @@ package struct FirstFieldFormat: LogFormat {
     package let quoteRule = QuoteRule.never
     package let fieldNames: [String]? = ["ip"]
 
+    package let keepsMissingTerminator = true
+
     package init() {}
 
     package func knows(field: String) -> Bool? { sameBytes(field, "ip") }

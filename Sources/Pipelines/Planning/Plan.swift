@@ -9,6 +9,8 @@ package struct Plan: Sendable {
     package var name: String
     /// Names the plan in manifests and partials: the SHA-256 of the pipeline file.
     package var digest: Digest256
+    /// Names what the statistics count: partials of another digest are not merged with them.
+    package var statisticsDigest: Digest256
     /// Sources as paths and patterns; `-` is standard input.
     package var sources: [String]
     /// The declared stream of the sources.

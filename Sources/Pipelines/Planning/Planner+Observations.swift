@@ -55,7 +55,7 @@ extension Planner {
         planned.statistics = StatisticsPlan(
             textInputs: inputs.textPlans, tokenInputCount: inputs.tokens.count,
             personInput: person, customerInput: customer, statistics: plans,
-            granularity: .reduced)
+            granularity: specification.state == nil ? .reduced : .separable)
         return planned
     }
 

@@ -60,6 +60,7 @@ package final class Planner {
                 && !$0.release.keepsUnnamed
         }
         checkFieldPaths()
+        checkDisclosures()
         let release = ReleasePlan(
             fields: DeclaredFields(names: register.names, needsOutline: needsOutline),
             timeSlot: timeSlot, timeFormat: timeFormat, timeZone: timeZone, zone: zone,
@@ -72,7 +73,7 @@ package final class Planner {
             derived: derived.map(\.field), outputs: outputs.map { padded($0.release) },
             observations: observations.plan)
         return Plan(
-            name: specification.name.value, digest: digest,
+            name: specification.name.value, digest: digest, statisticsDigest: digest,
             sources: specification.source.files.map { world.resolve($0.value) },
             stream: (specification.source.stream ?? specification.name).value, format: format,
             limits: specification.source.limits, release: release,
@@ -263,6 +264,17 @@ package final class Planner {
             let names = format.fieldNames
         else { return }
         for name in names { _ = register.slot(name) }
+    }
+
+    /// Partials keep what was counted in the state; a disclosure would keep names there.
+    private func checkDisclosures() {
+        guard let state = specification.state, let first = specification.disclosures.first else {
+            return
+        }
+        faults.add(
+            "`state` beside a disclosure would keep names in the state folder: expected a pipeline "
+                + "of its own for `\(first.name.value)`, without `state`",
+            at: state.position, path: "state")
     }
 
     /// A path may not lead through another declared field: they would claim the same bytes.

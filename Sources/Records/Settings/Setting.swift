@@ -46,3 +46,21 @@ package indirect enum Setting: Sendable {
         }
     }
 }
+
+extension Setting {
+    /// The content without places and layout, each text with its length: equal bytes mean equal
+    /// settings.
+    package var canonicalBytes: [UInt8] {
+        switch self {
+        case .text(let text, _): Array("\(text.utf8.count):\(text)".utf8)
+        case .list(let items, _):
+            Array("[".utf8) + items.flatMap(\.canonicalBytes) + Array("]".utf8)
+        case .mapping(let members, _):
+            Array("{".utf8)
+                + members.flatMap {
+                    Array("\($0.key.utf8.count):\($0.key)=".utf8) + $0.value.canonicalBytes
+                } + Array("}".utf8)
+        case .empty: Array("-".utf8)
+        }
+    }
+}

@@ -1,0 +1,137 @@
+internal import Anonymization
+internal import Ledger
+internal import LogFormats
+internal import Records
+internal import Statistics
+
+/// The compiled plan in words: what happens to each field, in and out of the window, for each
+/// output, and who may read it.
+struct Explanation {
+    private let plan: Plan
+    private let specification: PipelineSpecification
+
+    init(_ plan: Plan, _ specification: PipelineSpecification) {
+        self.plan = plan
+        self.specification = specification
+    }
+
+    /// One line of the table of an output.
+    private struct Line {
+        let field: String
+        let inWindow: String
+        let due: String
+    }
+
+    private func lines(_ index: Int) -> [Line] {
+        let output = plan.release.outputs[index]
+        let named = plan.release.fields.names.enumerated().map { slot, name in
+            line(name, output.rules[slot], output)
+        }
+        let rest = Line(
+            field: "every other field",
+            inWindow: output.showsWindow && output.mode == .spliced ? "as it is" : "-",
+            due: output.keepsUnnamed ? "as it is" : "dropped")
+        return named + [rest]
+    }
+
+    private func line(
+        _ name: String, _ rule: Anonymization.FieldRule, _ output: OutputReleasePlan
+    ) -> Line {
+        if rule.isBarred { return Line(field: name, inWindow: "dropped", due: "dropped") }
+        let own = specification.outputs.first { $0.name.value == output.name }
+        let written =
+            own?.fields.first { $0.field.value == name }?.transform
+            ?? specification.fields.first { $0.field.value == name }?.transform
+        let due = rule.transform == nil ? "dropped" : written?.name.value ?? "as it is"
+        guard output.showsWindow else { return Line(field: name, inWindow: "-", due: due) }
+        return Line(field: name, inWindow: rule.appliesAlways ? due : "as it is", due: due)
+    }
+
+    // MARK: Text
+
+    var text: String {
+        var page = "pipeline \(plan.name)\n"
+        page += "format   \(plan.format.name)\n"
+        page += "window   \(specification.window.value.text) in \(plan.release.zone.name)\n"
+        let cutOff = dateText(plan.release.clocks.windowCutOff)
+        if !cutOff.isEmpty { page += "cut-off  \(cutOff): a record before it is due\n" }
+        for (index, output) in plan.outputs.enumerated() {
+            page += "\noutput \(output.name), purpose \(output.purpose), to \(output.path.text)\n"
+            page += "  read by \(readers(output))\n"
+            let lines = lines(index)
+            let width = lines.map(\.field.count).max() ?? 0
+            page += row("field", "in the window", "due", width)
+            for line in lines { page += row(line.field, line.inWindow, line.due, width) }
+        }
+        for (index, table) in plan.tables.enumerated() {
+            let statistic = plan.statistics.statistics[index]
+            page += "\n\(table.isDisclosure ? "disclosure" : "statistic") \(table.name)\n"
+            page += "  measures \(statistic.measures.map(\.name).joined(separator: ", "))\n"
+            page += "  \(table.isDisclosure ? "named persons, in the window only" : rule(statistic))\n"
+        }
+        return page
+    }
+
+    private func row(_ field: String, _ inWindow: String, _ due: String, _ width: Int) -> String {
+        func padded(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(0, width - text.count))
+        }
+        return "  \(padded(field, width))  \(padded(inWindow, 14))  \(due)\n"
+    }
+
+    private func readers(_ output: OutputPlan) -> String {
+        let recipients = output.recipients.isEmpty ? ["own"] : output.recipients
+        return recipients.joined(separator: ", ")
+            + (output.showsWindow ? ", readable in the window under safeguards" : "")
+    }
+
+    private func rule(_ statistic: StatisticPlan) -> String {
+        switch statistic.suppression {
+        case .persons(let persons, let customers):
+            "cells with fewer than \(persons) persons"
+                + (customers.map { " or \($0) customers" } ?? "") + " are suppressed"
+        case .count(let count): "counts below \(count) are suppressed (protects nobody)"
+        }
+    }
+
+    // MARK: JSON
+
+    var json: String {
+        let document: CanonicalJSON = [
+            "pipeline": .text(plan.name), "format": .text(plan.format.name),
+            "window": .text(specification.window.value.text),
+            "zone": .text(plan.release.zone.name),
+            "cut_off": .text(dateText(plan.release.clocks.windowCutOff)),
+            "outputs": .array(plan.outputs.indices.map(outputJSON)),
+            "tables": .array(plan.tables.indices.map(tableJSON)),
+        ]
+        return document.written + "\n"
+    }
+
+    private func outputJSON(_ index: Int) -> CanonicalJSON {
+        let output = plan.outputs[index]
+        let recipients = output.recipients.isEmpty ? ["own"] : output.recipients
+        return [
+            "name": .text(output.name), "purpose": .text(output.purpose),
+            "path": .text(output.path.text),
+            "recipients": .array(recipients.map { .text($0) }),
+            "readable_in_window": .boolean(output.showsWindow),
+            "fields": .array(
+                lines(index).map { line -> CanonicalJSON in
+                    [
+                        "field": .text(line.field), "in_window": .text(line.inWindow),
+                        "due": .text(line.due),
+                    ]
+                }),
+        ]
+    }
+
+    private func tableJSON(_ index: Int) -> CanonicalJSON {
+        let measures = plan.statistics.statistics[index].measures
+        return [
+            "name": .text(plan.tables[index].name),
+            "disclosure": .boolean(plan.tables[index].isDisclosure),
+            "measures": .array(measures.map { .text($0.name) }),
+        ]
+    }
+}

@@ -1,0 +1,81 @@
+internal import Records
+
+/// The pipeline that the flags of `filter` stand for, written as settings, so that it goes the same
+/// way as one from a file.
+struct FilterPipeline {
+    private let request: FilterRequest
+
+    init(_ request: FilterRequest) { self.request = request }
+
+    private func text(_ value: String) -> Setting { .text(value, .none) }
+
+    private func mapping(_ members: [(String, Setting)]) -> Setting {
+        .mapping(members.map { ($0.0, SettingPosition.none, $0.1) }, .none)
+    }
+
+    var setting: Setting {
+        var members: [(String, Setting)] = [
+            ("name", text("filter")), ("source", source), ("fields", fields),
+            ("others", text(request.keepsOthers ? "keep-everything" : "drop")),
+            ("outputs", .list([output], .none)),
+            ("acknowledge", .list([text("static-key"), text("reversible")], .none)),
+        ]
+        if let zone = request.zone { members.append(("zone", text(zone))) }
+        if let window = request.window { members.append(("window", text(window))) }
+        if let keys = request.keys { members.append(("keys", text(keys))) }
+        if let limit = request.quarantineLimit {
+            members.append(("quarantine", mapping([("limit", text(limit))])))
+        }
+        return mapping(members)
+    }
+
+    private var source: Setting {
+        var members: [(String, Setting)] = [("files", text("-")), ("format", format)]
+        if let field = request.timeField {
+            var time: [(String, Setting)] = [("field", text(field))]
+            if let format = request.timeFormat { time.append(("format", text(format))) }
+            members.append(("time", mapping(time)))
+        }
+        return mapping(members)
+    }
+
+    private var format: Setting {
+        let isTemplate = request.format.utf8.contains {
+            $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "%")
+        }
+        return isTemplate
+            ? mapping([("access_log", mapping([("template", text(request.format))]))])
+            : text(request.format)
+    }
+
+    private var fields: Setting {
+        mapping(
+            request.rules.map { rule in
+                let options = rule.options.map { ($0.0, text($0.1)) }
+                let transform =
+                    options.isEmpty
+                    ? text(rule.transform) : mapping([(rule.transform, mapping(options))])
+                return (rule.field, transform)
+            })
+    }
+
+    private var output: Setting {
+        var members: [(String, Setting)] = [
+            ("name", text("filter")), ("purpose", text("security")), ("path", text("-")),
+        ]
+        if request.gzip { members.append(("gzip", text("6"))) }
+        if request.window != nil {
+            members.append(("recipients", .list([text("own")], .none)))
+            members.append(
+                (
+                    "safeguards",
+                    mapping([
+                        ("reason", text("a pipe of the operator")),
+                        ("readers", .list([text("operator")], .none)),
+                        ("delete_after", text(request.window ?? "P1M")),
+                    ])
+                ))
+        }
+        return mapping(members)
+    }
+}

@@ -1,0 +1,182 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import LogFormats
+package import Records
+internal import Statistics
+
+/// What the command line, and other programmes of this package, can ask Sluice to do.
+package enum Sluice {
+    /// The version of the tool.
+    package static let version = "0.1.0"
+
+    /// Runs a pipeline file.
+    package static func run(
+        _ request: RunRequest, observer: (any RunObserver)?
+    ) throws(PipelineFailure) -> RunReport {
+        var plan = try loadPlan(request.pipeline, now: request.now)
+        if !request.sources.isEmpty { plan.sources = request.sources }
+        let started = secondsNow()
+        var report = try run(plan, settings(request), observer: observer)
+        report.elapsedSeconds = secondsNow() - started
+        return report
+    }
+
+    private static func run(
+        _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?
+    ) throws(PipelineFailure) -> RunReport {
+        do { try HashingSelfTest.run() } catch {
+            throw .internalFault("the hash functions do not give the published values")
+        }
+        guard let state = plan.state else {
+            return try PlainRun(plan: plan, request: settings, observer: observer).run()
+        }
+        return try StatefulRun(
+            plan: plan, statePath: state, request: settings, observer: observer
+        ).run()
+    }
+
+    private static func settings(_ request: RunRequest) throws(PipelineFailure) -> RunSettings {
+        var settings = RunSettings()
+        settings.workers = try workers(request.workers)
+        settings.isDryRun = request.isDryRun
+        settings.expectedBytes = request.expectedBytes
+        settings.expectedSHA256 = request.expectedSHA256
+        settings.endOfInputIsComplete = request.endOfInputIsComplete
+        return settings
+    }
+
+    private static func workers(_ asked: Int?) throws(PipelineFailure) -> Int {
+        guard let asked else { return min(processorCount(), 16) }
+        guard (1...64).contains(asked) else {
+            throw .usage("--workers: expected a number from 1 to 64")
+        }
+        return asked
+    }
+
+    /// Runs flags over standard input, to standard output.
+    package static func filter(
+        _ request: FilterRequest, observer: (any RunObserver)?
+    ) throws(PipelineFailure) -> RunReport {
+        let faults = Faults()
+        let setting = FilterPipeline(request).setting
+        let context = DecodingContext(faults: faults, known: knownNames)
+        let world = Self.world(folder: "", now: request.now)
+        guard let specification = PipelineSpecification.decode(setting, context),
+            let plan = Planner.plan(
+                specification, digest: Digest256.of([UInt8]().span), world: world, faults: faults)
+        else { throw .faults(faults.sorted, file: "filter") }
+        var settings = RunSettings()
+        settings.workers = try workers(request.workers)
+        return try run(plan, settings, observer: observer)
+    }
+
+    /// The faults of a pipeline file; empty when it can run.
+    package static func check(pipeline: String) throws(PipelineFailure) -> [SettingFault] {
+        do throws(PipelineFailure) {
+            _ = try loadPlan(pipeline, now: nil)
+            return []
+        } catch {
+            if case .faults(let faults, _) = error { return faults }
+            throw error
+        }
+    }
+
+    /// What the compiled plan does with each field, for each output.
+    package static func explain(
+        pipeline: String, asJSON: Bool
+    ) throws(PipelineFailure) -> String {
+        let loaded = try loadSpecification(pipeline, now: nil)
+        let explanation = Explanation(loaded.plan, loaded.specification)
+        return asJSON ? explanation.json : explanation.text
+    }
+
+    /// Runs the tests that a pipeline file carries.
+    package static func test(pipeline: String) throws(PipelineFailure) -> TestReport {
+        try PipelineTests(path: pipeline).run()
+    }
+
+    /// The reference of the pipeline file, in Markdown.
+    package static func referenceMarkdown() -> String {
+        pipelineReferenceMarkdown(
+            transforms: TransformCatalogue.all,
+            formats: FormatCatalogue.all.map {
+                CatalogueEntry(
+                    name: $0.name, summary: $0.summary, shorthand: nil, options: $0.options)
+            },
+            measures: MeasureCatalogue.all.map {
+                CatalogueEntry(
+                    name: $0.name, summary: $0.summary, shorthand: $0.shorthand,
+                    options: $0.options)
+            })
+    }
+}
+
+extension Sluice {
+    /// The names that a pipeline may use.
+    static var knownNames: KnownNames {
+        KnownNames(
+            transforms: TransformCatalogue.all.map(\.name),
+            formats: FormatCatalogue.all.map(\.name),
+            measures: MeasureCatalogue.all.map(\.name))
+    }
+
+    /// The longest pipeline file in bytes.
+    private static let pipelineBytesMax = 1 << 20
+
+    static func loadPlan(_ path: String, now: String?) throws(PipelineFailure) -> Plan {
+        try loadSpecification(path, now: now).plan
+    }
+
+    /// Reads and plans a pipeline file; all its faults come as one failure.
+    static func loadSpecification(
+        _ path: String, now: String?
+    ) throws(PipelineFailure) -> (specification: PipelineSpecification, plan: Plan) {
+        let bytes = try readPipeline(path)
+        let faults = Faults()
+        let specification = PipelineSpecification.read(bytes, known: knownNames, faults: faults)
+        guard let specification else { throw .faults(faults.sorted, file: path) }
+        let digest = Digest256.of(bytes.span)
+        let world = world(folder: splitPath(path).directory, now: now)
+        let plan = Planner.plan(specification, digest: digest, world: world, faults: faults)
+        guard faults.isEmpty, var plan else { throw .faults(faults.sorted, file: path) }
+        plan.statisticsDigest = statisticsDigest(of: bytes)
+        return (specification, plan)
+    }
+
+    /// The digest of those parts of the file that decide what is counted, however they are laid out.
+    private static func statisticsDigest(of bytes: [UInt8]) -> Digest256 {
+        let sections = [
+            "statistics", "identity", "derive", "fields", "zone", "purposes", "source",
+        ]
+        var text: [UInt8] = []
+        if case .mapping(let members, _) = readSettings(bytes, faults: Faults()) {
+            for section in sections {
+                for member in members where member.key == section {
+                    text += Array("\(section) ".utf8) + member.value.canonicalBytes
+                }
+            }
+        }
+        return Digest256.of(text.span)
+    }
+
+    static func readPipeline(_ path: String) throws(PipelineFailure) -> [UInt8] {
+        do {
+            return try FileDescriptor.reading(path).readAll(limitBytes: pipelineBytesMax)
+        } catch {
+            throw .faults(
+                [SettingFault("cannot read the pipeline file: \(error)", at: .none)], file: path)
+        }
+    }
+
+    static func world(folder: String, now: String?) -> PlanningWorld {
+        PlanningWorld(
+            folder: folder == "." ? "" : folder, now: now,
+            readFile: { path in
+                try FileDescriptor.reading(path).readAll(limitBytes: 1 << 30)
+            },
+            loadKeyFile: { path, encoding, length in
+                try SecretKey.load(path: path, encoding: encoding, length: length)
+            })
+    }
+}

@@ -1,0 +1,269 @@
+internal import Anonymization
+internal import Compression
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import LogFormats
+internal import Records
+
+/// Writes outputs to files that appear together at the end of the run, and to standard output.
+///
+/// Each file is made under a temporary name in its final folder. Nothing is visible under a final
+/// name before `prepare` has made all of them durable and `publish` renames them.
+final class FileSink: OutputSink {
+    /// One file while it is written.
+    final class Target {
+        let output: Int
+        let route: Int32
+        let path: String
+        fileprivate let file: DurableFile?
+        fileprivate let deflater: GzipDeflater?
+        fileprivate var compressed = ByteBuffer(capacity: 1 << 16)
+        /// The last byte, held back because it may have to go (`dropLastTerminator`).
+        fileprivate var heldByte: UInt8?
+        var records = 0
+        var plainBytes = 0
+        var writtenBytes = 0
+        fileprivate var stored = ContentHasher()
+        /// The digest and length of the bytes as they lie in the file.
+        var storedContent: ContentIdentity {
+            ContentIdentity(digest: stored.digest(), byteCount: writtenBytes)
+        }
+        var oldestReadableDay = Int32.max
+        var newestDay = Int32.min
+        /// Set by `prepare`.
+        fileprivate(set) var prepared: PreparedFile?
+        var directory: Directory? { file?.directory }
+
+        fileprivate init(
+            output: Int, route: Int32, path: String, file: DurableFile?, deflater: GzipDeflater?
+        ) {
+            self.output = output
+            self.route = route
+            self.path = path
+            self.file = file
+            self.deflater = deflater
+        }
+    }
+
+    private let plan: Plan
+    private let columns: () -> [String]?
+    /// Gives the final path of a file; the run with state puts the name of the part into it.
+    private let name: (_ output: Int, _ path: String) -> String
+    private let sourceIdentities: Set<FileIdentity>
+    private(set) var targets: [Target] = []
+    private var lookup: [Int64: Target] = [:]
+    private let digests: Bool
+
+    init(
+        plan: Plan, sources: Set<FileIdentity>, digests: Bool,
+        columns: @escaping () -> [String]?,
+        name: @escaping (_ output: Int, _ path: String) -> String = { $1 }
+    ) {
+        self.plan = plan
+        sourceIdentities = sources
+        self.digests = digests
+        self.columns = columns
+        self.name = name
+    }
+
+    func write(_ block: OutputBytes.Block, output: Int) throws(PipelineFailure) {
+        let target = try target(output: output, route: block.route)
+        target.records += block.records
+        target.oldestReadableDay = min(target.oldestReadableDay, block.oldestReadableDay)
+        target.newestDay = max(target.newestDay, block.newestDay)
+        try releaseHeldByte(of: target)
+        guard plan.outputs[output].format.keepsMissingTerminator, block.bytes.count > 0 else {
+            return try append(all: block.bytes, to: target)
+        }
+        try appendHoldingLast(block.bytes, to: target)
+    }
+
+    private func append(
+        all bytes: borrowing ByteBuffer, to target: Target
+    ) throws(PipelineFailure) {
+        try append(bytes.bytes, to: target)
+    }
+
+    private func appendHoldingLast(
+        _ bytes: borrowing ByteBuffer, to target: Target
+    ) throws(PipelineFailure) {
+        let last = bytes.count - 1
+        try append(bytes.bytes.extracting(0..<last), to: target)
+        target.heldByte = bytes.bytes[last]
+    }
+
+    func dropLastTerminator(output: Int) throws(PipelineFailure) {
+        for target in targets where target.output == output { target.heldByte = nil }
+    }
+
+    private func releaseHeldByte(of target: Target) throws(PipelineFailure) {
+        guard let byte = target.heldByte else { return }
+        target.heldByte = nil
+        let bytes = [byte]
+        try append(bytes.span, to: target)
+    }
+
+    // MARK: Files
+
+    private func target(output: Int, route: Int32) throws(PipelineFailure) -> Target {
+        let key = Int64(output) << 32 | Int64(UInt32(bitPattern: route))
+        if let known = lookup[key] { return known }
+        let made = try open(output: output, route: route)
+        lookup[key] = made
+        targets.append(made)
+        let header = plan.outputs[output].writer.header(
+            columns: plan.outputs[output].columns ?? columns())
+        try append(header.span, to: made)
+        return made
+    }
+
+    /// Makes the file of an output that got no record, so that "nothing" and "not run" differ; only
+    /// for outputs that are one file.
+    func openEmptyOutputs() throws(PipelineFailure) {
+        for (index, output) in plan.outputs.enumerated() where output.routing == .none {
+            _ = try target(output: index, route: 0)
+        }
+    }
+
+    private func open(output: Int, route: Int32) throws(PipelineFailure) -> Target {
+        let plan = plan.outputs[output]
+        let deflater: GzipDeflater?
+        do { deflater = try plan.gzipLevel.map { try GzipDeflater.make(level: $0) } } catch {
+            throw .storage("cannot prepare gzip")
+        }
+        let path = name(output, Self.path(plan, route: route))
+        if plan.path.isStandardOutput {
+            return Target(
+                output: output, route: route, path: "-", file: nil, deflater: deflater)
+        }
+        let file = try Self.begin(path, sources: sourceIdentities)
+        return Target(output: output, route: route, path: path, file: file, deflater: deflater)
+    }
+
+    /// Begins a durable file at `path`, whose folder is made if it is missing.
+    static func begin(
+        _ path: String, sources: Set<FileIdentity>
+    ) throws(PipelineFailure) -> DurableFile {
+        do {
+            if let present = try FileStatus.of(path) {
+                if present.kind == .directory {
+                    throw PipelineFailure.storage("\(path) is a directory: expected a file name")
+                }
+                if sources.contains(present.identity) {
+                    throw PipelineFailure.storage(
+                        "\(path) is an output and a source at once: give the output another name")
+                }
+            }
+            let (folder, name) = splitPath(path)
+            let directory = try Directory.open(folder, creating: true, mode: 0o700)
+            return try DurableFile.begin(in: directory, named: name)
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch {
+            throw .storage("cannot write \(path): \(error)")
+        }
+    }
+
+    /// The final path of the file for `route`.
+    static func path(_ output: OutputPlan, route: Int32) -> String {
+        output.path.parts.reduce(into: "") { path, part in
+            switch part {
+            case .literal(let text): path += text
+            case .placeholder("name"): path += output.name
+            case .placeholder("date"): path += dateText(route)
+            case .placeholder("month"): path += monthText(route, output.routing)
+            case .placeholder(let other): path += other
+            }
+        }
+    }
+
+    private static func dateText(_ route: Int32) -> String {
+        route == .min ? "undated" : CivilDate(daysSince1970: Int(route)).text
+    }
+
+    private static func monthText(_ route: Int32, _ routing: OutputBytes.Routing) -> String {
+        if route == .min { return "undated" }
+        guard routing == .day else { return CalendarMonth(index: Int(route)).text }
+        let date = CivilDate(daysSince1970: Int(route))
+        return CalendarMonth(year: date.year, month: date.month).text
+    }
+
+    // MARK: Bytes
+
+    private func append(_ bytes: Span<UInt8>, to target: Target) throws(PipelineFailure) {
+        if bytes.isEmpty { return }
+        target.plainBytes += bytes.count
+        guard let deflater = target.deflater else { return try store(bytes, of: target) }
+        deflater.deflate(bytes, into: &target.compressed)
+        if target.compressed.count >= 1 << 16 { try flush(target) }
+    }
+
+    private func flush(_ target: Target) throws(PipelineFailure) {
+        // The buffer is lent out while it is stored, and comes back empty.
+        var compressed = ByteBuffer(capacity: 16)
+        swap(&compressed, &target.compressed)
+        try store(compressed.bytes, of: target)
+        compressed.removeAll()
+        swap(&compressed, &target.compressed)
+    }
+
+    private func store(_ bytes: Span<UInt8>, of target: Target) throws(PipelineFailure) {
+        target.writtenBytes += bytes.count
+        if digests { target.stored.update(bytes) }
+        do {
+            if let file = target.file {
+                try file.write(bytes)
+            } else {
+                try StandardOutput.write(bytes)
+            }
+        } catch {
+            if error.code == "broken-pipe" { throw .closedPipe }
+            throw .storage("cannot write \(target.path): \(error)")
+        }
+    }
+
+    /// Ends all files and makes them durable under their temporary names.
+    func prepare() throws(PipelineFailure) {
+        var folders: [Directory] = []
+        for target in targets {
+            try releaseHeldByte(of: target)
+            if let deflater = target.deflater {
+                deflater.finish(into: &target.compressed)
+                try flush(target)
+            }
+            guard let file = target.file else { continue }
+            do {
+                target.prepared = try file.prepare(settlingDirectory: false)
+            } catch {
+                throw .storage("cannot make \(target.path) durable: \(error)")
+            }
+            if !folders.contains(where: { $0.path == file.directory.path }) {
+                folders.append(file.directory)
+            }
+        }
+        do { for folder in folders { try folder.synchronize() } } catch {
+            throw .storage("cannot make the outputs durable: \(error)")
+        }
+        if plan.outputs.contains(where: { $0.path.isStandardOutput }) {
+            do { try StandardOutput.finish() } catch {
+                throw .storage("standard output did not take everything: \(error)")
+            }
+        }
+    }
+
+    /// Gives all prepared files their final names.
+    func publish() throws(PipelineFailure) {
+        for target in targets {
+            guard let prepared = target.prepared, let directory = target.directory else { continue }
+            do { try DurableFile.publish([prepared], in: directory) } catch {
+                throw .storage("cannot publish \(target.path): \(error)")
+            }
+        }
+    }
+
+    /// Removes everything that was not published.
+    func abandon() {
+        for target in targets { target.file?.abandon() }
+    }
+}

@@ -1,0 +1,130 @@
+internal import FileSystem
+internal import KeyedHashing
+internal import Publication
+internal import Records
+internal import Statistics
+
+/// Turns measured tables into the files of statistics and disclosures.
+struct TableFiles {
+    /// One file, complete in memory: tables are small.
+    struct File {
+        var table: String
+        var path: String
+        var rows: Int
+        var bytes: [UInt8]
+    }
+
+    let plan: Plan
+    /// Months with records that are no longer readable; a disclosure leaves them out.
+    let refusedMonths: Set<CalendarMonth>
+
+    /// The files of all tables, in the order of the plan.
+    func files(_ tables: [MeasuredTable]) -> [File] {
+        zip(plan.tables, tables).flatMap { table, measured in
+            table.paths.flatMap { path, format in
+                table.isDisclosure
+                    ? disclosure(table, measured, path, format)
+                    : [statistic(table, measured, path, format)]
+            }
+        }
+    }
+
+    private func statistic(
+        _ table: TablePlan, _ measured: MeasuredTable, _ path: PathTemplate,
+        _ format: PublicationFormat
+    ) -> File {
+        File(
+            table: table.name, path: Self.fill(path, ["name": table.name]),
+            rows: measured.rows.count, bytes: Self.bytes(suppressed(measured), format))
+    }
+
+    /// One file for each set of values that the path asks for; months that are not wholly readable
+    /// are refused.
+    private func disclosure(
+        _ table: TablePlan, _ measured: MeasuredTable, _ path: PathTemplate,
+        _ format: PublicationFormat
+    ) -> [File] {
+        let month = measured.groupColumns.firstIndex(of: "month")
+        let refused = refusedMonths.map(\.text)
+        var files: [(path: String, table: MeasuredTable)] = []
+        for row in measured.rows {
+            if let month, refused.contains(String(decoding: row.key[month], as: UTF8.self)) {
+                continue
+            }
+            if month == nil, !refusedMonths.isEmpty { continue }
+            var values = ["name": table.name]
+            for column in table.columns {
+                guard let index = measured.groupColumns.firstIndex(of: column) else { continue }
+                values[column] = Self.fileName(row.key[index])
+            }
+            let filled = Self.fill(path, values)
+            if let known = files.firstIndex(where: { $0.path == filled }) {
+                files[known].table.rows.append(row)
+            } else {
+                var part = measured
+                part.rows = [row]
+                files.append((filled, part))
+            }
+        }
+        return files.map { path, part in
+            File(
+                table: table.name, path: path, rows: part.rows.count,
+                bytes: Self.bytes(suppressed(part), format))
+        }
+    }
+
+    private static func bytes(_ table: StatisticTable, _ format: PublicationFormat) -> [UInt8] {
+        var buffer = ByteBuffer(capacity: 1 << 12)
+        switch format {
+        case .csv: table.appendCSV(to: &buffer)
+        case .jsonl: table.appendJSONLines(to: &buffer)
+        }
+        return buffer.array()
+    }
+
+    private static func fill(_ path: PathTemplate, _ values: [String: String]) -> String {
+        path.parts.reduce(into: "") { text, part in
+            switch part {
+            case .literal(let literal): text += literal
+            case .placeholder(let name): text += values[name] ?? name
+            }
+        }
+    }
+
+    /// A value as part of a file name: letters, digits, `.`, `_` and `-` stay, everything else and a
+    /// leading dot become `%XX`, so that no value can lead out of its folder.
+    static func fileName(_ value: [UInt8]) -> String {
+        if value.isEmpty { return "none" }
+        var name = ByteBuffer(capacity: value.count * 3)
+        for (index, byte) in value.enumerated() {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                name.append(byte)
+            case UInt8(ascii: ".") where index > 0: name.append(byte)
+            default:
+                name.append(UInt8(ascii: "%"))
+                name.append(hexDigit(byte >> 4))
+                name.append(hexDigit(byte & 15))
+            }
+        }
+        return String(decoding: name.array(), as: UTF8.self)
+    }
+
+    /// Writes `files` under temporary names, durably.
+    static func prepare(
+        _ files: [File], sources: Set<FileIdentity>
+    ) throws(PipelineFailure) -> [(file: File, directory: Directory, prepared: PreparedFile)] {
+        var prepared: [(file: File, directory: Directory, prepared: PreparedFile)] = []
+        for file in files {
+            let durable = try FileSink.begin(file.path, sources: sources)
+            do {
+                try durable.write(file.bytes.span)
+                prepared.append((file, durable.directory, try durable.prepare()))
+            } catch {
+                throw .storage("cannot write \(file.path): \(error)")
+            }
+        }
+        return prepared
+    }
+}

@@ -1,0 +1,84 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Records
+internal import Statistics
+
+/// A run without state: one task over all sources; its outputs replace those of the run before.
+struct PlainRun {
+    let plan: Plan
+    let request: RunSettings
+    let observer: (any RunObserver)?
+
+    func run() throws(PipelineFailure) -> RunReport {
+        let inputs = try resolveSources(plan.sources).map { ChunkSource.SourceInput(path: $0) }
+        let source = ChunkSource(inputs, plan: plan, digesting: false)
+        let identities = sourceIdentities(inputs.map(\.path))
+        let files = FileSink(
+            plan: plan, sources: identities, digests: false, columns: { source.firstColumns })
+        let sink: any OutputSink = request.isDryRun ? NoSink() : files
+        let task = TaskRun(
+            plan: plan, inputs: inputs, source: source, sink: sink, observer: observer)
+        do throws(PipelineFailure) {
+            return try finish(task, files, inputs.map(\.path), identities)
+        } catch {
+            files.abandon()
+            throw error
+        }
+    }
+
+    private func finish(
+        _ task: TaskRun, _ files: FileSink, _ paths: [String], _ identities: Set<FileIdentity>
+    ) throws(PipelineFailure) -> RunReport {
+        let keys = try openKeys()
+        let ring: any KeyRing = if let keys { keys } else { try PassingRing() }
+        try task.run(
+            workers: request.workers, keyRing: ring,
+            storage: try spillStorage(near: plan.tables.first?.paths.first?.path.text))
+        try keys?.check()
+        var report = makeReport(plan, task, paths, isDryRun: request.isDryRun)
+        try checkQuarantine(plan, report)
+        let tables = try tableFiles(plan, task, &report)
+        if request.isDryRun { return report }
+        try files.openEmptyOutputs()
+        try files.prepare()
+        let prepared = try TableFiles.prepare(tables, sources: identities)
+        try files.publish()
+        for entry in prepared {
+            do { try DurableFile.publish([entry.prepared], in: entry.directory) } catch {
+                throw .storage("cannot publish \(entry.file.path): \(error)")
+            }
+        }
+        addFiles(&report, files, tables)
+        return report
+    }
+
+    /// The key store of the pipeline, if it needs one.
+    private func openKeys() throws(PipelineFailure) -> RunRing? {
+        guard let path = plan.keyStore else { return nil }
+        return try openKeyStore(path, plan: plan, creating: !request.isDryRun)
+    }
+
+    private func addFiles(
+        _ report: inout RunReport, _ files: FileSink, _ tables: [TableFiles.File]
+    ) {
+        report.files += files.targets.map {
+            RunReport.File(
+                output: plan.outputs[$0.output].name, path: $0.path, records: $0.records,
+                bytes: $0.writtenBytes)
+        }
+        report.files += tables.map {
+            RunReport.File(
+                output: $0.table, path: $0.path, records: $0.rows, bytes: $0.bytes.count)
+        }
+    }
+}
+
+/// How a run goes, apart from what the pipeline says.
+struct RunSettings: Sendable {
+    var workers = 1
+    var isDryRun = false
+    var expectedBytes: Int?
+    var expectedSHA256: String?
+    var endOfInputIsComplete = false
+}

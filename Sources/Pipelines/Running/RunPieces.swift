@@ -1,0 +1,113 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Records
+internal import Statistics
+
+/// The files that source patterns mean, in a stable order; `-` stands for itself.
+func resolveSources(_ patterns: [String]) throws(PipelineFailure) -> [String] {
+    if patterns.isEmpty || patterns == ["-"] { return ["-"] }
+    do { return try SourceListing.expand(patterns: patterns) } catch {
+        throw .source(
+            SourceFault(.cannotOpen, source: error.path, expectation: "\(error)"))
+    }
+}
+
+/// Who the sources are, to notice an output that is also a source.
+func sourceIdentities(_ paths: [String]) -> Set<FileIdentity> {
+    Set(paths.compactMap { path in (try? FileStatus.of(path))?.identity })
+}
+
+/// Opens the key store for a run.
+func openKeyStore(
+    _ path: String, plan: Plan, creating: Bool
+) throws(PipelineFailure) -> RunRing {
+    do {
+        let store = try KeyStore.open(
+            path: path, zone: plan.release.zone.name, creatingIfMissing: creating)
+        return RunRing(store: store, creating: creating)
+    } catch {
+        throw .keys("\(error)")
+    }
+}
+
+/// Where aggregates that outgrow their memory are put aside: the folder of the tables, in files
+/// without a name; in memory when nothing may be written.
+func spillStorage(near path: String?) throws(PipelineFailure) -> any SpillStorage {
+    guard let path, path != "-" else { return MemorySpillStorage() }
+    let folder = splitPath(path.split(separator: "{")[0].description).directory
+    do {
+        return DirectorySpillStorage(
+            directory: try Directory.open(folder, creating: true, mode: 0o700))
+    } catch {
+        throw .storage("cannot open \(folder): \(error)")
+    }
+}
+
+/// The report of a task that was read to its end.
+func makeReport(
+    _ plan: Plan, _ task: TaskRun, _ paths: [String], isDryRun: Bool
+) -> RunReport {
+    var report = RunReport()
+    report.pipeline = plan.name
+    report.outputNames = plan.outputs.map(\.name)
+    report.statisticNames = plan.tables.map(\.name)
+    report.isDryRun = isDryRun
+    report.notes = plan.notes
+    report.cutOff = dateText(plan.release.clocks.windowCutOff)
+    report.quarantine = task.quarantine
+    for (index, path) in paths.enumerated() {
+        let finished = index < task.finishedSources.count ? task.finishedSources[index] : nil
+        report.sources.append(
+            RunReport.Source(
+                name: finished?.name ?? path, counts: task.counts[index],
+                bytes: finished?.plainBytes ?? 0))
+    }
+    if let matches = task.optOutMatches {
+        report.unmatchedOptOuts = matches.unmatchedLines(of: plan.optOutList)
+    }
+    return report
+}
+
+/// `time` as RFC 3339 in UTC, whole seconds; empty when it lies beyond the years 0 to 9999.
+func dateText(_ time: EventTime) -> String {
+    let seconds = time.milliseconds / 1000 - (time.milliseconds % 1000 < 0 ? 1 : 0)
+    guard (-62_167_219_200..<253_402_300_800).contains(seconds) else { return "" }
+    let days = seconds / 86_400 - (seconds % 86_400 < 0 ? 1 : 0)
+    let rest = Int(seconds - days * 86_400)
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    return CivilDate(daysSince1970: Int(days)).text
+        + "T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))Z"
+}
+
+/// Fails when more records were set aside than the pipeline allows.
+func checkQuarantine(_ plan: Plan, _ report: RunReport) throws(PipelineFailure) {
+    let totals = report.totals
+    if plan.quarantine.isExceeded(quarantined: totals.quarantinedTotal, read: totals.read) {
+        throw .quarantineLimit(report: report, allowed: plan.quarantine.words)
+    }
+}
+
+/// The files of all statistics and disclosures of a task.
+func tableFiles(
+    _ plan: Plan, _ task: TaskRun, _ report: inout RunReport
+) throws(PipelineFailure) -> [TableFiles.File] {
+    guard let aggregator = try task.takeAggregator() else { return [] }
+    let tables: [MeasuredTable]
+    do { tables = try aggregator.tables() } catch {
+        throw .storage("cannot merge aggregates: \(error.code.rawValue)")
+    }
+    let refused = task.refusedMonths
+    noteRefusals(plan, refused, &report)
+    return TableFiles(plan: plan, refusedMonths: refused).files(tables)
+}
+
+/// Says which periods a disclosure left out.
+func noteRefusals(_ plan: Plan, _ refused: Set<CalendarMonth>, _ report: inout RunReport) {
+    guard !refused.isEmpty else { return }
+    let months = refused.sorted().map(\.text).joined(separator: ", ")
+    for table in plan.tables where table.isDisclosure {
+        report.notes.append(
+            "\(table.name): \(months) no longer readable as a whole; nothing was written for it")
+    }
+}

@@ -1,0 +1,144 @@
+internal import Compression
+internal import FileSystem
+internal import KeyedHashing
+internal import Records
+
+/// The plain bytes of one source: a file or standard input, inflated when the first bytes say gzip.
+final class ByteSource {
+    /// The path as given, or `standard input`.
+    let name: String
+    /// The bytes of the file as it lies on disk; nil when that is not known (a pipe).
+    let fileBytes: Int?
+    /// The bytes taken from the file so far.
+    private(set) var fileBytesRead = 0
+    /// Plain bytes delivered so far.
+    private(set) var plainBytes = 0
+    private(set) var isAtEnd = false
+
+    private let descriptor: FileDescriptor
+    private var raw = ByteBuffer(capacity: 1 << 16)
+    private var inflater: GzipInflater?
+    private var isSniffed = false
+    private var rawIsAtEnd = false
+    /// Digests the plain bytes, when the run keeps state.
+    private(set) var content: ContentHasher?
+
+    /// The size of one read from the system.
+    private static let readBytes = 1 << 18
+
+    /// Opens `path`; `-` is standard input.
+    init(path: String, digesting: Bool) throws(PipelineFailure) {
+        name = path == "-" ? "standard input" : path
+        do {
+            descriptor =
+                path == "-"
+                ? try FileDescriptor.standardInput() : try FileDescriptor.reading(path)
+            let status = try descriptor.status()
+            fileBytes = status.kind == .regular ? status.byteCount : nil
+            if status.kind == .directory {
+                throw PipelineFailure.source(
+                    SourceFault(
+                        .isDirectory, source: name,
+                        expectation: "expected a file; a directory is given as a source by itself"))
+            }
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch {
+            throw .source(
+                SourceFault(.cannotOpen, source: path, expectation: "cannot open it: \(error)"))
+        }
+        content = digesting ? ContentHasher() : nil
+    }
+
+    /// Who the file is, to notice an output that is also a source.
+    func identity() -> FileIdentity? { try? descriptor.status().identity }
+
+    /// Appends up to `limit` further plain bytes to `buffer`; sets `isAtEnd` when there are no more.
+    func fill(_ buffer: inout ByteBuffer, upTo limit: Int) throws(PipelineFailure) {
+        let before = buffer.count
+        if !isSniffed { try sniff() }
+        if inflater == nil {
+            try fillPlain(&buffer, upTo: limit)
+        } else {
+            try fillInflated(&buffer, upTo: limit)
+        }
+        plainBytes += buffer.count - before
+        content?.update(buffer.bytes.extracting(before..<buffer.count))
+    }
+
+    /// Looks at the first bytes for the magic number of gzip.
+    private func sniff() throws(PipelineFailure) {
+        isSniffed = true
+        while raw.count < 3, !rawIsAtEnd { try readRaw(upTo: Self.readBytes) }
+        guard GzipInflater.isGzip(raw.bytes) else { return }
+        do { inflater = try GzipInflater.make(limits: GzipLimits()) } catch { throw named(error) }
+    }
+
+    private func readRaw(upTo limit: Int) throws(PipelineFailure) {
+        let got = try read(&raw, limit)
+        if got == 0 { rawIsAtEnd = true }
+    }
+
+    private func read(_ buffer: inout ByteBuffer, _ limit: Int) throws(PipelineFailure) -> Int {
+        let before = buffer.count
+        do {
+            try unsafe buffer.appendUnsafe(upTo: limit) { room in
+                try unsafe descriptor.read(
+                    into: UnsafeMutableRawBufferPointer(
+                        UnsafeMutableBufferPointer(rebasing: room[..<limit])))
+            }
+        } catch {
+            if Interruption.isRequested {
+                throw .interrupted(signal: Interruption.signal ?? 15)
+            }
+            throw .source(
+                SourceFault(
+                    .cannotRead, source: name, byteOffset: fileBytesRead,
+                    expectation: "cannot read on: \(error)"))
+        }
+        fileBytesRead += buffer.count - before
+        return buffer.count - before
+    }
+
+    private func fillPlain(_ buffer: inout ByteBuffer, upTo limit: Int) throws(PipelineFailure) {
+        if raw.count > 0 {
+            let taken = min(limit, raw.count)
+            buffer.append(raw.bytes.extracting(0..<taken))
+            raw.removeFirst(taken)
+            return
+        }
+        if try read(&buffer, limit) == 0 { isAtEnd = true }
+    }
+
+    private func fillInflated(
+        _ buffer: inout ByteBuffer, upTo limit: Int
+    ) throws(PipelineFailure) {
+        guard let inflater else { return }
+        let target = buffer.count + limit
+        do {
+            while buffer.count < target {
+                if raw.isEmpty, !rawIsAtEnd { try readRaw(upTo: Self.readBytes) }
+                let step = try inflater.inflate(
+                    raw.bytes, into: &buffer, upTo: target - buffer.count)
+                raw.removeFirst(step.consumed)
+                if step.consumed == 0, step.produced == 0, rawIsAtEnd {
+                    try inflater.finish()
+                    isAtEnd = true
+                    return
+                }
+            }
+        } catch let fault as SourceFault {
+            throw named(fault)
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch {
+            throw .internalFault("inflating failed without a reason")
+        }
+    }
+
+    private func named(_ fault: SourceFault) -> PipelineFailure {
+        var fault = fault
+        fault.source = name
+        return .source(fault)
+    }
+}

@@ -1,0 +1,44 @@
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// How the parts of a store are called and described.
+enum PartName {
+    /// `path` with twelve digits of `digest` in front of its extensions:
+    /// `out/2026-03-15.jsonl.gz` becomes `out/2026-03-15.0123456789ab.jsonl.gz`.
+    static func path(_ path: String, digest: Digest256) -> String {
+        if path == "-" { return path }
+        let split = splitPath(path)
+        let parts = split.name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let rest = parts.count > 1 ? ".\(parts[1])" : ""
+        let name = "\(parts[0]).\(digest.hex.prefix(12))\(rest)"
+        return split.directory == "." ? name : "\(split.directory)/\(name)"
+    }
+
+    /// The ledger's row for a file that was just written.
+    static func part(
+        _ output: OutputPlan, _ target: FileSink.Target, _ content: ContentIdentity,
+        sourceRange: Digest256, source: Int?, zone: ZoneTable, keyIDs: [KeyID],
+        replaces: [Int64] = []
+    ) -> NewPart {
+        let hasReadable = target.oldestReadableDay != .max
+        let newest = target.newestDay == .min ? nil : Int(target.newestDay)
+        return NewPart(
+            output: output.name, purpose: output.purpose, source: source,
+            sourceRange: sourceRange, path: target.path, content: content,
+            records: Int64(target.records), day: output.routing == .day ? newest : nil,
+            oldestReadable: hasReadable
+                ? zone.startOfDay(Int(target.oldestReadableDay)) : nil,
+            deleteBy: deleteBy(output, newest, zone), keyIDs: keyIDs, replaces: replaces)
+    }
+
+    /// The start of the day behind the last on which the newest record may stay.
+    private static func deleteBy(
+        _ output: OutputPlan, _ newest: Int?, _ zone: ZoneTable
+    ) -> EventTime? {
+        guard let deleteAfter = output.deleteAfter, let newest else { return nil }
+        let last = CivilDate(daysSince1970: newest).adding(deleteAfter)
+        return zone.startOfDay(last.daysSince1970 + 1)
+    }
+}

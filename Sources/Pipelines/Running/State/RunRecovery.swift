@@ -1,0 +1,75 @@
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Gives committed files their names, in the run that made them or in the next one.
+struct RunRecovery {
+    let ledger: Ledger
+    let plan: Plan
+
+    /// Finishes what killed runs owe and removes what they left behind.
+    func finishEarlierRuns() throws(PipelineFailure) {
+        let owed: [OwedPublication]
+        do { owed = try ledger.pendingPublications() } catch { throw failure(error) }
+        let runs = Set(owed.map(\.run)).sorted()
+        for run in runs {
+            try publish(
+                run: run, owed.filter { $0.run == run }.map(\.publication), redo: true)
+        }
+        try removeLeftovers()
+    }
+
+    /// Does the renames and removals of a committed run and marks it as published.
+    func publish(
+        run: Int64, _ publications: [PendingPublication], redo: Bool
+    ) throws(PipelineFailure) {
+        do {
+            for publication in publications {
+                let directory = try Directory.open(
+                    publication.directory, creating: false, mode: 0o700)
+                switch publication.action {
+                case .publish(let temporaryName, let content):
+                    let prepared = PreparedFile(
+                        temporaryName: temporaryName, finalName: publication.finalName,
+                        byteCount: content.byteCount)
+                    try DurableFile.publish([prepared], in: directory, redo: redo)
+                case .remove:
+                    _ = try directory.remove(publication.finalName)
+                    try directory.synchronize()
+                }
+            }
+        } catch {
+            throw .storage("cannot finish the outputs of a committed run: \(error)")
+        }
+        do { try ledger.markPublished(run: run, time: currentTime()) } catch {
+            throw failure(error)
+        }
+    }
+
+    /// Removes temporary files of killed runs from the folders this pipeline writes to.
+    private func removeLeftovers() throws(PipelineFailure) {
+        var folders = ["\(ledger.directory.path)/partials"]
+        do {
+            for output in plan.outputs where !output.path.isStandardOutput {
+                let parts = try ledger.currentParts(output: output.name)
+                folders += parts.map { splitPath($0.path).directory }
+            }
+        } catch { throw failure(error) }
+        for folder in Set(folders).sorted() {
+            guard let present = try? FileStatus.of(folder), present.kind == .directory else {
+                continue
+            }
+            do {
+                let directory = try Directory.open(folder, creating: false, mode: 0o700)
+                _ = try DurableFile.removeLeftovers(in: directory)
+            } catch {
+                throw .storage("cannot clear \(folder): \(error)")
+            }
+        }
+    }
+
+    private func failure(_ fault: LedgerFault) -> PipelineFailure {
+        .storage("cannot read the ledger: \(fault.description)")
+    }
+}

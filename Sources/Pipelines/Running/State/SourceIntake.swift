@@ -1,0 +1,255 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+internal import Statistics
+
+/// Takes in the sources that the ledger does not know yet: one task each.
+final class SourceIntake {
+    private unowned let owner: StatefulRun
+    private let ledger: Ledger
+    private let keys: RunRing?
+    private let storage: any SpillStorage
+    private var sinks: [FileSink] = []
+    private var partialFiles: [DurableFile] = []
+    private var newPartials: [any SpillFile] = []
+    private var refusedMonths: Set<CalendarMonth> = []
+
+    let started = currentTime()
+    private(set) var sources: [CountedSource] = []
+    private(set) var tasks: [CommittedTask] = []
+    private(set) var partials: [NewPartial] = []
+
+    private var plan: Plan { owner.plan }
+
+    init(_ owner: StatefulRun, ledger: Ledger, keys: RunRing?) {
+        self.owner = owner
+        self.ledger = ledger
+        self.keys = keys
+        storage =
+            owner.settings.isDryRun
+            ? MemorySpillStorage() : DirectorySpillStorage(directory: ledger.directory)
+    }
+
+    /// Removes everything that was prepared and not committed.
+    func abandon() {
+        for sink in sinks { sink.abandon() }
+        for file in partialFiles { file.abandon() }
+    }
+
+    func run() throws(PipelineFailure) {
+        var seen: Set<ContentIdentity> = []
+        for path in try resolveSources(plan.sources) {
+            let spool = try path == "-" ? spoolInput() : nil
+            defer { spool?.remove() }
+            let survey = try SourceSurvey(
+                path: spool?.path ?? path, name: path, ledger: ledger, stream: plan.stream)
+            guard !survey.isKnown, seen.insert(survey.content).inserted else {
+                noteKnown(path, survey)
+                continue
+            }
+            try takeIn(spool?.path ?? path, name: path, survey)
+        }
+    }
+
+    private func noteKnown(_ path: String, _ survey: SourceSurvey) {
+        owner.report.sources.append(
+            RunReport.Source(
+                name: path == "-" ? "standard input" : path,
+                counts: RecordCounts(
+                    outputs: plan.outputs.count, statistics: plan.tables.count),
+                bytes: survey.content.byteCount, wasKnown: true))
+    }
+
+    // MARK: Standard input
+
+    private func spoolInput() throws(PipelineFailure) -> InputSpool {
+        let settings = owner.settings
+        guard
+            settings.endOfInputIsComplete || settings.expectedBytes != nil
+                || settings.expectedSHA256 != nil
+        else {
+            throw .usage(
+                "standard input with state: a killed producer also ends its output, so expected "
+                    + "`--expect-bytes`, `--expect-sha256` or `--eof-is-complete`")
+        }
+        let spool = try InputSpool(in: ledger.directory)
+        if let expected = settings.expectedBytes, expected != spool.byteCount {
+            spool.remove()
+            throw incomplete(spool, "expected \(expected) bytes")
+        }
+        if let expected = settings.expectedSHA256,
+            Digest256(hex: expected) != spool.digest
+        {
+            spool.remove()
+            throw incomplete(spool, "expected another SHA-256")
+        }
+        return spool
+    }
+
+    private func incomplete(_ spool: InputSpool, _ what: String) -> PipelineFailure {
+        .source(
+            SourceFault(
+                .changedWhileReading, source: "standard input", byteOffset: spool.byteCount,
+                expectation: "\(what): nothing was taken in"))
+    }
+
+    // MARK: One source
+
+    private func takeIn(
+        _ path: String, name: String, _ survey: SourceSurvey
+    ) throws(PipelineFailure) {
+        let input = ChunkSource.SourceInput(path: path, skippedBytes: survey.knownBytes)
+        let source = ChunkSource([input], plan: plan, digesting: false)
+        let taskName = Digest256.of(
+            Array("\(plan.stream) \(survey.content.digest.hex) \(survey.knownBytes)".utf8).span)
+        let sink = FileSink(
+            plan: plan, sources: sourceIdentities([path]), digests: true,
+            columns: { source.firstColumns },
+            name: { _, path in PartName.path(path, digest: taskName) })
+        let task = TaskRun(
+            plan: plan, inputs: [input], source: source,
+            sink: owner.settings.isDryRun ? NoSink() : sink, observer: owner.observer)
+        sinks.append(sink)
+        try task.run(workers: owner.settings.workers, keyRing: keys, storage: storage)
+        addToReport(name, task)
+        guard let finished = task.finishedSources.first,
+            finished.plainBytes == survey.content.byteCount
+        else {
+            throw .source(
+                SourceFault(
+                    .changedWhileReading, source: name,
+                    expectation: "it changed while it was read: expected a file at rest"))
+        }
+        let index = sources.count
+        sources.append(
+            CountedSource(
+                stream: plan.stream, content: survey.content, countedFrom: survey.knownBytes,
+                records: Int64(task.counts[0].read), segments: []))
+        tasks.append(
+            CommittedTask(
+                name: taskName.hex, attempt: TemporaryName.run, digest: survey.content.digest,
+                source: index))
+        try keepAggregates(task, taskName, source: index)
+        if owner.settings.isDryRun { return }
+        try sink.prepare()
+        addParts(sink, taskName, source: index)
+    }
+
+    private func addToReport(_ name: String, _ task: TaskRun) {
+        let finished = task.finishedSources.first
+        owner.report.sources.append(
+            RunReport.Source(
+                name: name == "-" ? "standard input" : name, counts: task.counts[0],
+                bytes: finished?.plainBytes ?? 0))
+        let sourceIndex = owner.report.sources.count - 1
+        for entry in task.quarantine
+        where owner.report.quarantine.count < RunReport.quarantineEntriesMax {
+            owner.report.quarantine.append(
+                QuarantineEntry(
+                    sourceIndex: sourceIndex, recordNumber: entry.recordNumber,
+                    byteOffset: entry.byteOffset, length: entry.length, reason: entry.reason))
+        }
+        refusedMonths.formUnion(task.refusedMonths)
+    }
+
+    private func addParts(_ sink: FileSink, _ taskName: Digest256, source: Int) {
+        for target in sink.targets {
+            guard let prepared = target.prepared, let directory = target.directory else { continue }
+            let output = plan.outputs[target.output]
+            let content = target.storedContent
+            owner.owe(prepared, in: directory, content)
+            owner.parts.append(
+                PartName.part(
+                    output, target, content, sourceRange: taskName, source: source,
+                    zone: plan.release.zone, keyIDs: (keys?.used ?? []).map(\.id)))
+            owner.report.files.append(
+                RunReport.File(
+                    output: output.name, path: target.path, records: target.records,
+                    bytes: target.writtenBytes))
+        }
+    }
+
+    // MARK: Aggregates
+
+    /// Writes the partial of the task into the state folder, under a temporary name.
+    private func keepAggregates(
+        _ task: TaskRun, _ taskName: Digest256, source: Int
+    ) throws(PipelineFailure) {
+        guard let aggregator = try task.takeAggregator() else { return }
+        let used = keys?.used ?? []
+        do {
+            let file = try storage.makeFile()
+            let references = used.compactMap { key in
+                key.id.epoch.map {
+                    PartialHeader.KeyReference(epoch: $0.text, keyID: key.id.text)
+                }
+            }
+            try aggregator.finish(
+                PartialHeader(planDigest: plan.statisticsDigest.bytes, keys: references),
+                into: file)
+            newPartials.append(file)
+            if owner.settings.isDryRun { return }
+            try store(file, taskName, used.map(\.id), source: source)
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch {
+            throw .storage("cannot write the aggregates of a task")
+        }
+    }
+
+    private func store(
+        _ file: any SpillFile, _ taskName: Digest256, _ used: [KeyID], source: Int
+    ) throws(PipelineFailure) {
+        let name = "\(taskName.hex.prefix(24)).partial"
+        do {
+            let folder = try ledger.directory.privateSubdirectory("partials", creating: true)
+            let durable = try DurableFile.begin(in: folder, named: name)
+            partialFiles.append(durable)
+            var hasher = ContentHasher()
+            var block: [UInt8] = []
+            var offset = 0
+            while offset < file.count {
+                try file.read(at: offset, atMost: 1 << 20, into: &block)
+                hasher.update(block.span)
+                try durable.write(block.span)
+                offset += block.count
+            }
+            let content = ContentIdentity(digest: hasher.digest(), byteCount: file.count)
+            owner.owe(try durable.prepare(), in: folder, content)
+            for key in used {
+                guard let month = key.epoch?.month else { continue }
+                partials.append(
+                    NewPartial(
+                        statisticSet: plan.statisticsDigest.hex, month: month, keyID: key,
+                        source: source, task: tasks.count - 1, path: folder.path(of: name),
+                        content: content))
+            }
+        } catch {
+            throw .storage("cannot write the aggregates of a task: \(error)")
+        }
+    }
+
+    /// The tables over everything counted, in earlier runs and in this one.
+    func tables() throws(PipelineFailure) -> [TableFiles.File] {
+        guard !plan.statistics.statistics.isEmpty else { return [] }
+        noteRefusals(plan, refusedMonths, &owner.report)
+        do {
+            let live = try ledger.livePartials(statisticSet: plan.statisticsDigest.hex)
+            var paths: [String] = []
+            for record in live where !paths.contains(record.path) { paths.append(record.path) }
+            var all = newPartials
+            for path in paths { all.append(try StoredFile(path)) }
+            if all.isEmpty { return [] }
+            let tables = try Partials(all, plan: plan.statistics, storage: storage).tables()
+            return TableFiles(plan: plan, refusedMonths: refusedMonths).files(tables)
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch let fault as PartialFault {
+            throw .storage("cannot merge the aggregates of earlier runs: \(fault.code.rawValue)")
+        } catch {
+            throw .storage("cannot read the ledger")
+        }
+    }
+}

@@ -1,0 +1,145 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+internal import Statistics
+
+/// A run with state: takes in what is new, ages out what an earlier run wrote, and commits outputs,
+/// partials, tables and ledger rows together.
+///
+/// Order of work: finish what a killed run still owes; one task for each new source; rewrite the
+/// parts that hold due records; delete expired ones; make everything durable under temporary names;
+/// one ledger transaction (the point of no return); renames; done. A run killed before the
+/// transaction has changed nothing, one killed after it is finished by the next.
+final class StatefulRun {
+    let plan: Plan
+    let settings: RunSettings
+    let observer: (any RunObserver)?
+    private let statePath: String
+    var report = RunReport()
+    /// What the commit will say.
+    var parts: [NewPart] = []
+    var removedParts: [Int64] = []
+    var publications: [PendingPublication] = []
+    var folders: [String: Directory] = [:]
+    var quarantinedTotal = RecordCounts(outputs: 0, statistics: 0)
+
+    init(
+        plan: Plan, statePath: String, request: RunSettings, observer: (any RunObserver)?
+    ) {
+        self.plan = plan
+        self.statePath = statePath
+        settings = request
+        self.observer = observer
+    }
+
+    func run() throws(PipelineFailure) -> RunReport {
+        let ledger = try openLedger()
+        try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+        let keys = try openKeys()
+        prepareReport()
+        let intake = SourceIntake(self, ledger: ledger, keys: keys)
+        let ageing = PartAgeing(self, ledger: ledger, keys: keys)
+        do throws(PipelineFailure) {
+            try intake.run()
+            try keys?.check()
+            try checkQuarantine(plan, report)
+            try ageing.run()
+            let tables = try intake.tables()
+            if settings.isDryRun {
+                intake.abandon()
+                ageing.abandon()
+                return report
+            }
+            try commit(ledger, intake, tables, keys)
+            return report
+        } catch {
+            intake.abandon()
+            ageing.abandon()
+            throw error
+        }
+    }
+
+    private func openKeys() throws(PipelineFailure) -> RunRing? {
+        guard let path = plan.keyStore else { return nil }
+        return try openKeyStore(path, plan: plan, creating: !settings.isDryRun)
+    }
+
+    private func prepareReport() {
+        report.pipeline = plan.name
+        report.outputNames = plan.outputs.map(\.name)
+        report.statisticNames = plan.tables.map(\.name)
+        report.isDryRun = settings.isDryRun
+        report.notes = plan.notes
+        report.cutOff = dateText(plan.release.clocks.windowCutOff)
+    }
+
+    private func openLedger() throws(PipelineFailure) -> Ledger {
+        do { return try Ledger.open(stateDirectory: statePath) } catch {
+            if error == .busy {
+                throw .busy("another run is at work on the state in \(statePath)")
+            }
+            throw .storage("cannot open the state in \(statePath): \(error.description)")
+        }
+    }
+
+    /// Notes a file that is durable under its temporary name and owes its final one.
+    func owe(_ prepared: PreparedFile, in directory: Directory, _ content: ContentIdentity) {
+        folders[directory.path] = directory
+        publications.append(
+            PendingPublication(
+                directory: directory.path, finalName: prepared.finalName,
+                action: .publish(temporaryName: prepared.temporaryName, content)))
+    }
+
+    // MARK: Commit
+
+    private func commit(
+        _ ledger: Ledger, _ intake: SourceIntake, _ tables: [TableFiles.File], _ keys: RunRing?
+    ) throws(PipelineFailure) {
+        for entry in try TableFiles.prepare(tables, sources: []) {
+            let content = ContentIdentity(
+                digest: Digest256.of(entry.file.bytes.span), byteCount: entry.file.bytes.count)
+            owe(entry.prepared, in: entry.directory, content)
+            report.files.append(
+                RunReport.File(
+                    output: entry.file.table, path: entry.file.path, records: entry.file.rows,
+                    bytes: entry.file.bytes.count))
+        }
+        var commit = RunCommit(
+            name: TemporaryName.run, pipeline: plan.name, command: "run", plan: plan.digest,
+            started: intake.started, finished: currentTime(),
+            now: plan.release.clocks.runClock.now,
+            cutoff: plan.release.clocks.windowCutOff, counts: counts())
+        commit.sources = intake.sources
+        commit.tasks = intake.tasks
+        commit.keys = (keys?.used ?? []).map { UsedKey(id: $0.id, fingerprint: $0.fingerprint) }
+        commit.parts = parts
+        commit.removedParts = removedParts
+        commit.partials = intake.partials
+        commit.publications = publications
+        let run: Int64
+        do { run = try ledger.commitRun(commit) } catch {
+            throw .storage("cannot write the ledger: \(error.description)")
+        }
+        try RunRecovery(ledger: ledger, plan: plan).publish(run: run, publications, redo: false)
+    }
+
+    private func counts() -> RunCounts {
+        let totals = report.totals
+        let accepted = totals.read - totals.blank - totals.quarantinedTotal
+        let dropped = totals.outputs.first?.droppedTotal ?? 0
+        var details: [String: Int64] = ["blank": Int64(totals.blank)]
+        for (reason, count) in totals.quarantined {
+            details["quarantined-\(reason.code)"] = Int64(count)
+        }
+        return RunCounts(
+            read: Int64(totals.read), written: Int64(accepted - dropped),
+            dropped: Int64(dropped + totals.blank),
+            quarantined: Int64(totals.quarantinedTotal), details: details)
+    }
+}
+
+/// The system's clock, for the start and the end of a run.
+func currentTime() -> EventTime { RunClock.system(zone: .utc).now }

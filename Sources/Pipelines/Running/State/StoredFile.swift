@@ -1,0 +1,40 @@
+internal import FileSystem
+internal import Records
+internal import Statistics
+
+/// A partial of an earlier run, read from the state folder.
+final class StoredFile: SpillFile {
+    private let descriptor: FileDescriptor
+    let count: Int
+
+    init(_ path: String) throws(PipelineFailure) {
+        do {
+            descriptor = try FileDescriptor.reading(path)
+            count = try descriptor.status().byteCount
+        } catch {
+            throw .storage("cannot read \(path): \(error)")
+        }
+    }
+
+    func append(_ bytes: Span<UInt8>) throws(FileFault) {
+        // Stored partials are never written again: EBADF.
+        throw FileFault(.write, errno: 9, path: descriptor.path)
+    }
+
+    func read(
+        at offset: Int, atMost limit: Int, into buffer: inout [UInt8]
+    ) throws(FileFault) {
+        let wanted = max(0, min(limit, count - offset))
+        if buffer.count != wanted { buffer = [UInt8](repeating: 0, count: wanted) }
+        let outcome = unsafe buffer.withUnsafeMutableBytes { room -> Result<Int, FileFault> in
+            do throws(FileFault) {
+                return .success(try unsafe descriptor.readFully(into: room, at: offset))
+            } catch {
+                return .failure(error)
+            }
+        }
+        let got = try outcome.get()
+        // The ledger knows the length: a shorter file was cut (EIO).
+        if got < wanted { throw FileFault(.read, errno: 5, path: descriptor.path) }
+    }
+}

@@ -1,0 +1,91 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Records
+internal import Statistics
+
+/// One task: an ordered list of sources through the plan into a sink.
+///
+/// A run is made of tasks; so is a run on a cluster, where each task is an attempt of its own. A
+/// task decides nothing about other tasks and makes nothing visible: that is the committer's part.
+final class TaskRun: OrderedEnd {
+    private let plan: Plan
+    private let sink: any OutputSink
+    private let source: ChunkSource
+    private let observer: (any RunObserver)?
+    private let totalFileBytes: Int?
+    private var crew: WorkerCrew?
+    private var recordsBefore: [Int]
+
+    /// The counts of each source, in the order of the task.
+    private(set) var counts: [RecordCounts]
+    /// The first quarantined records, with their numbers in their source.
+    private(set) var quarantine: [QuarantineEntry] = []
+    private var recordsDone = 0
+
+    init(
+        plan: Plan, inputs: [ChunkSource.SourceInput], source: ChunkSource,
+        sink: any OutputSink, observer: (any RunObserver)?
+    ) {
+        self.plan = plan
+        self.sink = sink
+        self.observer = observer
+        self.source = source
+        totalFileBytes = observer == nil ? nil : source.totalFileBytes()
+        let none = RecordCounts(
+            outputs: plan.outputs.count, statistics: plan.statistics.statistics.count)
+        counts = Array(repeating: none, count: inputs.count)
+        recordsBefore = Array(repeating: 0, count: inputs.count)
+    }
+
+    /// Reads everything; afterwards the counts and aggregates are complete.
+    func run(
+        workers: Int, keyRing: (any KeyRing)?, storage: any SpillStorage
+    ) throws(PipelineFailure) {
+        let crew = WorkerCrew(
+            count: workers, plan: plan, source: source, keyRing: keyRing, storage: storage,
+            end: self)
+        self.crew = crew
+        try crew.run()
+        if source.finished.last?.lastLineIsOpen == true {
+            for index in plan.outputs.indices { try sink.dropLastTerminator(output: index) }
+        }
+        try checkConservation()
+    }
+
+    func take(_ worker: Worker) throws(PipelineFailure) {
+        let chunk = worker.chunk.sourceIndex
+        for (index, output) in worker.outputs.enumerated() {
+            for block in output.current { try sink.write(block, output: index) }
+        }
+        for entry in worker.releaser.quarantine {
+            guard quarantine.count < RunReport.quarantineEntriesMax else { break }
+            var entry = entry
+            entry.recordNumber += recordsBefore[chunk]
+            quarantine.append(entry)
+        }
+        counts[chunk].add(worker.releaser.counts)
+        recordsBefore[chunk] += worker.releaser.counts.read
+        recordsDone += worker.releaser.counts.read
+        observer?.progress(
+            bytesDone: source.fileBytesRead, bytesTotal: totalFileBytes, records: recordsDone)
+    }
+
+    /// Records read = written + dropped + blank + quarantined, for every source and output.
+    private func checkConservation() throws(PipelineFailure) {
+        for count in counts where !count.isConserved {
+            throw .internalFault("the records of a source do not add up")
+        }
+    }
+
+    /// The aggregates of all workers; nil without statistics. To be called once.
+    func takeAggregator() throws(PipelineFailure) -> Aggregator? {
+        try crew?.mergedAggregator()
+    }
+
+    var optOutMatches: OptOutMatches? { crew?.optOutMatches }
+
+    var refusedMonths: Set<CalendarMonth> { crew?.refusedMonths ?? [] }
+
+    /// What became of the sources that were read to their end.
+    var finishedSources: [ChunkSource.Finished] { source.finished }
+}

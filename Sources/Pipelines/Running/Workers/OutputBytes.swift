@@ -1,0 +1,71 @@
+internal import Anonymization
+internal import Records
+
+/// The bytes that one chunk adds to one output, apart by the route they take (the day or month in
+/// the path); one per worker and output, reused.
+final class OutputBytes {
+    /// How an output's records are told apart by file.
+    enum Routing: Sendable {
+        case none, day, month
+    }
+
+    /// The bytes of one file.
+    final class Block {
+        var route: Int32 = 0
+        var bytes = ByteBuffer(capacity: 1 << 12)
+        var records = 0
+        /// The earliest day of a record that is still readable, or `Int32.max`.
+        var oldestReadableDay = Int32.max
+        var newestDay = Int32.min
+    }
+
+    private let routing: Routing
+    private var blocks: [Block] = []
+    private(set) var used = 0
+    private var lastDay = Int32.min
+    private var lastBlock: Block?
+
+    init(_ routing: Routing) { self.routing = routing }
+
+    /// The blocks in use, in the order of their first record.
+    var current: ArraySlice<Block> { blocks[..<used] }
+
+    func begin() {
+        used = 0
+        lastBlock = nil
+    }
+
+    /// The block for a record of `day`.
+    @inline(__always)
+    func block(forDay day: Int32) -> Block {
+        if let lastBlock, lastDay == day || routing == .none { return lastBlock }
+        let found = find(route(ofDay: day))
+        lastDay = day
+        lastBlock = found
+        return found
+    }
+
+    private func route(ofDay day: Int32) -> Int32 {
+        switch routing {
+        case .none: return 0
+        case .day: return day
+        case .month:
+            if day == ReleasedBatch.noDay { return day }
+            let date = CivilDate(daysSince1970: Int(day))
+            return Int32(CalendarMonth(year: date.year, month: date.month).index)
+        }
+    }
+
+    private func find(_ route: Int32) -> Block {
+        for block in blocks[..<used] where block.route == route { return block }
+        if used == blocks.count { blocks.append(Block()) }
+        let block = blocks[used]
+        used += 1
+        block.route = route
+        block.bytes.removeAll()
+        block.records = 0
+        block.oldestReadableDay = .max
+        block.newestDay = .min
+        return block
+    }
+}

@@ -1,0 +1,60 @@
+private import Glibc
+
+/// Runs `body(0)` … `body(count - 1)` at the same time and returns when all have returned; the
+/// first runs on the calling thread.
+func runThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    var threads: [pthread_t] = []
+    for index in 1..<max(count, 1) {
+        let box = unsafe Unmanaged.passRetained(ThreadBody { body(index) })
+        var thread = pthread_t()
+        let failed = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument = unsafe argument {
+                    unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
+                }
+                return nil
+            }, unsafe box.toOpaque())
+        if failed != 0 {
+            unsafe box.release()
+            break
+        }
+        threads.append(thread)
+    }
+    body(0)
+    for thread in threads { _ = pthread_join(thread, nil) }
+}
+
+private final class ThreadBody {
+    let run: () -> Void
+    init(_ run: @escaping () -> Void) { self.run = run }
+}
+
+/// A lock with a condition: the two places where workers meet.
+///
+/// POSIX mutexes instead of `Mutex`, which has no condition to wait for.
+@safe final class Monitor: @unchecked Sendable {
+    // Both live in allocations of their own: their addresses must not change.
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+
+    init() {
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe condition = .allocate(capacity: 1)
+        _ = unsafe pthread_mutex_init(mutex, nil)
+        _ = unsafe pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        _ = unsafe pthread_cond_destroy(condition)
+        _ = unsafe pthread_mutex_destroy(mutex)
+        unsafe mutex.deallocate()
+        unsafe condition.deallocate()
+    }
+
+    func lock() { _ = unsafe pthread_mutex_lock(mutex) }
+    func unlock() { _ = unsafe pthread_mutex_unlock(mutex) }
+    /// Gives the lock away until another thread calls `wakeAll`.
+    func wait() { _ = unsafe pthread_cond_wait(condition, mutex) }
+    func wakeAll() { _ = unsafe pthread_cond_broadcast(condition) }
+}

@@ -1,0 +1,76 @@
+internal import Anonymization
+internal import Records
+internal import Statistics
+
+/// Everything one worker owns: it turns a chunk into output bytes and observations, and shares
+/// nothing while it does.
+final class Worker {
+    private let plan: Plan
+    private let reader: any RecordReader
+    private var table: RecordTable
+    let releaser: Releaser
+    let outputs: [OutputBytes]
+    private var aggregator: Aggregator?
+    var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
+
+    init(plan: Plan, keyRing: (any KeyRing)?, storage: any SpillStorage) {
+        self.plan = plan
+        reader = plan.format.makeReader(fields: plan.release.fields, limits: plan.limits)
+        table = RecordTable(slotCount: plan.release.fields.count)
+        releaser = Releaser(plan: plan.release, keyRing: keyRing)
+        outputs = plan.outputs.map { OutputBytes($0.routing) }
+        aggregator =
+            plan.statistics.statistics.isEmpty
+            ? nil : Aggregator(plan: plan.statistics, storage: storage)
+    }
+
+    /// Reads, releases, writes and observes the chunk at hand.
+    func process() throws(PipelineFailure) {
+        reader.index(chunk, into: &table)
+        releaser.release(chunk, table, reader: reader)
+        for (index, output) in releaser.outputs.enumerated() {
+            Self.write(output, plan.outputs[index].writer, chunk, to: outputs[index])
+        }
+        do {
+            try Self.observe(releaser.observations.batch, chunk, by: &aggregator)
+        } catch {
+            throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
+        }
+    }
+
+    private static func observe(
+        _ batch: borrowing ObservationBatch, _ chunk: borrowing Chunk,
+        by aggregator: inout Aggregator?
+    ) throws(PartialFault) {
+        try aggregator?.observe(batch, chunk: chunk.buffer.bytes)
+    }
+
+    private static func write(
+        _ output: OutputRelease, _ writer: any RecordWriter, _ chunk: borrowing Chunk,
+        to bytes: OutputBytes
+    ) {
+        bytes.begin()
+        let source = chunk.buffer.bytes
+        for index in output.batch.records.indices {
+            let day = output.batch.records[index].day
+            let block = bytes.block(forDay: day)
+            writer.write(index, of: output.batch, chunk: source, into: &block.bytes)
+            block.records += 1
+            if output.batch.records[index].isReadable {
+                block.oldestReadableDay = min(block.oldestReadableDay, day)
+            }
+            block.newestDay = max(block.newestDay, day)
+        }
+    }
+
+    /// Gives the aggregates away.
+    func takeAggregator() -> Aggregator? { aggregator.take() }
+}
+
+extension OutputPlan {
+    /// How the path tells the records apart.
+    var routing: OutputBytes.Routing {
+        if path.placeholders.contains("date") { return .day }
+        return path.placeholders.contains("month") ? .month : .none
+    }
+}

@@ -1,0 +1,110 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Records
+internal import Statistics
+
+/// Takes what workers made, in the order of the chunks.
+protocol OrderedEnd: AnyObject {
+    /// Takes the outputs, counts and quarantine of the worker's chunk; called one chunk at a time.
+    func take(_ worker: Worker) throws(PipelineFailure)
+}
+
+/// Several workers over one chunk source.
+///
+/// A free worker reads the next chunk itself (one at a time), works on it alone, and waits for its
+/// turn to hand the result over. With one worker there is no waiting at all; with several, reading,
+/// inflating, working and writing overlap, and no more chunks are in memory than there are workers.
+final class WorkerCrew: @unchecked Sendable {
+    private let source: ChunkSource
+    private let end: any OrderedEnd
+    private let workers: [Worker]
+    private let reading = Monitor()
+    private let turns = Monitor()
+    private var turn = 0
+    private var failure: PipelineFailure?
+
+    init(
+        count: Int, plan: Plan, source: ChunkSource, keyRing: (any KeyRing)?,
+        storage: any SpillStorage, end: any OrderedEnd
+    ) {
+        self.source = source
+        self.end = end
+        workers = (0..<max(count, 1)).map { _ in
+            Worker(plan: plan, keyRing: keyRing, storage: storage)
+        }
+    }
+
+    /// Works until the source has no more chunks, or something fails.
+    func run() throws(PipelineFailure) {
+        runThreads(workers.count) { [self] index in work(workers[index]) }
+        if let failure { throw failure }
+    }
+
+    private func work(_ worker: Worker) {
+        do throws(PipelineFailure) {
+            while try readNext(worker) {
+                try worker.process()
+                guard try handOver(worker) else { return }
+            }
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func readNext(_ worker: Worker) throws(PipelineFailure) -> Bool {
+        reading.lock()
+        defer { reading.unlock() }
+        if hasFailed { return false }
+        return try source.next(&worker.chunk)
+    }
+
+    private var hasFailed: Bool {
+        turns.lock()
+        defer { turns.unlock() }
+        return failure != nil
+    }
+
+    /// Waits for the chunk's turn and gives the result away; false when the run has failed.
+    private func handOver(_ worker: Worker) throws(PipelineFailure) -> Bool {
+        turns.lock()
+        defer { turns.unlock() }
+        while turn != worker.chunk.number, failure == nil { turns.wait() }
+        if failure != nil { return false }
+        try end.take(worker)
+        turn += 1
+        turns.wakeAll()
+        return true
+    }
+
+    private func fail(_ reason: PipelineFailure) {
+        turns.lock()
+        defer { turns.unlock() }
+        if failure == nil { failure = reason }
+        turns.wakeAll()
+    }
+
+    /// The aggregates of all workers together; nil without statistics. To be called once.
+    func mergedAggregator() throws(PipelineFailure) -> Aggregator? {
+        guard var merged = workers[0].takeAggregator() else { return nil }
+        do {
+            for worker in workers.dropFirst() {
+                if let other = worker.takeAggregator() { try merged.merge(other) }
+            }
+        } catch {
+            throw .storage("cannot merge aggregates: \(error.code.rawValue)")
+        }
+        return merged
+    }
+
+    /// The opt-out entries that matched anywhere.
+    var optOutMatches: OptOutMatches {
+        workers.dropFirst().reduce(into: workers[0].releaser.matches) {
+            $0.merge($1.releaser.matches)
+        }
+    }
+
+    /// The months that a disclosure must refuse.
+    var refusedMonths: Set<CalendarMonth> {
+        workers.reduce(into: []) { $0.formUnion($1.releaser.observations.refusedMonths) }
+    }
+}
