@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -59,6 +60,12 @@ static inline void csystem_raise_event(int event) {
     ssize_t ignored = write(event, &one, sizeof one);
     (void)ignored;
     errno = before;
+}
+
+/* The columns of the terminal behind the descriptor; 0 when there is none or it does not say. */
+static inline int csystem_terminal_columns(int descriptor) {
+    struct winsize size;
+    return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 /* The record of a directory entry may be shorter than the structure, so only the name's address

@@ -36,8 +36,9 @@ package enum FaultReport {
         return printable(line)
     }
 
-    /// Keys come from the file and may hold escapes that a terminal would obey.
-    private static func printable(_ text: String) -> String {
+    /// The text with every control and formatting character replaced by U+FFFD: names and keys come
+    /// from files and arguments and may hold escapes that a terminal would obey.
+    package static func printable(_ text: String) -> String {
         var line = ""
         for scalar in text.unicodeScalars {
             line.unicodeScalars.append(isControl(scalar) ? "\u{FFFD}" : scalar)

@@ -1,0 +1,58 @@
+package import ArgumentParser
+import Pipelines
+
+/// The clock and the workers, as `run` and `filter` know them.
+package struct WorkOptions: ParsableArguments {
+    /// The most workers that may be asked for.
+    package static let workersMax = 256
+
+    @Option(
+        help: ArgumentHelp(
+            "The run's clock instead of the system's: a date or an RFC 3339 time.",
+            valueName: "time"
+        )
+    )
+    package var now: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many workers run at the same time, 1 to 256. (default: one per processor)",
+            valueName: "number"
+        )
+    )
+    package var workers: Int?
+
+    package init() {}
+
+    /// Refuses numbers of workers out of range.
+    func checkWorkers() throws(PipelineFailure) {
+        guard let workers, !(1...Self.workersMax).contains(workers) else { return }
+        throw .usage("--workers: found \(workers), expected a number from 1 to \(Self.workersMax)")
+    }
+}
+
+/// How much is said on standard error, as `run` and `filter` know it.
+package struct TalkOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Say nothing unless something goes wrong.")
+    package var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Say more.")
+    package var verbose = false
+
+    package init() {}
+
+    /// Refuses both at once.
+    func check() throws(PipelineFailure) {
+        guard quiet, verbose else { return }
+        throw .usage("--quiet and --verbose exclude each other")
+    }
+}
+
+/// What a command throws when the facade could not do what it was asked.
+struct CommandFailure: Error {
+    let failure: PipelineFailure
+    /// What the failure left behind.
+    let effect: FailureEffect
+    /// True when the command has told it already.
+    var isTold = false
+}

@@ -1,0 +1,240 @@
+private import Anonymization
+package import Pipelines
+private import Records
+
+/// What a run did, as people read it at its end: plain text, tables of at most `columnsMax`
+/// characters, no value of any record.
+package struct ClosingTable: Sendable {
+    /// The most files and quarantine positions that are listed when nobody asked for more.
+    package static let filesShown = 20
+    package static let positionsShown = 10
+
+    private let report: RunReport
+    private let columnsMax: Int
+    private let isVerbose: Bool
+
+    /// The table of `report`; `isVerbose` lists every source, file and quarantine position.
+    package init(_ report: RunReport, columnsMax: Int, isVerbose: Bool = false) {
+        self.report = report
+        self.columnsMax = columnsMax
+        self.isVerbose = isVerbose
+    }
+
+    /// All parts that have something to say, an empty line between them, with a last line feed.
+    package var text: String {
+        let parts = [
+            headline, sources, outputs, conservation, statistics, quarantine, files, aged, notes,
+        ]
+        return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
+            .joined(separator: "\n\n") + "\n"
+    }
+
+    /// The line that proves that every record is accounted for, for each output:
+    /// `read 12,345 = written 12,000 + dropped 300 + blank 5 + quarantined 40`.
+    package var conservation: [String] {
+        let totals = report.totals
+        if totals.outputs.isEmpty {
+            let accepted = totals.read - totals.blank - totals.quarantinedTotal
+            return paragraph(equation(totals, ["accepted \(NumberText.grouped(accepted))"]))
+        }
+        return zip(report.outputNames, totals.outputs).flatMap { name, counts in
+            let outcome = equation(
+                totals,
+                [
+                    "written \(NumberText.grouped(counts.written))",
+                    "dropped \(NumberText.grouped(counts.droppedTotal))",
+                ]
+            )
+            return paragraph(totals.outputs.count > 1 ? "\(short(name)): \(outcome)" : outcome)
+        }
+    }
+
+    /// What was set aside: how often for which reason, and where the first of it stands.
+    package var quarantine: [String] {
+        let totals = report.totals
+        guard totals.quarantinedTotal > 0 else { return [] }
+        let reasons = QuarantineReason.allCases
+            .compactMap { reason in totals.quarantined[reason].map { (reason.code, $0) } }
+            .filter { $0.1 > 0 }
+        let share =
+            "\(NumberText.grouped(totals.quarantinedTotal)) of "
+            + NumberText.counted(totals.read, "record")
+        let lines = paragraph("quarantined \(share): \(listed(reasons))")
+        let shown = isVerbose ? report.quarantine.count : Self.positionsShown
+        return lines + positions(Array(report.quarantine.prefix(shown)), of: totals)
+    }
+}
+
+// MARK: - The parts
+
+extension ClosingTable {
+    private var headline: [String] {
+        let known = report.sources.filter(\.wasKnown).count
+        let bytes = report.sources.filter { !$0.wasKnown }.map(\.bytes).reduce(0, +)
+        var facts = [NumberText.counted(report.sources.count, "source")]
+        if known > 0 { facts[0] += " (\(NumberText.grouped(known)) known already, not read again)" }
+        facts.append(NumberText.counted(report.totals.read, "record"))
+        facts.append(NumberText.size(bytes: bytes))
+        facts.append(NumberText.elapsed(seconds: report.elapsedSeconds))
+        var line = facts.joined(separator: ", ")
+        if !report.pipeline.isEmpty { line = "\(report.pipeline): \(line)" }
+        var lines = paragraph(line)
+        if !report.cutOff.isEmpty {
+            lines += paragraph("identifiers before \(report.cutOff) are due")
+        }
+        if report.isDryRun { lines.append("dry run: nothing was written") }
+        return lines
+    }
+
+    private var sources: [String] {
+        guard isVerbose else { return [] }
+        var table = TextTable([
+            .text("source", shrinksTo: 16), .number("records"), .number("blank"),
+            .number("quarantined"), .number("size"), .text("known"),
+        ])
+        for source in report.sources {
+            table.add([
+                source.name, NumberText.grouped(source.counts.read),
+                NumberText.grouped(source.counts.blank),
+                NumberText.grouped(source.counts.quarantinedTotal),
+                NumberText.size(bytes: source.bytes), source.wasKnown ? "yes" : "no",
+            ])
+        }
+        return table.isEmpty ? [] : table.lines(columnsMax: columnsMax)
+    }
+
+    private var outputs: [String] {
+        let totals = report.totals
+        guard !totals.outputs.isEmpty else { return [] }
+        var table = TextTable([
+            .text("output", shrinksTo: 12), .number("read"), .number("kept"),
+            .number("anonymised"), .number("dropped"), .number("quarantined"),
+        ])
+        var reasons: [String] = []
+        for (name, counts) in zip(report.outputNames, totals.outputs) {
+            let numbers = [
+                totals.read, counts.kept, counts.anonymised, counts.droppedTotal,
+                totals.quarantinedTotal,
+            ]
+            table.add([name] + numbers.map(NumberText.grouped))
+            let dropped = DropReason.allCases
+                .compactMap { reason in counts.dropped[reason].map { (reason.code, $0) } }
+                .filter { $0.1 > 0 }
+            if !dropped.isEmpty {
+                reasons += paragraph("dropped from \(short(name)): \(listed(dropped))")
+            }
+        }
+        return table.lines(columnsMax: columnsMax) + reasons
+    }
+
+    private var statistics: [String] {
+        var table = TextTable([.text("statistic", shrinksTo: 12), .number("records counted")])
+        for (name, count) in zip(report.statisticNames, report.totals.observed) {
+            table.add([name, NumberText.grouped(count)])
+        }
+        return table.isEmpty ? [] : table.lines(columnsMax: columnsMax)
+    }
+
+    private func positions(_ entries: [QuarantineEntry], of totals: RecordCounts) -> [String] {
+        var table = TextTable([
+            .text("source", shrinksTo: 16), .number("record"), .number("byte offset"),
+            .text("reason"),
+        ])
+        for entry in entries {
+            let isKnown = report.sources.indices.contains(entry.sourceIndex)
+            table.add([
+                isKnown ? report.sources[entry.sourceIndex].name : "?",
+                NumberText.grouped(entry.recordNumber), NumberText.grouped(entry.byteOffset),
+                entry.reason.code,
+            ])
+        }
+        guard !table.isEmpty else { return [] }
+        let more = totals.quarantinedTotal - entries.count
+        let rest = more > 0 ? ["and \(NumberText.grouped(more)) more"] : []
+        return table.lines(columnsMax: columnsMax) + rest
+    }
+
+    private var files: [String] {
+        guard !report.files.isEmpty else { return [] }
+        let shown = isVerbose ? report.files.count : Self.filesShown
+        var table = TextTable([
+            .text(report.isDryRun ? "file that would be written" : "file written", shrinksTo: 26),
+            .text("output", shrinksTo: 12), .number("records"), .number("size"),
+        ])
+        for file in report.files.prefix(shown) {
+            table.add([
+                file.path, file.output, NumberText.grouped(file.records),
+                NumberText.size(bytes: file.bytes),
+            ])
+        }
+        let more = report.files.count - shown
+        let rest = "and \(NumberText.counted(more, "more file")); --verbose lists all"
+        return table.lines(columnsMax: columnsMax) + (more > 0 ? [rest] : [])
+    }
+
+    private var aged: [String] {
+        guard report.agedParts > 0 else { return [] }
+        let parts = NumberText.counted(report.agedParts, "part")
+        let records = NumberText.counted(report.agedRecords, "record")
+        return paragraph("aged out \(parts) of earlier runs: \(records) anonymised in them")
+    }
+
+    private var notes: [String] {
+        let totals = report.totals
+        var notes = report.notes
+        if totals.untimely > 0 {
+            notes.append(
+                "\(NumberText.counted(totals.untimely, "record")) with a time later than the "
+                    + "run's clock: identifiers left out"
+            )
+        }
+        if totals.keyless > 0 {
+            notes.append(
+                "\(NumberText.counted(totals.keyless, "record")) without tokens: the key of the "
+                    + "month is gone"
+            )
+        }
+        if !report.unmatchedOptOuts.isEmpty {
+            let lines = report.unmatchedOptOuts.prefix(20).map(NumberText.grouped)
+            let more = report.unmatchedOptOuts.count - lines.count
+            notes.append(
+                "opt-outs that no record matched, by line of the list: "
+                    + lines.joined(separator: "; ")
+                    + (more > 0 ? "; and \(NumberText.grouped(more)) more" : "")
+            )
+        }
+        return notes.flatMap { paragraph("note: \($0)") }
+    }
+}
+
+// MARK: - Sentences
+
+extension ClosingTable {
+    /// `read … = … + blank … + quarantined …`; a sum that does not close says so.
+    private func equation(_ totals: RecordCounts, _ outcomes: [String]) -> String {
+        let parts =
+            outcomes + [
+                "blank \(NumberText.grouped(totals.blank))",
+                "quarantined \(NumberText.grouped(totals.quarantinedTotal))",
+            ]
+        let sign = totals.isConserved ? "=" : "is NOT"
+        return "read \(NumberText.grouped(totals.read)) \(sign) \(parts.joined(separator: " + "))"
+    }
+
+    /// `30 not-json, 10 bad-time`, the most frequent first.
+    private func listed(_ reasons: [(code: String, count: Int)]) -> String {
+        reasons.enumerated()
+            .sorted { ($1.element.count, $0.offset) < ($0.element.count, $1.offset) }
+            .map { "\(NumberText.grouped($0.element.count)) \($0.element.code)" }
+            .joined(separator: ", ")
+    }
+
+    /// A name cut to a part of the line.
+    private func short(_ name: String) -> String {
+        TextTable.shortened(name, to: columnsMax / 2)
+    }
+
+    private func paragraph(_ text: String) -> [String] {
+        wrapped(FaultReport.printable(text), columnsMax: columnsMax)
+    }
+}

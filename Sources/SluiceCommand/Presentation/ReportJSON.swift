@@ -1,0 +1,150 @@
+private import Anonymization
+package import Pipelines
+private import Records
+
+/// The report of a run for machines: one JSON object on one line, its members always in the same
+/// order, no value of any record.
+package enum ReportJSON {
+    /// The report of a run that did what it was asked.
+    package static func json(_ report: RunReport) -> String {
+        JSONValue.object(
+            [("status", .integer(Int(ExitStatus.success))), ("failure", .null)] + members(report)
+        ).json
+    }
+
+    /// The failure of a run, with its report when there is one, and the faults of its pipeline.
+    package static func json(_ failure: PipelineFailure, message: String) -> String {
+        JSONValue.object(members(failure, message: message)).json
+    }
+
+    /// The members of the object for a failure: `status`, `failure`, and what else is known.
+    package static func members(
+        _ failure: PipelineFailure,
+        message: String
+    ) -> [(name: String, value: JSONValue)] {
+        let head: [(name: String, value: JSONValue)] = [
+            ("status", .integer(Int(failure.exitStatus))),
+            (
+                "failure",
+                .object([("kind", .text(failure.kind)), ("message", .text(message))])
+            ),
+        ]
+        switch failure {
+        case .quarantineLimit(let report, _): return head + members(report)
+        case .faults(let faults, let file):
+            return head + [("faults", .written(FaultReport.json(faults, file: file)))]
+        default: return head
+        }
+    }
+
+    private static func members(_ report: RunReport) -> [(name: String, value: JSONValue)] {
+        let totals = report.totals
+        return [
+            ("pipeline", .text(report.pipeline)),
+            ("dry_run", .boolean(report.isDryRun)),
+            ("cut_off", report.cutOff.isEmpty ? .null : .text(report.cutOff)),
+            ("elapsed_seconds", .seconds(report.elapsedSeconds)),
+            ("conserved", .boolean(totals.isConserved)),
+            ("totals", .object(counts(totals))),
+            ("outputs", outputs(report)),
+            ("statistics", statistics(report)),
+            ("sources", .array(report.sources.map(source))),
+            ("files", .array(report.files.map(file))),
+            ("aged_parts", .integer(report.agedParts)),
+            ("aged_records", .integer(report.agedRecords)),
+            ("quarantine", .array(report.quarantine.map { entry($0, of: report) })),
+            ("unmatched_opt_outs", .array(report.unmatchedOptOuts.map { .integer($0) })),
+            ("notes", .array(report.notes.map { .text($0) })),
+        ]
+    }
+
+    private static func counts(_ counts: RecordCounts) -> [(name: String, value: JSONValue)] {
+        let reasons = QuarantineReason.allCases.compactMap { reason in
+            counts.quarantined[reason].map { (name: reason.code, value: JSONValue.integer($0)) }
+        }
+        return [
+            ("read", .integer(counts.read)),
+            ("blank", .integer(counts.blank)),
+            ("quarantined", .integer(counts.quarantinedTotal)),
+            ("quarantined_by_reason", .object(reasons)),
+            ("keyless", .integer(counts.keyless)),
+            ("untimely", .integer(counts.untimely)),
+        ]
+    }
+
+    private static func outputs(_ report: RunReport) -> JSONValue {
+        .array(
+            zip(report.outputNames, report.totals.outputs).map { name, counts in
+                let reasons = DropReason.allCases.compactMap { reason in
+                    counts.dropped[reason].map {
+                        (name: reason.code, value: JSONValue.integer($0))
+                    }
+                }
+                return .object([
+                    ("name", .text(name)),
+                    ("written", .integer(counts.written)),
+                    ("kept", .integer(counts.kept)),
+                    ("anonymised", .integer(counts.anonymised)),
+                    ("dropped", .integer(counts.droppedTotal)),
+                    ("dropped_by_reason", .object(reasons)),
+                ])
+            }
+        )
+    }
+
+    private static func statistics(_ report: RunReport) -> JSONValue {
+        .array(
+            zip(report.statisticNames, report.totals.observed).map { name, count in
+                .object([("name", .text(name)), ("counted", .integer(count))])
+            }
+        )
+    }
+
+    private static func source(_ source: RunReport.Source) -> JSONValue {
+        .object(
+            [
+                ("name", .text(source.name)),
+                ("known", .boolean(source.wasKnown)),
+                ("bytes", .integer(source.bytes)),
+            ] + counts(source.counts)
+        )
+    }
+
+    private static func file(_ file: RunReport.File) -> JSONValue {
+        .object([
+            ("output", .text(file.output)),
+            ("path", .text(file.path)),
+            ("records", .integer(file.records)),
+            ("bytes", .integer(file.bytes)),
+        ])
+    }
+
+    private static func entry(_ entry: QuarantineEntry, of report: RunReport) -> JSONValue {
+        let isKnown = report.sources.indices.contains(entry.sourceIndex)
+        return .object([
+            ("source", .optional(isKnown ? report.sources[entry.sourceIndex].name : nil)),
+            ("record", .integer(entry.recordNumber)),
+            ("byte_offset", .integer(entry.byteOffset)),
+            ("bytes", .integer(entry.length)),
+            ("reason", .text(entry.reason.code)),
+        ])
+    }
+}
+
+extension PipelineFailure {
+    /// The stable word for the failure in reports.
+    package var kind: String {
+        switch self {
+        case .faults: "faults"
+        case .usage: "usage"
+        case .source: "source"
+        case .quarantineLimit: "quarantine-limit"
+        case .storage: "storage"
+        case .busy: "busy"
+        case .keys: "keys"
+        case .closedPipe: "closed-pipe"
+        case .interrupted: "interrupted"
+        case .internalFault: "internal-fault"
+        }
+    }
+}

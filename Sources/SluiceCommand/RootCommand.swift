@@ -1,0 +1,35 @@
+package import ArgumentParser
+private import Pipelines
+
+/// `sluice`.
+package struct RootCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "Ages identifiers out of logs and makes statistics that may be published.",
+        discussion: """
+            Data goes to standard output, everything else to standard error. NO_COLOR turns \
+            colours off.
+
+            Exit statuses:
+              0    done
+              1    a test of a pipeline failed
+              2    wrong flags or arguments
+              3    the pipeline file has faults
+              4    a source cannot be read
+              5    too many records were set aside; nothing was written
+              6    an output or the state cannot be written
+              7    another run is at work on the same state or keys
+              8    a key is missing, unreadable or badly protected
+              70   a fault of sluice itself; nothing was written
+              129, 130, 143   stopped by SIGHUP, SIGINT, SIGTERM
+              141  the reader of standard output went away
+            """,
+        version: "sluice \(Sluice.version)",
+        subcommands: [
+            RunCommand.self, FilterCommand.self, CheckCommand.self, ExplainCommand.self,
+            TestCommand.self, ReferenceCommand.self,
+        ]
+    )
+
+    package init() {}
+}

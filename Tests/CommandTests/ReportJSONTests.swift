@@ -1,0 +1,52 @@
+import Pipelines
+import Records
+import Testing
+
+@testable import SluiceCommand
+
+@Suite struct ReportJSONTests {
+    @Test func writesTheMembersInTheirOrder() {
+        var report = Reports.nightly()
+        report.quarantine.removeLast(39)
+        let counts =
+            #""read":12345,"blank":5,"quarantined":40,"#
+            + #""quarantined_by_reason":{"not-json":30,"bad-time":10},"keyless":0,"untimely":0"#
+        let expected =
+            #"{"status":0,"failure":null,"pipeline":"nightly","dry_run":false,"#
+            + #""cut_off":"2026-07-21T22:00:00Z","elapsed_seconds":1.234,"conserved":true,"#
+            + #""totals":{\#(counts)},"#
+            + #""outputs":[{"name":"actions","written":12000,"kept":11000,"anonymised":1000,"#
+            + #""dropped":300,"dropped_by_reason":{"opted-out":250,"other-purpose":50}},"#
+            + #"{"name":"research","written":12300,"kept":0,"anonymised":12300,"dropped":0,"#
+            + #""dropped_by_reason":{}}],"#
+            + #""statistics":[{"name":"sessions","counted":12000}],"#
+            + #""sources":[{"name":"logs/a.jsonl.gz","known":false,"bytes":45600000,\#(counts)}],"#
+            + #""files":[{"output":"actions","path":"out/actions/2026-08-01.jsonl.gz","#
+            + #""records":12000,"bytes":1234567}],"aged_parts":0,"aged_records":0,"#
+            + #""quarantine":[{"source":"logs/a.jsonl.gz","record":100,"byte_offset":12345,"#
+            + #""bytes":80,"reason":"not-json"}],"unmatched_opt_outs":[],"notes":[]}"#
+        #expect(ReportJSON.json(report) == expected)
+    }
+
+    @Test func writesAFailureWithItsReport() {
+        let failure = PipelineFailure.quarantineLimit(report: Reports.nightly(), allowed: "0.1%")
+        let json = ReportJSON.json(failure, message: "too many")
+        #expect(
+            json.hasPrefix(
+                #"{"status":5,"failure":{"kind":"quarantine-limit","message":"too many"},"#
+                    + #""pipeline":"nightly""#
+            )
+        )
+    }
+
+    @Test func writesTheFaultsOfAPipeline() {
+        let fault = SettingFault(
+            "unknown key",
+            at: SettingPosition(line: 3, column: 2),
+            suggestion: "window"
+        )
+        let json = ReportJSON.json(.faults([fault], file: "p.yaml"), message: "1 fault")
+        #expect(json.hasPrefix(#"{"status":3,"failure":{"kind":"faults","message":"1 fault"},"#))
+        #expect(json.contains(#""faults":[{"file":"p.yaml","line":3,"column":2"#))
+    }
+}
