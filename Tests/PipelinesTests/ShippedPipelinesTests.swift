@@ -1,0 +1,122 @@
+import Anonymization
+import FileSystem
+import LogFormats
+import Records
+import Statistics
+import TestSupport
+import Testing
+
+@testable import Pipelines
+
+/// What lies beside the sources: the pipelines and the README are read as users get them.
+enum Shipped {
+    /// The names of the files in `pipelines/`.
+    static let pipelines: [String] =
+        ((try? Directory.open("\(packageFolder)/pipelines").names()) ?? []).sorted()
+
+    /// The text of a file of the package.
+    static func text(_ path: String) throws -> String {
+        let (directory, name) = splitPath("\(packageFolder)/\(path)")
+        let bytes = try Directory.open(directory).content(of: name, limitBytes: 1 << 20)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    static let known = KnownNames(
+        transforms: TransformCatalogue.all.map(\.name),
+        formats: FormatCatalogue.all.map(\.name),
+        measures: MeasureCatalogue.all.map(\.name)
+    )
+
+    private static let packageFolder =
+        #filePath.split(separator: "/", omittingEmptySubsequences: false)
+        .dropLast(3).joined(separator: "/")
+}
+
+@Suite("Shipped pipelines")
+struct ShippedPipelinesTests {
+    @Test("all cases of the README are there")
+    func names() {
+        #expect(
+            Shipped.pipelines == [
+                "information-requests.yaml", "nightly.yaml", "partner-report.yaml",
+                "product-usage.yaml", "research.yaml", "website-visitors.yaml",
+            ]
+        )
+    }
+
+    @Test("each is without fault", arguments: Shipped.pipelines)
+    func faults(_ file: String) throws {
+        let (pipeline, faults) = reading(
+            try Shipped.text("pipelines/\(file)"),
+            known: Shipped.known
+        )
+        #expect(faults == [])
+        #expect(pipeline.map { $0.name.value + ".yaml" } == file)
+    }
+
+    @Test("each begins with what it is for and ends with tests", arguments: Shipped.pipelines)
+    func shape(_ file: String) throws {
+        let text = try Shipped.text("pipelines/\(file)")
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let comment = lines.prefix { $0.hasPrefix("# ") }
+        #expect(comment.last?.hasSuffix(".") == true)
+        #expect(comment.map { $0.dropFirst(2) }.joined(separator: " ").contains(" "))
+        let keys = lines.filter { $0.first?.isLetter == true }
+        #expect(keys.last == "tests:")
+        #expect(text.hasSuffix("\n"))
+    }
+
+    @Test("each reads samples that are there, and writes to out and state only")
+    func places() throws {
+        for file in Shipped.pipelines {
+            let pipeline = try #require(reading(try Shipped.text("pipelines/\(file)")).specification)
+            #expect(pipeline.source.files.allSatisfy { $0.value.hasPrefix("../samples/") }, "\(file)")
+            let targets =
+                pipeline.outputs.map(\.path.value.text)
+                + pipeline.disclosures.map(\.path.value.text)
+                + pipeline.statistics.compactMap { $0.path?.value.text }
+            #expect(targets.allSatisfy { $0.hasPrefix("../out/\(pipeline.name.value)/") }, "\(file)")
+            #expect(pipeline.state?.value == "../state/\(pipeline.name.value)")
+            #expect(pipeline.keys?.value == "../state/keys")
+            #expect(!pipeline.tests.isEmpty)
+        }
+    }
+}
+
+@Suite("README")
+struct ReadmeTests {
+    @Test("the reference is the one that the code gives")
+    func reference() throws {
+        let text = try Shipped.text("README.md")
+        let begin = try #require(text.firstRange(of: "<!-- reference:begin -->\n"))
+        let end = try #require(text.firstRange(of: "<!-- reference:end -->"))
+        let generated = pipelineReferenceMarkdown(
+            transforms: TransformCatalogue.all,
+            formats: FormatCatalogue.all.map {
+                CatalogueEntry(name: $0.name, summary: $0.summary, options: $0.options)
+            },
+            measures: MeasureCatalogue.all.map {
+                CatalogueEntry(
+                    name: $0.name,
+                    summary: $0.summary,
+                    shorthand: $0.shorthand,
+                    options: $0.options
+                )
+            }
+        )
+        let isSame = text[begin.upperBound..<end.lowerBound] == "\n\(generated)\n"
+        #expect(isSame, "run `sluice reference` and put what it prints between the marks")
+    }
+
+    @Test("every exit status is in its table")
+    func exitStatuses() throws {
+        let text = try Shipped.text("README.md")
+        let statuses = [
+            ExitStatus.success, ExitStatus.testsFailed, ExitStatus.usage,
+            ExitStatus.pipelineFaults, ExitStatus.source, ExitStatus.quarantineLimit,
+            ExitStatus.storage, ExitStatus.busy, ExitStatus.keys, ExitStatus.internalFault,
+            ExitStatus.closedPipe,
+        ]
+        for status in statuses { #expect(text.contains("\n| \(status) | "), "\(status)") }
+    }
+}
