@@ -107,12 +107,12 @@ internal import Records
             let colon = offset(at &- 1)
             guard member(colon, node, depth, &trie, &sink) else { return false }
             let delimiter = offset(at)
+            let isLast = byte(delimiter) == UInt8(ascii: "}")
+            guard isLast || byte(delimiter) == UInt8(ascii: ",") else { return fail(.notJSON) }
+            // Only now: a line feed must stay ahead of the walker, it ends the row.
             at &+= 1
-            switch byte(delimiter) {
-            case UInt8(ascii: ","): behind = delimiter &+ 1
-            case UInt8(ascii: "}"): return true
-            default: return fail(.notJSON)
-            }
+            if isLast { return true }
+            behind = delimiter &+ 1
         }
     }
 
@@ -319,13 +319,12 @@ internal import Records
                     isRepeated: here >= 0 && paths.nodes[here].isRepeated, depth, &trie, &sink)
             else { return false }
             let delimiter = offset(at)
+            let isLast = byte(delimiter) == UInt8(ascii: "]")
+            guard isLast || byte(delimiter) == UInt8(ascii: ",") else { return fail(.notJSON) }
             at &+= 1
+            if isLast { return true }
             element &+= 1
-            switch byte(delimiter) {
-            case UInt8(ascii: ","): behind = delimiter &+ 1
-            case UInt8(ascii: "]"): return true
-            default: return fail(.notJSON)
-            }
+            behind = delimiter &+ 1
         }
     }
 }

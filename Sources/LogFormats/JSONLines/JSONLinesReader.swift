@@ -85,7 +85,9 @@ package import Records
         _ line: Range<Int>, _ row: Int, mayBeInvalid: Bool, _ sink: inout RecordSink,
         _ table: inout RecordTable
     ) {
-        if _fastPath(outcome == .good && !mayBeInvalid) {
+        if _fastPath(
+            outcome == .good && !mayBeInvalid && line.count <= limits.recordBytesMax)
+        {
             sink.finish(into: &table)
         } else {
             unsafe settleRare(outcome, bytes, line, row, mayBeInvalid, &sink, &table)
@@ -98,6 +100,8 @@ package import Records
         _ line: Range<Int>, _ row: Int, _ mayBeInvalid: Bool, _ sink: inout RecordSink,
         _ table: inout RecordTable
     ) {
+        // Asked here as well as where chunks are cut: the answer must not depend on the cut.
+        if line.count > limits.recordBytesMax { return table.markBad(row, .tooLong) }
         if unsafe JSONGrammar.isBlank(bytes, line.lowerBound, line.upperBound) {
             return table.markBlank(row)
         }

@@ -32,6 +32,43 @@ struct JSONPathTree: Sendable {
             for step in steps { node = child(of: node, step) }
             nodes[node].slot = slot
         }
+        var node = Self.root
+        while node < nodes.count {
+            if nodes[node].everyElement >= 0 {
+                for element in nodes[node].elements {
+                    inherit(from: nodes[node].everyElement, into: element.node)
+                }
+            }
+            node += 1
+        }
+    }
+
+    /// Lets what is declared for every element hold for a numbered one too, where that one declares
+    /// nothing more exact: with `items[0].name` and `items[*].ip`, `items[0].ip` is of the second.
+    private mutating func inherit(from every: Int, into node: Int) {
+        guard nodes[node].slot < 0 else { return }
+        if nodes[every].slot >= 0 {
+            // A node that leads on cannot also end here: the more exact paths go first.
+            guard leadsNowhere(node) else { return }
+            nodes[node].slot = nodes[every].slot
+            nodes[node].isRepeated = true
+            return
+        }
+        for member in nodes[every].members {
+            let known = self.member(member.name.span, of: node)
+            inherit(from: member.node, into: known ?? child(of: node, .member(member.name)))
+        }
+        for element in nodes[every].elements {
+            inherit(from: element.node, into: child(of: node, .element(element.index)))
+        }
+        if nodes[every].everyElement >= 0 {
+            inherit(from: nodes[every].everyElement, into: child(of: node, .everyElement))
+        }
+    }
+
+    private func leadsNowhere(_ node: Int) -> Bool {
+        nodes[node].members.isEmpty && nodes[node].elements.isEmpty
+            && nodes[node].everyElement < 0
     }
 
     /// One step of a path.
@@ -59,7 +96,7 @@ struct JSONPathTree: Sendable {
                 if hasMember { steps.append(.member(member)) }
                 (member, hasMember) = ([], false)
                 at += 1
-                guard at < bytes.count else { return nil }
+                guard at < bytes.count, bytes[at] != UInt8(ascii: "[") else { return nil }
             case UInt8(ascii: "["):
                 if hasMember { steps.append(.member(member)) }
                 (member, hasMember) = ([], false)
@@ -68,6 +105,8 @@ struct JSONPathTree: Sendable {
                 else { return nil }
                 steps.append(step)
                 at = close + 1
+                let goesOn = at == bytes.count || bytes[at] == UInt8(ascii: ".")
+                guard goesOn || bytes[at] == UInt8(ascii: "[") else { return nil }
             default:
                 member.append(bytes[at])
                 hasMember = true

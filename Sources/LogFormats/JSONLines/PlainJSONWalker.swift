@@ -63,11 +63,11 @@ internal import Records
             skipBlank()
             let keyStart = at
             guard byte == UInt8(ascii: "\""), let key = string() else { return false }
-            let name = decoded(key)
-            guard keys.insert(name).inserted else { return fail(.duplicateKey) }
             let keySlice = FieldSlice(start: keyStart, length: at - keyStart, kind: .text)
             skipBlank()
             guard take(":") else { return fail(.notJSON) }
+            let name = decoded(key)
+            guard keys.insert(name).inserted else { return fail(.duplicateKey) }
             skipBlank()
             let here = paths.member(name.span, of: path) ?? JSONPathTree.none
             if here >= 0, isNoted(here) { sink.note(.key, keySlice) }
