@@ -63,9 +63,12 @@ let package = Package(
         .executableTarget(
             name: "SluiceCommand",
             dependencies: [
-                "Pipelines",
+                "Pipelines", "FileSystem", "Records", "Anonymization", "Ledger", "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "SampleLogs", dependencies: ["Compression", "FileSystem", "Records"],
             swiftSettings: strict),
         tests("RecordsTests", ["Records"]),
         tests("FileSystemTests", ["FileSystem", "CSystem", "Records"]),
@@ -79,7 +82,23 @@ let package = Package(
                 "Ledger", "KeyedHashing", "FileSystem", "Records",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        tests("PipelinesTests", ["Pipelines", "Records", "Anonymization"]),
+        tests(
+            "StatisticsTests",
+            [
+                "Statistics", "Publication", "Anonymization", "Records", "KeyedHashing",
+                "FileSystem",
+            ]),
+        tests("PublicationTests", ["Publication", "Statistics", "Records"]),
+        tests(
+            "PipelinesTests",
+            [
+                "Pipelines", "Records", "Anonymization", "LogFormats", "Statistics",
+                "FileSystem", "KeyedHashing",
+            ]),
+        tests(
+            "CommandTests",
+            ["SluiceCommand", "Pipelines", "Anonymization", "Records", "FileSystem"]),
+        tests("SampleLogsTests", ["SampleLogs", "Compression", "Records"]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     ])

@@ -141,7 +141,7 @@ extension PipelineSpecification {
             fields: section.rules("fields", context),
             others: section.choice("others", OtherFields.self) ?? .standard(.drop),
             purposes: (section.texts("purposes") ?? []).compactMap {
-                context.checkedName($0, path: "purposes")
+                context.checkedPurpose($0)
             },
             outputs: section.list("outputs", context, OutputSpecification.decode),
             disclosures: section.list("disclosures", context, DisclosureSpecification.decode),

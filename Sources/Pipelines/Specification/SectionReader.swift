@@ -300,16 +300,34 @@ extension DecodingContext {
             switch bytes[index] {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
                 true
-            case UInt8(ascii: "-"): index > 0
+            case UInt8(ascii: "-"), UInt8(ascii: "_"): index > 0
             default: false
             }
         }
         if isName, bytes.count <= 64 { return text }
         faults.add(
-            "expected a name of at most 64 lower-case letters, digits and `-`, beginning with a "
-                + "letter or digit",
+            "expected a name of at most 64 lower-case letters, digits, `-` and `_`, beginning "
+                + "with a letter or digit",
             at: text.position,
             path: path
+        )
+        return nil
+    }
+
+    /// `text` if it can stand in the `purposes` of an opt-out list, where `;` separates and `*` means
+    /// all.
+    func checkedPurpose(_ text: Marked<String>) -> Marked<String>? {
+        let bytes = Array(text.value.utf8)
+        let edges = [bytes.first, bytes.last]
+        let isGood =
+            edges.allSatisfy { ($0 ?? 0x20) > 0x20 } && bytes.count <= 64 && bytes != [0x2a]
+            && bytes.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: ";") }
+        if isGood { return text }
+        faults.add(
+            "expected a purpose of at most 64 bytes without `;`, not `*`, without white space at "
+                + "its ends",
+            at: text.position,
+            path: "purposes"
         )
         return nil
     }

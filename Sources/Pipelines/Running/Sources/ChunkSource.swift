@@ -89,7 +89,7 @@ final class ChunkSource {
                 chunksMade += 1
                 return true
             }
-            try closeSource(lastLineIsOpen: false)
+            closeSource()
         }
     }
 
@@ -170,7 +170,7 @@ final class ChunkSource {
         }
     }
 
-    private func closeSource(lastLineIsOpen: Bool) throws(PipelineFailure) {
+    private func closeSource() {
         guard let source else { return }
         fileBytesBefore += source.fileBytesRead
         finished.append(
@@ -210,7 +210,7 @@ final class ChunkSource {
                 return true
             }
             if source.isAtEnd {
-                lastOpen = !chunk.buffer.isEmpty
+                if !chunk.buffer.isEmpty { lastOpen = true }
                 pendingOffset += chunk.buffer.count
                 return !chunk.buffer.isEmpty
             }
