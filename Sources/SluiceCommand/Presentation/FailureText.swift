@@ -58,7 +58,9 @@ package struct FailureText: Sendable {
         case .faults(let faults, let file):
             let name = file.isEmpty ? "command line" : file
             let count = NumberText.counted(faults.count, "fault")
-            let summary = FaultReport.printable("\(count) in \(name)\(outcome(effect))")
+            // Faults are found before the first byte is read.
+            let outcome = effect == .none ? "" : outcome(.nothingWritten)
+            let summary = FaultReport.printable("\(count) in \(name)\(outcome)")
             return "\(summary)\n\(FaultReport.render(faults, file: name))"
         case .source(let fault):
             let place = fault.byteOffset.map { " at byte \(NumberText.grouped($0))" } ?? ""
