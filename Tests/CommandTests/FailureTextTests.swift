@@ -55,6 +55,18 @@ import Testing
         )
     }
 
+    @Test func namesASourceOnce() {
+        let fault = SourceFault(
+            .cannotOpen,
+            source: "a.gz",
+            expectation: "cannot open a.gz: there is no such file"
+        )
+        #expect(
+            FailureText(.source(fault), effect: .nothingWritten).message
+                == "cannot open a.gz: there is no such file (cannot-open); nothing was written"
+        )
+    }
+
     @Test func showsWhereTheQuarantinedRecordsStand() {
         let failure = PipelineFailure.quarantineLimit(report: Reports.nightly(), allowed: "0.1%")
         let text = FailureText(failure, effect: .nothingWritten).text(Self.plain)

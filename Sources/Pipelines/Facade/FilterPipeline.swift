@@ -3,22 +3,25 @@ internal import Records
 /// The pipeline that the flags of `filter` stand for, written as settings, so that it goes the same
 /// way as one from a file.
 struct FilterPipeline {
+    /// Where flags stand: in no line, but written all the same, unlike the defaults at `none`.
+    private static let place = SettingPosition(line: 0, column: 1)
+
     private let request: FilterRequest
 
     init(_ request: FilterRequest) { self.request = request }
 
-    private func text(_ value: String) -> Setting { .text(value, .none) }
+    private func text(_ value: String) -> Setting { .text(value, Self.place) }
 
     private func mapping(_ members: [(String, Setting)]) -> Setting {
-        .mapping(members.map { ($0.0, SettingPosition.none, $0.1) }, .none)
+        .mapping(members.map { ($0.0, Self.place, $0.1) }, Self.place)
     }
 
     var setting: Setting {
         var members: [(String, Setting)] = [
             ("name", text("filter")), ("source", source), ("fields", fields),
             ("others", text(request.keepsOthers ? "keep-everything" : "drop")),
-            ("outputs", .list([output], .none)),
-            ("acknowledge", .list([text("static-key"), text("reversible")], .none)),
+            ("outputs", .list([output], Self.place)),
+            ("acknowledge", .list([text("static-key"), text("reversible")], Self.place)),
         ]
         if let zone = request.zone { members.append(("zone", text(zone))) }
         if let window = request.window { members.append(("window", text(window))) }
@@ -65,13 +68,13 @@ struct FilterPipeline {
         ]
         if request.gzip { members.append(("gzip", text("6"))) }
         if request.window != nil {
-            members.append(("recipients", .list([text("own")], .none)))
+            members.append(("recipients", .list([text("own")], Self.place)))
             members.append(
                 (
                     "safeguards",
                     mapping([
                         ("reason", text("a pipe of the operator")),
-                        ("readers", .list([text("operator")], .none)),
+                        ("readers", .list([text("operator")], Self.place)),
                         ("delete_after", text(request.window ?? "P1M")),
                     ])
                 ))

@@ -26,7 +26,7 @@ package enum FaultReport {
 
     private static func line(_ fault: SettingFault, file: String) -> String {
         var line = file
-        if fault.position != .none {
+        if fault.position.line > 0 {
             line += ":\(fault.position.line):\(fault.position.column)"
         }
         line += ": "

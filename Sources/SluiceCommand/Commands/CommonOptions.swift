@@ -4,7 +4,7 @@ import Pipelines
 /// The clock and the workers, as `run` and `filter` know them.
 package struct WorkOptions: ParsableArguments {
     /// The most workers that may be asked for.
-    package static let workersMax = 256
+    package static let workersMax = 64
 
     @Option(
         help: ArgumentHelp(
@@ -16,7 +16,7 @@ package struct WorkOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How many workers run at the same time, 1 to 256. (default: one per processor)",
+            "How many workers run at the same time, 1 to 64. (default: one per processor)",
             valueName: "number"
         )
     )

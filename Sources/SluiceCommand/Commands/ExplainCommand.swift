@@ -22,7 +22,7 @@ package struct ExplainCommand: ParsableCommand {
         do throws(PipelineFailure) {
             text = try Sluice.explain(pipeline: pipeline, asJSON: json)
         } catch {
-            if json, case .faults = error {
+            if json, error.exitStatus != ExitStatus.closedPipe {
                 let message = FailureText(error, effect: .none).message
                 try StandardOutput.write(text: ReportJSON.json(error, message: message) + "\n")
             }

@@ -153,6 +153,9 @@ extension FilterCommand {
                 let near = nearestName(to: option, among: names)
                 throw .usage("\(flag): `\(name)` has no option `\(option)`\(hint(near))")
             }
+            if options.contains(where: { sameText($0.0, option) }) {
+                throw .usage("\(flag): found `\(option)` twice; a list needs a pipeline file")
+            }
             options.append((option, value))
         }
         return (name, options)

@@ -58,14 +58,12 @@ package struct FailureText: Sendable {
         case .faults(let faults, let file):
             let name = file.isEmpty ? "command line" : file
             let count = NumberText.counted(faults.count, "fault")
-            let summary = FaultReport.printable("\(count) in \(name)\(outcome(effect))")
+            // Faults are found before the first byte is read.
+            let outcome = effect == .none ? "" : outcome(.nothingWritten)
+            let summary = FaultReport.printable("\(count) in \(name)\(outcome)")
             return "\(summary)\n\(FaultReport.render(faults, file: name))"
         case .source(let fault):
-            let place = fault.byteOffset.map { " at byte \(NumberText.grouped($0))" } ?? ""
-            let source = fault.source.isEmpty ? "source" : fault.source
-            return FaultReport.printable(
-                "\(source): \(fault.code.rawValue)\(place): \(fault.expectation)\(outcome(effect))"
-            )
+            return FaultReport.printable(sentence(fault) + outcome(effect))
         case .quarantineLimit(let report, let allowed):
             let totals = report.totals
             return FaultReport.printable(
@@ -82,6 +80,16 @@ package struct FailureText: Sendable {
         case .interrupted(let signal):
             return "stopped by \(name(ofSignal: signal))\(stopOutcome(effect))"
         }
+    }
+
+    /// Where a source broke off and why; the source is named once.
+    private static func sentence(_ fault: SourceFault) -> String {
+        let place = fault.byteOffset.map { " at byte \(NumberText.grouped($0))" } ?? ""
+        if !fault.source.isEmpty, fault.expectation.contains(fault.source) {
+            return "\(fault.expectation) (\(fault.code.rawValue)\(place))"
+        }
+        let source = fault.source.isEmpty ? "source" : fault.source
+        return "\(source): \(fault.code.rawValue)\(place): \(fault.expectation)"
     }
 
     private static func outcome(_ effect: FailureEffect) -> String {

@@ -80,15 +80,19 @@ package struct ProgressLine: Sendable, Equatable {
 
 /// The present speed: an average in which the last few seconds weigh most.
 package struct RateMeter: Sendable {
-    /// The time after which an old speed counts half, in seconds.
+    /// The interval, in seconds, that weighs as much as all before it.
     private static let memorySeconds = 3.0
 
     private var last: (seconds: Double, bytes: Int)?
-    /// Bytes in a second; 0 before two readings.
-    package private(set) var bytesPerSecond = 0.0
-    private var hasRate = false
+    /// The speeds so far, each with its weight, and the sum of the weights: dividing by it keeps a
+    /// start at speed zero from pulling the average down.
+    private var weighted = 0.0
+    private var weights = 0.0
 
     package init() {}
+
+    /// Bytes in a second; 0 before two readings.
+    package var bytesPerSecond: Double { weights > 0 ? weighted / weights : 0 }
 
     /// Takes a reading: `bytes` were done `seconds` after any fixed start.
     package mutating func read(seconds: Double, bytes: Int) {
@@ -99,9 +103,9 @@ package struct RateMeter: Sendable {
         let interval = seconds - previous.seconds
         guard interval > 0 else { return }
         let rate = Double(max(bytes - previous.bytes, 0)) / interval
-        let weight = hasRate ? interval / (interval + Self.memorySeconds) : 1
-        bytesPerSecond += (rate - bytesPerSecond) * weight
-        hasRate = true
+        let weight = interval / (interval + Self.memorySeconds)
+        weighted += (rate - weighted) * weight
+        weights += (1 - weights) * weight
         last = (seconds, bytes)
     }
 }
