@@ -63,7 +63,7 @@ let package = Package(
         .executableTarget(
             name: "SluiceCommand",
             dependencies: [
-                "Pipelines", "FileSystem", "Records", "Anonymization", "Ledger", "CSystem",
+                "Pipelines", "FileSystem", "Records", "Anonymization", "CSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -97,7 +97,10 @@ let package = Package(
             ]),
         tests(
             "CommandTests",
-            ["SluiceCommand", "Pipelines", "Anonymization", "Records", "FileSystem"]),
+            [
+                "SluiceCommand", "Pipelines", "Anonymization", "Records", "FileSystem",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records"]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -21,6 +21,7 @@ extension Planner {
             guard let resolved = resolveFormat(options, path: "\(path).format") else { return nil }
             target = resolved
         }
+        checkReadable(output, path)
         let keepsUnnamed =
             (output.others ?? specification.others).value == .keepEverything
         for rule in output.fields { slot(rule.field, path: "\(path).fields") }
@@ -39,6 +40,17 @@ extension Planner {
             columns: (columns ?? []).compactMap { source($0, derived, output) })
         return PlannedOutput(
             plan: makePlan(output, target, columns, isSpliced), release: release)
+    }
+
+    /// Readable data for a purpose beyond the built-in ones is possible, and must be said twice.
+    private func checkReadable(_ output: OutputSpecification, _ path: String) {
+        guard output.isReadableInWindow, !Purpose.names.contains(output.purpose.value),
+            !specification.acknowledged.contains(where: { $0.value == .readableWindow })
+        else { return }
+        faults.add(
+            "readable in the window for a purpose of its own: expected `security` or `compliance`, "
+                + "or `acknowledge: [readable-window]` in the pipeline",
+            at: output.purpose.position, path: "\(path).purpose")
     }
 
     private func makePlan(

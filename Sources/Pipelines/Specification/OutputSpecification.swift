@@ -104,7 +104,10 @@ extension OutputSpecification {
                 path: "\(path).recipients"
             )
         }
-        if purpose.isWritten, !Purpose.readableInWindow.contains(purpose.value) {
+        // A purpose that the pipeline declares itself must be acknowledged; planning sees to that.
+        if purpose.isWritten, Purpose.names.contains(purpose.value),
+            !Purpose.readableInWindow.contains(purpose.value)
+        {
             faults.add(
                 "found a purpose that may not read data before it is due, expected "
                     + "\(alternatives(Purpose.readableInWindow)), or no safeguards",
