@@ -39,7 +39,7 @@ import Testing
                 )
             }
         }
-        batch.finishRecord(day: 0)
+        batch.finishRecord(day: 0, isReadable: false)
         var output = ByteBuffer()
         writer.write(0, of: batch, chunk: bytes(chunk).span, into: &output)
         return text(output.array())

@@ -72,7 +72,10 @@ package final class ObservationRelease {
         guard !record.barred.isEmpty else { return mask }
         for (index, reader) in plan.statistics.enumerated() {
             let barred = record.barred.categories(barredFor: reader.purpose)
-            let isOut = dropsOptedOut ? !barred.isEmpty : !barred.isDisjoint(with: reader.categories)
+            let isOut =
+                dropsOptedOut
+                ? !barred.isEmpty
+                : barred == .all || !barred.isDisjoint(with: reader.categories)
             if isOut { mask &= ~(1 << UInt64(index)) }
         }
         return mask

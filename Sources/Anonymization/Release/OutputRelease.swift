@@ -11,8 +11,6 @@ package final class OutputRelease {
     private let rules: [RuleApplication]
     private let derived: [RuleApplication]
     private let derivedSlots: [Int]
-    private let categories: [Category]
-    private let allCategories: CategorySet
     private let hasBarredFields: Bool
     /// The clocks of the output's fields, and that of unnamed ones.
     private let clockBits: UInt64
@@ -30,8 +28,6 @@ package final class OutputRelease {
         rules = plan.rules.map { RuleApplication($0) }
         self.derived = derived.map { RuleApplication(FieldRule(transform: $0.transform)) }
         derivedSlots = derived.map(\.slot)
-        categories = plan.rules.map(\.category)
-        allCategories = categories.reduce(into: CategorySet()) { $0.formUnion(CategorySet($1)) }
         clockBits = plan.rules.reduce(1) { $0 | $1.clock.rawValue }
         hasBarredFields = plan.rules.contains { $0.isBarred || $0.appliesAlways }
     }
@@ -46,6 +42,10 @@ package final class OutputRelease {
         _ record: borrowing RecordContext, _ barred: CategorySet, dropsOptedOut: Bool
     ) -> Decision {
         if dropsOptedOut, !barred.isEmpty { return .drop(.optedOut) }
+        if let expiry = plan.expiryClock, !record.age.due.isDisjoint(with: expiry) {
+            return .drop(.overdue)
+        }
+        if !record.age.due.isDisjoint(with: plan.readableClock) { return .anonymise(.everything) }
         guard plan.showsWindow else { return .anonymise(.everything) }
         if record.age.due.isEmpty, barred.isEmpty, !hasBarredFields { return .keep }
         return .anonymise(record.age.due)
@@ -78,7 +78,7 @@ package final class OutputRelease {
         }
         batch.finishRecord(
             day: record.day,
-            isReadable: plan.showsWindow && record.age.due != .everything
+            isReadable: plan.showsWindow && record.age.due.isDisjoint(with: plan.readableClock)
                 && record.age.due.rawValue & clockBits != clockBits)
     }
 
@@ -119,7 +119,7 @@ package final class OutputRelease {
     ) -> TransformResult {
         let application = rules[slot]
         if application.rule.isBarred
-            || (!barred.isEmpty && barred.contains(application.rule.category))
+            || (!barred.isEmpty && application.rule.isReached(by: barred))
         {
             return .dropped
         }
@@ -348,7 +348,7 @@ package final class OutputRelease {
         let slice = table.slice(slot: slot, row: view.row)
         let rule = rules[slot].rule
         guard slice.hasValue, slice.kind != .several, !rule.isBarred,
-            !barred.contains(rule.category)
+            !rule.isReached(by: barred)
         else { return ReleasedPiece(.absent) }
         let start = batch.arena.count
         let result = derived[index].apply(

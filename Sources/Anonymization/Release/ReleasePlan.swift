@@ -77,7 +77,9 @@ package struct FieldRule: Sendable {
     /// The clock itself when it does not start at the event: tokens then use the epoch in which the
     /// field becomes due.
     package var otherClock: RetentionClock?
-    package var category: Category
+    /// The category of usage data; nil for a field without one, which only an opt-out of all
+    /// categories reaches.
+    package var category: Category?
     /// True when the output's purpose may not have the field at any age.
     package var isBarred: Bool
     /// True when the transform applies at any age: a field that an output narrows for itself.
@@ -87,7 +89,7 @@ package struct FieldRule: Sendable {
 
     package init(
         transform: (any Transform)?, clock: DueSet = DueSet(rawValue: 1),
-        otherClock: RetentionClock? = nil, category: Category = .technical,
+        otherClock: RetentionClock? = nil, category: Category? = nil,
         isBarred: Bool = false, appliesAlways: Bool = false
     ) {
         self.transform = transform
@@ -96,6 +98,13 @@ package struct FieldRule: Sendable {
         self.category = category
         self.isBarred = isBarred
         self.appliesAlways = appliesAlways
+    }
+}
+
+extension FieldRule {
+    /// True when an opt-out of these categories takes the field away.
+    func isReached(by barred: CategorySet) -> Bool {
+        category.map { barred.contains($0) } ?? (barred == .all)
     }
 }
 
@@ -122,11 +131,17 @@ package struct OutputReleasePlan: Sendable {
     package var appended: [(derived: Int, key: [UInt8])]
     /// The columns in column mode.
     package var columns: [Source]
+    /// The clock after which nothing readable may be left in the output, besides those of its
+    /// fields: that of the safeguards.
+    package var readableClock: DueSet
+    /// The clock after which a record may not be in the output at all.
+    package var expiryClock: DueSet?
 
     package init(
         name: String, purpose: Purpose, showsWindow: Bool, mode: ReleaseMode,
         syntax: SpliceSyntax, keepsUnnamed: Bool, rules: [FieldRule],
-        appended: [(derived: Int, key: [UInt8])] = [], columns: [Source] = []
+        appended: [(derived: Int, key: [UInt8])] = [], columns: [Source] = [],
+        readableClock: DueSet = DueSet(rawValue: 1), expiryClock: DueSet? = nil
     ) {
         self.name = name
         self.purpose = purpose
@@ -137,6 +152,8 @@ package struct OutputReleasePlan: Sendable {
         self.rules = rules
         self.appended = appended
         self.columns = columns
+        self.readableClock = readableClock
+        self.expiryClock = expiryClock
     }
 }
 

@@ -153,7 +153,7 @@ package final class Releaser {
         context.transform.eventTime = context.time
         guard let time = context.time, !context.age.noKey else {
             if context.time != nil { counts.untimely += 1 }
-            return useKey(of: nil)
+            return dropKey()
         }
         context.transform.utcOffsetSeconds = zone.utcOffsetSeconds(at: time)
         useKey(of: month(ofDay: context.day))
@@ -205,12 +205,19 @@ package final class Releaser {
         return lastMonth
     }
 
-    private func useKey(of month: CalendarMonth?) {
-        if month != keyMonth || month == nil {
+    private func dropKey() {
+        keyMonth = nil
+        context.hasher = nil
+        context.transform.tokens = nil
+        context.cacheEpoch = -1
+    }
+
+    private func useKey(of month: CalendarMonth) {
+        if month != keyMonth {
             keyMonth = month
-            context.hasher = month.flatMap { keyRing?.hasher(for: $0) }
+            context.hasher = keyRing?.hasher(for: month)
             context.transform.tokens = context.hasher
-            context.cacheEpoch = context.hasher == nil ? -1 : Int32(month?.index ?? -1)
+            context.cacheEpoch = context.hasher == nil ? -1 : Int32(month.index)
         }
         if keyRing != nil, context.hasher == nil { counts.keyless += 1 }
     }

@@ -43,8 +43,8 @@ package struct OutputPlan: Sendable {
     /// The gzip level, or nil for plain bytes.
     package var gzipLevel: Int?
     package var recipients: [String]
-    /// How long after the event readable records may stay; from the safeguards.
-    package var deleteAfter: CalendarDuration?
+    /// How long after the event its records may stay at all.
+    package var expires: CalendarDuration?
     package var showsWindow: Bool
 }
 

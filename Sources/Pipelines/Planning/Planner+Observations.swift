@@ -294,9 +294,10 @@ final class InputRegister {
         let source = derived.first { $0.name == field.value }?.field.slot
         let name = source.map { planner.register.names[$0] } ?? field.value
         let rule = planner.specification.fields.first { $0.field.value == name }
-        let category =
-            rule?.category.flatMap { Anonymization.Category(name: $0.value.rawValue) } ?? .technical
-        categories.formUnion(CategorySet(category))
+        let category = rule?.category.flatMap {
+            Anonymization.Category(name: $0.value.rawValue)
+        }
+        if let category { categories.formUnion(CategorySet(category)) }
         let listed = rule?.purposes.map { list in
             list.reduce(into: PurposeSet()) { set, mark in
                 if let purpose = planner.purposes[mark.value] {
@@ -304,7 +305,7 @@ final class InputRegister {
                 }
             }
         }
-        if !FieldUse(category: category, purposes: listed).isAllowed(for: purpose) {
+        if !FieldUse(category: category ?? .technical, purposes: listed).isAllowed(for: purpose) {
             planner.faults.add(
                 "`\(field.value)` may not be used for this purpose", at: field.position, path: path)
         }

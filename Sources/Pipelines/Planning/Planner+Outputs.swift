@@ -37,7 +37,9 @@ extension Planner {
             mode: isSpliced ? .spliced : .columns, syntax: syntax(of: format),
             keepsUnnamed: keepsUnnamed, rules: coveringRequests(rules, isSpliced),
             appended: isSpliced && format.quoteRule == .always ? appendedKeys(derived) : [],
-            columns: (columns ?? []).compactMap { source($0, derived, output) })
+            columns: (columns ?? []).compactMap { source($0, derived, output) },
+            readableClock: bit(output.safeguards?.deleteAfter) ?? DueSet(rawValue: 1),
+            expiryClock: bit(output.expires))
         return PlannedOutput(
             plan: makePlan(output, target, columns, isSpliced), release: release)
     }
@@ -65,12 +67,17 @@ extension Planner {
             columns: columns,
             gzipLevel: isCompressed ? output.gzip?.value ?? 6 : nil,
             recipients: output.recipients.map(\.value.rawValue),
-            deleteAfter: output.safeguards?.deleteAfter.value,
+            expires: output.expires?.value,
             showsWindow: output.isReadableInWindow)
     }
 
     private func sameText(_ left: String, _ right: String) -> Bool {
         left.utf8.elementsEqual(right.utf8)
+    }
+
+    /// The clock that starts at the event and has this length.
+    private func bit(_ length: Marked<CalendarDuration>?) -> DueSet? {
+        length.flatMap { clocks?.bit(of: RetentionClock(start: .event, length: $0.value)) }
     }
 
     func syntax(of format: any LogFormat) -> SpliceSyntax {
@@ -146,7 +153,7 @@ extension Planner {
             },
             clock: clock.flatMap { clocks?.bit(of: $0) } ?? DueSet(rawValue: 1),
             otherClock: clock?.start == .event ? nil : clock,
-            category: category ?? .technical, isBarred: !use.isAllowed(for: purpose),
+            category: category, isBarred: !use.isAllowed(for: purpose),
             appliesAlways: own != nil)
     }
 

@@ -168,13 +168,23 @@ package final class Planner {
         }
         clocks = ClockSet(
             window: specification.window.value,
-            after: specification.fields.compactMap { $0.after.map(clock) },
+            after: allClocks,
             runClock: runClock, skew: specification.skew.value)
         if clocks == nil {
             faults.add(
                 "expected at most \(ClockSet.clocksMax) different clocks",
                 at: specification.window.position, path: "fields")
         }
+    }
+
+    /// The clocks of fields, of safeguards and of expiring outputs.
+    private var allClocks: [RetentionClock] {
+        let rules = specification.fields + specification.outputs.flatMap(\.fields)
+        let lengths = specification.outputs.flatMap {
+            [$0.safeguards?.deleteAfter, $0.expires].compactMap { $0 }
+        }
+        return rules.compactMap { $0.after.map(clock) }
+            + lengths.map { RetentionClock(start: .event, length: $0.value) }
     }
 
     func clock(_ clock: FieldClock) -> RetentionClock {

@@ -37,8 +37,8 @@ enum PartName {
     private static func deleteBy(
         _ output: OutputPlan, _ newest: Int?, _ zone: ZoneTable
     ) -> EventTime? {
-        guard let deleteAfter = output.deleteAfter, let newest else { return nil }
-        let last = CivilDate(daysSince1970: newest).adding(deleteAfter)
+        guard let expires = output.expires, let newest else { return nil }
+        let last = CivilDate(daysSince1970: newest).adding(expires)
         return zone.startOfDay(last.daysSince1970 + 1)
     }
 }
