@@ -42,7 +42,7 @@ package final class OutputRelease {
         _ record: borrowing RecordContext, _ barred: CategorySet, dropsOptedOut: Bool
     ) -> Decision {
         if dropsOptedOut, !barred.isEmpty { return .drop(.optedOut) }
-        if let expiry = plan.expiryClock, !record.age.due.isDisjoint(with: expiry) {
+        if let expiry = plan.expiryClock, !record.age.noKey, !record.age.due.isDisjoint(with: expiry) {
             return .drop(.overdue)
         }
         if !record.age.due.isDisjoint(with: plan.readableClock) { return .anonymise(.everything) }

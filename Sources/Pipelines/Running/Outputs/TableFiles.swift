@@ -52,6 +52,8 @@ struct TableFiles {
                 continue
             }
             if month == nil, !refusedMonths.isEmpty { continue }
+            // Who has no partner or no name is in nobody's report.
+            if row.key.contains(where: \.isEmpty) { continue }
             var values = ["name": table.name]
             for column in table.columns {
                 guard let index = measured.groupColumns.firstIndex(of: column) else { continue }
