@@ -68,13 +68,16 @@ struct ShippedPipelinesTests {
     @Test("each reads samples that are there, and writes to out and state only")
     func places() throws {
         for file in Shipped.pipelines {
-            let pipeline = try #require(reading(try Shipped.text("pipelines/\(file)")).specification)
-            #expect(pipeline.source.files.allSatisfy { $0.value.hasPrefix("../samples/") }, "\(file)")
+            let text = try Shipped.text("pipelines/\(file)")
+            let pipeline = try #require(reading(text).specification)
+            let sources = pipeline.source.files.map(\.value)
+            #expect(sources.allSatisfy { $0.hasPrefix("../samples/") }, "\(file)")
             let targets =
                 pipeline.outputs.map(\.path.value.text)
                 + pipeline.disclosures.map(\.path.value.text)
                 + pipeline.statistics.compactMap { $0.path?.value.text }
-            #expect(targets.allSatisfy { $0.hasPrefix("../out/\(pipeline.name.value)/") }, "\(file)")
+            let folder = "../out/\(pipeline.name.value)/"
+            #expect(targets.allSatisfy { $0.hasPrefix(folder) }, "\(file)")
             // A disclosure names persons: nothing of it may stay in a state folder.
             let state = pipeline.disclosures.isEmpty ? "../state/\(pipeline.name.value)" : nil
             #expect(pipeline.state?.value == state)
