@@ -1,9 +1,4 @@
-import Anonymization
 import FileSystem
-import LogFormats
-import Records
-import Statistics
-import TestSupport
 import Testing
 
 @testable import Pipelines
@@ -21,11 +16,8 @@ enum Shipped {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static let known = KnownNames(
-        transforms: TransformCatalogue.all.map(\.name),
-        formats: FormatCatalogue.all.map(\.name),
-        measures: MeasureCatalogue.all.map(\.name)
-    )
+    /// The place of a file of the package.
+    static func path(_ path: String) -> String { "\(packageFolder)/\(path)" }
 
     private static let packageFolder =
         #filePath.split(separator: "/", omittingEmptySubsequences: false)
@@ -48,10 +40,17 @@ struct ShippedPipelinesTests {
     func faults(_ file: String) throws {
         let (pipeline, faults) = reading(
             try Shipped.text("pipelines/\(file)"),
-            known: Shipped.known
+            known: Sluice.knownNames
         )
         #expect(faults == [])
         #expect(pipeline.map { $0.name.value + ".yaml" } == file)
+    }
+
+    @Test("each passes its own tests", arguments: Shipped.pipelines)
+    func ownTests(_ file: String) throws {
+        let report = try Sluice.test(pipeline: Shipped.path("pipelines/\(file)"))
+        #expect(!report.cases.isEmpty)
+        for test in report.cases { #expect(test.differences == [], "\(file): \(test.name)") }
     }
 
     @Test("each begins with what it is for and ends with tests", arguments: Shipped.pipelines)
@@ -69,14 +68,19 @@ struct ShippedPipelinesTests {
     @Test("each reads samples that are there, and writes to out and state only")
     func places() throws {
         for file in Shipped.pipelines {
-            let pipeline = try #require(reading(try Shipped.text("pipelines/\(file)")).specification)
-            #expect(pipeline.source.files.allSatisfy { $0.value.hasPrefix("../samples/") }, "\(file)")
+            let text = try Shipped.text("pipelines/\(file)")
+            let pipeline = try #require(reading(text).specification)
+            let sources = pipeline.source.files.map(\.value)
+            #expect(sources.allSatisfy { $0.hasPrefix("../samples/") }, "\(file)")
             let targets =
                 pipeline.outputs.map(\.path.value.text)
                 + pipeline.disclosures.map(\.path.value.text)
                 + pipeline.statistics.compactMap { $0.path?.value.text }
-            #expect(targets.allSatisfy { $0.hasPrefix("../out/\(pipeline.name.value)/") }, "\(file)")
-            #expect(pipeline.state?.value == "../state/\(pipeline.name.value)")
+            let folder = "../out/\(pipeline.name.value)/"
+            #expect(targets.allSatisfy { $0.hasPrefix(folder) }, "\(file)")
+            // A disclosure names persons: nothing of it may stay in a state folder.
+            let state = pipeline.disclosures.isEmpty ? "../state/\(pipeline.name.value)" : nil
+            #expect(pipeline.state?.value == state)
             #expect(pipeline.keys?.value == "../state/keys")
             #expect(!pipeline.tests.isEmpty)
         }
@@ -90,20 +94,7 @@ struct ReadmeTests {
         let text = try Shipped.text("README.md")
         let begin = try #require(text.firstRange(of: "<!-- reference:begin -->\n"))
         let end = try #require(text.firstRange(of: "<!-- reference:end -->"))
-        let generated = pipelineReferenceMarkdown(
-            transforms: TransformCatalogue.all,
-            formats: FormatCatalogue.all.map {
-                CatalogueEntry(name: $0.name, summary: $0.summary, options: $0.options)
-            },
-            measures: MeasureCatalogue.all.map {
-                CatalogueEntry(
-                    name: $0.name,
-                    summary: $0.summary,
-                    shorthand: $0.shorthand,
-                    options: $0.options
-                )
-            }
-        )
+        let generated = Sluice.referenceMarkdown()
         let isSame = text[begin.upperBound..<end.lowerBound] == "\n\(generated)\n"
         #expect(isSame, "run `sluice reference` and put what it prints between the marks")
     }
