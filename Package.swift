@@ -18,15 +18,21 @@ func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+/// The tests of one layer; `excluding` names folders with data instead of code.
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], excluding: [String] = []
+) -> Target {
     .testTarget(
         name: name, dependencies: dependencies + ["TestSupport"],
-        path: "Tests/\(name)", swiftSettings: strict)
+        path: "Tests/\(name)", exclude: excluding, swiftSettings: strict)
 }
 
 let package = Package(
     name: "sluice",
-    products: [.executable(name: "sluice", targets: ["SluiceCommand"])],
+    products: [
+        .executable(name: "sluice", targets: ["SluiceCommand"]),
+        .executable(name: "sluice-samples", targets: ["SampleLogs"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -94,14 +100,15 @@ let package = Package(
             [
                 "Pipelines", "Records", "Anonymization", "LogFormats", "Statistics",
                 "FileSystem", "KeyedHashing",
-            ]),
+            ],
+            excluding: ["Oracle"]),
         tests(
             "CommandTests",
             [
                 "SluiceCommand", "Pipelines", "Anonymization", "Records", "FileSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        tests("SampleLogsTests", ["SampleLogs", "Compression", "Records"]),
+        tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     ])

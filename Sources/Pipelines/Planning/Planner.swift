@@ -61,6 +61,7 @@ package final class Planner {
         }
         checkFieldPaths()
         checkDisclosures()
+        checkHolds()
         let release = ReleasePlan(
             fields: DeclaredFields(names: register.names, needsOutline: needsOutline),
             timeSlot: timeSlot, timeFormat: timeFormat, timeZone: timeZone, zone: zone,
@@ -274,6 +275,15 @@ package final class Planner {
             let names = format.fieldNames
         else { return }
         for name in names { _ = register.slot(name) }
+    }
+
+    /// A hold that nobody enforces must not be accepted in silence.
+    private func checkHolds() {
+        guard let holds = specification.holds else { return }
+        faults.add(
+            "holds cannot be enforced by this version: expected no `holds`, so that nobody relies "
+                + "on them",
+            at: holds.position, path: "holds")
     }
 
     /// Partials keep what was counted in the state; a disclosure would keep names there.

@@ -17,7 +17,7 @@ package struct FilterCommand: ParsableCommand {
               zcat access.log.gz | sluice filter --format combined --ip /16,/32 \\
                   --user pseudonymize --keys keys --keep-others | gzip > out.gz
               sluice filter --format jsonl --time ts --set ts=keep --ip /24 \\
-                  --set message=redact --set page=url:query=drop < actions.jsonl
+                  --set message=redact --set page=url < actions.jsonl
             """
     )
 

@@ -1,4 +1,5 @@
 import Anonymization
+import KeyedHashing
 import Records
 import TestSupport
 
@@ -30,7 +31,7 @@ enum TextRun {
         let environment = PlanningEnvironment(
             fieldName: "field",
             resolvePath: { $0 },
-            loadKeyFile: { _ in throw NoKeys() }
+            loadKeyFile: { _, _, _ in throw NoKeys() }
         )
         let transform = descriptor.make(reader, environment)
         reader.finish()
@@ -68,12 +69,10 @@ enum TextRun {
 /// A tokenizer whose tokens show what they were made of.
 final class SpellingTokenizer: Tokenizer {
     func appendToken(
-        scope: StaticString,
-        field: String,
-        canonical: Span<UInt8>,
+        in domain: TokenDomain,
+        of canonical: Span<UInt8>,
         to buffer: inout ByteBuffer
-    ) -> Bool {
+    ) {
         buffer.append(hex: canonical)
-        return true
     }
 }

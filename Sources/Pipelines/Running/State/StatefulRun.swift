@@ -123,6 +123,8 @@ final class StatefulRun {
         do { run = try ledger.commitRun(commit) } catch {
             throw .storage("cannot write the ledger: \(error.description)")
         }
+        // A run that owes nothing is published by its commit.
+        if publications.isEmpty { return }
         try RunRecovery(ledger: ledger, plan: plan).publish(run: run, publications, redo: false)
     }
 
