@@ -94,6 +94,7 @@ let package = Package(
                 "Statistics", "Publication", "Anonymization", "Records", "KeyedHashing",
                 "FileSystem",
             ]),
+        tests("ReleaseTests", ["LogFormats", "Anonymization", "KeyedHashing", "Records"]),
         tests("PublicationTests", ["Publication", "Statistics", "Records"]),
         tests(
             "PipelinesTests",

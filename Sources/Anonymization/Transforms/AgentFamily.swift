@@ -106,7 +106,7 @@ extension AgentFamily {
                 "part",
                 values: "both, browser, os or kind",
                 standard: "both",
-                help: "what is written: `Browser / OS`, one of them, or person, bot or tool"
+                help: "What is written: `Browser / OS`, one of them, or person, bot or tool."
             ),
             OptionDescriptor(
                 "bots",
@@ -114,7 +114,7 @@ extension AgentFamily {
                 standard: "apart",
                 help: """
                     apart: robots and tools are `Bot`; as-browsers: they count as the browser that \
-                    they name, by one short list of substrings
+                    they name, by one short list of substrings.
                     """
             ),
         ],

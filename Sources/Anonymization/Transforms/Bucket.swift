@@ -29,7 +29,6 @@ package struct Bucket: Transform {
             let edges = settings.texts("edges")
             let width = settings.integer("width", in: 2...1_000_000_000_000)
             let asksForWidth = settings.keys.contains { $0.name == "width" }
-            settings.finish()
             if asksForWidth, edges == nil {
                 return width.map { Bucket(width: Int64($0)) }
             }

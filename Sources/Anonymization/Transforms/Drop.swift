@@ -9,7 +9,6 @@ package struct Drop: Transform {
         leaks: "In JSON the missing key tells nothing about the value; CSV and access logs keep "
             + "the column with nothing in it.",
         make: { settings, _ in
-            settings.finish()
             return Drop()
         })
 

@@ -43,7 +43,6 @@ package struct EncryptAddress: Transform {
             let isModeKnown = settings.faults.all.count == faultsBefore
             let key = readKeyFile(
                 settings, environment, length: .exactly(mode.keyBytes))
-            settings.finish()
             guard isModeKnown, let key else { return nil }
             do throws(UnfitKey) {
                 return try EncryptAddress(mode: mode, key: key)

@@ -18,7 +18,6 @@ package struct HashWithStaticKey: Transform {
         traits: [.staticKey, .keepsIdentity],
         make: { settings, environment in
             let key = readKeyFile(settings, environment, length: .hash)
-            settings.finish()
             return key.map { HashWithStaticKey(key: $0) }
         })
 

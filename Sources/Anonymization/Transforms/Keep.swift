@@ -9,7 +9,6 @@ package struct Keep: Transform {
         leaks: "Everything in the value stays readable, so a due identifier may not be kept.",
         traits: [.leavesReadable, .keepsIdentity],
         make: { settings, _ in
-            settings.finish()
             return Keep()
         })
 

@@ -37,7 +37,6 @@ package struct Pseudonymize: Transform {
             let faultsBefore = settings.faults.all.count
             let scope = settings.text("scope") ?? ""
             let canonical = settings.choice("as", Canonical.self) ?? .text
-            settings.finish()
             guard settings.faults.all.count == faultsBefore else { return nil }
             return Pseudonymize(field: environment.fieldName, scope: scope, as: canonical)
         })

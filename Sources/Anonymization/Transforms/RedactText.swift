@@ -93,15 +93,15 @@ extension RedactText {
                 "kinds",
                 values: "a list of email, ip, token, card, iban, mac, phone",
                 standard: "all but phone",
-                help: "what is searched for"
+                help: "What is searched for."
             ),
             OptionDescriptor(
                 "grammar",
                 values: "strict or simple",
                 standard: "strict",
                 help: """
-                    what counts as an e-mail address; simple is one plain pattern without \
-                    exceptions
+                    What counts as an e-mail address; simple is one plain pattern without \
+                    exceptions.
                     """
             ),
         ],

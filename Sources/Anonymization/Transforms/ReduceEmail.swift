@@ -156,13 +156,13 @@ extension ReduceEmail {
                 "mode",
                 values: "public-only, token or drop",
                 standard: "public-only",
-                help: "what stands in place of the local part"
+                help: "What stands in place of the local part."
             ),
             OptionDescriptor(
                 "providers",
                 values: "a list of domains",
                 standard: "the built-in list",
-                help: "further domains that are so large that they identify nobody"
+                help: "Further domains that are so large that they identify nobody."
             ),
         ],
         shorthand: "mode",

@@ -200,19 +200,19 @@ extension ReduceURL {
                 "keep_query",
                 values: "a list of query keys",
                 standard: "none",
-                help: "the keys that stay, in the order of the URL"
+                help: "The keys that stay, in the order of the URL."
             ),
             OptionDescriptor(
                 "path",
                 values: "placeholders, keep or drop",
                 standard: "placeholders",
-                help: "what becomes of the path"
+                help: "What becomes of the path."
             ),
             OptionDescriptor(
                 "host",
                 values: "keep or drop",
                 standard: "keep",
-                help: "what becomes of scheme, host and port"
+                help: "What becomes of scheme, host and port."
             ),
         ],
         make: make

@@ -15,7 +15,6 @@ package struct Replace: Transform {
         shorthand: "with",
         make: { settings, _ in
             let text = settings.text("with") ?? ""
-            settings.finish()
             return Replace(with: text)
         })
 

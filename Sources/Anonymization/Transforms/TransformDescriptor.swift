@@ -18,7 +18,8 @@ package struct TransformDescriptor: Sendable {
     package let shorthand: String?
     /// What planning has to know.
     package let traits: TransformTraits
-    /// Reads the options and makes the transform; adds faults instead of throwing.
+    /// Reads the options and makes the transform; adds faults instead of throwing. The caller
+    /// finishes the reader, which reports options that were not asked for.
     package let make: @Sendable (SettingReader, PlanningEnvironment) -> (any Transform)?
 
     package init(

@@ -14,7 +14,6 @@ extension TruncateAddress {
         options: optionDescriptors,
         make: { settings, _ in
             let options = readOptions(settings)
-            settings.finish()
             return options.map { TruncateAddress($0) }
         })
 

@@ -39,7 +39,6 @@ package struct TruncateTime: Transform {
             let faultsBefore = settings.faults.all.count
             let unit = settings.choice("unit", Unit.self) ?? .day
             let format = settings.choice("format", TimeFormat.self) ?? .rfc3339
-            settings.finish()
             return settings.faults.all.count == faultsBefore
                 ? TruncateTime(to: unit, format: format) : nil
         })

@@ -74,7 +74,9 @@ extension TransformDescriptor {
                 return try SecretKey.copying(key.span)
             })
         let reader = SettingReader(setting, path: "fields.\(field).\(name)", faults: faults)
-        return PlannedTransform(transform: make(reader, environment), faults: faults.all)
+        let made = make(reader, environment)
+        reader.finish()
+        return PlannedTransform(transform: faults.isEmpty ? made : nil, faults: faults.all)
     }
 }
 
