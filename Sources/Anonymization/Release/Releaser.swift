@@ -151,11 +151,12 @@ package final class Releaser {
                 due: context.age.due.subtracting(dealtWith), noKey: context.age.noKey)
         }
         context.transform.eventTime = context.time
-        guard let time = context.time, !context.age.noKey else {
+        context.transform.utcOffsetSeconds =
+            context.time.map { zone.utcOffsetSeconds(at: $0) } ?? 0
+        guard context.time != nil, !context.age.noKey else {
             if context.time != nil { counts.untimely += 1 }
             return dropKey()
         }
-        context.transform.utcOffsetSeconds = zone.utcOffsetSeconds(at: time)
         useKey(of: month(ofDay: context.day))
     }
 
@@ -219,7 +220,7 @@ package final class Releaser {
             context.transform.tokens = context.hasher
             context.cacheEpoch = context.hasher == nil ? -1 : Int32(month.index)
         }
-        if keyRing != nil, context.hasher == nil { counts.keyless += 1 }
+        if keyRing != nil, month != nil, context.hasher == nil { counts.keyless += 1 }
     }
 
     // MARK: Opt-outs

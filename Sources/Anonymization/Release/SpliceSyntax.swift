@@ -67,7 +67,7 @@ package enum SpliceSyntax: Sendable, Equatable {
         }
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
+    static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0d
     }
 }
