@@ -8,13 +8,18 @@ import Testing
 /// Opt-outs bind before anything is written or counted.
 @Suite struct OptOutReleaseTests {
     private static func entry(
-        customer: String? = nil, person: String? = nil, _ categories: CategorySet,
+        customer: String? = nil,
+        person: String? = nil,
+        _ categories: CategorySet,
         for purpose: Purpose = .security
     ) -> OptOutEntry {
         OptOutEntry(
-            customer: customer.map(bytes), person: person.map(bytes),
+            customer: customer.map(bytes),
+            person: person.map(bytes),
             scope: OptOutEffect(purposes: PurposeSet(purpose), categories: categories),
-            effective: EventTime(milliseconds: 0), line: 2)
+            effective: EventTime(milliseconds: 0),
+            line: 2
+        )
     }
 
     private func trial(_ entries: [OptOutEntry], drops: Bool = false) -> ReleaseTrial {
@@ -36,12 +41,14 @@ import Testing
                 .init(purpose: .security, categories: CategorySet(.technical)),
                 .init(purpose: .security, categories: CategorySet(.aggregated)),
                 .init(purpose: .statistics, categories: .all),
-            ])
+            ]
+        )
         return trial
     }
 
     private func line(_ customer: String, _ time: String = ReleaseTrial.fresh) -> String {
-        #"{"ts":"\#(time)","customer":\#(customer),"user":"ann","ip":"192.0.2.7","note":"n","x":"free"}"#
+        #"{"ts":"\#(time)","customer":\#(customer),"user":"ann","#
+            + #""ip":"192.0.2.7","note":"n","x":"free"}"#
     }
 
     /// What is left of ip, note, net and x.
@@ -77,7 +84,9 @@ import Testing
     @Test func personsAreMatchedToo() {
         let out = trial([Self.entry(person: "ann", CategorySet(.nonAggregated))])
         #expect(left(out, line(#""other""#)) == [true, false, true, false])
-        let limited = trial([Self.entry(customer: "acme", person: "ann", CategorySet(.nonAggregated))])
+        let limited = trial([
+            Self.entry(customer: "acme", person: "ann", CategorySet(.nonAggregated))
+        ])
         #expect(left(limited, line(#""other""#)) == [true, true, true, true])
         #expect(left(limited, line(#""acme""#)) == [true, false, true, false])
     }
@@ -127,7 +136,8 @@ import Testing
 
     @Test func aBarredFieldGoesAtAnyAge() {
         var trial = ReleaseTrial([
-            ("ts", FieldRule(transform: Keep())), ("m", FieldRule(transform: Keep(), isBarred: true)),
+            ("ts", FieldRule(transform: Keep())),
+            ("m", FieldRule(transform: Keep(), isBarred: true)),
             ("n", FieldRule(transform: Replace(with: "r"), appliesAlways: true)),
         ])
         trial.derived = [DerivedField(name: "d", slot: 1, transform: Replace(with: "x"))]

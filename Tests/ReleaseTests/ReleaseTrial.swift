@@ -25,7 +25,10 @@ final class MonthKeys: KeyRing {
         }
         var buffer = ByteBuffer()
         hasher.appendToken(
-            in: TokenDomain(scope: "", field: field), of: bytes(value).span, to: &buffer)
+            in: TokenDomain(scope: "", field: field),
+            of: bytes(value).span,
+            to: &buffer
+        )
         return text(buffer.array())
     }
 }
@@ -72,24 +75,45 @@ struct ReleaseTrial {
     func makePlan() -> ReleasePlan? {
         guard let runClock = Self.runClock,
             let clockSet = ClockSet(
-                window: CalendarDuration(months: 1, days: 0), after: clocks, runClock: runClock)
+                window: CalendarDuration(months: 1, days: 0),
+                after: clocks,
+                runClock: runClock
+            )
         else { return nil }
         let output = OutputReleasePlan(
-            name: "out", purpose: purpose, showsWindow: showsWindow,
-            mode: columns.isEmpty ? .spliced : .columns, syntax: syntax,
-            keepsUnnamed: keepsUnnamed, rules: fields.map(\.rule),
+            name: "out",
+            purpose: purpose,
+            showsWindow: showsWindow,
+            mode: columns.isEmpty ? .spliced : .columns,
+            syntax: syntax,
+            keepsUnnamed: keepsUnnamed,
+            rules: fields.map(\.rule),
             appended: columns.isEmpty
                 ? derived.indices.map { ($0, bytes(",\"\(derived[$0].name)\":")) } : [],
-            columns: columns)
+            columns: columns
+        )
         let index = OptOutIndex(
-            OptOutList(entries: optOuts), now: runClock.now, purposes: .standard,
-            missingCustomer: customerField == nil ? .allowed : .optedOut)
+            OptOutList(entries: optOuts),
+            now: runClock.now,
+            purposes: .standard,
+            missingCustomer: customerField == nil ? .allowed : .optedOut
+        )
         return ReleasePlan(
             fields: DeclaredFields(names: fields.map(\.name), needsOutline: !keepsUnnamed),
-            timeSlot: slot(timeField), timeFormat: timeFormat, timeZone: .utc, zone: .utc,
-            clocks: clockSet, dateFormats: dateFormats, customerSlot: slot(customerField),
-            personSlot: slot(personField), optOuts: index, dropsOptedOutRecords: dropsOptedOut,
-            derived: derived, outputs: [output], observations: observations)
+            timeSlot: slot(timeField),
+            timeFormat: timeFormat,
+            timeZone: .utc,
+            zone: .utc,
+            clocks: clockSet,
+            dateFormats: dateFormats,
+            customerSlot: slot(customerField),
+            personSlot: slot(personField),
+            optOuts: index,
+            dropsOptedOutRecords: dropsOptedOut,
+            derived: derived,
+            outputs: [output],
+            observations: observations
+        )
     }
 
     /// What came out of one source.
@@ -126,11 +150,14 @@ struct ReleaseTrial {
             case .derived(let index): derived[index].name
             }
         }
-        let writer = columns.isEmpty
+        let writer =
+            columns.isEmpty
             ? format.splicedWriter() : columnFormat.columnWriter(columns: names)
         var buffer = ByteBuffer()
         result.counts = RecordCounts(
-            outputs: 1, statistics: observations.statistics.count)
+            outputs: 1,
+            statistics: observations.statistics.count
+        )
         for bytes in chunks {
             var chunk = Chunk(capacity: 16)
             chunk.columns = fields.map(\.name)

@@ -25,8 +25,14 @@ private final class Memory {
         unsafe (key + value + [0]).withUnsafeBufferPointer { view in
             guard let base = view.baseAddress else { return }
             unsafe cache.insert(
-                base, length: key.count, tag: tag, hash: hash, value: base + key.count,
-                valueLength: value.count, result: .text)
+                base,
+                length: key.count,
+                tag: tag,
+                hash: hash,
+                value: base + key.count,
+                valueLength: value.count,
+                result: .text
+            )
         }
     }
 }

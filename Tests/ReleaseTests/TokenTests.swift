@@ -14,8 +14,11 @@ import Testing
                 .init(source: .slot(1), transform: Pseudonymize(field: "user")),
                 .init(source: .slot(1), transform: Drop()),
             ],
-            tokens: [.init(slot: 1, domain: TokenDomain(scope: "", field: "user"), staticHasher: nil)],
-            statistics: [.init(purpose: .statistics, categories: [])])
+            tokens: [
+                .init(slot: 1, domain: TokenDomain(scope: "", field: "user"), staticHasher: nil)
+            ],
+            statistics: [.init(purpose: .statistics, categories: [])]
+        )
         return trial
     }
 
@@ -59,7 +62,10 @@ import Testing
         let months = ["2026-03", "2026-04", "2026-05"]
         let trial = trial()
         let plan = try #require(trial.makePlan())
-        let shared = Releaser(plan: plan, keyRing: MonthKeys(missing: [CalendarMonth(year: 2026, month: 5)]))
+        let shared = Releaser(
+            plan: plan,
+            keyRing: MonthKeys(missing: [CalendarMonth(year: 2026, month: 5)])
+        )
         for _ in 0..<40 {
             var lines: [String] = []
             for _ in 0..<60 {
@@ -76,7 +82,9 @@ import Testing
             var alone = ReleaseTrial.Result()
             for one in lines {
                 let fresh = Releaser(
-                    plan: plan, keyRing: MonthKeys(missing: [CalendarMonth(year: 2026, month: 5)]))
+                    plan: plan,
+                    keyRing: MonthKeys(missing: [CalendarMonth(year: 2026, month: 5)])
+                )
                 let result = trial.run([bytes(one)], releaser: fresh)
                 alone.output += result.output
                 alone.observed += result.observed

@@ -26,9 +26,11 @@ import Testing
     @Test func aDueRecordKeepsOnlyNamedMembers() {
         let result = ReleaseTrial(Self.rules).run([record(ReleaseTrial.due)])
         let token = MonthKeys.token("ann", field: "user", month: "2026-06")
-        #expect(result.lines == [
-            #"{"ts":"\#(ReleaseTrial.due)","user":"\#(token)","ip":"192.0.0.0"}"#
-        ])
+        #expect(
+            result.lines == [
+                #"{"ts":"\#(ReleaseTrial.due)","user":"\#(token)","ip":"192.0.0.0"}"#
+            ]
+        )
         #expect(result.counts.outputs[0].anonymised == 1)
     }
 
@@ -36,9 +38,12 @@ import Testing
         var trial = ReleaseTrial(Self.rules)
         trial.keepsUnnamed = true
         let token = MonthKeys.token("ann", field: "user", month: "2026-06")
-        #expect(trial.run([record(ReleaseTrial.due)]).lines == [
-            #" { "ts" : "\#(ReleaseTrial.due)", "user":"\#(token)", "ip":"192.0.0.0" ,"more":[1, 2] } "#
-        ])
+        #expect(
+            trial.run([record(ReleaseTrial.due)]).lines == [
+                #" { "ts" : "\#(ReleaseTrial.due)", "user":"\#(token)", "ip":"192.0.0.0" ,"#
+                    + #""more":[1, 2] } "#
+            ]
+        )
     }
 
     @Test func anOutputWithoutWindowTakesEveryRecordAsDue() {
@@ -54,8 +59,11 @@ import Testing
             var trial = ReleaseTrial(Self.rules)
             trial.showsWindow = showsWindow
             trial.observations = ObservationPlan(
-                tokens: [.init(slot: 1, domain: TokenDomain(scope: "", field: "u"), staticHasher: nil)],
-                statistics: [.init(purpose: .statistics, categories: [])])
+                tokens: [
+                    .init(slot: 1, domain: TokenDomain(scope: "", field: "u"), staticHasher: nil)
+                ],
+                statistics: [.init(purpose: .statistics, categories: [])]
+            )
             // A good record before it: nothing of its key may be left over.
             let result = trial.run([record(ReleaseTrial.due), record(ReleaseTrial.future)])
             #expect(result.lines[1] == #"{"ts":"\#(ReleaseTrial.future)","ip":"192.0.0.0"}"#)
@@ -134,7 +142,10 @@ import Testing
     }
 
     @Test func fieldsAgeByTheirOwnClocks() throws {
-        let handled = RetentionClock(start: .field(slot: 1), length: CalendarDuration(months: 12, days: 0))
+        let handled = RetentionClock(
+            start: .field(slot: 1),
+            length: CalendarDuration(months: 12, days: 0)
+        )
         let short = RetentionClock(start: .event, length: CalendarDuration(months: 0, days: 3))
         let bits = [DueSet(rawValue: 2), DueSet(rawValue: 4)]
         var trial = ReleaseTrial([
@@ -146,7 +157,8 @@ import Testing
         ])
         trial.clocks = [handled, short]
         func line(_ time: String, _ handledAt: String) -> String {
-            #"{"ts":"\#(time)","handled_at":\#(handledAt),"mail":"m","ip":"192.0.2.7","user":"u","x":1}"#
+            #"{"ts":"\#(time)","handled_at":\#(handledAt),"mail":"m","#
+                + #""ip":"192.0.2.7","user":"u","x":1}"#
         }
         func names(_ time: String, _ handledAt: String) -> [Bool] {
             let out = trial.run([line(time, handledAt)]).lines[0]
@@ -156,7 +168,9 @@ import Testing
         #expect(names(today, #""2026-07-01T00:00:00Z""#) == [true, true, true, true])
         #expect(names("2026-07-11T00:00:00Z", "null") == [true, false, true, true])
         #expect(names(ReleaseTrial.due, "null") == [true, false, false, false])
-        #expect(names(ReleaseTrial.due, #""2025-07-14T23:59:59Z""#) == [false, false, false, false])
+        #expect(
+            names(ReleaseTrial.due, #""2025-07-14T23:59:59Z""#) == [false, false, false, false]
+        )
         #expect(names(today, #""2025-07-14T23:59:59Z""#) == [false, true, true, true])
         #expect(names(today, #""2025-07-15T00:00:00Z""#) == [true, true, true, true])
         #expect(names(today, #""soon""#) == [false, true, true, true])

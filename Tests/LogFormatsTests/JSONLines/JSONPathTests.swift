@@ -23,14 +23,18 @@ import Testing
             ("t[*]", ["4", "[5,6]", #"{"c":7}"#, #"{"c":8}"#]), (#"a\.b"#, ["9"]), ("a.b", []),
             ("b[0]", []), ("t.c", []), ("a[*]", []), ("t[000002].c", ["7"]),
         ]
-        for (field, expected) in table { #expect(found([field], in: line) == [expected], "\(field)") }
+        for (field, expected) in table {
+            #expect(found([field], in: line) == [expected], "\(field)")
+        }
         let fields = table.map(\.0).filter { !["b.d", "t[1]", "t[*]", "t[000002].c"].contains($0) }
         let together = found(fields, in: line)
         #expect(together[fields.firstIndex(of: "t[*].c") ?? 0] == ["8"], "t[2].c goes first")
     }
 
     @Test func escapedSpellingsAreTheSameMember() {
-        #expect(found(["ip", "c.os"], in: #"{"\u0069p":"x","c":{"\u006fs":"y"}}"#) == [["x"], ["y"]])
+        #expect(
+            found(["ip", "c.os"], in: #"{"\u0069p":"x","c":{"\u006fs":"y"}}"#) == [["x"], ["y"]]
+        )
         #expect(found([#"q"x"#], in: #"{"q\"x":1}"#) == [["1"]])
         #expect(found(["é"], in: #"{"\u00e9":1}"#) == [["1"]])
     }
@@ -48,7 +52,11 @@ import Testing
 
     @Test func valuesOfSeveralSlotsStayApart() {
         let line = #"{"i":[{"a":1,"b":2},{"b":3},{"a":4}],"j":[5,6]}"#
-        #expect(found(["i[*].b", "j[*]", "i[*].a"], in: line) == [["2", "3"], ["5", "6"], ["1", "4"]])
+        #expect(
+            found(["i[*].b", "j[*]", "i[*].a"], in: line) == [
+                ["2", "3"], ["5", "6"], ["1", "4"],
+            ]
+        )
         #expect(found(["i[*].b", "j[*]"], in: #"{"i":[],"j":[1]}"#) == [[], ["1"]])
     }
 
