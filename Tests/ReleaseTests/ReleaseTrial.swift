@@ -45,7 +45,6 @@ struct ReleaseTrial {
     var timeField: String? = "ts"
     var timeFormat = TimeFormat.rfc3339
     var clocks: [RetentionClock] = []
-    var dateFormats: [Int: TimeFormat] = [:]
     var purpose = Purpose.security
     var showsWindow = true
     var keepsUnnamed = false
@@ -105,7 +104,6 @@ struct ReleaseTrial {
             timeZone: .utc,
             zone: .utc,
             clocks: clockSet,
-            dateFormats: dateFormats,
             customerSlot: slot(customerField),
             personSlot: slot(personField),
             optOuts: index,

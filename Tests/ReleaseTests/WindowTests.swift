@@ -141,6 +141,24 @@ import Testing
         #expect(answers.count == 1, "\(answers)")
     }
 
+    /// Stored records are read again to be aged: one whose time is gone was dealt with before, and
+    /// takes nothing over from the record in front of it.
+    @Test func aStoredRecordWithoutTimeBorrowsNoKey() {
+        var trial = ReleaseTrial([
+            ("ts", FieldRule(transform: Keep())),
+            ("user", FieldRule(transform: Pseudonymize(field: "user"), appliesAlways: true)),
+        ])
+        trial.keepsUnnamed = true
+        guard var plan = trial.makePlan(), let clock = RunClock(text: "2026-07-01", zone: .utc)
+        else { return }
+        plan.writtenUnder = ClockSet(window: CalendarDuration(months: 1, days: 0), runClock: clock)
+        let releaser = Releaser(plan: plan, keyRing: MonthKeys())
+        let lines = record(ReleaseTrial.due) + "\n" + #"{"user":"ann","x":1}"# + "\n"
+        let result = trial.run([bytes(lines)], releaser: releaser)
+        #expect(result.lines.last == #"{"x":1}"#)
+        #expect(result.counts.isConserved)
+    }
+
     @Test func fieldsAgeByTheirOwnClocks() throws {
         let handled = RetentionClock(
             start: .field(slot: 1),

@@ -93,6 +93,9 @@ package final class Releaser {
             }
             // Only records that were aged before can have lost their time.
             context.age = RecordAge(due: [], noKey: true)
+            context.transform.eventTime = nil
+            context.transform.utcOffsetSeconds = 0
+            useKey(of: nil)
         } else {
             age(row, table, bytes, reader)
         }
