@@ -48,6 +48,8 @@ struct ReleaseTrial {
     var purpose = Purpose.security
     var showsWindow = true
     var keepsUnnamed = false
+    var readableClock: DueSet = []
+    var expiryClock: DueSet?
     var syntax = SpliceSyntax.json
     var columns: [OutputReleasePlan.Source] = []
     var columnFormat: any LogFormat = JSONLinesFormat()
@@ -89,7 +91,8 @@ struct ReleaseTrial {
             rules: fields.map(\.rule),
             appended: columns.isEmpty
                 ? derived.indices.map { ($0, bytes(",\"\(derived[$0].name)\":")) } : [],
-            columns: columns
+            columns: columns, readableClock: readableClock,
+            expiryClock: expiryClock
         )
         let index = OptOutIndex(
             OptOutList(entries: optOuts),

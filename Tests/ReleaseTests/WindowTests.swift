@@ -159,6 +159,26 @@ import Testing
         #expect(result.counts.isConserved)
     }
 
+    @Test func theClocksOfTheOutputBindAllItsRecords() {
+        var trial = ReleaseTrial(["ts": Keep(), "user": nil])
+        trial.clocks = [
+            RetentionClock(start: .event, length: CalendarDuration(months: 0, days: 3)),
+            RetentionClock(start: .event, length: CalendarDuration(months: 3, days: 0)),
+        ]
+        trial.readableClock = DueSet(rawValue: 2)
+        trial.expiryClock = DueSet(rawValue: 4)
+        let today = record("2026-07-15T00:00:00Z")
+        let result = trial.run([
+            today, record(ReleaseTrial.fresh), record("2026-04-14T00:00:00Z"),
+            record(ReleaseTrial.future),
+        ])
+        // A time ahead cannot say that a record is overdue: it stays, with nothing readable in it.
+        let left = [ReleaseTrial.fresh, ReleaseTrial.future].map { #"{"ts":"\#($0)"}"# }
+        #expect(result.lines == [today] + left)
+        #expect(result.counts.outputs[0].dropped == [.overdue: 1])
+        #expect(result.counts.isConserved)
+    }
+
     @Test func fieldsAgeByTheirOwnClocks() throws {
         let handled = RetentionClock(
             start: .field(slot: 1),

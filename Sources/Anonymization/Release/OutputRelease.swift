@@ -101,9 +101,9 @@ package final class OutputRelease {
                 batch.append(column(source, view, table, record, due, barred, &scratch))
             }
         case .spliced:
-            // Nobody knows the category of an unnamed field: an opt-out takes it as well.
+            // An unnamed field has no category: an opt-out of all of them takes it as well.
             let dropsUnnamed =
-                !plan.keepsUnnamed && (due.contains(DueSet(rawValue: 1)) || !barred.isEmpty)
+                !plan.keepsUnnamed && (due.contains(DueSet(rawValue: 1)) || barred == .all)
             if dropsUnnamed, plan.syntax == .json {
                 outline(view, table, record, due, barred, &scratch)
             } else {

@@ -95,7 +95,7 @@ package final class Releaser {
             context.age = RecordAge(due: [], noKey: true)
             context.transform.eventTime = nil
             context.transform.utcOffsetSeconds = 0
-            useKey(of: nil)
+            dropKey()
         } else {
             age(row, table, bytes, reader)
         }
@@ -223,7 +223,7 @@ package final class Releaser {
             context.transform.tokens = context.hasher
             context.cacheEpoch = context.hasher == nil ? -1 : Int32(month.index)
         }
-        if keyRing != nil, month != nil, context.hasher == nil { counts.keyless += 1 }
+        if keyRing != nil, context.hasher == nil { counts.keyless += 1 }
     }
 
     // MARK: Opt-outs
