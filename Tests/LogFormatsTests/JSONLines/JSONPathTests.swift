@@ -73,7 +73,8 @@ import Testing
 
     @Test(arguments: [
         ("a", "a.b", true), ("a", "a[0]", true), ("a", "a[*].b", true), ("t[*]", "t[0].x", true),
-        ("t[0]", "t[*].x", true), ("a", #"\a"#, true), ("t[0]", "t[000]", true), ("a.b", "a", false),
+        ("t[0]", "t[*].x", true), ("a", #"\a"#, true), ("t[0]", "t[000]", true),
+        ("a.b", "a", false),
         ("a", "ab.c", false), ("t[0]", "t[1].x", false), ("t[*]", "t[0]", false),
         ("t[0]", "t[*]", false), (#"a\.b"#, "a.b", false), ("a.b", "a.c.d", false),
     ])
