@@ -20,6 +20,14 @@ package final class OutputRelease {
     private struct Edit {
         var range: Range<Int>
         var piece: ReleasedPiece?
+
+        /// Edits go by their place; of two that begin together (a request line and its method) the
+        /// longer one first, so that no part of it stays.
+        func goesBehind(_ other: Edit) -> Bool {
+            range.lowerBound > other.range.lowerBound
+                || (range.lowerBound == other.range.lowerBound
+                    && range.upperBound < other.range.upperBound)
+        }
     }
 
     init(_ plan: OutputReleasePlan, derived: [DerivedField]) {
@@ -93,7 +101,9 @@ package final class OutputRelease {
                 batch.append(column(source, view, table, record, due, barred, &scratch))
             }
         case .spliced:
-            let dropsUnnamed = !plan.keepsUnnamed && due.contains(DueSet(rawValue: 1))
+            // An unnamed field has no category: an opt-out of all of them takes it as well.
+            let dropsUnnamed =
+                !plan.keepsUnnamed && (due.contains(DueSet(rawValue: 1)) || barred == .all)
             if dropsUnnamed, plan.syntax == .json {
                 outline(view, table, record, due, barred, &scratch)
             } else {
@@ -165,6 +175,7 @@ package final class OutputRelease {
             }
         }
         let range = table.range(view.row)
+        let firstPiece = batch.pieces.count
         var copied = range.lowerBound
         for index in edits.indices {
             apply(edits[index], view, range, copied: &copied)
@@ -173,10 +184,26 @@ package final class OutputRelease {
         if !plan.appended.isEmpty {
             end = closingBrace(view.bytes, range)
             copyRaw(copied, end)
-            appendDerived(view, table, record, barred, &scratch)
+            appendDerived(
+                view, table, record, barred, &scratch,
+                isFirst: holdsNoMember(from: firstPiece, view.bytes))
             copied = end
         }
         copyRaw(copied, range.upperBound)
+    }
+
+    /// True when nothing but the opening brace was written of the record so far.
+    private func holdsNoMember(from firstPiece: Int, _ bytes: Span<UInt8>) -> Bool {
+        var hasBrace = false
+        for piece in batch.pieces[firstPiece...] {
+            guard piece.kind == .raw else { return false }
+            for at in Int(piece.start)..<Int(piece.start) + Int(piece.length) {
+                if SpliceSyntax.isBlank(bytes[at]) { continue }
+                guard !hasBrace, bytes[at] == UInt8(ascii: "{") else { return false }
+                hasBrace = true
+            }
+        }
+        return true
     }
 
     private func copyRaw(_ start: Int, _ end: Int) {
@@ -209,7 +236,7 @@ package final class OutputRelease {
             piece: piece(result, from: start))
         edits.append(edit)
         var at = edits.count &- 1
-        while at > 0, edits[at &- 1].range.lowerBound > edit.range.lowerBound {
+        while at > 0, edits[at &- 1].goesBehind(edit) {
             edits[at] = edits[at &- 1]
             at &-= 1
         }
@@ -284,7 +311,7 @@ package final class OutputRelease {
     private func appendDerived(
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ barred: CategorySet, _ scratch: inout ByteBuffer,
-        isFirst: Bool = false
+        isFirst: Bool
     ) {
         var isFirst = isFirst
         for (index, key) in plan.appended {

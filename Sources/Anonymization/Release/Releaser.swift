@@ -93,6 +93,9 @@ package final class Releaser {
             }
             // Only records that were aged before can have lost their time.
             context.age = RecordAge(due: [], noKey: true)
+            context.transform.eventTime = nil
+            context.transform.utcOffsetSeconds = 0
+            dropKey()
         } else {
             age(row, table, bytes, reader)
         }
@@ -151,11 +154,12 @@ package final class Releaser {
                 due: context.age.due.subtracting(dealtWith), noKey: context.age.noKey)
         }
         context.transform.eventTime = context.time
-        guard let time = context.time, !context.age.noKey else {
+        context.transform.utcOffsetSeconds =
+            context.time.map { zone.utcOffsetSeconds(at: $0) } ?? 0
+        guard context.time != nil, !context.age.noKey else {
             if context.time != nil { counts.untimely += 1 }
             return dropKey()
         }
-        context.transform.utcOffsetSeconds = zone.utcOffsetSeconds(at: time)
         useKey(of: month(ofDay: context.day))
     }
 

@@ -104,10 +104,19 @@ internal import Records
         entry.tag = tag
         entry.result = result
         entry.isUsed = true
+        if arena.capacity - arena.count < length + valueLength { enlargeArena() }
         unsafe arena.append(unsafeFrom: key, length: length)
         unsafe arena.append(unsafeFrom: value, length: valueLength)
         place(entry)
         count += 1
+    }
+
+    /// Doubles the room for bytes; the old room is overwritten before it goes back.
+    private mutating func enlargeArena() {
+        var larger = ByteBuffer(capacity: max(arena.capacity * 2, 1 << 13))
+        larger.append(arena.bytes)
+        arena.wipe()
+        swap(&arena, &larger)
     }
 
     private mutating func place(_ entry: Entry) {

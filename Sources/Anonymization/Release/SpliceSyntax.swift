@@ -34,7 +34,8 @@ package enum SpliceSyntax: Sendable, Equatable {
         var start = value.lowerBound
         let colon = lastNonBlank(before: start, in: bytes, from: recordStart)
         if bytes[colon] == UInt8(ascii: ":") {
-            start = keyStart(endingAt: lastNonBlank(before: colon, in: bytes, from: recordStart), bytes)
+            let close = lastNonBlank(before: colon, in: bytes, from: recordStart)
+            start = keyStart(endingAt: close, bytes)
         }
         let before = lastNonBlank(before: start, in: bytes, from: recordStart)
         if bytes[before] == UInt8(ascii: ","), before >= editedUpTo {
@@ -67,7 +68,7 @@ package enum SpliceSyntax: Sendable, Equatable {
         }
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
+    static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0d
     }
 }

@@ -8,8 +8,18 @@ package struct JSONFieldPath: Sendable {
         self.steps = steps
     }
 
-    /// True when `other` leads through this path to a place inside it.
+    /// True when `other` leads through this path to a place inside it, for some record, or is the
+    /// same path in another spelling. `t[*]` and `t[0]` stand beside each other; but `t[0].x` and
+    /// `t[*].x` lie inside both.
     package func contains(_ other: JSONFieldPath) -> Bool {
-        other.steps.count > steps.count && other.steps.starts(with: steps)
+        if other.steps.count == steps.count { return other.steps == steps }
+        return other.steps.count > steps.count && zip(steps, other.steps).allSatisfy(Self.meet)
+    }
+
+    private static func meet(_ one: JSONPathTree.Step, _ other: JSONPathTree.Step) -> Bool {
+        switch (one, other) {
+        case (.element, .everyElement), (.everyElement, .element): true
+        default: one == other
+        }
     }
 }

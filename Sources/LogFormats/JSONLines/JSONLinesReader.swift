@@ -21,6 +21,8 @@ package import Records
         plainWalker: Bool = false
     ) {
         paths = JSONPathTree(names: fields.names)
+        var limits = limits
+        limits.recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
         self.limits = limits
         wantsOutline = fields.needsOutline
         scanChoice = Int32(portableScan ? CSCANNING_PORTABLE : CSCANNING_AUTOMATIC)

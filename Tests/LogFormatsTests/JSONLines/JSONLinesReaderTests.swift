@@ -6,7 +6,8 @@ import Testing
 /// Tables of single lines and small sources, each read by all three readers.
 @Suite struct JSONLinesReaderTests {
     private func states(
-        _ source: [UInt8], _ limits: RecordLimits = RecordLimits()
+        _ source: [UInt8],
+        _ limits: RecordLimits = RecordLimits()
     ) -> [RecordTable.RowState] {
         let answers = JSONTwin.allCases.map { twin in
             JSONTrial(["a"], limits: limits, twin: twin).rows(source).map(\.state)
@@ -16,7 +17,8 @@ import Testing
     }
 
     private func state(
-        _ line: String, _ limits: RecordLimits = RecordLimits()
+        _ line: String,
+        _ limits: RecordLimits = RecordLimits()
     ) -> RecordTable.RowState? {
         let found = states(bytes(line + "\n"), limits)
         #expect(found == states(bytes(line), limits), "without line feed: \(line)")
@@ -84,7 +86,8 @@ import Testing
     @Test func onlyKeysOfOneObjectAreDuplicates() {
         let source = bytes(
             #"{"a":{"a":1,"b":2},"b":{"a":1,"b":2}}"# + "\n" + #"{"b":1,"a":2}"# + "\n"
-                + #"{"a":1,"b":{"a":2}}"# + "\n" + #"{"b":[{"a":1},{"a":1}],"a":[{"b":1,"a":0}]}"#)
+                + #"{"a":1,"b":{"a":2}}"# + "\n" + #"{"b":[{"a":1},{"a":1}],"a":[{"b":1,"a":0}]}"#
+        )
         #expect(states(source) == [.good, .good, .good, .good])
     }
 
@@ -96,7 +99,9 @@ import Testing
         ]
         for first in broken {
             for second in broken {
-                let source = bytes([good, first, second, good, second, good].joined(separator: "\n"))
+                let source = bytes(
+                    [good, first, second, good, second, good].joined(separator: "\n")
+                )
                 let found = states(source)
                 #expect(found.count == 6, "\(text(source))")
                 #expect([0, 3, 5].allSatisfy { found.count == 6 && found[$0] == .good })
@@ -119,7 +124,9 @@ import Testing
     }
 
     @Test func invalidBytesSpoilOnlyTheirOwnLine() {
-        for wrong in [[0xFF], [0xC0, 0x80], [0xE2, 0x82], [0xED, 0xA0, 0x80], [0xF0, 0x9F]] as [[UInt8]] {
+        for wrong in [[0xFF], [0xC0, 0x80], [0xE2, 0x82], [0xED, 0xA0, 0x80], [0xF0, 0x9F]]
+            as [[UInt8]]
+        {
             for padding in 0..<70 {
                 let good = bytes("{\"a\":\"é\(String(repeating: "x", count: padding))\"}\n")
                 let bad = bytes("{\"a\":\"") + wrong + bytes("\"}\n")
@@ -144,7 +151,8 @@ import Testing
             (#"{"a":1,"b":2,"c":3,"d":4}"#, .good),
             (#"{"a":1,"b":2,"c":3,"d":4,"e":5}"#, .bad(.tooManyFields)),
             (#"{"a":[1,2,3]}"#, .good), (#"{"a":[1,2,3,4]}"#, .bad(.tooManyFields)),
-            (#"{"a":{"b":1},"c":{"d":1}}"#, .good), (#"{"a":[{"b":1},{"b":1}]}"#, .bad(.tooManyFields)),
+            (#"{"a":{"b":1},"c":{"d":1}}"#, .good),
+            (#"{"a":[{"b":1},{"b":1}]}"#, .bad(.tooManyFields)),
         ]
         for (line, expected) in table { #expect(state(line, limits) == expected, "\(line)") }
         let deep = String(repeating: "[", count: 100_000)
@@ -156,7 +164,9 @@ import Testing
         limits.recordBytesMax = 20
         let fits = #"{"a":"0123456789ab"}"#
         let long = #"{"a":"0123456789abc"}"#
-        let source = bytes([fits, long, fits, String(repeating: " ", count: 21), "", long].joined(separator: "\n"))
+        let source = bytes(
+            [fits, long, fits, String(repeating: " ", count: 21), "", long].joined(separator: "\n")
+        )
         let expected: [RecordTable.RowState] = [
             .good, .bad(.tooLong), .good, .bad(.tooLong), .blank, .bad(.tooLong),
         ]
@@ -198,14 +208,20 @@ import Testing
 
     @Test func kindsAndDecodedTexts() {
         let source = bytes(
-            #"{"a":"x","b":"\u00e9\n\"","c":-1.5,"d":true,"e":null,"f":{"g":[1]},"h":[ 1 ]}"#)
+            #"{"a":"x","b":"\u00e9\n\"","c":-1.5,"d":true,"e":null,"f":{"g":[1]},"h":[ 1 ]}"#
+        )
         let trial = JSONTrial(["a", "b", "c", "d", "e", "f", "h", "i"])
         let row = trial.rows(source)[0]
-        #expect(row.values.map { $0.map(\.kind) } == [
-            [.text], [.escapedText], [.number], [.boolean], [.null], [.structure], [.structure], [],
-        ])
-        #expect(trial.texts(row, of: source) == [
-            ["x"], ["é\n\""], ["-1.5"], ["true"], ["null"], [#"{"g":[1]}"#], ["[ 1 ]"], [],
-        ])
+        #expect(
+            row.values.map { $0.map(\.kind) } == [
+                [.text], [.escapedText], [.number], [.boolean], [.null], [.structure], [.structure],
+                [],
+            ]
+        )
+        #expect(
+            trial.texts(row, of: source) == [
+                ["x"], ["é\n\""], ["-1.5"], ["true"], ["null"], [#"{"g":[1]}"#], ["[ 1 ]"], [],
+            ]
+        )
     }
 }

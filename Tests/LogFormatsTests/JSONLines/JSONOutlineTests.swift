@@ -26,9 +26,11 @@ import Testing
     }
 
     @Test func onlyDeclaredMembersAndTheWayToThem() {
-        let line = #"{"x":1,"a":"t","c":{"y":{},"os":2,"z":[1]},"i":[{"ip":3},4,{"q":1}],"n":{"k":1}}"#
+        let line =
+            #"{"x":1,"a":"t","c":{"y":{},"os":2,"z":[1]},"i":[{"ip":3},4,{"q":1}],"n":{"k":1}}"#
         let table: [([String], String)] = [
-            ([], ""), (["zz"], ""), (["a"], #""a": <0 t>"#), (["c"], #""c": <0 {"y":{},"os":2,"z":[1]}>"#),
+            ([], ""), (["zz"], ""), (["a"], #""a": <0 t>"#),
+            (["c"], #""c": <0 {"y":{},"os":2,"z":[1]}>"#),
             (["c.os"], #""c": { "os": <0 2> }"#), (["c.none"], #""c": { }"#), (["a.b"], ""),
             (["a[0]"], ""), (["i.ip"], ""), (["c[0]"], ""),
             (["i[*].ip"], #""i": [ { "ip": <0 3> } { } ]"#), (["i[1]"], #""i": [ <0 4> ]"#),
@@ -39,10 +41,14 @@ import Testing
     }
 
     @Test func keysKeepTheirSpellingAndSpacesVanish() {
-        #expect(outline(["a", "b.c"], #" { "\u0061" : 1 , "b" : { "c" : "x" } } "#)
-            == #""\u0061": <0 1> "b": { "c": <1 x> }"#)
-        #expect(outline(["a", "b.c"], #" { "a" : 1 , "b" : { "c" : "x" } } "#)
-            == #""a": <0 1> "b": { "c": <1 x> }"#)
+        #expect(
+            outline(["a", "b.c"], #" { "\u0061" : 1 , "b" : { "c" : "x" } } "#)
+                == #""\u0061": <0 1> "b": { "c": <1 x> }"#
+        )
+        #expect(
+            outline(["a", "b.c"], #" { "a" : 1 , "b" : { "c" : "x" } } "#)
+                == #""a": <0 1> "b": { "c": <1 x> }"#
+        )
     }
 
     /// Bad rows leave no steps behind that the next row could take for its own.

@@ -23,14 +23,18 @@ import Testing
             ("t[*]", ["4", "[5,6]", #"{"c":7}"#, #"{"c":8}"#]), (#"a\.b"#, ["9"]), ("a.b", []),
             ("b[0]", []), ("t.c", []), ("a[*]", []), ("t[000002].c", ["7"]),
         ]
-        for (field, expected) in table { #expect(found([field], in: line) == [expected], "\(field)") }
+        for (field, expected) in table {
+            #expect(found([field], in: line) == [expected], "\(field)")
+        }
         let fields = table.map(\.0).filter { !["b.d", "t[1]", "t[*]", "t[000002].c"].contains($0) }
         let together = found(fields, in: line)
         #expect(together[fields.firstIndex(of: "t[*].c") ?? 0] == ["8"], "t[2].c goes first")
     }
 
     @Test func escapedSpellingsAreTheSameMember() {
-        #expect(found(["ip", "c.os"], in: #"{"\u0069p":"x","c":{"\u006fs":"y"}}"#) == [["x"], ["y"]])
+        #expect(
+            found(["ip", "c.os"], in: #"{"\u0069p":"x","c":{"\u006fs":"y"}}"#) == [["x"], ["y"]]
+        )
         #expect(found([#"q"x"#], in: #"{"q\"x":1}"#) == [["1"]])
         #expect(found(["é"], in: #"{"\u00e9":1}"#) == [["1"]])
     }
@@ -48,7 +52,11 @@ import Testing
 
     @Test func valuesOfSeveralSlotsStayApart() {
         let line = #"{"i":[{"a":1,"b":2},{"b":3},{"a":4}],"j":[5,6]}"#
-        #expect(found(["i[*].b", "j[*]", "i[*].a"], in: line) == [["2", "3"], ["5", "6"], ["1", "4"]])
+        #expect(
+            found(["i[*].b", "j[*]", "i[*].a"], in: line) == [
+                ["2", "3"], ["5", "6"], ["1", "4"],
+            ]
+        )
         #expect(found(["i[*].b", "j[*]"], in: #"{"i":[],"j":[1]}"#) == [[], ["1"]])
     }
 
@@ -61,5 +69,17 @@ import Testing
     ])
     func pathsAreWellFormedOrNot(_ name: String, _ isPath: Bool) {
         #expect(JSONLinesFormat().knows(field: name) == isPath, "\(name)")
+    }
+
+    @Test(arguments: [
+        ("a", "a.b", true), ("a", "a[0]", true), ("a", "a[*].b", true), ("t[*]", "t[0].x", true),
+        ("t[0]", "t[*].x", true), ("a", #"\a"#, true), ("t[0]", "t[000]", true),
+        ("a.b", "a", false),
+        ("a", "ab.c", false), ("t[0]", "t[1].x", false), ("t[*]", "t[0]", false),
+        ("t[0]", "t[*]", false), (#"a\.b"#, "a.b", false), ("a.b", "a.c.d", false),
+    ])
+    func onePathLiesInsideAnother(_ outer: String, _ inner: String, _ isInside: Bool) throws {
+        let path = try #require(JSONFieldPath(outer))
+        #expect(path.contains(try #require(JSONFieldPath(inner))) == isInside)
     }
 }

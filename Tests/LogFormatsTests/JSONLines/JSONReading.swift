@@ -22,8 +22,8 @@ enum JSONTwin: CaseIterable {
     case indexed, portableScan, plainWalker
 }
 
-/// A reader of JSON Lines with the fields and limits of one test; reads as many sources as asked, so
-/// that what it remembers of shapes is at work.
+/// A reader of JSON Lines with the fields and limits of one test; reads as many sources as asked,
+/// so that what it remembers of shapes is at work.
 final class JSONTrial {
     let fields: [String]
     let limits: RecordLimits
@@ -31,20 +31,27 @@ final class JSONTrial {
     private var table: RecordTable
 
     init(
-        _ fields: [String], outline: Bool = false, limits: RecordLimits = RecordLimits(),
+        _ fields: [String],
+        outline: Bool = false,
+        limits: RecordLimits = RecordLimits(),
         twin: JSONTwin = .indexed
     ) {
         self.fields = fields
         self.limits = limits
         reader = JSONLinesReader(
-            fields: DeclaredFields(names: fields, needsOutline: outline), limits: limits,
-            portableScan: twin == .portableScan, plainWalker: twin == .plainWalker)
+            fields: DeclaredFields(names: fields, needsOutline: outline),
+            limits: limits,
+            portableScan: twin == .portableScan,
+            plainWalker: twin == .plainWalker
+        )
         table = RecordTable(slotCount: fields.count)
     }
 
     /// The rows of `source`, read as one chunk or cut into chunks of whole records as `cuts` says.
     func rows(_ source: [UInt8], cuts: SeededGenerator? = nil) -> [JSONRow] {
-        pieces(source, cuts).flatMap { rows(Array(source[$0.range]), $0.range.lowerBound, $0.isCut) }
+        pieces(source, cuts).flatMap {
+            rows(Array(source[$0.range]), $0.range.lowerBound, $0.isCut)
+        }
     }
 
     func rows(_ source: String) -> [JSONRow] { rows(bytes(source)) }
@@ -90,7 +97,8 @@ final class JSONTrial {
     }
 
     private func pieces(
-        _ source: [UInt8], _ cuts: SeededGenerator?
+        _ source: [UInt8],
+        _ cuts: SeededGenerator?
     ) -> [(range: Range<Int>, isCut: Bool)] {
         guard var cuts else { return [(source.indices, false)] }
         var splitter = JSONLinesFormat().makeSplitter(limits: limits)
@@ -117,14 +125,16 @@ final class JSONTrial {
 
     /// The decoded texts of the values of `row`, slot by slot.
     func texts(_ row: JSONRow, of source: [UInt8]) -> [[String]] {
-        row.values.map { $0.map { slice in
-            var buffer = ByteBuffer()
-            if slice.kind == .escapedText {
-                reader.decode(slice, in: source.span, into: &buffer)
-            } else {
-                buffer.append(source.span.extracting(slice.offset..<slice.end))
+        row.values.map {
+            $0.map { slice in
+                var buffer = ByteBuffer()
+                if slice.kind == .escapedText {
+                    reader.decode(slice, in: source.span, into: &buffer)
+                } else {
+                    buffer.append(source.span.extracting(slice.offset..<slice.end))
+                }
+                return text(buffer.array())
             }
-            return text(buffer.array())
-        } }
+        }
     }
 }

@@ -5,24 +5,33 @@ import Testing
 
 /// The vectorised scans against the portable ones, and those against their description.
 @Suite struct JSONScanTests {
-    private static let alphabet: [UInt8] = bytes("\"\"\"\\\\\\{}[]:,,\n\n ab\t\r") + [
-        0x00, 0x0C, 0x1A, 0x1B, 0x1F, 0x7F, 0xFF,
-    ]
-    private static let texts: [[UInt8]] = ["a", "\u{7f}", "é", "߿", "ࠀ", "€", "퟿", "\u{e000}", "￿", "𐀀", "😀", "\u{10ffff}"]
+    private static let alphabet: [UInt8] =
+        bytes("\"\"\"\\\\\\{}[]:,,\n\n ab\t\r") + [
+            0x00, 0x0C, 0x1A, 0x1B, 0x1F, 0x7F, 0xFF,
+        ]
+    private static let texts: [[UInt8]] =
+        ["a", "\u{7f}", "é", "߿", "ࠀ", "€", "퟿", "\u{e000}", "￿", "𐀀", "😀", "\u{10ffff}"]
         .map(bytes) + [
             [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x9F, 0xBF], [0xED, 0xA0, 0x80], [0xED, 0xBF, 0xBF],
             [0xF0, 0x8F, 0xBF, 0xBF], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0x80],
             [0xE2, 0x82], [0xF0, 0x9F, 0x98], [0xFF], [0xFE],
         ]
 
-    private func index(_ source: ArraySlice<UInt8>, _ choice: Int) -> (positions: [UInt32], isText: Bool) {
+    private func index(_ source: ArraySlice<UInt8>, _ choice: Int) -> (
+        positions: [UInt32], isText: Bool
+    ) {
         var positions = [UInt32](repeating: 0, count: source.count + 64)
         var isText: Int32 = -1
         let count = unsafe source.withUnsafeBufferPointer { view in
             unsafe positions.withUnsafeMutableBufferPointer { out in
                 guard let base = view.baseAddress, let first = out.baseAddress else { return 0 }
                 return unsafe cscanning_json_index(
-                    base, view.count, first, &isText, Int32(choice))
+                    base,
+                    view.count,
+                    first,
+                    &isText,
+                    Int32(choice)
+                )
             }
         }
         return (Array(positions[..<Int(count)]), isText != 0)
@@ -129,12 +138,15 @@ import Testing
     /// Every text of one to four bytes that begins with a lead byte and continues with border
     /// values, across the border of two blocks.
     @Test func borderSequencesAreJudgedAlikeOnBlockBorders() {
-        let borders: [UInt8] = [0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xE0, 0xF0, 0xFF]
+        let borders: [UInt8] = [
+            0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xE0, 0xF0, 0xFF,
+        ]
         for lead in UInt8(0x80)...0xFF {
             for second in borders {
                 for third in [UInt8(0x41), 0x80, 0xBF, 0xC2] {
                     let place = 61 + Int(second) % 3
-                    let source = [UInt8](repeating: 0x61, count: place)
+                    let source =
+                        [UInt8](repeating: 0x61, count: place)
                         + [lead, second, third, 0x80, 0x62]
                     guard check(source[...], "\(source[place...])") else { return }
                     guard check(source[..<(place + 3)], "\(source[place...])") else { return }

@@ -17,7 +17,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{c}\n\r\t"), (#"\u0000"#, "\0"), (#"\u007f\u0080"#, "\u{7f}\u{80}"),
+        (#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{c}\n\r\t"), (#"\u0000"#, "\0"),
+        (#"\u007f\u0080"#, "\u{7f}\u{80}"),
         (#"\u07ff\u0800\uFFFF"#, "\u{7ff}\u{800}\u{ffff}"), (#"\ud800\udc00"#, "\u{10000}"),
         (#"\uDBFF\uDFFF"#, "\u{10ffff}"), (#"a\ud83d\ude00b"#, "a😀b"), ("plain é", "plain é"),
         ("", ""), (#"\u00E9\u00e9"#, "éé"),
@@ -28,9 +29,12 @@ import Testing
 
     @Test func encodesOnlyWhatMustBe() {
         #expect(encoded(bytes("a\"b\\c/é\u{7f}")) == "\"a\\\"b\\\\c/é\u{7f}\"")
-        #expect(encoded(Array(0..<0x20)) == #""\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n"#
-            + #"\u000b\f\r\u000e\u000f\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019"#
-            + #"\u001a\u001b\u001c\u001d\u001e\u001f""#)
+        #expect(
+            encoded(Array(0..<0x20)) == #""\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n"#
+                + #"\u000b\f\r\u000e\u000f\u0010\u0011\u0012\u0013\u0014\u0015\u0016"#
+                + #"\u0017\u0018\u0019"#
+                + #"\u001a\u001b\u001c\u001d\u001e\u001f""#
+        )
     }
 
     /// Every scalar value, written as escapes by the test, comes back; what is encoded decodes.

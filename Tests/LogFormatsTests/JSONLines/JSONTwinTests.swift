@@ -8,19 +8,22 @@ struct JSONLineMaker {
     var generator: SeededGenerator
 
     private static let keys = [
-        "a", "b", "ip", "client", "os", "items", "tags", "", "longer-than-eight", "longer-than-eigh",
+        "a", "b", "ip", "client", "os", "items", "tags", "", "longer-than-eight",
+        "longer-than-eigh",
         "longer-than-nine", "\\u0061", "i\\u0070", "é", "k\\\"q", "x\\\\", "id.orig",
     ]
     private static let scalars = [
         "1", "0", "-0.5e+10", "true", "false", "null", "\"\"", "\"text\"", "\"\\n\\\"q\\\\\"",
         "\"\\ud83d\\ude00\"", "\"192.0.2.7\"", "\"{[,:]}\"", "\"é€😀\"", "12345678901234567890",
     ]
-    private static let nasty: [[UInt8]] = [
-        "\"", "\\", "\\\\", "\\\"", "\n", "\r\n", "{", "}", "[", "]", ":", ",", "\\ud800",
-        "\\udc00", "\\u00", "\0", "\u{c}", "\u{1a}", "\u{1b}", "\t", " ", "é", "tru", "nul", "01",
-        "-", "1.", "e5", "\u{7f}", "\"a\":1,", ",\"a\":2", "\"\\u0061\":3,", "\u{feff}", "0x1",
-        "{\"a\":1}", "\n\n", "//", "'",
-    ].map(bytes) + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF5]]
+    private static let nasty: [[UInt8]] =
+        [
+            "\"", "\\", "\\\\", "\\\"", "\n", "\r\n", "{", "}", "[", "]", ":", ",", "\\ud800",
+            "\\udc00", "\\u00", "\0", "\u{c}", "\u{1a}", "\u{1b}", "\t", " ", "é", "tru", "nul",
+            "01",
+            "-", "1.", "e5", "\u{7f}", "\"a\":1,", ",\"a\":2", "\"\\u0061\":3,", "\u{feff}", "0x1",
+            "{\"a\":1}", "\n\n", "//", "'",
+        ].map(bytes) + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF5]]
 
     mutating func pick<Element>(_ list: [Element]) -> Element {
         list[Int.random(in: 0..<list.count, using: &generator)]
@@ -140,7 +143,10 @@ func lines(of source: [UInt8]) -> [Range<Int>] {
 
     /// The judgement of the independent acceptor on one line.
     private func agrees(
-        _ row: JSONRow, _ line: [UInt8], _ limits: RecordLimits, _ message: Comment
+        _ row: JSONRow,
+        _ line: [UInt8],
+        _ limits: RecordLimits,
+        _ message: Comment
     ) -> Bool {
         if row.state == .blank {
             let isBlank = line.allSatisfy { [0x20, 0x09, 0x0D].contains($0) }

@@ -37,7 +37,8 @@ import Testing
         for count in [ShapeTrie.keysMax - 1, ShapeTrie.keysMax, ShapeTrie.keysMax + 1, 2000] {
             let keys = (0..<count).map { "key\($0)" }
             let last = "key\(count - 1)"
-            let source = record(keys) + record(keys + ["a"]) + record(keys + [last])
+            let source =
+                record(keys) + record(keys + ["a"]) + record(keys + [last])
                 + record(keys, extra: ",\"o\":{\"a\":1}") + record(keys + ["\\u006bey0"])
             compare(["a", "key0", last, "o.a"], bytes(source), 5)
         }
@@ -49,7 +50,8 @@ import Testing
         // Sequences of ever-new keys behind a few first ones, until the tree is full.
         for first in 0..<12 {
             for second in 0..<12 {
-                let keys = ["f\(first)", "s\(second)"] + (0..<480).map { "x\(first)-\(second)-\($0)" }
+                let keys =
+                    ["f\(first)", "s\(second)"] + (0..<480).map { "x\(first)-\(second)-\($0)" }
                 source += bytes(record(keys + ["a"], extra: ",\"o\":{\"a\":[{\"b\":1}]}"))
                 source += bytes(record(Array(keys.prefix(5)) + [keys[3]]))
                 rows += 2
@@ -63,14 +65,17 @@ import Testing
         for length in [7, 8, 9, 255, 256, 257, 5000] {
             let key = String(repeating: "k", count: length)
             let other = String(repeating: "k", count: length - 1) + "j"
-            let source = record([key, other, "a"]) + record([key, "a", key]) + record([other, key])
+            let source =
+                record([key, other, "a"]) + record([key, "a", key]) + record([other, key])
             compare(["a", key, other], bytes(source), 3)
         }
     }
 
     /// Keys that share eight bytes, or differ only behind a zero byte of padding.
     @Test func keysWithTheSameBeginning() {
-        let keys = ["", "1", "12345678", "123456789", "12345678a", "1234567", "12345678é", "123456789a"]
+        let keys = [
+            "", "1", "12345678", "123456789", "12345678a", "1234567", "12345678é", "123456789a",
+        ]
         var source = ""
         for first in keys {
             for second in keys { source += record([first, second, "a"]) }
@@ -80,7 +85,9 @@ import Testing
 
     /// The last key of a chunk may end right before the padding.
     @Test func aKeyAtTheVeryEnd() {
-        for end in ["{\"a", "{\"a\"", "{\"a\":", "{\"a\":1,\"b\"", "{\"", "{\"abcdefgh\"", "{\"a\":\"\\"] {
+        for end in [
+            "{\"a", "{\"a\"", "{\"a\":", "{\"a\":1,\"b\"", "{\"", "{\"abcdefgh\"", "{\"a\":\"\\",
+        ] {
             compare(["a"], bytes("{\"a\":1}\n" + end), 2)
         }
     }
