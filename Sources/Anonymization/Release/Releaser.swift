@@ -10,6 +10,8 @@ package import Records
 package final class Releaser {
     let plan: ReleasePlan
     private let keyRing: (any KeyRing)?
+    /// The clocks, besides those that start at the event, that decide about a token's key.
+    private let otherClocks: [RetentionClock]
     private var context = RecordContext()
     private var scratch = ByteBuffer(capacity: 4096)
     private var zone: ZoneCursor
@@ -30,6 +32,9 @@ package final class Releaser {
     package init(plan: ReleasePlan, keyRing: (any KeyRing)?) {
         self.plan = plan
         self.keyRing = keyRing
+        otherClocks = plan.outputs.flatMap(\.rules).reduce(into: []) { clocks, rule in
+            if let clock = rule.otherClock, !clocks.contains(clock) { clocks.append(clock) }
+        }
         zone = ZoneCursor(plan.zone)
         outputs = plan.outputs.map { OutputRelease($0, derived: plan.derived) }
         observations = ObservationRelease(plan.observations, derived: plan.derived)
@@ -156,11 +161,28 @@ package final class Releaser {
         context.transform.eventTime = context.time
         context.transform.utcOffsetSeconds =
             context.time.map { zone.utcOffsetSeconds(at: $0) } ?? 0
-        guard context.time != nil, !context.age.noKey else {
+        guard let time = context.time, !context.age.noKey else {
             if context.time != nil { counts.untimely += 1 }
             return dropKey()
         }
         useKey(of: month(ofDay: context.day))
+        if !otherClocks.isEmpty { useOtherKeys(time, row, table, bytes, reader) }
+    }
+
+    /// Finds the key of each field that has a clock of its own: that of the month in which it
+    /// becomes due. A clock that has not started, or cannot be read, has no key.
+    private func useOtherKeys(
+        _ time: EventTime, _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) {
+        context.otherKeys.removeAll(keepingCapacity: true)
+        for clock in otherClocks {
+            guard case .field(let slot) = clock.start else { continue }
+            let date = parseDate(table.slice(slot: slot, row: row), bytes, reader)
+            let month = plan.clocks.keyMonth(
+                of: clock, eventTime: time, reading: ClockReading(date))
+            context.otherKeys.append((clock, month.flatMap { keyRing?.hasher(for: $0) }))
+        }
     }
 
     private func age(
@@ -210,6 +232,7 @@ package final class Releaser {
     }
 
     private func dropKey() {
+        context.otherKeys.removeAll(keepingCapacity: true)
         keyMonth = nil
         context.hasher = nil
         context.transform.tokens = nil

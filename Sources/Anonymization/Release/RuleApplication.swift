@@ -29,10 +29,27 @@ final class RuleApplication {
     ) -> TransformResult {
         guard let transform = rule.transform else { return .dropped }
         if slice.kind == .null { return .unchanged }
+        if let clock = rule.otherClock {
+            return apply(transform, under: clock, slice, bytes, record, reader, &scratch, &arena)
+        }
         guard cache != nil else {
             return Self.compute(transform, slice, bytes, record, reader, &scratch, &arena)
         }
         return remembered(transform, slice, bytes, record, reader, &scratch, &arena)
+    }
+
+    /// Applies the transform with the key of the month in which the field becomes due.
+    private func apply(
+        _ transform: any Transform, under clock: RetentionClock, _ slice: FieldSlice,
+        _ bytes: Span<UInt8>, _ record: borrowing RecordContext, _ reader: any RecordReader,
+        _ scratch: inout ByteBuffer, _ arena: inout ByteBuffer
+    ) -> TransformResult {
+        let hasher = record.otherKeys.first { $0.clock == clock }?.hasher
+        var own = RecordContext()
+        own.transform.eventTime = record.transform.eventTime
+        own.transform.utcOffsetSeconds = record.transform.utcOffsetSeconds
+        own.transform.tokens = hasher
+        return Self.compute(transform, slice, bytes, own, reader, &scratch, &arena)
     }
 
     private func remembered(
@@ -84,6 +101,8 @@ struct RecordContext: ~Copyable {
     var hasher: TokenHasher?
     /// The month of the key as an index, or -1 without a key: tells cached tokens apart.
     var cacheEpoch: Int32 = -1
+    /// The keys of fields whose clock does not start at the event.
+    var otherKeys: [(clock: RetentionClock, hasher: TokenHasher?)] = []
     var time: EventTime?
     var age = RecordAge.untimed
     var barred = OptOutEffect()
