@@ -55,6 +55,9 @@ package struct TablePlan: Sendable {
     package var paths: [(path: PathTemplate, format: PublicationFormat)]
     /// True for a disclosure: named persons, no suppression, one file per placeholder value.
     package var isDisclosure: Bool
+    /// How long after the end of its month a disclosure's file stays; nil: until somebody deletes
+    /// it.
+    package var retention: CalendarDuration?
     /// The column of each placeholder that is a group column.
     package var columns: [String]
 }

@@ -111,12 +111,19 @@ extension Planner {
     }
 
     private func table(_ disclosure: DisclosureSpecification) -> TablePlan {
+        if let retention = disclosure.retention,
+            !disclosure.path.value.placeholders.contains("month")
+        {
+            faults.add(
+                "retention is told by the month in the path: expected `{month}` in `path`",
+                at: retention.position, path: "disclosures.retention")
+        }
         let template = PathTemplate(world.resolve(disclosure.path.value.text))
         let format: PublicationFormat =
             disclosure.path.value.text.hasSuffix(".jsonl") ? .jsonl : .csv
         return TablePlan(
             name: disclosure.name.value, paths: template.map { [($0, format)] } ?? [],
-            isDisclosure: true,
+            isDisclosure: true, retention: disclosure.retention?.value,
             columns: disclosure.path.value.placeholders.filter { $0 != "name" })
     }
 

@@ -17,18 +17,22 @@ struct PlainRun {
         let files = FileSink(
             plan: plan, sources: identities, digests: false, columns: { source.firstColumns })
         let sink: any OutputSink = request.isDryRun ? NoSink() : files
+        let quarantine = request.isDryRun ? nil : QuarantineFile(plan: plan)
         let task = TaskRun(
-            plan: plan, inputs: inputs, source: source, sink: sink, observer: observer)
+            plan: plan, inputs: inputs, source: source, sink: sink, observer: observer,
+            quarantineFile: quarantine)
         do throws(PipelineFailure) {
-            return try finish(task, files, inputs.map(\.path), identities)
+            return try finish(task, files, quarantine, inputs.map(\.path), identities)
         } catch {
             files.abandon()
+            quarantine?.abandon()
             throw error
         }
     }
 
     private func finish(
-        _ task: TaskRun, _ files: FileSink, _ paths: [String], _ identities: Set<FileIdentity>
+        _ task: TaskRun, _ files: FileSink, _ quarantine: QuarantineFile?, _ paths: [String],
+        _ identities: Set<FileIdentity>
     ) throws(PipelineFailure) -> RunReport {
         let keys = try openKeys()
         let ring: any KeyRing = if let keys { keys } else { try PassingRing() }
@@ -39,16 +43,22 @@ struct PlainRun {
         var report = makeReport(plan, task, paths, isDryRun: request.isDryRun)
         try checkQuarantine(plan, report)
         let tables = try tableFiles(plan, task, &report)
+        report.agedParts += try DisclosureRetention(plan: plan).apply(isDryRun: request.isDryRun)
         if request.isDryRun { return report }
         try files.openEmptyOutputs()
         try files.prepare()
-        let prepared = try TableFiles.prepare(tables, sources: identities)
+        var owed = try TableFiles.prepare(tables, sources: identities).map {
+            ($0.directory, $0.prepared)
+        }
+        if let list = try quarantine?.prepare() { owed.append((list.directory, list.prepared)) }
         try files.publish()
-        for entry in prepared {
-            do { try DurableFile.publish([entry.prepared], in: entry.directory) } catch {
-                throw .storage("cannot publish \(entry.file.path): \(error)")
+        for (directory, prepared) in owed {
+            do { try DurableFile.publish([prepared], in: directory) } catch {
+                throw .storage("cannot publish \(prepared.finalName): \(error)")
             }
         }
+        let clocks = plan.release.clocks
+        try quarantine?.removeExpired(window: clocks.clocks[0], clocks: clocks)
         addFiles(&report, files, tables)
         return report
     }

@@ -13,6 +13,8 @@ final class TaskRun: OrderedEnd {
     private let source: ChunkSource
     private let observer: (any RunObserver)?
     private let totalFileBytes: Int?
+    private let quarantineFile: QuarantineFile?
+    private let sourceNames: [String]
     private var crew: WorkerCrew?
     private var recordsBefore: [Int]
 
@@ -24,12 +26,15 @@ final class TaskRun: OrderedEnd {
 
     init(
         plan: Plan, inputs: [ChunkSource.SourceInput], source: ChunkSource,
-        sink: any OutputSink, observer: (any RunObserver)?
+        sink: any OutputSink, observer: (any RunObserver)?,
+        quarantineFile: QuarantineFile? = nil, sourceNames: [String]? = nil
     ) {
         self.plan = plan
         self.sink = sink
         self.observer = observer
         self.source = source
+        self.quarantineFile = quarantineFile
+        self.sourceNames = sourceNames ?? inputs.map(\.path)
         totalFileBytes = observer == nil ? nil : source.totalFileBytes()
         let none = RecordCounts(
             outputs: plan.outputs.count, statistics: plan.statistics.statistics.count)
@@ -57,6 +62,8 @@ final class TaskRun: OrderedEnd {
         for (index, output) in worker.outputs.enumerated() {
             for block in output.current { try sink.write(block, output: index) }
         }
+        try quarantineFile?.add(
+            worker, source: sourceNames[chunk], before: recordsBefore[chunk])
         for entry in worker.releaser.quarantine {
             guard quarantine.count < RunReport.quarantineEntriesMax else { break }
             var entry = entry

@@ -42,3 +42,16 @@ enum PartName {
         return zone.startOfDay(last.daysSince1970 + 1)
     }
 }
+
+extension Directory {
+    /// The content identity of a file that is durable under its temporary name.
+    func digest(of prepared: PreparedFile) throws(PipelineFailure) -> ContentIdentity {
+        do {
+            let bytes = try content(of: prepared.temporaryName, limitBytes: prepared.byteCount + 1)
+            return ContentIdentity(
+                digest: Digest256.of(bytes.span), byteCount: prepared.byteCount)
+        } catch {
+            throw .storage("cannot read \(path(of: prepared.temporaryName)): \(error)")
+        }
+    }
+}

@@ -110,7 +110,9 @@ final class SourceIntake {
             name: { _, path in PartName.path(path, digest: taskName) })
         let task = TaskRun(
             plan: plan, inputs: [input], source: source,
-            sink: owner.settings.isDryRun ? NoSink() : sink, observer: owner.observer)
+            sink: owner.settings.isDryRun ? NoSink() : sink, observer: owner.observer,
+            quarantineFile: owner.quarantine,
+            sourceNames: [name == "-" ? "standard input" : name])
         sinks.append(sink)
         try task.run(workers: owner.settings.workers, keyRing: keys, storage: storage)
         addToReport(name, task)

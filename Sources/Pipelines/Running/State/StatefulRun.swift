@@ -23,7 +23,8 @@ final class StatefulRun {
     var removedParts: [Int64] = []
     var publications: [PendingPublication] = []
     var folders: [String: Directory] = [:]
-    var quarantinedTotal = RecordCounts(outputs: 0, statistics: 0)
+    /// The list of what is set aside; nil in a dry run.
+    let quarantine: QuarantineFile?
 
     init(
         plan: Plan, statePath: String, request: RunSettings, observer: (any RunObserver)?
@@ -32,6 +33,7 @@ final class StatefulRun {
         self.statePath = statePath
         settings = request
         self.observer = observer
+        quarantine = request.isDryRun ? nil : QuarantineFile(plan: plan)
     }
 
     func run() throws(PipelineFailure) -> RunReport {
@@ -57,6 +59,7 @@ final class StatefulRun {
         } catch {
             intake.abandon()
             ageing.abandon()
+            quarantine?.abandon()
             throw error
         }
     }
@@ -107,6 +110,10 @@ final class StatefulRun {
                     output: entry.file.table, path: entry.file.path, records: entry.file.rows,
                     bytes: entry.file.bytes.count))
         }
+        if let list = try quarantine?.prepare() {
+            let digest = try list.directory.digest(of: list.prepared)
+            owe(list.prepared, in: list.directory, digest)
+        }
         var commit = RunCommit(
             name: TemporaryName.run, pipeline: plan.name, command: "run", plan: plan.digest,
             started: intake.started, finished: currentTime(),
@@ -123,6 +130,8 @@ final class StatefulRun {
         do { run = try ledger.commitRun(commit) } catch {
             throw .storage("cannot write the ledger: \(error.description)")
         }
+        let clocks = plan.release.clocks
+        try quarantine?.removeExpired(window: clocks.clocks[0], clocks: clocks)
         // A run that owes nothing is published by its commit.
         if publications.isEmpty { return }
         try RunRecovery(ledger: ledger, plan: plan).publish(run: run, publications, redo: false)

@@ -1,0 +1,103 @@
+internal import Anonymization
+internal import FileSystem
+internal import Ledger
+internal import Records
+
+/// The list of records that a run set aside: where each lies and why, and its bytes only when the
+/// pipeline asks for them.
+///
+/// One file per run, mode 0600, named by the date of the run so that a later run can tell when it
+/// has to go: one window after arrival. It appears with the outputs of the run or not at all.
+final class QuarantineFile {
+    private let folder: String
+    private let date: CivilDate
+    private let keepsLines: Bool
+    private var file: DurableFile?
+
+    /// The longest part of a record that is kept, in bytes.
+    private static let lineBytesMax = 1 << 16
+
+    /// Nil when the plan names no place for it.
+    init?(plan: Plan) {
+        let standard = plan.state.map { "\($0)/quarantine" }
+        guard let folder = plan.quarantine.path ?? standard else { return nil }
+        self.folder = folder
+        date = plan.release.clocks.runClock.date
+        keepsLines = plan.quarantine.keepsLines
+    }
+
+    /// Adds the quarantined records of the worker's chunk; `before` records of the source came
+    /// earlier.
+    func add(_ worker: Worker, source: String, before: Int) throws(PipelineFailure) {
+        if worker.releaser.quarantine.isEmpty { return }
+        var lines = ByteBuffer(capacity: 1 << 12)
+        for entry in worker.releaser.quarantine {
+            append(entry, source, before, worker.chunk, to: &lines)
+        }
+        do {
+            if file == nil {
+                let directory = try Directory.privateDirectory(
+                    folder, creating: true, closedToReaders: true)
+                file = try DurableFile.begin(
+                    in: directory, named: "\(date.text).\(TemporaryName.run).jsonl")
+            }
+            try file?.write(lines.bytes)
+        } catch {
+            throw .storage("cannot write the quarantine list in \(folder): \(error)")
+        }
+    }
+
+    private func append(
+        _ entry: QuarantineEntry, _ source: String, _ before: Int, _ chunk: borrowing Chunk,
+        to lines: inout ByteBuffer
+    ) {
+        var members: [(name: String, value: CanonicalJSON)] = [
+            ("source", .text(source)), ("record", .integer(Int64(entry.recordNumber + before))),
+            ("byte_offset", .integer(Int64(entry.byteOffset))),
+            ("length", .integer(Int64(entry.length))), ("reason", .text(entry.reason.code)),
+        ]
+        if keepsLines {
+            let start = entry.byteOffset - chunk.sourceOffset
+            let end = start + min(entry.length, Self.lineBytesMax)
+            members.append(("line_hex", .text(Self.hex(chunk.buffer.bytes.extracting(start..<end)))))
+        }
+        lines.append(CanonicalJSON.object(members).bytes)
+        lines.append(0x0a)
+    }
+
+    /// Hexadecimal, because a record that cannot be read need not be text.
+    private static func hex(_ bytes: Span<UInt8>) -> String {
+        var buffer = ByteBuffer(capacity: bytes.count * 2)
+        buffer.append(hex: bytes)
+        return String(decoding: buffer.array(), as: UTF8.self)
+    }
+
+    /// Makes the list durable under its temporary name; nil when nothing was set aside.
+    func prepare() throws(PipelineFailure) -> (directory: Directory, prepared: PreparedFile)? {
+        guard let file else { return nil }
+        do { return (file.directory, try file.prepare()) } catch {
+            throw .storage("cannot write the quarantine list in \(folder): \(error)")
+        }
+    }
+
+    func abandon() { file?.abandon() }
+
+    /// Removes the lists of earlier runs whose window has passed.
+    func removeExpired(window: RetentionClock, clocks: ClockSet) throws(PipelineFailure) {
+        guard let present = try? FileStatus.of(folder), present.kind == .directory else { return }
+        do {
+            let directory = try Directory.open(folder, creating: false, mode: 0o700)
+            var removed = false
+            for name in try directory.names() where name.hasSuffix(".jsonl") {
+                let text = Array(name.utf8.prefix(10))
+                guard let day = CivilDate(parsing: text.span) else { continue }
+                let arrival = clocks.runClock.zone.startOfDay(day.daysSince1970)
+                guard arrival < clocks.runClock.cutOff(window.length) else { continue }
+                removed = try directory.remove(name) || removed
+            }
+            if removed { try directory.synchronize() }
+        } catch {
+            throw .storage("cannot clear old quarantine lists in \(folder): \(error)")
+        }
+    }
+}
