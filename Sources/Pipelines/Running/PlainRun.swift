@@ -38,7 +38,8 @@ struct PlainRun {
         let ring: any KeyRing = if let keys { keys } else { try PassingRing() }
         try task.run(
             workers: request.workers, keyRing: ring,
-            storage: try spillStorage(near: plan.tables.first?.paths.first?.path.text))
+            storage: try spillStorage(
+                near: request.isDryRun ? nil : plan.tables.first?.paths.first?.path.text))
         try keys?.check()
         var report = makeReport(plan, task, paths, isDryRun: request.isDryRun)
         try checkQuarantine(plan, report)

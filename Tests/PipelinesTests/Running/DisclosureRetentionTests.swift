@@ -1,0 +1,46 @@
+import Pipelines
+import Testing
+
+@Suite struct DisclosureRetentionTests {
+    private let pipeline = """
+        name: partners
+        source: { format: jsonl, files: "in.jsonl", time: ts }
+        identity: { user: user, partner: partner }
+        fields: { ts: keep, user: drop, partner: drop, action: keep }
+        disclosures:
+          - name: log-ins
+            to: partner
+            by: [month, partner, user]
+            measures: { logins: { count: { action: login } } }
+            path: "out/{partner}/{month}.csv"
+            retention: P2M
+        """
+
+    private let input = """
+        {"ts":"2026-03-20T10:00:00Z","user":"emma","partner":"P-01","action":"login"}
+
+        """
+
+    @Test func aReportGoesOnceItsRetentionHasPassed() throws {
+        let folder = try TemporaryPipeline(pipeline, files: ["in.jsonl": input])
+        _ = try folder.run(now: "2026-04-15")
+        #expect(folder.files(below: "out") == ["P-01/2026-03.csv"])
+        #expect(try folder.text("out/P-01/2026-03.csv").contains("emma,1"))
+        try folder.write("in.jsonl", "")
+        _ = try folder.run(now: "2026-05-31")
+        #expect(folder.files(below: "out") == ["P-01/2026-03.csv"])
+        let report = try folder.run(now: "2026-06-01", isDryRun: true)
+        #expect(report.agedParts == 1)
+        #expect(folder.files(below: "out") == ["P-01/2026-03.csv"])
+        _ = try folder.run(now: "2026-06-01")
+        #expect(folder.files(below: "out").isEmpty)
+    }
+
+    @Test func aMonthThatIsNoLongerReadableAsAWholeIsRefused() throws {
+        let early = #"{"ts":"2026-03-02T10:00:00Z","user":"noor","partner":"P-01","action":"login"}"#
+        let folder = try TemporaryPipeline(pipeline, files: ["in.jsonl": early + "\n" + input])
+        let report = try folder.run(now: "2026-04-15")
+        #expect(folder.files(below: "out").isEmpty)
+        #expect(report.notes.contains { $0.contains("2026-03") })
+    }
+}

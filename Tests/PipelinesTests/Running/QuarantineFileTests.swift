@@ -1,0 +1,63 @@
+import Pipelines
+import Testing
+
+@Suite struct QuarantineFileTests {
+    private func pipeline(_ quarantine: String) -> String {
+        """
+        name: set-aside
+        source: { format: jsonl, files: "in.jsonl", time: ts }
+        fields: { ts: keep, ip: truncate_ip }
+        outputs:
+          - { name: all, purpose: statistics, path: "out/all.jsonl" }
+        quarantine: \(quarantine)
+        """
+    }
+
+    private let input = """
+        {"ts":"2026-03-01T00:00:00Z","ip":"192.0.2.1"}
+        {"ts":"2026-03-01T00:00:00Z","ip":"192.0.2.2"
+        {"ts":"not a time","ip":"192.0.2.3"}
+
+        """
+
+    @Test func listsPositionsAndReasonsButNeverARecord() throws {
+        let folder = try TemporaryPipeline(
+            pipeline("{ limit: 10, path: aside }"), files: ["in.jsonl": input])
+        _ = try folder.run(now: "2026-04-15")
+        let names = folder.files(below: "aside")
+        #expect(names.count == 1)
+        let name = try #require(names.first)
+        let list = try folder.text("aside/\(name)")
+        let lines = list.split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines[0].contains(#""byte_offset":47,"length":45,"reason":"not-json","record":2"#))
+        #expect(lines[1].contains(#""reason":"bad-time","record":3"#))
+        #expect(!list.contains("192.0.2"))
+        #expect(!list.contains("line_hex"))
+        #expect(try folder.permissions("aside/\(name)") == 0o600)
+        #expect(try folder.permissions("aside") == 0o700)
+    }
+
+    @Test func keepsLinesOnDemandForOneWindowAndNoLonger() throws {
+        let folder = try TemporaryPipeline(
+            pipeline("{ limit: 10, path: aside, keep_lines: true }"), files: ["in.jsonl": input])
+        _ = try folder.run(now: "2026-04-15")
+        let name = try #require(folder.files(below: "aside").first)
+        let third = #"{"ts":"not a time","ip":"192.0.2.3"}"#
+        let hex = third.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        #expect(try folder.text("aside/\(name)").contains(hex))
+        try folder.write("in.jsonl", "")
+        _ = try folder.run(now: "2026-05-15")
+        #expect(folder.files(below: "aside").contains(name))
+        _ = try folder.run(now: "2026-05-16")
+        #expect(folder.files(below: "aside").isEmpty)
+    }
+
+    @Test func writesNothingPastTheLimit() throws {
+        let folder = try TemporaryPipeline(
+            pipeline("{ limit: 1, path: aside }"), files: ["in.jsonl": input])
+        #expect(throws: PipelineFailure.self) { try folder.run(now: "2026-04-15") }
+        #expect(folder.files(below: "aside").isEmpty)
+        #expect(folder.files(below: "out").isEmpty)
+    }
+}

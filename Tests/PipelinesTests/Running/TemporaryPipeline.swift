@@ -1,0 +1,58 @@
+import FileSystem
+import Foundation
+import Pipelines
+import TestSupport
+
+/// A folder of its own for one test, with a pipeline file in it; gone afterwards.
+final class TemporaryPipeline {
+    let folder: String
+
+    init(_ pipeline: String, files: [String: String] = [:]) throws {
+        let base = FileManager.default.temporaryDirectory.path
+        folder = "\(base)/sluice-test-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o700])
+        try write("pipeline.yaml", pipeline)
+        for (name, content) in files { try write(name, content) }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    func write(_ name: String, _ content: String) throws {
+        let path = "\(folder)/\(name)"
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent,
+            withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+    }
+
+    func run(now: String, isDryRun: Bool = false) throws -> RunReport {
+        var request = RunRequest(pipeline: "\(folder)/pipeline.yaml")
+        request.now = now
+        request.workers = 1
+        request.isDryRun = isDryRun
+        return try Sluice.run(request, observer: nil)
+    }
+
+    /// The files below `name`, as paths relative to it, in order.
+    func files(below name: String) -> [String] {
+        let root = "\(folder)/\(name)"
+        let found = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
+        return found.filter {
+            var isFolder: ObjCBool = false
+            _ = unsafe FileManager.default.fileExists(
+                atPath: "\(root)/\($0)", isDirectory: &isFolder)
+            return !isFolder.boolValue
+        }.sorted()
+    }
+
+    func text(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+    }
+
+    func permissions(_ name: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+        return (attributes[.posixPermissions] as? Int) ?? 0
+    }
+}
