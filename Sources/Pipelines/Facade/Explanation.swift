@@ -67,7 +67,8 @@ struct Explanation {
             let statistic = plan.statistics.statistics[index]
             page += "\n\(table.isDisclosure ? "disclosure" : "statistic") \(table.name)\n"
             page += "  measures \(statistic.measures.map(\.name).joined(separator: ", "))\n"
-            page += "  \(table.isDisclosure ? "named persons, in the window only" : rule(statistic))\n"
+            let who = table.isDisclosure ? "named persons, in the window only" : rule(statistic)
+            page += "  \(who)\n"
         }
         return page
     }

@@ -67,7 +67,9 @@ package struct CivilDate: Hashable, Comparable, Sendable {
     }
 
     /// `yyyy-MM-dd`.
-    package var text: String { "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))" }
+    package var text: String {
+        "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
+    }
 
     private static func padded(_ value: Int, _ width: Int) -> String {
         let digits = String(value)

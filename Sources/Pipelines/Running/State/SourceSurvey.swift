@@ -41,7 +41,7 @@ struct SourceSurvey {
                     taken = wanted
                 }
                 if counted[next].byteCount > 0, hasher.digest() == counted[next].digest,
-                    Self.endsRecord(buffer, wanted, isAll: false)
+                    Self.endsRecord(buffer, wanted)
                 {
                     known = counted[next].byteCount
                 }
@@ -57,7 +57,7 @@ struct SourceSurvey {
 
     /// A counted source whose last line was open has no border to go on from.
     private static func endsRecord(
-        _ buffer: borrowing ByteBuffer, _ end: Int, isAll: Bool
+        _ buffer: borrowing ByteBuffer, _ end: Int
     ) -> Bool {
         end > 0 && end <= buffer.count && buffer.bytes[end - 1] == 0x0a
     }
