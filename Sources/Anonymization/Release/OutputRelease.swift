@@ -93,7 +93,9 @@ package final class OutputRelease {
                 batch.append(column(source, view, table, record, due, barred, &scratch))
             }
         case .spliced:
-            let dropsUnnamed = !plan.keepsUnnamed && due.contains(DueSet(rawValue: 1))
+            // An opt-out of everything reaches what nobody named, too.
+            let dropsUnnamed =
+                !plan.keepsUnnamed && (due.contains(DueSet(rawValue: 1)) || barred == .all)
             if dropsUnnamed, plan.syntax == .json {
                 outline(view, table, record, due, barred, &scratch)
             } else {

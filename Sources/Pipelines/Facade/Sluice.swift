@@ -31,8 +31,9 @@ package enum Sluice {
         guard let state = plan.state else {
             return try PlainRun(plan: plan, request: settings, observer: observer).run()
         }
+        let folder = try workingFolder()
         return try StatefulRun(
-            plan: plan, statePath: state, request: settings, observer: observer
+            plan: plan.anchored(at: folder), statePath: anchored(state, at: folder), request: settings, observer: observer
         ).run()
     }
 

@@ -34,7 +34,8 @@ struct PlainRun {
         let ring: any KeyRing = if let keys { keys } else { try PassingRing() }
         try task.run(
             workers: request.workers, keyRing: ring,
-            storage: try spillStorage(near: plan.tables.first?.paths.first?.path.text))
+            storage: try spillStorage(
+                near: request.isDryRun ? nil : plan.tables.first?.paths.first?.path.text))
         try keys?.check()
         var report = makeReport(plan, task, paths, isDryRun: request.isDryRun)
         try checkQuarantine(plan, report)
@@ -43,11 +44,16 @@ struct PlainRun {
         try files.openEmptyOutputs()
         try files.prepare()
         let prepared = try TableFiles.prepare(tables, sources: identities)
-        try files.publish()
-        for entry in prepared {
-            do { try DurableFile.publish([entry.prepared], in: entry.directory) } catch {
-                throw .storage("cannot publish \(entry.file.path): \(error)")
+        do throws(PipelineFailure) {
+            try files.publish()
+            for entry in prepared {
+                do { try DurableFile.publish([entry.prepared], in: entry.directory) } catch {
+                    throw .storage("cannot publish \(entry.file.path): \(error)")
+                }
             }
+        } catch {
+            TableFiles.discard(prepared)
+            throw error
         }
         addFiles(&report, files, tables)
         return report

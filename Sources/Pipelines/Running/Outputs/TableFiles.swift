@@ -118,15 +118,28 @@ struct TableFiles {
         _ files: [File], sources: Set<FileIdentity>
     ) throws(PipelineFailure) -> [(file: File, directory: Directory, prepared: PreparedFile)] {
         var prepared: [(file: File, directory: Directory, prepared: PreparedFile)] = []
-        for file in files {
-            let durable = try FileSink.begin(file.path, sources: sources)
-            do {
-                try durable.write(file.bytes.span)
-                prepared.append((file, durable.directory, try durable.prepare()))
-            } catch {
-                throw .storage("cannot write \(file.path): \(error)")
+        let folders = OpenFolders()
+        do throws(PipelineFailure) {
+            for file in files {
+                let durable = try FileSink.begin(file.path, sources: sources, in: folders)
+                do {
+                    try durable.write(file.bytes.span)
+                    prepared.append((file, durable.directory, try durable.prepare()))
+                } catch {
+                    throw .storage("cannot write \(file.path): \(error)")
+                }
             }
+        } catch {
+            discard(prepared)
+            throw error
         }
         return prepared
+    }
+
+    /// Removes prepared files that will not be published.
+    static func discard(
+        _ files: [(file: File, directory: Directory, prepared: PreparedFile)]
+    ) {
+        for entry in files { _ = try? entry.directory.remove(entry.prepared.temporaryName) }
     }
 }

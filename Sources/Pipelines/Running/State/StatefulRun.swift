@@ -22,7 +22,9 @@ final class StatefulRun {
     var parts: [NewPart] = []
     var removedParts: [Int64] = []
     var publications: [PendingPublication] = []
-    var folders: [String: Directory] = [:]
+    let folders = OpenFolders()
+    /// True from the moment on at which the ledger may know of the prepared files.
+    private var mayBeCommitted = false
     var quarantinedTotal = RecordCounts(outputs: 0, statistics: 0)
 
     init(
@@ -55,8 +57,11 @@ final class StatefulRun {
             try commit(ledger, intake, tables, keys)
             return report
         } catch {
-            intake.abandon()
-            ageing.abandon()
+            if !mayBeCommitted {
+                intake.abandon()
+                ageing.abandon()
+                discardPrepared()
+            }
             throw error
         }
     }
@@ -86,11 +91,20 @@ final class StatefulRun {
 
     /// Notes a file that is durable under its temporary name and owes its final one.
     func owe(_ prepared: PreparedFile, in directory: Directory, _ content: ContentIdentity) {
-        folders[directory.path] = directory
         publications.append(
             PendingPublication(
                 directory: directory.path, finalName: prepared.finalName,
                 action: .publish(temporaryName: prepared.temporaryName, content)))
+    }
+
+    /// Removes the files that are durable under their temporary names and will not be published.
+    private func discardPrepared() {
+        for publication in publications {
+            guard case .publish(let temporaryName, _) = publication.action,
+                let directory = try? folders.open(publication.directory)
+            else { continue }
+            _ = try? directory.remove(temporaryName)
+        }
     }
 
     // MARK: Commit
@@ -119,6 +133,7 @@ final class StatefulRun {
         commit.removedParts = removedParts
         commit.partials = intake.partials
         commit.publications = publications
+        mayBeCommitted = true
         let run: Int64
         do { run = try ledger.commitRun(commit) } catch {
             throw .storage("cannot write the ledger: \(error.description)")
