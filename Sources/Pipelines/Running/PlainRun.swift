@@ -43,7 +43,7 @@ struct PlainRun {
         if request.isDryRun { return report }
         try files.openEmptyOutputs()
         try files.prepare()
-        let prepared = try TableFiles.prepare(tables, sources: identities)
+        let prepared = try TableFiles.prepare(tables, sources: identities, in: files.folders)
         do throws(PipelineFailure) {
             try files.publish()
             for entry in prepared {

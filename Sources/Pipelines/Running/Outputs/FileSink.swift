@@ -55,7 +55,7 @@ final class FileSink: OutputSink {
     private(set) var targets: [Target] = []
     private var lookup: [Int64: Target] = [:]
     private let digests: Bool
-    private let folders: OpenFolders
+    let folders: OpenFolders
 
     init(
         plan: Plan, sources: Set<FileIdentity>, digests: Bool,
@@ -157,6 +157,10 @@ final class FileSink: OutputSink {
                     throw PipelineFailure.storage(
                         "\(path) is an output and a source at once: give the output another name")
                 }
+            }
+            guard folders.claim(path) else {
+                throw PipelineFailure.storage(
+                    "\(path) would be written by two results: expected a path of its own for each")
             }
             let (folder, name) = splitPath(path)
             let directory = try folders.open(folder)
@@ -280,6 +284,12 @@ final class FileSink: OutputSink {
 /// a thousand descriptors of one folder.
 final class OpenFolders {
     private var known: [String: Directory] = [:]
+    private var claimed: Set<String> = []
+
+    /// False when the run already writes a file of this path.
+    func claim(_ path: String) -> Bool {
+        claimed.insert(PlanningWorld.simplified(path)).inserted
+    }
 
     /// The folder at `path`, made if it is missing.
     func open(_ path: String) throws(FileFault) -> Directory {

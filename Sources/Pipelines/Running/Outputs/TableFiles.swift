@@ -115,10 +115,9 @@ struct TableFiles {
 
     /// Writes `files` under temporary names, durably.
     static func prepare(
-        _ files: [File], sources: Set<FileIdentity>
+        _ files: [File], sources: Set<FileIdentity>, in folders: OpenFolders
     ) throws(PipelineFailure) -> [(file: File, directory: Directory, prepared: PreparedFile)] {
         var prepared: [(file: File, directory: Directory, prepared: PreparedFile)] = []
-        let folders = OpenFolders()
         do throws(PipelineFailure) {
             for file in files {
                 let durable = try FileSink.begin(file.path, sources: sources, in: folders)

@@ -112,7 +112,7 @@ final class StatefulRun {
     private func commit(
         _ ledger: Ledger, _ intake: SourceIntake, _ tables: [TableFiles.File], _ keys: RunRing?
     ) throws(PipelineFailure) {
-        for entry in try TableFiles.prepare(tables, sources: []) {
+        for entry in try TableFiles.prepare(tables, sources: [], in: folders) {
             let content = ContentIdentity(
                 digest: Digest256.of(entry.file.bytes.span), byteCount: entry.file.bytes.count)
             owe(entry.prepared, in: entry.directory, content)
