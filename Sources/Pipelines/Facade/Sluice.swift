@@ -28,7 +28,7 @@ package enum Sluice {
         do { try HashingSelfTest.run() } catch {
             throw .internalFault("the hash functions do not give the published values")
         }
-        guard let state = plan.state else {
+        guard let state = plan.state, !settings.isDryRun || isPresent(state) else {
             return try PlainRun(plan: plan, request: settings, observer: observer).run()
         }
         let folder = try workingFolder()

@@ -55,6 +55,7 @@ struct PlainRun {
             TableFiles.discard(prepared)
             throw error
         }
+        try TableFiles.show(tables)
         addFiles(&report, files, tables)
         return report
     }
@@ -62,6 +63,7 @@ struct PlainRun {
     /// The key store of the pipeline, if it needs one.
     private func openKeys() throws(PipelineFailure) -> RunRing? {
         guard let path = plan.keyStore else { return nil }
+        if request.isDryRun, !isPresent(path) { return nil }
         return try openKeyStore(path, plan: plan, creating: !request.isDryRun)
     }
 

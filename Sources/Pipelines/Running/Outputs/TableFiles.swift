@@ -119,7 +119,7 @@ struct TableFiles {
     ) throws(PipelineFailure) -> [(file: File, directory: Directory, prepared: PreparedFile)] {
         var prepared: [(file: File, directory: Directory, prepared: PreparedFile)] = []
         do throws(PipelineFailure) {
-            for file in files {
+            for file in files where file.path != "-" {
                 let durable = try FileSink.begin(file.path, sources: sources, in: folders)
                 do {
                     try durable.write(file.bytes.span)
@@ -133,6 +133,19 @@ struct TableFiles {
             throw error
         }
         return prepared
+    }
+
+    /// Writes the table that goes to standard output, if there is one; to be called last.
+    static func show(_ files: [File]) throws(PipelineFailure) {
+        for file in files where file.path == "-" {
+            do {
+                try StandardOutput.write(file.bytes.span)
+                try StandardOutput.finish()
+            } catch {
+                if error.code == "broken-pipe" { throw .closedPipe }
+                throw .storage("standard output did not take everything: \(error)")
+            }
+        }
     }
 
     /// Removes prepared files that will not be published.

@@ -38,7 +38,9 @@ final class StatefulRun {
 
     func run() throws(PipelineFailure) -> RunReport {
         let ledger = try openLedger()
-        try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+        if !settings.isDryRun {
+            try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+        }
         let keys = try openKeys()
         prepareReport()
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
@@ -55,6 +57,7 @@ final class StatefulRun {
                 return report
             }
             try commit(ledger, intake, tables, keys)
+            try TableFiles.show(tables)
             return report
         } catch {
             if !mayBeCommitted {
@@ -68,6 +71,7 @@ final class StatefulRun {
 
     private func openKeys() throws(PipelineFailure) -> RunRing? {
         guard let path = plan.keyStore else { return nil }
+        if settings.isDryRun, !isPresent(path) { return nil }
         return try openKeyStore(path, plan: plan, creating: !settings.isDryRun)
     }
 
