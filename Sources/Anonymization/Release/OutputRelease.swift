@@ -101,7 +101,7 @@ package final class OutputRelease {
                 batch.append(column(source, view, table, record, due, barred, &scratch))
             }
         case .spliced:
-            // An unnamed field has no category: an opt-out of all of them takes it as well.
+            // An opt-out of everything reaches what nobody named, too.
             let dropsUnnamed =
                 !plan.keepsUnnamed && (due.contains(DueSet(rawValue: 1)) || barred == .all)
             if dropsUnnamed, plan.syntax == .json {

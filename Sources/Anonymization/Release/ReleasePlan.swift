@@ -28,6 +28,9 @@ package struct ReleasePlan: Sendable {
     /// The clocks of the run that wrote the records at hand, when they are read again to be aged:
     /// what was due then was dealt with then and stays as it is.
     package var writtenUnder: ClockSet?
+    /// True when the records at hand were written by an earlier run: one without a time is then
+    /// transformed as a whole instead of set aside.
+    package var isStored = false
 
     package init(
         fields: DeclaredFields, timeSlot: Int?, timeFormat: TimeFormat, timeZone: ZoneTable,

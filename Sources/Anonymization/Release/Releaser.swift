@@ -93,11 +93,11 @@ package final class Releaser {
     ) {
         let bytes = chunk.buffer.bytes
         if let reason = readTime(row, table, bytes, reader) {
-            guard plan.writtenUnder != nil else {
+            guard plan.isStored else {
                 return quarantine(row, chunk, table, reason)
             }
-            // Only records that were aged before can have lost their time.
-            context.age = RecordAge(due: [], noKey: true)
+            // A stored record without a time may never have been aged: the stronger side.
+            context.age = .untimed
             context.transform.eventTime = nil
             context.transform.utcOffsetSeconds = 0
             dropKey()
@@ -153,7 +153,7 @@ package final class Releaser {
         _ reader: any RecordReader
     ) {
         context.age = age(under: plan.clocks, row, table, bytes, reader)
-        if let before = plan.writtenUnder {
+        if let before = plan.writtenUnder, context.time != nil {
             let dealtWith = age(under: before, row, table, bytes, reader).due
             context.age = RecordAge(
                 due: context.age.due.subtracting(dealtWith), noKey: context.age.noKey)

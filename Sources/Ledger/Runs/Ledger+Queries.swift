@@ -104,6 +104,15 @@ extension Ledger {
             "outputs.name = ? AND oldest_readable_ms < ?", [output, cutoff.milliseconds])
     }
 
+    /// The current parts that runs of a pipeline wrote and that hold a readable identifier older
+    /// than `cutoff`, whatever output they belong to.
+    package func parts(
+        dueBefore cutoff: EventTime, pipeline: String
+    ) throws(LedgerFault) -> [PartRecord] {
+        try parts(
+            "runs.pipeline = ? AND oldest_readable_ms < ?", [pipeline, cutoff.milliseconds])
+    }
+
     /// The current parts of all outputs that had to be deleted by `time`.
     package func parts(toDeleteBy time: EventTime) throws(LedgerFault) -> [PartRecord] {
         try parts("delete_by_ms <= ?", [time.milliseconds])

@@ -28,11 +28,12 @@ package enum Sluice {
         do { try HashingSelfTest.run() } catch {
             throw .internalFault("the hash functions do not give the published values")
         }
-        guard let state = plan.state else {
+        guard let state = plan.state, !settings.isDryRun || isPresent(state) else {
             return try PlainRun(plan: plan, request: settings, observer: observer).run()
         }
+        let folder = try workingFolder()
         return try StatefulRun(
-            plan: plan, statePath: state, request: settings, observer: observer
+            plan: plan.anchored(at: folder), statePath: anchored(state, at: folder), request: settings, observer: observer
         ).run()
     }
 

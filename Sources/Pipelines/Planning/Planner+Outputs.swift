@@ -32,6 +32,7 @@ extension Planner {
             output.columns == nil && sameText(target.name, format.name) && output.format == nil
             && (target.quoteRule != .ifPresent || keepsUnnamed)
         let columns = isSpliced ? nil : columnNames(output, derived)
+        checkAgeable(output, columns, path)
         let release = OutputReleasePlan(
             name: output.name.value, purpose: purpose, showsWindow: output.isReadableInWindow,
             mode: isSpliced ? .spliced : .columns, syntax: syntax(of: format),
@@ -53,6 +54,28 @@ extension Planner {
             "readable in the window for a purpose of its own: expected `security` or `compliance`, "
                 + "or `acknowledge: [readable-window]` in the pipeline",
             at: output.purpose.position, path: "\(path).purpose")
+    }
+
+    /// Readable records that a run keeps are read again to be aged, by their time.
+    private func checkAgeable(
+        _ output: OutputSpecification, _ columns: [String]?, _ path: String
+    ) {
+        guard output.isReadableInWindow, specification.state != nil else { return }
+        let time = specification.source.time?.field.value ?? "time"
+        let own = output.fields.first { $0.field.value == time }
+        if let own, let transform = own.transform, transform.name.value != "keep" {
+            faults.add(
+                "`\(time)` is changed in an output that is readable in the window: expected it as "
+                    + "it is, because a later run ages the records by it",
+                at: own.field.position, path: "\(path).fields")
+        }
+        if let columns, !columns.contains(time) {
+            faults.add(
+                "an output that is readable in the window lacks `\(time)`: expected it among the "
+                    + "columns, because a later run ages the records by it",
+                at: output.columns?.first?.position ?? output.name.position,
+                path: "\(path).columns")
+        }
     }
 
     private func makePlan(

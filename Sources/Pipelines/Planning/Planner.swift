@@ -42,6 +42,7 @@ package final class Planner {
         zone = resolveZone(specification.zone, path: "zone") ?? .utc
         let timeSlot = specification.source.time.map { slot($0.field, path: "source.time") }
             ?? format.defaultTimeFormatName.map { _ in register.slot("time") }
+        if timeSlot == nil { checkTimeless() }
         makeClocks()
         guard let clocks else { return nil }
         let derived = specification.derived.compactMap(deriveField)
@@ -262,6 +263,12 @@ package final class Planner {
         guard let made = transform(derived.transform, field: derived.name.value, path: path) else {
             return nil
         }
+        if made.descriptor.traits.contains(.leavesReadable) {
+            faults.add(
+                "`\(made.descriptor.name)` would make a readable copy of any age: expected a "
+                    + "transform that does not leave the value readable",
+                at: derived.transform.name.position, path: path)
+        }
         return (
             derived.name.value,
             Anonymization.DerivedField(
@@ -275,6 +282,22 @@ package final class Planner {
             let names = format.fieldNames
         else { return }
         for name in names { _ = register.slot(name) }
+    }
+
+    /// Without an event time no record has a day, and no statistic could count one.
+    private func checkTimeless() {
+        for (index, output) in specification.outputs.enumerated()
+        where output.path.value.placeholders.contains(where: { $0 != "name" }) {
+            faults.add(
+                "the path asks for the time of records: expected `source.time`",
+                at: output.path.position, path: "outputs[\(index + 1)].path")
+        }
+        if let first = specification.statistics.first?.name ?? specification.disclosures.first?.name
+        {
+            faults.add(
+                "`\(first.value)` counts by the time of records: expected `source.time`",
+                at: first.position, path: "source.time")
+        }
     }
 
     /// A hold that nobody enforces must not be accepted in silence.

@@ -32,7 +32,7 @@ package struct PlanningWorld: Sendable {
     }
 
     /// `path` without `.` and without `name/..`, so that messages show what people wrote.
-    private static func simplified(_ path: String) -> String {
+    static func simplified(_ path: String) -> String {
         var parts: [Substring] = []
         for part in path.split(separator: "/", omittingEmptySubsequences: true) {
             if part == "." { continue }

@@ -48,25 +48,42 @@ struct PlainRun {
         if request.isDryRun { return report }
         try files.openEmptyOutputs()
         try files.prepare()
-        var owed = try TableFiles.prepare(tables, sources: identities).map {
-            ($0.directory, $0.prepared)
-        }
-        if let list = try quarantine?.prepare() { owed.append((list.directory, list.prepared)) }
-        try files.publish()
-        for (directory, prepared) in owed {
-            do { try DurableFile.publish([prepared], in: directory) } catch {
-                throw .storage("cannot publish \(prepared.finalName): \(error)")
-            }
+        let prepared = try TableFiles.prepare(tables, sources: identities, in: files.folders)
+        do throws(PipelineFailure) {
+            try publish(files, prepared, quarantine)
+        } catch {
+            TableFiles.discard(prepared)
+            throw error
         }
         let clocks = plan.release.clocks
         try quarantine?.removeExpired(window: clocks.clocks[0], clocks: clocks)
+        try TableFiles.show(tables)
         addFiles(&report, files, tables)
         return report
+    }
+
+    /// Gives everything that was prepared its final name: outputs, tables, the quarantine list.
+    private func publish(
+        _ files: FileSink, _ tables: [TableFiles.Prepared], _ quarantine: QuarantineFile?
+    ) throws(PipelineFailure) {
+        let list = try quarantine?.prepare()
+        try files.publish()
+        for entry in tables {
+            do { try DurableFile.publish([entry.prepared], in: entry.directory) } catch {
+                throw .storage("cannot publish \(entry.file.path): \(error)")
+            }
+        }
+        do {
+            if let list { try DurableFile.publish([list.prepared], in: list.directory) }
+        } catch {
+            throw .storage("cannot publish the quarantine list: \(error)")
+        }
     }
 
     /// The key store of the pipeline, if it needs one.
     private func openKeys() throws(PipelineFailure) -> RunRing? {
         guard let path = plan.keyStore else { return nil }
+        if request.isDryRun, !isPresent(path) { return nil }
         return try openKeyStore(path, plan: plan, creating: !request.isDryRun)
     }
 

@@ -18,6 +18,11 @@ func sourceIdentities(_ paths: [String]) -> Set<FileIdentity> {
     Set(paths.compactMap { path in (try? FileStatus.of(path))?.identity })
 }
 
+/// True when there is something at `path`; a dry run makes nothing that is missing.
+func isPresent(_ path: String) -> Bool {
+    if let status = try? FileStatus.of(path) { status.byteCount >= 0 } else { false }
+}
+
 /// Opens the key store for a run.
 func openKeyStore(
     _ path: String, plan: Plan, creating: Bool

@@ -74,7 +74,7 @@ final class TaskRun: OrderedEnd {
         recordsBefore[chunk] += worker.releaser.counts.read
         recordsDone += worker.releaser.counts.read
         observer?.progress(
-            bytesDone: source.fileBytesRead, bytesTotal: totalFileBytes, records: recordsDone)
+            bytesDone: worker.fileBytesRead, bytesTotal: totalFileBytes, records: recordsDone)
     }
 
     /// Records read = written + dropped + blank + quarantined, for every source and output.

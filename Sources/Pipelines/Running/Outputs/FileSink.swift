@@ -16,7 +16,7 @@ final class FileSink: OutputSink {
         let output: Int
         let route: Int32
         let path: String
-        fileprivate let file: DurableFile?
+        fileprivate var file: DurableFile?
         fileprivate let deflater: GzipDeflater?
         fileprivate var compressed = ByteBuffer(capacity: 1 << 16)
         /// The last byte, held back because it may have to go (`dropLastTerminator`).
@@ -33,7 +33,7 @@ final class FileSink: OutputSink {
         var newestDay = Int32.min
         /// Set by `prepare`.
         fileprivate(set) var prepared: PreparedFile?
-        var directory: Directory? { file?.directory }
+        let directory: Directory?
 
         fileprivate init(
             output: Int, route: Int32, path: String, file: DurableFile?, deflater: GzipDeflater?
@@ -42,6 +42,7 @@ final class FileSink: OutputSink {
             self.route = route
             self.path = path
             self.file = file
+            directory = file?.directory
             self.deflater = deflater
         }
     }
@@ -54,15 +55,17 @@ final class FileSink: OutputSink {
     private(set) var targets: [Target] = []
     private var lookup: [Int64: Target] = [:]
     private let digests: Bool
+    let folders: OpenFolders
 
     init(
         plan: Plan, sources: Set<FileIdentity>, digests: Bool,
-        columns: @escaping () -> [String]?,
+        columns: @escaping () -> [String]?, folders: OpenFolders = OpenFolders(),
         name: @escaping (_ output: Int, _ path: String) -> String = { $1 }
     ) {
         self.plan = plan
         sourceIdentities = sources
         self.digests = digests
+        self.folders = folders
         self.columns = columns
         self.name = name
     }
@@ -137,13 +140,13 @@ final class FileSink: OutputSink {
             return Target(
                 output: output, route: route, path: "-", file: nil, deflater: deflater)
         }
-        let file = try Self.begin(path, sources: sourceIdentities)
+        let file = try Self.begin(path, sources: sourceIdentities, in: folders)
         return Target(output: output, route: route, path: path, file: file, deflater: deflater)
     }
 
     /// Begins a durable file at `path`, whose folder is made if it is missing.
     static func begin(
-        _ path: String, sources: Set<FileIdentity>
+        _ path: String, sources: Set<FileIdentity>, in folders: OpenFolders
     ) throws(PipelineFailure) -> DurableFile {
         do {
             if let present = try FileStatus.of(path) {
@@ -155,8 +158,12 @@ final class FileSink: OutputSink {
                         "\(path) is an output and a source at once: give the output another name")
                 }
             }
+            guard folders.claim(path) else {
+                throw PipelineFailure.storage(
+                    "\(path) would be written by two results: expected a path of its own for each")
+            }
             let (folder, name) = splitPath(path)
-            let directory = try Directory.open(folder, creating: true, mode: 0o700)
+            let directory = try folders.open(folder)
             return try DurableFile.begin(in: directory, named: name)
         } catch let failure as PipelineFailure {
             throw failure
@@ -262,8 +269,33 @@ final class FileSink: OutputSink {
         }
     }
 
-    /// Removes everything that was not published.
+    /// Removes everything that was not published, what was prepared as well.
     func abandon() {
-        for target in targets { target.file?.abandon() }
+        for target in targets {
+            target.file?.abandon()
+            if let prepared = target.prepared, let directory = target.directory {
+                _ = try? directory.remove(prepared.temporaryName)
+            }
+        }
+    }
+}
+
+/// The folders that a run writes to, each opened once: a run over a thousand sources must not hold
+/// a thousand descriptors of one folder.
+final class OpenFolders {
+    private var known: [String: Directory] = [:]
+    private var claimed: Set<String> = []
+
+    /// False when the run already writes a file of this path.
+    func claim(_ path: String) -> Bool {
+        claimed.insert(PlanningWorld.simplified(path)).inserted
+    }
+
+    /// The folder at `path`, made if it is missing.
+    func open(_ path: String) throws(FileFault) -> Directory {
+        if let folder = known[path] { return folder }
+        let folder = try Directory.open(path, creating: true, mode: 0o700)
+        known[path] = folder
+        return folder
     }
 }

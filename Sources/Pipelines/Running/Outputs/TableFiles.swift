@@ -14,6 +14,9 @@ struct TableFiles {
         var bytes: [UInt8]
     }
 
+    /// A file that is durable under its temporary name.
+    typealias Prepared = (file: File, directory: Directory, prepared: PreparedFile)
+
     let plan: Plan
     /// Months with records that are no longer readable; a disclosure leaves them out.
     let refusedMonths: Set<CalendarMonth>
@@ -115,18 +118,43 @@ struct TableFiles {
 
     /// Writes `files` under temporary names, durably.
     static func prepare(
-        _ files: [File], sources: Set<FileIdentity>
-    ) throws(PipelineFailure) -> [(file: File, directory: Directory, prepared: PreparedFile)] {
-        var prepared: [(file: File, directory: Directory, prepared: PreparedFile)] = []
-        for file in files {
-            let durable = try FileSink.begin(file.path, sources: sources)
-            do {
-                try durable.write(file.bytes.span)
-                prepared.append((file, durable.directory, try durable.prepare()))
-            } catch {
-                throw .storage("cannot write \(file.path): \(error)")
+        _ files: [File], sources: Set<FileIdentity>, in folders: OpenFolders
+    ) throws(PipelineFailure) -> [Prepared] {
+        var prepared: [Prepared] = []
+        do throws(PipelineFailure) {
+            for file in files where file.path != "-" {
+                let durable = try FileSink.begin(file.path, sources: sources, in: folders)
+                do {
+                    try durable.write(file.bytes.span)
+                    prepared.append((file, durable.directory, try durable.prepare()))
+                } catch {
+                    throw .storage("cannot write \(file.path): \(error)")
+                }
             }
+        } catch {
+            discard(prepared)
+            throw error
         }
         return prepared
+    }
+
+    /// Writes the table that goes to standard output, if there is one; to be called last.
+    static func show(_ files: [File]) throws(PipelineFailure) {
+        for file in files where file.path == "-" {
+            do {
+                try StandardOutput.write(file.bytes.span)
+                try StandardOutput.finish()
+            } catch {
+                if error.code == "broken-pipe" { throw .closedPipe }
+                throw .storage("standard output did not take everything: \(error)")
+            }
+        }
+    }
+
+    /// Removes prepared files that will not be published.
+    static func discard(
+        _ files: [Prepared]
+    ) {
+        for entry in files { _ = try? entry.directory.remove(entry.prepared.temporaryName) }
     }
 }

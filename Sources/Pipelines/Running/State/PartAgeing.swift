@@ -36,7 +36,8 @@ final class PartAgeing {
         }
         for part in expired { remove(part) }
         let latestCutOff = clocks.cutOffs.max() ?? clocks.windowCutOff
-        for index in plan.outputs.indices where plan.outputs[index].showsWindow {
+        try checkStranded(latestCutOff)
+        for index in plan.outputs.indices {
             let due: [PartRecord]
             do {
                 due = try ledger.parts(
@@ -46,6 +47,19 @@ final class PartAgeing {
                 try age(part, output: index)
             }
         }
+    }
+
+    /// Readable parts of an output that the pipeline no longer has could never be aged.
+    private func checkStranded(_ cutOff: EventTime) throws(PipelineFailure) {
+        let due: [PartRecord]
+        do { due = try ledger.parts(dueBefore: cutOff, pipeline: plan.name) } catch {
+            throw failure(error)
+        }
+        let names = Set(plan.outputs.map(\.name))
+        guard let part = due.first(where: { !names.contains($0.output) }) else { return }
+        throw .storage(
+            "\(part.path) holds identifiers that are due, but the pipeline has no output "
+                + "`\(part.output)` any more: expected that output, so that its rules age it")
     }
 
     private func remove(_ part: PartRecord) {
@@ -59,7 +73,7 @@ final class PartAgeing {
 
     private func age(_ part: PartRecord, output: Int) throws(PipelineFailure) {
         try checkContent(part)
-        let plan = ageingPlan(output, writtenAt: part.writtenAt)
+        let plan = ageingPlan(output, part)
         let input = ChunkSource.SourceInput(path: part.path)
         let source = ChunkSource([input], plan: plan, digesting: false)
         let name = Digest256.of(
@@ -67,6 +81,7 @@ final class PartAgeing {
                 .span)
         let sink = FileSink(
             plan: plan, sources: [], digests: true, columns: { source.firstColumns },
+            folders: owner.folders,
             name: { _, path in PartName.path(path, digest: name) })
         sinks.append(sink)
         let task = TaskRun(
@@ -106,9 +121,11 @@ final class PartAgeing {
     }
 
     /// The plan for reading an output's own files: its format, its rules by name, nothing else.
-    private func ageingPlan(_ output: Int, writtenAt: EventTime) -> Plan {
+    private func ageingPlan(_ output: Int, _ part: PartRecord) -> Plan {
         var aged = plan
         var release = plan.release.outputs[output]
+        // It may have lost its safeguards since: what it holds is still readable.
+        release.showsWindow = true
         aged.outputs = [plan.outputs[output]]
         aged.statistics = StatisticsPlan(
             textInputs: [], tokenInputCount: 0, personInput: nil, customerInput: nil,
@@ -140,10 +157,14 @@ final class PartAgeing {
         aged.release.timeSlot = plan.release.timeSlot.flatMap { slot in
             names.firstIndex(of: plan.release.fields.names[slot])
         }
+        aged.release.isStored = true
+        // Another pipeline file may have had other clocks: what was dealt with is then unknown, and
+        // everything due is transformed, some of it for the second time.
+        guard part.plan == plan.digest else { return aged }
         aged.release.writtenUnder = ClockSet(
             window: plan.release.clocks.clocks[0].length,
             after: Array(plan.release.clocks.clocks.dropFirst()),
-            runClock: RunClock(now: writtenAt, zone: plan.release.zone), skew: nil)
+            runClock: RunClock(now: part.writtenAt, zone: plan.release.zone), skew: nil)
         return aged
     }
 

@@ -12,7 +12,7 @@ final class SourceIntake {
     private let keys: RunRing?
     private let storage: any SpillStorage
     private var sinks: [FileSink] = []
-    private var partialFiles: [DurableFile] = []
+    private var partialFolder: Directory?
     private var newPartials: [any SpillFile] = []
     private var refusedMonths: Set<CalendarMonth> = []
 
@@ -35,7 +35,6 @@ final class SourceIntake {
     /// Removes everything that was prepared and not committed.
     func abandon() {
         for sink in sinks { sink.abandon() }
-        for file in partialFiles { file.abandon() }
     }
 
     func run() throws(PipelineFailure) {
@@ -44,7 +43,8 @@ final class SourceIntake {
             let spool = try path == "-" ? spoolInput() : nil
             defer { spool?.remove() }
             let survey = try SourceSurvey(
-                path: spool?.path ?? path, name: path, ledger: ledger, stream: plan.stream)
+                path: spool?.path ?? path, name: path, ledger: ledger, stream: plan.stream,
+                taken: seen)
             guard !survey.isKnown, seen.insert(survey.content).inserted else {
                 noteKnown(path, survey)
                 continue
@@ -106,7 +106,7 @@ final class SourceIntake {
             Array("\(plan.stream) \(survey.content.digest.hex) \(survey.knownBytes)".utf8).span)
         let sink = FileSink(
             plan: plan, sources: sourceIdentities([path]), digests: true,
-            columns: { source.firstColumns },
+            columns: { source.firstColumns }, folders: owner.folders,
             name: { _, path in PartName.path(path, digest: taskName) })
         let task = TaskRun(
             plan: plan, inputs: [input], source: source,
@@ -191,9 +191,9 @@ final class SourceIntake {
             try aggregator.finish(
                 PartialHeader(planDigest: plan.statisticsDigest.bytes, keys: references),
                 into: file)
-            newPartials.append(file)
-            if owner.settings.isDryRun { return }
-            try store(file, taskName, used.map(\.id), source: source)
+            if owner.settings.isDryRun { return newPartials.append(file) }
+            newPartials.append(
+                try store(file, taskName, used.map(\.id), source: source))
         } catch let failure as PipelineFailure {
             throw failure
         } catch {
@@ -203,12 +203,14 @@ final class SourceIntake {
 
     private func store(
         _ file: any SpillFile, _ taskName: Digest256, _ used: [KeyID], source: Int
-    ) throws(PipelineFailure) {
+    ) throws(PipelineFailure) -> StoredFile {
         let name = "\(taskName.hex.prefix(24)).partial"
         do {
-            let folder = try ledger.directory.privateSubdirectory("partials", creating: true)
+            let folder =
+                try partialFolder
+                ?? ledger.directory.privateSubdirectory("partials", creating: true)
+            partialFolder = folder
             let durable = try DurableFile.begin(in: folder, named: name)
-            partialFiles.append(durable)
             var hasher = ContentHasher()
             var block: [UInt8] = []
             var offset = 0
@@ -219,7 +221,8 @@ final class SourceIntake {
                 offset += block.count
             }
             let content = ContentIdentity(digest: hasher.digest(), byteCount: file.count)
-            owner.owe(try durable.prepare(), in: folder, content)
+            let prepared = try durable.prepare()
+            owner.owe(prepared, in: folder, content)
             for key in used {
                 guard let month = key.epoch?.month else { continue }
                 partials.append(
@@ -228,6 +231,9 @@ final class SourceIntake {
                         source: source, task: tasks.count - 1, path: folder.path(of: name),
                         content: content))
             }
+            return try StoredFile(folder.path(of: prepared.temporaryName))
+        } catch let failure as PipelineFailure {
+            throw failure
         } catch {
             throw .storage("cannot write the aggregates of a task: \(error)")
         }

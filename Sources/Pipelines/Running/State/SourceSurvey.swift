@@ -18,11 +18,15 @@ struct SourceSurvey {
     private let isEmptyKnown: Bool
 
     init(
-        path: String, name: String, ledger: Ledger, stream: String
+        path: String, name: String, ledger: Ledger, stream: String,
+        taken: Set<ContentIdentity> = []
     ) throws(PipelineFailure) {
-        let counted: [ContentIdentity]
+        var counted: [ContentIdentity]
         do { counted = try ledger.countedSources(stream: stream) } catch {
             throw .storage("cannot read the ledger: \(error.description)")
+        }
+        if !taken.isEmpty {
+            counted = (counted + taken).sorted { $0.byteCount < $1.byteCount }
         }
         let source = try ByteSource(path: path, digesting: false)
         var hasher = ContentHasher()

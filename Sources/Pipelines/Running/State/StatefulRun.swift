@@ -22,7 +22,9 @@ final class StatefulRun {
     var parts: [NewPart] = []
     var removedParts: [Int64] = []
     var publications: [PendingPublication] = []
-    var folders: [String: Directory] = [:]
+    let folders = OpenFolders()
+    /// True from the moment on at which the ledger may know of the prepared files.
+    private var mayBeCommitted = false
     /// The list of what is set aside; nil in a dry run.
     let quarantine: QuarantineFile?
 
@@ -38,7 +40,9 @@ final class StatefulRun {
 
     func run() throws(PipelineFailure) -> RunReport {
         let ledger = try openLedger()
-        try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+        if !settings.isDryRun {
+            try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+        }
         let keys = try openKeys()
         prepareReport()
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
@@ -55,17 +59,22 @@ final class StatefulRun {
                 return report
             }
             try commit(ledger, intake, tables, keys)
+            try TableFiles.show(tables)
             return report
         } catch {
-            intake.abandon()
-            ageing.abandon()
-            quarantine?.abandon()
+            if !mayBeCommitted {
+                intake.abandon()
+                ageing.abandon()
+                quarantine?.abandon()
+                discardPrepared()
+            }
             throw error
         }
     }
 
     private func openKeys() throws(PipelineFailure) -> RunRing? {
         guard let path = plan.keyStore else { return nil }
+        if settings.isDryRun, !isPresent(path) { return nil }
         return try openKeyStore(path, plan: plan, creating: !settings.isDryRun)
     }
 
@@ -89,11 +98,20 @@ final class StatefulRun {
 
     /// Notes a file that is durable under its temporary name and owes its final one.
     func owe(_ prepared: PreparedFile, in directory: Directory, _ content: ContentIdentity) {
-        folders[directory.path] = directory
         publications.append(
             PendingPublication(
                 directory: directory.path, finalName: prepared.finalName,
                 action: .publish(temporaryName: prepared.temporaryName, content)))
+    }
+
+    /// Removes the files that are durable under their temporary names and will not be published.
+    private func discardPrepared() {
+        for publication in publications {
+            guard case .publish(let temporaryName, _) = publication.action,
+                let directory = try? folders.open(publication.directory)
+            else { continue }
+            _ = try? directory.remove(temporaryName)
+        }
     }
 
     // MARK: Commit
@@ -101,7 +119,7 @@ final class StatefulRun {
     private func commit(
         _ ledger: Ledger, _ intake: SourceIntake, _ tables: [TableFiles.File], _ keys: RunRing?
     ) throws(PipelineFailure) {
-        for entry in try TableFiles.prepare(tables, sources: []) {
+        for entry in try TableFiles.prepare(tables, sources: [], in: folders) {
             let content = ContentIdentity(
                 digest: Digest256.of(entry.file.bytes.span), byteCount: entry.file.bytes.count)
             owe(entry.prepared, in: entry.directory, content)
@@ -126,6 +144,7 @@ final class StatefulRun {
         commit.removedParts = removedParts
         commit.partials = intake.partials
         commit.publications = publications
+        mayBeCommitted = true
         let run: Int64
         do { run = try ledger.commitRun(commit) } catch {
             throw .storage("cannot write the ledger: \(error.description)")

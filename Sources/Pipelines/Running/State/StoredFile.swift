@@ -2,15 +2,16 @@ internal import FileSystem
 internal import Records
 internal import Statistics
 
-/// A partial of an earlier run, read from the state folder.
+/// A partial in the state folder. It is opened for each read only: a state has more partials than a
+/// process may have open files.
 final class StoredFile: SpillFile {
-    private let descriptor: FileDescriptor
+    private let path: String
     let count: Int
 
     init(_ path: String) throws(PipelineFailure) {
+        self.path = path
         do {
-            descriptor = try FileDescriptor.reading(path)
-            count = try descriptor.status().byteCount
+            count = try FileDescriptor.reading(path).status().byteCount
         } catch {
             throw .storage("cannot read \(path): \(error)")
         }
@@ -18,12 +19,13 @@ final class StoredFile: SpillFile {
 
     func append(_ bytes: Span<UInt8>) throws(FileFault) {
         // Stored partials are never written again: EBADF.
-        throw FileFault(.write, errno: 9, path: descriptor.path)
+        throw FileFault(.write, errno: 9, path: path)
     }
 
     func read(
         at offset: Int, atMost limit: Int, into buffer: inout [UInt8]
     ) throws(FileFault) {
+        let descriptor = try FileDescriptor.reading(path)
         let wanted = max(0, min(limit, count - offset))
         if buffer.count != wanted { buffer = [UInt8](repeating: 0, count: wanted) }
         let outcome = unsafe buffer.withUnsafeMutableBytes { room -> Result<Int, FileFault> in
@@ -35,6 +37,6 @@ final class StoredFile: SpillFile {
         }
         let got = try outcome.get()
         // The ledger knows the length: a shorter file was cut (EIO).
-        if got < wanted { throw FileFault(.read, errno: 5, path: descriptor.path) }
+        if got < wanted { throw FileFault(.read, errno: 5, path: path) }
     }
 }

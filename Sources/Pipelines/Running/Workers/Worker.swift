@@ -11,6 +11,8 @@ final class Worker {
     let releaser: Releaser
     let outputs: [OutputBytes]
     private var aggregator: Aggregator?
+    /// The bytes taken from the disk when the chunk at hand had been read.
+    var fileBytesRead = 0
     var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
 
     init(plan: Plan, keyRing: (any KeyRing)?, storage: any SpillStorage) {

@@ -55,7 +55,9 @@ final class WorkerCrew: @unchecked Sendable {
         reading.lock()
         defer { reading.unlock() }
         if hasFailed { return false }
-        return try source.next(&worker.chunk)
+        let hasChunk = try source.next(&worker.chunk)
+        worker.fileBytesRead = source.fileBytesRead
+        return hasChunk
     }
 
     private var hasFailed: Bool {

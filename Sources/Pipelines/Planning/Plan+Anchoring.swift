@@ -1,0 +1,30 @@
+extension Plan {
+    /// The plan with absolute paths of everything the ledger remembers: the next run may be started
+    /// in another folder and must find it all the same.
+    func anchored(at folder: String) -> Plan {
+        var plan = self
+        plan.keyStore = keyStore.map { Pipelines.anchored($0, at: folder) }
+        for index in outputs.indices {
+            plan.outputs[index].path = outputs[index].path.anchored(at: folder)
+        }
+        for index in tables.indices {
+            plan.tables[index].paths = tables[index].paths.map {
+                ($0.path.anchored(at: folder), $0.format)
+            }
+        }
+        return plan
+    }
+}
+
+extension PathTemplate {
+    fileprivate func anchored(at folder: String) -> PathTemplate {
+        if isStandardOutput || text.utf8.first == UInt8(ascii: "/") { return self }
+        // A folder whose name has braces cannot be written in a template.
+        return PathTemplate("\(folder)/\(text)") ?? self
+    }
+}
+
+/// `path` seen from `folder`, unless it is absolute.
+func anchored(_ path: String, at folder: String) -> String {
+    path.utf8.first == UInt8(ascii: "/") ? path : "\(folder)/\(path)"
+}
