@@ -2,17 +2,19 @@ internal import KeyedHashing
 package import Records
 
 /// Releases what the measures may see, in one worker.
-package final class ObservationRelease {
+package struct ObservationRelease: ~Copyable {
     /// The observations of the chunk at hand.
     package private(set) var batch: ObservationBatch
     /// For each statistic the records it may count.
     package private(set) var counts: [Int]
 
     private let plan: ObservationPlan
-    private let rules: [RuleApplication?]
-    private let derived: [RuleApplication]
+    /// The rule of each text; texts without one are only compared or read as numbers.
+    private var rules: OwnedList<RuleApplication>
+    private let hasRule: [Bool]
+    private var derived: OwnedList<RuleApplication>
     private let derivedSlots: [Int]
-    private let tokens: [TokenApplication]
+    private var tokens: OwnedList<TokenApplication>
     private let allStatistics: UInt64
     /// The statistics that may count only what is in the window.
     private let windowOnly: UInt64
@@ -24,12 +26,15 @@ package final class ObservationRelease {
         batch = ObservationBatch(
             textInputCount: plan.texts.count, tokenInputCount: plan.tokens.count)
         counts = Array(repeating: 0, count: plan.statistics.count)
-        rules = plan.texts.map { input in
-            input.transform.map { RuleApplication(FieldRule(transform: $0)) }
+        hasRule = plan.texts.map { $0.transform != nil }
+        rules = OwnedList(count: plan.texts.count) {
+            RuleApplication(FieldRule(transform: plan.texts[$0].transform))
         }
-        self.derived = derived.map { RuleApplication(FieldRule(transform: $0.transform)) }
+        self.derived = OwnedList(count: derived.count) {
+            RuleApplication(FieldRule(transform: derived[$0].transform))
+        }
         derivedSlots = derived.map(\.slot)
-        tokens = plan.tokens.map { TokenApplication($0) }
+        tokens = OwnedList(count: plan.tokens.count) { TokenApplication(plan.tokens[$0]) }
         let count = plan.statistics.count
         allStatistics = count == 64 ? .max : (1 << UInt64(count)) - 1
         windowOnly = plan.statistics.enumerated().reduce(0) { mask, reader in
@@ -37,12 +42,12 @@ package final class ObservationRelease {
         }
     }
 
-    func begin() {
+    mutating func begin() {
         batch.removeAll()
         for index in counts.indices { counts[index] = 0 }
     }
 
-    func observe(
+    mutating func observe(
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
     ) {
@@ -61,7 +66,7 @@ package final class ObservationRelease {
     }
 
     /// The statistics that no opt-out keeps from counting the record.
-    private func statistics(
+    private mutating func statistics(
         for record: borrowing RecordContext, dropsOptedOut: Bool
     ) -> UInt64 {
         var mask = allStatistics
@@ -86,31 +91,38 @@ package final class ObservationRelease {
         return CalendarMonth(year: date.year, month: date.month)
     }
 
-    private func text(
+    private mutating func text(
         _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
     ) -> FieldSlice {
         switch plan.texts[index].source {
         case .derived(let derivedIndex):
             let slice = table.slice(slot: derivedSlots[derivedIndex], row: view.row)
-            return released(derived[derivedIndex], slice, view, record, &scratch)
+            guard slice.hasValue, slice.kind != .several else { return .absent }
+            let start = batch.arena.count
+            let result = derived[derivedIndex].apply(
+                slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
+                arena: &batch.arena)
+            return released(result, from: start, slice, view)
         case .slot(let slot):
             let slice = table.slice(slot: slot, row: view.row)
-            guard let rule = rules[index] else { return plain(slice, view) }
-            return released(rule, slice, view, record, &scratch)
+            guard hasRule[index] else { return plain(slice, view) }
+            guard slice.hasValue, slice.kind != .several else { return .absent }
+            let start = batch.arena.count
+            let result = rules[index].apply(
+                slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
+                arena: &batch.arena)
+            return released(result, from: start, slice, view)
         }
     }
 
-    private func released(
-        _ rule: RuleApplication, _ slice: FieldSlice, _ view: borrowing RecordView,
-        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
+    /// Where the result of a rule lies, which put its text behind `start` of the arena.
+    @inline(__always)
+    private mutating func released(
+        _ result: TransformResult, from start: Int, _ slice: FieldSlice,
+        _ view: borrowing RecordView
     ) -> FieldSlice {
-        guard slice.hasValue, slice.kind != .several else { return .absent }
-        let start = batch.arena.count
-        switch rule.apply(
-            slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
-            arena: &batch.arena)
-        {
+        switch result {
         case .unchanged: return plain(slice, view)
         case .text, .plainText: return inArena(from: start, kind: .text)
         case .number: return inArena(from: start, kind: .number)
@@ -125,7 +137,7 @@ package final class ObservationRelease {
     }
 
     /// The value as it is, decoded where the source has escapes.
-    private func plain(_ slice: FieldSlice, _ view: borrowing RecordView) -> FieldSlice {
+    private mutating func plain(_ slice: FieldSlice, _ view: borrowing RecordView) -> FieldSlice {
         switch slice.kind {
         case .escapedText:
             let start = batch.arena.count
@@ -136,7 +148,7 @@ package final class ObservationRelease {
         }
     }
 
-    private func token(
+    private mutating func token(
         _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
     ) -> Token {

@@ -2,14 +2,14 @@ internal import KeyedHashing
 internal import Records
 
 /// Releases records for one output in one worker.
-package final class OutputRelease {
+package struct OutputRelease: ~Copyable {
     package let plan: OutputReleasePlan
     /// What was released of the chunk at hand.
     package private(set) var batch: ReleasedBatch
     package private(set) var counts = OutputCounts()
 
-    private let rules: [RuleApplication]
-    private let derived: [RuleApplication]
+    private var rules: OwnedList<RuleApplication>
+    private var derived: OwnedList<RuleApplication>
     private let derivedSlots: [Int]
     private let hasBarredFields: Bool
     /// The clocks of the output's fields, and that of unnamed ones.
@@ -33,14 +33,16 @@ package final class OutputRelease {
     init(_ plan: OutputReleasePlan, derived: [DerivedField]) {
         self.plan = plan
         batch = ReleasedBatch(mode: plan.mode)
-        rules = plan.rules.map { RuleApplication($0) }
-        self.derived = derived.map { RuleApplication(FieldRule(transform: $0.transform)) }
+        rules = OwnedList(count: plan.rules.count) { RuleApplication(plan.rules[$0]) }
+        self.derived = OwnedList(count: derived.count) {
+            RuleApplication(FieldRule(transform: derived[$0].transform))
+        }
         derivedSlots = derived.map(\.slot)
         clockBits = plan.rules.reduce(1) { $0 | $1.clock.rawValue }
         hasBarredFields = plan.rules.contains { $0.isBarred || $0.appliesAlways }
     }
 
-    func begin() {
+    mutating func begin() {
         batch.removeAll()
         counts = OutputCounts()
     }
@@ -59,7 +61,7 @@ package final class OutputRelease {
         return .anonymise(record.age.due)
     }
 
-    func release(
+    mutating func release(
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
     ) {
@@ -90,7 +92,7 @@ package final class OutputRelease {
                 && record.age.due.rawValue & clockBits != clockBits)
     }
 
-    private func write(
+    private mutating func write(
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
         _ scratch: inout ByteBuffer
@@ -114,27 +116,16 @@ package final class OutputRelease {
 
     // MARK: One value
 
-    /// True when the rule's transform is to be applied to a record of this age.
-    @inline(__always)
-    private func applies(_ rule: FieldRule, _ due: DueSet) -> Bool {
-        rule.appliesAlways || !due.isDisjoint(with: rule.clock)
-    }
-
     /// What becomes of the value of `slot` at `slice`; the replacement goes to the arena.
     @inline(__always)
-    private func settle(
+    private mutating func settle(
         slot: Int, _ slice: FieldSlice, _ view: borrowing RecordView,
         _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
         _ scratch: inout ByteBuffer
     ) -> TransformResult {
-        let application = rules[slot]
-        if application.rule.isBarred
-            || (!barred.isEmpty && application.rule.isReached(by: barred))
-        {
-            return .dropped
-        }
-        guard applies(application.rule, due) else { return .unchanged }
-        return application.apply(
+        if rules[slot].isBarred(by: barred) { return .dropped }
+        guard rules[slot].applies(due) else { return .unchanged }
+        return rules[slot].apply(
             slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
             arena: &batch.arena)
     }
@@ -155,7 +146,7 @@ package final class OutputRelease {
     // MARK: Splicing
 
     /// Copies the record with the due fields replaced or taken out.
-    private func splice(
+    private mutating func splice(
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
         _ scratch: inout ByteBuffer
@@ -206,7 +197,7 @@ package final class OutputRelease {
         return true
     }
 
-    private func copyRaw(_ start: Int, _ end: Int) {
+    private mutating func copyRaw(_ start: Int, _ end: Int) {
         if end > start { batch.append(ReleasedPiece(.raw, start: start, length: end &- start)) }
     }
 
@@ -218,16 +209,13 @@ package final class OutputRelease {
 
     /// Plans the change of one value, keeping the edits in the order of the record.
     @inline(__always)
-    private func edit(
+    private mutating func edit(
         _ slot: Int, _ slice: FieldSlice, _ view: borrowing RecordView,
         _ table: borrowing RecordTable, _ record: borrowing RecordContext, _ due: DueSet,
         _ barred: CategorySet, _ scratch: inout ByteBuffer
     ) {
-        if let part = rules[slot].rule.coveredBy,
-            table.slice(slot: part, row: view.row).kind != .absent
-        {
-            return
-        }
+        let cover = rules[slot].coveringSlot
+        if cover >= 0, table.slice(slot: cover, row: view.row).kind != .absent { return }
         let start = batch.arena.count
         let result = settle(slot: slot, slice, view, record, due, barred, &scratch)
         guard result != .unchanged else { return }
@@ -245,7 +233,7 @@ package final class OutputRelease {
 
     /// Copies the record up to the edit and puts the replacement in place. An edit inside a place
     /// that was already changed (a part of a request line that went as a whole) is passed over.
-    private func apply(
+    private mutating func apply(
         _ edit: Edit, _ view: borrowing RecordView, _ range: Range<Int>, copied: inout Int
     ) {
         guard edit.range.lowerBound >= copied else { return }
@@ -272,7 +260,7 @@ package final class OutputRelease {
     // MARK: Outline
 
     /// Rebuilds a JSON record from its named members only.
-    private func outline(
+    private mutating func outline(
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
         _ scratch: inout ByteBuffer
@@ -308,7 +296,7 @@ package final class OutputRelease {
     }
 
     /// Appends the derived members in front of the closing brace.
-    private func appendDerived(
+    private mutating func appendDerived(
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ barred: CategorySet, _ scratch: inout ByteBuffer,
         isFirst: Bool
@@ -328,7 +316,7 @@ package final class OutputRelease {
 
     // MARK: Columns
 
-    private func column(
+    private mutating func column(
         _ source: OutputReleasePlan.Source, _ view: borrowing RecordView,
         _ table: borrowing RecordTable, _ record: borrowing RecordContext, _ due: DueSet,
         _ barred: CategorySet, _ scratch: inout ByteBuffer
@@ -348,7 +336,7 @@ package final class OutputRelease {
         }
     }
 
-    private func unchanged(
+    private mutating func unchanged(
         _ slice: FieldSlice, _ view: borrowing RecordView
     ) -> ReleasedPiece {
         switch slice.kind {
@@ -367,15 +355,13 @@ package final class OutputRelease {
         }
     }
 
-    private func derivedPiece(
+    private mutating func derivedPiece(
         _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ barred: CategorySet, _ scratch: inout ByteBuffer
     ) -> ReleasedPiece {
         let slot = derivedSlots[index]
         let slice = table.slice(slot: slot, row: view.row)
-        let rule = rules[slot].rule
-        guard slice.hasValue, slice.kind != .several, !rule.isBarred,
-            !rule.isReached(by: barred)
+        guard slice.hasValue, slice.kind != .several, !rules[slot].isBarred(by: barred)
         else { return ReleasedPiece(.absent) }
         let start = batch.arena.count
         let result = derived[index].apply(

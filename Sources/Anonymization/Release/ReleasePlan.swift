@@ -104,13 +104,6 @@ package struct FieldRule: Sendable {
     }
 }
 
-extension FieldRule {
-    /// True when an opt-out of these categories takes the field away.
-    func isReached(by barred: CategorySet) -> Bool {
-        category.map { barred.contains($0) } ?? (barred == .all)
-    }
-}
-
 /// One output of records.
 package struct OutputReleasePlan: Sendable {
     /// Where a value of the output comes from.

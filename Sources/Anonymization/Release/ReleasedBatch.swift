@@ -31,6 +31,10 @@ package struct ReleasedPiece: Sendable, Equatable {
         self.start = UInt32(truncatingIfNeeded: start)
         self.length = UInt32(truncatingIfNeeded: length)
     }
+
+    /// Where the bytes lie in the chunk or the arena.
+    @inlinable @inline(__always)
+    package var range: Range<Int> { Int(start)..<Int(start) &+ Int(length) }
 }
 
 /// How the pieces of a record make up the record.
@@ -105,4 +109,18 @@ package protocol RecordWriter: Sendable {
     func write(
         _ index: Int, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
         into output: inout ByteBuffer)
+
+    /// Appends `records` of `batch` one after the other: the same bytes as a call for each.
+    func write(
+        _ records: Range<Int>, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
+        into output: inout ByteBuffer)
+}
+
+extension RecordWriter {
+    package func write(
+        _ records: Range<Int>, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
+        into output: inout ByteBuffer
+    ) {
+        for index in records { write(index, of: batch, chunk: chunk, into: &output) }
+    }
 }

@@ -9,6 +9,40 @@ package import Records
 /// on nothing but the record and the plan.
 package final class Releaser {
     let plan: ReleasePlan
+    private var release: ChunkRelease
+
+    /// A releaser for `plan`; without a key ring keyed transforms drop their values.
+    package init(plan: ReleasePlan, keyRing: (any KeyRing)?) {
+        self.plan = plan
+        release = ChunkRelease(plan: plan, keyRing: keyRing)
+    }
+
+    /// Releases the records of `chunk`, which `reader` has indexed into `table`.
+    package func release(
+        _ chunk: borrowing Chunk, _ table: borrowing RecordTable, reader: any RecordReader
+    ) {
+        release.release(chunk, table, reader: reader)
+    }
+
+    /// One for each output of the plan.
+    package var outputs: OwnedList<OutputRelease> { _read { yield release.outputs } }
+
+    /// What the measures may see.
+    package var observations: ObservationRelease { _read { yield release.observations } }
+
+    /// The counts of the chunk released last.
+    package var counts: RecordCounts { release.counts }
+
+    /// The records of that chunk that were set aside; record numbers count from 1 in the chunk.
+    package var quarantine: [QuarantineEntry] { release.quarantine }
+
+    /// Which opt-out entries have matched a record so far.
+    package var matches: OptOutMatches { release.matches }
+}
+
+/// The work of a releaser: a value lent to it once per chunk.
+struct ChunkRelease: ~Copyable {
+    private let plan: ReleasePlan
     private let keyRing: (any KeyRing)?
     /// The clocks, besides those that start at the event, that decide about a token's key.
     private let otherClocks: [RetentionClock]
@@ -17,26 +51,22 @@ package final class Releaser {
     private var zone: ZoneCursor
     private var keyMonth: CalendarMonth?
 
-    /// One for each output of the plan.
-    package let outputs: [OutputRelease]
-    /// What the measures may see.
-    package let observations: ObservationRelease
-    /// The counts of the chunk released last.
-    package private(set) var counts: RecordCounts
-    /// The records of that chunk that were set aside; record numbers count from 1 in the chunk.
-    package private(set) var quarantine: [QuarantineEntry] = []
-    /// Which opt-out entries have matched a record so far.
-    package private(set) var matches: OptOutMatches
+    private(set) var outputs: OwnedList<OutputRelease>
+    private(set) var observations: ObservationRelease
+    private(set) var counts: RecordCounts
+    private(set) var quarantine: [QuarantineEntry] = []
+    private(set) var matches: OptOutMatches
 
-    /// A releaser for `plan`; without a key ring keyed transforms drop their values.
-    package init(plan: ReleasePlan, keyRing: (any KeyRing)?) {
+    init(plan: ReleasePlan, keyRing: (any KeyRing)?) {
         self.plan = plan
         self.keyRing = keyRing
         otherClocks = plan.outputs.flatMap(\.rules).reduce(into: []) { clocks, rule in
             if let clock = rule.otherClock, !clocks.contains(clock) { clocks.append(clock) }
         }
         zone = ZoneCursor(plan.zone)
-        outputs = plan.outputs.map { OutputRelease($0, derived: plan.derived) }
+        outputs = OwnedList(count: plan.outputs.count) {
+            OutputRelease(plan.outputs[$0], derived: plan.derived)
+        }
         observations = ObservationRelease(plan.observations, derived: plan.derived)
         matches = OptOutMatches(count: plan.optOuts.entryCount)
         counts = RecordCounts(
@@ -44,18 +74,20 @@ package final class Releaser {
     }
 
     /// Releases the records of `chunk`, which `reader` has indexed into `table`.
-    package func release(
+    mutating func release(
         _ chunk: borrowing Chunk, _ table: borrowing RecordTable, reader: any RecordReader
     ) {
         counts = RecordCounts(
             outputs: plan.outputs.count, statistics: plan.observations.statistics.count)
         quarantine.removeAll(keepingCapacity: true)
-        for output in outputs { output.begin() }
+        for index in outputs.indices { outputs[index].begin() }
         observations.begin()
         counts.read = table.count
+        var view = RecordView(row: 0, bytes: chunk.buffer.bytes, reader: reader)
         for row in 0..<table.count {
             if table.isGood(row) {
-                releaseRecord(row, chunk, table, reader)
+                view.row = row
+                releaseRecord(view, chunk, table)
             } else {
                 setAside(row, chunk, table)
             }
@@ -64,7 +96,7 @@ package final class Releaser {
         counts.observed = observations.counts
     }
 
-    private func setAside(
+    private mutating func setAside(
         _ row: Int, _ chunk: borrowing Chunk, _ table: borrowing RecordTable
     ) {
         switch table.state(row) {
@@ -74,7 +106,7 @@ package final class Releaser {
         }
     }
 
-    private func quarantine(
+    private mutating func quarantine(
         _ row: Int, _ chunk: borrowing Chunk, _ table: borrowing RecordTable,
         _ reason: QuarantineReason
     ) {
@@ -87,11 +119,13 @@ package final class Releaser {
                 reason: reason))
     }
 
-    private func releaseRecord(
-        _ row: Int, _ chunk: borrowing Chunk, _ table: borrowing RecordTable,
-        _ reader: any RecordReader
+    private mutating func releaseRecord(
+        _ view: borrowing RecordView, _ chunk: borrowing Chunk,
+        _ table: borrowing RecordTable
     ) {
-        let bytes = chunk.buffer.bytes
+        let row = view.row
+        let bytes = view.bytes
+        let reader = view.reader
         if let reason = readTime(row, table, bytes, reader) {
             guard plan.isStored else {
                 return quarantine(row, chunk, table, reason)
@@ -105,9 +139,8 @@ package final class Releaser {
             age(row, table, bytes, reader)
         }
         bar(row, table, bytes, reader)
-        let view = RecordView(row: row, bytes: bytes, reader: reader)
-        for output in outputs {
-            output.release(
+        for index in outputs.indices {
+            outputs[index].release(
                 view, table, context, &scratch,
                 dropsOptedOut: plan.dropsOptedOutRecords)
         }
@@ -118,7 +151,7 @@ package final class Releaser {
     // MARK: Time, keys and age
 
     /// Reads the event time into the context; a reason when the record cannot be placed in time.
-    private func readTime(
+    private mutating func readTime(
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) -> QuarantineReason? {
@@ -148,7 +181,7 @@ package final class Releaser {
     }
 
     /// Works out which clocks have run out and which key the record's tokens are made with.
-    private func age(
+    private mutating func age(
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) {
@@ -171,7 +204,7 @@ package final class Releaser {
 
     /// Finds the key of each field that has a clock of its own: that of the month in which it
     /// becomes due. A clock that has not started, or cannot be read, has no key.
-    private func useOtherKeys(
+    private mutating func useOtherKeys(
         _ time: EventTime, _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) {
@@ -185,7 +218,7 @@ package final class Releaser {
         }
     }
 
-    private func age(
+    private mutating func age(
         under clocks: ClockSet, _ row: Int, _ table: borrowing RecordTable,
         _ bytes: Span<UInt8>, _ reader: any RecordReader
     ) -> RecordAge {
@@ -222,7 +255,7 @@ package final class Releaser {
     private var lastDay = ReleasedBatch.noDay
     private var lastMonth = CalendarMonth(index: 0)
 
-    private func month(ofDay day: Int32) -> CalendarMonth {
+    private mutating func month(ofDay day: Int32) -> CalendarMonth {
         if day != lastDay {
             let date = CivilDate(daysSince1970: Int(day))
             lastMonth = CalendarMonth(year: date.year, month: date.month)
@@ -231,7 +264,7 @@ package final class Releaser {
         return lastMonth
     }
 
-    private func dropKey() {
+    private mutating func dropKey() {
         context.otherKeys.removeAll(keepingCapacity: true)
         keyMonth = nil
         context.hasher = nil
@@ -239,7 +272,7 @@ package final class Releaser {
         context.cacheEpoch = -1
     }
 
-    private func useKey(of month: CalendarMonth) {
+    private mutating func useKey(of month: CalendarMonth) {
         if month != keyMonth {
             keyMonth = month
             context.hasher = keyRing?.hasher(for: month)
@@ -251,7 +284,7 @@ package final class Releaser {
 
     // MARK: Opt-outs
 
-    private func bar(
+    private mutating func bar(
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) {
@@ -271,7 +304,7 @@ package final class Releaser {
         barDecoded(customer, person, bytes, reader)
     }
 
-    private func barDecoded(
+    private mutating func barDecoded(
         _ customer: FieldSlice, _ person: FieldSlice, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) {
@@ -309,7 +342,7 @@ package final class Releaser {
 
 /// One record of a chunk, lent to the outputs while it is released.
 struct RecordView: ~Escapable {
-    let row: Int
+    var row: Int
     let bytes: Span<UInt8>
     let reader: any RecordReader
 

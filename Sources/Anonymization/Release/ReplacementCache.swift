@@ -34,9 +34,14 @@ internal import Records
         unsafe table.initialize(repeating: Entry(), count: slotCount)
     }
 
-    deinit { unsafe table.deallocate() }
+    /// Everything remembered is overwritten before its room goes back.
+    deinit {
+        unsafe arena.base.update(repeating: 0, count: arena.capacity)
+        unsafe table.update(repeating: Entry(), count: slotCount)
+        unsafe table.deallocate()
+    }
 
-    /// Overwrites everything remembered; called by the owner before the cache ends.
+    /// Overwrites everything remembered.
     mutating func wipe() {
         arena.wipe()
         unsafe table.update(repeating: Entry(), count: slotCount)

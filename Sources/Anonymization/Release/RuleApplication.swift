@@ -3,45 +3,73 @@ internal import Records
 
 /// One rule at work in one worker: the transform, what it remembers, and how its result becomes a
 /// piece of a released record.
-final class RuleApplication {
-    let rule: FieldRule
-    private var cache: ReplacementCache?
+struct RuleApplication: ~Copyable {
+    /// A slot whose presence means that this field is only a frame and stays; -1 without one.
+    let coveringSlot: Int
+
+    private let transform: any Transform
+    private let clock: DueSet
+    /// The clock that decides about the key, when it does not start at the event.
+    private let otherClock: RetentionClock?
+    private let category: Category?
+    private let isBarred: Bool
+    private let appliesAlways: Bool
+    private let drops: Bool
+    private let remembers: Bool
     private let dependsOnKey: Bool
+    private var cache: ReplacementCache?
 
     init(_ rule: FieldRule) {
-        self.rule = rule
-        if let transform = rule.transform, transform.isWorthRemembering,
-            transform.dependence != .record
-        {
-            cache = ReplacementCache()
-        }
+        coveringSlot = rule.coveredBy ?? -1
+        transform = rule.transform ?? Drop()
+        clock = rule.clock
+        otherClock = rule.otherClock
+        category = rule.category
+        isBarred = rule.isBarred
+        appliesAlways = rule.appliesAlways
+        drops = rule.transform == nil
+        remembers =
+            rule.transform.map { $0.isWorthRemembering && $0.dependence != .record } ?? false
         dependsOnKey = rule.transform?.dependence == .keyEpoch
+        cache = remembers ? ReplacementCache() : nil
     }
 
-    deinit { cache?.wipe() }
+    /// True when the field may not be shown at any age, or an opt-out of these categories takes it.
+    @inline(__always)
+    func isBarred(by barred: CategorySet) -> Bool {
+        isBarred || (!barred.isEmpty && isReached(by: barred))
+    }
+
+    private func isReached(by barred: CategorySet) -> Bool {
+        category.map { barred.contains($0) } ?? (barred == .all)
+    }
+
+    /// True when the transform is to be applied to a record of this age.
+    @inline(__always)
+    func applies(_ due: DueSet) -> Bool { appliesAlways || !due.isDisjoint(with: clock) }
 
     /// What replaces `slice`; `.unchanged` when its bytes may stay. The replacement is appended to
     /// `arena`.
     @inline(__always)
-    func apply(
+    mutating func apply(
         _ slice: FieldSlice, in bytes: Span<UInt8>, record: borrowing RecordContext,
         reader: any RecordReader, scratch: inout ByteBuffer, arena: inout ByteBuffer
     ) -> TransformResult {
-        guard let transform = rule.transform else { return .dropped }
+        if drops { return .dropped }
         if slice.kind == .null { return .unchanged }
-        if let clock = rule.otherClock {
-            return apply(transform, under: clock, slice, bytes, record, reader, &scratch, &arena)
+        if let otherClock {
+            return apply(under: otherClock, slice, bytes, record, reader, &scratch, &arena)
         }
-        guard cache != nil else {
-            return Self.compute(transform, slice, bytes, record, reader, &scratch, &arena)
+        guard remembers else {
+            return compute(slice, bytes, record, reader, &scratch, &arena)
         }
-        return remembered(transform, slice, bytes, record, reader, &scratch, &arena)
+        return remembered(slice, bytes, record, reader, &scratch, &arena)
     }
 
     /// Applies the transform with the key of the month in which the field becomes due.
     private func apply(
-        _ transform: any Transform, under clock: RetentionClock, _ slice: FieldSlice,
-        _ bytes: Span<UInt8>, _ record: borrowing RecordContext, _ reader: any RecordReader,
+        under clock: RetentionClock, _ slice: FieldSlice, _ bytes: Span<UInt8>,
+        _ record: borrowing RecordContext, _ reader: any RecordReader,
         _ scratch: inout ByteBuffer, _ arena: inout ByteBuffer
     ) -> TransformResult {
         let hasher = record.otherKeys.first { $0.clock == clock }?.hasher
@@ -49,13 +77,12 @@ final class RuleApplication {
         own.transform.eventTime = record.transform.eventTime
         own.transform.utcOffsetSeconds = record.transform.utcOffsetSeconds
         own.transform.tokens = hasher
-        return Self.compute(transform, slice, bytes, own, reader, &scratch, &arena)
+        return compute(slice, bytes, own, reader, &scratch, &arena)
     }
 
-    private func remembered(
-        _ transform: any Transform, _ slice: FieldSlice, _ bytes: Span<UInt8>,
-        _ record: borrowing RecordContext, _ reader: any RecordReader,
-        _ scratch: inout ByteBuffer, _ arena: inout ByteBuffer
+    private mutating func remembered(
+        _ slice: FieldSlice, _ bytes: Span<UInt8>, _ record: borrowing RecordContext,
+        _ reader: any RecordReader, _ scratch: inout ByteBuffer, _ arena: inout ByteBuffer
     ) -> TransformResult {
         let epoch = dependsOnKey ? record.cacheEpoch : 0
         let tag = epoch &<< 3 | Int32(slice.kind.rawValue)
@@ -69,7 +96,7 @@ final class RuleApplication {
             {
                 return result
             }
-            let result = Self.compute(transform, slice, bytes, record, reader, &scratch, &arena)
+            let result = compute(slice, bytes, record, reader, &scratch, &arena)
             unsafe cache?.insert(
                 key, length: slice.length, tag: tag, hash: hash, value: arena.base + start,
                 valueLength: arena.count - start, result: result)
@@ -77,10 +104,9 @@ final class RuleApplication {
         }
     }
 
-    private static func compute(
-        _ transform: any Transform, _ slice: FieldSlice, _ bytes: Span<UInt8>,
-        _ record: borrowing RecordContext, _ reader: any RecordReader,
-        _ scratch: inout ByteBuffer, _ arena: inout ByteBuffer
+    private func compute(
+        _ slice: FieldSlice, _ bytes: Span<UInt8>, _ record: borrowing RecordContext,
+        _ reader: any RecordReader, _ scratch: inout ByteBuffer, _ arena: inout ByteBuffer
     ) -> TransformResult {
         if slice.kind == .escapedText {
             scratch.removeAll()

@@ -2,16 +2,14 @@ internal import KeyedHashing
 internal import Records
 
 /// Makes the tokens of one identity in one worker and remembers those seen last.
-final class TokenApplication {
+struct TokenApplication: ~Copyable {
     private let input: ObservationPlan.TokenInput
     private var cache = TokenCache()
 
     init(_ input: ObservationPlan.TokenInput) { self.input = input }
 
-    deinit { cache.wipe() }
-
     /// The token of the value at `slice`, or `Token.none` without a key.
-    func token(
+    mutating func token(
         _ slice: FieldSlice, _ view: borrowing RecordView, _ record: borrowing RecordContext,
         _ scratch: inout ByteBuffer
     ) -> Token {
@@ -50,8 +48,6 @@ final class TokenApplication {
 private struct TokenCache: ~Copyable {
     private var memory = ReplacementCache()
     private var bytes = ByteBuffer(capacity: 64)
-
-    mutating func wipe() { memory.wipe() }
 
     mutating func find(
         _ key: UnsafePointer<UInt8>, length: Int, tag: Int32, hash: UInt64

@@ -12,36 +12,66 @@ struct AccessLogSplicedWriter: RecordWriter {
         chunk: Span<UInt8>,
         into output: inout ByteBuffer
     ) {
-        let record = batch.records[index]
-        var context = SplicedContext()
-        for at in 0..<record.pieceCount {
-            let piece = batch.pieces[record.firstPiece + at]
-            let range = Int(piece.start)..<Int(piece.start) + Int(piece.length)
-            switch piece.kind {
-            case .raw:
-                let raw = chunk.extracting(range)
-                output.append(raw)
-                if at + 1 < record.pieceCount { context.pass(raw) }
-            case .text:
-                encodeAccessLog(
-                    batch.arena.bytes.extracting(range),
-                    in: context.surroundings,
-                    into: &output
-                )
-            case .sourceText:
-                encodeAccessLog(
-                    chunk.extracting(range),
-                    in: context.surroundings,
-                    into: &output
-                )
-            case .plainText, .bare:
-                if range.isEmpty { output.append("-") }
-                output.append(batch.arena.bytes.extracting(range))
-            case .null, .absent: output.append("-")
-            case .syntax: output.append(UInt8(truncatingIfNeeded: piece.start))
+        write(index..<index + 1, of: batch, chunk: chunk, into: &output)
+    }
+
+    func write(
+        _ records: Range<Int>,
+        of batch: borrowing ReleasedBatch,
+        chunk: Span<UInt8>,
+        into output: inout ByteBuffer
+    ) {
+        let known = batch.records.span
+        let pieces = batch.pieces.span
+        var run = RawRun()
+        for index in records {
+            let record = known[index]
+            var context = SplicedContext()
+            let last = record.firstPiece &+ record.pieceCount &- 1
+            for at in record.firstPiece..<last &+ 1 {
+                let piece = pieces[at]
+                if piece.kind == .raw {
+                    run.add(piece.range, of: chunk, to: &output)
+                    if at < last { context.pass(chunk.extracting(piece.range)) }
+                } else {
+                    run.flush(chunk, to: &output)
+                    Self.append(piece, context, batch, chunk, &output)
+                }
             }
+            run.endLine(chunk, to: &output)
         }
-        output.append(UInt8(ascii: "\n"))
+        run.flush(chunk, to: &output)
+    }
+
+    @inline(__always)
+    private static func append(
+        _ piece: ReleasedPiece,
+        _ context: SplicedContext,
+        _ batch: borrowing ReleasedBatch,
+        _ chunk: Span<UInt8>,
+        _ output: inout ByteBuffer
+    ) {
+        let range = piece.range
+        switch piece.kind {
+        case .raw: output.append(chunk.extracting(range))
+        case .text:
+            encodeAccessLog(
+                batch.arena.bytes.extracting(range),
+                in: context.surroundings,
+                into: &output
+            )
+        case .sourceText:
+            encodeAccessLog(
+                chunk.extracting(range),
+                in: context.surroundings,
+                into: &output
+            )
+        case .plainText, .bare:
+            if range.isEmpty { output.append("-") }
+            output.append(batch.arena.bytes.extracting(range))
+        case .null, .absent: output.append("-")
+        case .syntax: output.append(UInt8(truncatingIfNeeded: piece.start))
+        }
     }
 }
 

@@ -9,11 +9,30 @@ struct JSONSplicedWriter: RecordWriter {
         _ index: Int, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
         into output: inout ByteBuffer
     ) {
-        let record = batch.records[index]
-        for at in record.firstPiece..<record.firstPiece &+ record.pieceCount {
-            appendJSON(batch.pieces[at], of: batch, chunk: chunk, into: &output)
+        write(index..<index + 1, of: batch, chunk: chunk, into: &output)
+    }
+
+    func write(
+        _ records: Range<Int>, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
+        into output: inout ByteBuffer
+    ) {
+        let known = batch.records.span
+        let pieces = batch.pieces.span
+        var run = RawRun()
+        for index in records {
+            let record = known[index]
+            for at in record.firstPiece..<record.firstPiece &+ record.pieceCount {
+                let piece = pieces[at]
+                if piece.kind == .raw {
+                    run.add(piece.range, of: chunk, to: &output)
+                } else {
+                    run.flush(chunk, to: &output)
+                    appendJSON(piece, of: batch, chunk: chunk, into: &output)
+                }
+            }
+            run.endLine(chunk, to: &output)
         }
-        output.append(0x0a)
+        run.flush(chunk, to: &output)
     }
 }
 
@@ -100,8 +119,7 @@ private func appendJSON(
     _ piece: ReleasedPiece, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
     into output: inout ByteBuffer
 ) {
-    let start = Int(piece.start)
-    let range = start..<start &+ Int(piece.length)
+    let range = piece.range
     switch piece.kind {
     case .raw: output.append(chunk.extracting(range))
     case .plainText:
@@ -112,6 +130,6 @@ private func appendJSON(
     case .sourceText: JSONText.encode(chunk.extracting(range), into: &output)
     case .bare: output.append(batch.arena.bytes.extracting(range))
     case .null, .absent: output.append("null")
-    case .syntax: output.append(UInt8(truncatingIfNeeded: start))
+    case .syntax: output.append(UInt8(truncatingIfNeeded: piece.start))
     }
 }

@@ -34,28 +34,28 @@ package struct FieldSlice: Equatable, Sendable {
     package static let absent = FieldSlice(start: 0, length: 0, kind: .absent)
 
     /// A slice of `length` bytes at `start`; `length` must not exceed `lengthMax`.
-    @inlinable package init(start: Int, length: Int, kind: FieldKind) {
+    @inlinable @inline(__always) package init(start: Int, length: Int, kind: FieldKind) {
         self.start = UInt32(truncatingIfNeeded: start)
         packed = UInt32(truncatingIfNeeded: length) | UInt32(kind.rawValue) << 28
     }
 
     /// The length in bytes (for `several`: the number of elements).
-    @inlinable package var length: Int { Int(packed & 0x0fff_ffff) }
+    @inlinable @inline(__always) package var length: Int { Int(packed & 0x0fff_ffff) }
 
     /// The offset of the first byte in the chunk.
-    @inlinable package var offset: Int { Int(start) }
+    @inlinable @inline(__always) package var offset: Int { Int(start) }
 
     /// The offset behind the last byte in the chunk.
-    @inlinable package var end: Int { Int(start) &+ length }
+    @inlinable @inline(__always) package var end: Int { Int(start) &+ length }
 
     /// What the slice holds.
-    @inlinable package var kind: FieldKind {
+    @inlinable @inline(__always) package var kind: FieldKind {
         FieldKind(rawValue: UInt8(truncatingIfNeeded: packed >> 28)) ?? .absent
     }
 
     /// True for `text` and `escapedText`.
-    @inlinable package var isText: Bool { packed &- (2 << 28) < 2 << 28 }
+    @inlinable @inline(__always) package var isText: Bool { packed &- (2 << 28) < 2 << 28 }
 
     /// True when the record has the field with a value (neither absent nor null).
-    @inlinable package var hasValue: Bool { packed >= 2 << 28 }
+    @inlinable @inline(__always) package var hasValue: Bool { packed >= 2 << 28 }
 }

@@ -61,7 +61,7 @@
 
     /// Adds a row for the bytes `start ..< end` of the chunk (without its terminator), good and
     /// with all slots absent, and returns its index.
-    @inlinable package mutating func appendRow(start: Int, end: Int) -> Int {
+    @inlinable @inline(__always) package mutating func appendRow(start: Int, end: Int) -> Int {
         if _slowPath(count == rowCapacity) { grow() }
         let row = count
         unsafe starts[row] = UInt32(truncatingIfNeeded: start)
@@ -73,19 +73,19 @@
     }
 
     /// Sets the slice of `slot` in `row`.
-    @inlinable package mutating func set(_ slice: FieldSlice, slot: Int, row: Int) {
+    @inlinable @inline(__always) package mutating func set(_ slice: FieldSlice, slot: Int, row: Int) {
         precondition(row < count && slot < slotCount)
         unsafe slices[row &* slotCount &+ slot] = slice
     }
 
     /// The slice of `slot` in `row`.
-    @inlinable package func slice(slot: Int, row: Int) -> FieldSlice {
+    @inlinable @inline(__always) package func slice(slot: Int, row: Int) -> FieldSlice {
         precondition(row < count && slot < slotCount)
         return unsafe slices[row &* slotCount &+ slot]
     }
 
     /// Moves the end of `row`; readers that learn it late call this once.
-    @inlinable package mutating func setEnd(_ end: Int, row: Int) {
+    @inlinable @inline(__always) package mutating func setEnd(_ end: Int, row: Int) {
         precondition(row < count)
         unsafe ends[row] = UInt32(truncatingIfNeeded: end)
     }
@@ -103,7 +103,7 @@
     }
 
     /// True when `row` can be read.
-    @inlinable package func isGood(_ row: Int) -> Bool {
+    @inlinable @inline(__always) package func isGood(_ row: Int) -> Bool {
         precondition(row < count)
         return unsafe states[row] == 0
     }
@@ -118,7 +118,7 @@
     }
 
     /// The bytes of `row` in the chunk, without the terminator.
-    @inlinable package func range(_ row: Int) -> Range<Int> {
+    @inlinable @inline(__always) package func range(_ row: Int) -> Range<Int> {
         precondition(row < count)
         return unsafe Int(starts[row])..<Int(ends[row])
     }

@@ -1,5 +1,6 @@
 package import Anonymization
 import KeyedHashing
+import Records
 
 /// Counts released rows for all statistics of a plan; one for each worker.
 ///

@@ -1,4 +1,5 @@
 import KeyedHashing
+import Records
 
 /// The canonical numbers of the texts and tokens of one aggregator: their ranks among those that a
 /// key or a list names, from 1; 0 stays the empty text and no token.

@@ -1,4 +1,5 @@
 import KeyedHashing
+import Records
 
 extension StatisticState {
     /// Marks the texts and tokens that keys and lists name.

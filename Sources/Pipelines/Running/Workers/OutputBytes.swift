@@ -17,6 +17,20 @@ final class OutputBytes {
         /// The earliest day of a record that is still readable, or `Int32.max`.
         var oldestReadableDay = Int32.max
         var newestDay = Int32.min
+
+        /// Counts `run`, records that go into this block.
+        func note(_ run: Span<ReleasedBatch.Record>) {
+            var oldest = oldestReadableDay
+            var newest = newestDay
+            for index in run.indices {
+                let day = run[index].day
+                if run[index].isReadable { oldest = min(oldest, day) }
+                newest = max(newest, day)
+            }
+            records += run.count
+            oldestReadableDay = oldest
+            newestDay = newest
+        }
     }
 
     private let routing: Routing
@@ -43,6 +57,15 @@ final class OutputBytes {
         lastDay = day
         lastBlock = found
         return found
+    }
+
+    /// The index behind the last of the records from `first` on that go where `first` goes.
+    func endOfRun(_ records: Span<ReleasedBatch.Record>, from first: Int) -> Int {
+        if routing == .none { return records.count }
+        let day = records[first].day
+        var behind = first + 1
+        while behind < records.count, records[behind].day == day { behind += 1 }
+        return behind
     }
 
     private func route(ofDay day: Int32) -> Int32 {

@@ -30,8 +30,10 @@ final class Worker {
     func process() throws(PipelineFailure) {
         reader.index(chunk, into: &table)
         releaser.release(chunk, table, reader: reader)
-        for (index, output) in releaser.outputs.enumerated() {
-            Self.write(output, plan.outputs[index].writer, chunk, to: outputs[index])
+        for index in outputs.indices {
+            Self.write(
+                releaser.outputs[index].batch, plan.outputs[index].writer, chunk,
+                to: outputs[index])
         }
         do {
             try Self.observe(releaser.observations.batch, chunk, by: &aggregator)
@@ -48,20 +50,19 @@ final class Worker {
     }
 
     private static func write(
-        _ output: OutputRelease, _ writer: any RecordWriter, _ chunk: borrowing Chunk,
+        _ batch: borrowing ReleasedBatch, _ writer: any RecordWriter, _ chunk: borrowing Chunk,
         to bytes: OutputBytes
     ) {
         bytes.begin()
         let source = chunk.buffer.bytes
-        for index in output.batch.records.indices {
-            let day = output.batch.records[index].day
-            let block = bytes.block(forDay: day)
-            writer.write(index, of: output.batch, chunk: source, into: &block.bytes)
-            block.records += 1
-            if output.batch.records[index].isReadable {
-                block.oldestReadableDay = min(block.oldestReadableDay, day)
-            }
-            block.newestDay = max(block.newestDay, day)
+        let records = batch.records.span
+        var first = 0
+        while first < records.count {
+            let block = bytes.block(forDay: records[first].day)
+            let behind = bytes.endOfRun(records, from: first)
+            block.note(records.extracting(first..<behind))
+            writer.write(first..<behind, of: batch, chunk: source, into: &block.bytes)
+            first = behind
         }
     }
 

@@ -1,0 +1,53 @@
+/// A fixed number of values that cannot be copied, each lent for the time of a call.
+///
+/// Loops over records keep what they change in values of this kind: a value that is lent once for a
+/// whole chunk needs no check at run time for each access, as a property of a class would.
+@safe package struct OwnedList<Element: ~Copyable>: ~Copyable {
+    @usableFromInline package let base: UnsafeMutablePointer<Element>
+
+    /// The number of values.
+    package let count: Int
+
+    /// Makes `count` values, the one at `index` by `make(index)`.
+    @inlinable package init(count: Int, _ make: (Int) -> Element) {
+        self.count = count
+        unsafe base = .allocate(capacity: max(count, 1))
+        for index in 0..<count { unsafe (base + index).initialize(to: make(index)) }
+    }
+
+    @inlinable deinit {
+        unsafe base.deinitialize(count: count)
+        unsafe base.deallocate()
+    }
+
+    /// The places of the values: `0 ..< count`.
+    @inlinable @inline(__always) package var indices: Range<Int> { 0..<count }
+
+    /// The value at `index`, lent in place; `index` must be below `count`.
+    @inlinable package subscript(index: Int) -> Element {
+        @inline(__always) _read {
+            precondition(index >= 0 && index < count)
+            yield unsafe base[index]
+        }
+        @inline(__always) _modify {
+            precondition(index >= 0 && index < count)
+            yield unsafe &base[index]
+        }
+    }
+
+    /// Lends the value at `index`; `index` must be below `count`.
+    @inlinable @inline(__always)
+    package mutating func change<Result>(
+        _ index: Int, _ body: (inout Element) -> Result
+    ) -> Result {
+        precondition(index >= 0 && index < count)
+        return unsafe body(&base[index])
+    }
+
+    /// Lends the value at `index` for reading.
+    @inlinable @inline(__always)
+    package func read<Result>(_ index: Int, _ body: (borrowing Element) -> Result) -> Result {
+        precondition(index >= 0 && index < count)
+        return unsafe body(base[index])
+    }
+}
