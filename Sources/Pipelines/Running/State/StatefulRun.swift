@@ -133,7 +133,9 @@ final class StatefulRun {
             owe(list.prepared, in: list.directory, digest)
         }
         var commit = RunCommit(
-            name: TemporaryName.run, pipeline: plan.name, command: "run", plan: plan.digest,
+            // A process may run several times: the time tells its runs apart.
+            name: "\(TemporaryName.run)-\(intake.started.milliseconds)", pipeline: plan.name,
+            command: "run", plan: plan.digest,
             started: intake.started, finished: currentTime(),
             now: plan.release.clocks.runClock.now,
             cutoff: plan.release.clocks.windowCutOff, counts: counts())
