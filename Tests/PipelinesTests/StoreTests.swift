@@ -192,4 +192,32 @@ struct StoreTests {
         try store.pipeline("derive: { who: { keep: { of: user } } }")
         #expect(throws: PipelineFailure.self) { try store.run("2026-04-20") }
     }
+
+    @Test("a clock that began before the event runs out on its day")
+    func otherClock() throws {
+        let store = try Store()
+        let line = #"{"ts":"2026-04-10T10:00:00Z","user":"anna","closing":"2026-03-20T00:00:00Z"}"#
+        try store.write("in/1.jsonl", line + "\n")
+        try store.pipeline(
+            user: "{ then: drop, after: { start: { field: closing }, length: P1M } }")
+        try store.run("2026-04-15")
+        #expect(try store.output().contains("anna"))
+        try store.run("2026-04-25")
+        #expect(try !store.output().contains("anna"))
+    }
+
+    @Test(
+        "what would not hold is a fault",
+        arguments: [
+            "quarantine: { path: q.jsonl }",
+            "statistics: [{ name: s, purpose: statistics, by: [hour], measures: { n: count } }]",
+        ])
+    func faults(_ line: String) throws {
+        let store = try Store()
+        try store.write("in/1.jsonl", record)
+        try store.pipeline()
+        try store.run("2026-04-20", dry: true)
+        try store.pipeline(line)
+        #expect(throws: PipelineFailure.self) { try store.run("2026-04-20", dry: true) }
+    }
 }

@@ -66,11 +66,29 @@ extension Planner {
     ) -> StatisticPlan? {
         guard let purpose = purposes[statistic.purpose.value] else { return nil }
         inputs.purpose = purpose
+        checkEpochs(statistic, path)
         return StatisticPlan(
             name: statistic.name.value, purposeIndex: Int(purpose.index),
             groupBy: groupKeys(statistic.keys, inputs, isNamed: false, path),
             measures: measures(statistic.measures, inputs, path),
             suppression: suppression(statistic))
+    }
+
+    /// Under month keys a person of two months has two tokens: persons can only be told apart
+    /// within a month.
+    private func checkEpochs(_ statistic: StatisticSpecification, _ path: String) {
+        // An hour is one of the day, in any month.
+        let hasTime = statistic.keys.contains {
+            if case .time(let unit) = $0 { unit.value != .hour } else { false }
+        }
+        let countsTokens = statistic.measures.contains {
+            ["distinct", "sessions"].contains($0.measure.name.value)
+        }
+        guard !hasTime, countsTokens || suppression(statistic).countsPersons else { return }
+        faults.add(
+            "counts persons over several months, whose tokens have different keys: expected "
+                + "`month` or `day` among the keys",
+            at: statistic.name.position, path: "\(path).by")
     }
 
     private func suppression(_ statistic: StatisticSpecification) -> SuppressionRule {

@@ -35,7 +35,11 @@ final class PartAgeing {
             throw failure(error)
         }
         for part in expired { remove(part) }
-        let latestCutOff = clocks.cutOffs.max() ?? clocks.windowCutOff
+        // A clock that starts at a field may run out for the record of today.
+        let startsElsewhere = clocks.clocks.contains { $0.start != .event }
+        let latestCutOff =
+            startsElsewhere
+            ? clocks.runClock.now : clocks.cutOffs.max() ?? clocks.windowCutOff
         try checkStranded(latestCutOff)
         for index in plan.outputs.indices {
             let due: [PartRecord]

@@ -245,6 +245,11 @@ final class SourceIntake {
         noteRefusals(plan, refusedMonths, &owner.report)
         do {
             let live = try ledger.livePartials(statisticSet: plan.statisticsDigest.hex)
+            if try live.count < ledger.livePartials().count {
+                owner.report.notes.append(
+                    "what statistics count was changed since earlier runs: their figures are not "
+                        + "in these tables")
+            }
             var paths: [String] = []
             for record in live where !paths.contains(record.path) { paths.append(record.path) }
             var all = newPartials
