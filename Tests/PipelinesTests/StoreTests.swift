@@ -209,7 +209,6 @@ struct StoreTests {
     @Test(
         "what would not hold is a fault",
         arguments: [
-            "quarantine: { path: q.jsonl }",
             "statistics: [{ name: s, purpose: statistics, by: [hour], measures: { n: count } }]",
         ])
     func faults(_ line: String) throws {

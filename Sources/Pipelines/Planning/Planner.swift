@@ -387,16 +387,7 @@ package final class Planner {
     }
 
     private func makeQuarantine() -> QuarantinePlan {
-        let quarantine = specification.quarantine
-        if let position = quarantine.path?.position
-            ?? (quarantine.keepLines.value ? quarantine.keepLines.position : nil)
-        {
-            faults.add(
-                "quarantined records cannot be kept by this version: expected no `path` and no "
-                    + "`keep_lines`, so that nobody relies on them",
-                at: position, path: "quarantine")
-        }
-        return QuarantinePlan(
+        QuarantinePlan(
             limit: specification.quarantine.limit.value,
             path: specification.quarantine.path.map { world.resolve($0.value) },
             keepsLines: specification.quarantine.keepLines.value)
