@@ -151,6 +151,7 @@ import Testing
         trial.keepsUnnamed = true
         guard var plan = trial.makePlan(), let clock = RunClock(text: "2026-07-01", zone: .utc)
         else { return }
+        plan.isStored = true
         plan.writtenUnder = ClockSet(window: CalendarDuration(months: 1, days: 0), runClock: clock)
         let releaser = Releaser(plan: plan, keyRing: MonthKeys())
         let lines = record(ReleaseTrial.due) + "\n" + #"{"user":"ann","x":1}"# + "\n"

@@ -101,7 +101,7 @@ final class SourceIntake {
         _ path: String, name: String, _ survey: SourceSurvey
     ) throws(PipelineFailure) {
         let input = ChunkSource.SourceInput(path: path, skippedBytes: survey.knownBytes)
-        let source = ChunkSource([input], plan: plan, digesting: false)
+        let source = ChunkSource([input], plan: plan, digesting: true)
         let taskName = Digest256.of(
             Array("\(plan.stream) \(survey.content.digest.hex) \(survey.knownBytes)".utf8).span)
         let sink = FileSink(
@@ -117,7 +117,8 @@ final class SourceIntake {
         try task.run(workers: owner.settings.workers, keyRing: keys, storage: storage)
         addToReport(name, task)
         guard let finished = task.finishedSources.first,
-            finished.plainBytes == survey.content.byteCount
+            finished.plainBytes == survey.content.byteCount,
+            finished.content == survey.content.digest
         else {
             throw .source(
                 SourceFault(
