@@ -50,12 +50,17 @@ struct PlainRun {
         var owed = try TableFiles.prepare(tables, sources: identities).map {
             ($0.directory, $0.prepared)
         }
-        if let list = try quarantine?.prepare() { owed.append((list.directory, list.prepared)) }
-        try files.publish()
-        for (directory, prepared) in owed {
-            do { try DurableFile.publish([prepared], in: directory) } catch {
-                throw .storage("cannot publish \(prepared.finalName): \(error)")
+        do throws(PipelineFailure) {
+            if let list = try quarantine?.prepare() {
+                owed.append((list.directory, list.prepared))
             }
+            try files.publish()
+            try publish(owed)
+        } catch {
+            for (directory, prepared) in owed {
+                try? DurableFile.discard([prepared], in: directory)
+            }
+            throw error
         }
         let clocks = plan.release.clocks
         try quarantine?.removeExpired(window: clocks.clocks[0], clocks: clocks)
@@ -63,9 +68,20 @@ struct PlainRun {
         return report
     }
 
+    private func publish(
+        _ owed: [(directory: Directory, prepared: PreparedFile)]
+    ) throws(PipelineFailure) {
+        for (directory, prepared) in owed {
+            do { try DurableFile.publish([prepared], in: directory) } catch {
+                throw .storage("cannot publish \(prepared.finalName): \(error)")
+            }
+        }
+    }
+
     /// The key store of the pipeline, if it needs one.
     private func openKeys() throws(PipelineFailure) -> RunRing? {
         guard let path = plan.keyStore else { return nil }
+        if request.isDryRun, isAbsent(path) { return nil }
         return try openKeyStore(path, plan: plan, creating: !request.isDryRun)
     }
 

@@ -18,6 +18,23 @@ func sourceIdentities(_ paths: [String]) -> Set<FileIdentity> {
     Set(paths.compactMap { path in (try? FileStatus.of(path))?.identity })
 }
 
+extension PipelineFailure {
+    /// What a fault of a file means while `work` is done: a signal and a reader that left are no
+    /// faults of a storage.
+    static func storage(_ work: String, _ fault: FileFault) -> PipelineFailure {
+        switch fault.cause {
+        case .interrupted: .interrupted(signal: Interruption.signal ?? 15)
+        case .brokenPipe: .closedPipe
+        default: .storage("\(work): \(fault)")
+        }
+    }
+}
+
+/// True when nothing has that path yet: a dry run before the first run makes no key store.
+func isAbsent(_ path: String) -> Bool {
+    do { return try FileStatus.of(path) == nil } catch { return false }
+}
+
 /// Opens the key store for a run.
 func openKeyStore(
     _ path: String, plan: Plan, creating: Bool

@@ -218,8 +218,7 @@ final class FileSink: OutputSink {
                 try StandardOutput.write(bytes)
             }
         } catch {
-            if error.code == "broken-pipe" { throw .closedPipe }
-            throw .storage("cannot write \(target.path): \(error)")
+            throw .storage("cannot write \(target.path)", error)
         }
     }
 
@@ -264,6 +263,11 @@ final class FileSink: OutputSink {
 
     /// Removes everything that was not published.
     func abandon() {
-        for target in targets { target.file?.abandon() }
+        for target in targets {
+            target.file?.abandon()
+            if let prepared = target.prepared, let directory = target.directory {
+                try? DurableFile.discard([prepared], in: directory)
+            }
+        }
     }
 }

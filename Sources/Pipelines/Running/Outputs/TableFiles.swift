@@ -118,15 +118,28 @@ struct TableFiles {
         _ files: [File], sources: Set<FileIdentity>
     ) throws(PipelineFailure) -> [(file: File, directory: Directory, prepared: PreparedFile)] {
         var prepared: [(file: File, directory: Directory, prepared: PreparedFile)] = []
-        for file in files {
-            let durable = try FileSink.begin(file.path, sources: sources)
-            do {
-                try durable.write(file.bytes.span)
-                prepared.append((file, durable.directory, try durable.prepare()))
-            } catch {
-                throw .storage("cannot write \(file.path): \(error)")
+        do throws(PipelineFailure) {
+            for file in files {
+                let durable = try FileSink.begin(file.path, sources: sources)
+                prepared.append((file, durable.directory, try prepare(file, durable)))
             }
+        } catch {
+            for entry in prepared {
+                try? DurableFile.discard([entry.prepared], in: entry.directory)
+            }
+            throw error
         }
         return prepared
+    }
+
+    private static func prepare(
+        _ file: File, _ durable: DurableFile
+    ) throws(PipelineFailure) -> PreparedFile {
+        do {
+            try durable.write(file.bytes.span)
+            return try durable.prepare()
+        } catch {
+            throw .storage("cannot write \(file.path): \(error)")
+        }
     }
 }

@@ -23,6 +23,8 @@ final class StatefulRun {
     var removedParts: [Int64] = []
     var publications: [PendingPublication] = []
     var folders: [String: Directory] = [:]
+    /// From here on the ledger may owe the prepared files: only the next run may decide over them.
+    private var isCommitting = false
     /// The list of what is set aside; nil in a dry run.
     let quarantine: QuarantineFile?
 
@@ -57,15 +59,19 @@ final class StatefulRun {
             try commit(ledger, intake, tables, keys)
             return report
         } catch {
-            intake.abandon()
-            ageing.abandon()
-            quarantine?.abandon()
+            if !isCommitting {
+                intake.abandon()
+                ageing.abandon()
+                quarantine?.abandon()
+                discardOwed()
+            }
             throw error
         }
     }
 
     private func openKeys() throws(PipelineFailure) -> RunRing? {
         guard let path = plan.keyStore else { return nil }
+        if settings.isDryRun, isAbsent(path) { return nil }
         return try openKeyStore(path, plan: plan, creating: !settings.isDryRun)
     }
 
@@ -94,6 +100,14 @@ final class StatefulRun {
             PendingPublication(
                 directory: directory.path, finalName: prepared.finalName,
                 action: .publish(temporaryName: prepared.temporaryName, content)))
+    }
+
+    /// Removes what is durable under temporary names and will not be published.
+    private func discardOwed() {
+        for publication in publications {
+            guard case .publish(let temporaryName, _) = publication.action else { continue }
+            _ = try? folders[publication.directory]?.remove(temporaryName)
+        }
     }
 
     // MARK: Commit
@@ -126,6 +140,7 @@ final class StatefulRun {
         commit.removedParts = removedParts
         commit.partials = intake.partials
         commit.publications = publications
+        isCommitting = true
         let run: Int64
         do { run = try ledger.commitRun(commit) } catch {
             throw .storage("cannot write the ledger: \(error.description)")
