@@ -109,6 +109,12 @@ let package = Package(
                 "SluiceCommand", "Pipelines", "Anonymization", "Records", "FileSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        tests(
+            "EndToEndTests",
+            [
+                "SluiceCommand", "Pipelines", "FileSystem", "Compression", "KeyedHashing",
+                "Records",
+            ]),
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

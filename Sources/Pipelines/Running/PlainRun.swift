@@ -12,6 +12,7 @@ struct PlainRun {
 
     func run() throws(PipelineFailure) -> RunReport {
         let inputs = try resolveSources(plan.sources).map { ChunkSource.SourceInput(path: $0) }
+        if !request.isDryRun { try RunLeftovers(plan: plan).remove() }
         let source = ChunkSource(inputs, plan: plan, digesting: false)
         let identities = sourceIdentities(inputs.map(\.path))
         let files = FileSink(

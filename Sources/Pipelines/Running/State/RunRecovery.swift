@@ -47,26 +47,23 @@ struct RunRecovery {
         }
     }
 
-    /// Removes temporary files of killed runs from the folders this pipeline writes to.
+    /// Removes what killed runs left: the spooled input, and temporary files wherever this pipeline
+    /// writes or has written.
     private func removeLeftovers() throws(PipelineFailure) {
-        var folders = ["\(ledger.directory.path)/partials"]
+        do {
+            _ = try ledger.directory.remove(InputSpool.name)
+        } catch {
+            throw .storage("cannot remove what a killed run kept: \(error)")
+        }
+        let state = ledger.directory.path
+        var folders = ["\(state)/partials", "\(state)/quarantine"]
         do {
             for output in plan.outputs where !output.path.isStandardOutput {
                 let parts = try ledger.currentParts(output: output.name)
                 folders += parts.map { splitPath($0.path).directory }
             }
         } catch { throw failure(error) }
-        for folder in Set(folders).sorted() {
-            guard let present = try? FileStatus.of(folder), present.kind == .directory else {
-                continue
-            }
-            do {
-                let directory = try Directory.open(folder, creating: false, mode: 0o700)
-                _ = try DurableFile.removeLeftovers(in: directory)
-            } catch {
-                throw .storage("cannot clear \(folder): \(error)")
-            }
-        }
+        try RunLeftovers(plan: plan).remove(further: folders)
     }
 
     private func failure(_ fault: LedgerFault) -> PipelineFailure {
