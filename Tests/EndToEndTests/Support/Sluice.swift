@@ -1,0 +1,194 @@
+import FileSystem
+import Glibc
+import Synchronization
+import TestSupport
+
+/// What a process left behind.
+struct Outcome: Equatable {
+    /// The exit status, or 128 + the signal that ended it, as a shell says it.
+    var status: Int32 = -1
+    var output: [UInt8] = []
+    var errors = ""
+}
+
+/// How standard input reaches the process.
+enum Feed {
+    case bytes([UInt8])
+    case byteByByte([UInt8])
+    /// The bytes, and then a pipe that stays open until the process has ended.
+    case open([UInt8])
+}
+
+/// Where standard output goes.
+enum Drain: Equatable {
+    case captured
+    case file(String)
+    /// A pipe that nobody reads.
+    case closedPipe
+}
+
+enum ProcessFault: Error { case cannotStart(Int32), tooSlow, noFile(String) }
+
+/// One running `sluice`.
+final class SluiceProcess {
+    /// The binary that was built with these tests.
+    static let binary: String = {
+        let own = unsafe realpath("/proc/self/exe", nil)
+        defer { unsafe free(own) }
+        guard let own = unsafe own else { return "sluice" }
+        let path = unsafe String(cString: own)
+        return path.split(separator: "/").dropLast().reduce(into: "") { $0 += "/\($1)" }
+            + "/sluice"
+    }()
+
+    let pid: pid_t
+    private let outputPath: String
+    private let errorPath: String
+    private var input: Int32
+
+    /// Starts `sluice` with `arguments` in `folder`.
+    init(
+        _ arguments: [String], in folder: String, feed: Feed = .bytes([]),
+        drain: Drain = .captured
+    ) throws {
+        Glibc.signal(SIGPIPE, SIG_IGN)
+        let marks = "\(folder)/../\(UInt64.random(in: 0 ... .max))"
+        outputPath = "\(marks).out"
+        errorPath = "\(marks).err"
+        let errors = try Self.create(errorPath)
+        let outputPath = outputPath
+        (pid, input) = try Self.starting.withLock { _ in
+            let ends = try Self.pipe()
+            let output = try Self.open(drain, outputPath)
+            defer { for number in [ends.reading, output, errors] { close(number) } }
+            let pid = try Self.spawn(
+                // env knows how to change the folder, which posix_spawn here does not.
+                ["/usr/bin/env", "-C", folder, Self.binary] + arguments,
+                streams: [ends.reading, output, errors])
+            return (pid, ends.writing)
+        }
+        send(feed)
+    }
+
+    /// One start at a time: a pipe is inheritable for a moment, and a process that inherits the
+    /// writing end of another's input would keep it open.
+    private static let starting = Mutex(())
+
+    private static func pipe() throws -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe Glibc.pipe(&ends) == 0 else { throw ProcessFault.cannotStart(errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+
+    private static func create(_ path: String) throws -> Int32 {
+        let number = unsafe Glibc.open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0o600)
+        guard number >= 0 else { throw ProcessFault.noFile(path) }
+        return number
+    }
+
+    private static func open(_ drain: Drain, _ path: String) throws -> Int32 {
+        switch drain {
+        case .captured: return try create(path)
+        case .file(let name):
+            let number = unsafe Glibc.open(name, O_WRONLY | O_CLOEXEC)
+            guard number >= 0 else { throw ProcessFault.noFile(name) }
+            return number
+        case .closedPipe:
+            let ends = try pipe()
+            close(ends.reading)
+            return ends.writing
+        }
+    }
+
+    private static func spawn(
+        _ arguments: [String], streams: [Int32]
+    ) throws -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for (number, stream) in streams.enumerated() {
+            unsafe posix_spawn_file_actions_adddup2(&actions, stream, Int32(number))
+        }
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var defaults = sigset_t()
+        unsafe sigemptyset(&defaults)
+        unsafe sigaddset(&defaults, SIGPIPE)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        var words = unsafe arguments.map { unsafe strdup($0) }
+        unsafe words.append(nil)
+        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        var settings = unsafe [strdup("PATH=/usr/bin:/bin"), nil]
+        defer { unsafe free(settings[0]) }
+        var pid = pid_t()
+        let result = unsafe posix_spawn(
+            &pid, arguments[0], &actions, &attributes, &words, &settings)
+        guard result == 0 else { throw ProcessFault.cannotStart(result) }
+        return pid
+    }
+
+    private func send(_ feed: Feed) {
+        switch feed {
+        case .bytes(let bytes): write(bytes, step: 1 << 16)
+        case .byteByByte(let bytes): write(bytes, step: 1)
+        case .open(let bytes): return write(bytes, step: 1 << 16)
+        }
+        closeInput()
+    }
+
+    private func write(_ bytes: [UInt8], step: Int) {
+        var done = 0
+        while done < bytes.count {
+            let end = min(done + step, bytes.count)
+            let count = unsafe bytes[done..<end].withUnsafeBytes {
+                unsafe Glibc.write(input, $0.baseAddress, $0.count)
+            }
+            // The process may have ended before it read everything: that is its answer.
+            if count < 0 && errno == EPIPE { return }
+            done += max(0, count)
+        }
+    }
+
+    func closeInput() {
+        if input >= 0 { close(input) }
+        input = -1
+    }
+
+    func signal(_ number: Int32) { kill(pid, number) }
+
+    /// Waits for the end; a process that takes longer than `seconds` is killed and a fault.
+    func finish(within seconds: Int = 120) throws -> Outcome {
+        defer {
+            closeInput()
+            unsafe unlink(outputPath)
+            unsafe unlink(errorPath)
+        }
+        var state: Int32 = 0
+        for _ in 0..<(seconds * 500) {
+            if unsafe waitpid(pid, &state, WNOHANG) == pid { return try outcome(state) }
+            usleep(2000)
+        }
+        kill(pid, SIGKILL)
+        unsafe waitpid(pid, &state, 0)
+        throw ProcessFault.tooSlow
+    }
+
+    private func outcome(_ state: Int32) throws -> Outcome {
+        let signal = state & 0x7f
+        let errors = try FileDescriptor.reading(errorPath).readAll(limitBytes: 1 << 24)
+        let output = try? FileDescriptor.reading(outputPath).readAll(limitBytes: 1 << 28)
+        return Outcome(
+            status: signal == 0 ? (state >> 8) & 0xff : 128 + signal,
+            output: output ?? [], errors: text(errors))
+    }
+}
+
+/// Runs `sluice` to its end.
+func sluice(
+    _ arguments: [String], in scene: Scene, feed: Feed = .bytes([]), drain: Drain = .captured
+) throws -> Outcome {
+    try SluiceProcess(arguments, in: scene.path, feed: feed, drain: drain).finish()
+}
