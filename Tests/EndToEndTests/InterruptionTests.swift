@@ -32,10 +32,11 @@ import Testing
     }
 
     @Test(arguments: [SIGINT, SIGTERM]) func aSignalDuringAFilter(_ signal: Int32) throws {
+        let scene = try scene()
         var maker = EventMaker(seed: 83)
         let process = try SluiceProcess(
             ["filter", "--format", "jsonl", "--time", "ts", "--set", "ts=keep"],
-            in: scene().path, feed: .open(maker.jsonLines(50)))
+            in: scene.path, feed: .open(maker.jsonLines(50)))
         usleep(300_000)
         process.signal(signal)
         let outcome = try process.finish(within: 60)
