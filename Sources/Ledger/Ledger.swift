@@ -98,6 +98,11 @@ package final class Ledger: Sendable {
         let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
         let mark = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         if pages > 0, mark != LedgerSchema.applicationID { throw LedgerFault.damaged(path: file) }
+        // The mark is the first thing in the file: a run killed while the tables are made must not
+        // leave a database that no later run would own.
+        if pages == 0 {
+            try db.execute(sql: "PRAGMA application_id = \(LedgerSchema.applicationID)")
+        }
         if try LedgerSchema.migrator.hasBeenSuperseded(db) {
             throw LedgerFault.newerSchema(path: file)
         }
