@@ -72,10 +72,14 @@ package struct CSVFormat: LogFormat, Equatable {
     ) throws(SourceFault) {
         guard let columns, self.columns == nil else { return }
         for name in fields.names where !columns.contains(where: { sameBytes($0, name) }) {
+            // A header is no record, but a file without one starts with values: only a column that
+            // the pipeline nearly names is told.
+            let near = nearestName(to: name, among: columns)
             throw SourceFault(
                 .missingColumn,
                 byteOffset: 0,
-                expectation: "expected a column `\(name)` in the header line, found none"
+                expectation: "expected a column `\(name)` in the header line, found "
+                    + (near.map { "none; did you mean `\($0)`?" } ?? "none")
             )
         }
     }
