@@ -80,7 +80,9 @@ package struct QuarantinePlan: Sendable {
     package var words: String {
         switch limit {
         case .records(let most): "\(most) records"
-        case .perMillion(let share): "\(share) in a million records"
+        case .perMillion(let share):
+            share % 10_000 == 0
+                ? "\(share / 10_000)% of the records" : "\(share) in a million records"
         }
     }
 }
