@@ -23,6 +23,18 @@ func isPresent(_ path: String) -> Bool {
     if let status = try? FileStatus.of(path) { status.byteCount >= 0 } else { false }
 }
 
+extension PipelineFailure {
+    /// What a fault of a file means while `work` is done: a signal and a reader that left are no
+    /// faults of a storage.
+    static func storage(_ work: String, _ fault: FileFault) -> PipelineFailure {
+        switch fault.cause {
+        case .interrupted: .interrupted(signal: Interruption.signal ?? 15)
+        case .brokenPipe: .closedPipe
+        default: .storage("\(work): \(fault)")
+        }
+    }
+}
+
 /// Opens the key store for a run.
 func openKeyStore(
     _ path: String, plan: Plan, creating: Bool

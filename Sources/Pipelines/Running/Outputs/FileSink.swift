@@ -225,8 +225,7 @@ final class FileSink: OutputSink {
                 try StandardOutput.write(bytes)
             }
         } catch {
-            if error.code == "broken-pipe" { throw .closedPipe }
-            throw .storage("cannot write \(target.path): \(error)")
+            throw .storage("cannot write \(target.path)", error)
         }
     }
 

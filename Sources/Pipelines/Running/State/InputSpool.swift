@@ -4,7 +4,7 @@ internal import Records
 
 /// Standard input, kept in a private file of the state folder until the run has ended.
 final class InputSpool {
-    private static let name = "spool"
+    static let name = "spool"
     private let directory: Directory
     let byteCount: Int
     let digest: Digest256
@@ -37,7 +37,11 @@ final class InputSpool {
             byteCount = total
             digest = hasher.digest()
         } catch {
-            throw .storage("cannot keep standard input: \(error)")
+            _ = try? directory.remove(Self.name)
+            guard let fault = error as? FileFault else {
+                throw .storage("cannot keep standard input")
+            }
+            throw .storage("cannot keep standard input", fault)
         }
     }
 

@@ -50,6 +50,15 @@ struct RunRecovery {
     /// Removes temporary files of killed runs from the folders this pipeline writes to.
     private func removeLeftovers() throws(PipelineFailure) {
         var folders = ["\(ledger.directory.path)/partials"]
+        // A first run that was killed has committed no part: the plan knows where it wrote.
+        folders += plan.outputs.filter { !$0.path.isStandardOutput }
+            .compactMap { Self.fixedFolder($0.path) }
+        folders += plan.tables.flatMap(\.paths).compactMap { Self.fixedFolder($0.path) }
+        do {
+            _ = try ledger.directory.remove(InputSpool.name)
+        } catch {
+            throw .storage("cannot remove what a killed run kept: \(error)")
+        }
         do {
             for output in plan.outputs where !output.path.isStandardOutput {
                 let parts = try ledger.currentParts(output: output.name)
@@ -67,6 +76,12 @@ struct RunRecovery {
                 throw .storage("cannot clear \(folder): \(error)")
             }
         }
+    }
+
+    /// The folder of `path`, or nil when it is another for each day or value.
+    private static func fixedFolder(_ path: PathTemplate) -> String? {
+        let folder = splitPath(path.text).directory
+        return folder.utf8.contains(UInt8(ascii: "{")) ? nil : folder
     }
 
     private func failure(_ fault: LedgerFault) -> PipelineFailure {
