@@ -12,7 +12,8 @@ import Testing
             (0..<count).map {
                 #"{"ts":"2026-03-01T10:00:\#(10 + $0 % 50)Z","user":"\#(Self.canary)","#
                     + #""ip":"203.0.113.9","action":"login","path":"/\#(Self.canary)"}"# + "\n"
-            }.joined())
+            }.joined()
+        )
     }
 
     private func scene(_ pipeline: String = Pipeline.stateless("jsonl")) throws -> Scene {
@@ -25,9 +26,12 @@ import Testing
 
     /// Runs and checks what every failure owes.
     private func fails(
-        _ scene: Scene, _ status: Int32, _ words: [String],
+        _ scene: Scene,
+        _ status: Int32,
+        _ words: [String],
         arguments: [String] = ["run", "p.yaml", "--now", "2026-04-15"],
-        drain: Drain = .captured, feed: Feed = .bytes([]),
+        drain: Drain = .captured,
+        feed: Feed = .bytes([]),
         location: SourceLocation = #_sourceLocation
     ) throws {
         let before = try scene.tree()
@@ -35,8 +39,10 @@ import Testing
         #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: location)
         for word in words {
             #expect(
-                outcome.errors.contains(word), "\(word) in: \(outcome.errors)",
-                sourceLocation: location)
+                outcome.errors.contains(word),
+                "\(word) in: \(outcome.errors)",
+                sourceLocation: location
+            )
         }
         #expect(!outcome.errors.contains(Self.canary), sourceLocation: location)
         #expect(!text(outcome.output).contains(Self.canary), sourceLocation: location)
@@ -45,8 +51,10 @@ import Testing
         let after = try scene.tree().filter { file in !own.contains { file.key.hasPrefix($0) } }
         let expected = before.filter { file in !own.contains { file.key.hasPrefix($0) } }
         #expect(
-            after == expected, "\(Set(after.keys).symmetricDifference(expected.keys))",
-            sourceLocation: location)
+            after == expected,
+            "\(Set(after.keys).symmetricDifference(expected.keys))",
+            sourceLocation: location
+        )
     }
 
     // MARK: Flags and pipelines
@@ -54,7 +62,11 @@ import Testing
     @Test func wrongFlags() throws {
         let scene = try scene()
         try fails(
-            scene, 2, ["--workerz", "--workers"], arguments: ["run", "p.yaml", "--workerz", "2"])
+            scene,
+            2,
+            ["--workerz", "--workers"],
+            arguments: ["run", "p.yaml", "--workerz", "2"]
+        )
         try fails(scene, 2, ["--workers", "64"], arguments: ["run", "p.yaml", "--workers", "0"])
         try fails(scene, 2, ["did you mean `run`"], arguments: ["rum", "p.yaml"])
         try fails(scene, 2, ["expected"], arguments: [])
@@ -82,7 +94,8 @@ import Testing
 
     @Test func aColumnThatTheFileDoesNotHave() throws {
         let scene = try scene(
-            Pipeline.stateless("csv").replacingOccurrences(of: "  user: {", with: "  usr: {"))
+            Pipeline.stateless("csv").replacingOccurrences(of: "  user: {", with: "  usr: {")
+        )
         try scene.write("in/a.jsonl", Event.csvHeader + "\n2026-03-01T10:00:00Z,a,b,c,d,e,f\n")
         let outcome = try sluice(["run", "p.yaml", "--now", "2026-04-15"], in: scene)
         #expect([3, 4].contains(outcome.status))
@@ -104,7 +117,11 @@ import Testing
         let now = ["--now", "2026-04-15"]
         try fails(scene, 4, ["none.jsonl"], arguments: ["run", "p.yaml", "none.jsonl"] + now)
         try fails(
-            scene, 4, ["in/a.jsonl/x"], arguments: ["run", "p.yaml", "in/a.jsonl/x"] + now)
+            scene,
+            4,
+            ["in/a.jsonl/x"],
+            arguments: ["run", "p.yaml", "in/a.jsonl/x"] + now
+        )
         try scene.remove("in/a.jsonl")
         try fails(scene, 4, ["in/"])
     }
@@ -126,7 +143,8 @@ import Testing
 
     @Test func moreBrokenRecordsThanAllowed() throws {
         let scene = try scene(
-            Pipeline.stateless("jsonl").replacingOccurrences(of: "50%", with: "10%"))
+            Pipeline.stateless("jsonl").replacingOccurrences(of: "50%", with: "10%")
+        )
         let broken = bytes("{\"user\":\"\(Self.canary)\n{\"ts\":\"\(Self.canary)\"}\n")
         try scene.write("in/a.jsonl", data(8) + broken)
         try fails(scene, 5, ["10%", "2 of 10", "not-json", "bad-time"])
@@ -149,7 +167,10 @@ import Testing
     @Test func anOutputThatIsTheInput() throws {
         let scene = try scene(
             Pipeline.stateless("jsonl").replacingOccurrences(
-                of: "out/records", with: "in/a.jsonl"))
+                of: "out/records",
+                with: "in/a.jsonl"
+            )
+        )
         try fails(scene, 6, ["in/a.jsonl", "source"])
     }
 
@@ -166,13 +187,22 @@ import Testing
 
     @Test func aFullDevice() throws {
         try fails(
-            scene(), 6, ["no space", "incomplete"], arguments: Self.filterFlags, drain: .file("/dev/full"),
-            feed: .bytes(data(4000)))
+            scene(),
+            6,
+            ["no space", "incomplete"],
+            arguments: Self.filterFlags,
+            drain: .file("/dev/full"),
+            feed: .bytes(data(4000))
+        )
     }
 
     @Test func aReaderThatLeft() throws {
         let outcome = try sluice(
-            Self.filterFlags, in: scene(), feed: .bytes(data(4000)), drain: .closedPipe)
+            Self.filterFlags,
+            in: scene(),
+            feed: .bytes(data(4000)),
+            drain: .closedPipe
+        )
         #expect(outcome.status == 141)
         #expect(outcome.errors.isEmpty, "\(outcome.errors)")
     }
@@ -193,7 +223,9 @@ import Testing
         let run = ["run", "p.yaml", "--now", "2026-04-15", "--quiet"]
         try #require(try sluice(run, in: scene).status == 0)
         try FileManager.default.setAttributes(
-            [.posixPermissions: 0o755], ofItemAtPath: "\(scene.path)/keys")
+            [.posixPermissions: 0o755],
+            ofItemAtPath: "\(scene.path)/keys"
+        )
         try scene.write("in/b.jsonl", data(45))
         try fails(scene, 8, ["keys", "0700"])
     }
@@ -204,7 +236,9 @@ import Testing
         try #require(try sluice(run, in: scene).status == 0)
         for name in try scene.tree("keys").keys {
             try FileManager.default.setAttributes(
-                [.posixPermissions: 0o644], ofItemAtPath: "\(scene.path)/keys/\(name)")
+                [.posixPermissions: 0o644],
+                ofItemAtPath: "\(scene.path)/keys/\(name)"
+            )
         }
         try scene.write("in/b.jsonl", data(45))
         try fails(scene, 8, ["keys/", "0600"])

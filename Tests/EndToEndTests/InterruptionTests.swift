@@ -17,8 +17,10 @@ import Testing
         let scene = try scene()
         var maker = EventMaker(seed: 82)
         let process = try SluiceProcess(
-            ["run", "p.yaml", "-", "--eof-is-complete", "--now", "2026-04-15"], in: scene.path,
-            feed: .open(maker.jsonLines(200)))
+            ["run", "p.yaml", "-", "--eof-is-complete", "--now", "2026-04-15"],
+            in: scene.path,
+            feed: .open(maker.jsonLines(200))
+        )
         usleep(300_000)
         process.signal(signal)
         let outcome = try process.finish(within: 60)
@@ -36,7 +38,9 @@ import Testing
         var maker = EventMaker(seed: 83)
         let process = try SluiceProcess(
             ["filter", "--format", "jsonl", "--time", "ts", "--set", "ts=keep"],
-            in: scene.path, feed: .open(maker.jsonLines(50)))
+            in: scene.path,
+            feed: .open(maker.jsonLines(50))
+        )
         usleep(300_000)
         process.signal(signal)
         let outcome = try process.finish(within: 60)
@@ -49,8 +53,10 @@ import Testing
         let scene = try scene()
         var maker = EventMaker(seed: 84)
         let process = try SluiceProcess(
-            ["run", "p.yaml", "-", "--eof-is-complete", "--now", "2026-04-15"], in: scene.path,
-            feed: .open(maker.jsonLines(200)))
+            ["run", "p.yaml", "-", "--eof-is-complete", "--now", "2026-04-15"],
+            in: scene.path,
+            feed: .open(maker.jsonLines(200))
+        )
         usleep(300_000)
         process.signal(SIGKILL)
         #expect(try process.finish(within: 60).status == 137)
@@ -62,8 +68,10 @@ import Testing
     @Test func aSecondRunOnTheSameStateIsTurnedAwayAtOnce() throws {
         let scene = try scene()
         let first = try SluiceProcess(
-            ["run", "p.yaml", "-", "--eof-is-complete", "--now", "2026-04-15"], in: scene.path,
-            feed: .open([]))
+            ["run", "p.yaml", "-", "--eof-is-complete", "--now", "2026-04-15"],
+            in: scene.path,
+            feed: .open([])
+        )
         usleep(300_000)
         let start = time(nil)
         let second = try sluice(["run", "p.yaml", "--now", "2026-04-15"], in: scene)
@@ -114,7 +122,8 @@ import Testing
             let found = try scene.tree("out")
             #expect(
                 found == expected,
-                "seed \(seed) round \(round): \(differences(found, expected))")
+                "seed \(seed) round \(round): \(differences(found, expected))"
+            )
         }
         StandardError.write("killed \(killed) of 30 runs of about \(length) ms, seed \(seed)\n")
         #expect(killed >= 10)

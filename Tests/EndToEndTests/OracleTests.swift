@@ -13,7 +13,9 @@ import Testing
     private func scene(_ job: String, key: String = key, optOuts: String) throws -> Scene {
         let scene = try Scene()
         let pipeline = try String(
-            contentsOfFile: "\(Self.tests)/PipelinesTests/Oracle/\(job).yaml", encoding: .utf8)
+            contentsOfFile: "\(Self.tests)/PipelinesTests/Oracle/\(job).yaml",
+            encoding: .utf8
+        )
         try scene.write("p.yaml", pipeline.replacingOccurrences(of: "OUT/", with: "out/"))
         try scene.write("oracle.key", key)
         try scene.write("optout.csv", optOuts)
@@ -21,11 +23,16 @@ import Testing
     }
 
     private func run(
-        _ scene: Scene, _ input: [UInt8], workers: Int = 2, now: String = "2026-04-15"
+        _ scene: Scene,
+        _ input: [UInt8],
+        workers: Int = 2,
+        now: String = "2026-04-15"
     ) throws -> [UInt8] {
         let outcome = try sluice(
-            ["run", "p.yaml", "--quiet", "--now", now, "--workers", "\(workers)"], in: scene,
-            feed: .bytes(input))
+            ["run", "p.yaml", "--quiet", "--now", now, "--workers", "\(workers)"],
+            in: scene,
+            feed: .bytes(input)
+        )
         try #require(outcome.status == 0, "\(outcome.errors)")
         return outcome.output
     }
@@ -34,7 +41,8 @@ import Testing
         // RFC 4231, test case 2.
         #expect(
             PlainHash.hmac(key: bytes("Jefe"), bytes("what do ya want for nothing?"))
-                == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+                == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        )
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64]) func firstFields(_ seed: UInt64) throws {
@@ -77,7 +85,8 @@ import Testing
         let records = try run(scene("j2", optOuts: optOuts), bytes(input))
         #expect(
             text(records) == twin.anonymise(events),
-            "seed \(seed): \(firstDifference(text(records), twin.anonymise(events)))")
+            "seed \(seed): \(firstDifference(text(records), twin.anonymise(events)))"
+        )
         for job in ["j3", "j4"] {
             let scene = try scene(job, optOuts: optOuts)
             _ = try run(scene, job == "j4" ? gzip(bytes(input)) : bytes(input), workers: 3)
@@ -101,13 +110,15 @@ import Testing
         for name in try FileManager.default.contentsOfDirectory(atPath: Self.fixtures).sorted() {
             let folder = "\(Self.fixtures)/\(name)"
             let settings = try JSONSerialization.jsonObject(
-                with: Data(contentsOf: URL(fileURLWithPath: "\(folder)/job.json")))
+                with: Data(contentsOf: URL(fileURLWithPath: "\(folder)/job.json"))
+            )
             let key = try #require((settings as? [String: Any])?["key"] as? String)
             let optOuts = try String(contentsOfFile: "\(folder)/optout.csv", encoding: .utf8)
             for (job, source, records, tables) in Self.jobs {
                 guard let input = try? file("\(folder)/\(source)"),
                     FileManager.default.fileExists(
-                        atPath: "\(folder)/expected/\(records ?? tables ?? "")")
+                        atPath: "\(folder)/expected/\(records ?? tables ?? "")"
+                    )
                 else { continue }
                 let scene = try scene(job, key: key, optOuts: optOuts)
                 let output = try run(scene, input)
@@ -118,7 +129,8 @@ import Testing
                 if let tables {
                     #expect(
                         try scene.tree("out") == Self.tree("\(folder)/expected/\(tables)"),
-                        "\(name) \(job)")
+                        "\(name) \(job)"
+                    )
                 }
                 ran += 1
             }

@@ -45,7 +45,8 @@ import Testing
         let quoted = user.replacingOccurrences(of: "@", with: "%40")
         var lines: [String] = []
         for (index, address) in [
-            Self.canaries[2], Self.canaries[3], "::ffff:198.51.100.237", "[\(Self.canaries[3])]:443",
+            Self.canaries[2], Self.canaries[3], "::ffff:198.51.100.237",
+            "[\(Self.canaries[3])]:443",
             "198.51.100.237:8080", user,
         ].enumerated() {
             lines.append(
@@ -53,7 +54,8 @@ import Testing
                     + #""user":"\#(user)","ip":"\#(address)","user_agent":"\#(user)","#
                     + #""path":"/k/\#(customer)/\#(quoted)?u=\#(user)#\#(address)","#
                     + #""message":"mail \#(user) or \#(quoted) from \#(Self.canaries[2])","#
-                    + #""nested":{"deep":[{"user":"\#(user)"},"\#(customer)"]},"\#(user)":1}"#)
+                    + #""nested":{"deep":[{"user":"\#(user)"},"\#(customer)"]},"\#(user)":1}"#
+            )
         }
         lines += [
             #"{"ts":"2026-04-10T10:00:00Z","user":"\#(user)""#,
@@ -85,7 +87,9 @@ import Testing
         try scene.write("p.yaml", Pipeline.nothingReadable)
         try scene.write("in/a.jsonl", planted)
         let outcome = try sluice(
-            ["run", "p.yaml", "--now", "2026-04-15"] + flags, in: scene)
+            ["run", "p.yaml", "--now", "2026-04-15"] + flags,
+            in: scene
+        )
         #expect(outcome.status == 0, "\(outcome.errors)")
         var leaks = found("stdout", outcome.output) + found("stderr", bytes(outcome.errors))
         for (name, content) in try scene.tree() where !name.hasPrefix("in/") {
@@ -98,7 +102,9 @@ import Testing
     @Test func noByteOfAnIdentifierLeavesThroughAFailure() throws {
         let scene = try Scene()
         try scene.write(
-            "p.yaml", Pipeline.nothingReadable.replacingOccurrences(of: "50%", with: "0"))
+            "p.yaml",
+            Pipeline.nothingReadable.replacingOccurrences(of: "50%", with: "0")
+        )
         try scene.write("in/a.jsonl", planted)
         let outcome = try sluice(["run", "p.yaml", "--now", "2026-04-15"], in: scene)
         #expect(outcome.status == 5, "\(outcome.errors)")
@@ -117,7 +123,10 @@ import Testing
                 "filter", "--format", "jsonl", "--time", "ts", "--set", "ts=keep", "--ip",
                 "/16,/32", "--user", "drop", "--set", "path=url", "--set", "message=redact",
                 "--set", "user_agent=agent_family", "--quarantine-limit", "90%",
-            ], in: scene, feed: .bytes(planted))
+            ],
+            in: scene,
+            feed: .bytes(planted)
+        )
         #expect(outcome.status == 0, "\(outcome.errors)")
         let leaks = found("stdout", outcome.output) + found("stderr", bytes(outcome.errors))
         #expect(leaks.isEmpty, "\(leaks.joined(separator: "\n"))")
@@ -133,10 +142,13 @@ import Testing
         let input = planted + maker.jsonLines(200)
         try scene.write("in/a.jsonl", input)
         let outcome = try sluice(
-            ["run", "p.yaml", "--now", "2026-04-15", "--json"], in: scene)
+            ["run", "p.yaml", "--now", "2026-04-15", "--json"],
+            in: scene
+        )
         try #require(outcome.status == 0, "\(outcome.errors)")
         let report = try #require(
-            try JSONSerialization.jsonObject(with: Data(outcome.output)) as? [String: Any])
+            try JSONSerialization.jsonObject(with: Data(outcome.output)) as? [String: Any]
+        )
         let totals = try #require(report["totals"] as? [String: Any])
         let output = try #require((report["outputs"] as? [[String: Any]])?.first)
         func count(_ part: [String: Any], _ name: String) -> Int { part[name] as? Int ?? -1 }
@@ -144,7 +156,8 @@ import Testing
         #expect(count(totals, "read") == lines)
         #expect(
             count(output, "written") + count(output, "dropped") + count(totals, "blank")
-                + count(totals, "quarantined") == lines)
+                + count(totals, "quarantined") == lines
+        )
         #expect(count(totals, "quarantined") >= 6)
         let written = try scene.tree("out").filter { $0.key.hasSuffix(".jsonl") }
             .reduce(0) { $0 + $1.value.count { $0 == 0x0a } }
@@ -156,8 +169,9 @@ import Testing
 
     @Test func optOutsBindBeforeAnythingIsCounted() throws {
         let pipeline =
-            Pipeline.nothingReadable.replacingOccurrences(of: "purpose: security", with: "purpose: statistics")
-            .replacingOccurrences(of: "persons: 3", with: "persons: 1")
+            Pipeline.nothingReadable
+            .replacingOccurrences(of: "purpose: security", with: "purpose: statistics")
+            .replacingOccurrences(of: "persons: 3", with: "persons: 1, customers: 1")
             + "opt_outs: { file: optout.csv, effect: drop_record }\n"
         let line = { (customer: String, user: String) in
             #"{"ts":"2026-04-10T10:00:00Z","customer":"\#(customer)","user":"\#(user)","#
@@ -171,7 +185,9 @@ import Testing
             let scene = try Scene()
             try scene.write("p.yaml", pipeline)
             try scene.write(
-                "optout.csv", "customer,purposes,effective_date\nNL-2,*,2026-04-14\n")
+                "optout.csv",
+                "customer,purposes,effective_date\nNL-2,*,2026-04-14\n"
+            )
             try scene.write("in/a.jsonl", input)
             let outcome = try sluice(["run", "p.yaml", "--now", "2026-04-15"], in: scene)
             try #require(outcome.status == 0, "\(outcome.errors)")
@@ -179,7 +195,8 @@ import Testing
             tables.append(tree["months.csv"])
             counts.append(
                 tree.filter { $0.key.hasSuffix(".jsonl") }
-                    .reduce(0) { $0 + $1.value.count { $0 == 0x0a } })
+                    .reduce(0) { $0 + $1.value.count { $0 == 0x0a } }
+            )
         }
         #expect(tables[0] == tables[1])
         #expect(text(tables[0] ?? []).contains("2026-04,5,5"))

@@ -16,7 +16,9 @@ import Testing
 
     /// Runs the pipeline over `files` and returns everything below `out`.
     private func result(
-        _ format: String, _ files: [[UInt8]], workers: Int = 1
+        _ format: String,
+        _ files: [[UInt8]],
+        workers: Int = 1
     ) throws -> [String: [UInt8]] {
         let scene = try Scene()
         let pipeline =
@@ -28,7 +30,9 @@ import Testing
             try scene.write("in/\(String(1000 + index)).log", file)
         }
         let outcome = try sluice(
-            ["run", "p.yaml", "--now", "2026-04-15", "--workers", "\(workers)"], in: scene)
+            ["run", "p.yaml", "--now", "2026-04-15", "--workers", "\(workers)"],
+            in: scene
+        )
         try #require(outcome.status == 0, "\(outcome.errors)")
         return try scene.tree("out")
     }

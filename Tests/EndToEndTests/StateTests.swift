@@ -17,7 +17,9 @@ import Testing
 
     @discardableResult
     private func run(
-        _ scene: Scene, _ now: String = "2026-04-15", _ more: [String] = [],
+        _ scene: Scene,
+        _ now: String = "2026-04-15",
+        _ more: [String] = [],
         location: SourceLocation = #_sourceLocation
     ) throws -> Outcome {
         let outcome = try sluice(["run", "p.yaml", "--now", now, "--json"] + more, in: scene)
@@ -59,7 +61,9 @@ import Testing
         try run(scene)
         let before = try scene.tree("out")
         try scene.write(
-            "in/a.jsonl", line("03-20", "anna@a.example") + line("03-20", "bert@b.example"))
+            "in/a.jsonl",
+            line("03-20", "anna@a.example") + line("03-20", "bert@b.example")
+        )
         let outcome = try run(scene)
         #expect(text(outcome.output).contains(#""read":1"#))
         let after = try scene.tree("out")
@@ -172,11 +176,17 @@ import Testing
         let flags = ["run", "p.yaml", "-", "--now", "2026-04-15"]
         #expect(try sluice(flags, in: scene, feed: .bytes(content)).status == 2)
         let short = try sluice(
-            flags + ["--expect-bytes", "\(content.count + 1)"], in: scene, feed: .bytes(content))
+            flags + ["--expect-bytes", "\(content.count + 1)"],
+            in: scene,
+            feed: .bytes(content)
+        )
         #expect(short.status == 4, "\(short.errors)")
         #expect(try scene.tree("out").isEmpty)
         let whole = try sluice(
-            flags + ["--expect-bytes", "\(content.count)"], in: scene, feed: .bytes(content))
+            flags + ["--expect-bytes", "\(content.count)"],
+            in: scene,
+            feed: .bytes(content)
+        )
         #expect(whole.status == 0, "\(whole.errors)")
         #expect(try records(scene).count == 1)
         #expect(!scene.exists("state/spool"))

@@ -88,6 +88,7 @@ struct EventMaker {
             (0..<count).map { _ in
                 let (event, clock) = next()
                 return event.combined(clock) + "\n"
-            }.joined())
+            }.joined()
+        )
     }
 }

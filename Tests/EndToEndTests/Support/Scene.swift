@@ -13,8 +13,10 @@ final class Scene {
         root = "\(NSTemporaryDirectory())/sluice-e2e-\(UUID().uuidString)"
         path = "\(root)/scene"
         try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+            atPath: path,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
     }
 
     deinit { try? FileManager.default.removeItem(atPath: root) }
@@ -23,7 +25,9 @@ final class Scene {
         let full = "\(path)/\(name)"
         try FileManager.default.createDirectory(
             at: URL(fileURLWithPath: full).deletingLastPathComponent(),
-            withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
         try Data(content).write(to: URL(fileURLWithPath: full))
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: full)
     }
@@ -43,7 +47,9 @@ final class Scene {
     func copy(to other: Scene) throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: path) {
             try FileManager.default.copyItem(
-                atPath: "\(path)/\(name)", toPath: "\(other.path)/\(name)")
+                atPath: "\(path)/\(name)",
+                toPath: "\(other.path)/\(name)"
+            )
         }
     }
 

@@ -48,7 +48,9 @@ final class SluiceProcess {
 
     /// Starts `sluice` with `arguments` in `folder`.
     init(
-        _ arguments: [String], in folder: String, feed: Feed = .bytes([]),
+        _ arguments: [String],
+        in folder: String,
+        feed: Feed = .bytes([]),
         drain: Drain = .captured
     ) throws {
         Glibc.signal(SIGPIPE, SIG_IGN)
@@ -64,7 +66,8 @@ final class SluiceProcess {
             let pid = try Self.spawn(
                 // env knows how to change the folder, which posix_spawn here does not.
                 ["/usr/bin/env", "-C", folder, Self.binary] + arguments,
-                streams: [ends.reading, output, errors])
+                streams: [ends.reading, output, errors]
+            )
             return (pid, ends.writing)
         }
         send(feed)
@@ -102,7 +105,8 @@ final class SluiceProcess {
     }
 
     private static func spawn(
-        _ arguments: [String], streams: [Int32]
+        _ arguments: [String],
+        streams: [Int32]
     ) throws -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
@@ -124,15 +128,23 @@ final class SluiceProcess {
         unsafe sigemptyset(&none)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+            &attributes,
+            Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK)
+        )
         var words = unsafe arguments.map { unsafe strdup($0) }
         unsafe words.append(nil)
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { word in unsafe free(word) } }
         var settings = unsafe [strdup("PATH=/usr/bin:/bin"), nil]
         defer { unsafe free(settings[0]) }
         var pid = pid_t()
         let result = unsafe posix_spawn(
-            &pid, arguments[0], &actions, &attributes, &words, &settings)
+            &pid,
+            arguments[0],
+            &actions,
+            &attributes,
+            &words,
+            &settings
+        )
         guard result == 0 else { throw ProcessFault.cannotStart(result) }
         return pid
     }
@@ -189,13 +201,18 @@ final class SluiceProcess {
         let output = try? FileDescriptor.reading(outputPath).readAll(limitBytes: 1 << 28)
         return Outcome(
             status: signal == 0 ? (state >> 8) & 0xff : 128 + signal,
-            output: output ?? [], errors: text(errors))
+            output: output ?? [],
+            errors: text(errors)
+        )
     }
 }
 
 /// Runs `sluice` to its end.
 func sluice(
-    _ arguments: [String], in scene: Scene, feed: Feed = .bytes([]), drain: Drain = .captured
+    _ arguments: [String],
+    in scene: Scene,
+    feed: Feed = .bytes([]),
+    drain: Drain = .captured
 ) throws -> Outcome {
     try SluiceProcess(arguments, in: scene.path, feed: feed, drain: drain).finish()
 }
