@@ -133,7 +133,7 @@ final class SluiceProcess {
         )
         var words = unsafe arguments.map { unsafe strdup($0) }
         unsafe words.append(nil)
-        defer { for unsafe word in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { word in unsafe free(word) } }
         var settings = unsafe [strdup("PATH=/usr/bin:/bin"), nil]
         defer { unsafe free(settings[0]) }
         var pid = pid_t()
