@@ -16,13 +16,19 @@ package enum Sluice {
     ) throws(PipelineFailure) -> RunReport {
         var plan = try loadPlan(request.pipeline, now: request.now)
         if !request.sources.isEmpty { plan.sources = request.sources }
+        return try run(plan, settings(request), observer: observer)
+    }
+
+    private static func run(
+        _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?
+    ) throws(PipelineFailure) -> RunReport {
         let started = secondsNow()
-        var report = try run(plan, settings(request), observer: observer)
+        var report = try runUntimed(plan, settings, observer: observer)
         report.elapsedSeconds = secondsNow() - started
         return report
     }
 
-    private static func run(
+    private static func runUntimed(
         _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?
     ) throws(PipelineFailure) -> RunReport {
         do { try HashingSelfTest.run() } catch {

@@ -74,8 +74,23 @@ final class ChunkSource {
     /// Bytes taken from the disk so far.
     var fileBytesRead: Int { fileBytesBefore + (source?.fileBytesRead ?? 0) }
 
-    /// Fills `chunk` with the next records; false when there are no more.
+    /// What the sources failed with. Another worker may ask before it hears of a failure, and must
+    /// not be given the bytes behind it: nothing was checked there.
+    private var failure: PipelineFailure?
+
+    /// Fills `chunk` with the next records; false when there are no more. Once it has failed, it
+    /// fails again each time.
     func next(_ chunk: inout Chunk) throws(PipelineFailure) -> Bool {
+        if let failure { throw failure }
+        do throws(PipelineFailure) {
+            return try cutNext(&chunk)
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    private func cutNext(_ chunk: inout Chunk) throws(PipelineFailure) -> Bool {
         if Interruption.isRequested { throw .interrupted(signal: Interruption.signal ?? 15) }
         while true {
             if source == nil {
