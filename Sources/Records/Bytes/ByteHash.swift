@@ -1,6 +1,6 @@
 /// A fast hash of bytes for tables in memory, seeded anew in every process so that nobody can
 /// choose inputs that collide. Results of a run never depend on it. Not for tokens.
-package enum ByteHash {
+@usableFromInline package enum ByteHash {
     /// The seed of this process.
     @usableFromInline package static let seed = UInt64.random(in: .min ... .max)
 
