@@ -73,7 +73,8 @@
     }
 
     /// Sets the slice of `slot` in `row`.
-    @inlinable @inline(__always) package mutating func set(_ slice: FieldSlice, slot: Int, row: Int) {
+    @inlinable @inline(__always)
+    package mutating func set(_ slice: FieldSlice, slot: Int, row: Int) {
         precondition(row < count && slot < slotCount)
         unsafe slices[row &* slotCount &+ slot] = slice
     }
