@@ -86,6 +86,14 @@ internal import Records
             guard one == other else { return false }
             at &+= 8
         }
+        if at == length { return true }
+        // The last word overlaps the one before it, so that no byte is compared by itself.
+        if length >= 8 {
+            return unsafe UnsafeRawPointer(left).loadUnaligned(
+                fromByteOffset: length &- 8, as: UInt64.self)
+                == UnsafeRawPointer(right).loadUnaligned(
+                    fromByteOffset: length &- 8, as: UInt64.self)
+        }
         while at < length {
             guard unsafe left[at] == right[at] else { return false }
             at &+= 1

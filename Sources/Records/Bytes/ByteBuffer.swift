@@ -4,7 +4,7 @@
 /// steady state of a run allocates nothing. The view `bytes` ends at `count`; what lies beyond it
 /// in the allocation is never shown. `deinit` and `wipe()` overwrite nothing by themselves unless
 /// the buffer was made `sensitive`.
-@safe package struct ByteBuffer: ~Copyable {
+@safe @usableFromInline package struct ByteBuffer: ~Copyable {
     @usableFromInline package var base: UnsafeMutablePointer<UInt8>
     @usableFromInline package var capacity: Int
 

@@ -1,25 +1,53 @@
 /// A fast hash of bytes for tables in memory, seeded anew in every process so that nobody can
 /// choose inputs that collide. Results of a run never depend on it. Not for tokens.
-package enum ByteHash {
+@usableFromInline package enum ByteHash {
     /// The seed of this process.
     @usableFromInline package static let seed = UInt64.random(in: .min ... .max)
 
     /// The hash of `count` bytes at `start`, which the caller vouches for.
     @inlinable @inline(__always)
     package static func of(_ start: UnsafePointer<UInt8>, count: Int) -> UInt64 {
-        var hash = seed ^ (UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15)
         let bytes = unsafe UnsafeRawPointer(start)
+        let key = seed
+        var hash = key ^ (UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15)
         var at = 0
-        while at &+ 8 <= count {
-            hash = mix(hash ^ (unsafe bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
-            at &+= 8
+        while count &- at > 16 {
+            hash = unsafe fold(word(bytes, at) ^ key, word(bytes, at &+ 8) ^ hash)
+            at &+= 16
         }
-        var rest: UInt64 = 0
-        while at < count {
-            rest = rest &<< 8 | UInt64(unsafe start[at])
-            at &+= 1
+        let last = unsafe lastWords(bytes + at, count: count &- at)
+        return mix(fold(last.0 ^ key, last.1 ^ hash))
+    }
+
+    /// The word of eight bytes at `offset`.
+    @inlinable @inline(__always)
+    package static func word(_ bytes: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+        unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
+    /// The last 0 to 16 bytes in two words, which overlap where there are fewer: the length is part
+    /// of the hash, so that different bytes still give different words.
+    @inlinable @inline(__always)
+    package static func lastWords(_ bytes: UnsafeRawPointer, count: Int) -> (UInt64, UInt64) {
+        if count >= 8 { return unsafe (word(bytes, 0), word(bytes, count &- 8)) }
+        if count >= 4 {
+            return unsafe (
+                UInt64(bytes.loadUnaligned(as: UInt32.self)),
+                UInt64(bytes.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+            )
         }
-        return mix(hash ^ rest)
+        if count == 0 { return (0, 0) }
+        let first = unsafe UInt64(bytes.load(as: UInt8.self))
+        let middle = unsafe UInt64(bytes.load(fromByteOffset: count >> 1, as: UInt8.self))
+        let last = unsafe UInt64(bytes.load(fromByteOffset: count &- 1, as: UInt8.self))
+        return (first &<< 16 | middle &<< 8 | last, 0)
+    }
+
+    /// Folds the 128-bit product of two words.
+    @inlinable @inline(__always)
+    package static func fold(_ one: UInt64, _ other: UInt64) -> UInt64 {
+        let product = one.multipliedFullWidth(by: other)
+        return product.high ^ product.low
     }
 
     /// The hash of `bytes`.

@@ -2,11 +2,11 @@
 ///
 /// Loops over records keep what they change in values of this kind: a value that is lent once for a
 /// whole chunk needs no check at run time for each access, as a property of a class would.
-@safe package struct OwnedList<Element: ~Copyable>: ~Copyable {
+@safe @usableFromInline package struct OwnedList<Element: ~Copyable>: ~Copyable {
     @usableFromInline package let base: UnsafeMutablePointer<Element>
 
     /// The number of values.
-    package let count: Int
+    @usableFromInline package let count: Int
 
     /// Makes `count` values, the one at `index` by `make(index)`.
     @inlinable package init(count: Int, _ make: (Int) -> Element) {

@@ -1,5 +1,5 @@
 /// What kind of text a field holds in its source, as far as the reader could tell.
-package enum FieldKind: UInt8, Sendable {
+@usableFromInline package enum FieldKind: UInt8, Sendable {
     /// The record has no such field.
     case absent = 0
     /// The field is there and says that it has no value: JSON `null`, `-` in an access log.
@@ -23,7 +23,7 @@ package enum FieldKind: UInt8, Sendable {
 ///
 /// For `text` and `escapedText` the slice covers the content without the quotes around it; for the
 /// other kinds it covers the value as written. Offsets are from the start of the chunk, 0-based.
-package struct FieldSlice: Equatable, Sendable {
+@usableFromInline package struct FieldSlice: Equatable, Sendable {
     @usableFromInline package var start: UInt32
     @usableFromInline package var packed: UInt32
 
@@ -31,7 +31,7 @@ package struct FieldSlice: Equatable, Sendable {
     package static let lengthMax = (1 << 28) - 1
 
     /// A field that the record does not have.
-    package static let absent = FieldSlice(start: 0, length: 0, kind: .absent)
+    @usableFromInline package static let absent = FieldSlice(start: 0, length: 0, kind: .absent)
 
     /// A slice of `length` bytes at `start`; `length` must not exceed `lengthMax`.
     @inlinable @inline(__always) package init(start: Int, length: Int, kind: FieldKind) {

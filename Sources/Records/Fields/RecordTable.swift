@@ -3,7 +3,7 @@
 ///
 /// Rows are records in the order of the chunk. A row is *good*, *blank* (an empty line: counted,
 /// never written) or *bad* with a reason. Only good rows have slices.
-@safe package struct RecordTable: ~Copyable {
+@safe @usableFromInline package struct RecordTable: ~Copyable {
     /// The state of one row.
     package enum RowState: Equatable, Sendable {
         case good
@@ -12,7 +12,7 @@
     }
 
     /// The number of slots of each row.
-    package let slotCount: Int
+    @usableFromInline package let slotCount: Int
 
     /// The number of rows.
     @usableFromInline package var count = 0
@@ -73,7 +73,8 @@
     }
 
     /// Sets the slice of `slot` in `row`.
-    @inlinable @inline(__always) package mutating func set(_ slice: FieldSlice, slot: Int, row: Int) {
+    @inlinable @inline(__always)
+    package mutating func set(_ slice: FieldSlice, slot: Int, row: Int) {
         precondition(row < count && slot < slotCount)
         unsafe slices[row &* slotCount &+ slot] = slice
     }
