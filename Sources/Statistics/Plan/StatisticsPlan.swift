@@ -126,7 +126,8 @@ package enum SuppressionRule: Sendable, Equatable {
     /// The number that the marker of a suppressed count names.
     package var below: Int {
         switch self {
-        case .persons(let persons, _): persons
+        // Too few customers hide a cell as well: the marker must not claim less than was asked.
+        case .persons(let persons, let customers): max(persons, customers ?? 0)
         case .count(let count): count
         }
     }

@@ -29,7 +29,8 @@ import Testing
                 if case .source(let fault) = error { code = fault.code }
             }
             #expect(code == .missingColumn)
-            #expect(chunk.buffer.isEmpty)
+            let isEmpty = chunk.buffer.isEmpty
+            #expect(isEmpty)
         }
     }
 
