@@ -213,6 +213,15 @@ extension RunWriter {
                 sql: "INSERT INTO part_keys (part_id, key_id) VALUES (?, ?)",
                 arguments: [id, key])
         }
+        // Tokens of earlier keys lie in what was taken over from the parts before.
+        for replaced in part.replaces {
+            try db.execute(
+                sql: """
+                    INSERT OR IGNORE INTO part_keys (part_id, key_id)
+                    SELECT ?, key_id FROM part_keys WHERE part_id = ?
+                    """,
+                arguments: [id, replaced])
+        }
     }
 
     private func write(_ partial: NewPartial) throws {

@@ -106,7 +106,7 @@ final class SourceIntake {
             Array("\(plan.stream) \(survey.content.digest.hex) \(survey.knownBytes)".utf8).span)
         let sink = FileSink(
             plan: plan, sources: sourceIdentities([path]), digests: true,
-            columns: { source.firstColumns }, folders: owner.folders,
+            columns: { source.firstColumns }, folders: owner.changes.folders,
             name: { _, path in PartName.path(path, digest: taskName) })
         let task = TaskRun(
             plan: plan, inputs: [input], source: source,
@@ -162,8 +162,8 @@ final class SourceIntake {
             guard let prepared = target.prepared, let directory = target.directory else { continue }
             let output = plan.outputs[target.output]
             let content = target.storedContent
-            owner.owe(prepared, in: directory, content)
-            owner.parts.append(
+            owner.changes.owe(prepared, in: directory, content)
+            owner.changes.parts.append(
                 PartName.part(
                     output, target, content, sourceRange: taskName, source: source,
                     zone: plan.release.zone, keyIDs: (keys?.used ?? []).map(\.id)))
@@ -223,7 +223,7 @@ final class SourceIntake {
             }
             let content = ContentIdentity(digest: hasher.digest(), byteCount: file.count)
             let prepared = try durable.prepare()
-            owner.owe(prepared, in: folder, content)
+            owner.changes.owe(prepared, in: folder, content)
             for key in used {
                 guard let month = key.epoch?.month else { continue }
                 partials.append(

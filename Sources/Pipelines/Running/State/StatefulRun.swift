@@ -18,11 +18,8 @@ final class StatefulRun {
     let observer: (any RunObserver)?
     private let statePath: String
     var report = RunReport()
-    /// What the commit will say.
-    var parts: [NewPart] = []
-    var removedParts: [Int64] = []
-    var publications: [PendingPublication] = []
-    let folders = OpenFolders()
+    /// What was made durable, and what the commit will say of it.
+    let changes = PendingChanges()
     /// True from the moment on at which the ledger may know of the prepared files.
     private var mayBeCommitted = false
     /// The list of what is set aside; nil in a dry run.
@@ -66,7 +63,7 @@ final class StatefulRun {
                 intake.abandon()
                 ageing.abandon()
                 quarantine?.abandon()
-                discardPrepared()
+                changes.discard()
             }
             throw error
         }
@@ -96,33 +93,15 @@ final class StatefulRun {
         }
     }
 
-    /// Notes a file that is durable under its temporary name and owes its final one.
-    func owe(_ prepared: PreparedFile, in directory: Directory, _ content: ContentIdentity) {
-        publications.append(
-            PendingPublication(
-                directory: directory.path, finalName: prepared.finalName,
-                action: .publish(temporaryName: prepared.temporaryName, content)))
-    }
-
-    /// Removes the files that are durable under their temporary names and will not be published.
-    private func discardPrepared() {
-        for publication in publications {
-            guard case .publish(let temporaryName, _) = publication.action,
-                let directory = try? folders.open(publication.directory)
-            else { continue }
-            _ = try? directory.remove(temporaryName)
-        }
-    }
-
     // MARK: Commit
 
     private func commit(
         _ ledger: Ledger, _ intake: SourceIntake, _ tables: [TableFiles.File], _ keys: RunRing?
     ) throws(PipelineFailure) {
-        for entry in try TableFiles.prepare(tables, sources: [], in: folders) {
+        for entry in try TableFiles.prepare(tables, sources: [], in: changes.folders) {
             let content = ContentIdentity(
                 digest: Digest256.of(entry.file.bytes.span), byteCount: entry.file.bytes.count)
-            owe(entry.prepared, in: entry.directory, content)
+            changes.owe(entry.prepared, in: entry.directory, content)
             report.files.append(
                 RunReport.File(
                     output: entry.file.table, path: entry.file.path, records: entry.file.rows,
@@ -130,7 +109,7 @@ final class StatefulRun {
         }
         if let list = try quarantine?.prepare() {
             let digest = try list.directory.digest(of: list.prepared)
-            owe(list.prepared, in: list.directory, digest)
+            changes.owe(list.prepared, in: list.directory, digest)
         }
         var commit = RunCommit(
             // A process may run several times: the time tells its runs apart.
@@ -142,10 +121,10 @@ final class StatefulRun {
         commit.sources = intake.sources
         commit.tasks = intake.tasks
         commit.keys = (keys?.used ?? []).map { UsedKey(id: $0.id, fingerprint: $0.fingerprint) }
-        commit.parts = parts
-        commit.removedParts = removedParts
+        commit.parts = changes.parts
+        commit.removedParts = changes.removedParts
         commit.partials = intake.partials
-        commit.publications = publications
+        commit.publications = changes.publications
         mayBeCommitted = true
         let run: Int64
         do { run = try ledger.commitRun(commit) } catch {
@@ -154,8 +133,9 @@ final class StatefulRun {
         let clocks = plan.release.clocks
         try quarantine?.removeExpired(window: clocks.clocks[0], clocks: clocks)
         // A run that owes nothing is published by its commit.
-        if publications.isEmpty { return }
-        try RunRecovery(ledger: ledger, plan: plan).publish(run: run, publications, redo: false)
+        if changes.publications.isEmpty { return }
+        try RunRecovery(ledger: ledger, plan: plan).publish(
+            run: run, changes.publications, redo: false)
     }
 
     private func counts() -> RunCounts {

@@ -1,0 +1,141 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import LogFormats
+internal import Records
+internal import Statistics
+
+/// Rewrites parts that earlier runs wrote: the one way in which stored records change.
+///
+/// For each part: its bytes are held against the ledger; it is read with the format it was written
+/// in and released by the plan that the caller gives (`Plan.ageing`, `Plan.copying` with opt-outs
+/// or erased subjects set, …); the new file is made durable under a temporary name; the new row and
+/// the renames it owes go to `PendingChanges`. Nothing is visible before the caller commits.
+///
+///     let rewriting = PartRewriting(keys: keys, workers: 2, isDryRun: false, changes: changes)
+///     let counts = try rewriting.rewrite(part, under: plan.copying(index)) { $0.isUntouched }
+///
+/// After a failure the caller calls `abandon`, and `changes.discard()`.
+final class PartRewriting {
+    private let keys: RunRing?
+    private let workers: Int
+    private let isDryRun: Bool
+    private let changes: PendingChanges
+    private var sinks: [FileSink] = []
+
+    /// `keys` makes the tokens of fields that become due; in a dry run nothing is written.
+    init(keys: RunRing?, workers: Int, isDryRun: Bool, changes: PendingChanges) {
+        self.keys = keys
+        self.workers = workers
+        self.isDryRun = isDryRun
+        self.changes = changes
+    }
+
+    /// Gives up every file that was begun; prepared ones are `PendingChanges.discard`'s.
+    func abandon() { for sink in sinks { sink.abandon() } }
+
+    /// Notes that `part` ends and its file goes.
+    func remove(_ part: PartRecord) {
+        changes.removedParts.append(part.id)
+        changes.oweRemoval(of: part.path)
+    }
+
+    /// Rewrites `part` under `plan`, whose only output is the part's; returns what became of its
+    /// records.
+    ///
+    /// `staysIf` looks at the counts and says whether the part stays as it is: it is then left
+    /// alone. Faults: a part that is not what the ledger says, or that holds records which cannot
+    /// be read (somebody changed it).
+    func rewrite(
+        _ part: PartRecord, under plan: Plan,
+        staysIf: (RecordCounts) -> Bool = { _ in false }
+    ) throws(PipelineFailure) -> RecordCounts {
+        try checkContent(part)
+        let input = ChunkSource.SourceInput(path: part.path)
+        let source = ChunkSource([input], plan: plan, digesting: false)
+        let cutOff = plan.release.clocks.windowCutOff.milliseconds
+        let name = Digest256.of(Array("\(part.sourceRange.hex) \(cutOff)".utf8).span)
+        let sink = FileSink(
+            plan: plan, sources: [], digests: true, columns: { source.firstColumns },
+            folders: changes.folders,
+            name: { _, path in PartName.path(path, digest: name) })
+        sinks.append(sink)
+        let task = TaskRun(
+            plan: plan, inputs: [input], source: source, sink: isDryRun ? NoSink() : sink,
+            observer: nil)
+        try task.run(workers: workers, keyRing: keys, storage: MemorySpillStorage())
+        let counts = task.counts[0]
+        if counts.quarantinedTotal > 0 {
+            throw .storage("\(part.path) holds records that cannot be read: it was changed")
+        }
+        if isDryRun { return counts }
+        if staysIf(counts) {
+            sink.abandon()
+            return counts
+        }
+        try sink.prepare()
+        replace(part, by: sink, plan)
+        return counts
+    }
+
+    private func replace(_ part: PartRecord, by sink: FileSink, _ plan: Plan) {
+        for (index, target) in sink.targets.enumerated() {
+            guard let prepared = target.prepared, let directory = target.directory else { continue }
+            let content = target.storedContent
+            changes.owe(prepared, in: directory, content)
+            changes.parts.append(
+                PartName.part(
+                    plan.outputs[0], target, content, sourceRange: part.sourceRange, source: nil,
+                    zone: plan.release.zone, keyIDs: (keys?.used ?? []).map(\.id),
+                    replaces: index == 0 ? [part.id] : []))
+        }
+        if sink.targets.isEmpty { changes.removedParts.append(part.id) }
+        if !sink.targets.contains(where: { $0.path == part.path }) {
+            changes.oweRemoval(of: part.path)
+        }
+    }
+
+    /// The part must be what the ledger says before it may be replaced.
+    private func checkContent(_ part: PartRecord) throws(PipelineFailure) {
+        let found: ContentIdentity
+        do { found = try ContentIdentity.ofFile(part.path) } catch {
+            throw .storage("cannot read \(part.path), which is to be rewritten: \(error)")
+        }
+        guard found == part.content else {
+            throw .storage("\(part.path) is not what was written there: it was changed")
+        }
+    }
+}
+
+extension RecordCounts {
+    /// True when no record of any output was changed or left out.
+    var isUntouched: Bool {
+        outputs.allSatisfy { $0.anonymised == 0 && $0.droppedTotal == 0 }
+    }
+}
+
+extension ContentIdentity {
+    /// The identity of the bytes of the file at `path` as they lie there.
+    static func ofFile(_ path: String) throws(FileFault) -> ContentIdentity {
+        var hasher = ContentHasher()
+        let file = try FileDescriptor.reading(path)
+        var buffer = ByteBuffer(capacity: 1 << 18)
+        repeat {
+            buffer.removeAll()
+            do {
+                try unsafe buffer.appendUnsafe(upTo: 1 << 18) { room in
+                    try unsafe file.read(
+                        into: UnsafeMutableRawBufferPointer(
+                            UnsafeMutableBufferPointer(rebasing: room[..<(1 << 18)])))
+                }
+            } catch let fault as FileFault {
+                throw fault
+            } catch {
+                throw FileFault(.read, errno: 5, path: path)
+            }
+            hasher.update(buffer.bytes)
+        } while !buffer.isEmpty
+        return ContentIdentity(digest: hasher.digest(), byteCount: hasher.byteCount)
+    }
+}

@@ -1,0 +1,46 @@
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// What a command has made durable under temporary names and what its ledger commit will say of it.
+///
+/// Order: files are prepared and noted here; the commit enters `parts`, `removedParts` and
+/// `publications` in one transaction; `RunRecovery.publish` does the renames and removals. A command
+/// that fails before its commit calls `discard`, and nothing has changed. One thread at a time.
+final class PendingChanges {
+    /// The folders written to, each opened once.
+    let folders = OpenFolders()
+    /// Parts that become current.
+    var parts: [NewPart] = []
+    /// Current parts that end without a successor.
+    var removedParts: [Int64] = []
+    /// The renames and removals that the commit owes.
+    private(set) var publications: [PendingPublication] = []
+
+    /// Notes a file that is durable under its temporary name and owes its final one.
+    func owe(_ prepared: PreparedFile, in directory: Directory, _ content: ContentIdentity) {
+        publications.append(
+            PendingPublication(
+                directory: directory.path, finalName: prepared.finalName,
+                action: .publish(temporaryName: prepared.temporaryName, content)))
+    }
+
+    /// Notes that the file at `path` goes once the commit stands.
+    func oweRemoval(of path: String) {
+        let place = splitPath(path)
+        publications.append(
+            PendingPublication(
+                directory: place.directory, finalName: place.name, action: .remove))
+    }
+
+    /// Removes the files that are durable under their temporary names and will not be published.
+    func discard() {
+        for publication in publications {
+            guard case .publish(let temporaryName, _) = publication.action,
+                let directory = try? folders.open(publication.directory)
+            else { continue }
+            _ = try? directory.remove(temporaryName)
+        }
+    }
+}

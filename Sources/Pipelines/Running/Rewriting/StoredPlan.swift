@@ -1,0 +1,112 @@
+internal import Anonymization
+internal import Ledger
+internal import Records
+internal import Statistics
+
+extension Plan {
+    /// The plan for reading a part of output `index` again with the format it was written in, and
+    /// ageing it: what became due since the part was written changes, nothing else.
+    ///
+    /// Opt-outs, holds and whatever else the release plan asks are as in `self` where noted: the
+    /// list of opt-outs is left out, because it bound when the part was written and ageing is not
+    /// its removal.
+    func ageing(_ index: Int, _ part: PartRecord) -> Plan {
+        var aged = stored(index)
+        aged.release.optOuts = .none(now: release.clocks.runClock.now)
+        // Another pipeline file may have had other clocks: what was dealt with is then unknown, and
+        // everything due is transformed, some of it for the second time.
+        guard part.plan == digest else { return aged }
+        aged.release.writtenUnder = release.clocks.at(part.writtenAt)
+        // What an output changes at any age was changed when the part was written.
+        for slot in aged.release.outputs[0].rules.indices
+        where aged.release.outputs[0].rules[slot].appliesAlways {
+            aged.release.outputs[0].rules[slot].appliesAlways = false
+            aged.release.outputs[0].rules[slot].transform = Keep()
+        }
+        return aged
+    }
+
+    /// The plan for reading a part of output `index` again without changing anything by age: every
+    /// field stays as it lies in the file, whatever its clock or time. What else the release plan
+    /// does with records (opt-outs, erased subjects) is the caller's to set.
+    func copying(_ index: Int) -> Plan {
+        var copy = stored(index)
+        copy.release.outputs[0].keepsUnnamed = true
+        copy.release.outputs[0].readableClock = []
+        copy.release.outputs[0].expiryClock = nil
+        copy.release.fields = DeclaredFields(
+            names: copy.release.fields.names, needsOutline: false)
+        for slot in copy.release.outputs[0].rules.indices {
+            copy.release.outputs[0].rules[slot].appliesAlways = false
+            copy.release.outputs[0].rules[slot].isBarred = false
+            copy.release.outputs[0].rules[slot].transform = Keep()
+        }
+        return copy
+    }
+
+    /// The plan for reading an output's own files: its format, its rules by name, nothing else.
+    private func stored(_ index: Int) -> Plan {
+        var plan = self
+        var output = release.outputs[index]
+        // It may have lost its safeguards since: what it holds is still readable.
+        output.showsWindow = true
+        plan.outputs = [outputs[index]]
+        plan.statistics = StatisticsPlan(
+            textInputs: [], tokenInputCount: 0, personInput: nil, customerInput: nil,
+            statistics: [])
+        plan.tables = []
+        plan.format = outputs[index].format
+        // Derived members were written with the record; they are fields like others now.
+        var names = release.fields.names
+        for (derived, _) in output.appended {
+            names.append(release.derived[derived].name)
+            output.rules.append(Anonymization.FieldRule(transform: Keep()))
+        }
+        output.appended = []
+        if let columns = outputs[index].columns {
+            output.rules = columns.map { Self.rule($0, output, names) }
+            output.columns = columns.indices.map { .slot($0) }
+            names = columns
+        }
+        plan.release.fields = DeclaredFields(
+            names: names,
+            needsOutline: output.mode == .spliced && output.syntax == .json
+                && !output.keepsUnnamed)
+        plan.release.outputs = [output]
+        plan.release.observations = ObservationPlan()
+        plan.release.derived = []
+        let fields = release.fields.names
+        func moved(_ slot: Int?) -> Int? { slot.flatMap { names.firstIndex(of: fields[$0]) } }
+        plan.release.timeSlot = moved(release.timeSlot)
+        plan.release.customerSlot = moved(release.customerSlot)
+        plan.release.personSlot = moved(release.personSlot)
+        plan.release.isStored = true
+        return plan
+    }
+
+    private static func rule(
+        _ column: String, _ output: OutputReleasePlan, _ names: [String]
+    ) -> Anonymization.FieldRule {
+        guard let slot = names.firstIndex(of: column), slot < output.rules.count else {
+            return Anonymization.FieldRule(transform: Keep())
+        }
+        return output.rules[slot]
+    }
+}
+
+extension ClockSet {
+    /// The same clocks as they stood at another instant; nothing is too far ahead for them.
+    func at(_ now: EventTime) -> ClockSet? {
+        ClockSet(
+            window: clocks[0].length, after: Array(clocks.dropFirst()),
+            runClock: RunClock(now: now, zone: runClock.zone), skew: nil)
+    }
+}
+
+extension OptOutIndex {
+    /// Nobody has opted out.
+    static func none(now: EventTime) -> OptOutIndex {
+        OptOutIndex(
+            OptOutList(entries: []), now: now, purposes: .standard, missingCustomer: .allowed)
+    }
+}
