@@ -101,6 +101,19 @@ package import Records
         }
     }
 
+    /// The tag of `prefix ‖ LP(value)`, without putting the message together.
+    func digest(prefix: Span<UInt8>, framing value: Span<UInt8>) -> Digest256 {
+        var state = unsafe states[0]
+        let length = TokenDomain.lengthBytes(value.count)
+        Self.update(&state, prefix)
+        Self.update(&state, length.span)
+        Self.update(&state, value)
+        return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { tag in
+            unsafe finish(tag, inner: &state)
+            return Digest256(bytes: unsafe Span(_unsafeElements: UnsafeBufferPointer(tag)))
+        }
+    }
+
     private static func update(_ state: inout SHA256_CTX, _ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBytes { view in
             _ = unsafe SHA256_Update(&state, view.baseAddress, view.count)

@@ -11,9 +11,13 @@ enum KeyFileForm {
     static let keyBytes = 32
     static let fileBytesMax = 512
 
-    /// The file content, in protected memory.
+    /// The content of an epoch's file, in protected memory.
     static func encode(_ key: SecretKey, epoch: KeyEpoch) throws(KeyFault) -> SecretKey {
-        let head = head(of: epoch)
+        try encode(key, head: head(of: epoch))
+    }
+
+    /// The content of a file that begins with `head`, in protected memory.
+    static func encode(_ key: SecretKey, head: [UInt8]) throws(KeyFault) -> SecretKey {
         let total = head.count + keyBytes + Digest256.byteCount
         return try unsafe SecretKey.filled(count: total) { room throws(KeyFault) in
             unsafe room.copyBytes(from: head)
@@ -29,7 +33,12 @@ enum KeyFileForm {
 
     /// The key in `content`, or nil when the content is not exactly what `encode` makes.
     static func decode(_ content: SecretKey, epoch: KeyEpoch) throws(KeyFault) -> SecretKey? {
-        let head = head(of: epoch)
+        try decode(content, head: head(of: epoch))
+    }
+
+    /// The key in a file that begins with `head`, or nil when the content is not exactly what
+    /// `encode` makes.
+    static func decode(_ content: SecretKey, head: [UInt8]) throws(KeyFault) -> SecretKey? {
         let covered = head.count + keyBytes
         guard content.count == covered + Digest256.byteCount else { return nil }
         let isGood = unsafe content.withBytes { bytes in
@@ -43,6 +52,11 @@ enum KeyFileForm {
                     from: UnsafeRawBufferPointer(rebasing: bytes[head.count..<covered]))
             }
         }
+    }
+
+    /// What the file of a key that is no epoch's begins with.
+    static func head(named name: String) -> [UInt8] {
+        Array("SLUICEKEY".utf8) + [version] + Array(name.utf8)
     }
 
     private static func head(of epoch: KeyEpoch) -> [UInt8] {
