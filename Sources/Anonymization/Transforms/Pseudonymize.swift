@@ -52,6 +52,9 @@ package struct Pseudonymize: Transform {
 
     package var dependence: TransformDependence { .keyEpoch }
 
+    /// True when tokens are made of addresses, however they are spelled.
+    package var readsAddresses: Bool { canonical == .address }
+
     package func apply(
         _ value: borrowing FieldValue, _ context: borrowing TransformContext,
         into output: inout ByteBuffer

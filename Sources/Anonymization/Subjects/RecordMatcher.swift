@@ -1,0 +1,176 @@
+package import Records
+
+/// Tells the records of one subject from all others by what stands in their identity fields: the
+/// value itself in any spelling that means the same, or a text that stands for it in an output.
+package struct RecordMatcher: Sendable {
+    /// How a record was told.
+    package enum Match: Sendable, Equatable {
+        /// It is another's.
+        case none
+        /// A field holds the value, readable.
+        case value
+        /// A field holds a token or cipher text of the value.
+        case token
+        /// It is the subject's, but does not say of which customer.
+        case undecided
+    }
+
+    /// Whose records are sought.
+    package var sought: SoughtIdentity
+    /// The only customer whose records count, if they are limited to one.
+    package var within: SoughtIdentity?
+
+    package init(sought: SoughtIdentity, within: SoughtIdentity? = nil) {
+        self.sought = sought
+        self.within = within
+    }
+
+    /// Looks at the record in `row` of `table`, which `reader` filled from `bytes`.
+    package func match(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> Match {
+        let found = sought.match(row, table, bytes, reader)
+        guard found != .none, let within else { return found }
+        if within.match(row, table, bytes, reader) != .none { return found }
+        return within.isSaid(row, table) ? .none : .undecided
+    }
+}
+
+/// One identity and where records may name it.
+package struct SoughtIdentity: Sendable {
+    /// Which spellings are the same.
+    package enum Form: Sendable {
+        /// The bytes without white space (ASCII) around them.
+        case text
+        /// Every spelling of an IP address; a field may hold a list of them.
+        case address
+    }
+
+    package var form: Form
+    /// The canonical form: of an address its text (RFC 5952), IPv4-mapped as IPv4.
+    package var canonical: [UInt8]
+    /// The fields that may name it.
+    package var slots: [Int]
+    /// What stands for it in an output; compared byte by byte.
+    package var tokens: Set<[UInt8]>
+
+    package init(
+        form: Form, canonical: [UInt8], slots: [Int] = [], tokens: Set<[UInt8]> = []
+    ) {
+        self.form = form
+        self.canonical = canonical
+        self.slots = slots
+        self.tokens = tokens
+    }
+
+    /// The canonical form of a value; nil for an empty one and for what is no address.
+    package static func canonical(_ value: Span<UInt8>, as form: Form) -> [UInt8]? {
+        switch form {
+        case .text:
+            let range = trimmed(value)
+            var bytes = ByteBuffer(capacity: 64)
+            bytes.append(value.extracting(range))
+            return range.isEmpty ? nil : bytes.array()
+        case .address:
+            return IPAddress(value, accepting: .spaces).map(Self.text)
+        }
+    }
+
+    private static func text(_ address: IPAddress) -> [UInt8] {
+        var text = ByteBuffer(capacity: 64)
+        address.unmapped.appendText(to: &text)
+        return text.array()
+    }
+
+    /// True when one of the fields has a value at all.
+    func isSaid(_ row: Int, _ table: borrowing RecordTable) -> Bool {
+        for slot in slots {
+            let slice = table.slice(slot: slot, row: row)
+            if slice.hasValue, slice.length > 0 { return true }
+        }
+        return false
+    }
+
+    func match(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> RecordMatcher.Match {
+        for slot in slots {
+            let slice = table.slice(slot: slot, row: row)
+            guard slice.kind == .several else {
+                let found = match(slice, bytes, reader)
+                if found != .none { return found }
+                continue
+            }
+            for element in slice.offset..<slice.end {
+                let found = match(table.elements[element], bytes, reader)
+                if found != .none { return found }
+            }
+        }
+        return .none
+    }
+
+    private func match(
+        _ slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader
+    ) -> RecordMatcher.Match {
+        guard slice.isText || slice.kind == .number else { return .none }
+        guard slice.kind == .escapedText else {
+            return match(bytes.extracting(slice.offset..<slice.end))
+        }
+        var text = ByteBuffer(capacity: 256)
+        reader.decode(slice, in: bytes, into: &text)
+        return match(text.bytes)
+    }
+
+    /// Compares the decoded text of one field.
+    package func match(_ text: Span<UInt8>) -> RecordMatcher.Match {
+        switch form {
+        case .text:
+            if Self.isEqual(text.extracting(Self.trimmed(text)), canonical) { return .value }
+        case .address:
+            if names(text) { return .value }
+        }
+        return holdsToken(text) ? .token : .none
+    }
+
+    /// True when one of the addresses in `text` is the one sought.
+    private func names(_ text: Span<UInt8>) -> Bool {
+        var isNamed = false
+        var unused = ByteBuffer(capacity: 16)
+        _ = AddressReading().rewrite(text, into: &unused) { address, _ in
+            if Self.text(address) == canonical { isNamed = true }
+            return true
+        }
+        return isNamed
+    }
+
+    /// A list of addresses becomes a list of tokens, with `, ` between them.
+    private func holdsToken(_ text: Span<UInt8>) -> Bool {
+        if tokens.isEmpty { return false }
+        var start = 0
+        for index in 0...text.count where index == text.count || text[index] == 0x2c {
+            let element = text.extracting(start..<index)
+            start = index + 1
+            var part = ByteBuffer(capacity: 64)
+            part.append(element.extracting(Self.trimmed(element)))
+            if tokens.contains(part.array()) { return true }
+        }
+        return false
+    }
+
+    private static func trimmed(_ text: Span<UInt8>) -> Range<Int> {
+        var range = 0..<text.count
+        while let first = range.first, isSpace(text[first]) { range.removeFirst() }
+        while let last = range.last, isSpace(text[last]) { range.removeLast() }
+        return range
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
+
+    private static func isEqual(_ text: Span<UInt8>, _ other: [UInt8]) -> Bool {
+        guard text.count == other.count else { return false }
+        for index in text.indices where text[index] != other[index] { return false }
+        return true
+    }
+}

@@ -1,0 +1,73 @@
+internal import Anonymization
+internal import Records
+
+/// The subject of a request while its value is at hand: the forms in which records may have it.
+struct SoughtSubject: Sendable {
+    let kind: SubjectRequest.Kind
+    /// The canonical form: the bytes without white space around them; of an address its text by
+    /// RFC 5952, IPv4-mapped as IPv4.
+    let canonical: [UInt8]
+    /// The customer to which the request is limited, in canonical form.
+    let within: [UInt8]?
+    /// The forms that tokens may have been made of.
+    let spellings: [[UInt8]]
+
+    /// Reads the value of a request; what is none is a usage failure that does not repeat it.
+    init(_ request: SubjectRequest) throws(PipelineFailure) {
+        kind = request.kind
+        let written = Array(request.value.utf8)
+        guard let canonical = SoughtIdentity.canonical(written.span, as: request.kind.form) else {
+            throw .usage(
+                request.kind == .address
+                    ? "--address: expected one IP address"
+                    : "--\(request.kind.rawValue): expected a value that is not empty")
+        }
+        self.canonical = canonical
+        spellings = canonical == written ? [canonical] : [canonical, written]
+        guard let customer = request.withinCustomer else {
+            within = nil
+            return
+        }
+        guard request.kind != .customer else {
+            throw .usage("--within-customer goes with --user or --address")
+        }
+        within = SoughtIdentity.canonical(Array(customer.utf8).span, as: .text)
+        if within == nil {
+            throw .usage("--within-customer: expected a value that is not empty")
+        }
+    }
+
+    /// True when `text` holds the value as a whole word: what a line that cannot be read may still
+    /// say.
+    func isMentioned(in text: [UInt8]) -> Bool {
+        guard canonical.count <= text.count else { return false }
+        var start = 0
+        while let at = Self.firstIndex(of: canonical, in: text, from: start) {
+            let end = at + canonical.count
+            let beginsWord = at == 0 || !Self.isWord(text[at - 1])
+            if beginsWord, end == text.count || !Self.isWord(text[end]) { return true }
+            start = at + 1
+        }
+        return false
+    }
+
+    private static func firstIndex(of needle: [UInt8], in text: [UInt8], from: Int) -> Int? {
+        var at = from
+        while at + needle.count <= text.count {
+            if text[at] == needle[0], text[at..<(at + needle.count)].elementsEqual(needle) {
+                return at
+            }
+            at += 1
+        }
+        return nil
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte & 0xDF) || byte >= 0x80
+    }
+}
+
+extension SubjectRequest.Kind {
+    /// Which spellings are the same.
+    var form: SoughtIdentity.Form { self == .address ? .address : .text }
+}

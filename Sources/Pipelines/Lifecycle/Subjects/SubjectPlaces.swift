@@ -1,0 +1,273 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import LogFormats
+internal import Records
+
+/// Everything of a pipeline that may hold records of the subject, and what holds none that could
+/// be told.
+struct SubjectPlaces {
+    private let plan: Plan
+    private let specification: PipelineSpecification
+    private let subject: SoughtSubject
+    private let fields: SubjectFields
+    private let keys: LivingKeys
+    private let ledger: Ledger?
+
+    private(set) var places: [SubjectPlace] = []
+    /// What is not searched and what cannot be attributed: sentences without values.
+    private(set) var limits: [String] = []
+
+    init(
+        _ plan: Plan, _ specification: PipelineSpecification, _ subject: SoughtSubject,
+        keys: LivingKeys, ledger: Ledger?
+    ) throws(PipelineFailure) {
+        self.plan = plan
+        self.specification = specification
+        self.subject = subject
+        self.keys = keys
+        self.ledger = ledger
+        fields = try SubjectFields(subject, specification, plan)
+        try addSources()
+        for index in plan.outputs.indices { try addOutput(index) }
+        for disclosure in specification.disclosures { try addDisclosure(disclosure) }
+        addLimits()
+    }
+
+    // MARK: Sources
+
+    private mutating func addSources() throws(PipelineFailure) {
+        let patterns = plan.sources.filter { $0 != "-" }
+        if patterns.count < plan.sources.count {
+            limits.append("Standard input is not kept: what came that way is not in `sources`.")
+        }
+        var files: [String] = []
+        for pattern in patterns {
+            do {
+                files += try SourceListing.expand(patterns: [pattern])
+            } catch {
+                guard error.cause == .noMatch || error.errorNumber == 2 else {
+                    throw .source(
+                        SourceFault(.cannotOpen, source: error.path, expectation: "\(error)"))
+                }
+                limits.append("No file lies at the source \(pattern) now.")
+            }
+        }
+        let purposes = plan.outputs.map(\.purpose) + specification.statistics.map(\.purpose.value)
+        let names = plan.release.fields.names
+        places.append(
+            SubjectPlace(
+                kind: .source, name: plan.stream, purposes: Self.unique(purposes),
+                retention: ["Kept and deleted by the operator, not by Sluice."],
+                files: Self.unique(files), format: plan.format, names: names,
+                matcher: matcher(names) { _ in nil }))
+    }
+
+    // MARK: Outputs
+
+    private mutating func addOutput(_ index: Int) throws(PipelineFailure) {
+        let output = plan.outputs[index]
+        let stated = specification.outputs.first { $0.name.value == output.name }
+        if output.path.isStandardOutput {
+            limits.append("Output \(output.name) went to standard output and is not kept here.")
+            return
+        }
+        let names = output.columns ?? plan.release.fields.names
+        let release = plan.release.outputs[index]
+        let declared = plan.release.fields.names
+        func rule(_ name: String) -> Anonymization.FieldRule? {
+            declared.firstIndex(of: name).map { release.rules[$0] }
+        }
+        noteLimits(of: output, names, rule)
+        places.append(
+            SubjectPlace(
+                kind: .output, name: output.name, purposes: [output.purpose],
+                recipients: output.recipients.isEmpty ? ["own"] : output.recipients,
+                readers: (stated?.safeguards?.readers ?? stated?.readers ?? []).map(\.value),
+                retention: retention(output, stated), files: try files(of: output),
+                format: output.format, names: names, matcher: matcher(names, rule)))
+    }
+
+    /// The files of an output: those that the ledger lists, or all that lie where it writes.
+    private func files(of output: OutputPlan) throws(PipelineFailure) -> [String] {
+        guard let ledger else { return Self.files(at: output.path) }
+        do { return try ledger.currentParts(output: output.name).map(\.path) } catch {
+            throw .storage("cannot read the ledger: \(error.description)")
+        }
+    }
+
+    /// The files that exist under a path, whatever stands in its placeholders.
+    static func files(at path: PathTemplate) -> [String] {
+        let pattern = path.parts.reduce(into: "") { text, part in
+            switch part {
+            case .literal(let literal): text += literal
+            case .placeholder: text += "*"
+            }
+        }
+        return (try? SourceListing.expand(patterns: [pattern])) ?? []
+    }
+
+    private func retention(
+        _ output: OutputPlan, _ stated: OutputSpecification?
+    ) -> [String] {
+        var sentences: [String] = []
+        if output.showsWindow, let safeguards = stated?.safeguards {
+            sentences.append(
+                "Readable for \(specification.window.value.text) after the event, and for "
+                    + "\(safeguards.deleteAfter.value.text) at most.")
+        } else {
+            sentences.append("Holds no record as it was: each counts as due when it is written.")
+        }
+        if let expires = output.expires {
+            sentences.append("Records are deleted \(expires.text) after the event.")
+        }
+        return sentences
+    }
+
+    // MARK: Disclosures
+
+    private mutating func addDisclosure(
+        _ disclosure: DisclosureSpecification
+    ) throws(PipelineFailure) {
+        guard let table = plan.tables.first(where: { $0.name == disclosure.name.value }),
+            table.isDisclosure
+        else { return }
+        let columns = disclosure.keys.compactMap { key -> String? in
+            if case .field(let field) = key { field.value } else { nil }
+        }
+        guard columns.contains(where: fields.names.contains) else {
+            limits.append(
+                "Disclosure \(table.name) does not name the subject: it is not searched.")
+            return
+        }
+        for (path, format) in table.paths {
+            let isCSV = format == .csv
+            let matcher = matcher(columns) { _ in nil }
+            places.append(
+                SubjectPlace(
+                    kind: .disclosure, name: table.name,
+                    purposes: [disclosure.purpose?.value ?? "compliance"],
+                    recipients: [disclosure.recipient.value.rawValue],
+                    retention: [
+                        disclosure.retention.map {
+                            "Deleted \($0.value.text) after the end of its month."
+                        } ?? "Kept until somebody deletes it."
+                    ],
+                    files: Self.files(at: path),
+                    format: isCSV ? CSVFormat() : JSONLinesFormat(),
+                    names: isCSV ? columns : columns.map(Self.literalPath),
+                    matcher: isCSV ? Self.allowingGuard(matcher) : matcher))
+        }
+    }
+
+    /// A column's name as the path of a member of exactly that name.
+    private static func literalPath(_ name: String) -> String {
+        name.reduce(into: "") { path, character in
+            if ".[]*\\".contains(character) { path.append("\\") }
+            path.append(character)
+        }
+    }
+
+    /// Tables put an apostrophe in front of what a spreadsheet would take for a formula.
+    private static func allowingGuard(_ matcher: RecordMatcher) -> RecordMatcher {
+        var matcher = matcher
+        matcher.sought.tokens.insert([UInt8(ascii: "'")] + matcher.sought.canonical)
+        if let customer = matcher.within?.canonical {
+            matcher.within?.tokens.insert([UInt8(ascii: "'")] + customer)
+        }
+        return matcher
+    }
+
+    private static func unique(_ names: [String]) -> [String] {
+        names.reduce(into: []) { list, name in
+            if !list.contains(name) { list.append(name) }
+        }
+    }
+}
+
+extension SubjectPlaces {
+    // MARK: Matching
+
+    /// What tells the subject's records in files that have the fields `names`, where `rule` says
+    /// what became of a field.
+    private func matcher(
+        _ names: [String], _ rule: (String) -> Anonymization.FieldRule?
+    ) -> RecordMatcher {
+        func identity(
+            _ form: SoughtIdentity.Form, _ canonical: [UInt8], _ spellings: [[UInt8]],
+            _ sought: [String]
+        ) -> SoughtIdentity {
+            var identity = SoughtIdentity(form: form, canonical: canonical)
+            for name in sought {
+                guard let slot = names.firstIndex(of: name) else { continue }
+                let transform = rule(name)?.transform
+                if transform?.makesCopies(of: canonical) == true { continue }
+                identity.slots.append(slot)
+                guard let transform else { continue }
+                for spelling in spellings {
+                    identity.tokens.formUnion(
+                        transform.standIns(for: spelling, under: keys.hashers))
+                }
+            }
+            return identity
+        }
+        let sought = identity(
+            subject.kind.form, subject.canonical, subject.spellings, fields.names)
+        let within = subject.within.flatMap { customer in
+            fields.customer.map { identity(.text, customer, [customer], [$0]) }
+        }
+        return RecordMatcher(sought: sought, within: within)
+    }
+
+    // MARK: Limits
+
+    private mutating func noteLimits(
+        of output: OutputPlan, _ names: [String],
+        _ rule: (String) -> Anonymization.FieldRule?
+    ) {
+        let present = fields.names.filter(names.contains)
+        guard !present.isEmpty else {
+            limits.append(
+                "Output \(output.name) does not hold the subject's field: its records cannot be "
+                    + "attributed.")
+            return
+        }
+        for name in present {
+            guard let rule = rule(name), rule.transform?.keepsIdentity != true,
+                !(rule.transform is Keep)
+            else { continue }
+            if rule.transform?.makesCopies(of: subject.canonical) == true {
+                limits.append(
+                    "Output \(output.name), field \(name): the value is also what others become, so "
+                        + "nothing there can be attributed.")
+                continue
+            }
+            let when = output.showsWindow && !rule.appliesAlways ? "once it is due" : "at any age"
+            limits.append(
+                "Output \(output.name), field \(name): \(when) nothing is left that could be "
+                    + "attributed (dropped, truncated or replaced).")
+        }
+    }
+
+    private mutating func addLimits() {
+        if !keys.destroyed.isEmpty {
+            let months = keys.destroyed.map(\.text).joined(separator: ", ")
+            limits.append(
+                "Tokens of \(months) cannot be attributed any more: their keys are destroyed.")
+        }
+        limits.append(
+            "Only the fields \(fields.names.joined(separator: ", ")) were compared; mentions in "
+                + "free text and in other fields are not searched.")
+        if subject.kind != .address {
+            limits.append(
+                "Names are compared byte by byte: another spelling is another name, and a token "
+                    + "of a name with white space around it is not found.")
+        }
+        if !specification.statistics.isEmpty {
+            limits.append("Published statistics hold no persons and are not searched.")
+        }
+        limits.append(
+            "Backups, copies and what recipients made of it are not searched.")
+    }
+}
