@@ -27,7 +27,7 @@ package struct RootCommand: ParsableCommand {
         version: "sluice \(Sluice.version)",
         subcommands: [
             RunCommand.self, FilterCommand.self, CheckCommand.self, ExplainCommand.self,
-            TestCommand.self, ReferenceCommand.self,
+            TestCommand.self, SubjectCommand.self, ReferenceCommand.self,
         ]
     )
 

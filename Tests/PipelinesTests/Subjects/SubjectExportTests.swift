@@ -1,0 +1,195 @@
+import Compression
+import Foundation
+import Pipelines
+import Records
+import TestSupport
+import Testing
+
+/// `subject export`: everything of the subject and nothing of anybody else.
+@Suite("The copy of a person")
+struct SubjectExportTests {
+    private typealias Scene = SubjectScene
+
+    private func scene(_ source: String) throws -> TemporaryPipeline {
+        let scene = try TemporaryPipeline(Scene.pipeline, files: ["in/a.jsonl": source])
+        _ = try scene.run(now: "2026-04-15")
+        return scene
+    }
+
+    @Test("readable and tokenised records of one user are found, others are not")
+    func both() throws {
+        let scene = try scene(
+            Scene.line("04-10", "anna") + Scene.line("02-10", "anna", ip: "2001:db8::1")
+                + Scene.line("04-10", "bert") + Scene.line("02-10", "bert")
+                + Scene.line("04-11", "annabel"))
+        let report = try scene.export(scene.request(.user, " anna "))
+        // Two in the source, two in the first output, two in the second (both as tokens).
+        #expect(report.records == 6)
+        #expect(try scene.records("source").count == 2)
+        let outputs = try scene.records("output")
+        #expect(outputs.count == 4)
+        #expect(outputs.filter { $0["user"] as? String == "anna" }.count == 1)
+        let text = try scene.text("copy/subject.json")
+        #expect(!text.contains("bert") && !text.contains("annabel"))
+        #expect(try scene.permissions("copy/subject.json") == 0o600)
+        #expect(try scene.permissions("copy") == 0o700)
+    }
+
+    @Test("the copy says purposes, recipients, retention and what was not searched")
+    func about() throws {
+        let scene = try scene(Scene.line("04-10", "anna"))
+        var request = scene.request(.user, "anna")
+        request.role = .processor
+        request.consent = "DPA-7"
+        _ = try scene.export(request)
+        let document = try scene.document()
+        let answered = document["answered"] as? [String: Any]
+        #expect(answered?["role"] as? String == "processor")
+        #expect(answered?["consent_of_the_customer"] as? String == "DPA-7")
+        #expect(answered?["identity_check"] as? String == "T-1042")
+        let places = document["places"] as? [[String: Any]] ?? []
+        let lines = places.first { $0["name"] as? String == "lines" }
+        #expect(lines?["purposes"] as? [String] == ["statistics"])
+        #expect(lines?["recipients"] as? [String] == ["processor"])
+        let limits = document["not_searched_or_attributed"] as? [String] ?? []
+        #expect(limits.contains { $0.contains("free text") })
+        #expect(limits.contains { $0.contains("statistics") })
+    }
+
+    @Test("every spelling of an address is the address, and lists are taken apart")
+    func addresses() throws {
+        let scene = try scene(
+            Scene.line("04-10", "a", ip: "2001:db8::1")
+                + Scene.line("04-10", "b", ip: "2001:0DB8:0:0::0001")
+                + Scene.line("04-10", "c", ip: "192.0.2.7, 2001:db8::1")
+                + Scene.line("04-10", "d", ip: "2001:db8::11")
+                + Scene.line("02-10", "e", ip: "2001:db8:0::1"))
+        let report = try scene.export(scene.request(.address, "2001:DB8::1"))
+        #expect(report.places.first { $0.kind == "source" }?.records == 4)
+        #expect(try scene.records("output").count == 8)
+        #expect(!(try scene.text("copy/subject.json")).contains("db8::11"))
+    }
+
+    @Test("a request within one customer leaves out the same name elsewhere")
+    func within() throws {
+        let scene = try scene(
+            Scene.line("04-10", "anna", customer: "NL-1")
+                + Scene.line("02-10", "anna", customer: "NL-1")
+                + Scene.line("04-10", "anna", customer: "NL-2")
+                + Scene.line("02-10", "anna", customer: "NL-2"))
+        var request = scene.request(.user, "anna")
+        request.withinCustomer = "NL-1"
+        #expect(try scene.export(request).records == 6)
+        #expect(!(try scene.text("copy/subject.json")).contains("NL-2"))
+    }
+
+    @Test("kept quarantine lines are told by field, or by mention when they cannot be read")
+    func quarantine() throws {
+        let bad = #"{"ts":"2026-99-10","customer":"NL-1","user":"anna","x":1}"# + "\n"
+        let other = #"{"ts":"2026-99-10","customer":"NL-1","user":"bert","x":"anna"}"# + "\n"
+        let scene = try scene(
+            Scene.line("04-10", "bert") + bad + other + "broken anna here\nbroken annabel\n")
+        let report = try scene.export(scene.request(.user, "anna"))
+        #expect(report.places.first { $0.kind == "quarantine" }?.records == 2)
+        let text = try scene.text("copy/subject.json")
+        #expect(text.contains("broken anna here") && !text.contains("broken annabel"))
+        #expect(!text.contains("bert"))
+    }
+
+    @Test("CSV: a table for each place, an index and what is no record")
+    func tables() throws {
+        let scene = try scene(Scene.line("04-10", "anna", note: #"a,\"b\""#))
+        let report = try scene.export(scene.request(.user, "anna"), format: .csv)
+        #expect(
+            scene.files(below: "copy") == [
+                "01-source-kept.csv", "02-output-records.csv", "03-output-lines.csv",
+                "about.json", "index.csv",
+            ])
+        #expect(report.files.count == 5)
+        let table = try scene.text("copy/01-source-kept.csv").split(separator: "\n")
+        #expect(table[0].hasPrefix("file,record,told_by,ts,"))
+        #expect(table[1].contains(#","a,""b""","#))
+        #expect(try scene.text("copy/index.csv").contains("output,lines,statistics,processor"))
+    }
+
+    @Test("what a request must say is asked for, and no fault shows the value")
+    func faults() throws {
+        let scene = try scene(Scene.line("04-10", "anna"))
+        let good = scene.request(.user, "anna")
+        var bad: [SubjectRequest] = []
+        for change in 0..<8 {
+            var request = good
+            switch change {
+            case 0: request.role = nil
+            case 1: request.identityCheck = nil
+            case 2: request.requestedBy = ""
+            case 3: request.role = .processor
+            case 4: request.identityCheck = "about anna"
+            case 5: request.value = "  "
+            case 6: request.kind = .address
+            default: request.kind = .customer; request.withinCustomer = "NL-1"
+            }
+            bad.append(request)
+        }
+        for request in bad {
+            let fault = #expect(throws: PipelineFailure.self) { try scene.export(request) }
+            #expect(fault?.exitStatus == ExitStatus.usage)
+            #expect(fault.map { "\($0)".contains("anna") } == false)
+        }
+        #expect(!scene.files(below: ".").contains { $0.hasPrefix("copy") })
+        _ = try scene.export(good)
+        // A second copy never joins the first.
+        #expect(throws: PipelineFailure.self) { try scene.export(good) }
+    }
+
+    @Test("without state: sources, outputs and disclosures that lie there")
+    func stateless() throws {
+        let scene = try TemporaryPipeline(
+            """
+            name: partners
+            source: { format: csv, files: "in/*", time: ts }
+            identity: { customer: customer, user: user, partner: partner }
+            fields: { ts: keep, user: drop, customer: drop, partner: drop }
+            disclosures:
+              - name: report
+                to: partner
+                by: [month, partner, user]
+                measures: { logins: count }
+                path: "out/{partner}/{month}.csv"
+
+            """,
+            files: [
+                "in/a.csv": "ts,customer,user,partner,ip\n"
+                    + "2026-04-10T10:00:00Z,NL-1,@anna,P-1,192.0.2.1\n"
+                    + "2026-04-10T10:00:00Z,NL-1,bert,P-1,192.0.2.1\n"
+            ])
+        _ = try scene.run(now: "2026-04-15")
+        let report = try scene.export(scene.request(.user, "@anna"))
+        #expect(report.records == 2)
+        #expect(try scene.records("disclosure").map { $0["logins"] as? String } == ["1"])
+        #expect(report.limits.contains { $0.contains("no state") })
+        #expect(!(try scene.text("copy/subject.json")).contains("bert"))
+    }
+
+    /// The slow twin: what a search for the value and its tokens in decoded text finds.
+    @Test("finds what a plain search of all decoded files finds", arguments: 1...4)
+    func twin(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let users = ["anna", "bert", "an", "Anna", "anna@x.example"]
+        var source = ""
+        for _ in 0..<120 {
+            let day = ["02-10", "03-20", "04-10"][Int.random(in: 0..<3, using: &random)]
+            let user = users[Int.random(in: 0..<users.count, using: &random)]
+            source += Scene.line(day, user, note: "n\(Int.random(in: 0..<99, using: &random))")
+        }
+        let scene = try scene(source)
+        for user in users {
+            _ = try scene.export(scene.request(.user, user), to: "copy-\(user)")
+            let quoted = "\"user\":\"\(user)\""
+            let inSource = source.split(separator: "\n").filter { $0.contains(quoted) }.count
+            #expect(try scene.records("source", "copy-\(user)").count == inSource, "seed \(seed)")
+            // Each record is in both outputs, readable or as a token of its month.
+            #expect(try scene.records("output", "copy-\(user)").count == 2 * inSource)
+        }
+    }
+}
