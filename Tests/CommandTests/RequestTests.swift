@@ -141,7 +141,7 @@ import Testing
     @Test(arguments: [
         (["rnu"], "no command `rnu`; did you mean `run`?"),
         (["publishing"], "no command `publishing`, expected run, filter,"),
-        ([], "no command, expected run, filter, check, explain, test or reference"),
+        ([], "no command, expected run, filter, check, explain, test"),
     ])
     func namesTheNearestCommand(arguments: [String], message: String) {
         #expect(Invocation.commandFault(arguments)?.hasPrefix(message) == true)

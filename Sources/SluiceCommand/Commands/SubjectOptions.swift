@@ -18,7 +18,7 @@ package struct SubjectOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Only records of this customer, with --user or --address; - reads it.",
+            "Only records of this customer, with --user; - reads it.",
             valueName: "value"))
     package var withinCustomer: String?
 

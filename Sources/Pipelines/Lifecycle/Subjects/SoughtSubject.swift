@@ -28,8 +28,8 @@ struct SoughtSubject: Sendable {
             within = nil
             return
         }
-        guard request.kind != .customer else {
-            throw .usage("--within-customer goes with --user or --address")
+        guard request.kind == .user else {
+            throw .usage("--within-customer goes with --user")
         }
         within = SoughtIdentity.canonical(Array(customer.utf8).span, as: .text)
         if within == nil {

@@ -239,7 +239,7 @@ extension SubjectPlaces {
             else { continue }
             if rule.transform?.makesCopies(of: subject.canonical) == true {
                 limits.append(
-                    "Output \(output.name), field \(name): the value is also what others become, so "
+                    "Output \(output.name), field \(name): the value is also what others become; "
                         + "nothing there can be attributed.")
                 continue
             }
