@@ -17,7 +17,8 @@ private struct Store: ~Copyable {
     deinit { Self.remove(path) }
 
     private static func remove(_ path: String) {
-        guard let folder = try? Directory.open(path), let names = try? folder.names() else { return }
+        guard let folder = try? Directory.open(path), let names = try? folder.names()
+        else { return }
         for name in names {
             let inner = "\(path)/\(name)"
             if (try? FileStatus.of(inner))?.kind == .directory { remove(inner) }

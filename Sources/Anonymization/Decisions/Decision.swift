@@ -3,8 +3,8 @@ package import Records
 /// The fields of a record that are past their retention, one bit for each clock of the plan.
 ///
 /// A decision is a set, not a flag: fields may age by different clocks. Bit 0 is the clock of
-/// `window`; the other bits are the distinct `after:` clocks. A record whose set is empty is "in the
-/// window".
+/// `window`; the other bits are the distinct `after:` clocks. A record whose set is empty is "in
+/// the window".
 package struct DueSet: OptionSet, Sendable, Hashable {
     package let rawValue: UInt64
     @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }

@@ -25,8 +25,8 @@ package struct ObservationBatch: ~Copyable {
     /// Which statistics may count the row: bit `i` for statistic `i` of the plan.
     package private(set) var statistics: [UInt64] = []
 
-    /// Row-major text inputs. A slice with the top bit of `start` set lies in `arena` (the bit taken
-    /// away is the offset); otherwise in the chunk. Never of kind `escapedText`.
+    /// Row-major text inputs. A slice with the top bit of `start` set lies in `arena` (the bit
+    /// taken away is the offset); otherwise in the chunk. Never of kind `escapedText`.
     package internal(set) var texts: [FieldSlice] = []
 
     /// Row-major tokens; `Token.none` for a missing identity.

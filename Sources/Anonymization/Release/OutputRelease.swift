@@ -52,7 +52,9 @@ package struct OutputRelease: ~Copyable {
         _ record: borrowing RecordContext, _ barred: CategorySet, dropsOptedOut: Bool
     ) -> Decision {
         if dropsOptedOut, !barred.isEmpty { return .drop(.optedOut) }
-        if let expiry = plan.expiryClock, !record.age.noKey, !record.age.due.isDisjoint(with: expiry) {
+        if let expiry = plan.expiryClock, !record.age.noKey,
+            !record.age.due.isDisjoint(with: expiry)
+        {
             return .drop(.overdue)
         }
         if !record.age.due.isDisjoint(with: plan.readableClock) { return .anonymise(.everything) }

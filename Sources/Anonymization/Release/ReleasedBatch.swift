@@ -47,9 +47,10 @@ package enum ReleaseMode: Sendable, Equatable {
 
 /// The records of one chunk that may leave through one output.
 ///
-/// Only this module can add to a batch: `append` and the arena are internal. A writer can do no more
-/// than walk over what was released, so a raw record cannot reach an output by accident. Made once
-/// per worker and output, refilled for each chunk; valid together with the chunk it was filled from.
+/// Only this module can add to a batch: `append` and the arena are internal. A writer can do no
+/// more than walk over what was released, so a raw record cannot reach an output by accident. Made
+/// once per worker and output, refilled for each chunk; valid together with the chunk it was filled
+/// from.
 package struct ReleasedBatch: ~Copyable {
     /// One released record.
     package struct Record: Sendable {

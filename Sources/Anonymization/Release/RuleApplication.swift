@@ -90,7 +90,8 @@ struct RuleApplication: ~Copyable {
         return unsafe bytes.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return .dropped }
             let key = unsafe base + slice.offset
-            let hash = unsafe ByteHash.of(key, count: slice.length) ^ UInt64(UInt32(bitPattern: tag))
+            let hash =
+                unsafe ByteHash.of(key, count: slice.length) ^ UInt64(UInt32(bitPattern: tag))
             if let result = unsafe cache?.find(
                 key, length: slice.length, tag: tag, hash: hash, into: &arena)
             {

@@ -20,7 +20,8 @@ struct TokenApplication: ~Copyable {
         return unsafe bytes.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return .none }
             let key = unsafe base + slice.offset
-            let hash = unsafe ByteHash.of(key, count: slice.length) ^ UInt64(UInt32(bitPattern: tag))
+            let hash =
+                unsafe ByteHash.of(key, count: slice.length) ^ UInt64(UInt32(bitPattern: tag))
             if let known = unsafe cache.find(key, length: slice.length, tag: tag, hash: hash) {
                 return known
             }

@@ -43,8 +43,8 @@ func keyFileOptions(keyHelp: String) -> [OptionDescriptor] {
         OptionDescriptor("key", values: "a path", standard: "required", help: keyHelp),
         OptionDescriptor(
             "encoding", values: "automatic, raw or hex", standard: "automatic",
-            help: "How the key stands in the file: as its bytes or as hexadecimal digits. automatic "
-                + "refuses a file that could be meant as either."),
+            help: "How the key stands in the file: as its bytes or as hexadecimal digits. "
+                + "automatic refuses a file that could be meant as either."),
     ]
 }
 

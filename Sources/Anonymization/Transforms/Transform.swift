@@ -7,8 +7,8 @@ package enum TransformResult: Sendable, Equatable {
     case unchanged
     /// The bytes appended are text, to be encoded by the writer.
     case text
-    /// The bytes appended are text of printable ASCII without `"`, `\`, `,` and `'`: no format needs
-    /// to escape anything in it.
+    /// The bytes appended are text of printable ASCII without `"`, `\`, `,` and `'`: no format
+    /// needs to escape anything in it.
     case plainText
     /// The bytes appended are a number.
     case number

@@ -15,7 +15,8 @@ enum JSONGrammar {
         return true
     }
 
-    /// The kind of the scalar that fills `start ..< end` exactly (RFC 8259 sections 3 and 6), or nil.
+    /// The kind of the scalar that fills `start ..< end` exactly (RFC 8259 sections 3 and 6), or
+    /// nil.
     static func scalar(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> FieldKind? {
         guard start < end else { return nil }
         switch unsafe bytes[start] {

@@ -2,9 +2,9 @@ internal import Records
 
 /// Reads one line byte by byte, without an index and without memory of earlier lines.
 ///
-/// The slow, plain way to the same result as `IndexedJSONWalker`: it reads what the fast walker hands
-/// over (escaped keys, objects of ever-changing shape) and is the twin it is compared with. Keys are
-/// compared decoded. Linear time; memory for the keys of the open objects.
+/// The slow, plain way to the same result as `IndexedJSONWalker`: it reads what the fast walker
+/// hands over (escaped keys, objects of ever-changing shape) and is the twin it is compared with.
+/// Keys are compared decoded. Linear time; memory for the keys of the open objects.
 @safe struct PlainJSONWalker: ~Copyable {
     private let bytes: UnsafePointer<UInt8>
     private let end: Int

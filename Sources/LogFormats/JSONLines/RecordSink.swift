@@ -52,7 +52,9 @@ internal import Records
         if !repeated.isEmpty {
             for slot in 0..<slotCount {
                 let first = table.elements.count
-                for value in repeated where value.slot == slot { table.elements.append(value.slice) }
+                for value in repeated where value.slot == slot {
+                    table.elements.append(value.slice)
+                }
                 let count = table.elements.count - first
                 if count > 0 {
                     unsafe slots[slot] = FieldSlice(start: first, length: count, kind: .several)

@@ -2,10 +2,10 @@ internal import Records
 
 /// The key sequences seen so far, as a tree: each node is one key behind the keys that led to it.
 ///
-/// Records of one log have few shapes. Following a known sequence answers two questions at the price
-/// of one comparison per key: which slot the value belongs to, and that no key of the object came
-/// before (a sequence enters the tree only after that was checked). The tree is only a memory: with
-/// or without it the result is the same. It is bounded; what does not fit is read by the plain
+/// Records of one log have few shapes. Following a known sequence answers two questions at the
+/// price of one comparison per key: which slot the value belongs to, and that no key of the object
+/// came before (a sequence enters the tree only after that was checked). The tree is only a memory:
+/// with or without it the result is the same. It is bounded; what does not fit is read by the plain
 /// walker.
 ///
 /// A *root* is where the sequences of one kind of object begin: the record itself, or the object

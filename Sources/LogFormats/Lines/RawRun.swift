@@ -1,7 +1,7 @@
 import Records
 
-/// Bytes of the chunk that lie side by side and go out unchanged: copied with one move, however many
-/// pieces and records they belong to.
+/// Bytes of the chunk that lie side by side and go out unchanged: copied with one move, however
+/// many pieces and records they belong to.
 struct RawRun {
     private var start = 0
     private var end = 0

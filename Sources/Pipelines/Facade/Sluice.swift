@@ -39,7 +39,8 @@ package enum Sluice {
         }
         let folder = try workingFolder()
         return try StatefulRun(
-            plan: plan.anchored(at: folder), statePath: anchored(state, at: folder), request: settings, observer: observer
+            plan: plan.anchored(at: folder), statePath: anchored(state, at: folder),
+            request: settings, observer: observer
         ).run()
     }
 
@@ -151,7 +152,8 @@ extension Sluice {
         return (specification, plan)
     }
 
-    /// The digest of those parts of the file that decide what is counted, however they are laid out.
+    /// The digest of those parts of the file that decide what is counted, however they are laid
+    /// out.
     private static func statisticsDigest(of bytes: [UInt8]) -> Digest256 {
         let sections = [
             "statistics", "identity", "derive", "fields", "zone", "purposes", "source",

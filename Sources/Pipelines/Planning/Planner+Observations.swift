@@ -258,7 +258,8 @@ final class InputRegister {
             let options = rule.transform
         else {
             planner.faults.add(
-                "a group key needs a rule under `fields`: add `\(field.value): keep` or a transform",
+                "a group key needs a rule under `fields`: add `\(field.value): keep` or a "
+                    + "transform",
                 at: field.position, path: path)
             return nil
         }

@@ -86,7 +86,8 @@ extension Planner {
         let isCompressed = output.gzip != nil || output.path.value.text.hasSuffix(".gz")
         return OutputPlan(
             name: output.name.value, purpose: output.purpose.value, path: path, format: target,
-            writer: isSpliced ? target.splicedWriter() : target.columnWriter(columns: columns ?? []),
+            writer: isSpliced
+                ? target.splicedWriter() : target.columnWriter(columns: columns ?? []),
             columns: columns,
             gzipLevel: isCompressed ? output.gzip?.value ?? 6 : nil,
             recipients: output.recipients.map(\.value.rawValue),

@@ -314,8 +314,8 @@ extension DecodingContext {
         return nil
     }
 
-    /// `text` if it can stand in the `purposes` of an opt-out list, where `;` separates and `*` means
-    /// all.
+    /// `text` if it can stand in the `purposes` of an opt-out list, where `;` separates and `*`
+    /// means all.
     func checkedPurpose(_ text: Marked<String>) -> Marked<String>? {
         let bytes = Array(text.value.utf8)
         let edges = [bytes.first, bytes.last]

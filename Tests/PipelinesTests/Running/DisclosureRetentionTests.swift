@@ -37,7 +37,9 @@ import Testing
     }
 
     @Test func aMonthThatIsNoLongerReadableAsAWholeIsRefused() throws {
-        let early = #"{"ts":"2026-03-02T10:00:00Z","user":"noor","partner":"P-01","action":"login"}"#
+        let early = """
+            {"ts":"2026-03-02T10:00:00Z","user":"noor","partner":"P-01","action":"login"}
+            """
         let folder = try TemporaryPipeline(pipeline, files: ["in.jsonl": early + "\n" + input])
         let report = try folder.run(now: "2026-04-15")
         #expect(folder.files(below: "out").isEmpty)

@@ -57,7 +57,8 @@ struct DisclosureRetention {
             guard rest.hasSuffix(suffix) else { return nil }
             rest = rest.dropLast(suffix.count)
         }
-        // Between `{month}` and the suffix only further placeholders may stand; take the last month.
+        // Between `{month}` and the suffix only further placeholders may stand; take the last
+        // month.
         let pieces = rest.split { $0 == "/" || $0 == "." || $0 == "_" }
         for piece in pieces.reversed() {
             if let month = CalendarMonth(text: String(piece)) { return month }

@@ -59,7 +59,8 @@ final class QuarantineFile {
         if keepsLines {
             let start = entry.byteOffset - chunk.sourceOffset
             let end = start + min(entry.length, Self.lineBytesMax)
-            members.append(("line_hex", .text(Self.hex(chunk.buffer.bytes.extracting(start..<end)))))
+            let line = chunk.buffer.bytes.extracting(start..<end)
+            members.append(("line_hex", .text(Self.hex(line))))
         }
         lines.append(CanonicalJSON.object(members).bytes)
         lines.append(0x0a)

@@ -96,8 +96,8 @@ struct TableFiles {
         }
     }
 
-    /// A value as part of a file name: letters, digits, `.`, `_` and `-` stay, everything else and a
-    /// leading dot become `%XX`, so that no value can lead out of its folder.
+    /// A value as part of a file name: letters, digits, `.`, `_` and `-` stay, everything else and
+    /// a leading dot become `%XX`, so that no value can lead out of its folder.
     static func fileName(_ value: [UInt8]) -> String {
         if value.isEmpty { return "none" }
         var name = ByteBuffer(capacity: value.count * 3)

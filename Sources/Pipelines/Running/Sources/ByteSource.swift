@@ -53,7 +53,8 @@ final class ByteSource {
     /// Who the file is, to notice an output that is also a source.
     func identity() -> FileIdentity? { try? descriptor.status().identity }
 
-    /// Appends up to `limit` further plain bytes to `buffer`; sets `isAtEnd` when there are no more.
+    /// Appends up to `limit` further plain bytes to `buffer`; sets `isAtEnd` when there are no
+    /// more.
     func fill(_ buffer: inout ByteBuffer, upTo limit: Int) throws(PipelineFailure) {
         let before = buffer.count
         if !isSniffed { try sniff() }

@@ -3,8 +3,8 @@ internal import KeyedHashing
 internal import Ledger
 internal import Records
 
-/// Looks through a source before it is taken in: its content identity, and how much of it the ledger
-/// has counted already.
+/// Looks through a source before it is taken in: its content identity, and how much of it the
+/// ledger has counted already.
 ///
 /// Content decides, not the name: a renamed or compressed copy is the same source, and a file that
 /// begins with a counted one has grown and is taken from there.
