@@ -6,8 +6,8 @@ package protocol LogFormat: RecordFormat {
     /// The word in pipeline files and in `--format`.
     var name: String { get }
 
-    /// The name of the time form that this format writes, if it has one of its own.
-    var defaultTimeFormatName: String? { get }
+    /// The form in which this format writes its field `time`, if it has one of its own.
+    var ownTimeFormat: TimeFormat? { get }
 
     /// Whether quotes stand around a field's slice, and so around its replacement.
     var quoteRule: QuoteRule { get }
@@ -25,6 +25,13 @@ package protocol LogFormat: RecordFormat {
     /// All field names, when the format fixes them.
     var fieldNames: [String]? { get }
 
+    /// The fields that are parts of `field`: their bytes lie inside its bytes.
+    func parts(of field: String) -> [String]
+
+    /// The columns in an order in which `columnWriter` can write them; throws when two of them
+    /// would be written to one place.
+    func arranged(columns: [String]) throws(ColumnClash) -> [String]
+
     /// True when a last line without a terminator is written without one again: formats whose other
     /// bytes are nobody's business.
     var keepsMissingTerminator: Bool { get }
@@ -39,10 +46,26 @@ package protocol LogFormat: RecordFormat {
 extension LogFormat {
     package var keepsMissingTerminator: Bool { false }
 
+    package func parts(of field: String) -> [String] { [] }
+
+    package func arranged(columns: [String]) throws(ColumnClash) -> [String] { columns }
+
     package func check(
         _ fields: DeclaredFields,
         against columns: [String]?
     ) throws(SourceFault) {}
+}
+
+/// Two columns of an output that a format would write to one place.
+package struct ColumnClash: Error, Sendable, Equatable {
+    /// The columns, the one that comes first in the list first.
+    package let first: String
+    package let second: String
+
+    package init(first: String, second: String) {
+        self.first = first
+        self.second = second
+    }
 }
 
 /// Whether the slice of a text has quotes around it in the source.

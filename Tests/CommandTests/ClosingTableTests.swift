@@ -22,6 +22,8 @@ import Testing
             sessions            12,000
 
             quarantined 40 of 12,345 records: 30 not-json, 10 bad-time
+            not-json: no JSON as RFC 8259 has it
+            bad-time: the time is not written in the form declared for it
             source           record  byte offset  reason
             logs/a.jsonl.gz     100       12,345  not-json
             logs/a.jsonl.gz     200       24,690  not-json

@@ -129,10 +129,9 @@ import Testing
     }
 
     @Test func timeFormOfTheTemplate() {
-        #expect(makeFormat("combined")?.defaultTimeFormatName == "access_log")
+        #expect(makeFormat("combined")?.ownTimeFormat == .accessLog)
         #expect(
-            makeFormat("access_log", ["template": "$time_iso8601 $status"])?.defaultTimeFormatName
-                == nil
+            makeFormat("access_log", ["template": "$time_iso8601 $status"])?.ownTimeFormat == nil
         )
     }
 }

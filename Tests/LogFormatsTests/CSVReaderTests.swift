@@ -125,3 +125,15 @@ import Testing
         #expect(rows.map(Self.summary) == ["\"a|b\"c"])
     }
 }
+
+@Suite struct CSVLimitTests {
+    /// A header may name more columns than a row may have cells; there is no room for those.
+    @Test func rowsBeyondTheLimitOfFieldsAreSetAside() {
+        var limits = RecordLimits()
+        limits.fieldsMax = 2
+        let names = ["a", "b", "c"]
+        let rows = read(
+            CSVFormat(), bytes("1,2,3\n1,2\n"), fields: ["c"], columns: names, limits: limits)
+        #expect(rows.map(\.state) == [.bad(.tooManyFields), .bad(.raggedRow)])
+    }
+}

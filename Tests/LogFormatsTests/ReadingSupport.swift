@@ -41,6 +41,7 @@ func read(
         chunk.columns = columns
         chunk.isOverlong = piece.isOverlong
         chunk.buffer.append(Array(source[piece.range]))
+        chunk.seal()
         reader.index(chunk, into: &table)
         for row in 0..<table.count {
             let range = table.range(row)

@@ -31,7 +31,7 @@ package struct TruncateTime: Transform {
             OptionDescriptor(
                 "format", values: TimeFormat.allCases.map(\.rawValue).joined(separator: ", "),
                 standard: "rfc3339",
-                help: "How the field writes its times. Local times (date_time, date) stay as they "
+                help: "How the field writes its times. Local times (datetime, date) stay as they "
                     + "are read, and their hours are written without an offset."),
         ],
         shorthand: "unit",

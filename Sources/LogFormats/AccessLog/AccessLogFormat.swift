@@ -3,7 +3,8 @@ package import Records
 
 /// Access logs of web servers: one line per request, in the pattern of a template.
 ///
-/// Bytes in, bytes out: lines need not be UTF-8. CRLF is taken as a line end, empty lines are blank
+/// Bytes in, bytes out: lines need not be UTF-8. A byte order mark at the start of a source is
+/// skipped. CRLF is taken as a line end, empty lines are blank
 /// rows, a line that does not match the whole template (white space at its end aside) is bad. `-`
 /// alone is no value. User names may have spaces when ` [time] "` follows the name.
 package struct AccessLogFormat: LogFormat {
@@ -25,8 +26,18 @@ package struct AccessLogFormat: LogFormat {
     }
 
     /// The form of the time field, when the template has it in the form of access logs.
-    package var defaultTimeFormatName: String? {
-        template.fields.contains { $0.role == .time } ? "access_log" : nil
+    package var ownTimeFormat: TimeFormat? {
+        template.fields.contains { $0.role == .time } ? .accessLog : nil
+    }
+
+    package func parts(of field: String) -> [String] {
+        let names = template.fields.map(\.name)
+        guard let request = template.requestIndex, sameBytes(names[request], field) else {
+            return []
+        }
+        return AccessLogTemplate.requestParts.filter { part in
+            !names.contains { sameBytes($0, part) }
+        }
     }
 
     package var quoteRule: QuoteRule { .never }

@@ -8,7 +8,7 @@ package import Records
 /// field, so that it is written again.
 package struct FirstFieldFormat: LogFormat {
     package let name = "first-field"
-    package let defaultTimeFormatName: String? = nil
+    package let ownTimeFormat: TimeFormat? = nil
     package let quoteRule = QuoteRule.never
     package let fieldNames: [String]? = ["ip"]
 
@@ -17,6 +17,11 @@ package struct FirstFieldFormat: LogFormat {
     package init() {}
 
     package func knows(field: String) -> Bool? { sameBytes(field, "ip") }
+
+    /// Nothing is skipped: a byte order mark is content, too.
+    package func header(
+        of start: Span<UInt8>, isComplete: Bool
+    ) throws(SourceFault) -> HeaderResult { .header(length: 0, columns: nil) }
 
     package func makeSplitter(limits: RecordLimits) -> any RecordSplitter { LineSplitter() }
 

@@ -40,7 +40,7 @@ package struct CSVFormat: LogFormat, Equatable {
         self.columns = columns
     }
 
-    package var defaultTimeFormatName: String? { nil }
+    package var ownTimeFormat: TimeFormat? { nil }
     package var quoteRule: QuoteRule { hasQuotes ? .ifPresent : .never }
     package var fieldNames: [String]? { columns }
 

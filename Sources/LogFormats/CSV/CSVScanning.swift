@@ -109,9 +109,9 @@ struct CSVSplitter: RecordSplitter {
             return .containsNUL
         }
         if row.bad { return .badQuoting }
-        if row.cells != columnCount {
-            return row.cells > limits.fieldsMax ? .tooManyFields : .raggedRow
-        }
+        // Cells beyond the limit were counted, but not kept.
+        if row.cells > cellCapacity { return .tooManyFields }
+        if row.cells != columnCount { return .raggedRow }
         if text & 2 != 0, unsafe !sluice_csv_is_utf8(base + start, row.end - start) {
             return .invalidUTF8
         }

@@ -36,8 +36,8 @@ struct JSONSplicedWriter: RecordWriter {
     }
 }
 
-/// Writes the columns of an output as JSON objects; a dotted name becomes nested objects when the
-/// columns that share its beginning stand side by side.
+/// Writes the columns of an output as JSON objects; a dotted name becomes nested objects. The columns
+/// are in an order that `JSONLinesFormat.arranged(columns:)` gave.
 struct JSONColumnWriter: RecordWriter {
     private struct Column: Sendable {
         /// The names of the objects around the member, outermost first.
@@ -50,10 +50,7 @@ struct JSONColumnWriter: RecordWriter {
 
     init(columns names: [String]) {
         columns = names.map { name in
-            let steps = (JSONPathTree.steps(of: name) ?? []).compactMap { step in
-                if case .member(let bytes) = step { bytes } else { nil }
-            }
-            let parts = steps.isEmpty ? [Array(name.utf8)] : steps
+            let parts = JSONColumnOrder.members(of: name)
             return Column(
                 parents: parts.dropLast().map { String(decoding: $0, as: UTF8.self) },
                 key: Self.key(parts[parts.count - 1]))

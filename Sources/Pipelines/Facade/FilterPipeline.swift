@@ -1,3 +1,4 @@
+internal import LogFormats
 internal import Records
 
 /// The pipeline that the flags of `filter` stand for, written as settings, so that it goes the same
@@ -14,6 +15,26 @@ struct FilterPipeline {
 
     private func mapping(_ members: [(String, Setting)]) -> Setting {
         .mapping(members.map { ($0.0, Self.place, $0.1) }, Self.place)
+    }
+
+    /// Refuses flags that would do nothing.
+    func check() throws(PipelineFailure) {
+        guard request.timeFormat != nil, request.timeField == nil, !hasOwnTime else { return }
+        throw .usage(
+            "--time-format: records of this format have no time of their own, expected `--time` "
+                + "with the field it is in")
+    }
+
+    /// The field that formats call the time of a record by.
+    private static let ownTime = "time"
+
+    /// True when the format has a time, and when it is no format, which planning reports.
+    private var hasOwnTime: Bool {
+        let named = isTemplate ? "access_log" : request.format
+        guard let descriptor = FormatCatalogue.named(named) else { return true }
+        let options = isTemplate ? mapping([("template", text(request.format))]) : mapping([])
+        let made = descriptor.make(SettingReader(options, path: "", faults: Faults()))
+        return made.map { $0.fieldNames?.contains(Self.ownTime) ?? false } ?? true
     }
 
     var setting: Setting {
@@ -34,19 +55,22 @@ struct FilterPipeline {
 
     private var source: Setting {
         var members: [(String, Setting)] = [("files", text("-")), ("format", format)]
-        if let field = request.timeField {
-            var time: [(String, Setting)] = [("field", text(field))]
+        if request.timeField != nil || request.timeFormat != nil {
+            var time: [(String, Setting)] = [
+                ("field", text(request.timeField ?? Self.ownTime))
+            ]
             if let format = request.timeFormat { time.append(("format", text(format))) }
             members.append(("time", mapping(time)))
         }
         return mapping(members)
     }
 
+    private var isTemplate: Bool {
+        request.format.utf8.contains { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "%") }
+    }
+
     private var format: Setting {
-        let isTemplate = request.format.utf8.contains {
-            $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "%")
-        }
-        return isTemplate
+        isTemplate
             ? mapping([("access_log", mapping([("template", text(request.format))]))])
             : text(request.format)
     }

@@ -1,3 +1,11 @@
+/// How many workers a run may have.
+package enum WorkerLimits {
+    /// The most that may be asked for.
+    package static let askedMax = 64
+    /// The most that are taken unasked: behind them the ordered end of a run is the bottleneck.
+    package static let standardMax = 16
+}
+
 /// What `sluice run` was asked to do.
 package struct RunRequest: Sendable {
     /// The pipeline file.
@@ -6,7 +14,7 @@ package struct RunRequest: Sendable {
     package var sources: [String] = []
     /// The run's clock: a date or RFC 3339 time; nil for the system's.
     package var now: String?
-    /// The number of workers; nil for one per processor.
+    /// The number of workers; nil for one per processor, up to `WorkerLimits.standardMax`.
     package var workers: Int?
     /// Reads and counts everything, writes nothing.
     package var isDryRun = false
@@ -16,6 +24,8 @@ package struct RunRequest: Sendable {
     package var expectedSHA256: String?
     /// The end of standard input may be taken for the end of the data.
     package var endOfInputIsComplete = false
+    /// The caller writes the report to standard output: no output may go there.
+    package var reportsOnStandardOutput = false
 
     package init(pipeline: String) { self.pipeline = pipeline }
 }

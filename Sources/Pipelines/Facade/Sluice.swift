@@ -16,6 +16,7 @@ package enum Sluice {
     ) throws(PipelineFailure) -> RunReport {
         var plan = try loadPlan(request.pipeline, now: request.now)
         if !request.sources.isEmpty { plan.sources = request.sources }
+        if request.reportsOnStandardOutput, !request.isDryRun { try checkStandardOutput(plan) }
         return try run(plan, settings(request), observer: observer)
     }
 
@@ -44,6 +45,16 @@ package enum Sluice {
         ).run()
     }
 
+    /// A report and records on one stream would be told apart by nobody.
+    private static func checkStandardOutput(_ plan: Plan) throws(PipelineFailure) {
+        let outputs = plan.outputs.map { ($0.name, $0.path) }
+        let tables = plan.tables.flatMap { table in table.paths.map { (table.name, $0.path) } }
+        guard let taken = (outputs + tables).first(where: { $0.1.isStandardOutput }) else { return }
+        throw .usage(
+            "--json: the report goes to standard output, and so does `\(taken.0)`: expected a "
+                + "file as its path, or no --json")
+    }
+
     private static func settings(_ request: RunRequest) throws(PipelineFailure) -> RunSettings {
         var settings = RunSettings()
         settings.workers = try workers(request.workers)
@@ -55,9 +66,9 @@ package enum Sluice {
     }
 
     private static func workers(_ asked: Int?) throws(PipelineFailure) -> Int {
-        guard let asked else { return min(processorCount(), 16) }
-        guard (1...64).contains(asked) else {
-            throw .usage("--workers: expected a number from 1 to 64")
+        guard let asked else { return min(processorCount(), WorkerLimits.standardMax) }
+        guard (1...WorkerLimits.askedMax).contains(asked) else {
+            throw .usage("--workers: expected a number from 1 to \(WorkerLimits.askedMax)")
         }
         return asked
     }
@@ -67,10 +78,11 @@ package enum Sluice {
         _ request: FilterRequest, observer: (any RunObserver)?
     ) throws(PipelineFailure) -> RunReport {
         let faults = Faults()
-        let setting = FilterPipeline(request).setting
+        let pipeline = FilterPipeline(request)
+        try pipeline.check()
         let context = DecodingContext(faults: faults, known: knownNames)
         let world = Self.world(folder: "", now: request.now)
-        guard let specification = PipelineSpecification.decode(setting, context),
+        guard let specification = PipelineSpecification.decode(pipeline.setting, context),
             let plan = Planner.plan(
                 specification, digest: Digest256.of([UInt8]().span), world: world, faults: faults)
         else { throw .faults(faults.sorted, file: "filter") }

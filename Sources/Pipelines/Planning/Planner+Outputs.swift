@@ -31,7 +31,9 @@ extension Planner {
         let isSpliced =
             output.columns == nil && sameText(target.name, format.name) && output.format == nil
             && (target.quoteRule != .ifPresent || keepsUnnamed)
-        let columns = isSpliced ? nil : columnNames(output, derived)
+        let columns = isSpliced ? nil : columnNames(output, derived, target, path)
+        checkUnnamed(output, keepsUnnamed && !isSpliced, path)
+        if isSpliced { checkParts(output, path) }
         checkAgeable(output, columns, path)
         let release = OutputReleasePlan(
             name: output.name.value, purpose: purpose, showsWindow: output.isReadableInWindow,
@@ -112,17 +114,57 @@ extension Planner {
         }
     }
 
-    /// The columns that the output names, or else all named and derived fields, in file order.
+    /// The columns that the output names, or else all named and derived fields in file order, as
+    /// `target` can write them.
     private func columnNames(
         _ output: OutputSpecification,
-        _ derived: [(name: String, field: Anonymization.DerivedField)]
+        _ derived: [(name: String, field: Anonymization.DerivedField)], _ target: any LogFormat,
+        _ path: String
     ) -> [String] {
-        if let columns = output.columns { return columns.map(\.value) }
-        var names = specification.fields.map(\.field.value)
-        for rule in output.fields where !names.contains(rule.field.value) {
-            names.append(rule.field.value)
+        let columns = output.columns ?? namedColumns(output, derived)
+        do { return try target.arranged(columns: columns.map(\.value)) } catch {
+            let second = columns.last { sameText($0.value, error.second) }
+            faults.add(
+                "column `\(error.second)` would be written where `\(error.first)` is: expected "
+                    + "columns of which none lies inside another",
+                at: second?.position ?? output.name.position, path: "\(path).columns")
+            return columns.map(\.value)
         }
-        return names + derived.map(\.name)
+    }
+
+    private func namedColumns(
+        _ output: OutputSpecification,
+        _ derived: [(name: String, field: Anonymization.DerivedField)]
+    ) -> [Marked<String>] {
+        var names = specification.fields.map(\.field)
+        for rule in output.fields where !names.contains(where: { $0.value == rule.field.value }) {
+            names.append(rule.field)
+        }
+        return names + derived.map { Marked($0.name, at: output.name.position) }
+    }
+
+    /// An output that is not copied from its source has columns, and knows no unnamed field.
+    private func checkUnnamed(_ output: OutputSpecification, _ isInVain: Bool, _ path: String) {
+        guard isInVain, output.columns == nil else { return }
+        let others = output.others ?? specification.others
+        faults.add(
+            "`keep-everything` in an output with a format of its own, which has only the fields "
+                + "that are named: expected `columns` in the output, or no `format`",
+            at: others.isWritten ? others.position : output.name.position,
+            path: output.others == nil ? "others" : "\(path).others")
+    }
+
+    /// Rules for a field and for a part of it would claim the same bytes.
+    private func checkParts(_ output: OutputSpecification, _ path: String) {
+        let named = (specification.fields + output.fields).map(\.field)
+        for whole in named {
+            let parts = format.parts(of: whole.value)
+            guard let part = named.last(where: { parts.contains($0.value) }) else { continue }
+            faults.add(
+                "`\(part.value)` is a part of `\(whole.value)`, which has a rule too: expected "
+                    + "rules for the whole or for its parts",
+                at: part.position, path: "\(path).fields")
+        }
     }
 
     private func source(

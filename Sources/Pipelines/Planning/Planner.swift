@@ -41,7 +41,7 @@ package final class Planner {
         resolvePurposes()
         zone = resolveZone(specification.zone, path: "zone") ?? .utc
         let timeSlot = specification.source.time.map { slot($0.field, path: "source.time") }
-            ?? format.defaultTimeFormatName.map { _ in register.slot("time") }
+            ?? format.ownTimeFormat.map { _ in register.slot("time") }
         if timeSlot == nil { checkTimeless() }
         makeClocks()
         guard let clocks else { return nil }
@@ -146,8 +146,7 @@ package final class Planner {
     }
 
     var timeFormat: TimeFormat {
-        if let notation = specification.source.time?.format { return notation.value.timeFormat }
-        return format.defaultTimeFormatName.flatMap { TimeFormat(rawValue: $0) } ?? .rfc3339
+        specification.source.time?.format?.value ?? format.ownTimeFormat ?? .rfc3339
     }
 
     private var timeZone: ZoneTable {

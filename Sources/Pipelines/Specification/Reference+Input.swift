@@ -1,4 +1,5 @@
 import Anonymization
+import Records
 
 extension PipelineReference {
     static let root = SettingSection(
@@ -145,7 +146,7 @@ extension PipelineReference {
             key("field", "field", required, "The field that holds the time."),
             key(
                 "format",
-                "`rfc3339`, `access-log`, `epoch`, `epoch-ms`, `datetime` or `date`",
+                alternatives(TimeFormat.allCases.map(\.rawValue)),
                 "the format's own",
                 "How the time is written."
             ),

@@ -1,4 +1,5 @@
 package import Anonymization
+import Records
 
 /// The reference of the pipeline file as Markdown, for the README.
 package func pipelineReferenceMarkdown(
@@ -12,6 +13,8 @@ package func pipelineReferenceMarkdown(
         page.append(section.help)
         page.append(optionTable(section.keys, heading: "key"))
     }
+    page.append("### Why a record is quarantined")
+    page.append(reasonList)
     page += catalogue("Formats", entries: formats)
     page += catalogue(
         "Transforms",
@@ -47,6 +50,10 @@ private func optionTable(_ options: [OptionDescriptor], heading: String) -> Stri
         lines.append("| " + cells.map(escapedCell).joined(separator: " | ") + " |")
     }
     return lines.joined(separator: "\n")
+}
+
+private var reasonList: String {
+    QuarantineReason.allCases.map { "* `\($0.code)`: \($0.words)" }.joined(separator: "\n")
 }
 
 /// A bar would end the cell, even between backticks; a line feed the table.

@@ -21,30 +21,9 @@ package struct SourceSpecification: Sendable, Equatable {
 package struct TimeSpecification: Sendable, Equatable {
     package let field: Marked<String>
     /// nil when the format decides: `access-log` in access logs, `rfc3339` elsewhere.
-    package let format: Marked<TimeNotation>?
+    package let format: Marked<TimeFormat>?
     /// The zone of times that are written without one; nil for the pipeline's.
     package let zone: Marked<String>?
-}
-
-/// The words for the notations of time that are read.
-package enum TimeNotation: String, CaseIterable, Sendable {
-    case rfc3339
-    case accessLog = "access-log"
-    case epoch
-    case epochMilliseconds = "epoch-ms"
-    case datetime, date
-
-    /// The parser of the notation.
-    package var timeFormat: TimeFormat {
-        switch self {
-        case .rfc3339: .rfc3339
-        case .accessLog: .accessLog
-        case .epoch: .epochSeconds
-        case .epochMilliseconds: .epochMilliseconds
-        case .datetime: .dateTime
-        case .date: .date
-        }
-    }
 }
 
 extension SourceSpecification {
@@ -109,7 +88,7 @@ extension TimeSpecification {
         }
         let section = SectionReader(setting, PipelineReference.time, path: path, context)
         let field = section.requiredText("field")
-        let format = section.choice("format", TimeNotation.self)
+        let format = section.choice("format", TimeFormat.self)
         let zone = section.zone("zone", context)
         section.finish()
         return field.map { TimeSpecification(field: $0, format: format, zone: zone) }

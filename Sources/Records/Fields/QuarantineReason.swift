@@ -38,4 +38,26 @@ package enum QuarantineReason: UInt8, Sendable, CaseIterable {
         case .badRecord: "bad-record"
         }
     }
+
+    /// The code in words, for people.
+    package var words: String {
+        switch self {
+        case .notJSON: "no JSON as RFC 8259 has it"
+        case .notAnObject: "JSON, but no object"
+        case .duplicateKey: "an object has a key twice"
+        case .invalidUTF8: "bytes that are no UTF-8"
+        case .loneSurrogate: "an escape for half a character"
+        case .trailingBytes: "something stands behind the object"
+        case .tooDeep: "values nested deeper than `limits.depth`"
+        case .tooLong: "longer than `limits.record`"
+        case .tooManyFields: "more fields or cells than `limits.fields`"
+        case .raggedRow: "more or fewer cells than there are columns"
+        case .badQuoting: "a quote that is not closed, or stands inside a cell"
+        case .formatMismatch: "a line that does not match the format"
+        case .noTime: "the field of the time is missing or empty"
+        case .badTime: "the time is not written in the form declared for it"
+        case .containsNUL: "a NUL byte"
+        case .badRecord: "unreadable"
+        }
+    }
 }

@@ -15,10 +15,15 @@ package protocol RecordFormat: Sendable {
 }
 
 extension RecordFormat {
-    /// Most formats have no header.
+    /// Most formats have no header; the byte order mark of UTF-8 is no part of the first record.
     package func header(
         of start: Span<UInt8>, isComplete: Bool
-    ) throws(SourceFault) -> HeaderResult { .header(length: 0, columns: nil) }
+    ) throws(SourceFault) -> HeaderResult {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let shared = zip(start.indices, mark).prefix { start[$0] == $1 }.count
+        if shared == start.count, shared < mark.count, !isComplete { return .needMoreBytes }
+        return .header(length: shared == mark.count ? shared : 0, columns: nil)
+    }
 }
 
 /// What a format found at the start of a source.

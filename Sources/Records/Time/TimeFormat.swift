@@ -1,4 +1,4 @@
-/// How a source writes its times.
+/// How a source writes its times; the raw values are the words of pipeline files.
 ///
 /// Parsing is strict: nothing may stand before or after the time, an impossible date is no time,
 /// and a leap second (second 60) is no time, because `EventTime` has no place for it. What can't be
@@ -10,16 +10,16 @@ package enum TimeFormat: String, Sendable, CaseIterable {
     case rfc3339
     /// The form of access logs, without brackets: `01/Mar/2026:12:00:00 +0100`, English month names
     /// with a capital, offset of at most 2359.
-    case accessLog = "access_log"
+    case accessLog = "access-log"
     /// Seconds since 1970 in decimal without sign, exponent or leading zeros, 0 to 9 digits of
     /// fraction, at most the end of year 9999.
-    case epochSeconds = "epoch_seconds"
+    case epochSeconds = "epoch"
     /// Milliseconds since 1970, a whole number under the same rules.
-    case epochMilliseconds = "epoch_milliseconds"
+    case epochMilliseconds = "epoch-ms"
     /// `yyyy-MM-dd HH:mm:ss`, also with `T`, and 0 to 9 digits of fraction: local time of a
     /// declared zone. A local time that the clocks showed twice, or skipped, is the earlier of the
     /// two instants it can mean: an older record is due sooner.
-    case dateTime = "date_time"
+    case dateTime = "datetime"
     /// `yyyy-MM-dd`: the start of that day in a declared zone.
     case date
 

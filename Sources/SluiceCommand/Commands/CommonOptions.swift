@@ -3,9 +3,6 @@ import Pipelines
 
 /// The clock and the workers, as `run` and `filter` know them.
 package struct WorkOptions: ParsableArguments {
-    /// The most workers that may be asked for.
-    package static let workersMax = 64
-
     @Option(
         help: ArgumentHelp(
             "The run's clock instead of the system's: a date or an RFC 3339 time.",
@@ -16,7 +13,10 @@ package struct WorkOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How many workers run at the same time, 1 to 64. (default: one per processor)",
+            """
+            How many workers run at the same time, 1 to \(WorkerLimits.askedMax). (default: one \
+            per processor, at most \(WorkerLimits.standardMax))
+            """,
             valueName: "number"
         )
     )
@@ -26,8 +26,9 @@ package struct WorkOptions: ParsableArguments {
 
     /// Refuses numbers of workers out of range.
     func checkWorkers() throws(PipelineFailure) {
-        guard let workers, !(1...Self.workersMax).contains(workers) else { return }
-        throw .usage("--workers: found \(workers), expected a number from 1 to \(Self.workersMax)")
+        guard let workers, !(1...WorkerLimits.askedMax).contains(workers) else { return }
+        throw .usage(
+            "--workers: found \(workers), expected a number from 1 to \(WorkerLimits.askedMax)")
     }
 }
 

@@ -101,10 +101,22 @@ package struct FilterCommand: ParsableCommand {
     @Flag(help: "Keep the fields that nothing names instead of dropping them.")
     package var keepOthers = false
 
-    @Option(help: ArgumentHelp("The field of the event's time.", valueName: "field"))
+    @Option(
+        help: ArgumentHelp(
+            "The field of the event's time. (default: the format's own, if it has one)",
+            valueName: "field"
+        )
+    )
     package var time: String?
 
-    @Option(help: ArgumentHelp("How that time is written.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp(
+            """
+            How that time is written: rfc3339, access-log, epoch, epoch-ms, datetime or date.
+            """,
+            valueName: "format"
+        )
+    )
     package var timeFormat: String?
 
     @Option(

@@ -58,7 +58,7 @@ package struct RunCommand: ParsableCommand {
     @Flag(help: "Take the end of standard input for the end of the data.")
     package var eofIsComplete = false
 
-    @Flag(help: "Write the report as JSON to standard output.")
+    @Flag(help: "Write the report as JSON to standard output; no output may go there then.")
     package var json = false
 
     @OptionGroup package var talk: TalkOptions
@@ -80,6 +80,7 @@ package struct RunCommand: ParsableCommand {
         request.expectedBytes = expectBytes
         request.expectedSHA256 = try Self.digest(expectSHA256)
         request.endOfInputIsComplete = eofIsComplete
+        request.reportsOnStandardOutput = json
         return request
     }
 

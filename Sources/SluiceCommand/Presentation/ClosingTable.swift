@@ -54,12 +54,14 @@ package struct ClosingTable: Sendable {
         let totals = report.totals
         guard totals.quarantinedTotal > 0 else { return [] }
         let reasons = QuarantineReason.allCases
-            .compactMap { reason in totals.quarantined[reason].map { (reason.code, $0) } }
-            .filter { $0.1 > 0 }
+            .filter { totals.quarantined[$0, default: 0] > 0 }
+        let counts = reasons.map { ($0.code, totals.quarantined[$0, default: 0]) }
         let share =
             "\(NumberText.grouped(totals.quarantinedTotal)) of "
             + NumberText.counted(totals.read, "record")
-        let lines = paragraph("quarantined \(share): \(listed(reasons))")
+        let lines =
+            paragraph("quarantined \(share): \(listed(counts))")
+            + reasons.flatMap { paragraph("\($0.code): \($0.words)") }
         let shown = isVerbose ? report.quarantine.count : Self.positionsShown
         return lines + positions(Array(report.quarantine.prefix(shown)), of: totals)
     }

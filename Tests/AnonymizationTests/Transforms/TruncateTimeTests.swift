@@ -67,7 +67,7 @@ import Testing
 
     @Test func isPlannedFromSettings() {
         let planned = TruncateTime.descriptor.planned([
-            ("unit", setting("month")), ("format", setting("epoch_seconds")),
+            ("unit", setting("month")), ("format", setting("epoch")),
         ])
         #expect(planned.transform?.trial("1773617400", .number) == Outcome(.plainText, "2026-03"))
         #expect(TruncateTime.descriptor.planned([("unit", setting("minute"))]).transform == nil)

@@ -33,7 +33,8 @@ final class ChunkSource {
     private var pendingOffset = 0
     private var columns: [String]?
     private var isSkippingLine = false
-    private var chunksMade = 0
+    /// The chunks given so far; the number of the next one.
+    private(set) var chunksMade = 0
     private var fileBytesBefore = 0
     private(set) var finished: [Finished] = []
     /// The columns that the first source named, when the outputs copy its rows.

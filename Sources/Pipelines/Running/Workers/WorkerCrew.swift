@@ -14,6 +14,9 @@ protocol OrderedEnd: AnyObject {
 /// A free worker reads the next chunk itself (one at a time), works on it alone, and waits for its
 /// turn to hand the result over. With one worker there is no waiting at all; with several, reading,
 /// inflating, working and writing overlap, and no more chunks are in memory than there are workers.
+///
+/// A failure has its turn like a result: what comes before it is handed over, what comes behind it
+/// is not, so that a stream breaks off at the same byte for any number of workers.
 final class WorkerCrew: @unchecked Sendable {
     private let source: ChunkSource
     private let end: any OrderedEnd
@@ -47,7 +50,7 @@ final class WorkerCrew: @unchecked Sendable {
                 guard try handOver(worker) else { return }
             }
         } catch {
-            fail(error)
+            fail(error, inTurnOf: worker.chunk.number)
         }
     }
 
@@ -55,6 +58,8 @@ final class WorkerCrew: @unchecked Sendable {
         reading.lock()
         defer { reading.unlock() }
         if hasFailed { return false }
+        // A chunk that cannot be read keeps the number it would have had.
+        worker.chunk.number = source.chunksMade
         let hasChunk = try source.next(&worker.chunk)
         worker.fileBytesRead = source.fileBytesRead
         return hasChunk
@@ -78,9 +83,12 @@ final class WorkerCrew: @unchecked Sendable {
         return true
     }
 
-    private func fail(_ reason: PipelineFailure) {
+    /// Ends the run when all chunks before `number` were handed over. Those are in the hands of
+    /// other workers, which hand them over or fail in their own turn.
+    private func fail(_ reason: PipelineFailure, inTurnOf number: Int) {
         turns.lock()
         defer { turns.unlock() }
+        while turn < number, failure == nil { turns.wait() }
         if failure == nil { failure = reason }
         turns.wakeAll()
     }

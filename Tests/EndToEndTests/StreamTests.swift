@@ -1,0 +1,117 @@
+import TestSupport
+import Testing
+
+/// What goes through standard input and output, by the words of the README.
+@Suite struct StreamTests {
+    private let combined =
+        #"192.0.2.7 - - [01/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 1 "-" "agent""# + "\n"
+
+    // MARK: Times
+
+    /// `$msec` and `$time_iso8601` are the format's own time as soon as it is said how it is read.
+    @Test func aTimeFormatWorksWithTheTimeOfTheFormat() throws {
+        let scene = try Scene()
+        let flags = [
+            "filter", "--format", "$msec $remote_addr", "--time-format", "epoch", "--set",
+            "time=keep", "--ip", "/16", "--now", "2026-04-15", "--window", "P1M",
+        ]
+        let input = bytes("1772359200.123 192.0.2.7\n1776000000.000 192.0.2.8\n")
+        let outcome = try sluice(flags, in: scene, feed: .bytes(input))
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+            text(outcome.output) == "1772359200.123 192.0.0.0\n1776000000.000 192.0.2.8\n")
+        var wrong = flags
+        wrong[4] = "date"
+        let refused = try sluice(wrong, in: scene, feed: .bytes(input))
+        #expect(refused.status == 5)
+        #expect(refused.errors.contains("2 bad-time"))
+    }
+
+    @Test(arguments: ["jsonl", "csv", "first-field", "$remote_addr $status"])
+    func aTimeFormatWithoutATimeIsWrongUsage(_ format: String) throws {
+        let scene = try Scene()
+        let outcome = try sluice(
+            ["filter", "--format", format, "--time-format", "epoch", "--ip", "/16"], in: scene)
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("--time-format: "))
+        #expect(outcome.errors.contains("expected `--time`"))
+    }
+
+    // MARK: The first bytes
+
+    @Test(arguments: ["combined", "{ access_log: { template: '%h %t' } }"])
+    func aByteOrderMarkIsNoPartOfTheFirstLine(_ format: String) throws {
+        let scene = try Scene()
+        let line =
+            format == "combined" ? combined : "192.0.2.7 [01/Mar/2026:10:00:00 +0000]\n"
+        try scene.write("in.log", [0xEF, 0xBB, 0xBF] + bytes(line + line))
+        try scene.write(
+            "p.yaml",
+            """
+            name: marks
+            source: { format: \(format), files: in.log }
+            fields: { time: keep, ip: truncate_ip }
+            outputs: [{ name: all, purpose: security, path: out.log }]
+            """
+        )
+        let outcome = try sluice(["run", "p.yaml", "--now", "2026-06-01", "--verbose"], in: scene)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let written = text(try scene.read("out.log")).split(separator: "\n")
+        #expect(written.count == 2)
+        #expect(written.allSatisfy { $0.hasPrefix("192.0.0.0 ") })
+    }
+
+    // MARK: Broken sources
+
+    /// What was read before the fault is written, whoever read it, and not a record more.
+    @Test func aBrokenSourceGivesEverythingBeforeTheFault() throws {
+        var maker = EventMaker(seed: 90)
+        let plain = maker.combinedLines(14_000)
+        let whole = try gzip(plain)
+        let cut = Array(whole.prefix(whole.count * 3 / 4))
+        let scene = try Scene()
+        func written(_ workers: Int) throws -> [UInt8] {
+            let outcome = try sluice(
+                [
+                    "filter", "--format", "combined", "--ip", "/16,/32", "--keep-others",
+                    "--quarantine-limit", "50%", "--workers", "\(workers)",
+                ], in: scene, feed: .bytes(cut))
+            #expect(outcome.status == 4)
+            #expect(outcome.errors.contains("the output is incomplete"))
+            return outcome.output
+        }
+        let expected = try written(1)
+        #expect(expected.count > 1 << 20)
+        #expect(expected.last == 0x0A)
+        for workers in [2, 3, 4, 8, 4, 3, 2] {
+            #expect(try written(workers) == expected)
+        }
+    }
+
+    // MARK: Reports
+
+    /// Records and a report on one stream could not be told apart.
+    @Test func aReportAndRecordsDoNotShareAStream() throws {
+        let scene = try Scene()
+        try scene.write("in.jsonl", #"{"ts":"2026-03-01T10:00:00Z"}"# + "\n")
+        for part in [
+            "outputs: [{ name: all, purpose: security, path: '-' }]",
+            "statistics: [{ name: all, purpose: security, by: day, measures: { n: count }, "
+                + "path: '-', suppression: { of: count, persons: 2 } }]",
+        ] {
+            try scene.write(
+                "p.yaml",
+                "name: shared\nsource: { format: jsonl, files: in.jsonl, time: ts }\n"
+                    + "fields: { ts: keep }\n\(part)\n"
+            )
+            let run = ["run", "p.yaml", "--now", "2026-06-01"]
+            let outcome = try sluice(run + ["--json"], in: scene)
+            #expect(outcome.status == 2, "\(outcome.errors)")
+            #expect(outcome.errors.contains("`all`"))
+            #expect(outcome.errors.contains("expected a file as its path, or no --json"))
+            #expect(!text(outcome.output).contains("2026-03-01"))
+            #expect(try sluice(run, in: scene).status == 0)
+            #expect(try sluice(run + ["--json", "--dry-run"], in: scene).status == 0)
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Pipelines
+import Records
+import Testing
+
+/// Faults that only planning can see: they need the formats.
+@Suite struct PlanningFaultTests {
+    private func faults(_ pipeline: String) throws -> [String] {
+        let folder = try TemporaryPipeline(pipeline)
+        return try Sluice.check(pipeline: "\(folder.folder)/pipeline.yaml").map {
+            "\($0.position.line):\($0.position.column): \($0.path): \($0.message)"
+        }
+    }
+
+    private func output(_ format: String, _ members: String, fields: String) -> String {
+        """
+        name: small
+        source: { format: \(format), time: time }
+        fields: { \(fields) }
+        outputs:
+          - { name: all, purpose: security, path: out/all, \(members) }
+        """
+    }
+
+    // MARK: Unnamed fields
+
+    /// `{}` for each record is not what "keep everything" says.
+    @Test(arguments: [("jsonl", "csv"), ("csv", "jsonl"), ("jsonl", "jsonl"), ("combined", "csv")])
+    func everythingCannotBeKeptInAnotherFormat(_ source: String, _ target: String) throws {
+        let found = try faults(
+            output(source, "format: \(target), others: keep-everything", fields: "time: keep"))
+        #expect(found.count == 1)
+        let column = 70 + target.utf8.count
+        #expect(found.first?.hasPrefix("5:\(column): outputs[1].others: `keep-everything`") == true)
+        #expect(found.first?.contains("expected `columns` in the output, or no `format`") == true)
+    }
+
+    @Test func theFaultStandsWhereTheWordIs() throws {
+        let pipeline = output("jsonl", "format: csv", fields: "time: keep") +
+            "\nothers: keep-everything"
+        #expect(try faults(pipeline).first?.hasPrefix("6:9: others: ") == true)
+    }
+
+    @Test func columnsSayWhatEverythingIs() throws {
+        let found = try faults(
+            output(
+                "jsonl", "format: csv, others: keep-everything, columns: [time]",
+                fields: "time: keep"))
+        #expect(found.isEmpty)
+    }
+
+    // MARK: Parts of a field
+
+    @Test(arguments: [
+        ("request: redact, path: drop", "path"), ("method: keep, request: keep", "method"),
+        ("protocol: keep, request: { replace: x }", "protocol"),
+    ])
+    func aFieldAndItsPartCannotBothHaveRules(_ fields: String, _ part: String) throws {
+        let found = try faults(output("combined", "gzip: 1", fields: fields))
+        #expect(found.count == 1)
+        #expect(found.first?.contains("`\(part)` is a part of `request`") == true)
+        #expect(found.first?.hasPrefix("3:") == true)
+    }
+
+    @Test func theRuleOfAnOutputCountsToo() throws {
+        let found = try faults(
+            output("common", "fields: { path: url }", fields: "request: redact"))
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix("5:62: outputs[1].fields: `path`") == true)
+    }
+
+    @Test(arguments: [
+        ("combined", "gzip: 1", "path: url, method: keep"), ("combined", "gzip: 1", "request: drop"),
+        // Columns are values of their own.
+        ("combined", "format: csv", "request: redact, path: url"),
+        // Here `path` is no part of the request line.
+        ("{ access_log: '$time_local \"$request\" $uri' }", "gzip: 1", "request: drop, path: url"),
+    ])
+    func rulesThatDoNotMeetAreFine(
+        _ format: String, _ members: String, _ fields: String
+    ) throws {
+        #expect(try faults(output(format, members, fields: fields)).isEmpty)
+    }
+
+    // MARK: Columns of one place
+
+    @Test(arguments: [
+        ("[a, a.b]", "a.b", "a"), ("[a.b, c, a]", "a", "a.b"), ("['t[0]', 't[1]']", "t[1]", "t[0]"),
+        ("['t[*].x', 't[0].x']", "t[0].x", "t[*].x"),
+    ])
+    func columnsOfOnePlaceAreAFault(
+        _ columns: String, _ second: String, _ first: String
+    ) throws {
+        let pipeline = """
+            name: small
+            source: { format: csv }
+            fields: { a: keep, a.b: keep, c: keep, 't[0]': keep, 't[1]': keep, 't[*].x': keep,
+              't[0].x': keep }
+            outputs:
+              - { name: all, purpose: security, path: out/all, format: jsonl, columns: \(columns) }
+            """
+        let found = try faults(pipeline)
+        #expect(found.count == 1)
+        #expect(found.first?.contains("column `\(second)` would be written where `\(first)`") == true)
+        #expect(found.first?.hasPrefix("6:") == true)
+    }
+
+    @Test func columnsOfOneObjectAreWrittenTogether() throws {
+        let folder = try TemporaryPipeline(
+            """
+            name: nested
+            source: { format: csv, files: in.csv }
+            fields: { a.x: keep, b: keep, a.y.z: keep, c: keep, a.y.w: keep, a.v: keep }
+            outputs:
+              - { name: all, purpose: security, path: out.jsonl, format: jsonl }
+            """,
+            files: ["in.csv": "a.x,b,a.y.z,c,a.y.w,a.v\n1,2,3,4,5,6\n"])
+        _ = try folder.run(now: "2026-04-15")
+        #expect(
+            try folder.text("out.jsonl")
+                == #"{"a":{"x":"1","y":{"z":"3","w":"5"},"v":"6"},"b":"2","c":"4"}"# + "\n")
+    }
+
+    // MARK: Elements
+
+    /// A rule for one element goes before the one for every element, wherever it stands.
+    @Test(arguments: ["'t[0]': keep, 't[*]': { replace: x }", "'t[*]': { replace: x }, 't[0]': keep"])
+    func aNumberedElementHasItsOwnRule(_ fields: String) throws {
+        let folder = try TemporaryPipeline(
+            """
+            name: elements
+            source: { format: jsonl, files: in.jsonl }
+            fields: { \(fields) }
+            outputs:
+              - { name: all, purpose: security, path: out.jsonl }
+            """,
+            files: ["in.jsonl": #"{"t":["a","b","c"]}"# + "\n"])
+        _ = try folder.run(now: "2026-04-15")
+        #expect(try folder.text("out.jsonl") == #"{"t":["a","x","x"]}"# + "\n")
+    }
+}
