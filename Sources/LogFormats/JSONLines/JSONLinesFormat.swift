@@ -35,6 +35,7 @@ package struct JSONLinesFormat: LogFormat {
     static let descriptor = FormatDescriptor(
         name: "jsonl",
         summary: "One JSON object per line. Fields are named by path: `client.os`, `tags[0]`, "
-            + "`items[*].ip`; a numbered element goes before `[*]`, and a backslash takes the next character literally, as in `id\\.orig_h`.",
+            + "`items[*].ip`; a numbered element goes before `[*]`, and a "
+            + "backslash takes the next character literally, as in `id\\.orig_h`.",
         make: { _ in JSONLinesFormat() })
 }

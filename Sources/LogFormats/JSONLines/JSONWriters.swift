@@ -36,8 +36,8 @@ struct JSONSplicedWriter: RecordWriter {
     }
 }
 
-/// Writes the columns of an output as JSON objects; a dotted name becomes nested objects. The columns
-/// are in an order that `JSONLinesFormat.arranged(columns:)` gave.
+/// Writes the columns of an output as JSON objects; a dotted name becomes nested objects. The
+/// columns are in an order that `JSONLinesFormat.arranged(columns:)` gave.
 struct JSONColumnWriter: RecordWriter {
     private struct Column: Sendable {
         /// The names of the objects around the member, outermost first.
