@@ -34,6 +34,8 @@ package enum DropReason: UInt8, Sendable, CaseIterable {
     case overdue
     case otherPurpose
     case notDue
+    case erased
+    case restricted
 
     /// The stable code printed in counts and reports.
     package var code: String {
@@ -43,6 +45,8 @@ package enum DropReason: UInt8, Sendable, CaseIterable {
         case .overdue: "overdue"
         case .otherPurpose: "other-purpose"
         case .notDue: "not-due"
+        case .erased: "erased"
+        case .restricted: "restricted"
         }
     }
 }

@@ -51,7 +51,9 @@ package struct ObservationRelease: ~Copyable {
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
     ) {
-        guard allStatistics != 0, let time = record.time, !record.age.noKey else { return }
+        guard allStatistics != 0, let time = record.time, !record.age.noKey,
+            !record.verdict.isUncounted
+        else { return }
         let mask = statistics(for: record, dropsOptedOut: dropsOptedOut)
         guard mask != 0 else { return }
         for index in plan.texts.indices {

@@ -4,6 +4,9 @@ internal import Records
 /// Releases records for one output in one worker.
 package struct OutputRelease: ~Copyable {
     package let plan: OutputReleasePlan
+    /// The bit of the output in `RecordContext.heldIn`.
+    private let ownBit: UInt64
+    private let isStored: Bool
     /// What was released of the chunk at hand.
     package private(set) var batch: ReleasedBatch
     package private(set) var counts = OutputCounts()
@@ -30,8 +33,13 @@ package struct OutputRelease: ~Copyable {
         }
     }
 
-    init(_ plan: OutputReleasePlan, derived: [DerivedField]) {
+    /// The output at `index` of the plan; only the first 64 outputs can be named by a hold.
+    init(
+        _ plan: OutputReleasePlan, derived: [DerivedField], index: Int = 0, isStored: Bool = false
+    ) {
         self.plan = plan
+        self.isStored = isStored
+        ownBit = isStored ? .max : 1 << UInt64(index)
         batch = ReleasedBatch(mode: plan.mode)
         rules = OwnedList(count: plan.rules.count) { RuleApplication(plan.rules[$0]) }
         self.derived = OwnedList(count: derived.count) {
@@ -51,6 +59,10 @@ package struct OutputRelease: ~Copyable {
     private func decide(
         _ record: borrowing RecordContext, _ barred: CategorySet, dropsOptedOut: Bool
     ) -> Decision {
+        if record.heldIn & ownBit != 0 { return .hold }
+        if record.verdict.isErased { return .drop(.erased) }
+        // What lies stored of a restricted person stays and goes on ageing.
+        if record.verdict.isRestricted, !isStored { return .drop(.restricted) }
         if dropsOptedOut, !barred.isEmpty { return .drop(.optedOut) }
         if let expiry = plan.expiryClock, !record.age.noKey,
             !record.age.due.isDisjoint(with: expiry)
@@ -83,15 +95,42 @@ package struct OutputRelease: ~Copyable {
         case .drop(let reason):
             counts.dropped[reason, default: 0] += 1
             return
-        case .hold, .quarantine:
-            // Holds bind stored records and quarantine was settled before: neither comes here.
+        case .hold:
+            hold(view, table, record, barred, &scratch)
+            counts.held += 1
+        case .quarantine:
+            // Quarantine was settled before: it does not come here.
             counts.dropped[.overdue, default: 0] += 1
             return
         }
         batch.finishRecord(
             day: record.day,
-            isReadable: plan.showsWindow && record.age.due.isDisjoint(with: plan.readableClock)
-                && record.age.due.rawValue & clockBits != clockBits)
+            isReadable: plan.showsWindow && record.pastClocks.isDisjoint(with: plan.readableClock)
+                && record.pastClocks.rawValue & clockBits != clockBits)
+    }
+
+    /// Leaves a held record as it is: a stored one byte for byte, a new one without what nobody may
+    /// have at any age.
+    private mutating func hold(
+        _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ barred: CategorySet, _ scratch: inout ByteBuffer
+    ) {
+        guard isStored else { return write(view, table, record, [], barred, &scratch) }
+        switch plan.mode {
+        case .spliced:
+            let range = table.range(view.row)
+            batch.append(ReleasedPiece(.raw, start: range.lowerBound, length: range.count))
+        case .columns:
+            for source in plan.columns {
+                guard case .slot(let slot) = source else {
+                    batch.append(ReleasedPiece(.absent))
+                    continue
+                }
+                var slice = table.slice(slot: slot, row: view.row)
+                if slice.kind == .several { slice = table.elements[slice.offset] }
+                batch.append(unchanged(slice, view))
+            }
+        }
     }
 
     private mutating func write(

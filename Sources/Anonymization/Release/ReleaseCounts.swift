@@ -6,17 +6,20 @@ package struct OutputCounts: Sendable, Equatable {
     package var kept = 0
     /// Records written with due fields transformed or dropped.
     package var anonymised = 0
+    /// Records written as they are because a hold binds them.
+    package var held = 0
     /// Records left out, by reason.
     package var dropped: [DropReason: Int] = [:]
 
     package init() {}
 
-    package var written: Int { kept + anonymised }
+    package var written: Int { kept + anonymised + held }
     package var droppedTotal: Int { dropped.values.reduce(0, +) }
 
     package mutating func add(_ other: Self) {
         kept += other.kept
         anonymised += other.anonymised
+        held += other.held
         dropped.merge(other.dropped, uniquingKeysWith: +)
     }
 }

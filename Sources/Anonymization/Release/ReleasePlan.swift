@@ -21,6 +21,10 @@ package struct ReleasePlan: Sendable {
     package var optOutBasis: OptOutBasis
     /// True when an opted-out record is left out as a whole instead of losing its fields.
     package var dropsOptedOutRecords: Bool
+    /// The fields that hold addresses.
+    package var addressSlots: [Int] = []
+    /// Who is held, erased, restricted or has opted out by the state's registry.
+    package var subjects = SubjectRegister.empty
     /// Values computed from a field before the field itself is cut.
     package var derived: [DerivedField]
     package var outputs: [OutputReleasePlan]
@@ -28,6 +32,10 @@ package struct ReleasePlan: Sendable {
     /// The clocks of the run that wrote the records at hand, when they are read again to be aged:
     /// what was due then was dealt with then and stays as it is.
     package var writtenUnder: ClockSet?
+    /// The runs that wrote the records at hand, oldest first, when holds left some of them as they
+    /// were: a record was dealt with by the last of them that did not hold it. Takes the place of
+    /// `writtenUnder` unless empty.
+    package var generations: [WrittenGeneration] = []
     /// True when the records at hand were written by an earlier run: one without a time is then
     /// transformed as a whole instead of set aside.
     package var isStored = false
@@ -54,6 +62,19 @@ package struct ReleasePlan: Sendable {
         self.derived = derived
         self.outputs = outputs
         self.observations = observations
+    }
+}
+
+/// One run that wrote the records at hand.
+package struct WrittenGeneration: Sendable {
+    /// The clocks of the run.
+    package var clocks: ClockSet
+    /// The holds that bound in it.
+    package var holds: SubjectRegister
+
+    package init(clocks: ClockSet, holds: SubjectRegister) {
+        self.clocks = clocks
+        self.holds = holds
     }
 }
 

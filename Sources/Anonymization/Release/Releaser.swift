@@ -38,6 +38,9 @@ package final class Releaser {
 
     /// Which opt-out entries have matched a record so far.
     package var matches: OptOutMatches { release.matches }
+
+    /// Which holds and opt-outs of the registry have matched a record so far.
+    package var subjectMatches: SubjectMatches { release.subjects.matches }
 }
 
 /// The work of a releaser: a value lent to it once per chunk.
@@ -50,6 +53,12 @@ struct ChunkRelease: ~Copyable {
     private var scratch = ByteBuffer(capacity: 4096)
     private var zone: ZoneCursor
     private var keyMonth: CalendarMonth?
+    /// False when nobody is in the registry or has opted out: no record is then asked about.
+    private let asksWho: Bool
+    private let slots: IdentitySlots
+    private(set) var subjects: SubjectLookup
+    /// One for each of `plan.generations`.
+    private var earlierHolds: OwnedList<SubjectLookup>
 
     private(set) var outputs: OwnedList<OutputRelease>
     private(set) var observations: ObservationRelease
@@ -64,8 +73,15 @@ struct ChunkRelease: ~Copyable {
             if let clock = rule.otherClock, !clocks.contains(clock) { clocks.append(clock) }
         }
         zone = ZoneCursor(plan.zone)
+        asksWho = !plan.optOuts.isEmpty || !plan.subjects.isEmpty
+        slots = IdentitySlots(plan)
+        subjects = SubjectLookup(plan.subjects)
+        earlierHolds = OwnedList(count: plan.generations.count) {
+            SubjectLookup(plan.generations[$0].holds)
+        }
         outputs = OwnedList(count: plan.outputs.count) {
-            OutputRelease(plan.outputs[$0], derived: plan.derived)
+            OutputRelease(
+                plan.outputs[$0], derived: plan.derived, index: $0, isStored: plan.isStored)
         }
         observations = ObservationRelease(plan.observations, derived: plan.derived)
         matches = OptOutMatches(count: plan.optOuts.entryCount)
@@ -134,11 +150,12 @@ struct ChunkRelease: ~Copyable {
             context.age = .untimed
             context.transform.eventTime = nil
             context.transform.utcOffsetSeconds = 0
+            context.pastClocks = .everything
             dropKey()
         } else {
             age(row, table, bytes, reader)
         }
-        bar(row, table, bytes, reader)
+        if asksWho { bar(row, table, bytes, reader) }
         for index in outputs.indices {
             outputs[index].release(
                 view, table, context, &scratch,
@@ -186,8 +203,9 @@ struct ChunkRelease: ~Copyable {
         _ reader: any RecordReader
     ) {
         context.age = age(under: plan.clocks, row, table, bytes, reader)
-        if let before = plan.writtenUnder, context.time != nil {
-            let dealtWith = age(under: before, row, table, bytes, reader).due
+        context.pastClocks = context.age.due
+        if plan.isStored, context.time != nil {
+            let dealtWith = dealtWith(row, table, bytes, reader)
             context.age = RecordAge(
                 due: context.age.due.subtracting(dealtWith), noKey: context.age.noKey)
         }
@@ -282,61 +300,59 @@ struct ChunkRelease: ~Copyable {
         if keyRing != nil, context.hasher == nil { counts.keyless += 1 }
     }
 
-    // MARK: Opt-outs
+    /// What was due, and dealt with, when a stored record was written.
+    private mutating func dealtWith(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> DueSet {
+        guard !plan.generations.isEmpty else {
+            return plan.writtenUnder.map { age(under: $0, row, table, bytes, reader).due } ?? []
+        }
+        for index in plan.generations.indices.reversed() {
+            let verdict = earlierHolds[index].ask(
+                slots, time: context.time, row, table, bytes, reader)
+            // The oldest run wrote the record anew: a hold kept only what it may show.
+            let wasLeft = index > 0 ? verdict.isHeld : verdict.shownIn & 1 == 1
+            if !wasLeft {
+                return age(under: plan.generations[index].clocks, row, table, bytes, reader).due
+            }
+        }
+        return []
+    }
 
+    // MARK: Opt-outs and the registry
+
+    /// Asks who the record is about: the one place where opt-outs, holds, erasures and restrictions
+    /// are looked up.
     private mutating func bar(
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) {
         context.barred = []
-        guard !plan.optOuts.isEmpty else { return }
-        let customer = slice(plan.customerSlot, row, table)
-        let person = slice(plan.personSlot, row, table)
-        guard customer.kind == .escapedText || person.kind == .escapedText else {
-            context.barred =
-                plan.optOuts.answer(
-                    customer: bytes.extracting(customer.offset..<customer.end),
-                    person: bytes.extracting(person.offset..<person.end),
-                    eventTime: context.time, matches: &matches
-                ).effect(plan.optOutBasis)
-            return
-        }
-        barDecoded(customer, person, bytes, reader)
+        if !plan.optOuts.isEmpty { barByList(row, table, bytes, reader) }
+        guard !plan.subjects.isEmpty else { return }
+        let verdict = subjects.ask(slots, time: context.time, row, table, bytes, reader)
+        context.verdict = verdict
+        context.barred.formUnion(verdict.optedOut)
+        context.heldIn =
+            !verdict.isHeld ? 0 : plan.isStored ? .max : verdict.shownIn
+        guard context.heldIn != 0 else { return }
+        // It stays as it is: what was not yet due when it was written is readable.
+        context.pastClocks =
+            plan.isStored && context.time != nil ? dealtWith(row, table, bytes, reader) : []
     }
 
-    private mutating func barDecoded(
-        _ customer: FieldSlice, _ person: FieldSlice, _ bytes: Span<UInt8>,
+    private mutating func barByList(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) {
-        var first = ByteBuffer(capacity: 256)
-        var second = ByteBuffer(capacity: 256)
-        decode(customer, bytes, reader, into: &first)
-        decode(person, bytes, reader, into: &second)
-        context.barred =
-            plan.optOuts.answer(
-                customer: first.bytes, person: second.bytes, eventTime: context.time,
-                matches: &matches
-            ).effect(plan.optOutBasis)
-    }
-
-    private func decode(
-        _ slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader,
-        into buffer: inout ByteBuffer
-    ) {
-        if slice.kind == .escapedText {
-            reader.decode(slice, in: bytes, into: &buffer)
-        } else {
-            buffer.append(bytes.extracting(slice.offset..<slice.end))
+        slots.withCustomerAndPerson(row, table, bytes, reader) { customer, person in
+            context.barred =
+                plan.optOuts.answer(
+                    customer: customer, person: person, eventTime: context.time,
+                    matches: &matches
+                ).effect(plan.optOutBasis)
         }
-    }
-
-    /// The slice of an identity, or an empty one when the record does not say who.
-    private func slice(
-        _ slot: Int?, _ row: Int, _ table: borrowing RecordTable
-    ) -> FieldSlice {
-        guard let slot else { return .absent }
-        let slice = table.slice(slot: slot, row: row)
-        return slice.isText || slice.kind == .number ? slice : .absent
     }
 }
 

@@ -132,7 +132,13 @@ struct RecordContext: ~Copyable {
     var otherKeys: [(clock: RetentionClock, hasher: TokenHasher?)] = []
     var time: EventTime?
     var age = RecordAge.untimed
+    /// The clocks that have run out by now, dealt with or not; for a held record those that were
+    /// dealt with before the hold.
+    var pastClocks = DueSet.everything
     var barred = OptOutEffect()
+    var verdict = SubjectVerdict.none
+    /// The outputs, by their place in the plan, that leave the record as it is because it is held.
+    var heldIn: UInt64 = 0
     /// Days since 1970-01-01 in the pipeline's zone, or `ReleasedBatch.noDay`.
     var day = ReleasedBatch.noDay
     var hour: UInt8 = 0

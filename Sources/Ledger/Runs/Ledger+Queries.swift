@@ -32,6 +32,8 @@ package struct PartRecord: Sendable, Equatable {
     package let plan: Digest256
     /// The clock of the run that wrote it: what was due then was dealt with then.
     package let writtenAt: EventTime
+    /// The run that wrote it.
+    package let run: Int64
 }
 
 /// A live partial.
@@ -191,7 +193,7 @@ extension PartRecord {
             sourceRange: try digest(row["source_range"]), records: row["records"],
             day: row["day"], oldestReadable: time(row["oldest_readable_ms"]),
             deleteBy: time(row["delete_by_ms"]), plan: try digest(row["plan_digest"]),
-            writtenAt: EventTime(milliseconds: row["now_ms"]))
+            writtenAt: EventTime(milliseconds: row["now_ms"]), run: row["run_id"])
     }
 }
 

@@ -31,6 +31,8 @@ package struct RunCommit: Sendable {
     /// Live partials that end without publication.
     package var removedPartials: [Int64] = []
     package var publications: [PendingPublication] = []
+    /// The holds that bound in this run.
+    package var holds: [Int64] = []
 
     package init(
         name: String, pipeline: String, command: String, plan: Digest256, started: EventTime,
@@ -179,6 +181,9 @@ package struct NewPart: Sendable {
     package var keyIDs: [KeyID]
     /// Current parts that this one takes the place of.
     package var replaces: [Int64]
+    /// The runs that left held records in it as they were before this run did, oldest first; empty
+    /// when this run left none.
+    package var olderRuns: [Int64] = []
 
     package init(
         output: String, kind: Kind = .output, purpose: String, source: Int? = nil,

@@ -20,6 +20,11 @@ struct RunWriter {
         for source in commit.sources { sources.append(try write(source)) }
         for task in commit.tasks { tasks.append(try write(task)) }
         for key in commit.keys { try write(key) }
+        for hold in Set(commit.holds) {
+            try db.execute(
+                sql: "INSERT INTO run_holds (run_id, hold_id) VALUES (?, ?)",
+                arguments: [run, hold])
+        }
         try endParts(commit.removedParts, as: "removed")
         for part in commit.parts { try endParts(part.replaces, as: "replaced") }
         for part in commit.parts { try write(part) }
@@ -212,6 +217,11 @@ extension RunWriter {
             try db.execute(
                 sql: "INSERT INTO part_keys (part_id, key_id) VALUES (?, ?)",
                 arguments: [id, key])
+        }
+        for run in Set(part.olderRuns) {
+            try db.execute(
+                sql: "INSERT INTO part_generations (part_id, run_id) VALUES (?, ?)",
+                arguments: [id, run])
         }
         // Tokens of earlier keys lie in what was taken over from the parts before.
         for replaced in part.replaces {

@@ -1,6 +1,16 @@
 extension LedgerSchema {
-    /// Holds and what each binds. `subject` is a keyed hash, except for a range of addresses, which
-    /// cannot be matched as one, and a period, which names nobody.
+    /// The registry's key: its name and fingerprint, never its bytes. One row at most.
+    static let registryKey = """
+        CREATE TABLE registry_keys (
+            id TEXT NOT NULL PRIMARY KEY,
+            fingerprint TEXT NOT NULL CHECK (length(fingerprint) = 64),
+            noted_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Holds, what each binds, and which of them bound in a run. `subject` is a keyed hash, except
+    /// for a range of addresses, which cannot be matched as one, and a period, which names nobody.
+    /// `part_generations` names the earlier runs that left held records of a part as they were.
     static let holds = """
         CREATE TABLE holds (
             id INTEGER PRIMARY KEY,
@@ -12,7 +22,7 @@ extension LedgerSchema {
             raised_ms INTEGER NOT NULL,
             notice_ms INTEGER,
             start_ms INTEGER NOT NULL,
-            end_ms INTEGER,
+            end_ms INTEGER CHECK (end_ms > start_ms),
             released_ms INTEGER,
             released_by TEXT,
             CHECK (ground <> 'own-decision' OR (notice_ms IS NOT NULL AND notice_ms <= start_ms)),
@@ -21,31 +31,48 @@ extension LedgerSchema {
         ) STRICT;
         CREATE TABLE hold_subjects (
             hold_id INTEGER NOT NULL REFERENCES holds (id),
-            kind TEXT NOT NULL CHECK (kind IN ('customer', 'user', 'address', 'period')),
-            subject TEXT NOT NULL,
-            key_id TEXT,
+            ordinal INTEGER NOT NULL CHECK (ordinal >= 0),
+            kind TEXT NOT NULL
+                CHECK (kind IN ('customer', 'user', 'address', 'network', 'period')),
+            subject TEXT,
+            key_id TEXT REFERENCES registry_keys (id),
             from_ms INTEGER,
             until_ms INTEGER,
-            PRIMARY KEY (hold_id, kind, subject),
-            CHECK ((kind IN ('customer', 'user')) = (key_id IS NOT NULL))
+            PRIMARY KEY (hold_id, ordinal),
+            CHECK ((kind = 'period') = (subject IS NULL)),
+            CHECK ((kind IN ('customer', 'user', 'address')) = (key_id IS NOT NULL)),
+            CHECK (kind <> 'period' OR from_ms IS NOT NULL OR until_ms IS NOT NULL)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE hold_outputs (
             hold_id INTEGER NOT NULL REFERENCES holds (id),
             output TEXT NOT NULL,
             PRIMARY KEY (hold_id, output)
         ) STRICT, WITHOUT ROWID;
+        CREATE TABLE run_holds (
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            hold_id INTEGER NOT NULL REFERENCES holds (id),
+            PRIMARY KEY (run_id, hold_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE part_generations (
+            part_id INTEGER NOT NULL REFERENCES parts (id),
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            PRIMARY KEY (part_id, run_id)
+        ) STRICT, WITHOUT ROWID;
         """
 
-    /// Opt-outs and objections: keyed hash of who, the scope, the dates, and nothing else.
+    /// Opt-outs and objections: keyed hash of who, the scope, the dates, and nothing else. `within`
+    /// limits a user to the records of one customer.
     static let registry = """
         CREATE TABLE opt_outs (
             id INTEGER PRIMARY KEY,
-            kind TEXT NOT NULL CHECK (kind IN ('customer', 'person')),
+            kind TEXT NOT NULL CHECK (kind IN ('customer', 'user')),
             subject TEXT NOT NULL CHECK (length(subject) = 64),
-            key_id TEXT NOT NULL,
+            within TEXT CHECK (length(within) = 64),
+            key_id TEXT NOT NULL REFERENCES registry_keys (id),
             basis TEXT NOT NULL CHECK (basis IN ('use', 'event')),
             effective_ms INTEGER NOT NULL,
-            withdrawn_ms INTEGER CHECK (withdrawn_ms >= effective_ms)
+            withdrawn_ms INTEGER CHECK (withdrawn_ms >= effective_ms),
+            CHECK (within IS NULL OR kind = 'user')
         ) STRICT;
         CREATE INDEX opt_outs_of_subject ON opt_outs (subject);
         CREATE TABLE opt_out_scopes (
@@ -56,32 +83,42 @@ extension LedgerSchema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// Requests of persons: what was asked, in what role we answer, and how far it is done.
+    /// Requests of persons: what was asked, in what role we answer, and how far it is done. An
+    /// erasure reaches events before `until_ms`, or all.
     static let rights = """
         CREATE TABLE erasures (
             id INTEGER PRIMARY KEY,
             kind TEXT NOT NULL CHECK (kind IN ('customer', 'user', 'address')),
             subject TEXT NOT NULL CHECK (length(subject) = 64),
-            key_id TEXT NOT NULL,
+            within TEXT CHECK (length(within) = 64),
+            key_id TEXT NOT NULL REFERENCES registry_keys (id),
             role TEXT NOT NULL CHECK (role IN ('controller', 'processor')),
             identity_check TEXT NOT NULL,
             consent TEXT,
             requested_ms INTEGER NOT NULL,
+            until_ms INTEGER,
             done_ms INTEGER,
             blocked_by_hold_id INTEGER REFERENCES holds (id),
             retry_ms INTEGER,
+            CHECK (within IS NULL OR kind = 'user'),
             CHECK (role <> 'processor' OR consent IS NOT NULL),
-            CHECK ((blocked_by_hold_id IS NULL) = (retry_ms IS NULL))
+            CHECK (blocked_by_hold_id IS NOT NULL OR retry_ms IS NULL),
+            CHECK (blocked_by_hold_id IS NULL OR done_ms IS NULL)
         ) STRICT;
         CREATE INDEX erasures_of_subject ON erasures (subject);
         CREATE TABLE restrictions (
             id INTEGER PRIMARY KEY,
             kind TEXT NOT NULL CHECK (kind IN ('customer', 'user', 'address')),
             subject TEXT NOT NULL CHECK (length(subject) = 64),
-            key_id TEXT NOT NULL,
+            within TEXT CHECK (length(within) = 64),
+            key_id TEXT NOT NULL REFERENCES registry_keys (id),
+            role TEXT NOT NULL CHECK (role IN ('controller', 'processor')),
             identity_check TEXT NOT NULL,
+            consent TEXT,
             from_ms INTEGER NOT NULL,
-            lifted_ms INTEGER
+            lifted_ms INTEGER,
+            CHECK (within IS NULL OR kind = 'user'),
+            CHECK (role <> 'processor' OR consent IS NOT NULL)
         ) STRICT;
         CREATE INDEX restrictions_of_subject ON restrictions (subject);
         CREATE TABLE recalls (

@@ -14,7 +14,10 @@ enum LedgerSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1-spine") { db in
-            let topics = [runs, sources, parts, keys, holds, registry, rights, statistics, events]
+            let topics = [
+                runs, sources, parts, keys, registryKey, holds, registry, rights, statistics,
+                events,
+            ]
             for sql in topics { try db.execute(sql: sql) }
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
         }

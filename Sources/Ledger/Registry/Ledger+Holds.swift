@@ -1,0 +1,171 @@
+import GRDB
+package import Records
+
+extension Ledger {
+    /// Raises a hold and returns its number.
+    ///
+    /// Refused: a name that another hold has, no subject, an own decision that starts before its
+    /// notice, an end that is not behind the start, hashes before the registry has a key.
+    @discardableResult
+    package func raise(_ hold: NewHold, time: EventTime) throws(LedgerFault) -> Int64 {
+        guard !hold.subjects.isEmpty else { throw .refused("a hold binds nothing") }
+        return try write { db in
+            let isTaken = try Int.fetchOne(
+                db, sql: "SELECT 1 FROM holds WHERE name = ?", arguments: [hold.name])
+            guard isTaken == nil else { throw LedgerFault.refused("a hold has this name") }
+            let id = try Self.insert(hold, time, db)
+            try EventChain.append(
+                "hold-raised",
+                [
+                    "hold": .integer(id), "start": .time(hold.start), "end": .time(hold.end),
+                    "subjects": .integer(Int64(hold.subjects.count)),
+                    "content": hold.content.digestHex,
+                ], time: time, db)
+            return id
+        }
+    }
+
+    private static func insert(_ hold: NewHold, _ time: EventTime, _ db: Database) throws -> Int64 {
+        var notice: EventTime?
+        var citation: String?
+        switch hold.ground {
+        case .ownDecision(let date): notice = date
+        case .law(let text): citation = text
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO holds (name, ground, citation, reason, raised_by, raised_ms, notice_ms,
+                    start_ms, end_ms)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                hold.name, citation == nil ? "own-decision" : "law", citation, hold.reason,
+                hold.raisedBy, time.milliseconds, notice?.milliseconds, hold.start.milliseconds,
+                hold.end?.milliseconds,
+            ])
+        let id = db.lastInsertedRowID
+        for (ordinal, subject) in hold.subjects.enumerated() {
+            var key: String?
+            if case .subject = subject.match { key = try registryKeyID(db) }
+            try db.execute(
+                sql: """
+                    INSERT INTO hold_subjects (hold_id, ordinal, kind, subject, key_id, from_ms,
+                        until_ms)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    id, ordinal, subject.kind, subject.subject, key, subject.from?.milliseconds,
+                    subject.until?.milliseconds,
+                ])
+        }
+        for output in Set(hold.outputs) {
+            try db.execute(
+                sql: "INSERT INTO hold_outputs (hold_id, output) VALUES (?, ?)",
+                arguments: [id, output])
+        }
+        return id
+    }
+
+    /// Releases the hold of this name: from now on it binds nothing. Refused when no hold has the
+    /// name, or when it was released before.
+    package func release(
+        hold name: String, by person: String, time: EventTime
+    ) throws(LedgerFault) {
+        try write { db in
+            guard
+                let id = try Int64.fetchOne(
+                    db, sql: "SELECT id FROM holds WHERE name = ?", arguments: [name])
+            else { throw LedgerFault.refused("no hold has this name") }
+            try db.execute(
+                sql: """
+                    UPDATE holds SET released_ms = ?, released_by = ?
+                    WHERE id = ? AND released_ms IS NULL
+                    """,
+                arguments: [time.milliseconds, person, id])
+            guard db.changesCount == 1 else {
+                throw LedgerFault.refused("the hold was released before")
+            }
+            let release: CanonicalJSON = ["by": .text(person), "time": .time(time)]
+            try EventChain.append(
+                "hold-released", ["hold": .integer(id), "content": release.digestHex],
+                time: time, db)
+        }
+    }
+
+    /// All holds in the order in which they were raised, released ones too.
+    package func holds() throws(LedgerFault) -> [HoldRecord] {
+        try read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM holds ORDER BY id").map {
+                try Self.hold($0, db)
+            }
+        }
+    }
+
+    /// The holds that bound in a run.
+    package func holds(ofRun run: Int64) throws(LedgerFault) -> [HoldRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT holds.* FROM holds JOIN run_holds ON hold_id = holds.id
+                    WHERE run_id = ? ORDER BY holds.id
+                    """,
+                arguments: [run]
+            ).map { try Self.hold($0, db) }
+        }
+    }
+
+    private static func hold(_ row: Row, _ db: Database) throws -> HoldRecord {
+        let id: Int64 = row["id"]
+        let subjects = try Row.fetchAll(
+            db, sql: "SELECT * FROM hold_subjects WHERE hold_id = ? ORDER BY ordinal",
+            arguments: [id])
+        let outputs = try String.fetchAll(
+            db, sql: "SELECT output FROM hold_outputs WHERE hold_id = ? ORDER BY output",
+            arguments: [id])
+        let ground: HoldGround
+        if let notice: Int64 = row["notice_ms"] {
+            ground = .ownDecision(notice: EventTime(milliseconds: notice))
+        } else {
+            ground = .law(citation: row["citation"] ?? "")
+        }
+        let hold = NewHold(
+            name: row["name"], ground: ground, reason: row["reason"], raisedBy: row["raised_by"],
+            start: EventTime(milliseconds: row["start_ms"]), end: optionalTime(row["end_ms"]),
+            subjects: try subjects.map(holdSubject), outputs: outputs)
+        return HoldRecord(
+            id: id, hold: hold, raised: EventTime(milliseconds: row["raised_ms"]),
+            released: optionalTime(row["released_ms"]), releasedBy: row["released_by"])
+    }
+
+    private static func holdSubject(_ row: Row) throws -> HoldSubject {
+        let kind: String = row["kind"]
+        let match: HoldSubject.Match
+        if kind.utf8.elementsEqual("period".utf8) {
+            match = .everybody
+        } else if kind.utf8.elementsEqual("network".utf8) {
+            match = .network(row["subject"])
+        } else {
+            match = .subject(try subject(row))
+        }
+        return HoldSubject(
+            match, from: optionalTime(row["from_ms"]), until: optionalTime(row["until_ms"]))
+    }
+
+    /// The runs, with their clocks, that left held records of a part as they were before the run
+    /// that wrote it did; oldest first.
+    package func generations(
+        ofPart part: Int64
+    ) throws(LedgerFault) -> [(run: Int64, now: EventTime)] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT runs.id, runs.now_ms FROM part_generations
+                    JOIN runs ON runs.id = run_id WHERE part_id = ? ORDER BY runs.id
+                    """,
+                arguments: [part]
+            ).map { ($0["id"], EventTime(milliseconds: $0["now_ms"])) }
+        }
+    }
+}

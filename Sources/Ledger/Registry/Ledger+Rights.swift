@@ -1,0 +1,214 @@
+import GRDB
+package import KeyedHashing
+package import Records
+
+/// What is the same for all requests of a person.
+package struct PersonRequest: Sendable, Equatable {
+    /// In what role the company answers.
+    package enum Role: Sendable, Equatable {
+        case controller
+        /// For a customer, whose consent has this reference.
+        case processor(consent: String)
+    }
+
+    package var subject: SubjectHash
+    /// The only customer whose records a user's request reaches; nil: all.
+    package var within: Digest256?
+    package var role: Role
+    /// The reference of the check of who asked.
+    package var identityCheck: String
+
+    package init(
+        subject: SubjectHash, within: Digest256? = nil, role: Role, identityCheck: String
+    ) {
+        self.subject = subject
+        self.within = within
+        self.role = role
+        self.identityCheck = identityCheck
+    }
+
+    var roleName: String { consent == nil ? "controller" : "processor" }
+
+    var consent: String? {
+        if case .processor(let consent) = role { consent } else { nil }
+    }
+
+    func content(_ dates: KeyValuePairs<String, EventTime?>) -> CanonicalJSON {
+        .object(
+            [
+                ("kind", .text(subject.kind.rawValue)), ("subject", .text(subject.digest.hex)),
+                ("within", .optional(within?.hex)), ("role", .text(roleName)),
+                ("identity_check", .text(identityCheck)), ("consent", .optional(consent)),
+            ] + dates.map { (name: $0.key, value: .time($0.value)) })
+    }
+}
+
+/// An erasure as the ledger remembers it.
+package struct ErasureRecord: Sendable, Equatable {
+    package let id: Int64
+    package let request: PersonRequest
+    package let requested: EventTime
+    /// Events of this time and later are not erased; nil: all are.
+    package let until: EventTime?
+    package let done: EventTime?
+    /// The hold that blocked the last attempt.
+    package let blockedBy: Int64?
+    /// When to try again; nil when nothing blocks, or the hold has no end.
+    package let retry: EventTime?
+
+    /// The digest that the event `erasure-requested` carries as `content`.
+    package var contentDigest: Digest256 {
+        Digest256.of(request.content(["requested": requested, "until": until]).bytes.span)
+    }
+}
+
+/// A restriction as the ledger remembers it.
+package struct RestrictionRecord: Sendable, Equatable {
+    package let id: Int64
+    package let request: PersonRequest
+    package let from: EventTime
+    package let lifted: EventTime?
+
+    /// True when it is in force at `time`.
+    package func holds(at time: EventTime) -> Bool {
+        from <= time && lifted.map { time < $0 } ?? true
+    }
+
+    /// The digest that the event `restriction-made` carries as `content`.
+    package var contentDigest: Digest256 {
+        Digest256.of(request.content(["from": from]).bytes.span)
+    }
+}
+
+extension Ledger {
+    /// Enters an erasure and returns its number. From now on every run leaves the subject's events
+    /// before `until` (nil: all) out, done or not.
+    @discardableResult
+    package func requestErasure(
+        _ request: PersonRequest, until: EventTime? = nil, time: EventTime
+    ) throws(LedgerFault) -> Int64 {
+        try write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO erasures (kind, subject, within, key_id, role, identity_check,
+                        consent, requested_ms, until_ms)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    request.subject.kind.rawValue, request.subject.digest.hex,
+                    request.within?.hex, try registryKeyID(db), request.roleName,
+                    request.identityCheck, request.consent, time.milliseconds,
+                    until?.milliseconds,
+                ])
+            let id = db.lastInsertedRowID
+            let content = request.content(["requested": time, "until": until])
+            try EventChain.append(
+                "erasure-requested", ["erasure": .integer(id), "content": content.digestHex],
+                time: time, db)
+            return id
+        }
+    }
+
+    /// Notes that nothing stored holds data of the erased subject any more.
+    package func finishErasure(_ id: Int64, time: EventTime) throws(LedgerFault) {
+        try change(
+            "UPDATE erasures SET done_ms = ?, blocked_by_hold_id = NULL, retry_ms = NULL WHERE id = ?",
+            [time.milliseconds, id], event: "erasure-done", ["erasure": .integer(id)], time)
+    }
+
+    /// Notes that a hold blocked an erasure, and when to try again (nil: the hold has no end).
+    package func blockErasure(
+        _ id: Int64, by hold: Int64, retry: EventTime?, time: EventTime
+    ) throws(LedgerFault) {
+        try change(
+            """
+            UPDATE erasures SET done_ms = NULL, blocked_by_hold_id = ?, retry_ms = ? WHERE id = ?
+            """,
+            [hold, retry?.milliseconds, id], event: "erasure-blocked",
+            ["erasure": .integer(id), "hold": .integer(hold), "retry": .time(retry)], time)
+    }
+
+    private func change(
+        _ sql: String, _ arguments: StatementArguments, event: String, _ payload: CanonicalJSON,
+        _ time: EventTime
+    ) throws(LedgerFault) {
+        try write { db in
+            try db.execute(sql: sql, arguments: arguments)
+            guard db.changesCount == 1 else {
+                throw LedgerFault.refused("the request is not there or not open")
+            }
+            try EventChain.append(event, payload, time: time, db)
+        }
+    }
+
+    /// All erasures in the order in which they were asked for.
+    package func erasures() throws(LedgerFault) -> [ErasureRecord] {
+        try read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM erasures ORDER BY id").map { row in
+                ErasureRecord(
+                    id: row["id"], request: try Self.request(row),
+                    requested: EventTime(milliseconds: row["requested_ms"]),
+                    until: optionalTime(row["until_ms"]), done: optionalTime(row["done_ms"]),
+                    blockedBy: row["blocked_by_hold_id"], retry: optionalTime(row["retry_ms"]))
+            }
+        }
+    }
+
+    /// Enters a restriction from `time` on and returns its number: new runs use the subject's
+    /// records for nothing; what lies stored stays.
+    @discardableResult
+    package func restrict(
+        _ request: PersonRequest, time: EventTime
+    ) throws(LedgerFault) -> Int64 {
+        try write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO restrictions (kind, subject, within, key_id, role, identity_check,
+                        consent, from_ms)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    request.subject.kind.rawValue, request.subject.digest.hex,
+                    request.within?.hex, try registryKeyID(db), request.roleName,
+                    request.identityCheck, request.consent, time.milliseconds,
+                ])
+            let id = db.lastInsertedRowID
+            try EventChain.append(
+                "restriction-made",
+                [
+                    "restriction": .integer(id),
+                    "content": request.content(["from": time]).digestHex,
+                ], time: time, db)
+            return id
+        }
+    }
+
+    /// Lifts a restriction at `time`. Refused when it is not there or was lifted before.
+    package func liftRestriction(_ id: Int64, time: EventTime) throws(LedgerFault) {
+        try change(
+            "UPDATE restrictions SET lifted_ms = ? WHERE id = ? AND lifted_ms IS NULL",
+            [time.milliseconds, id], event: "restriction-lifted",
+            ["restriction": .integer(id)], time)
+    }
+
+    /// All restrictions in the order in which they were made, lifted ones too.
+    package func restrictions() throws(LedgerFault) -> [RestrictionRecord] {
+        try read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM restrictions ORDER BY id").map { row in
+                RestrictionRecord(
+                    id: row["id"], request: try Self.request(row),
+                    from: EventTime(milliseconds: row["from_ms"]),
+                    lifted: optionalTime(row["lifted_ms"]))
+            }
+        }
+    }
+
+    private static func request(_ row: Row) throws -> PersonRequest {
+        let within: String? = row["within"]
+        let consent: String? = row["consent"]
+        return PersonRequest(
+            subject: try subject(row), within: try within.map { try digest($0) },
+            role: consent.map { .processor(consent: $0) } ?? .controller,
+            identityCheck: row["identity_check"])
+    }
+}
