@@ -112,7 +112,9 @@ extension Ledger {
     /// Notes that nothing stored holds data of the erased subject any more.
     package func finishErasure(_ id: Int64, time: EventTime) throws(LedgerFault) {
         try change(
-            "UPDATE erasures SET done_ms = ?, blocked_by_hold_id = NULL, retry_ms = NULL WHERE id = ?",
+            """
+            UPDATE erasures SET done_ms = ?, blocked_by_hold_id = NULL, retry_ms = NULL WHERE id = ?
+            """,
             [time.milliseconds, id], event: "erasure-done", ["erasure": .integer(id)], time)
     }
 
