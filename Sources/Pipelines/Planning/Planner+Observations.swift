@@ -24,7 +24,10 @@ extension Planner {
         }
         let inputs = InputRegister(self, derived)
         let identity = specification.identity
-        let needsPersons = specification.statistics.contains { suppression($0).countsPersons }
+        // What a state keeps must be separable by person, so that an erasure can reach it.
+        let needsPersons =
+            specification.state != nil
+            || specification.statistics.contains { suppression($0).countsPersons }
         let person = needsPersons ? identity.user.map { inputs.token($0.value) } : nil
         let customer = needsPersons ? identity.customer.map { inputs.token($0.value) } : nil
         var plans: [StatisticPlan] = []

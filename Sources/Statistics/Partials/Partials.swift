@@ -23,10 +23,16 @@ package struct Partials {
         let (readers, header) = try open()
         guard let header else { throw PartialFault(.notAPartial) }
         var writer = try PartialWriter(header, to: file)
-        var merge = PartialMerge(readers, plan.statistics.map { StatisticLayout($0, in: plan) })
+        var merge = PartialMerge(readers, layouts)
         try merge.run(into: &writer)
         try writer.finish()
     }
+
+    /// Where the rows of each statistic keep what.
+    var layouts: [StatisticLayout] { plan.statistics.map { StatisticLayout($0, in: plan) } }
+
+    /// What the merge of all partials says about where it comes from.
+    func header() throws(PartialFault) -> PartialHeader? { try open().1 }
 
     /// The tables of all partials together, not yet fit to be shown to anybody.
     package func tables() throws(PartialFault) -> [MeasuredTable] {
@@ -38,7 +44,7 @@ package struct Partials {
     /// Sends the merge of all partials to `sink`.
     func merge<Sink: PartialSink>(into sink: inout Sink) throws(PartialFault) {
         let (readers, _) = try open()
-        var merge = PartialMerge(readers, plan.statistics.map { StatisticLayout($0, in: plan) })
+        var merge = PartialMerge(readers, layouts)
         try merge.run(into: &sink)
     }
 
