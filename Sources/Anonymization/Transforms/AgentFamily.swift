@@ -50,6 +50,36 @@ package struct AgentFamily: Transform {
         return .plainText
     }
 
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        guard value.isText else { return false }
+        let bytes = value.bytes
+        switch part {
+        case .browser: return Self.isOne(of: Self.browsers, bytes)
+        case .os: return Self.isOne(of: Self.systems, bytes)
+        case .kind: return Self.isOne(of: ["bot", "tool", "person"], bytes)
+        case .both:
+            return Self.browsers.contains { browser in
+                let head = Array("\(browser) / ".utf8)
+                return bytes.count > head.count
+                    && ReleasedForm.isSame(bytes.extracting(0..<head.count), head)
+                    && Self.isOne(of: Self.systems, bytes.extracting(head.count..<bytes.count))
+            }
+        }
+    }
+
+    /// Every name that `browser` and `system` can give.
+    private static let browsers = [
+        "Bot", "Edge", "Opera", "Samsung Internet", "UC Browser", "Yandex Browser", "Vivaldi",
+        "Internet Explorer", "Firefox", "Chrome", "Safari", "Android Browser", "Other",
+    ]
+    private static let systems = [
+        "Bot", "Windows", "iOS", "macOS", "Android", "ChromeOS", "Linux", "Other",
+    ]
+
+    private static func isOne(of names: [String], _ bytes: Span<UInt8>) -> Bool {
+        names.contains { ReleasedForm.isSame(bytes, Array($0.utf8)) }
+    }
+
     private func kind(_ marks: AgentMarks) -> StaticString {
         if marks.contains(.bot) { return "bot" }
         return marks.contains(.tool) ? "tool" : "person"

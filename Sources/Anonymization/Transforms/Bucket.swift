@@ -97,6 +97,23 @@ package struct Bucket: Transform {
         return .plainText
     }
 
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        guard value.isText else { return false }
+        let bytes = value.bytes
+        switch rule {
+        case .edges(_, let labels):
+            return labels.contains { ReleasedForm.isSame(bytes, $0) }
+        case .width(let width):
+            var end = bytes.count > 0 && bytes[0] == UInt8(ascii: "-") ? 1 : 0
+            while end < bytes.count, bytes[end] &- 48 < 10 { end += 1 }
+            guard let first = DecimalFloor(bytes.extracting(0..<end)), !first.isSaturated,
+                first.value % width == 0
+            else { return false }
+            let (last, overflow) = first.value.addingReportingOverflow(width - 1)
+            return !overflow && ReleasedForm.isSame(bytes, Self.label(first.value, last))
+        }
+    }
+
     private static func label(_ first: Int64, _ last: Int64) -> [UInt8] {
         if first == last { return Array("\(first)".utf8) }
         return Array((first < 0 ? "\(first)..\(last)" : "\(first)-\(last)").utf8)

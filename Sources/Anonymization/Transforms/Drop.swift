@@ -19,4 +19,6 @@ package struct Drop: Transform {
         _ value: borrowing FieldValue, _ context: borrowing TransformContext,
         into output: inout ByteBuffer
     ) -> TransformResult { .dropped }
+
+    package func isReleased(_ value: borrowing FieldValue) -> Bool { false }
 }

@@ -95,6 +95,19 @@ package struct EncryptAddress: Transform {
         }
     }
 
+    /// An encrypted address is an address like any other.
+    package var leavesRecognisableForm: Bool { false }
+
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        guard value.isText else { return false }
+        var printed = ByteBuffer(capacity: 64)
+        let result = AddressReading().rewrite(value.bytes, into: &printed) { address, printed in
+            address.appendText(to: &printed)
+            return true
+        }
+        return result != .dropped && ReleasedForm.isSame(printed.bytes, value.bytes)
+    }
+
     package func apply(
         _ value: borrowing FieldValue, _ context: borrowing TransformContext,
         into output: inout ByteBuffer

@@ -26,6 +26,10 @@ package struct HashWithStaticKey: Transform {
     /// Prepares the hash states for `key`.
     package init(key: SecretKey) { hasher = HMACSHA256(key: key) }
 
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        value.isText && ReleasedForm.isHexadecimal(value.bytes, digits: 64)
+    }
+
     package func apply(
         _ value: borrowing FieldValue, _ context: borrowing TransformContext,
         into output: inout ByteBuffer

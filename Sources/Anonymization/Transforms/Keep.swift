@@ -19,4 +19,7 @@ package struct Keep: Transform {
         _ value: borrowing FieldValue, _ context: borrowing TransformContext,
         into output: inout ByteBuffer
     ) -> TransformResult { .unchanged }
+
+    /// What stays as it is has every form.
+    package func isReleased(_ value: borrowing FieldValue) -> Bool { true }
 }

@@ -30,6 +30,11 @@ package struct PrimaryLanguage: Transform {
         return .plainText
     }
 
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        var output = ByteBuffer(capacity: 64)
+        return value.isText && apply(value, TransformContext(), into: &output) == .unchanged
+    }
+
     private static func isSpace(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
     }

@@ -55,6 +55,13 @@ package struct Pseudonymize: Transform {
     /// True when tokens are made of addresses, however they are spelled.
     package var readsAddresses: Bool { canonical == .address }
 
+    /// True for a token, or a list of them.
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        guard value.isText else { return false }
+        if ReleasedForm.isHexadecimal(value.bytes, digits: ReleasedForm.tokenDigits) { return true }
+        return canonical == .address && ReleasedForm.isTokenList(value.bytes)
+    }
+
     package func apply(
         _ value: borrowing FieldValue, _ context: borrowing TransformContext,
         into output: inout ByteBuffer

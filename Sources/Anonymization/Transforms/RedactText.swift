@@ -26,6 +26,12 @@ package struct RedactText: Transform {
         }
     }
 
+    /// True when there is nothing left to be found.
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        var output = ByteBuffer(capacity: 64)
+        return value.isText && apply(value, TransformContext(), into: &output) == .unchanged
+    }
+
     /// Appends `text` with a placeholder for each identifier; appends nothing and answers false
     /// when there is none.
     static func redact(

@@ -38,7 +38,7 @@ package struct ReduceEmail: Transform {
         guard bytes.count > 0 else { return .unchanged }
         guard mode != .drop, let sign = Self.sign(of: bytes) else { return .dropped }
         switch mode {
-        case .publicOnly: output.append("[user]")
+        case .publicOnly: output.append(Self.userMark)
         case .token:
             guard appendToken(of: bytes, sign, context, into: &output) else { return .dropped }
         case .drop: return .dropped
@@ -47,6 +47,26 @@ package struct ReduceEmail: Transform {
         appendDomain(of: bytes, from: sign.upperBound, into: &output)
         return .plainText
     }
+
+    /// True for a placeholder or token, `@`, and a domain that may be shown.
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        guard value.isText, mode != .drop else { return false }
+        let bytes = value.bytes
+        let user = mode == .token ? ReleasedForm.tokenDigits : Self.userMark.count
+        guard bytes.count > user, bytes[user] == UInt8(ascii: "@") else { return false }
+        let local = bytes.extracting(0..<user)
+        let domain = bytes.extracting(user + 1..<bytes.count)
+        let isGone =
+            mode == .token
+            ? ReleasedForm.isHexadecimal(local, digits: user)
+            : ReleasedForm.isSame(local, Self.userMark)
+        return isGone
+            && (ReleasedForm.isSame(domain, Self.domainMark)
+                || providers.contains { ReleasedForm.isSame(domain, $0) })
+    }
+
+    private static let userMark = Array("[user]".utf8)
+    private static let domainMark = Array("[domain]".utf8)
 
     /// Where the `@` or `%40` of an address lies; nil when `bytes` are no address.
     private static func sign(of bytes: Span<UInt8>) -> Range<Int>? {
@@ -134,7 +154,7 @@ package struct ReduceEmail: Transform {
                 return
             }
         }
-        output.append("[domain]")
+        output.append(Self.domainMark)
     }
 }
 

@@ -35,17 +35,17 @@ package struct ReduceURL: Transform {
         guard bytes.count > 0 else { return .unchanged }
         let start = output.count
         ByteView.withView(of: bytes) { reduce($0, into: &output) }
-        guard Self.isSame(output.bytes.extracting(start..<output.count), bytes) else {
+        guard ReleasedForm.isSame(output.bytes.extracting(start..<output.count), bytes) else {
             return .text
         }
         output.truncate(to: start)
         return .unchanged
     }
 
-    private static func isSame(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
-        guard left.count == right.count else { return false }
-        for index in left.indices where left[index] != right[index] { return false }
-        return true
+    /// True when there is nothing left to be taken out.
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        var output = ByteBuffer(capacity: 64)
+        return value.isText && apply(value, TransformContext(), into: &output) == .unchanged
     }
 
     private func reduce(_ text: ByteView, into output: inout ByteBuffer) {

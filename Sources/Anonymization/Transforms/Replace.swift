@@ -30,4 +30,8 @@ package struct Replace: Transform {
         output.append(replacement)
         return .text
     }
+
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        value.isText && ReleasedForm.isSame(value.bytes, replacement)
+    }
 }

@@ -67,6 +67,18 @@ package protocol Transform: Sendable {
         into output: inout ByteBuffer
     ) -> TransformResult
 
+    /// True when `value` has the form that `apply` leaves behind.
+    ///
+    /// Holds for every text that `apply` has written and for every value that it lets pass. The
+    /// other way round it is as strict as the form allows: an address with bits behind the kept
+    /// ones, a name where a token should stand or a text with an identifier in it does not have it.
+    /// Nobody asks for empty values: there is nothing in them.
+    func isReleased(_ value: borrowing FieldValue) -> Bool
+
+    /// False when what `apply` leaves cannot be told from what it takes, so that no look at the
+    /// value proves anything.
+    var leavesRecognisableForm: Bool { get }
+
     /// What the result depends on besides the value; says for how long a cached result holds.
     var dependence: TransformDependence { get }
 
@@ -77,6 +89,7 @@ package protocol Transform: Sendable {
 extension Transform {
     package var dependence: TransformDependence { .value }
     package var isWorthRemembering: Bool { true }
+    package var leavesRecognisableForm: Bool { true }
 }
 
 /// What the result of a transform depends on besides its options.

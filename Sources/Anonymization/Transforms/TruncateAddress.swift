@@ -86,6 +86,30 @@ package struct TruncateAddress: Transform {
         }
     }
 
+    /// True for an address, or list of addresses, in its printed form with no more bits than stay.
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        guard value.isText else { return false }
+        var printed = ByteBuffer(capacity: 64)
+        let result = AddressReading().rewrite(value.bytes, into: &printed) { address, printed in
+            guard showsNoMore(address) else { return false }
+            address.appendText(to: &printed)
+            return true
+        }
+        return result != .dropped && ReleasedForm.isSame(printed.bytes, value.bytes)
+    }
+
+    /// An address that was cut can look like one with another inside of it (`64:ff9b::`): what it
+    /// then shows of that other must be cut as well.
+    private func showsNoMore(_ address: IPAddress) -> Bool {
+        if truncated(address) == address { return true }
+        guard !address.isIPv4, options.embedded == .ipv4Rule,
+            let (_, bits) = address.embeddedIPv4
+        else { return false }
+        let inner = IPAddress(ipv4: bits)
+        return inner.truncated(to: options.ipv4Bits) == inner
+            && address.truncated(to: options.ipv6Bits) == address
+    }
+
     /// What is printed instead of `address`.
     package func truncated(_ address: IPAddress) -> IPAddress {
         if address.isIPv4 { return truncatedIPv4(address) }

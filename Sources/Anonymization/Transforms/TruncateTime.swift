@@ -88,6 +88,22 @@ package struct TruncateTime: Transform {
         return .plainText
     }
 
+    package func isReleased(_ value: borrowing FieldValue) -> Bool {
+        guard value.isText else { return false }
+        let bytes = value.bytes
+        switch unit {
+        case .year: return ReleasedForm.isLike(bytes, "0000")
+        case .month: return ReleasedForm.isLike(bytes, "0000-00")
+        case .week: return ReleasedForm.isLike(bytes, "0000-W00")
+        case .day: return ReleasedForm.isLike(bytes, "0000-00-00")
+        case .hour:
+            if format.needsZone { return ReleasedForm.isLike(bytes, "0000-00-00T00:00") }
+            return ReleasedForm.isLike(bytes, "0000-00-00T00:00Z")
+                || ReleasedForm.isLike(bytes, "0000-00-00T00:00+00:00")
+                || ReleasedForm.isLike(bytes, "0000-00-00T00:00-00:00")
+        }
+    }
+
     private func appendMonth(_ date: CivilDate, to output: inout ByteBuffer) {
         output.append(decimal: date.year, width: 4)
         output.append("-")

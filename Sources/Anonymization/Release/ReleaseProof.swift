@@ -1,0 +1,87 @@
+package import Records
+private import Synchronization
+
+/// Counts, field by field, what was found in stored records whose fields are due.
+package final class ReleaseTally: Sendable {
+    /// What was found of one field.
+    package struct Field: Sendable, Equatable {
+        /// Due values in the form that the field's rule leaves behind.
+        package var released = 0
+        /// Due values that are not: readable ones, or those of another rule.
+        package var readable = 0
+    }
+
+    private let fields: Mutex<[Field]>
+
+    /// A tally for a plan with so many declared fields.
+    package init(fieldCount: Int) {
+        fields = Mutex(Array(repeating: Field(), count: fieldCount))
+    }
+
+    /// The counts in the order of the plan's fields.
+    package var counts: [Field] { fields.withLock { $0 } }
+
+    /// The number of due values that are not in released form.
+    package var readableTotal: Int { counts.reduce(0) { $0 + $1.readable } }
+
+    func note(_ field: Int, isReleased: Bool) {
+        fields.withLock { fields in
+            if isReleased { fields[field].released += 1 } else { fields[field].readable += 1 }
+        }
+    }
+}
+
+/// Stands for the transform of a rule when stored records are proven instead of changed: a value in
+/// released form passes untouched, any other one goes and is counted.
+struct ReleaseCheck: Transform {
+    let rule: any Transform
+    let field: Int
+    let tally: ReleaseTally
+
+    /// Every value is to be counted.
+    var isWorthRemembering: Bool { false }
+
+    func apply(
+        _ value: borrowing FieldValue, _ context: borrowing TransformContext,
+        into output: inout ByteBuffer
+    ) -> TransformResult {
+        // An empty value, which is also how a table writes none at all, says nothing.
+        if value.bytes.isEmpty { return .unchanged }
+        let isReleased = rule.isReleased(value)
+        tally.note(field, isReleased: isReleased)
+        return isReleased ? .unchanged : .dropped
+    }
+
+    func isReleased(_ value: borrowing FieldValue) -> Bool { rule.isReleased(value) }
+}
+
+extension ReleasePlan {
+    /// The plan under which stored records come out byte for byte as they lie in the file if, and
+    /// only if, nothing in them is readable past its time.
+    ///
+    /// `self` is a plan for reading an output's own files. Every decision stays what it is in a run
+    /// (age, holds, erased persons, purposes that may not have a field, fields that nobody named);
+    /// only the transforms are replaced by checks of their results, because tokens cannot be made
+    /// again from tokens. The file's own expiry is judged by file, not by record.
+    package func proving(_ tally: ReleaseTally) -> ReleasePlan {
+        var plan = self
+        plan.writtenUnder = nil
+        plan.isStored = true
+        for index in plan.outputs.indices {
+            plan.outputs[index].expiryClock = nil
+            for slot in plan.outputs[index].rules.indices {
+                plan.outputs[index].rules[slot].check(field: slot, tally)
+            }
+        }
+        return plan
+    }
+}
+
+extension FieldRule {
+    fileprivate mutating func check(field: Int, _ tally: ReleaseTally) {
+        let rule: any Transform = isBarred ? Drop() : transform ?? Drop()
+        appliesAlways = appliesAlways || isBarred
+        isBarred = false
+        transform = ReleaseCheck(rule: rule, field: field, tally: tally)
+    }
+}
