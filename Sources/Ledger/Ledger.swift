@@ -3,6 +3,7 @@ import GRDB
 package import KeyedHashing
 package import Records
 private import Glibc
+private import Synchronization
 
 /// The embedded record of all that was done: runs, sources, parts, keys, holds, opt-outs, partials,
 /// publications and a chain of events.
@@ -10,7 +11,8 @@ private import Glibc
 /// One SQLite file, `ledger.sqlite` (0600), in the state folder (0700). Every change is one
 /// transaction with its event; a change is durable when the call returns (rollback journal,
 /// `synchronous = EXTRA`). The owner of a ledger holds the state's lock, so one run is at work at a
-/// time. Safe to use from several threads.
+/// time; when it lets go, the bytes of the file are sealed (`ledger.seal`). Safe to use from several
+/// threads.
 package final class Ledger: Sendable {
     /// The name of the database in the state folder.
     package static let fileName = "ledger.sqlite"
@@ -22,11 +24,26 @@ package final class Ledger: Sendable {
 
     let queue: DatabaseQueue
     private let lock: FileLock
+    private let isReadOnly: Bool
+    /// False from the first change on.
+    private let isSealed: Mutex<Bool>
 
-    private init(directory: Directory, queue: DatabaseQueue, lock: consuming FileLock) {
+    private init(
+        directory: Directory, queue: DatabaseQueue, lock: consuming FileLock, isSealed: Bool,
+        isReadOnly: Bool = false
+    ) {
         self.directory = directory
         self.queue = queue
         self.lock = lock
+        self.isReadOnly = isReadOnly
+        self.isSealed = Mutex(isSealed)
+    }
+
+    deinit {
+        // A ledger that cannot be sealed stays without: the next owner looks closer and tries again.
+        let isDone = isReadOnly || isSealed.withLock { $0 }
+        try? queue.close()
+        if !isDone { try? LedgerSeal.write(in: directory) }
     }
 
     /// Opens the ledger of a state folder, makes both when they are missing, and brings the tables
@@ -35,22 +52,91 @@ package final class Ledger: Sendable {
     /// Faults: `busy` at once when another process has it open, `newerSchema`, `damaged`, and those
     /// of a folder or file that is a symbolic link, another user's, or open to others.
     package static func open(stateDirectory path: String) throws(LedgerFault) -> Ledger {
-        let directory = try stateFolder(path)
+        try open(stateDirectory: path, schema: .current)
+    }
+
+    static func open(
+        stateDirectory path: String, schema: LedgerSchema
+    ) throws(LedgerFault) -> Ledger {
+        let directory = try stateFolder(path, creating: true)
         let lock = try takeLock(in: directory)
         try makePrivateFile(in: directory)
         let file = directory.path(of: fileName)
-        let queue = try translating(file) {
+        let (queue, isSealed) = try translating(file) {
+            try DurableFile.removeLeftovers(in: directory)
             let queue = try DatabaseQueue(path: file, configuration: configuration)
-            try queue.inDatabase { db in try refuseOtherDatabases(db, file) }
-            try LedgerSchema.migrator.migrate(queue)
-            return queue
+            let isNew = try queue.inDatabase { db in
+                try refuseOtherDatabases(db, file, schema)
+            }
+            let isSealed = try !isNew && checkSeal(directory, queue)
+            guard try !queue.read(schema.migrator.hasCompletedMigrations) else {
+                return (queue, isSealed)
+            }
+            try LedgerSeal.remove(from: directory)
+            try schema.migrator.migrate(queue)
+            return (queue, false)
         }
-        return Ledger(directory: directory, queue: queue, lock: lock)
+        return Ledger(directory: directory, queue: queue, lock: lock, isSealed: isSealed)
     }
 
-    private static func stateFolder(_ path: String) throws(LedgerFault) -> Directory {
+    /// Opens the ledger of a state folder to look at it; nothing in the folder is changed.
+    ///
+    /// Holds the state's lock like `open`. Faults besides those of `open`: `notRecovered` when a
+    /// killed run has left a transaction open, which only the next run may settle.
+    package static func openForReading(
+        stateDirectory path: String
+    ) throws(LedgerFault) -> Ledger {
+        let directory = try stateFolder(path, creating: false)
+        let lock = try takeLock(in: directory)
+        let file = directory.path(of: fileName)
+        let queue = try translating(file) {
+            if try directory.status(of: "\(fileName)-journal") != nil {
+                throw LedgerFault.notRecovered(path: file)
+            }
+            var configuration = configuration
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: file, configuration: configuration)
+            try queue.read { db in
+                let mark = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+                guard mark == LedgerSchema.applicationID else {
+                    throw LedgerFault.damaged(path: file)
+                }
+                let migrator = LedgerSchema.current.migrator
+                if try migrator.hasBeenSuperseded(db) { throw LedgerFault.newerSchema(path: file) }
+                guard try migrator.hasCompletedMigrations(db) else {
+                    throw LedgerFault.olderSchema(path: file)
+                }
+            }
+            return queue
+        }
+        return Ledger(
+            directory: directory, queue: queue, lock: lock, isSealed: true, isReadOnly: true)
+    }
+
+    /// Holds the bytes of the ledger in a state folder against its seal.
+    package static func sealState(stateDirectory path: String) throws(LedgerFault) -> SealState {
+        let directory = try stateFolder(path, creating: false)
+        do { return try LedgerSeal.check(directory) } catch { throw .file(error) }
+    }
+
+    /// True when the ledger is as its last owner left it; false when that one was killed. What was
+    /// changed since is a fault.
+    private static func checkSeal(_ directory: Directory, _ queue: DatabaseQueue) throws -> Bool {
+        switch try LedgerSeal.check(directory) {
+        case .fits: return true
+        case .missing:
+            try queue.read { db in try checkIntegrity(db, directory.path(of: fileName)) }
+            return false
+        case .damaged, .differs: throw LedgerFault.damaged(path: directory.path(of: fileName))
+        }
+    }
+
+    private static func stateFolder(
+        _ path: String, creating: Bool
+    ) throws(LedgerFault) -> Directory {
         do {
-            return try Directory.privateDirectory(path, creating: true, closedToReaders: true)
+            return try Directory.privateDirectory(
+                path, creating: creating, closedToReaders: true)
         } catch { throw .file(error) }
     }
 
@@ -94,7 +180,10 @@ package final class Ledger: Sendable {
         return configuration
     }
 
-    private static func refuseOtherDatabases(_ db: Database, _ file: String) throws {
+    /// Refuses what is no ledger of this version or an earlier one; true when there was nothing.
+    private static func refuseOtherDatabases(
+        _ db: Database, _ file: String, _ schema: LedgerSchema
+    ) throws -> Bool {
         let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
         let mark = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         if pages > 0, mark != LedgerSchema.applicationID { throw LedgerFault.damaged(path: file) }
@@ -103,16 +192,29 @@ package final class Ledger: Sendable {
         if pages == 0 {
             try db.execute(sql: "PRAGMA application_id = \(LedgerSchema.applicationID)")
         }
-        if try LedgerSchema.migrator.hasBeenSuperseded(db) {
+        if try schema.migrator.hasBeenSuperseded(db) {
             throw LedgerFault.newerSchema(path: file)
         }
+        return pages == 0
+    }
+
+    /// Breaks the seal before the first change.
+    private func unseal() throws(LedgerFault) {
+        let fault = isSealed.withLock { isSealed -> FileFault? in
+            guard isSealed else { return nil }
+            do throws(FileFault) { try LedgerSeal.remove(from: directory) } catch { return error }
+            isSealed = false
+            return nil
+        }
+        if let fault { throw .file(fault) }
     }
 
     /// Runs `body` in one transaction: all of its changes happen, durably, or none.
     func write<Result: Sendable>(
         _ body: @Sendable (Database) throws -> Result
     ) throws(LedgerFault) -> Result {
-        try Self.translating(directory.path(of: Self.fileName)) {
+        try unseal()
+        return try Self.translating(directory.path(of: Self.fileName)) {
             try queue.writeWithoutTransaction { db in
                 var result: Result?
                 try db.inTransaction(.immediate) {
@@ -139,6 +241,8 @@ package final class Ledger: Sendable {
             return try body()
         } catch let fault as LedgerFault {
             throw fault
+        } catch let fault as FileFault {
+            throw .file(fault)
         } catch let error as DatabaseError {
             switch error.resultCode {
             case .SQLITE_NOTADB, .SQLITE_CORRUPT: throw .damaged(path: path)
@@ -173,12 +277,14 @@ extension Ledger {
     /// Lets SQLite check pages, indexes, constraints and references of the whole file.
     package func verifyDatabase() throws(LedgerFault) {
         let path = directory.path(of: Self.fileName)
-        try read { db in
-            let answers = try String.fetchAll(db, sql: "PRAGMA integrity_check(1)")
-            let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check")
-            guard answers.count == 1, answers[0].utf8.elementsEqual("ok".utf8), orphans.isEmpty
-            else { throw LedgerFault.damaged(path: path) }
-        }
+        try read { db in try Self.checkIntegrity(db, path) }
+    }
+
+    fileprivate static func checkIntegrity(_ db: Database, _ path: String) throws {
+        let answers = try String.fetchAll(db, sql: "PRAGMA integrity_check(1)")
+        let orphans = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check")
+        guard answers.count == 1, answers[0].utf8.elementsEqual("ok".utf8), orphans.isEmpty
+        else { throw LedgerFault.damaged(path: path) }
     }
 
     /// Records something that is not part of a run's commit.

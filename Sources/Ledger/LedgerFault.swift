@@ -9,6 +9,10 @@ package enum LedgerFault: Error, Sendable, Equatable {
     case damaged(path: String)
     /// A newer version of the programme has changed the tables.
     case newerSchema(path: String)
+    /// The tables are of an older version and the ledger was opened only to look at it.
+    case olderSchema(path: String)
+    /// A process was killed while it changed the ledger; the next run settles that.
+    case notRecovered(path: String)
     /// The change contradicts what the ledger holds: a source counted twice, a part that is not
     /// current, counts that do not add up.
     case refused(String)
@@ -24,9 +28,14 @@ extension LedgerFault: CustomStringConvertible {
         switch self {
         case .file(let fault): fault.description
         case .busy: "another run is at work on this state; try again when it has ended"
-        case .damaged(let path): "\(path) is not a ledger or is damaged; restore the state folder"
+        case .damaged(let path): "\(path) is not a ledger, or not what the last run left; restore the state folder"
         case .newerSchema(let path):
             "\(path) was written by a newer version of sluice; use that version"
+        case .olderSchema(let path):
+            "\(path) was written by an older version of sluice: run the pipeline once, which brings "
+                + "it up to date"
+        case .notRecovered(let path):
+            "a run was killed while it wrote \(path): run the pipeline again, which settles it"
         case .refused(let what): "the ledger refuses the change: \(what)"
         case .brokenChain(let sequence):
             "the chain of events in the ledger is broken at event \(sequence)"

@@ -44,6 +44,8 @@ final class Scratch {
             try db.execute(sql: statements)
         }
         try queue.close()
+        // As if a process had been killed: what was sealed and does not fit is refused at once.
+        try FileManager.default.removeItem(atPath: state + "/ledger.seal")
     }
 }
 

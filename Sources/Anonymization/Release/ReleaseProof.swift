@@ -1,4 +1,4 @@
-package import Records
+internal import Records
 private import Synchronization
 
 /// Counts, field by field, what was found in stored records whose fields are due.

@@ -32,9 +32,38 @@ package struct RedactText: Transform {
         return value.isText && apply(value, TransformContext(), into: &output) == .unchanged
     }
 
+    /// How often a text is searched again in which something was found.
+    private static let passesMax = 8
+
     /// Appends `text` with a placeholder for each identifier; appends nothing and answers false
     /// when there is none.
+    ///
+    /// What is left of addresses that run into each other can be one again, so the result is
+    /// searched until there is nothing to be found; a text that does not come to rest goes whole.
     static func redact(
+        _ text: ByteView,
+        _ kinds: IdentifierKinds,
+        _ grammar: EmailGrammar,
+        into output: inout ByteBuffer
+    ) -> Bool {
+        let start = output.count
+        guard redactOnce(text, kinds, grammar, into: &output) else { return false }
+        var next = ByteBuffer(capacity: 16)
+        for _ in 0..<passesMax {
+            next.removeAll()
+            let isChanged = ByteView.withView(of: output.bytes.extracting(start..<output.count)) {
+                redactOnce($0, kinds, grammar, into: &next)
+            }
+            guard isChanged else { return true }
+            output.truncate(to: start)
+            output.append(next.bytes)
+        }
+        output.truncate(to: start)
+        output.append("[text]")
+        return true
+    }
+
+    private static func redactOnce(
         _ text: ByteView,
         _ kinds: IdentifierKinds,
         _ grammar: EmailGrammar,

@@ -34,12 +34,36 @@ package struct ReduceURL: Transform {
         let bytes = value.bytes
         guard bytes.count > 0 else { return .unchanged }
         let start = output.count
-        ByteView.withView(of: bytes) { reduce($0, into: &output) }
+        var isPlain = true
+        ByteView.withView(of: bytes) { isPlain = reduce($0, into: &output) }
+        guard isPlain || settle(from: start, &output) else { return .null }
         guard ReleasedForm.isSame(output.bytes.extracting(start..<output.count), bytes) else {
             return .text
         }
         output.truncate(to: start)
         return .unchanged
+    }
+
+    /// How often a result with placeholders in it is reduced again.
+    private static let passesMax = 8
+
+    /// Reduces what stands behind `start` until it stays as it is: a placeholder in the wrong place
+    /// makes another URL of the rest. False when it does not come to rest.
+    private func settle(from start: Int, _ output: inout ByteBuffer) -> Bool {
+        var next = ByteBuffer(capacity: 64)
+        for _ in 0..<Self.passesMax {
+            next.removeAll()
+            if isSettled(output.bytes.extracting(start..<output.count), &next) { return true }
+            output.truncate(to: start)
+            output.append(next.bytes)
+        }
+        output.truncate(to: start)
+        return false
+    }
+
+    private func isSettled(_ written: Span<UInt8>, _ next: inout ByteBuffer) -> Bool {
+        ByteView.withView(of: written) { _ = reduce($0, into: &next) }
+        return ReleasedForm.isSame(written, next.bytes)
     }
 
     /// True when there is nothing left to be taken out.
@@ -48,18 +72,23 @@ package struct ReduceURL: Transform {
         return value.isText && apply(value, TransformContext(), into: &output) == .unchanged
     }
 
-    private func reduce(_ text: ByteView, into output: inout ByteBuffer) {
+    /// True when the result is a URL as it stood there, only shorter: nothing in front of the path
+    /// was replaced or left out, and no kept value.
+    private func reduce(_ text: ByteView, into output: inout ByteBuffer) -> Bool {
         let parts = URLParts(text)
+        var isPlain = host == .keep || parts.host.isEmpty && parts.scheme.isEmpty
         if host == .keep {
             text.append(parts.scheme, to: &output)
             let authority = text.limited(to: parts.host)
-            if !RedactText.redact(authority, .ip, .strict, into: &output) {
+            if RedactText.redact(authority, .ip, .strict, into: &output) {
+                isPlain = false
+            } else {
                 text.append(parts.host, to: &output)
             }
         }
-        if parts.isOpaque { return }
+        if parts.isOpaque { return isPlain }
         appendPath(text, parts, into: &output)
-        appendQuery(text, parts.query, into: &output)
+        return appendQuery(text, parts.query, into: &output) && isPlain
     }
 
     private func appendPath(
@@ -127,8 +156,9 @@ package struct ReduceURL: Transform {
         _ text: ByteView,
         _ query: Range<Int>,
         into output: inout ByteBuffer
-    ) {
-        guard !keptKeys.isEmpty else { return }
+    ) -> Bool {
+        guard !keptKeys.isEmpty else { return true }
+        var isPlain = true
         var start = query.lowerBound
         var mark = UInt8(ascii: "?")
         while start < query.upperBound {
@@ -144,10 +174,13 @@ package struct ReduceURL: Transform {
                 output.append(mark)
                 mark = UInt8(ascii: "&")
                 text.append(start..<equals, to: &output)
-                if equals < end { appendValue(text, equals + 1..<end, into: &output) }
+                if equals < end {
+                    isPlain = appendValue(text, equals + 1..<end, into: &output) && isPlain
+                }
             }
             start = end + 1
         }
+        return isPlain
     }
 
     /// A kept value stays unless it is an e-mail address or a token: nobody names a key for those.
@@ -155,12 +188,14 @@ package struct ReduceURL: Transform {
         _ text: ByteView,
         _ value: Range<Int>,
         into output: inout ByteBuffer
-    ) {
+    ) -> Bool {
         output.append(UInt8(ascii: "="))
         let view = text.limited(to: value)
-        if !RedactText.redact(view, RedactText.standardKinds, .strict, into: &output) {
-            text.append(value, to: &output)
+        if RedactText.redact(view, RedactText.standardKinds, .strict, into: &output) {
+            return false
         }
+        text.append(value, to: &output)
+        return true
     }
 
     /// True when `key`, with its escapes decoded, is one of the kept keys.

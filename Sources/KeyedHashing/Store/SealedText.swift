@@ -5,15 +5,22 @@
 ///     check 64 hexadecimal digits: SHA-256 of all lines before
 ///
 /// Read back only when every byte is as it was written.
-struct SealedText {
-    static let fileBytesMax = 16_384
+package struct SealedText: Sendable {
+    /// The longest such file in bytes.
+    package static let fileBytesMax = 16_384
     private static let valueBytesMax = 4096
 
     let title: String
     let names: [String]
 
+    /// The form of files whose first line says `title` and whose lines begin with `names`.
+    package init(title: String, names: [String]) {
+        self.title = title
+        self.names = names
+    }
+
     /// The bytes of the file; `values` in the order of `names`.
-    func encode(_ values: [String]) throws(KeyFault) -> [UInt8] {
+    package func encode(_ values: [String]) throws(KeyFault) -> [UInt8] {
         for (name, value) in zip(names, values) { try Self.check(value, name) }
         var lines = "sluice \(title) 1\n"
         for (name, value) in zip(names, values) { lines += "\(name) \(value)\n" }
@@ -22,7 +29,7 @@ struct SealedText {
     }
 
     /// The values in the order of `names`, or nil when the content is not what `encode` makes.
-    func decode(_ content: [UInt8]) -> [String]? {
+    package func decode(_ content: [UInt8]) -> [String]? {
         let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         guard lines.count == names.count + 3 else { return nil }
         var values: [String] = []

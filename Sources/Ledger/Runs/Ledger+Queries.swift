@@ -170,7 +170,7 @@ extension Ledger {
 }
 
 extension RunRecord {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         let state: String = row["state"]
         self.init(
             id: row["id"], name: row["name"], command: row["command"],
@@ -185,7 +185,7 @@ extension RunRecord {
 }
 
 extension PartRecord {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         self.init(
             id: row["id"], output: row["output"], path: row["path"],
             content: ContentIdentity(
@@ -198,7 +198,7 @@ extension PartRecord {
 }
 
 extension PartialRecord {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         guard let month = CalendarMonth(text: row["month"]) else {
             throw LedgerFault.refused("a month in the ledger is not one")
         }

@@ -30,6 +30,10 @@ package struct RunCommit: Sendable {
     package var partials: [NewPartial] = []
     /// Live partials that end without publication.
     package var removedPartials: [Int64] = []
+    /// Files beside parts and partials; one of a path that is known takes its place.
+    package var files: [NewFile] = []
+    /// Paths of such files that go.
+    package var removedFiles: [String] = []
     package var publications: [PendingPublication] = []
     /// The holds that bound in this run.
     package var holds: [Int64] = []
@@ -184,6 +188,8 @@ package struct NewPart: Sendable {
     /// The runs that left held records in it as they were before this run did, oldest first; empty
     /// when this run left none.
     package var olderRuns: [Int64] = []
+    /// Who beyond the company itself gets it: each is a delivery.
+    package var recipients: [String] = []
 
     package init(
         output: String, kind: Kind = .output, purpose: String, source: Int? = nil,
@@ -230,6 +236,31 @@ package struct NewPartial: Sendable, Equatable {
         self.task = task
         self.path = path
         self.content = content
+    }
+}
+
+/// A file that is neither part nor partial: it has no rows of its own to be aged.
+package struct NewFile: Sendable, Equatable {
+    /// What the file is.
+    package enum Kind: String, Sendable { case table, terms, quarantine }
+
+    package var kind: Kind
+    /// The output, statistic or list that it belongs to.
+    package var name: String
+    package var path: String
+    package var content: ContentIdentity
+    /// When it has to be gone.
+    package var deleteBy: EventTime?
+
+    package init(
+        kind: Kind, name: String, path: String, content: ContentIdentity,
+        deleteBy: EventTime? = nil
+    ) {
+        self.kind = kind
+        self.name = name
+        self.path = path
+        self.content = content
+        self.deleteBy = deleteBy
     }
 }
 

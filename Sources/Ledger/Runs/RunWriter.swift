@@ -30,8 +30,9 @@ struct RunWriter {
         for part in commit.parts { try write(part) }
         for partial in commit.removedPartials { try endPartial(partial) }
         for partial in commit.partials { try write(partial) }
+        try writeFiles()
         for publication in commit.publications { try write(publication) }
-        try EventChain.append("run-committed", event, time: commit.finished, db)
+        try EventChain.append(RunEvent.kind, event, time: commit.finished, db)
         return run
     }
 
@@ -223,6 +224,18 @@ extension RunWriter {
                 sql: "INSERT INTO part_generations (part_id, run_id) VALUES (?, ?)",
                 arguments: [id, run])
         }
+        for recipient in Set(part.recipients) {
+            try db.execute(
+                sql: """
+                    INSERT INTO deliveries (part_id, recipient, purpose, opt_outs_as_of_ms,
+                        delete_by_ms)
+                    VALUES (?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    id, recipient, part.purpose, commit.now.milliseconds,
+                    part.deleteBy?.milliseconds,
+                ])
+        }
         // Tokens of earlier keys lie in what was taken over from the parts before.
         for replaced in part.replaces {
             try db.execute(
@@ -274,24 +287,32 @@ extension RunWriter {
             ])
     }
 
-    /// What the chain keeps of the commit: counts and digests. Paths stay out of it, because a
-    /// path may name a customer or partner and events are for ever.
-    private var event: CanonicalJSON {
-        func digests(_ contents: [ContentIdentity]) -> CanonicalJSON {
-            .array(contents.map { .text($0.digest.hex) })
+    private func writeFiles() throws {
+        for path in commit.removedFiles {
+            try db.execute(sql: "DELETE FROM files WHERE path = ?", arguments: [path])
         }
-        let counts = commit.counts
-        return [
-            "run": .integer(run), "name": .text(commit.name), "pipeline": .text(commit.pipeline),
-            "command": .text(commit.command), "plan": .text(commit.plan.hex),
-            "now": .integer(commit.now.milliseconds),
-            "cutoff": commit.cutoff.map { .integer($0.milliseconds) } ?? .null,
-            "read": .integer(counts.read), "written": .integer(counts.written),
-            "dropped": .integer(counts.dropped), "quarantined": .integer(counts.quarantined),
-            "sources": digests(commit.sources.map(\.content)),
-            "parts": digests(commit.parts.map(\.content)),
-            "partials": digests(commit.partials.map(\.content)),
-            "keys": .array(commit.keys.map { .text($0.id.text) }),
-        ]
+        for file in commit.files {
+            try db.execute(
+                sql: """
+                    INSERT OR REPLACE INTO files (path, kind, name, run_id, sha256, byte_count,
+                        delete_by_ms)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    file.path, file.kind.rawValue, file.name, run, file.content.digest.hex,
+                    file.content.byteCount, file.deleteBy?.milliseconds,
+                ])
+        }
+    }
+
+    private var event: CanonicalJSON {
+        RunEvent(
+            run: run, name: commit.name, pipeline: commit.pipeline, command: commit.command,
+            plan: commit.plan.hex, now: commit.now.milliseconds,
+            cutoff: commit.cutoff?.milliseconds, counts: commit.counts,
+            sources: commit.sources.map(\.content.digest.hex),
+            parts: commit.parts.map(\.content.digest.hex),
+            partials: commit.partials.map(\.content.digest.hex)
+        ).payload(keys: commit.keys.map(\.id.text))
     }
 }

@@ -7,19 +7,37 @@ import GRDB
 /// paths relative to the pipeline's folder or absolute as planned. No identifier of a record stands
 /// in any column: persons and customers are keyed hashes under the registry's own key, keys are
 /// names and fingerprints. A released migration is never changed; changes are new migrations.
-enum LedgerSchema {
+struct LedgerSchema: Sendable {
     /// Marks the file as ours in the header of the database ("SLUI").
     static let applicationID = 0x534C_5549
 
-    static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("1-spine") { db in
-            let topics = [
+    /// The schema of this version.
+    static let current = LedgerSchema(migrations: [
+        Migration(
+            name: "1-spine",
+            statements: [
                 runs, sources, parts, keys, registryKey, holds, registry, rights, statistics,
                 events,
-            ]
-            for sql in topics { try db.execute(sql: sql) }
-            try db.execute(sql: "PRAGMA application_id = \(applicationID)")
+                "PRAGMA application_id = \(applicationID)",
+            ])
+    ])
+
+    /// One step from a version to the next.
+    struct Migration: Sendable {
+        /// A name that stands in the ledger once the step is done; never changed.
+        let name: String
+        let statements: [String]
+    }
+
+    /// In the order in which they are done, each once for every ledger.
+    var migrations: [Migration]
+
+    var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        for migration in migrations {
+            migrator.registerMigration(migration.name) { db in
+                for sql in migration.statements { try db.execute(sql: sql) }
+            }
         }
         return migrator
     }
@@ -105,7 +123,8 @@ enum LedgerSchema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// What was written: the parts of outputs, quarantine files, and what went to recipients.
+    /// What was written: the parts of outputs, other files (tables, terms, quarantine lists), and
+    /// what went to recipients.
     private static let parts = """
         CREATE TABLE outputs (
             id INTEGER PRIMARY KEY,
@@ -139,15 +158,15 @@ enum LedgerSchema {
             key_id TEXT NOT NULL REFERENCES keys (id),
             PRIMARY KEY (part_id, key_id)
         ) STRICT, WITHOUT ROWID;
-        CREATE TABLE quarantines (
-            id INTEGER PRIMARY KEY,
+        CREATE TABLE files (
+            path TEXT NOT NULL PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('table', 'terms', 'quarantine')),
+            name TEXT NOT NULL,
             run_id INTEGER NOT NULL REFERENCES runs (id),
-            path TEXT NOT NULL,
             sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
-            records INTEGER NOT NULL CHECK (records >= 0),
-            delete_by_ms INTEGER NOT NULL,
-            removed_ms INTEGER
-        ) STRICT;
+            byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+            delete_by_ms INTEGER
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE deliveries (
             id INTEGER PRIMARY KEY,
             part_id INTEGER NOT NULL REFERENCES parts (id),
