@@ -72,11 +72,13 @@ package struct ReduceURL: Transform {
         return value.isText && apply(value, TransformContext(), into: &output) == .unchanged
     }
 
-    /// True when the result is a URL as it stood there, only shorter: nothing in front of the path
-    /// was replaced or left out, and no kept value.
+    /// True when the result is the URL as it stood there, only shorter behind its host: nothing in
+    /// front of the path was replaced or left out, and no kept value was replaced.
     private func reduce(_ text: ByteView, into output: inout ByteBuffer) -> Bool {
         let parts = URLParts(text)
-        var isPlain = host == .keep || parts.host.isEmpty && parts.scheme.isEmpty
+        // User information stood between them.
+        var isPlain = parts.host.isEmpty || parts.scheme.upperBound == parts.host.lowerBound
+        if host == .drop, !parts.host.isEmpty || !parts.scheme.isEmpty { isPlain = false }
         if host == .keep {
             text.append(parts.scheme, to: &output)
             let authority = text.limited(to: parts.host)

@@ -43,6 +43,8 @@ package struct OutputPlan: Sendable {
     /// The gzip level, or nil for plain bytes.
     package var gzipLevel: Int?
     package var recipients: [String]
+    /// Who may read it, by the company's own words.
+    package var readers: [String]
     /// How long after the event its records may stay at all.
     package var expires: CalendarDuration?
     package var showsWindow: Bool

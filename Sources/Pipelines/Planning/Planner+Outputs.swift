@@ -93,6 +93,7 @@ extension Planner {
             columns: columns,
             gzipLevel: isCompressed ? output.gzip?.value ?? 6 : nil,
             recipients: output.recipients.map(\.value.rawValue),
+            readers: (output.readers + (output.safeguards?.readers ?? [])).map(\.value),
             expires: output.expires?.value,
             showsWindow: output.isReadableInWindow)
     }

@@ -63,6 +63,7 @@ package final class Planner {
         checkFieldPaths()
         checkDisclosures()
         checkHolds()
+        checkSharing(outputs.map(\.plan))
         let release = ReleasePlan(
             fields: DeclaredFields(names: register.names, needsOutline: needsOutline),
             timeSlot: timeSlot, timeFormat: timeFormat, timeZone: timeZone, zone: zone,

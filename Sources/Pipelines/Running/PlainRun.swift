@@ -16,7 +16,9 @@ struct PlainRun {
         let source = ChunkSource(inputs, plan: plan, digesting: false)
         let identities = sourceIdentities(inputs.map(\.path))
         let files = FileSink(
-            plan: plan, sources: identities, digests: false, columns: { source.firstColumns })
+            plan: plan, sources: identities,
+            digests: plan.outputs.contains { $0.termsPath != nil },
+            columns: { source.firstColumns })
         let sink: any OutputSink = request.isDryRun ? NoSink() : files
         let quarantine = request.isDryRun ? nil : QuarantineFile(plan: plan)
         let task = TaskRun(
@@ -49,7 +51,8 @@ struct PlainRun {
         if request.isDryRun { return report }
         try files.openEmptyOutputs()
         try files.prepare()
-        let prepared = try TableFiles.prepare(tables, sources: identities, in: files.folders)
+        let prepared = try TableFiles.prepare(
+            tables + terms(files), sources: identities, in: files.folders)
         do throws(PipelineFailure) {
             try publish(files, prepared, quarantine)
         } catch {
@@ -86,6 +89,24 @@ struct PlainRun {
         guard let path = plan.keyStore else { return nil }
         if request.isDryRun, !isPresent(path) { return nil }
         return try openKeyStore(path, plan: plan, creating: !request.isDryRun)
+    }
+
+    /// The terms of every shared output, over the files of this run.
+    private func terms(_ files: FileSink) -> [TableFiles.File] {
+        plan.outputs.enumerated().compactMap { index, output in
+            guard let path = output.termsPath else { return nil }
+            let clock = plan.release.clocks.runClock
+            let shared = files.targets.filter { $0.output == index }.map { target in
+                SharingTerms.File(
+                    name: output.nameBesideTerms(target.path), content: target.storedContent,
+                    records: Int64(target.records),
+                    deleteBy: PartName.deleteBy(output, target, clock))
+            }
+            let terms = SharingTerms(
+                pipeline: plan.name, output: output, asOf: clock.now, files: shared)
+            return TableFiles.File(
+                table: output.name, path: path, rows: shared.count, bytes: terms.bytes)
+        }
     }
 
     private func addFiles(

@@ -87,7 +87,7 @@ final class PartRewriting {
             changes.parts.append(
                 PartName.part(
                     plan.outputs[0], target, content, sourceRange: part.sourceRange, source: nil,
-                    zone: plan.release.zone, keyIDs: (keys?.used ?? []).map(\.id),
+                    clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id),
                     replaces: index == 0 ? [part.id] : []))
         }
         if sink.targets.isEmpty { changes.removedParts.append(part.id) }

@@ -15,6 +15,10 @@ final class PendingChanges {
     var parts: [NewPart] = []
     /// Current parts that end without a successor.
     var removedParts: [Int64] = []
+    /// Files beside parts and partials: tables, terms, quarantine lists.
+    var files: [NewFile] = []
+    /// Paths of such files that go.
+    private(set) var removedFiles: [String] = []
     /// The renames and removals that the commit owes.
     private(set) var publications: [PendingPublication] = []
 
@@ -24,6 +28,18 @@ final class PendingChanges {
             PendingPublication(
                 directory: directory.path, finalName: prepared.finalName,
                 action: .publish(temporaryName: prepared.temporaryName, content)))
+    }
+
+    /// Notes a durable file beside parts and partials, and that it owes its final name.
+    func owe(_ prepared: PreparedFile, in directory: Directory, as file: NewFile) {
+        owe(prepared, in: directory, file.content)
+        files.append(file)
+    }
+
+    /// Notes that such a file goes once the commit stands.
+    func remove(_ file: NewFile) {
+        removedFiles.append(file.path)
+        oweRemoval(of: file.path)
     }
 
     /// Notes that the file at `path` goes once the commit stands.

@@ -19,27 +19,33 @@ enum PartName {
     /// The ledger's row for a file that was just written.
     static func part(
         _ output: OutputPlan, _ target: FileSink.Target, _ content: ContentIdentity,
-        sourceRange: Digest256, source: Int?, zone: ZoneTable, keyIDs: [KeyID],
+        sourceRange: Digest256, source: Int?, clock: RunClock, keyIDs: [KeyID],
         replaces: [Int64] = []
     ) -> NewPart {
         let hasReadable = target.oldestReadableDay != .max
         let newest = target.newestDay == .min ? nil : Int(target.newestDay)
-        return NewPart(
+        var part = NewPart(
             output: output.name, purpose: output.purpose, source: source,
             sourceRange: sourceRange, path: target.path, content: content,
             records: Int64(target.records), day: output.routing == .day ? newest : nil,
             oldestReadable: hasReadable
-                ? zone.startOfDay(Int(target.oldestReadableDay)) : nil,
-            deleteBy: deleteBy(output, newest, zone), keyIDs: keyIDs, replaces: replaces)
+                ? clock.zone.startOfDay(Int(target.oldestReadableDay)) : nil,
+            deleteBy: deleteBy(output, target, clock), keyIDs: keyIDs, replaces: replaces)
+        part.recipients = output.sharedWith
+        return part
     }
 
-    /// The start of the day behind the last on which the newest record may stay.
-    private static func deleteBy(
-        _ output: OutputPlan, _ newest: Int?, _ zone: ZoneTable
+    /// The start of the day behind the last on which the newest record may stay; one without a time
+    /// counts from its arrival.
+    static func deleteBy(
+        _ output: OutputPlan, _ target: FileSink.Target, _ clock: RunClock
     ) -> EventTime? {
-        guard let expires = output.expires, let newest else { return nil }
-        let last = CivilDate(daysSince1970: newest).adding(expires)
-        return zone.startOfDay(last.daysSince1970 + 1)
+        guard let expires = output.expires else { return nil }
+        let newest =
+            target.newestDay == .min
+            ? clock.date : CivilDate(daysSince1970: Int(target.newestDay))
+        let last = newest.adding(expires)
+        return clock.zone.startOfDay(last.daysSince1970 + 1)
     }
 }
 

@@ -166,7 +166,7 @@ final class SourceIntake {
             owner.changes.parts.append(
                 PartName.part(
                     output, target, content, sourceRange: taskName, source: source,
-                    zone: plan.release.zone, keyIDs: (keys?.used ?? []).map(\.id)))
+                    clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id)))
             owner.report.files.append(
                 RunReport.File(
                     output: output.name, path: target.path, records: target.records,

@@ -101,55 +101,42 @@ final class StatefulRun {
         for entry in try TableFiles.prepare(tables, sources: [], in: changes.folders) {
             let content = ContentIdentity(
                 digest: Digest256.of(entry.file.bytes.span), byteCount: entry.file.bytes.count)
-            changes.owe(entry.prepared, in: entry.directory, content)
+            changes.owe(
+                entry.prepared, in: entry.directory,
+                as: NewFile(
+                    kind: .table, name: entry.file.table, path: entry.file.path, content: content))
             report.files.append(
                 RunReport.File(
                     output: entry.file.table, path: entry.file.path, records: entry.file.rows,
                     bytes: entry.file.bytes.count))
         }
-        if let list = try quarantine?.prepare() {
-            let digest = try list.directory.digest(of: list.prepared)
-            changes.owe(list.prepared, in: list.directory, digest)
-        }
+        try keepQuarantine(ledger)
+        try writeTerms(ledger)
         var commit = RunCommit(
             // A process may run several times: the time tells its runs apart.
             name: "\(TemporaryName.run)-\(intake.started.milliseconds)", pipeline: plan.name,
             command: "run", plan: plan.digest,
             started: intake.started, finished: currentTime(),
             now: plan.release.clocks.runClock.now,
-            cutoff: plan.release.clocks.windowCutOff, counts: counts())
+            cutoff: plan.release.clocks.windowCutOff, counts: runCounts())
         commit.sources = intake.sources
         commit.tasks = intake.tasks
         commit.keys = (keys?.used ?? []).map { UsedKey(id: $0.id, fingerprint: $0.fingerprint) }
         commit.parts = changes.parts
         commit.removedParts = changes.removedParts
         commit.partials = intake.partials
+        commit.files = changes.files
+        commit.removedFiles = changes.removedFiles
         commit.publications = changes.publications
         mayBeCommitted = true
         let run: Int64
         do { run = try ledger.commitRun(commit) } catch {
             throw .storage("cannot write the ledger: \(error.description)")
         }
-        let clocks = plan.release.clocks
-        try quarantine?.removeExpired(window: clocks.clocks[0], clocks: clocks)
         // A run that owes nothing is published by its commit.
         if changes.publications.isEmpty { return }
         try RunRecovery(ledger: ledger, plan: plan).publish(
             run: run, changes.publications, redo: false)
-    }
-
-    private func counts() -> RunCounts {
-        let totals = report.totals
-        let accepted = totals.read - totals.blank - totals.quarantinedTotal
-        let dropped = totals.outputs.first?.droppedTotal ?? 0
-        var details: [String: Int64] = ["blank": Int64(totals.blank)]
-        for (reason, count) in totals.quarantined {
-            details["quarantined-\(reason.code)"] = Int64(count)
-        }
-        return RunCounts(
-            read: Int64(totals.read), written: Int64(accepted - dropped),
-            dropped: Int64(dropped + totals.blank),
-            quarantined: Int64(totals.quarantinedTotal), details: details)
     }
 }
 

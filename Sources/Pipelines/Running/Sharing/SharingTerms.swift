@@ -1,0 +1,137 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// The terms under which an output is shared: what `terms.json` beside it says.
+///
+/// It names files by the name they have beside it, never by whole paths, and nobody by name.
+struct SharingTerms {
+    /// One file that is shared.
+    struct File {
+        var name: String
+        var content: ContentIdentity
+        var records: Int64
+        /// When the recipient has to have deleted it.
+        var deleteBy: EventTime?
+    }
+
+    static let fileName = "terms.json"
+
+    let pipeline: String
+    let output: OutputPlan
+    /// The clock of the run: opt-outs up to then are honoured in the files.
+    let asOf: EventTime
+    let files: [File]
+
+    /// The bytes of the file.
+    var bytes: [UInt8] {
+        let document: CanonicalJSON = [
+            "pipeline": .text(pipeline), "output": .text(output.name),
+            "purpose": .text(output.purpose),
+            "recipients": .array(output.sharedWith.map { .text($0) }),
+            "readers": .array(output.readers.map { .text($0) }),
+            "opt_outs_as_of": .text(dateText(asOf)),
+            "delete_by": date(files.compactMap(\.deleteBy).max()),
+            "expires": output.expires.map { .text($0.text) } ?? .null,
+            "files": .array(files.map(entry)),
+        ]
+        return document.bytes + [0x0a]
+    }
+
+    private func entry(_ file: File) -> CanonicalJSON {
+        [
+            "file": .text(file.name), "sha256": .text(file.content.digest.hex),
+            "bytes": .integer(Int64(file.content.byteCount)), "records": .integer(file.records),
+            "delete_by": date(file.deleteBy),
+        ]
+    }
+
+    private func date(_ time: EventTime?) -> CanonicalJSON {
+        time.map { .text(dateText($0)) } ?? .null
+    }
+}
+
+extension OutputPlan {
+    /// The recipients beyond the company itself.
+    var sharedWith: [String] { recipients.filter { !$0.utf8.elementsEqual("own".utf8) } }
+
+    /// Where the terms of the output stand: in the folder of its files, or above the folders that
+    /// differ by date. Nil when it is not shared or goes to standard output.
+    var termsPath: String? {
+        guard !sharedWith.isEmpty, !path.isStandardOutput else { return nil }
+        let folder = fixedFolder
+        return folder == "." ? SharingTerms.fileName : "\(folder)/\(SharingTerms.fileName)"
+    }
+
+    /// The last folder in the path that is the same for all files.
+    private var fixedFolder: String {
+        var text = ""
+        scan: for part in path.parts {
+            switch part {
+            case .literal(let literal): text += literal
+            case .placeholder("name"): text += name
+            case .placeholder: break scan
+            }
+        }
+        return splitPath(text.utf8.last == UInt8(ascii: "/") ? "\(text)-" : text).directory
+    }
+
+    /// The name of a file of the output as seen from its terms.
+    func nameBesideTerms(_ path: String) -> String {
+        let folder = Array("\(fixedFolder)/".utf8)
+        guard path.utf8.starts(with: folder) else { return path }
+        return String(decoding: path.utf8.dropFirst(folder.count), as: UTF8.self)
+    }
+}
+
+extension StatefulRun {
+    /// Writes the terms of every shared output that has files after this run, or had some before.
+    func writeTerms(_ ledger: Ledger) throws(PipelineFailure) {
+        for output in plan.outputs {
+            guard let path = output.termsPath else { continue }
+            let files = try sharedFiles(output, ledger)
+            if files.isEmpty, !isPresent(path) { continue }
+            let terms = SharingTerms(
+                pipeline: plan.name, output: output, asOf: plan.release.clocks.runClock.now,
+                files: files)
+            let bytes = terms.bytes
+            let file = try FileSink.begin(path, sources: [], in: changes.folders)
+            do {
+                try file.write(bytes.span)
+                changes.owe(
+                    try file.prepare(), in: file.directory,
+                    as: NewFile(
+                        kind: .terms, name: output.name, path: path,
+                        content: ContentIdentity(
+                            digest: Digest256.of(bytes.span), byteCount: bytes.count)))
+            } catch {
+                file.abandon()
+                throw .storage("cannot write \(path): \(error)")
+            }
+        }
+    }
+
+    /// The files that make up `output` once this run is committed.
+    private func sharedFiles(
+        _ output: OutputPlan, _ ledger: Ledger
+    ) throws(PipelineFailure) -> [SharingTerms.File] {
+        let current: [PartRecord]
+        do { current = try ledger.currentParts(output: output.name) } catch {
+            throw .storage("cannot read the ledger: \(error.description)")
+        }
+        let ended = Set(changes.removedParts + changes.parts.flatMap(\.replaces))
+        let kept = current.filter { !ended.contains($0.id) }.map { part in
+            SharingTerms.File(
+                name: output.nameBesideTerms(part.path), content: part.content,
+                records: part.records, deleteBy: part.deleteBy)
+        }
+        let new = changes.parts.filter { $0.output == output.name }.map { part in
+            SharingTerms.File(
+                name: output.nameBesideTerms(part.path), content: part.content,
+                records: part.records, deleteBy: part.deleteBy)
+        }
+        return (kept + new).sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+}
