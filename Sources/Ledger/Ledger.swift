@@ -11,8 +11,8 @@ private import Synchronization
 /// One SQLite file, `ledger.sqlite` (0600), in the state folder (0700). Every change is one
 /// transaction with its event; a change is durable when the call returns (rollback journal,
 /// `synchronous = EXTRA`). The owner of a ledger holds the state's lock, so one run is at work at a
-/// time; when it lets go, the bytes of the file are sealed (`ledger.seal`). Safe to use from several
-/// threads.
+/// time; when it lets go, the bytes of the file are sealed (`ledger.seal`). Safe to use from
+/// several threads.
 package final class Ledger: Sendable {
     /// The name of the database in the state folder.
     package static let fileName = "ledger.sqlite"
@@ -40,7 +40,7 @@ package final class Ledger: Sendable {
     }
 
     deinit {
-        // A ledger that cannot be sealed stays without: the next owner looks closer and tries again.
+        // A ledger that cannot be sealed stays without: the next owner looks closer.
         let isDone = isReadOnly || isSealed.withLock { $0 }
         try? queue.close()
         if !isDone { try? LedgerSeal.write(in: directory) }

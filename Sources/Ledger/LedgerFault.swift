@@ -28,12 +28,13 @@ extension LedgerFault: CustomStringConvertible {
         switch self {
         case .file(let fault): fault.description
         case .busy: "another run is at work on this state; try again when it has ended"
-        case .damaged(let path): "\(path) is not a ledger, or not what the last run left; restore the state folder"
+        case .damaged(let path):
+            "\(path) is not a ledger, or not what the last run left; restore the state folder"
         case .newerSchema(let path):
             "\(path) was written by a newer version of sluice; use that version"
         case .olderSchema(let path):
-            "\(path) was written by an older version of sluice: run the pipeline once, which brings "
-                + "it up to date"
+            "\(path) was written by an older version of sluice: run the pipeline once, which "
+                + "brings it up to date"
         case .notRecovered(let path):
             "a run was killed while it wrote \(path): run the pipeline again, which settles it"
         case .refused(let what): "the ledger refuses the change: \(what)"

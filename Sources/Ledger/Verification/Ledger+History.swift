@@ -124,7 +124,8 @@ package struct RunHistory: Sendable, Equatable {
 extension PartHistory {
     init(_ row: Row) throws {
         let source: Int64? = row["source_id"]
-        guard let state = State(rawValue: row["state"]), let kind = NewPart.Kind(rawValue: row["kind"])
+        guard let state = State(rawValue: row["state"]),
+            let kind = NewPart.Kind(rawValue: row["kind"])
         else { throw LedgerFault.refused("a part in the ledger has an unknown state or kind") }
         self.init(
             part: try PartRecord(row), state: state, kind: kind, purpose: row["purpose"],

@@ -52,7 +52,9 @@ extension Ledger {
             db, sql: "SELECT payload FROM events WHERE kind = ? ORDER BY seq",
             arguments: [RunEvent.kind])
         var told: [Int64: [String]] = [:]
-        for payload in payloads { told[RunEvent.run(of: payload) ?? 0, default: []].append(payload) }
+        for payload in payloads {
+            told[RunEvent.run(of: payload) ?? 0, default: []].append(payload)
+        }
         return told
     }
 }

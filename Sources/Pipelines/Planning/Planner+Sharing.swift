@@ -14,7 +14,7 @@ extension Planner {
             let place = specification.outputs.first { $0.name.value == plan.name }?.path.position
             faults.add(
                 "`\(plan.name)` and `\(other)` are both shared and lie in one folder: expected a "
-                    + "folder of its own for each, because its \(SharingTerms.fileName) stands there",
+                    + "folder of its own for each, where its \(SharingTerms.fileName) stands",
                 at: place ?? .none, path: "outputs")
         }
     }
