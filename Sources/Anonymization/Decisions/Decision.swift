@@ -36,6 +36,8 @@ package enum DropReason: UInt8, Sendable, CaseIterable {
     case notDue
     case erased
     case restricted
+    /// A clock of `delete` has run out.
+    case deleted
 
     /// The stable code printed in counts and reports.
     package var code: String {
@@ -47,6 +49,7 @@ package enum DropReason: UInt8, Sendable, CaseIterable {
         case .notDue: "not-due"
         case .erased: "erased"
         case .restricted: "restricted"
+        case .deleted: "deleted"
         }
     }
 }

@@ -52,7 +52,7 @@ package struct ObservationRelease: ~Copyable {
         _ record: borrowing RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
     ) {
         guard allStatistics != 0, let time = record.time, !record.age.noKey,
-            !record.verdict.isUncounted
+            !record.verdict.isUncounted, !record.isDeleted
         else { return }
         let mask = statistics(for: record, dropsOptedOut: dropsOptedOut)
         guard mask != 0 else { return }

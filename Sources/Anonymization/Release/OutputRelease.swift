@@ -61,6 +61,7 @@ package struct OutputRelease: ~Copyable {
     ) -> Decision {
         if record.heldIn & ownBit != 0 { return .hold }
         if record.verdict.isErased { return .drop(.erased) }
+        if record.isDeleted { return .drop(.deleted) }
         // What lies stored of a restricted person stays and goes on ageing.
         if record.verdict.isRestricted, !isStored { return .drop(.restricted) }
         if dropsOptedOut, !barred.isEmpty { return .drop(.optedOut) }
@@ -69,10 +70,34 @@ package struct OutputRelease: ~Copyable {
         {
             return .drop(.overdue)
         }
-        if !record.age.due.isDisjoint(with: plan.readableClock) { return .anonymise(.everything) }
+        var due = closed(record.age.due)
+        if !record.dealtWith.isEmpty { due.subtract(closed(record.dealtWith)) }
+        if !due.isDisjoint(with: plan.readableClock) { return .anonymise(.everything) }
         guard plan.showsWindow else { return .anonymise(.everything) }
-        if record.age.due.isEmpty, barred.isEmpty, !hasBarredFields { return .keep }
-        return .anonymise(record.age.due)
+        if due.isEmpty, barred.isEmpty, !hasBarredFields { return .keep }
+        return .anonymise(due)
+    }
+
+    /// `due` and the clocks that can no longer be read once the fields under `due` are gone.
+    private func closed(_ due: DueSet) -> DueSet {
+        if plan.dependences.isEmpty { return due }
+        var all = due
+        var before: DueSet
+        repeat {
+            before = all
+            for dependence in plan.dependences where !all.isDisjoint(with: dependence.readFields) {
+                all.formUnion(dependence.clock)
+            }
+        } while all != before
+        return all
+    }
+
+    /// True when a later run has to look at the record again: a field is shown that becomes due, or
+    /// the record may have to be deleted.
+    private func ages(_ past: DueSet) -> Bool {
+        if plan.watchedDeletes.rawValue & ~past.rawValue != 0 { return true }
+        return plan.showsWindow && past.isDisjoint(with: plan.readableClock)
+            && past.rawValue & clockBits != clockBits
     }
 
     mutating func release(
@@ -103,10 +128,7 @@ package struct OutputRelease: ~Copyable {
             counts.dropped[.overdue, default: 0] += 1
             return
         }
-        batch.finishRecord(
-            day: record.day,
-            isReadable: plan.showsWindow && record.pastClocks.isDisjoint(with: plan.readableClock)
-                && record.pastClocks.rawValue & clockBits != clockBits)
+        batch.finishRecord(day: record.day, isReadable: ages(closed(record.pastClocks)))
     }
 
     /// Leaves a held record as it is: a stored one byte for byte, a new one without what nobody may

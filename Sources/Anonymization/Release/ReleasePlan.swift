@@ -29,6 +29,10 @@ package struct ReleasePlan: Sendable {
     package var derived: [DerivedField]
     package var outputs: [OutputReleasePlan]
     package var observations: ObservationPlan
+    /// The reference tables that the clocks look dates up in.
+    package var tables: [ReferenceTable] = []
+    /// The clocks that delete a record as a whole.
+    package var deleteClocks: DueSet = []
     /// The clocks of the run that wrote the records at hand, when they are read again to be aged:
     /// what was due then was dealt with then and stays as it is.
     package var writtenUnder: ClockSet?
@@ -36,6 +40,8 @@ package struct ReleasePlan: Sendable {
     /// were: a record was dealt with by the last of them that did not hold it. Takes the place of
     /// `writtenUnder` unless empty.
     package var generations: [WrittenGeneration] = []
+    /// The tables as the last run saw them, in the order of `tables`; empty when that is not known.
+    package var tablesBefore: [ReferenceTable] = []
     /// True when the records at hand were written by an earlier run: one without a time is then
     /// transformed as a whole instead of set aside.
     package var isStored = false
@@ -125,6 +131,20 @@ package struct FieldRule: Sendable {
     }
 }
 
+/// A clock that reads fields which the output changes: when one of them goes, nobody could tell any
+/// more when the clock runs out, so it counts as run out then.
+package struct ClockDependence: Sendable, Equatable {
+    /// The clock that reads.
+    package let clock: DueSet
+    /// The clocks of the fields that it reads.
+    package let readFields: DueSet
+
+    package init(clock: DueSet, readFields: DueSet) {
+        self.clock = clock
+        self.readFields = readFields
+    }
+}
+
 /// One output of records.
 package struct OutputReleasePlan: Sendable {
     /// Where a value of the output comes from.
@@ -153,6 +173,10 @@ package struct OutputReleasePlan: Sendable {
     package var readableClock: DueSet
     /// The clock after which a record may not be in the output at all.
     package var expiryClock: DueSet?
+    /// What a clock reads that may go from the output before the clock has run out.
+    package var dependences: [ClockDependence] = []
+    /// The clocks of `delete` that can still be read in what was written.
+    package var watchedDeletes: DueSet = []
 
     package init(
         name: String, purpose: Purpose, showsWindow: Bool, mode: ReleaseMode,

@@ -47,8 +47,15 @@ package final class Releaser {
 struct ChunkRelease: ~Copyable {
     private let plan: ReleasePlan
     private let keyRing: (any KeyRing)?
-    /// The clocks, besides those that start at the event, that decide about a token's key.
-    private let otherClocks: [RetentionClock]
+    /// The indexes of the clocks, besides those that start at the event, that decide about a token's
+    /// key.
+    private let otherClocks: [Int]
+    private var clockReader: ClockReader
+    /// Reads a stored record as the last run would have.
+    private var readerBefore: ClockReader
+    private let hasBefore: Bool
+    /// The clocks that read tables.
+    private let tableClocks: DueSet
     private var context = RecordContext()
     private var scratch = ByteBuffer(capacity: 4096)
     private var zone: ZoneCursor
@@ -70,8 +77,13 @@ struct ChunkRelease: ~Copyable {
         self.plan = plan
         self.keyRing = keyRing
         otherClocks = plan.outputs.flatMap(\.rules).reduce(into: []) { clocks, rule in
-            if let clock = rule.otherClock, !clocks.contains(clock) { clocks.append(clock) }
+            let index = rule.clock.rawValue.trailingZeroBitCount
+            if rule.otherClock != nil, !clocks.contains(index) { clocks.append(index) }
         }
+        hasBefore = plan.isStored && plan.clocks.clocks.contains { !$0.isPlain }
+        tableClocks = Self.readingTables(plan.clocks)
+        clockReader = ClockReader(plan.clocks, tables: plan.tables, plan: plan)
+        readerBefore = ClockReader(plan.clocks, tables: plan.tablesBefore, plan: plan)
         zone = ZoneCursor(plan.zone)
         asksWho = !plan.optOuts.isEmpty || !plan.subjects.isEmpty
         slots = IdentitySlots(plan)
@@ -87,6 +99,15 @@ struct ChunkRelease: ~Copyable {
         matches = OptOutMatches(count: plan.optOuts.entryCount)
         counts = RecordCounts(
             outputs: plan.outputs.count, statistics: plan.observations.statistics.count)
+    }
+
+    private static func readingTables(_ clocks: ClockSet) -> DueSet {
+        clocks.clocks.enumerated().reduce(into: []) { set, clock in
+            let reads = clock.element.sources.contains { source in
+                if case .table = source { true } else { false }
+            }
+            if reads { set.formUnion(DueSet(rawValue: 1 << UInt64(clock.offset))) }
+        }
     }
 
     /// Releases the records of `chunk`, which `reader` has indexed into `table`.
@@ -142,12 +163,15 @@ struct ChunkRelease: ~Copyable {
         let row = view.row
         let bytes = view.bytes
         let reader = view.reader
+        if !plan.clocks.isWindowOnly { clockReader.read(row, table, bytes, reader) }
+        if hasBefore { readerBefore.read(row, table, bytes, reader) }
         if let reason = readTime(row, table, bytes, reader) {
             guard plan.isStored else {
                 return quarantine(row, chunk, table, reason)
             }
             // A stored record without a time may never have been aged: the stronger side.
             context.age = .untimed
+            context.dealtWith = []
             context.transform.eventTime = nil
             context.transform.utcOffsetSeconds = 0
             context.pastClocks = .everything
@@ -155,6 +179,7 @@ struct ChunkRelease: ~Copyable {
         } else {
             age(row, table, bytes, reader)
         }
+        context.isDeleted = plan.deleteClocks.isEmpty ? false : isDeleted()
         if asksWho { bar(row, table, bytes, reader) }
         for index in outputs.indices {
             outputs[index].release(
@@ -202,13 +227,10 @@ struct ChunkRelease: ~Copyable {
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) {
-        context.age = age(under: plan.clocks, row, table, bytes, reader)
+        context.age = age(under: plan.clocks, clockReader)
         context.pastClocks = context.age.due
-        if plan.isStored, context.time != nil {
-            let dealtWith = dealtWith(row, table, bytes, reader)
-            context.age = RecordAge(
-                due: context.age.due.subtracting(dealtWith), noKey: context.age.noKey)
-        }
+        context.dealtWith =
+            plan.isStored && context.time != nil ? dealtWith(row, table, bytes, reader) : []
         context.transform.eventTime = context.time
         context.transform.utcOffsetSeconds =
             context.time.map { zone.utcOffsetSeconds(at: $0) } ?? 0
@@ -217,57 +239,49 @@ struct ChunkRelease: ~Copyable {
             return dropKey()
         }
         useKey(of: month(ofDay: context.day))
-        if !otherClocks.isEmpty { useOtherKeys(time, row, table, bytes, reader) }
+        if !otherClocks.isEmpty { useOtherKeys(time) }
     }
 
     /// Finds the key of each field that has a clock of its own: that of the month in which it
     /// becomes due. A clock that has not started, or cannot be read, has no key.
-    private mutating func useOtherKeys(
-        _ time: EventTime, _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
-        _ reader: any RecordReader
-    ) {
-        context.otherKeys.removeAll(keepingCapacity: true)
-        for clock in otherClocks {
-            guard case .field(let slot) = clock.start else { continue }
-            let date = parseDate(table.slice(slot: slot, row: row), bytes, reader)
-            let month = plan.clocks.keyMonth(
-                of: clock, eventTime: time, reading: ClockReading(date))
-            context.otherKeys.append((clock, month.flatMap { keyRing?.hasher(for: $0) }))
+    private mutating func useOtherKeys(_ time: EventTime) {
+        if context.otherKeys.isEmpty {
+            context.otherKeys = Array(repeating: nil, count: plan.clocks.clocks.count)
+        }
+        for index in otherClocks {
+            let month = plan.clocks.keyMonth(index, eventTime: time, clockReader.readings)
+            context.otherKeys[index] = month.flatMap { keyRing?.hasher(for: $0) }
         }
     }
 
-    private mutating func age(
-        under clocks: ClockSet, _ row: Int, _ table: borrowing RecordTable,
-        _ bytes: Span<UInt8>, _ reader: any RecordReader
-    ) -> RecordAge {
-        if clocks.isWindowOnly { return clocks.age(eventTime: context.time) }
-        return ageByFields(clocks, row, table, bytes, reader)
+    /// The age under `clocks` by what `clockReader` has read.
+    private func age(under clocks: ClockSet, _ clockReader: borrowing ClockReader) -> RecordAge {
+        clocks.isWindowOnly
+            ? clocks.age(eventTime: context.time)
+            : clocks.age(eventTime: context.time, clockReader.readings)
     }
 
-    private func ageByFields(
-        _ clocks: ClockSet, _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
-        _ reader: any RecordReader
-    ) -> RecordAge {
-        var readings: [Int: ClockReading] = [:]
-        for clock in clocks.clocks {
-            guard case .field(let slot) = clock.start else { continue }
-            let slice = table.slice(slot: slot, row: row)
-            let isOpen = slice.kind == .null || (slice.isText && slice.length == 0)
-            readings[slot] =
-                isOpen ? .notStarted : ClockReading(parseDate(slice, bytes, reader))
+    /// True when a clock of `delete` has run out for the record.
+    ///
+    /// A time that can't be trusted deletes nothing. Nor does, in a stored record, what can't be
+    /// read any more: it was judged when the record was written. A row that is gone since the last
+    /// run deletes.
+    private func isDeleted() -> Bool {
+        var left = plan.deleteClocks.rawValue
+        while left != 0 {
+            let index = left.trailingZeroBitCount
+            left &= left - 1
+            let startsAtEvent = plan.clocks.clocks[index].start == .event
+            if startsAtEvent, context.time == nil || context.age.noKey { continue }
+            let now = clockReader.readings
+            guard plan.clocks.isDue(index, eventTime: context.time, now) else { continue }
+            if !plan.isStored || plan.clocks.isKnown(index, now)
+                || (hasBefore && plan.clocks.isKnown(index, readerBefore.readings))
+            {
+                return true
+            }
         }
-        return clocks.age(eventTime: context.time) { readings[$0] ?? .unknown }
-    }
-
-    /// A date field in the form of the event time, or in one of the forms that cannot be mistaken
-    /// for another.
-    private func parseDate(
-        _ slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader
-    ) -> EventTime? {
-        for format in [plan.timeFormat, .rfc3339, .dateTime, .date] {
-            if let time = parse(slice, as: format, bytes, reader) { return time }
-        }
-        return nil
+        return false
     }
 
     private var lastDay = ReleasedBatch.noDay
@@ -306,7 +320,7 @@ struct ChunkRelease: ~Copyable {
         _ reader: any RecordReader
     ) -> DueSet {
         guard !plan.generations.isEmpty else {
-            return plan.writtenUnder.map { age(under: $0, row, table, bytes, reader).due } ?? []
+            return plan.writtenUnder.map { dueBefore($0, plan.tablesBefore.isEmpty) } ?? []
         }
         for index in plan.generations.indices.reversed() {
             let verdict = earlierHolds[index].ask(
@@ -314,10 +328,20 @@ struct ChunkRelease: ~Copyable {
             // The oldest run wrote the record anew: a hold kept only what it may show.
             let wasLeft = index > 0 ? verdict.isHeld : verdict.shownIn & 1 == 1
             if !wasLeft {
-                return age(under: plan.generations[index].clocks, row, table, bytes, reader).due
+                // What the tables said then is known of the last run only.
+                let isLast = index == plan.generations.count - 1
+                return dueBefore(
+                    plan.generations[index].clocks, !isLast || plan.tablesBefore.isEmpty)
             }
         }
         return []
+    }
+
+    /// The clocks that had run out under `clocks`; those that read tables count as not run out when
+    /// the tables of that time are unknown.
+    private func dueBefore(_ clocks: ClockSet, _ tablesAreUnknown: Bool) -> DueSet {
+        let due = age(under: clocks, readerBefore).due
+        return tablesAreUnknown ? due.subtracting(tableClocks) : due
     }
 
     // MARK: Opt-outs and the registry
@@ -338,8 +362,7 @@ struct ChunkRelease: ~Copyable {
             !verdict.isHeld ? 0 : plan.isStored ? .max : verdict.shownIn
         guard context.heldIn != 0 else { return }
         // It stays as it is: what was not yet due when it was written is readable.
-        context.pastClocks =
-            plan.isStored && context.time != nil ? dealtWith(row, table, bytes, reader) : []
+        context.pastClocks = context.dealtWith
     }
 
     private mutating func barByList(

@@ -9,8 +9,9 @@ struct RuleApplication: ~Copyable {
 
     private let transform: any Transform
     private let clock: DueSet
-    /// The clock that decides about the key, when it does not start at the event.
-    private let otherClock: RetentionClock?
+    /// The index of the clock that decides about the key, when it does not start at the event;
+    /// else -1.
+    private let otherClock: Int
     private let category: Category?
     private let isBarred: Bool
     private let appliesAlways: Bool
@@ -23,7 +24,7 @@ struct RuleApplication: ~Copyable {
         coveringSlot = rule.coveredBy ?? -1
         transform = rule.transform ?? Drop()
         clock = rule.clock
-        otherClock = rule.otherClock
+        otherClock = rule.otherClock == nil ? -1 : rule.clock.rawValue.trailingZeroBitCount
         category = rule.category
         isBarred = rule.isBarred
         appliesAlways = rule.appliesAlways
@@ -57,7 +58,7 @@ struct RuleApplication: ~Copyable {
     ) -> TransformResult {
         if drops { return .dropped }
         if slice.kind == .null { return .unchanged }
-        if let otherClock {
+        if otherClock >= 0 {
             return apply(under: otherClock, slice, bytes, record, reader, &scratch, &arena)
         }
         guard remembers else {
@@ -68,11 +69,11 @@ struct RuleApplication: ~Copyable {
 
     /// Applies the transform with the key of the month in which the field becomes due.
     private func apply(
-        under clock: RetentionClock, _ slice: FieldSlice, _ bytes: Span<UInt8>,
+        under clock: Int, _ slice: FieldSlice, _ bytes: Span<UInt8>,
         _ record: borrowing RecordContext, _ reader: any RecordReader,
         _ scratch: inout ByteBuffer, _ arena: inout ByteBuffer
     ) -> TransformResult {
-        let hasher = record.otherKeys.first { $0.clock == clock }?.hasher
+        let hasher = clock < record.otherKeys.count ? record.otherKeys[clock] : nil
         var own = RecordContext()
         own.transform.eventTime = record.transform.eventTime
         own.transform.utcOffsetSeconds = record.transform.utcOffsetSeconds
@@ -128,13 +129,19 @@ struct RecordContext: ~Copyable {
     var hasher: TokenHasher?
     /// The month of the key as an index, or -1 without a key: tells cached tokens apart.
     var cacheEpoch: Int32 = -1
-    /// The keys of fields whose clock does not start at the event.
-    var otherKeys: [(clock: RetentionClock, hasher: TokenHasher?)] = []
+    /// The keys of fields whose clock does not start at the event, by the index of the clock; empty
+    /// when there is none of any.
+    var otherKeys: [TokenHasher?] = []
     var time: EventTime?
+    /// The clocks that have run out by now, dealt with or not.
     var age = RecordAge.untimed
-    /// The clocks that have run out by now, dealt with or not; for a held record those that were
-    /// dealt with before the hold.
+    /// The clocks that had run out when a stored record was last written.
+    var dealtWith: DueSet = []
+    /// The clocks whose fields are not readable any more once the record is written: those of `age`;
+    /// for a held record those that were dealt with before the hold.
     var pastClocks = DueSet.everything
+    /// True when a clock of `delete` has run out.
+    var isDeleted = false
     var barred = OptOutEffect()
     var verdict = SubjectVerdict.none
     /// The outputs, by their place in the plan, that leave the record as it is because it is held.

@@ -52,9 +52,10 @@ struct Explanation {
     var text: String {
         var page = "pipeline \(plan.name)\n"
         page += "format   \(plan.format.name)\n"
-        page += "window   \(specification.window.value.text) in \(plan.release.zone.name)\n"
+        page += "window   \(specification.window.words) in \(plan.release.zone.name)\n"
         let cutOff = dateText(plan.release.clocks.windowCutOff)
         if !cutOff.isEmpty { page += "cut-off  \(cutOff): a record before it is due\n" }
+        page += clockText
         for (index, output) in plan.outputs.enumerated() {
             page += "\noutput \(output.name), purpose \(output.purpose), to \(output.path.text)\n"
             page += "  read by \(readers(output))\n"
@@ -95,12 +96,42 @@ struct Explanation {
         }
     }
 
+    // MARK: Clocks
+
+    /// The clocks besides the window, each with what it decides about.
+    private var clockLines: [(what: String, clock: FieldClock)] {
+        let fields = specification.fields.compactMap { rule in
+            rule.after.map { (rule.field.value, $0) }
+        }
+        let own = specification.outputs.flatMap { output in
+            output.fields.compactMap { rule in
+                rule.after.map { ("\(rule.field.value) in \(output.name.value)", $0) }
+            }
+        }
+        return fields + own + specification.delete.map { ("the record is deleted", $0) }
+    }
+
+    private var clockText: String {
+        if clockLines.isEmpty { return "" }
+        let width = clockLines.map(\.what.count).max() ?? 0
+        return "clocks\n"
+            + clockLines.map { line in
+                let gap = String(repeating: " ", count: width - line.what.count)
+                return "  \(line.what)\(gap)  \(line.clock.words)\n"
+            }.joined()
+    }
+
+    private func clockJSON(_ line: (what: String, clock: FieldClock)) -> CanonicalJSON {
+        ["of": .text(line.what), "runs_out": .text(line.clock.words)]
+    }
+
     // MARK: JSON
 
     var json: String {
         let document: CanonicalJSON = [
             "pipeline": .text(plan.name), "format": .text(plan.format.name),
-            "window": .text(specification.window.value.text),
+            "window": .text(specification.window.length.value.text),
+            "clocks": .array(clockLines.map(clockJSON)),
             "zone": .text(plan.release.zone.name),
             "cut_off": .text(dateText(plan.release.clocks.windowCutOff)),
             "outputs": .array(plan.outputs.indices.map(outputJSON)),

@@ -4,6 +4,8 @@ package import Records
 package enum PipelineFailure: Error, Sendable {
     /// The pipeline file (or the flags that stand for one) has faults.
     case faults([SettingFault], file: String)
+    /// A reference table is missing, unreadable, too old, damaged or has shrunk; nothing was read.
+    case tables([SettingFault], file: String)
     /// A flag or argument is wrong: a sentence that says what was expected.
     case usage(String)
     /// A source cannot be opened, read or inflated.
@@ -28,6 +30,7 @@ package enum PipelineFailure: Error, Sendable {
         switch self {
         case .usage: ExitStatus.usage
         case .faults: ExitStatus.pipelineFaults
+        case .tables: ExitStatus.tables
         case .source: ExitStatus.source
         case .quarantineLimit: ExitStatus.quarantineLimit
         case .storage: ExitStatus.storage
@@ -59,6 +62,8 @@ package enum ExitStatus {
     package static let busy: Int32 = 7
     /// A key is missing, unreadable or badly protected.
     package static let keys: Int32 = 8
+    /// A reference table cannot be trusted; nothing was read or written.
+    package static let tables: Int32 = 9
     /// A fault of Sluice itself; nothing was written.
     package static let internalFault: Int32 = 70
     /// The reader of standard output went away (128 + SIGPIPE).

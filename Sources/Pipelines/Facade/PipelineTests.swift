@@ -32,6 +32,9 @@ struct PipelineTests {
         // A test without opt-outs is about nobody's: the pipeline's own list is data, not code.
         world.optOuts = Array((test.optOuts?.value ?? "customer,purposes,effective_date\n").utf8)
         world.isTrial = true
+        world.tables = test.tables.reduce(into: [:]) { tables, table in
+            tables[table.name.value] = Array(table.text.utf8)
+        }
         let faults = Faults()
         guard
             let plan = Planner.plan(

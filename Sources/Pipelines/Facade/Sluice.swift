@@ -97,8 +97,10 @@ package enum Sluice {
             _ = try loadPlan(pipeline, now: nil)
             return []
         } catch {
-            if case .faults(let faults, _) = error { return faults }
-            throw error
+            switch error {
+            case .faults(let faults, _), .tables(let faults, _): return faults
+            default: throw error
+            }
         }
     }
 
@@ -158,8 +160,17 @@ extension Sluice {
         guard let specification else { throw .faults(faults.sorted, file: path) }
         let digest = Digest256.of(bytes.span)
         let world = world(folder: splitPath(path).directory, now: now)
-        let plan = Planner.plan(specification, digest: digest, world: world, faults: faults)
-        guard faults.isEmpty, var plan else { throw .faults(faults.sorted, file: path) }
+        let tableFaults = Faults()
+        let plan = Planner.plan(
+            specification, digest: digest, world: world, faults: faults,
+            tableFaults: tableFaults)
+        if faults.isEmpty, !tableFaults.isEmpty {
+            throw .tables(tableFaults.sorted, file: path)
+        }
+        guard faults.isEmpty, var plan else {
+            let all = (faults.all + tableFaults.all).sorted { $0.position < $1.position }
+            throw .faults(all, file: path)
+        }
         plan.statisticsDigest = statisticsDigest(of: bytes)
         return (specification, plan)
     }

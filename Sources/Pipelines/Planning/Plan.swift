@@ -27,6 +27,8 @@ package struct Plan: Sendable {
     package var keyStore: String?
     package var state: String?
     package var optOutList: OptOutList
+    /// The reference tables, in the order of `release.tables`.
+    package var tableInputs: [TableInput]
     /// Sentences for people about things that are allowed but worth knowing.
     package var notes: [String]
 }

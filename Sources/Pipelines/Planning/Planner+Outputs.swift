@@ -44,7 +44,8 @@ extension Planner {
             readableClock: bit(output.safeguards?.deleteAfter) ?? DueSet(rawValue: 1),
             expiryClock: bit(output.expires))
         return PlannedOutput(
-            plan: makePlan(output, target, columns, isSpliced), release: release)
+            plan: makePlan(output, target, columns, isSpliced),
+            release: withDependences(release, output, columns, path))
     }
 
     /// Readable data for a purpose beyond the built-in ones is possible, and must be said twice.
@@ -207,7 +208,7 @@ extension Planner {
         let category = (own?.category ?? base?.category).flatMap {
             Anonymization.Category(name: $0.value.rawValue)
         }
-        let clock = (own?.after ?? base?.after).map(clock)
+        let clock = clock(own: own?.after, base: base?.after)
         let listed = (own?.purposes ?? base?.purposes).map { list in
             list.reduce(into: PurposeSet()) { set, mark in
                 if let purpose = purposes[mark.value] { set.formUnion(PurposeSet(purpose)) }
@@ -218,8 +219,8 @@ extension Planner {
             transform: named.transform.flatMap {
                 transform($0, field: name, path: rulePath)?.transform
             },
-            clock: clock.flatMap { clocks?.bit(of: $0) } ?? DueSet(rawValue: 1),
-            otherClock: clock?.start == .event ? nil : clock,
+            clock: clock.bit,
+            otherClock: clock.other,
             category: category, isBarred: !use.isAllowed(for: purpose),
             appliesAlways: own != nil)
     }

@@ -10,7 +10,10 @@ package final class Planner {
     let specification: PipelineSpecification
     let world: PlanningWorld
     let faults: Faults
+    /// What is wrong with reference tables, apart from what is wrong with the file.
+    let tableFaults: Faults
     let register = FieldRegister()
+    let tables: TableRegister
     var notes: [String] = []
     private(set) var purposes = PurposeTable.standard
     private(set) var zone = ZoneTable.utc
@@ -19,21 +22,26 @@ package final class Planner {
     private(set) var usesMonthKeys = false
 
     private init(
-        _ specification: PipelineSpecification, _ world: PlanningWorld, _ faults: Faults
+        _ specification: PipelineSpecification, _ world: PlanningWorld, _ faults: Faults,
+        _ tableFaults: Faults
     ) {
         self.specification = specification
+        self.tableFaults = tableFaults
+        tables = TableRegister(count: specification.tables.count)
         self.world = world
         self.faults = faults
     }
 
-    /// Plans `specification`, whose file has the content `digest`; nil after adding faults.
+    /// Plans `specification`, whose file has the content `digest`; nil after adding faults. Those
+    /// of reference tables go to `tableFaults`.
     package static func plan(
         _ specification: PipelineSpecification, digest: Digest256, world: PlanningWorld,
-        faults: Faults
+        faults: Faults, tableFaults: Faults? = nil
     ) -> Plan? {
-        let before = faults.all.count
-        let plan = Planner(specification, world, faults).make(digest)
-        return faults.all.count == before ? plan : nil
+        let tableFaults = tableFaults ?? faults
+        let before = (faults.all.count, tableFaults.all.count)
+        let plan = Planner(specification, world, faults, tableFaults).make(digest)
+        return (faults.all.count, tableFaults.all.count) == before ? plan : nil
     }
 
     private func make(_ digest: Digest256) -> Plan? {
@@ -45,6 +53,7 @@ package final class Planner {
         if timeSlot == nil { checkTimeless() }
         makeClocks()
         guard let clocks else { return nil }
+        let references = loadTables(tables, clocks.runClock)
         let derived = specification.derived.compactMap(deriveField)
         for rule in specification.fields { _ = slot(rule.field, path: "fields") }
         for (role, field) in specification.identity.roles {
@@ -64,7 +73,7 @@ package final class Planner {
         checkDisclosures()
         checkHolds()
         checkSharing(outputs.map(\.plan))
-        let release = ReleasePlan(
+        var release = ReleasePlan(
             fields: DeclaredFields(names: register.names, needsOutline: needsOutline),
             timeSlot: timeSlot, timeFormat: timeFormat, timeZone: timeZone, zone: zone,
             clocks: clocks,
@@ -75,6 +84,9 @@ package final class Planner {
             dropsOptedOutRecords: specification.optOuts?.effect.value == .dropRecord,
             derived: derived.map(\.field), outputs: outputs.map { padded($0.release) },
             observations: observations.plan)
+        release.tables = references.map(\.table)
+        release.deleteClocks = deleteClocks
+        noteUncheckedTables()
         return Plan(
             name: specification.name.value, digest: digest, statisticsDigest: digest,
             sources: specification.source.files.map { world.resolve($0.value) },
@@ -83,7 +95,7 @@ package final class Planner {
             outputs: outputs.map(\.plan), statistics: observations.statistics,
             tables: observations.tables, quarantine: makeQuarantine(),
             keyStore: keyStorePath, state: specification.state.map { world.resolve($0.value) },
-            optOutList: optOuts.list, notes: notes)
+            optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
     }
 
     /// Fields registered after an output was planned (there are none unless planning changes) would
@@ -169,32 +181,22 @@ package final class Planner {
             runClock = RunClock.system(zone: zone)
         }
         clocks = ClockSet(
-            window: specification.window.value,
-            after: allClocks,
+            window: clock(specification.window),
+            after: allClocks(),
             runClock: runClock, skew: specification.skew.value)
         if clocks == nil {
             faults.add(
                 "expected at most \(ClockSet.clocksMax) different clocks",
-                at: specification.window.position, path: "fields")
+                at: specification.window.length.position, path: "fields")
         }
     }
 
-    /// The clocks of fields, of safeguards and of expiring outputs.
-    private var allClocks: [RetentionClock] {
-        let rules = specification.fields + specification.outputs.flatMap(\.fields)
-        let lengths = specification.outputs.flatMap {
-            [$0.safeguards?.deleteAfter, $0.expires].compactMap { $0 }
-        }
-        return rules.compactMap { $0.after.map(clock) }
-            + lengths.map { RetentionClock(start: .event, length: $0.value) }
-    }
-
-    func clock(_ clock: FieldClock) -> RetentionClock {
-        switch clock.start {
-        case .event: RetentionClock(start: .event, length: clock.length.value)
-        case .field(let field):
-            RetentionClock(
-                start: .field(slot: register.slot(field.value)), length: clock.length.value)
+    /// Without a memory of the last run nobody knows whether a table has shrunk.
+    private func noteUncheckedTables() {
+        guard specification.state == nil, !world.isTrial else { return }
+        for table in specification.tables {
+            notes.append(
+                "table \(table.name.value): whether it has shrunk is not checked without `state`")
         }
     }
 

@@ -11,6 +11,9 @@ package struct PlanningWorld: Sendable {
     package var loadKeyFile: @Sendable (String, KeyEncoding, KeyLength) throws -> SecretKey
     /// Takes the place of the opt-out list that the pipeline names; for tests of pipelines.
     package var optOuts: [UInt8]?
+    /// Take the place of the reference tables that the pipeline names; for tests of pipelines. A
+    /// table that is not among them has no rows.
+    package var tables: [String: [UInt8]]?
     /// The directories of the environment are left alone: no state, no key store.
     package var isTrial = false
 

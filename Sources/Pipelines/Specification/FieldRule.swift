@@ -18,20 +18,6 @@ package struct FieldRule: Sendable, Equatable {
     package let position: SettingPosition
 }
 
-/// When a field becomes due.
-package struct FieldClock: Sendable, Equatable {
-    /// Where a clock starts.
-    package enum Start: Sendable, Equatable {
-        /// At the record's time.
-        case event
-        /// At another date field of the record.
-        case field(Marked<String>)
-    }
-
-    package let start: Start
-    package let length: Marked<CalendarDuration>
-}
-
 /// The categories of usage data.
 package enum DataCategory: String, CaseIterable, Sendable {
     case technical
@@ -110,58 +96,6 @@ extension FieldRule {
         )
         section.finish()
         return rule
-    }
-}
-
-extension FieldClock {
-    /// Reads a duration, or a start and a length.
-    static func decode(
-        _ setting: Setting,
-        path: String,
-        _ context: DecodingContext
-    ) -> FieldClock? {
-        guard case .mapping = setting else {
-            return context.period(setting, path: path).map {
-                FieldClock(start: .event, length: $0)
-            }
-        }
-        let section = SectionReader(setting, PipelineReference.clock, path: path, context)
-        let start = section.required("start").flatMap {
-            self.start($0, path: section.path("start"), context)
-        }
-        let length = section.required("length").flatMap {
-            context.period($0, path: section.path("length"))
-        }
-        section.finish()
-        guard let start, let length else { return nil }
-        return FieldClock(start: start, length: length)
-    }
-
-    private static func start(
-        _ setting: Setting,
-        path: String,
-        _ context: DecodingContext
-    ) -> Start? {
-        switch setting {
-        case .text("event", _): return .event
-        case .mapping:
-            let section = SectionReader(
-                setting,
-                PipelineReference.clockStart,
-                path: path,
-                context
-            )
-            let field = section.requiredText("field")
-            section.finish()
-            return field.map { .field($0) }
-        default:
-            context.faults.add(
-                "found \(setting.kindName), expected `event` or `{field: name}`",
-                at: setting.position,
-                path: path
-            )
-            return nil
-        }
     }
 }
 

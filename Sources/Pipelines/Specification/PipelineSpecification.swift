@@ -9,8 +9,12 @@ package struct PipelineSpecification: Sendable, Equatable {
     package let name: Marked<String>
     package let source: SourceSpecification
     package let identity: IdentitySpecification
-    /// How long identifiers may stay; `P1M` unless written.
-    package let window: Marked<CalendarDuration>
+    /// How long identifiers may stay; `P1M` from the event unless written.
+    package let window: FieldClock
+    /// When records are deleted as a whole.
+    package let delete: [FieldClock]
+    /// What clocks look dates up in.
+    package let tables: [TableSpecification]
     /// The name of the time zone that days and months are counted in; `UTC` unless written.
     package let zone: Marked<String>
     /// How far a time may lie in the future; nil value when switched off, `P1D` unless written.
@@ -110,6 +114,11 @@ extension PipelineSpecification {
         return specification.isComplete ? specification : nil
     }
 
+    /// All clocks but those of outputs' own periods: of the window, the fields, and `delete`.
+    package var clocks: [FieldClock] {
+        [window] + (fields + outputs.flatMap(\.fields)).compactMap(\.after) + delete
+    }
+
     /// True when everything that a pipeline must say is written and readable.
     private var isComplete: Bool {
         name.isWritten && source.isComplete && outputs.allSatisfy(\.isComplete)
@@ -132,7 +141,13 @@ extension PipelineSpecification {
             identity: section.optional("identity").map {
                 IdentitySpecification.decode($0, path: "identity", context)
             } ?? .none,
-            window: section.period("window") ?? .standard(CalendarDuration(months: 1, days: 0)),
+            window: section.optional("window").flatMap {
+                FieldClock.decode($0, path: "window", context)
+            } ?? .month,
+            delete: section.optional("delete").map {
+                FieldClock.decodeList($0, path: "delete", context)
+            } ?? [],
+            tables: section.list("tables", context, TableSpecification.decode),
             zone: section.zone("zone", context) ?? .standard("UTC"),
             skew: section.skew("skew", context) ?? .standard(CalendarDuration(months: 0, days: 1)),
             derived: section.members("derive").compactMap {
@@ -162,6 +177,12 @@ extension PipelineSpecification {
             tests: section.list("tests", context, TestSpecification.decode)
         )
     }
+}
+
+extension FieldClock {
+    /// What holds when a pipeline says nothing.
+    fileprivate static let month = FieldClock(
+        start: .event, length: .standard(CalendarDuration(months: 1, days: 0)))
 }
 
 extension IdentitySpecification {

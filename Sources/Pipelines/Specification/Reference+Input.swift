@@ -16,9 +16,22 @@ extension PipelineReference {
             key("identity", "mapping", "none", "Which fields identify whom: see `identity`."),
             key(
                 "window",
-                "ISO 8601 duration",
+                "ISO 8601 duration or mapping",
                 "`P1M`",
-                "How long identifiers may stay readable, counted from the record's time."
+                "How long identifiers may stay readable, counted from the record's time, or a clock"
+                    + " as under `fields.*.after`."
+            ),
+            key(
+                "delete",
+                "clock or list of clocks",
+                "none",
+                "When a record is deleted as a whole: clocks as under `fields.*.after`."
+            ),
+            key(
+                "tables",
+                "list",
+                "none",
+                "Tables that clocks look dates up in: see `tables[]`."
             ),
             key(
                 "zone",
@@ -215,33 +228,6 @@ extension PipelineReference {
                 "`true` for fields of `identity`",
                 "Whether the field identifies somebody."
             ),
-        ]
-    )
-
-    static let clock = SettingSection(
-        "fields.*.after",
-        help: "The long form; a bare duration counts from the event.",
-        [
-            key("start", "`event` or `{field: name}`", required, "Where the clock starts."),
-            key(
-                "length",
-                "ISO 8601 duration",
-                required,
-                "How long it runs; then the field is due."
-            ),
-        ]
-    )
-
-    static let clockStart = SettingSection(
-        "fields.*.after.start",
-        help: "A start other than the event.",
-        [
-            key(
-                "field",
-                "field",
-                required,
-                "A date field of the record, such as the date of closing."
-            )
         ]
     )
 }

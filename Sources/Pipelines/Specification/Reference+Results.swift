@@ -238,6 +238,12 @@ extension PipelineReference {
             key("statistics", "`{statistic: text}`", "not compared", "What each table must hold."),
             key("opt_outs", "text", "nobody", "The opt-outs in force, as the file holds them."),
             key(
+                "tables",
+                "`{table: text}`",
+                "no rows",
+                "The rows of reference tables, as a CSV holds them."
+            ),
+            key(
                 "dropped",
                 "number, or `{reason: number}`",
                 "not compared",

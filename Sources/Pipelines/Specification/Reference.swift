@@ -26,7 +26,7 @@ package struct SettingSection: Sendable {
 package enum PipelineReference {
     /// All sections in the order of the reference page.
     package static let sections = [
-        root, source, time, limits, identity, rule, clock, clockStart, output, safeguards,
+        root, source, time, limits, identity, table, rule, clock, clockStart, output, safeguards,
         disclosure, statistic, suppression, publish, optOuts, quarantine, test,
     ]
 

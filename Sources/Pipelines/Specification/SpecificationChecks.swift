@@ -12,6 +12,7 @@ extension PipelineSpecification {
         checks.checkDerived()
         checks.checkRules()
         checks.checkTables()
+        checks.checkLookUps()
         checks.checkTests()
     }
 }
@@ -288,6 +289,35 @@ struct SpecificationChecks {
             {
                 faults.add(refusal, at: position, path: "\(path).by")
             }
+        }
+    }
+
+    // MARK: Reference tables
+
+    fileprivate func checkLookUps() {
+        checkUnique(specification.tables.map(\.name), what: "name of a table")
+        let names = specification.tables.map(\.name.value)
+        for look in specification.clocks.flatMap(\.sources) {
+            guard case .table(let lookUp) = look, !names.contains(lookUp.table.value) else {
+                continue
+            }
+            faults.add(
+                "unknown table `\(lookUp.table.value)`, expected "
+                    + (names.isEmpty ? "one declared under `tables`" : alternatives(names)),
+                at: lookUp.table.position,
+                path: "tables",
+                suggestion: nearestName(to: lookUp.table.value, among: names)
+            )
+        }
+        for table in specification.tests.flatMap(\.tables)
+        where !names.contains(table.name.value) {
+            faults.add(
+                "unknown table `\(table.name.value)`, expected "
+                    + (names.isEmpty ? "none: the pipeline has none" : alternatives(names)),
+                at: table.name.position,
+                path: "tests.tables",
+                suggestion: nearestName(to: table.name.value, among: names)
+            )
         }
     }
 

@@ -12,10 +12,18 @@ package struct TestSpecification: Sendable, Equatable {
     package let results: [ExpectedText]
     /// The list of opt-outs in force, in place of the pipeline's file.
     package let optOuts: Marked<String>?
+    /// The rows of reference tables as CSV, by name, in place of the pipeline's tables.
+    package let tables: [TestTable]
     /// nil when the test does not care.
     package let dropped: ExpectedCount?
     package let quarantined: ExpectedCount?
     package let position: SettingPosition
+}
+
+/// A reference table of a test.
+package struct TestTable: Sendable, Equatable {
+    package let name: Marked<String>
+    package let text: String
 }
 
 /// The text that one result of a test must have.
@@ -59,6 +67,7 @@ extension TestSpecification {
         let optOuts = section.optional("opt_outs").flatMap {
             context.content($0, path: section.path("opt_outs"))
         }
+        let tables = section.tables(context)
         let dropped = section.count("dropped", reasons: DropReason.allCases.map(\.code), context)
         let quarantined = section.count(
             "quarantined",
@@ -74,6 +83,7 @@ extension TestSpecification {
             input: input,
             results: results,
             optOuts: optOuts,
+            tables: tables,
             dropped: dropped,
             quarantined: quarantined,
             position: setting.position
@@ -123,6 +133,15 @@ extension SectionReader {
                 name: Marked(member.key, at: member.keyPosition),
                 text: content.value
             )
+        }
+    }
+
+    /// The tables of a test in the order of the file.
+    fileprivate func tables(_ context: DecodingContext) -> [TestTable] {
+        members("tables").compactMap { member in
+            context.content(member.value, path: "\(path("tables")).\(member.key)").map {
+                TestTable(name: Marked(member.key, at: member.keyPosition), text: $0.value)
+            }
         }
     }
 

@@ -55,7 +55,7 @@ package struct FailureText: Sendable {
 
     private static func message(_ failure: PipelineFailure, _ effect: FailureEffect) -> String {
         switch failure {
-        case .faults(let faults, let file):
+        case .faults(let faults, let file), .tables(let faults, let file):
             let name = file.isEmpty ? "command line" : file
             let count = NumberText.counted(faults.count, "fault")
             // Faults are found before the first byte is read.
@@ -111,6 +111,9 @@ package struct FailureText: Sendable {
     private static func advice(_ failure: PipelineFailure, _ effect: FailureEffect) -> String {
         switch failure {
         case .faults, .usage, .closedPipe, .interrupted: ""
+        case .tables:
+            "A table that is cut off or out of date could anonymise everybody, or nobody: expected a "
+                + "whole and new one. Raise a limit only when the change was meant."
         case .source(let fault): advice(fault.code)
         case .quarantineLimit:
             "Look at these positions: is the format right? Raise the limit only when the records "

@@ -31,7 +31,7 @@ package enum ReportJSON {
         ]
         switch failure {
         case .quarantineLimit(let report, _): return head + members(report)
-        case .faults(let faults, let file):
+        case .faults(let faults, let file), .tables(let faults, let file):
             return head + [("faults", .written(FaultReport.json(faults, file: file)))]
         default: return head
         }
@@ -136,6 +136,7 @@ extension PipelineFailure {
     package var kind: String {
         switch self {
         case .faults: "faults"
+        case .tables: "tables"
         case .usage: "usage"
         case .source: "source"
         case .quarantineLimit: "quarantine-limit"

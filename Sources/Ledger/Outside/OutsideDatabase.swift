@@ -1,0 +1,126 @@
+import GRDB
+
+/// An SQLite database that is not ours, such as an export of a CRM: only read, and nothing in it is
+/// trusted.
+package struct OutsideDatabase: Sendable {
+    private let path: String
+
+    /// The database in the file at `path`.
+    package init(path: String) { self.path = path }
+
+    /// Reads columns of all rows of `table`, in one transaction.
+    ///
+    /// `choose` is told the names of the table's columns and says which of them to read; nil ends
+    /// the reading. `row` gets the cells of one row as bytes of UTF-8, empty for NULL, and says
+    /// whether to go on. Views and virtual tables are refused: they can run code of the database.
+    package func read(
+        table: String, choose: ([String]) -> [String]?, row: ([[UInt8]]) -> Bool
+    ) throws(OutsideFault) {
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: Self.configuration)
+            try queue.read { db in
+                let names = try Self.columns(of: table, db)
+                guard let chosen = choose(names) else { return }
+                try Self.read(chosen, of: table, db, row)
+            }
+        } catch let fault as OutsideFault {
+            throw fault
+        } catch let error as DatabaseError {
+            throw Self.fault(error.resultCode)
+        } catch {
+            throw .unreadable
+        }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.publicStatementArguments = false
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { db in
+            try db.execute(
+                sql: """
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA cell_size_check = ON;
+                    PRAGMA query_only = ON;
+                    PRAGMA mmap_size = 0;
+                    """)
+        }
+        return configuration
+    }
+
+    private static func columns(of table: String, _ db: Database) throws -> [String] {
+        let encoding = try String.fetchOne(db, sql: "PRAGMA encoding") ?? ""
+        guard encoding.utf8.elementsEqual("UTF-8".utf8) else { throw OutsideFault.otherEncoding }
+        let isTable =
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?
+                    AND rootpage > 0
+                    """, arguments: [table]) != nil
+        guard isTable else { throw OutsideFault.noTable(try tables(db)) }
+        return try String.fetchAll(
+            db, sql: "SELECT name FROM pragma_table_info(?) ORDER BY cid", arguments: [table])
+    }
+
+    private static func tables(_ db: Database) throws -> [String] {
+        try String.fetchAll(
+            db,
+            sql: """
+                SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0
+                AND name NOT LIKE 'sqlite%' ORDER BY name LIMIT 100
+                """)
+    }
+
+    /// Texts come as blobs: SQLite does not check that they are UTF-8, and nothing must repair them.
+    private static func read(
+        _ columns: [String], of table: String, _ db: Database, _ row: ([[UInt8]]) -> Bool
+    ) throws {
+        let list = columns.map { "CAST(\(quoted($0)) AS BLOB)" }.joined(separator: ", ")
+        let rows = try Row.fetchCursor(db, sql: "SELECT \(list) FROM \(quoted(table))")
+        while let next = try rows.next() {
+            let cells = columns.indices.map { index -> [UInt8] in
+                (next[index] as DatabaseValue).blobBytes
+            }
+            guard row(cells) else { return }
+        }
+    }
+
+    private static func quoted(_ name: String) -> String {
+        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false)
+            .joined(separator: "\"\"") + "\""
+    }
+
+    private static func fault(_ code: ResultCode) -> OutsideFault {
+        switch code {
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_FORMAT: .damaged
+        case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
+        default: .unreadable
+        }
+    }
+}
+
+extension DatabaseValue {
+    fileprivate var blobBytes: [UInt8] {
+        switch storage {
+        case .blob(let data): Array(data)
+        case .string(let text): Array(text.utf8)
+        case .null, .int64, .double: []
+        }
+    }
+}
+
+/// Why an outside database cannot be used.
+package enum OutsideFault: Error, Equatable, Sendable {
+    /// Missing, or not to be opened.
+    case unreadable
+    /// No SQLite database, or a damaged one.
+    case damaged
+    /// Another process writes it for longer than ten seconds.
+    case busy
+    /// Its texts are not UTF-8.
+    case otherEncoding
+    /// It has no table of that name; these it has.
+    case noTable([String])
+}

@@ -1,0 +1,269 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+extension Planner {
+    /// The reference tables of the pipeline, each with what is remembered of it.
+    func loadTables(
+        _ register: TableRegister, _ runClock: RunClock
+    ) -> [(table: ReferenceTable, input: TableInput)] {
+        specification.tables.enumerated().compactMap { index, table in
+            let loader = TableLoader(
+                specification: table, columns: register.columns[index], runClock: runClock,
+                zone: table.zone.flatMap { resolveZone($0, path: "tables.zone") } ?? zone,
+                faults: tableFaults)
+            if let given = world.tables {
+                return loader.load(given: given[table.name.value])
+            }
+            return loader.load(world)
+        }
+    }
+}
+
+/// Loads one reference table and adds what is wrong with it to the faults.
+struct TableLoader {
+    let specification: TableSpecification
+    let columns: [TableRegister.Column]
+    let runClock: RunClock
+    let zone: ZoneTable
+    let faults: Faults
+
+    typealias Loaded = (table: ReferenceTable, input: TableInput)
+
+    /// What stands in the file or database that the pipeline names.
+    func load(_ world: PlanningWorld) -> Loaded? {
+        let before = faults.all.count
+        let loaded: Loaded?
+        switch specification.place {
+        case .file(let path): loaded = load(file: world.resolve(path.value))
+        case .database(let path, let table):
+            loaded = load(database: world.resolve(path.value), table: table)
+        }
+        guard let loaded, faults.all.count == before else { return nil }
+        if loaded.table.count == 0 {
+            refuse("expected at least one row")
+            return nil
+        }
+        return loaded
+    }
+
+    /// The rows of a test, which may be none; how old they are does not count.
+    func load(given content: [UInt8]?) -> Loaded? {
+        guard let content else {
+            return finish(TableRows(builder), digest: Digest256.of([UInt8]().span))
+        }
+        return load(content, digest: Digest256.of(content.span))
+    }
+
+    // MARK: CSV
+
+    private func load(file path: String) -> Loaded? {
+        let content: [UInt8]
+        let modified: EventTime
+        do throws(FileFault) {
+            guard try FileStatus.of(path)?.kind == .regular else {
+                refuse("cannot be read: expected a file at \(path)")
+                return nil
+            }
+            let file = try FileDescriptor.reading(path)
+            modified = try file.status().modified
+            content = try file.readAll(limitBytes: DelimitedRows.fileBytesMax)
+        } catch {
+            refuse("cannot be read: \(error)")
+            return nil
+        }
+        guard let loaded = load(content, digest: Digest256.of(content.span)) else { return nil }
+        checkAge(loaded.table, modified)
+        return loaded
+    }
+
+    private func load(_ content: [UInt8], digest: Digest256) -> Loaded? {
+        let rows: DelimitedRows
+        do { rows = try DelimitedRows(file: content.span) } catch {
+            refuse("line \(error.line): \(error.expectation)")
+            return nil
+        }
+        guard let places = find(rows.columns) else { return nil }
+        var loaded = TableRows(builder)
+        for row in 0..<rows.count where !loaded.add(places.map { rows.cell(row, $0) }) { break }
+        return finish(loaded, digest: digest) { rows.line($0) }
+    }
+
+    // MARK: SQLite
+
+    private func load(database path: String, table: Marked<String>) -> Loaded? {
+        guard let before = status(path) else {
+            refuse("cannot be read: expected a database at \(path)")
+            return nil
+        }
+        var rows = TableRows(builder)
+        var hasher = ContentHasher()
+        var bytes = 0
+        do throws(OutsideFault) {
+            try OutsideDatabase(path: path).read(table: table.value) { names in
+                find(names).map { places in places.map { names[$0] } }
+            } row: { row in
+                for cell in row {
+                    hasher.update(Array("\(cell.count):".utf8).span)
+                    hasher.update(cell.span)
+                    bytes += cell.count
+                }
+                return rows.add(row.map { $0[...] }) && bytes <= DelimitedRows.fileBytesMax
+            }
+        } catch {
+            refuse(error, table)
+            return nil
+        }
+        guard bytes <= DelimitedRows.fileBytesMax else {
+            refuse("expected at most \(DelimitedRows.fileBytesMax >> 20) MiB in what is read")
+            return nil
+        }
+        guard status(path) == before else {
+            refuse("changed while it was read: expected a database at rest")
+            return nil
+        }
+        let loaded = finish(rows, digest: hasher.digest())
+        if let loaded { checkAge(loaded.table, before) }
+        return loaded
+    }
+
+    /// When the database was last changed, its write-ahead log included.
+    private func status(_ path: String) -> EventTime? {
+        guard let found = try? FileStatus.of(path), found.kind == .regular else { return nil }
+        let log = try? FileStatus.of(path + "-wal")
+        return max(found.modified, log?.modified ?? found.modified)
+    }
+
+    private func refuse(_ fault: OutsideFault, _ table: Marked<String>) {
+        switch fault {
+        case .unreadable: refuse("cannot be read")
+        case .damaged: refuse("expected an SQLite database that is whole")
+        case .busy: refuse("is being written: expected a database at rest")
+        case .otherEncoding: refuse("expected texts in UTF-8")
+        case .noTable(let names):
+            faults.add(
+                "the database of `\(specification.name.value)` has no table `\(table.value)`",
+                at: table.position, path: "tables.table",
+                suggestion: nearestName(to: table.value, among: names))
+        }
+    }
+
+    // MARK: Rows
+
+    /// The key, the columns that clocks read, and that of `as_of`.
+    private var wanted: [Marked<String>] {
+        [specification.key] + columns.map(\.name) + (specification.asOf.map { [$0] } ?? [])
+    }
+
+    /// Where the wanted columns stand among `names`; nil, with faults, when one is missing.
+    private func find(_ names: [String]) -> [Int]? {
+        let places = wanted.map { mark -> Int? in
+            let place = names.firstIndex { $0.utf8.elementsEqual(mark.value.utf8) }
+            if place == nil {
+                faults.add(
+                    "table `\(specification.name.value)` has no column `\(mark.value)`",
+                    at: mark.position, path: "tables",
+                    suggestion: nearestName(to: mark.value, among: names))
+            }
+            return place
+        }
+        let found = places.compactMap { $0 }
+        return found.count == places.count ? found : nil
+    }
+
+    private var builder: ReferenceTable.Builder {
+        ReferenceTable.Builder(
+            kinds: columns.map(\.kind) + (specification.asOf == nil ? [] : [.date]),
+            format: specification.time?.value.timeFormat, zone: zone)
+    }
+
+    /// The table of all rows; `line` says where a row stands.
+    private func finish(
+        _ rows: TableRows, digest: Digest256, line: (Int) -> Int = { $0 + 1 }
+    ) -> Loaded? {
+        do throws(TableRowFault) {
+            let table = try rows.finish()
+            let mark = specification.maxShrink
+            return (
+                table,
+                TableInput(
+                    name: specification.name.value, digest: digest, rows: table.count,
+                    maxShrink: mark.value,
+                    position: mark.isWritten ? mark.position : specification.name.position)
+            )
+        } catch {
+            refuse("line \(line(error.row)): \(error.expectation)")
+            return nil
+        }
+    }
+
+    private func refuse(_ what: String) {
+        faults.add(
+            "table `\(specification.name.value)`: \(what)",
+            at: specification.place.path.position, path: "tables")
+    }
+
+    // MARK: Age
+
+    private func checkAge(_ table: ReferenceTable, _ modified: EventTime) {
+        guard let written = written(table, modified), let maxAge = specification.maxAge else {
+            return
+        }
+        if written < runClock.cutOff(maxAge.value) {
+            faults.add(
+                "table `\(specification.name.value)` is older than its `max_age` of "
+                    + "\(maxAge.value.text): expected a newer export",
+                at: maxAge.position, path: "tables.max_age")
+        }
+    }
+
+    /// When the table was written, as far as it says; nil with a fault.
+    private func written(_ table: ReferenceTable, _ modified: EventTime) -> EventTime? {
+        guard let asOf = specification.asOf else { return modified }
+        var oldest: EventTime?
+        for row in 0..<table.count {
+            guard case .at(let time) = table.date(row: row, column: columns.count) else {
+                faults.add(
+                    "table `\(specification.name.value)`: expected a date in every row of "
+                        + "`\(asOf.value)`",
+                    at: asOf.position, path: "tables.as_of")
+                return nil
+            }
+            oldest = min(oldest ?? time, time)
+        }
+        return oldest ?? modified
+    }
+}
+
+/// The rows of a table so far, and what is wrong with the first bad one.
+private struct TableRows {
+    private var builder: ReferenceTable.Builder
+    private var fault: TableRowFault?
+
+    init(_ builder: ReferenceTable.Builder) { self.builder = builder }
+
+    /// Adds a row: its key and its cells; false when nothing more need be read.
+    mutating func add(_ cells: [ArraySlice<UInt8>]) -> Bool {
+        do throws(TableRowFault) {
+            try builder.add(key: cells[0], cells: Array(cells[1...]))
+            return true
+        } catch {
+            fault = error
+            return false
+        }
+    }
+
+    func finish() throws(TableRowFault) -> ReferenceTable {
+        if let fault { throw fault }
+        return try builder.finish()
+    }
+}
+
+extension FileStatus {
+    /// The time of the last change of the content.
+    fileprivate var modified: EventTime {
+        EventTime(milliseconds: modifiedNanoseconds / 1_000_000)
+    }
+}

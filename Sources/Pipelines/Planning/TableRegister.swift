@@ -1,0 +1,47 @@
+internal import Anonymization
+package import KeyedHashing
+package import Records
+
+/// The columns of reference tables that a plan reads, while it is made: hands out their indexes.
+final class TableRegister {
+    struct Column {
+        /// The column's name, at the first place that asks for it.
+        let name: Marked<String>
+        let kind: ReferenceTable.ColumnKind
+    }
+
+    private(set) var columns: [[Column]]
+
+    init(count: Int) { columns = Array(repeating: [], count: count) }
+
+    /// The index of a column among those read of `table`, a new one if it is new.
+    func column(
+        _ name: Marked<String>, _ kind: ReferenceTable.ColumnKind, table: Int
+    ) -> Int {
+        let known = columns[table].firstIndex {
+            $0.kind == kind && $0.name.value.utf8.elementsEqual(name.value.utf8)
+        }
+        if let known { return known }
+        columns[table].append(Column(name: name, kind: kind))
+        return columns[table].count - 1
+    }
+}
+
+/// What is remembered of a reference table that was loaded.
+package struct TableInput: Sendable, Equatable {
+    /// The name in the pipeline.
+    package let name: String
+    /// The digest of the file, or of the cells that were read.
+    package let digest: Digest256
+    package let rows: Int
+    /// How many of a million rows may be gone since the last run.
+    package let maxShrink: Int
+    /// Where the pipeline says it.
+    package let position: SettingPosition
+
+    /// True when so many of `before` rows are gone that the table may be a part of an export only.
+    package func isShrunk(from before: Int) -> Bool {
+        let gone = before - rows
+        return gone > 0 && Double(gone) * 1_000_000 > Double(maxShrink) * Double(before)
+    }
+}
