@@ -106,7 +106,7 @@ struct ReadmeTests {
             ExitStatus.success, ExitStatus.testsFailed, ExitStatus.usage,
             ExitStatus.pipelineFaults, ExitStatus.source, ExitStatus.quarantineLimit,
             ExitStatus.storage, ExitStatus.busy, ExitStatus.keys, ExitStatus.internalFault,
-            ExitStatus.closedPipe,
+            ExitStatus.closedPipe, ExitStatus.tables,
         ]
         for status in statuses { #expect(text.contains("\n| \(status) | "), "\(status)") }
     }

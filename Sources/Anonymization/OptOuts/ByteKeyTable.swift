@@ -87,6 +87,11 @@ internal import Records
         }
     }
 
+    /// Calls `body` with the key of this number.
+    func withKey(_ number: Int, _ body: (Span<UInt8>) -> Void) {
+        body(content.span.extracting(starts[number]..<starts[number + 1]))
+    }
+
     private static func isEqual(
         _ number: Int, _ key: Span<UInt8>, _ content: [UInt8], _ starts: [Int]
     ) -> Bool {

@@ -16,10 +16,13 @@ package struct ReferenceTable: Sendable {
     /// The number of rows.
     package let count: Int
 
-    private let keys: ByteKeyTable
-    private let columns: [Column]
+    let keys: ByteKeyTable
+    let columns: [Column]
+    /// What makes the hashes that stand for keys in a table of an earlier run.
+    private let hash: HMACSHA256?
 
-    fileprivate struct Column: Sendable {
+    struct Column: Sendable {
+        let kind: ColumnKind
         /// Milliseconds since 1970; see `empty` and `impossible`.
         var dates: [Int64] = []
         /// Indexes into `durations`; see the two marks below zero.
@@ -33,7 +36,8 @@ package struct ReferenceTable: Sendable {
         static let unreadableLength: Int32 = -2
     }
 
-    fileprivate init(count: Int, keys: ByteKeyTable, columns: [Column]) {
+    init(count: Int, keys: ByteKeyTable, columns: [Column], hash: HMACSHA256? = nil) {
+        self.hash = hash
         self.count = count
         self.keys = keys
         self.columns = columns
@@ -46,7 +50,10 @@ package struct ReferenceTable: Sendable {
         while start < end, key[start] <= 0x20 { start += 1 }
         while end > start, key[end - 1] <= 0x20 { end -= 1 }
         if start == end { return nil }
-        return keys.number(of: key.extracting(start..<end))
+        guard let hash else { return keys.number(of: key.extracting(start..<end)) }
+        return hash.withTag(of: key.extracting(start..<end)) { tag in
+            keys.number(of: tag.extracting(0..<Self.hashBytes))
+        }
     }
 
     /// The date in a cell of a column of dates; `row` and `column` are of this table.
@@ -92,7 +99,7 @@ extension ReferenceTable {
             self.kinds = kinds
             formats = format.map { [$0] } ?? [.rfc3339, .dateTime, .date]
             self.zone = zone
-            columns = kinds.map { _ in Column() }
+            columns = kinds.map { Column(kind: $0) }
         }
 
         /// Adds a row: its key and one cell for each column.

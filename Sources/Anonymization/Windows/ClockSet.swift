@@ -121,10 +121,6 @@ package struct ClockSet: Sendable {
         clocks.firstIndex(of: clock).map { DueSet(rawValue: 1 << UInt64($0)) }
     }
 
-    /// True when a clock may run out on any day, whatever the record's time: its start stands in a
-    /// field or a table.
-    package var startsElsewhere: Bool { clocks.contains { $0.start != .event } }
-
     // MARK: The age of a record
 
     /// The age of a record when nothing was read for its clocks: those that are not plain count as

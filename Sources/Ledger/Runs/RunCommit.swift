@@ -37,6 +37,8 @@ package struct RunCommit: Sendable {
     package var publications: [PendingPublication] = []
     /// The holds that bound in this run.
     package var holds: [Int64] = []
+    /// The lists and tables that the run was given.
+    package var inputLists: [InputList] = []
 
     package init(
         name: String, pipeline: String, command: String, plan: Digest256, started: EventTime,
@@ -51,6 +53,34 @@ package struct RunCommit: Sendable {
         self.now = now
         self.cutoff = cutoff
         self.counts = counts
+    }
+}
+
+/// A list or table that a run was given, as the next run must know it.
+package struct InputList: Sendable, Equatable {
+    /// What the list is.
+    package enum Kind: String, Sendable {
+        case optOuts = "opt-outs"
+        case holds
+        case referenceTable = "reference-table"
+    }
+
+    /// The name, with the pipeline's in front.
+    package var name: String
+    package var kind: Kind
+    package var digest: Digest256
+    package var entries: Int
+    /// The copy that the state keeps of it, with hashes in place of identifiers; if any.
+    package var memory: Digest256?
+
+    package init(
+        name: String, kind: Kind, digest: Digest256, entries: Int, memory: Digest256? = nil
+    ) {
+        self.name = name
+        self.kind = kind
+        self.digest = digest
+        self.entries = entries
+        self.memory = memory
     }
 }
 

@@ -32,6 +32,7 @@ struct RunWriter {
         for partial in commit.partials { try write(partial) }
         try writeFiles()
         for publication in commit.publications { try write(publication) }
+        for list in commit.inputLists { try write(list) }
         try EventChain.append(RunEvent.kind, event, time: commit.finished, db)
         return run
     }
@@ -56,6 +57,21 @@ struct RunWriter {
                 counts.written, counts.dropped, counts.quarantined, details.written,
             ])
         run = db.lastInsertedRowID
+    }
+
+    private func write(_ list: InputList) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO input_lists (kind, name, sha256, entries, memory_sha256, run_id)
+                VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (kind, name) DO UPDATE SET sha256 = excluded.sha256,
+                    entries = excluded.entries, memory_sha256 = excluded.memory_sha256,
+                    run_id = excluded.run_id
+                """,
+            arguments: [
+                list.kind.rawValue, list.name, list.digest.hex, list.entries, list.memory?.hex,
+                run,
+            ])
     }
 
     private func write(_ source: CountedSource) throws -> Int64 {

@@ -115,11 +115,13 @@ struct LedgerSchema: Sendable {
             UNIQUE (run_id, name)
         ) STRICT;
         CREATE TABLE input_lists (
-            name TEXT NOT NULL PRIMARY KEY,
             kind TEXT NOT NULL CHECK (kind IN ('opt-outs', 'holds', 'reference-table')),
+            name TEXT NOT NULL,
             sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
             entries INTEGER NOT NULL CHECK (entries >= 0),
-            run_id INTEGER NOT NULL REFERENCES runs (id)
+            memory_sha256 TEXT CHECK (length(memory_sha256) = 64),
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            PRIMARY KEY (kind, name)
         ) STRICT, WITHOUT ROWID;
         """
 

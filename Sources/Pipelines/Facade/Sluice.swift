@@ -17,7 +17,12 @@ package enum Sluice {
         var plan = try loadPlan(request.pipeline, now: request.now)
         if !request.sources.isEmpty { plan.sources = request.sources }
         if request.reportsOnStandardOutput, !request.isDryRun { try checkStandardOutput(plan) }
-        return try run(plan, settings(request), observer: observer)
+        do throws(PipelineFailure) {
+            return try run(plan, settings(request), observer: observer)
+        } catch {
+            guard case .tables(let faults, _) = error else { throw error }
+            throw .tables(faults, file: request.pipeline)
+        }
     }
 
     private static func run(

@@ -29,6 +29,8 @@ package struct Plan: Sendable {
     package var optOutList: OptOutList
     /// The reference tables, in the order of `release.tables`.
     package var tableInputs: [TableInput]
+    /// The clock of the run that `release.tablesBefore` are of.
+    package var tablesAsOf: EventTime?
     /// Sentences for people about things that are allowed but worth knowing.
     package var notes: [String]
 }

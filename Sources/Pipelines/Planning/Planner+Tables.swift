@@ -190,6 +190,7 @@ struct TableLoader {
                 table,
                 TableInput(
                     name: specification.name.value, digest: digest, rows: table.count,
+                    columns: columns.map(\.name.value), kinds: columns.map(\.kind),
                     maxShrink: mark.value,
                     position: mark.isWritten ? mark.position : specification.name.position)
             )

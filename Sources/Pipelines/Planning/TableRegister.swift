@@ -1,4 +1,4 @@
-internal import Anonymization
+package import Anonymization
 package import KeyedHashing
 package import Records
 
@@ -34,6 +34,9 @@ package struct TableInput: Sendable, Equatable {
     /// The digest of the file, or of the cells that were read.
     package let digest: Digest256
     package let rows: Int
+    /// The columns that are read, in the order of the table.
+    package let columns: [String]
+    package let kinds: [ReferenceTable.ColumnKind]
     /// How many of a million rows may be gone since the last run.
     package let maxShrink: Int
     /// Where the pipeline says it.

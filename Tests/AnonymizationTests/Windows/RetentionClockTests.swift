@@ -37,12 +37,12 @@ struct RetentionClockTests {
         let limit = Self.now.milliseconds + Self.day
         let field = RetentionClock(start: .field(slot: 3), length: Self.year)
         for set in [try set(), try set([field])] {
-            let reading: (Int) -> ClockReading = { _ in .at(Self.now) }
-            #expect(set.age(eventTime: nil, reading: reading) == .untimed)
+            let reading = Self.readings(set) { _ in .at(Self.now) }
+            #expect(set.age(eventTime: nil, reading) == .untimed)
             let late = EventTime(milliseconds: limit + 1)
-            #expect(set.age(eventTime: late, reading: reading) == .untimed)
+            #expect(set.age(eventTime: late, reading) == .untimed)
             let allowed = EventTime(milliseconds: limit)
-            #expect(set.age(eventTime: allowed, reading: reading).due.isEmpty)
+            #expect(set.age(eventTime: allowed, reading).due.isEmpty)
         }
         let open = try set(skew: nil)
         #expect(open.age(eventTime: EventTime(milliseconds: limit * 2)).due.isEmpty)
@@ -81,19 +81,79 @@ struct RetentionClockTests {
             (Self.now, .at(EventTime(milliseconds: Self.now.milliseconds * 2)), []),
         ]
         for (event, reading, expected) in cases {
-            let age = set.age(eventTime: event) { slot in slot == 2 ? reading : .unknown }
+            let age = set.age(eventTime: event, Self.readings(set) { $0 == 2 ? reading : .unknown })
             #expect(age == RecordAge(due: expected, noKey: false))
         }
         #expect(set.age(eventTime: Self.now).due == handledBit)
-        #expect(set.dueSet(eventTime: Self.now) { _ in nil } == handledBit)
-        #expect(set.dueSet(eventTime: Self.now) { _ in Self.now }.isEmpty)
     }
 
-    @Test("A clock of length zero runs out even where it has not started")
-    func zeroNotStarted() throws {
+    @Test("A length of zero after a date of its own: not before that date, and then at once")
+    func zeroElsewhere() throws {
         let clock = RetentionClock(start: .field(slot: 0), length: .zero)
         let set = try set([clock])
-        #expect(set.age(eventTime: Self.now) { _ in .notStarted }.due == set.bit(of: clock))
+        let cases: [(ClockReading, Bool)] = [
+            (.notStarted, false), (.unknown, true), (.at(Self.now), true),
+            (.at(EventTime(milliseconds: Self.now.milliseconds - 1)), true),
+            (.at(EventTime(milliseconds: Self.now.milliseconds + 1)), false),
+        ]
+        for (reading, isDue) in cases {
+            let due = set.age(eventTime: Self.now, Self.readings(set) { _ in reading }).due
+            #expect(due == (isDue ? set.bit(of: clock) : []), "\(reading)")
+        }
+    }
+
+    @Test("A window that starts elsewhere has bit 0, and the event's age does not matter")
+    func windowElsewhere() throws {
+        let window = RetentionClock(start: .field(slot: 0), length: Self.month)
+        let set = try #require(ClockSet(window: window, runClock: Self.clock))
+        #expect(!set.isWindowOnly)
+        let old = EventTime(milliseconds: 0)
+        #expect(set.age(eventTime: old, Self.readings(set) { _ in .notStarted }).due.isEmpty)
+        let due = set.age(eventTime: Self.now, Self.readings(set) { _ in .at(old) }).due
+        #expect(due == DueSet(rawValue: 1))
+    }
+
+    @Test("A date stops a clock from then on, whether it has run out or not")
+    func unless() throws {
+        let clock = RetentionClock(
+            start: .field(slot: 0), length: Self.month, unless: .field(slot: 1))
+        let set = try set([clock])
+        let year = EventTime(milliseconds: Self.now.milliseconds - 365 * Self.day)
+        let ahead = EventTime(milliseconds: Self.now.milliseconds + 1)
+        let cases: [(ClockReading, ClockReading, Bool)] = [
+            (.at(year), .notStarted, true), (.at(year), .unknown, true),
+            (.at(year), .at(ahead), true), (.at(year), .at(Self.now), false),
+            (.at(year), .at(year), false), (.notStarted, .unknown, false),
+            (.unknown, .at(year), false), (.unknown, .notStarted, true),
+        ]
+        for (start, stop, isDue) in cases {
+            let readings = Self.readings(set) { $0 == 0 ? start : stop }
+            #expect(
+                set.age(eventTime: Self.now, readings).due == (isDue ? set.bit(of: clock) : []),
+                "\(start) \(stop)")
+        }
+    }
+
+    @Test("A length of its own takes the place of the clock's; an unreadable one leaves no time")
+    func ownLengths() throws {
+        let clock = RetentionClock(
+            start: .event, length: Self.month, lengthFrom: .field(slot: 4))
+        let set = try set([clock], window: Self.year)
+        #expect(set.lengthSources == [.field(slot: 4)])
+        func isDue(_ daysAgo: Int64, _ length: LengthReading) -> Bool {
+            var readings = ClockReadings(of: set)
+            readings.lengths[0] = length
+            let event = EventTime(milliseconds: Self.now.milliseconds - daysAgo * Self.day)
+            return !set.age(eventTime: event, readings).due.isEmpty
+        }
+        #expect(!isDue(20, .standard) && isDue(40, .standard))
+        #expect(isDue(20, .own(CalendarDuration(months: 0, days: 14))))
+        #expect(!isDue(40, .own(CalendarDuration(months: 3, days: 0))))
+        #expect(isDue(0, .own(.zero)) && isDue(0, .unknown))
+        var unread = ClockReadings(of: set)
+        #expect(set.isKnown(1, unread))
+        unread.lengths[0] = .unknown
+        #expect(!set.isKnown(1, unread))
     }
 
     @Test("At most 64 distinct clocks")
@@ -112,7 +172,10 @@ struct RetentionClockTests {
         let handled = RetentionClock(start: .field(slot: 0), length: Self.year)
         let set = try set([handled])
         func month(_ clock: RetentionClock, _ reading: ClockReading) -> String? {
-            set.keyMonth(of: clock, eventTime: Self.now, reading: reading)?.text
+            set.clocks.firstIndex(of: clock).flatMap { index in
+                set.keyMonth(
+                    index, eventTime: Self.now, Self.readings(set) { _ in reading })?.text
+            }
         }
         #expect(month(set.clocks[0], .unknown) == "2026-04")
         #expect(month(handled, .at(Self.now)) == "2027-04")
@@ -140,19 +203,35 @@ struct RetentionClockTests {
                 let fields = (0..<6).map { _ in
                     Bool.random(using: &generator) ? Self.randomTime(&generator) : nil
                 }
-                let due = set.dueSet(eventTime: event) { fields[$0] }
+                let due = set.age(
+                    eventTime: event, Self.readings(set) { ClockReading(fields[$0]) }).due
                 for clock in set.clocks {
                     let start: EventTime?
                     switch clock.start {
                     case .event: start = event
                     case .field(let slot): start = fields[slot]
+                    case .table: start = nil
                     }
-                    let isOver = start.map { $0 < Self.clock.cutOff(clock.length) } ?? true
+                    let isZero = clock.length.isZero && clock.start != .event
+                    let isOver = start.map {
+                        isZero ? $0 <= Self.now : $0 < Self.clock.cutOff(clock.length)
+                    } ?? true
                     let bit = try #require(set.bit(of: clock))
                     #expect(due.contains(bit) == isOver, "seed \(seed)")
                 }
             }
         }
+    }
+
+    /// Readings of fields, by their slots.
+    private static func readings(
+        _ set: ClockSet, _ field: (Int) -> ClockReading
+    ) -> ClockReadings {
+        var readings = ClockReadings(of: set)
+        for (index, source) in set.dateSources.enumerated() {
+            if let slot = source.slot { readings.dates[index] = field(slot) }
+        }
+        return readings
     }
 
     private static func randomTime(_ generator: inout SeededGenerator) -> EventTime {

@@ -67,6 +67,15 @@ let fullExample = """
     keys: secrets/keys
     state: state/nightly
     acknowledge: [static-key, readable-window]
+    tables:
+      - {name: accounts, file: accounts.csv, key: login, time: date, zone: UTC, as_of: exported,
+         max_age: P2D, max_shrink: 12.5%}
+      - {name: contracts, sqlite: crm.sqlite, table: contract, key: number}
+    delete:
+      - start: {table: contracts, column: ended, by: customer}
+        length: P30D
+        unless: {field: kept_until}
+        length_from: {table: accounts, column: grace, by: login}
     tests:
       - name: an old address is cut
         now: 2026-03-01
@@ -80,6 +89,9 @@ let fullExample = """
         statistics: {use: ''}
         opt_outs: |
           customer,purpose
+        tables:
+          accounts: |
+            login,grace,exported
         dropped: 0
         quarantined: {bad-time: 1}
 

@@ -184,7 +184,30 @@ let faultTable =
         ),
         FaultRow(
             "fields: {a: {after: {start: evnt, length: P1D}}}",
-            "5:29: fields.a.after.start: found a single value, expected `event` or `{field: name}`"
+            "5:29: fields.a.after.start: found a single value, expected `event`, `{field: name}` "
+                + "or `{table: name, column: name, by: field}`"
+        ),
+        FaultRow(
+            "fields: {a: {after: {start: {field: b, by: c}, length: P1D}}}",
+            "5:29: fields.a.after.start: expected either `field`, or `table`, `column` and `by`"
+        ),
+        FaultRow(
+            "window: {start: event, length: P1D, unless: event}",
+            "5:45: window.unless: found a single value, expected `{field: name}` "
+                + "or `{table: name, column: name, by: field}`"
+        ),
+        FaultRow(
+            "tables: [{name: crm, key: k, file: a.csv, table: t}]",
+            "5:10: tables[1]: expected either `file`, a CSV, or `sqlite` and `table`"
+        ),
+        FaultRow(
+            "tables: [{name: crm, key: k, file: a.csv, max_shrink: 12}]",
+            "5:55: tables[1].max_shrink: expected a share such as `10%`, up to `100%`"
+        ),
+        FaultRow(
+            "tables: [{name: crm, key: k, file: a}]\n"
+                + "delete: {start: {table: cmr, column: c, by: k}, length: P1D}",
+            "6:25: tables: unknown table `cmr`, expected `crm`; did you mean `crm`?"
         ),
         FaultRow(
             "fields: {a: {after: {start: event}}}",

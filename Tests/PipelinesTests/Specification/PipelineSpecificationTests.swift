@@ -27,7 +27,9 @@ struct PipelineSpecificationTests {
             pipeline.identity.roles.map(\.role) == ["customer", "client", "user", "partner"]
         )
         #expect(pipeline.identity.client?.value == "client")
-        #expect(pipeline.window == Marked(CalendarDuration(months: 2, days: 0), at: at(10, 9)))
+        #expect(
+            pipeline.window.length == Marked(CalendarDuration(months: 2, days: 0), at: at(10, 9)))
+        #expect(pipeline.window.start == .event)
         #expect(pipeline.zone.value == "Europe/Amsterdam")
         #expect(pipeline.skew == Marked(nil, at: at(12, 7)))
     }
@@ -103,6 +105,31 @@ struct PipelineSpecificationTests {
         #expect(disclosure.retention?.value == CalendarDuration(months: 12, days: 0))
     }
 
+    @Test("reference tables, and clocks that read them")
+    func tables() throws {
+        let pipeline = try #require(reading(fullExample).specification)
+        let accounts = try #require(pipeline.tables.first)
+        #expect(accounts.name.value == "accounts" && accounts.key.value == "login")
+        #expect(accounts.place.path.value == "accounts.csv")
+        #expect(accounts.time?.value == .date && accounts.zone?.value == "UTC")
+        #expect(accounts.asOf?.value == "exported")
+        #expect(accounts.maxAge?.value == CalendarDuration(months: 0, days: 2))
+        #expect(accounts.maxShrink.value == 125_000)
+        let contracts = try #require(pipeline.tables.last)
+        guard case .database(let path, let table) = contracts.place else { throw Unexpected() }
+        #expect(path.value == "crm.sqlite" && table.value == "contract")
+        #expect(contracts.maxAge == nil && contracts.maxShrink.value == 100_000)
+        let clock = try #require(pipeline.delete.first)
+        guard case .table(let lookUp) = clock.start, case .field(let field) = clock.unless,
+            case .table(let length) = clock.lengthFrom
+        else { throw Unexpected() }
+        #expect(lookUp.table.value == "contracts" && lookUp.column.value == "ended")
+        #expect(lookUp.by.value == "customer" && field.value == "kept_until")
+        #expect(length.column.value == "grace")
+        #expect(clock.length.value == CalendarDuration(months: 0, days: 30))
+        #expect(pipeline.tests.first?.tables.map(\.name.value) == ["accounts"])
+    }
+
     @Test("statistics, publication and the rest")
     func others() throws {
         let pipeline = try #require(reading(fullExample).specification)
@@ -139,11 +166,12 @@ struct PipelineSpecificationTests {
         let (specification, faults) = reading(smallExample)
         #expect(faults == [])
         let pipeline = try #require(specification)
-        #expect(pipeline.window.value == CalendarDuration(months: 1, days: 0))
+        #expect(pipeline.window.length.value == CalendarDuration(months: 1, days: 0))
         #expect(pipeline.skew.value == CalendarDuration(months: 0, days: 1))
         #expect(pipeline.zone.value == "UTC")
         #expect(pipeline.others.value == .drop)
-        #expect(!pipeline.window.isWritten && !pipeline.zone.isWritten && !pipeline.skew.isWritten)
+        #expect(!pipeline.window.length.isWritten)
+        #expect(!pipeline.zone.isWritten && !pipeline.skew.isWritten)
         #expect(pipeline.quarantine.limit.value == .perMillion(1000))
         #expect(!pipeline.quarantine.keepLines.value)
         #expect(pipeline.source.limits == RecordLimits())

@@ -52,7 +52,7 @@ struct ReferenceTests {
             ("outputs[].safeguards", "outputs: [{safeguards: {}}]"),
             ("statistics[]", "statistics: [{}]"), ("publish", "publish: {}"),
             ("opt_outs", "opt_outs: {}"), ("tests[]", "tests: [{}]"),
-            ("quarantine", "quarantine: {}"),
+            ("quarantine", "quarantine: {}"), ("tables[]", "tables: [{}]"),
             ("identity", "identity: {}"), ("source.limits", "source: {limits: {}}"),
             ("fields.*.after", "fields: {a: {after: {}}}"),
             ("fields.*.after.start", "fields: {a: {after: {start: {}}}}"),

@@ -16,11 +16,22 @@ extension Plan {
         // Another pipeline file may have had other clocks: what was dealt with is then unknown, and
         // everything due is transformed, some of it for the second time.
         guard part.plan == digest else { return aged }
-        aged.release.writtenUnder = release.clocks.at(part.writtenAt)
-        // What an output changes at any age was changed when the part was written.
-        for slot in aged.release.outputs[0].rules.indices
-        where aged.release.outputs[0].rules[slot].appliesAlways {
+        aged.release.writtenUnder = aged.release.clocks.at(
+            max(part.writtenAt, tablesAsOf ?? part.writtenAt))
+        // What an output changes at any age was changed when the part was written; all of it, where
+        // nothing is readable in the window.
+        let showsWindow = release.outputs[index].showsWindow
+        if !showsWindow {
+            aged.release.outputs[0].keepsUnnamed = true
+            aged.release.outputs[0].readableClock = []
+            aged.release.fields = DeclaredFields(
+                names: aged.release.fields.names, needsOutline: false)
+        }
+        for slot in aged.release.outputs[0].rules.indices {
+            let rule = aged.release.outputs[0].rules[slot]
+            guard rule.appliesAlways || rule.isBarred || !showsWindow else { continue }
             aged.release.outputs[0].rules[slot].appliesAlways = false
+            aged.release.outputs[0].rules[slot].isBarred = false
             aged.release.outputs[0].rules[slot].transform = Keep()
         }
         return aged
@@ -34,6 +45,8 @@ extension Plan {
         copy.release.outputs[0].keepsUnnamed = true
         copy.release.outputs[0].readableClock = []
         copy.release.outputs[0].expiryClock = nil
+        copy.release.deleteClocks = []
+        copy.release.outputs[0].dependences = []
         copy.release.fields = DeclaredFields(
             names: copy.release.fields.names, needsOutline: false)
         for slot in copy.release.outputs[0].rules.indices {
@@ -80,6 +93,7 @@ extension Plan {
         plan.release.timeSlot = moved(release.timeSlot)
         plan.release.customerSlot = moved(release.customerSlot)
         plan.release.personSlot = moved(release.personSlot)
+        plan.release.clocks = release.clocks.moved(moved)
         plan.release.isStored = true
         return plan
     }
@@ -96,10 +110,8 @@ extension Plan {
 
 extension ClockSet {
     /// The same clocks as they stood at another instant; nothing is too far ahead for them.
-    func at(_ now: EventTime) -> ClockSet? {
-        ClockSet(
-            window: clocks[0].length, after: Array(clocks.dropFirst()),
-            runClock: RunClock(now: now, zone: runClock.zone), skew: nil)
+    func at(_ now: EventTime) -> ClockSet {
+        moved(to: RunClock(now: now, zone: runClock.zone))
     }
 }
 

@@ -39,11 +39,10 @@ final class PartAgeing {
             owner.report.agedParts += 1
             rewriting.remove(part)
         }
-        // A clock that starts at a field may run out for the record of today.
-        let startsElsewhere = clocks.clocks.contains { $0.start != .event }
+        // A clock that starts elsewhere, or has lengths of its own, may run out for any record.
         let latestCutOff =
-            startsElsewhere
-            ? clocks.runClock.now : clocks.cutOffs.max() ?? clocks.windowCutOff
+            clocks.clocks.allSatisfy(\.isPlain)
+            ? clocks.cutOffs.max() ?? clocks.windowCutOff : EventTime(milliseconds: .max)
         try checkStranded(latestCutOff)
         for index in plan.outputs.indices {
             let due: [PartRecord]
@@ -52,9 +51,13 @@ final class PartAgeing {
                     dueBefore: latestCutOff, output: plan.outputs[index].name)
             } catch { throw failure(error) }
             for part in due where !expired.contains(where: { $0.id == part.id }) {
-                let counts = try rewriting.rewrite(part, under: plan.ageing(index, part))
+                let counts = try rewriting.rewrite(part, under: plan.ageing(index, part)) {
+                    $0.isUntouched
+                }
+                if counts.isUntouched { continue }
                 owner.report.agedParts += 1
-                owner.report.agedRecords += counts.outputs[0].anonymised
+                owner.report.agedRecords +=
+                    counts.outputs[0].anonymised + counts.outputs[0].droppedTotal
             }
         }
     }

@@ -56,7 +56,7 @@ struct RunRecovery {
             throw .storage("cannot remove what a killed run kept: \(error)")
         }
         let state = ledger.directory.path
-        var folders = ["\(state)/partials", "\(state)/quarantine"]
+        var folders = ["\(state)/partials", "\(state)/quarantine", "\(state)/tables"]
         do {
             for output in plan.outputs where !output.path.isStandardOutput {
                 let parts = try ledger.currentParts(output: output.name)

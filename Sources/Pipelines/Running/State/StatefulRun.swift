@@ -13,7 +13,8 @@ internal import Statistics
 /// one ledger transaction (the point of no return); renames; done. A run killed before the
 /// transaction has changed nothing, one killed after it is finished by the next.
 final class StatefulRun {
-    let plan: Plan
+    /// Completed with what the state remembers once it is open.
+    private(set) var plan: Plan
     let settings: RunSettings
     let observer: (any RunObserver)?
     private let statePath: String
@@ -40,6 +41,7 @@ final class StatefulRun {
         if !settings.isDryRun {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         }
+        plan = try TableMemory(ledger: ledger, plan: plan).recalled()
         let keys = try openKeys()
         prepareReport()
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
@@ -127,6 +129,7 @@ final class StatefulRun {
         commit.partials = intake.partials
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
+        commit.inputLists = try TableMemory(ledger: ledger, plan: plan).remember(changes)
         commit.publications = changes.publications
         mayBeCommitted = true
         let run: Int64

@@ -1,0 +1,25 @@
+import GRDB
+internal import KeyedHashing
+
+extension Ledger {
+    /// A list or table as the last run was given it; nil when no run was.
+    package func inputList(
+        _ kind: InputList.Kind, name: String
+    ) throws(LedgerFault) -> InputList? {
+        try read { db in
+            guard
+                let row = try Row.fetchOne(
+                    db,
+                    sql: """
+                        SELECT sha256, entries, memory_sha256 FROM input_lists
+                        WHERE kind = ? AND name = ?
+                        """,
+                    arguments: [kind.rawValue, name])
+            else { return nil }
+            let memory: String? = row["memory_sha256"]
+            return InputList(
+                name: name, kind: kind, digest: try digest(row["sha256"]),
+                entries: row["entries"], memory: try memory.map { try digest($0) })
+        }
+    }
+}
