@@ -176,7 +176,7 @@ struct TableLoader {
     private var builder: ReferenceTable.Builder {
         ReferenceTable.Builder(
             kinds: columns.map(\.kind) + (specification.asOf == nil ? [] : [.date]),
-            format: specification.time?.value.timeFormat, zone: zone)
+            format: specification.time?.value, zone: zone)
     }
 
     /// The table of all rows; `line` says where a row stands.

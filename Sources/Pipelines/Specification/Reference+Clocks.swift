@@ -1,4 +1,5 @@
 import Anonymization
+import Records
 
 extension PipelineReference {
     static let table = SettingSection(
@@ -19,7 +20,7 @@ extension PipelineReference {
             ),
             key(
                 "time",
-                "`rfc3339`, `datetime`, `date`, `epoch`, `epoch-ms` or `access-log`",
+                alternatives(TimeFormat.allCases.map(\.rawValue)),
                 "`rfc3339`, `datetime` or `date`, cell by cell",
                 "How dates are written."
             ),

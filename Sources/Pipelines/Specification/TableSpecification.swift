@@ -22,7 +22,7 @@ package struct TableSpecification: Sendable, Equatable {
     /// The column whose values are looked up.
     package let key: Marked<String>
     /// How dates are written; nil for any form that cannot be mistaken for another.
-    package let time: Marked<TimeNotation>?
+    package let time: Marked<TimeFormat>?
     /// The zone of dates written without one; nil for the pipeline's.
     package let zone: Marked<String>?
     /// The column that says when a row was exported; nil for the time of the file.
@@ -46,7 +46,7 @@ extension TableSpecification {
         let name = section.requiredName("name")
         let place = place(section, path: path, context)
         let key = section.requiredText("key")
-        let time = section.choice("time", TimeNotation.self)
+        let time = section.choice("time", TimeFormat.self)
         let zone = section.zone("zone", context)
         let asOf = section.text("as_of")
         let maxAge = section.period("max_age")

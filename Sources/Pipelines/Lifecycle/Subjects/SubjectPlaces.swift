@@ -114,8 +114,8 @@ struct SubjectPlaces {
         var sentences: [String] = []
         if output.showsWindow, let safeguards = stated?.safeguards {
             sentences.append(
-                "Readable for \(specification.window.value.text) after the event, and for "
-                    + "\(safeguards.deleteAfter.value.text) at most.")
+                "Readable until it is due, \(specification.window.words) unless a field has a "
+                    + "clock of its own, and for \(safeguards.deleteAfter.value.text) at most.")
         } else {
             sentences.append("Holds no record as it was: each counts as due when it is written.")
         }
