@@ -12,7 +12,7 @@ package struct RootCommand: ParsableCommand {
 
             Exit statuses:
               0    done
-              1    a test of a pipeline failed
+              1    a test of a pipeline failed, or `verify` found something
               2    wrong flags or arguments
               3    the pipeline file has faults
               4    a source cannot be read
@@ -27,7 +27,7 @@ package struct RootCommand: ParsableCommand {
         version: "sluice \(Sluice.version)",
         subcommands: [
             RunCommand.self, FilterCommand.self, CheckCommand.self, ExplainCommand.self,
-            TestCommand.self, SubjectCommand.self, ReferenceCommand.self,
+            TestCommand.self, VerifyCommand.self, SubjectCommand.self, ReferenceCommand.self,
         ]
     )
 

@@ -91,7 +91,7 @@ extension KeyStore {
         String(Digest256.of(Array(path.utf8).span).hex.prefix(16)) + stateEnding
     }
 
-    private func path(inState name: String) throws(KeyFault) -> String {
+    func path(inState name: String) throws(KeyFault) -> String {
         let content = try PrivateFile.content(
             name, in: directory, limitBytes: SealedText.fileBytesMax)
         guard let content, let values = Self.stateRecord.decode(content) else {

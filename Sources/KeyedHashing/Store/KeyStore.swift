@@ -22,10 +22,10 @@ package final class KeyStore: Sendable {
     let directory: Directory
 
     private static let declaration = SealedText(title: "key-store", names: ["zone"])
-    private static let declarationName = "store"
-    private static let lockName = "lock"
+    static let declarationName = "store"
+    static let lockName = "lock"
 
-    private init(directory: Directory, zone: String) {
+    init(directory: Directory, zone: String) {
         self.directory = directory
         self.zone = zone
     }
@@ -66,7 +66,7 @@ package final class KeyStore: Sendable {
         return store
     }
 
-    private static func declaredZone(_ directory: Directory) throws(KeyFault) -> String? {
+    static func declaredZone(_ directory: Directory) throws(KeyFault) -> String? {
         guard
             let content = try PrivateFile.content(
                 declarationName, in: directory, limitBytes: SealedText.fileBytesMax)

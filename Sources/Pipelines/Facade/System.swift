@@ -7,6 +7,9 @@ func secondsNow() -> Double {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
+/// The user whom this process works for.
+func ownUser() -> UInt32 { geteuid() }
+
 /// The folder the process works in, as an absolute path.
 func workingFolder() throws(PipelineFailure) -> String {
     guard let path = unsafe getcwd(nil, 0) else {

@@ -58,7 +58,7 @@ extension Plan {
     }
 
     /// The plan for reading an output's own files: its format, its rules by name, nothing else.
-    private func stored(_ index: Int) -> Plan {
+    func stored(_ index: Int) -> Plan {
         var plan = self
         var output = release.outputs[index]
         // It may have lost its safeguards since: what it holds is still readable.

@@ -1,0 +1,28 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+
+extension Sluice {
+    /// Proves or disproves, by reading what lies there, that a pipeline with state keeps its
+    /// promises; writes the evidence when a folder is named.
+    ///
+    /// Findings are in the report; a failure means that nobody could look.
+    package static func verify(
+        _ request: VerifyRequest
+    ) throws(PipelineFailure) -> VerificationReport {
+        do { try HashingSelfTest.run() } catch {
+            throw .internalFault("the hash functions do not give the published values")
+        }
+        let loaded = try loadSpecification(request.pipeline, now: request.now)
+        guard let state = loaded.plan.state else {
+            throw .usage(
+                "\(request.pipeline) has no `state`: without it nothing is remembered that could "
+                    + "be verified")
+        }
+        let folder = try workingFolder()
+        let verification = Verification(
+            plan: loaded.plan.anchored(at: folder), specification: loaded.specification,
+            statePath: anchored(state, at: folder))
+        return try verification.run()
+    }
+}

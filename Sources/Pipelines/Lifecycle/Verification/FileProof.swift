@@ -1,0 +1,204 @@
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Proves that exactly those files are there that should be, each with the bytes that were written,
+/// and that state and keys are closed to others.
+struct FileProof {
+    private let owner: Verification
+    private let known: KnownFiles
+    /// Files that have to be there, by simplified path.
+    private let expected: Set<String>
+    /// Files that were there once and had to go.
+    private let former: Set<String>
+
+    init(_ owner: Verification, _ known: KnownFiles) {
+        self.owner = owner
+        self.known = known
+        var expected: Set<String> = []
+        for part in known.currentParts { expected.insert(Self.key(part.part.path)) }
+        for partial in known.partials where partial.isKept {
+            expected.insert(Self.key(partial.partial.path))
+        }
+        for record in known.files { expected.insert(Self.key(record.file.path)) }
+        let all =
+            known.parts.map(\.part.path) + known.partials.map(\.partial.path)
+        self.expected = expected
+        former = Set(all.map(Self.key)).subtracting(expected)
+    }
+
+    static func key(_ path: String) -> String { PlanningWorld.simplified(path) }
+
+    func run() throws(PipelineFailure) {
+        for part in known.currentParts { try check(part.part.path, part.part.content) }
+        var seen: Set<String> = []
+        for partial in known.partials
+        where partial.isKept && seen.insert(partial.partial.path).inserted {
+            try check(partial.partial.path, partial.partial.content)
+        }
+        for record in known.files {
+            try check(record.file.path, record.file.content)
+            checkDeadline(record.file)
+        }
+        owner.count(
+            "files with the bytes that were written",
+            known.currentParts.count + seen.count + known.files.count)
+        for path in former.sorted() where isPresent(path) {
+            owner.find(
+                .notDeleted, path, "was replaced or removed, and is still there: delete it")
+        }
+        try checkFolders()
+        try StateFolderProof(owner, expected: expected).run()
+    }
+
+    private func check(_ path: String, _ content: ContentIdentity) throws(PipelineFailure) {
+        do throws(FileFault) {
+            guard let status = try FileStatus.of(path) else {
+                owner.find(.missing, path, "is not there: expected \(content.byteCount) bytes")
+                return
+            }
+            guard status.kind == .regular, status.byteCount == content.byteCount else {
+                owner.find(
+                    .changed, path,
+                    "has \(status.byteCount) bytes: expected \(content.byteCount)")
+                return
+            }
+            if try ContentIdentity.ofFile(path) != content {
+                owner.find(.changed, path, "is not what was written there")
+            }
+        } catch {
+            if error.cause == .interrupted { throw .storage("verify", error) }
+            owner.find(.missing, path, "cannot be read: \(error)")
+        }
+    }
+
+    private func checkDeadline(_ file: NewFile) {
+        guard let deleteBy = file.deleteBy, deleteBy <= owner.clock.now else { return }
+        owner.find(
+            .notDeleted, file.path,
+            "had to be gone by \(dateText(deleteBy)): run the pipeline, which deletes it")
+    }
+
+    /// Nothing but known files may lie where parts lie or lay.
+    private func checkFolders() throws(PipelineFailure) {
+        let folders = Set(
+            (known.parts.map(\.part.path) + known.partials.map(\.partial.path)
+                + known.files.filter { $0.file.kind != .table }.map(\.file.path))
+                .map { splitPath(Self.key($0)).directory })
+        for folder in folders.sorted() where isPresent(folder) {
+            let names: [String]
+            do { names = try Directory.open(folder).names() } catch {
+                owner.find(.unknownFile, folder, "cannot be listed: \(error)")
+                continue
+            }
+            for name in names {
+                let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+                check(stranger: path, name)
+            }
+        }
+        owner.count("folders without unknown files", folders.count)
+    }
+
+    private func check(stranger path: String, _ name: String) {
+        guard !expected.contains(Self.key(path)), !former.contains(Self.key(path)),
+            let status = try? FileStatus.of(path), status.kind != .directory
+        else { return }
+        guard TemporaryName.run(of: name.utf8) == nil else {
+            owner.find(
+                .unfinished, path,
+                "was left by a run that was killed: run the pipeline, which clears or finishes it")
+            return
+        }
+        // A statistic may stand beside the parts; without state it would be known to nobody.
+        owner.find(.unknownFile, path, "is not known to the ledger: expected only files of runs")
+    }
+}
+
+/// Proves that the state folder holds what belongs there and is closed to others.
+struct StateFolderProof {
+    /// What may stand in a state folder besides its subfolders.
+    private static let names: Set<String> = [
+        Ledger.fileName, "ledger.seal", Ledger.lockName, "registry.key",
+    ]
+    private static let folders: Set<String> = ["partials", "quarantine", "keys"]
+
+    private let owner: Verification
+    private let expected: Set<String>
+
+    init(_ owner: Verification, expected: Set<String>) {
+        self.owner = owner
+        self.expected = expected
+    }
+
+    func run() throws(PipelineFailure) {
+        let state = owner.statePath
+        checkFolder(state)
+        var files = 0
+        for name in try names(state) {
+            let path = "\(state)/\(name)"
+            if Self.folders.contains(name) {
+                checkFolder(path)
+                for inner in try names(path) {
+                    files += 1
+                    checkMode("\(path)/\(inner)", 0o077, "0600")
+                }
+                continue
+            }
+            files += 1
+            checkMode(path, 0o077, "0600")
+            if !Self.names.contains(name), !isOwnKeyStore(path),
+                !expected.contains(FileProof.key(path))
+            {
+                tellUnknown(path, name)
+            }
+        }
+        if let keys = owner.plan.keyStore, isPresent(keys) {
+            checkFolder(keys)
+            for name in try names(keys) {
+                files += 1
+                checkMode("\(keys)/\(name)", 0o077, "0600")
+            }
+        }
+        owner.count("files of state and keys that only their owner can open", files)
+    }
+
+    private func isOwnKeyStore(_ path: String) -> Bool {
+        owner.plan.keyStore.map { FileProof.key($0) == FileProof.key(path) } ?? false
+    }
+
+    private func tellUnknown(_ path: String, _ name: String) {
+        let isOurs = TemporaryName.run(of: name.utf8) != nil || name == InputSpool.name
+            || name.hasPrefix(Ledger.fileName)
+        owner.find(
+            isOurs ? .unfinished : .unknownFile, path,
+            isOurs
+                ? "was left by a run that was killed: run the pipeline, which clears it"
+                : "does not belong to a state folder")
+    }
+
+    private func names(_ path: String) throws(PipelineFailure) -> [String] {
+        do { return try Directory.open(path).names() } catch {
+            throw .storage("cannot list \(path): \(error)")
+        }
+    }
+
+    private func checkFolder(_ path: String) { checkMode(path, 0o077, "0700") }
+
+    private func checkMode(_ path: String, _ forbidden: UInt32, _ wanted: String) {
+        let place = splitPath(path)
+        guard let status = try? Directory.open(place.directory).status(of: place.name) else {
+            return
+        }
+        if status.kind == .symbolicLink {
+            owner.find(.exposed, path, "is a symbolic link: expected what it leads to")
+            return
+        }
+        if status.permissions & forbidden != 0 {
+            owner.find(.exposed, path, "is open to others: expected mode \(wanted)")
+        }
+        if status.owner != ownUser() {
+            owner.find(.exposed, path, "belongs to another user")
+        }
+    }
+}

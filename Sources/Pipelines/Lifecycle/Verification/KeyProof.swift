@@ -1,0 +1,63 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Proves that the key store holds the keys that it should, that destroyed ones are gone for good,
+/// and that none lives longer than its records can need it.
+struct KeyProof {
+    private let owner: Verification
+    private let ledger: Ledger
+
+    init(_ owner: Verification, _ ledger: Ledger) {
+        self.owner = owner
+        self.ledger = ledger
+    }
+
+    func run() throws(PipelineFailure) {
+        let used: [KeyRecord]
+        do { used = try ledger.keys() } catch {
+            owner.find(.ledger, Ledger.fileName, "its keys cannot be read")
+            return
+        }
+        guard let path = owner.plan.keyStore else { return }
+        guard isPresent(path) else {
+            if !used.isEmpty { owner.find(.missing, path, "is not there: expected the key store") }
+            return
+        }
+        let store: KeyStoreInspection
+        do { store = try KeyStore.inspect(path: path) } catch {
+            owner.find(.key, path, "\(error)")
+            return
+        }
+        for (file, sentence) in store.faults { owner.find(.key, "\(path)/\(file)", sentence) }
+        if let zone = store.zone, zone != owner.plan.release.zone.name {
+            owner.find(.key, path, "declares another zone than the pipeline")
+        }
+        for record in used { check(record, store, path) }
+        owner.count("keys that are what they were", store.epochs.count)
+        owner.report.evidence.keys = store.epochs.map { Evidence.Key($0, used) }
+    }
+
+    private func check(_ record: KeyRecord, _ store: KeyStoreInspection, _ path: String) {
+        guard record.month != nil else { return }
+        guard let found = store.epochs.first(where: { $0.keyID.text == record.id }) else {
+            owner.find(
+                .key, record.id,
+                "is known to the ledger and not in the key store: expected it alive or destroyed")
+            return
+        }
+        if found.fingerprint.text != record.fingerprint {
+            owner.find(.key, record.id, "is not the key that the ledger knows by this name")
+        }
+        switch (found.state, record.isDestroyed) {
+        case (.alive, true):
+            owner.find(.key, record.id, "was destroyed by the ledger's account and is alive")
+        case (.destroyed, false):
+            owner.report.notes.append(
+                "\(record.id) is destroyed in the key store, and the next run notes it in the "
+                    + "ledger")
+        default: break
+        }
+    }
+}

@@ -1,0 +1,161 @@
+internal import Anonymization
+internal import FileSystem
+internal import Ledger
+internal import LogFormats
+internal import Records
+
+/// Reads one stored file under a proving plan and counts the records that do not come out as they
+/// lie there.
+final class PartReading {
+    private let plan: Plan
+    private let releaser: Releaser
+    /// Judges every record as if it were due in everything: what it does not let pass is readable.
+    private let strict: Releaser
+    private let writer: any RecordWriter
+
+    /// Records in the file that can be read, blank lines apart.
+    private(set) var records = 0
+    /// Records that cannot be read at all.
+    private(set) var unreadable = 0
+    private(set) var held = 0
+    private(set) var erased = 0
+    /// Records with something readable that may be.
+    private(set) var readable = 0
+    /// Records that are not what their rules leave behind.
+    private(set) var differing = 0
+    /// The number of the first of them, 1-based.
+    private(set) var firstDiffering = 0
+    /// Days since 1970-01-01 in the pipeline's zone.
+    private(set) var oldestDiffering: Int?
+    private(set) var oldestReadable: Int?
+    private(set) var newest: Int?
+
+    init(_ plan: Plan) {
+        self.plan = plan
+        // Nothing is hashed again, so no key is needed.
+        releaser = Releaser(plan: plan.release, keyRing: nil)
+        strict = Releaser(plan: plan.release.judgingAllDue(), keyRing: nil)
+        writer = plan.outputs[0].writer
+    }
+
+    func read(_ path: String) throws(PipelineFailure) {
+        let source = ChunkSource(
+            [ChunkSource.SourceInput(path: path)], plan: plan, digesting: false)
+        let reader = plan.format.makeReader(fields: plan.release.fields, limits: plan.limits)
+        var table = RecordTable(slotCount: plan.release.fields.count)
+        var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
+        var before = 0
+        while try source.next(&chunk) {
+            reader.index(chunk, into: &table)
+            releaser.release(chunk, table, reader: reader)
+            let counts = releaser.counts
+            unreadable += counts.quarantinedTotal
+            records += counts.read - counts.blank - counts.quarantinedTotal
+            held += counts.outputs[0].held
+            erased += counts.outputs[0].droppedTotal
+            compare(chunk.buffer.bytes, table, before)
+            before += counts.read
+            // Nothing is readable in records that are due: most files need no second look.
+            if hasYoung {
+                strict.release(chunk, table, reader: reader)
+                noteReadable(chunk.buffer.bytes, table)
+            }
+        }
+    }
+
+    /// True when a record of the chunk at hand is of a time at which it may be readable.
+    private var hasYoung: Bool {
+        for record in releaser.outputs[0].batch.records where record.isReadable { return true }
+        return false
+    }
+
+    /// Notes the records that hold something readable, whatever their age.
+    private func noteReadable(_ bytes: Span<UInt8>, _ table: borrowing RecordTable) {
+        var written = ByteBuffer(capacity: 1 << 12)
+        let records = strict.outputs[0].batch.records
+        var next = 0
+        for row in 0..<table.count where table.isGood(row) && next < records.count {
+            written.removeAll()
+            writer.write(next, of: strict.outputs[0].batch, chunk: bytes, into: &written)
+            if !Self.isSame(written.bytes, bytes.extracting(table.range(row))) {
+                readable += 1
+                let day = records[next].day
+                if day != ReleasedBatch.noDay {
+                    oldestReadable = min(oldestReadable ?? Int(day), Int(day))
+                }
+            }
+            next += 1
+        }
+    }
+
+    /// Holds what comes out against what went in, record by record.
+    private func compare(
+        _ bytes: Span<UInt8>, _ table: borrowing RecordTable, _ before: Int
+    ) {
+        var written = ByteBuffer(capacity: 1 << 12)
+        var next = 0
+        let released = releaser.outputs[0].batch.records.count
+        for row in 0..<table.count where table.isGood(row) && next < released {
+            written.removeAll()
+            writer.write(next, of: releaser.outputs[0].batch, chunk: bytes, into: &written)
+            let range = table.range(row)
+            let isSame = Self.isSame(written.bytes, bytes.extracting(range))
+            // Of an erased person's record nothing comes out: the next one is that of a later row.
+            if !isSame, erased > 0 { continue }
+            note(releaser.outputs[0].batch.records[next], isSame, number: before + row + 1)
+            next += 1
+        }
+    }
+
+    private func note(_ record: ReleasedBatch.Record, _ isSame: Bool, number: Int) {
+        let day = record.day == ReleasedBatch.noDay ? nil : Int(record.day)
+        if let day { newest = max(newest ?? day, day) }
+        guard !isSame else { return }
+        differing += 1
+        if firstDiffering == 0 { firstDiffering = number }
+        if let day { oldestDiffering = min(oldestDiffering ?? day, day) }
+    }
+
+    /// A writer ends each record with a line feed, which is no part of the record.
+    private static func isSame(_ written: Span<UInt8>, _ stored: Span<UInt8>) -> Bool {
+        guard written.count == stored.count + 1 else { return false }
+        for index in stored.indices where written[index] != stored[index] { return false }
+        return true
+    }
+}
+
+extension Plan {
+    /// The plan under which a part of output `index` comes out as it lies there if nothing in it is
+    /// readable past its time, and the tally of what it finds.
+    func proving(_ index: Int, _ part: PartRecord) -> (plan: Plan, tally: ReleaseTally) {
+        var proof = stored(index)
+        let output = release.outputs[index]
+        // A part of an earlier version of the file may be readable where the present one shows
+        // nothing readable any more; it ages by its clocks.
+        proof.release.outputs[0].showsWindow = output.showsWindow || part.plan != digest
+        proof.release.optOuts = .none(now: release.clocks.runClock.now)
+        checkDerived(index, &proof.release)
+        let tally = ReleaseTally(fieldCount: proof.release.fields.count)
+        proof.release = proof.release.proving(tally)
+        return (proof, tally)
+    }
+
+    /// Derived values were made at any age, and have their form at any age.
+    private func checkDerived(_ index: Int, _ proof: inout ReleasePlan) {
+        let output = release.outputs[index]
+        func check(_ derived: Int, at slot: Int) {
+            proof.outputs[0].rules[slot] = Anonymization.FieldRule(
+                transform: release.derived[derived].transform)
+            proof.outputs[0].rules[slot].appliesAlways = true
+        }
+        if outputs[index].columns != nil {
+            for (slot, source) in output.columns.enumerated() {
+                if case .derived(let derived) = source { check(derived, at: slot) }
+            }
+        } else {
+            for (offset, entry) in output.appended.enumerated() {
+                check(entry.derived, at: release.fields.count + offset)
+            }
+        }
+    }
+}

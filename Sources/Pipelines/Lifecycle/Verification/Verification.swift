@@ -1,0 +1,123 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Proves, or disproves, what a pipeline with state promises: by reading the outputs back, and not
+/// by believing the ledger.
+///
+/// Nothing is changed. The state's lock is held, so no run is at work meanwhile. Whatever is wrong
+/// becomes a finding and the work goes on; only what makes it impossible to look is a failure.
+final class Verification {
+    let plan: Plan
+    let specification: PipelineSpecification
+    let statePath: String
+    var report = VerificationReport()
+
+    /// `plan` has absolute paths, as in a run.
+    init(plan: Plan, specification: PipelineSpecification, statePath: String) {
+        self.plan = plan
+        self.specification = specification
+        self.statePath = statePath
+    }
+
+    var clock: RunClock { plan.release.clocks.runClock }
+
+    func run() throws(PipelineFailure) -> VerificationReport {
+        report.pipeline = plan.name
+        report.now = dateText(clock.now)
+        report.cutOff = dateText(plan.release.clocks.windowCutOff)
+        guard isPresent("\(statePath)/\(Ledger.fileName)") else {
+            throw .storage("\(statePath) holds no ledger: the pipeline has not run yet")
+        }
+        let isSealed = try checkSeal()
+        guard let ledger = try openLedger(isSealed) else { return report }
+        do {
+            let known = try KnownFiles(ledger)
+            LedgerProof(self, ledger, known).run()
+            try FileProof(self, known).run()
+            try ContentProof(self, ledger, known).run()
+            try KeyProof(self, ledger).run()
+            RunProof(self, known).run()
+            report.evidence = try Evidence(ledger, known, self)
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch let fault as LedgerFault {
+            guard !isSealed else {
+                throw .storage("cannot read the ledger: \(fault.description)")
+            }
+            find(.ledger, Ledger.fileName, "cannot be read to its end: \(fault.description)")
+        } catch {
+            throw .internalFault("an error without a name")
+        }
+        return report
+    }
+
+    func find(_ kind: VerificationFinding.Kind, _ place: String, _ sentence: String) {
+        report.findings.append(VerificationFinding(kind, place, sentence))
+    }
+
+    func count(_ name: String, _ count: Int) {
+        report.checks.append(VerificationReport.Check(name: name, count: count))
+    }
+
+    /// Holds the bytes of the ledger against its seal; false when it cannot be trusted.
+    private func checkSeal() throws(PipelineFailure) -> Bool {
+        let state: SealState
+        do { state = try Ledger.sealState(stateDirectory: statePath) } catch {
+            throw .storage("cannot read the state in \(statePath): \(error.description)")
+        }
+        switch state {
+        case .fits: return true
+        case .missing:
+            find(
+                .unfinished, Ledger.fileName,
+                "has no seal: the last run was killed, or the seal was taken away; the next run "
+                    + "seals it again")
+        case .damaged:
+            find(.ledger, "ledger.seal", "is not what was written: expected the seal of the ledger")
+        case .differs:
+            find(
+                .ledger, Ledger.fileName,
+                "is not what the last run left: its bytes do not fit its seal")
+        }
+        return false
+    }
+
+    private func openLedger(_ isSealed: Bool) throws(PipelineFailure) -> Ledger? {
+        do {
+            return try Ledger.openForReading(stateDirectory: statePath)
+        } catch {
+            if error == .busy {
+                throw .busy("another run is at work on the state in \(statePath)")
+            }
+            if case .damaged = error, !isSealed {
+                find(
+                    .ledger, Ledger.fileName,
+                    "is no ledger any more: nothing else could be looked at; restore the state")
+                return nil
+            }
+            throw .storage("cannot open the state in \(statePath): \(error.description)")
+        }
+    }
+}
+
+/// Every file that the ledger knows, read once.
+struct KnownFiles {
+    let runs: [RunHistory]
+    let parts: [PartHistory]
+    let partials: [PartialHistory]
+    let files: [FileRecord]
+    let owed: [OwedPublication]
+
+    init(_ ledger: Ledger) throws(LedgerFault) {
+        runs = try ledger.runs()
+        parts = try ledger.partHistory()
+        partials = try ledger.partialHistory()
+        files = try ledger.files()
+        owed = try ledger.pendingPublications()
+    }
+
+    var currentParts: [PartHistory] { parts.filter { $0.state == .current } }
+}

@@ -1,0 +1,95 @@
+import FileSystem
+import Pipelines
+import Records
+import TestSupport
+import Testing
+
+@Suite("shared outputs")
+struct SharingTests {
+    private static func text(_ scene: VerificationScene, _ file: String) throws -> String {
+        String(decoding: try scene.content(file), as: UTF8.self)
+    }
+
+    @Test("carry their terms, which follow the files from run to run")
+    func terms() throws {
+        let scene = try VerificationScene()
+        try scene.addLog("1", date: "2026-03-10")
+        try scene.run("2026-03-25")
+        let first = try Self.text(scene, "out/research/terms.json")
+        #expect(first.contains("\"recipients\":[\"partner\"]"))
+        #expect(first.contains("\"readers\":[\"university\"]"))
+        #expect(first.contains("\"opt_outs_as_of\":\"2026-03-25T00:00:00Z\""))
+        #expect(first.contains("\"delete_by\":\"2026-09-11T00:00:00Z\""))
+        #expect(first.contains("\"file\":\"2026-03."))
+        #expect(!first.contains(scene.path))
+        try scene.addLog("2", date: "2026-04-03")
+        try scene.run("2026-04-10")
+        let second = try Self.text(scene, "out/research/terms.json")
+        #expect(second.contains("\"file\":\"2026-03.") && second.contains("\"file\":\"2026-04."))
+        try scene.run("2026-09-20")
+        let third = try Self.text(scene, "out/research/terms.json")
+        #expect(!third.contains("\"file\":\"2026-03.") && third.contains("\"file\":\"2026-04."))
+        #expect(try scene.files("out/actions").allSatisfy { !$0.contains("terms") })
+        #expect(try scene.findings("2026-09-20") == [])
+    }
+
+    @Test("carry their terms without state, too")
+    func termsWithoutState() throws {
+        let scene = try VerificationScene()
+        let plain = VerificationScene.pipeline.replacing("state: state\n", with: "")
+        try scene.write("p.yaml", plain)
+        try scene.addLog("1", date: "2026-03-10")
+        try scene.run("2026-03-25")
+        let terms = try Self.text(scene, "out/research/terms.json")
+        #expect(terms.contains("\"file\":\"2026-03.csv.gz\""))
+        #expect(terms.contains("\"records\":4"))
+    }
+
+    @Test("of one folder are a fault")
+    func oneFolder() throws {
+        let scene = try VerificationScene()
+        let both = VerificationScene.pipeline.replacing(
+            "  - name: research",
+            with: """
+                  - name: other
+                    purpose: statistics
+                    path: "out/research/other-{month}.jsonl"
+                    recipients: [group]
+                  - name: research
+                """)
+        try scene.write("p.yaml", both)
+        let faults = try Sluice.check(pipeline: "\(scene.path)/p.yaml")
+        #expect(faults.contains { $0.message.contains("terms.json stands") })
+    }
+
+    @Test(
+        "with limited production data need readers and an end",
+        arguments: [
+            ("readers: [university], expires: P6M", []),
+            ("readers: [university]", ["expires"]),
+            ("expires: P6M", ["readers"]),
+            ("gzip: 6", ["readers", "expires"]),
+        ] as [(String, [String])])
+    func limited(keys: String, missing: [String]) throws {
+        let scene = try VerificationScene()
+        try scene.write(
+            "p.yaml",
+            """
+            name: limited
+            source: { format: jsonl, files: "in/*.jsonl", time: ts }
+            fields:
+              ts: keep
+              scan: { category: limited-production, then: redact }
+            outputs:
+              - { name: a, purpose: statistics, path: "out/{date}.jsonl.gz", \(keys) }
+
+            """)
+        let faults = try Sluice.check(pipeline: "\(scene.path)/p.yaml")
+        #expect(
+            faults.map(\.message).allSatisfy { $0.contains("limited production data") }
+                && faults.count == missing.count, "\(faults)")
+        for key in missing {
+            #expect(faults.contains { $0.message.contains("expected `\(key)`") })
+        }
+    }
+}
