@@ -60,8 +60,12 @@ final class VerificationScene {
             readers: [university]
             expires: P6M
         statistics:
-          - { name: times, purpose: statistics, by: [month], measures: { times: count, users: { distinct: user } },
-              path: "out/{name}.csv", suppression: { persons: 2 } }
+          - name: times
+            purpose: statistics
+            by: [month]
+            measures: { times: count, users: { distinct: user } }
+            path: "out/{name}.csv"
+            suppression: { persons: 2 }
         quarantine: { limit: 50%, keep_lines: true }
         keys: keys
         state: state
@@ -77,10 +81,14 @@ final class VerificationScene {
         var text = "no record\n"
         for number in 0..<lines {
             let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
-            text += "{\"ts\":\"\(date)T1\(number % 10):00:00Z\",\"customer\":\"NL-10\(number % 3)\","
-                + "\"user\":\"person\(number % 4)@company.example\","
-                + "\"ip\":\"192.0.2.\(number + 1)\",\"agent\":\"\(agent)\","
-                + "\"note\":\"call 192.0.2.\(number + 1)\",\"action\":\"login\",\"session\":\"s\"}\n"
+            let ip = "192.0.2.\(number + 1)"
+            let members = [
+                ("ts", "\(date)T1\(number % 10):00:00Z"), ("customer", "NL-10\(number % 3)"),
+                ("user", "person\(number % 4)@company.example"), ("ip", ip), ("agent", agent),
+                ("note", "call \(ip)"), ("action", "login"), ("session", "s"),
+            ]
+            let texts = members.map { "\"\($0.0)\":\"\($0.1)\"" }
+            text += "{\(texts.joined(separator: ","))}\n"
         }
         try write("in/\(name).jsonl", text)
     }

@@ -69,7 +69,9 @@ struct VerifyTests {
         let file = try #require(
             try scene.files("out/actions").first { $0.contains("2026-03-10") })
         var text = String(decoding: try scene.content(file), as: UTF8.self)
-        text = text.replacing("\"action\":\"login\"", with: "\"action\":\"login\",\"x\":1", maxReplacements: 1)
+        text = text.replacing(
+            "\"action\":\"login\"", with: "\"action\":\"login\",\"x\":1",
+            maxReplacements: 1)
         try scene.write(file, text)
         let findings = try scene.verify("2026-04-15").findings
         let found = try #require(findings.first { $0.kind == .readablePastWindow })
