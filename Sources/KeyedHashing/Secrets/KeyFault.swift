@@ -22,6 +22,16 @@ package enum KeyFault: Error, Sendable, Equatable {
     case notHexadecimal(path: String)
     /// A static key file could be meant as digits or as bytes.
     case ambiguous(path: String)
+    /// The key-encryption key is not to be had; the text says why.
+    case noWrappingKey(String)
+    /// The keys of the store are sealed, and no key-encryption key was named.
+    case wrapped(path: String)
+    /// A key-encryption key was named, but the keys of the store are not sealed.
+    case notWrapped(path: String)
+    /// The keys of the store are sealed by another key-encryption key.
+    case otherWrappingKey(path: String)
+    /// OpenSSL refused to seal or open.
+    case cipher
 }
 
 extension KeyFault: CustomStringConvertible {
@@ -51,6 +61,14 @@ extension KeyFault: CustomStringConvertible {
         case .ambiguous(let path):
             "the key file \(path) could be read as hexadecimal or as raw bytes; say which with "
                 + "'encoding: hex' or 'encoding: raw'"
+        case .noWrappingKey(let why): "the key-encryption key cannot be had: \(why)"
+        case .wrapped(let path):
+            "the keys in \(path) are sealed: expected `wrapped_by` in the pipeline's `keys`"
+        case .notWrapped(let path):
+            "the keys in \(path) are not sealed: expected no `wrapped_by`, or an empty directory"
+        case .otherWrappingKey(let path):
+            "the keys in \(path) are sealed by another key-encryption key than the one given"
+        case .cipher: "the installed OpenSSL cannot do AES-256-GCM"
         }
     }
 }

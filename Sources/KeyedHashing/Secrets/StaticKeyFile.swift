@@ -50,6 +50,13 @@ extension SecretKey {
         guard
             let content = try PrivateFile.secret(name, in: directory, limitBytes: fileBytesMax)
         else { throw .file(FileFault(.open, errno: 2, path: path)) }
+        return try interpreted(content, encoding: encoding, length: length, path: path)
+    }
+
+    /// The key that the bytes of a key file stand for; `path` is for messages.
+    static func interpreted(
+        _ content: SecretKey, encoding: KeyEncoding, length: KeyLength, path: String
+    ) throws(KeyFault) -> SecretKey {
         let digits = content.digitCount
         switch encoding {
         case .raw: return try checked(content, length, path)

@@ -9,12 +9,8 @@ private import Records
 enum KeyFileForm {
     static let version: UInt8 = 1
     static let keyBytes = 32
+    static let versionOffset = "SLUICEKEY".utf8.count
     static let fileBytesMax = 512
-
-    /// The content of an epoch's file, in protected memory.
-    static func encode(_ key: SecretKey, epoch: KeyEpoch) throws(KeyFault) -> SecretKey {
-        try encode(key, head: head(of: epoch))
-    }
 
     /// The content of a file that begins with `head`, in protected memory.
     static func encode(_ key: SecretKey, head: [UInt8]) throws(KeyFault) -> SecretKey {
@@ -29,11 +25,6 @@ enum KeyFileForm {
             unsafe UnsafeMutableRawBufferPointer(rebasing: room[(head.count + keyBytes)...])
                 .copyBytes(from: digest.bytes)
         }
-    }
-
-    /// The key in `content`, or nil when the content is not exactly what `encode` makes.
-    static func decode(_ content: SecretKey, epoch: KeyEpoch) throws(KeyFault) -> SecretKey? {
-        try decode(content, head: head(of: epoch))
     }
 
     /// The key in a file that begins with `head`, or nil when the content is not exactly what
@@ -59,7 +50,7 @@ enum KeyFileForm {
         Array("SLUICEKEY".utf8) + [version] + Array(name.utf8)
     }
 
-    private static func head(of epoch: KeyEpoch) -> [UInt8] {
+    static func head(of epoch: KeyEpoch) -> [UInt8] {
         Array("SLUICEKEY".utf8) + [version] + Array(epoch.month.text.utf8)
             + [UInt8(truncatingIfNeeded: epoch.zone.utf8.count)] + Array(epoch.zone.utf8)
     }

@@ -4,9 +4,13 @@ package import Records
 extension KeyStore {
     /// What is done to a key file; stands in tombstones.
     package static let method = "overwritten and unlinked"
+    /// What is done to the file of a key that a key-encryption key seals.
+    package static let methodOfSealed = "sealed file overwritten and unlinked"
+    /// What stands in the tombstone of a key whose file had gone without a destruction.
+    package static let methodOfLost = "file was missing"
 
     /// Destroys the key of `month` and returns its tombstone; the earlier one when it is already
-    /// destroyed. `run` says who does it, `now` when.
+    /// destroyed. `run` says who does it, `now` when, `reason` why.
     ///
     /// This is the deed only. Whether it may be done (no record can need the key any more, no hold
     /// binds, no registered state has unpublished partials or cannot be reached) is decided above,
@@ -17,21 +21,45 @@ extension KeyStore {
     /// old blocks the overwriting proves nothing; that is for the operator to know.
     @discardableResult
     package func destroy(
-        _ month: CalendarMonth, run: String, now: EventTime, method: String = KeyStore.method
+        _ month: CalendarMonth, run: String, now: EventTime, method: String? = nil,
+        reason: String = Tombstone.agedOut
     ) throws(KeyFault) -> Tombstone {
         if try tombstone(of: month) == nil {
             guard let key = try livingKey(of: month) else { throw .noKey(month: month.text) }
-            let record = Tombstone(
-                keyID: key.id, fingerprint: key.fingerprint, time: now, run: run,
-                method: method)
-            _ = try directory.makeOnce(
-                Self.tombstoneName(month),
-                content: .copyingRecord(record.encode(epoch: epoch(of: month))))
+            let way = isWrapped ? Self.methodOfSealed : Self.method
+            try bury(
+                Tombstone(
+                    keyID: key.id, fingerprint: key.fingerprint, time: now, run: run,
+                    method: method ?? way, reason: reason),
+                month)
         }
+        let tombstone = try buried(month)
+        try eraseKey(of: month)
+        return tombstone
+    }
+
+    /// Records that a key which runs have used is gone without a destruction, so that its month
+    /// never gets another one. A month that has a key file is the fault `noKey`.
+    @discardableResult
+    package func recordLoss(_ tombstone: Tombstone) throws(KeyFault) -> Tombstone {
+        guard let month = tombstone.keyID.epoch?.month else { throw .noKey(month: "no month") }
+        if try self.tombstone(of: month) == nil {
+            guard try livingKey(of: month) == nil else { throw .noKey(month: month.text) }
+            try bury(tombstone, month)
+        }
+        return try buried(month)
+    }
+
+    private func bury(_ record: Tombstone, _ month: CalendarMonth) throws(KeyFault) {
+        let content = try record.encode(epoch: epoch(of: month))
+        _ = try directory.makeOnce(
+            Self.tombstoneName(month), content: .copyingRecord(content))
+    }
+
+    private func buried(_ month: CalendarMonth) throws(KeyFault) -> Tombstone {
         guard let tombstone = try tombstone(of: month) else {
             throw .damaged(path: directory.path(of: Self.tombstoneName(month)))
         }
-        try eraseKey(of: month)
         return tombstone
     }
 
@@ -65,13 +93,18 @@ extension KeyStore {
         }
     }
 
-    /// Removes keys whose tombstone is there: what a killed destruction left undone.
-    func finishDestructions() throws(KeyFault) {
+    /// Removes keys whose tombstone is there, what a killed destruction left undone or a backup
+    /// brought back, and returns their months.
+    func finishDestructions() throws(KeyFault) -> [CalendarMonth] {
+        var months: [CalendarMonth] = []
         for (month, kind) in try files() where kind == .tombstone {
             let hasKey = try asKeyFault { () throws(FileFault) in
                 try directory.status(of: Self.keyName(month)) != nil
             }
-            if hasKey, try tombstone(of: month) != nil { try eraseKey(of: month) }
+            guard hasKey, try tombstone(of: month) != nil else { continue }
+            try eraseKey(of: month)
+            months.append(month)
         }
+        return months
     }
 }

@@ -6,38 +6,58 @@ private import Glibc
 ///
 /// | file | content |
 /// |---|---|
-/// | `store` | the declaration: the one zone in which months are counted |
+/// | `store` | the declaration: the one zone in which months are counted, and what seals the keys |
 /// | `yyyy-MM.key` | the key of a month (`KeyFileForm`) |
 /// | `yyyy-MM.destroyed` | the tombstone of a month: no key of it is ever used or made again |
 /// | `HEX.state` | the path of a state directory that uses the store |
+/// | `HEX-MS.forgotten` | which state was forgotten, when and by whom |
+/// | `HEX.pipeline` | how long a pipeline without state needs keys |
 /// | `lock` | held shared by runs, exclusively by destructions |
 ///
-/// Directory 0700, files 0600, owner checked, symbolic links refused. Nothing is ever replaced:
-/// files are made complete under a temporary name and then linked, so of two processes that make
-/// the same file one wins and the other uses what it made. Safe to use from several threads.
+/// Directory 0700, files 0600, owner checked, symbolic links refused. Nothing but `HEX.pipeline` is
+/// ever replaced: files are made complete under a temporary name and then linked, so of two
+/// processes that make the same file one wins and the other uses what it made. Safe to use from
+/// several threads.
 package final class KeyStore: Sendable {
     /// The IANA name of the zone of all epochs.
     package let zone: String
 
+    /// The months whose key file lay beside its tombstone when the store was opened, after an
+    /// interrupted destruction or out of a backup; the files are erased.
+    package let erasedAgain: [CalendarMonth]
+
+    /// True when a key-encryption key seals the key files.
+    package var isWrapped: Bool { seal != nil }
+
+    /// The path of the directory, for messages.
+    package var path: String { directory.path }
+
     let directory: Directory
+    let seal: KeySeal?
 
-    private static let declaration = SealedText(title: "key-store", names: ["zone"])
-    static let declarationName = "store"
-    static let lockName = "lock"
+    private static let declaration = SealedText(title: "key-store", names: ["zone", "wrapping"])
+    private static let declarationName = "store"
+    private static let lockName = "lock"
+    private static let notWrapped = "none"
 
-    init(directory: Directory, zone: String) {
+    private init(
+        directory: Directory, zone: String, seal: KeySeal?, erasedAgain: [CalendarMonth] = []
+    ) {
         self.directory = directory
         self.zone = zone
+        self.seal = seal
+        self.erasedAgain = erasedAgain
     }
 
     /// Opens the store at `path`; with `creatingIfMissing` an empty or missing directory is made
     /// one.
     ///
     /// `zone` is the pipeline's; a store that declares another is the fault `otherZone`. Nil takes
-    /// what the store declares (and never creates one). A destruction that was interrupted is
-    /// finished here.
+    /// what the store declares (and never creates one). `wrapping` seals the keys of a new store;
+    /// a store that was made with another one, with none, or with one while none is given, is a
+    /// fault. A destruction that was interrupted is finished here.
     package static func open(
-        path: String, zone: String?, creatingIfMissing: Bool
+        path: String, zone: String?, creatingIfMissing: Bool, wrapping: WrappingKey? = nil
     ) throws(KeyFault) -> KeyStore {
         let creating = creatingIfMissing && zone != nil
         if let zone {
@@ -47,26 +67,53 @@ package final class KeyStore: Sendable {
         let directory = try asKeyFault { () throws(FileFault) in
             try Directory.privateDirectory(path, creating: creating, closedToReaders: true)
         }
-        var declared = try declaredZone(directory)
+        var declared = try declared(directory)
         if declared == nil, creating, let zone {
             try refuseForeignFiles(directory)
+            let content = try declaration.encode([
+                zone, wrapping?.fingerprint.text ?? notWrapped,
+            ])
             _ = try directory.makeOnce(
-                declarationName, content: .copyingRecord(declaration.encode([zone])))
-            declared = try declaredZone(directory)
+                declarationName, content: .copyingRecord(content))
+            declared = try Self.declared(directory)
         }
         guard let declared else { throw .noStore(path: directory.path) }
-        if let zone, !zone.utf8.elementsEqual(declared.utf8) {
-            throw .otherZone(path: directory.path, declared: declared, wanted: zone)
+        if let zone, !zone.utf8.elementsEqual(declared.zone.utf8) {
+            throw .otherZone(path: directory.path, declared: declared.zone, wanted: zone)
         }
-        let store = KeyStore(directory: directory, zone: declared)
+        let seal = try seal(declared, wrapping, directory)
+        let store = KeyStore(directory: directory, zone: declared.zone, seal: seal)
         _ = try asKeyFault { () throws(FileFault) in
             try DurableFile.removeLeftovers(in: directory)
         }
-        try store.finishDestructions()
-        return store
+        return KeyStore(
+            directory: directory, zone: declared.zone, seal: seal,
+            erasedAgain: try store.finishDestructions())
     }
 
-    static func declaredZone(_ directory: Directory) throws(KeyFault) -> String? {
+    /// What the declaration says, and its bytes.
+    private struct Declared {
+        let zone: String
+        let wrapping: String
+        let content: [UInt8]
+    }
+
+    private static func seal(
+        _ declared: Declared, _ wrapping: WrappingKey?, _ directory: Directory
+    ) throws(KeyFault) -> KeySeal? {
+        let isPlain = declared.wrapping.utf8.elementsEqual(notWrapped.utf8)
+        guard let wrapping else {
+            if isPlain { return nil }
+            throw .wrapped(path: directory.path)
+        }
+        if isPlain { throw .notWrapped(path: directory.path) }
+        guard declared.wrapping.utf8.elementsEqual(wrapping.fingerprint.text.utf8) else {
+            throw .otherWrappingKey(path: directory.path)
+        }
+        return KeySeal(wrapping, binding: declared.content)
+    }
+
+    private static func declared(_ directory: Directory) throws(KeyFault) -> Declared? {
         guard
             let content = try PrivateFile.content(
                 declarationName, in: directory, limitBytes: SealedText.fileBytesMax)
@@ -74,14 +121,14 @@ package final class KeyStore: Sendable {
         guard let values = declaration.decode(content) else {
             throw .damaged(path: directory.path(of: declarationName))
         }
-        return values[0]
+        return Declared(zone: values[0], wrapping: values[1], content: content)
     }
 
     /// A store is made in an empty directory only; what another process is just making is fine.
     private static func refuseForeignFiles(_ directory: Directory) throws(KeyFault) {
         let names = try asKeyFault { () throws(FileFault) in try directory.names() }
         let isForeign = names.contains { TemporaryName.run(of: $0.utf8) == nil }
-        if isForeign, try declaredZone(directory) == nil {
+        if isForeign, try declared(directory) == nil {
             throw .notAStore(path: directory.path)
         }
     }
@@ -123,7 +170,8 @@ extension KeyStore {
         }
         let fresh: SecretKey
         do { fresh = try SecretKey.random() } catch { throw .secret(error) }
-        let content = try KeyFileForm.encode(fresh, epoch: epoch(of: month))
+        let content = try KeyFileForm.encode(
+            fresh, head: KeyFileForm.head(of: epoch(of: month)), seal: seal)
         _ = try directory.makeOnce(Self.keyName(month), content: content)
         // The old key may have been destroyed since the first look: the new one must not live.
         if let tombstone = try tombstone(of: month) {
@@ -145,7 +193,8 @@ extension KeyStore {
                 name, in: directory, limitBytes: KeyFileForm.fileBytesMax)
         else { return nil }
         let epoch = epoch(of: month)
-        guard let key = try KeyFileForm.decode(content, epoch: epoch) else {
+        let head = KeyFileForm.head(of: epoch)
+        guard let key = try KeyFileForm.decode(content, head: head, seal: seal) else {
             throw .damaged(path: directory.path(of: name))
         }
         return EpochKey(key: key, epoch: epoch)

@@ -24,6 +24,8 @@ package struct RunCommit: Sendable {
     package var sources: [CountedSource] = []
     package var tasks: [CommittedTask] = []
     package var keys: [UsedKey] = []
+    /// How long the pipeline needs keys; nil when it uses none of a key store.
+    package var keyNeeds: KeyNeeds?
     package var parts: [NewPart] = []
     /// Current parts that end without a successor (deleted, or nothing left in them).
     package var removedParts: [Int64] = []

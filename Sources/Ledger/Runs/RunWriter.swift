@@ -25,6 +25,7 @@ struct RunWriter {
                 sql: "INSERT INTO run_holds (run_id, hold_id) VALUES (?, ?)",
                 arguments: [run, hold])
         }
+        try write(commit.keyNeeds)
         try endParts(commit.removedParts, as: "removed")
         for part in commit.parts { try endParts(part.replaces, as: "replaced") }
         for part in commit.parts { try write(part) }
@@ -170,6 +171,21 @@ struct RunWriter {
             arguments: [
                 key.id.text, key.fingerprint.text, key.id.epoch?.month.text, key.id.epoch?.zone,
                 run,
+            ])
+    }
+
+    private func write(_ needs: KeyNeeds?) throws {
+        try db.execute(
+            sql: "DELETE FROM key_needs WHERE pipeline = ?", arguments: [commit.pipeline])
+        guard let needs else { return }
+        try db.execute(
+            sql: """
+                INSERT INTO key_needs (pipeline, lengths, due_months, grace, parts_tell, run_id)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                commit.pipeline, needs.lengthsText, needs.usesDueMonths, needs.grace.text,
+                needs.partsTell, run,
             ])
     }
 

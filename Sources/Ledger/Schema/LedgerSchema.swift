@@ -180,7 +180,9 @@ struct LedgerSchema: Sendable {
         ) STRICT;
         """
 
-    /// Names of keys, never key bytes. The key store is the authority; this is the history.
+    /// Names of keys, never key bytes. The key store is the authority; this is the history. A key
+    /// that no run of this state has used has no first run. `key_needs` tells other states that
+    /// share the key store how long the pipelines of this one need keys.
     private static let keys = """
         CREATE TABLE keys (
             id TEXT NOT NULL PRIMARY KEY,
@@ -188,12 +190,27 @@ struct LedgerSchema: Sendable {
             month TEXT CHECK (length(month) = 7),
             zone TEXT,
             state TEXT NOT NULL CHECK (state IN ('active', 'closing', 'destroyed')),
-            first_run_id INTEGER NOT NULL REFERENCES runs (id),
+            first_run_id INTEGER REFERENCES runs (id),
+            closing_ms INTEGER,
             destroyed_ms INTEGER,
             destroyed_by TEXT,
             method TEXT,
+            reason TEXT,
             CHECK ((month IS NULL) = (zone IS NULL)),
-            CHECK ((state = 'destroyed') = (destroyed_ms IS NOT NULL))
+            CHECK (state <> 'active' OR closing_ms IS NULL),
+            CHECK (state <> 'closing' OR closing_ms IS NOT NULL),
+            CHECK ((state = 'destroyed') = (destroyed_ms IS NOT NULL)),
+            CHECK ((destroyed_ms IS NULL) = (destroyed_by IS NULL)),
+            CHECK ((destroyed_ms IS NULL) = (method IS NULL)),
+            CHECK ((destroyed_ms IS NULL) = (reason IS NULL))
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE key_needs (
+            pipeline TEXT NOT NULL PRIMARY KEY,
+            lengths TEXT NOT NULL,
+            due_months INTEGER NOT NULL CHECK (due_months IN (0, 1)),
+            grace TEXT NOT NULL,
+            parts_tell INTEGER NOT NULL CHECK (parts_tell IN (0, 1)),
+            run_id INTEGER NOT NULL REFERENCES runs (id)
         ) STRICT, WITHOUT ROWID;
         """
 }

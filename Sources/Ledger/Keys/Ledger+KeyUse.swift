@@ -1,0 +1,137 @@
+import GRDB
+package import KeyedHashing
+package import Records
+
+/// What one state has to say to the question whether a key may die.
+package struct KeyUse: Sendable, Equatable {
+    /// A pipeline of the state that uses keys of a store.
+    package struct Pipeline: Sendable, Equatable {
+        package let name: String
+        package let needs: KeyNeeds
+        /// The clock of its last committed run; nil when the pipeline has no state that knows.
+        package let lastRun: EventTime?
+
+        package init(name: String, needs: KeyNeeds, lastRun: EventTime?) {
+            self.name = name
+            self.needs = needs
+            self.lastRun = lastRun
+        }
+    }
+
+    /// A hold that binds, and the events it may be about.
+    package struct Hold: Sendable, Equatable {
+        package let name: String
+        /// The first and the last event time it is about; nil where it has no bound.
+        package let from: EventTime?
+        package let until: EventTime?
+        /// When it ends by itself; nil when somebody has to release it.
+        package let end: EventTime?
+
+        package init(name: String, from: EventTime?, until: EventTime?, end: EventTime?) {
+            self.name = name
+            self.from = from
+            self.until = until
+            self.end = end
+        }
+    }
+
+    package var pipelines: [Pipeline]
+    /// How many unpublished partials hold tokens of a key, by the key's printed name.
+    package var livePartials: [String: Int]
+    /// How many renames and removals committed runs still owe.
+    package var pendingPublications: Int
+    /// The oldest readable event of each current part of a pipeline whose parts tell
+    /// (`KeyNeeds.partsTell`).
+    package var oldestReadable: [EventTime]
+    /// The holds that bind.
+    package var holds: [Hold]
+
+    package init(
+        pipelines: [Pipeline] = [], livePartials: [String: Int] = [:],
+        pendingPublications: Int = 0, oldestReadable: [EventTime] = [], holds: [Hold] = []
+    ) {
+        self.pipelines = pipelines
+        self.livePartials = livePartials
+        self.pendingPublications = pendingPublications
+        self.oldestReadable = oldestReadable
+        self.holds = holds
+    }
+}
+
+extension Ledger {
+    /// What this state needs keys for at `now`, read as one.
+    package func keyUse(now: EventTime) throws(LedgerFault) -> KeyUse {
+        try read { db in
+            KeyUse(
+                pipelines: try Self.pipelines(db), livePartials: try Self.partials(db),
+                pendingPublications: try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM pending_publications") ?? 0,
+                oldestReadable: try Self.oldestReadable(db),
+                holds: try Self.bindingHolds(db, now))
+        }
+    }
+
+    private static func pipelines(_ db: Database) throws -> [KeyUse.Pipeline] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT key_needs.*, runs.now_ms FROM key_needs JOIN runs ON runs.id = (
+                    SELECT max(id) FROM runs WHERE runs.pipeline = key_needs.pipeline)
+                ORDER BY key_needs.pipeline
+                """
+        ).map { row in
+            let needs = KeyNeeds(
+                lengthsText: row["lengths"], usesDueMonths: row["due_months"],
+                graceText: row["grace"], partsTell: row["parts_tell"])
+            guard let needs else {
+                throw LedgerFault.refused("the needs of a pipeline in the ledger cannot be read")
+            }
+            return KeyUse.Pipeline(
+                name: row["pipeline"], needs: needs,
+                lastRun: EventTime(milliseconds: row["now_ms"]))
+        }
+    }
+
+    private static func partials(_ db: Database) throws -> [String: Int] {
+        let rows = try Row.fetchAll(
+            db,
+            sql: "SELECT key_id, count(*) AS n FROM partials WHERE state = 'live' GROUP BY key_id")
+        return Dictionary(rows.map { ($0["key_id"], $0["n"]) }, uniquingKeysWith: +)
+    }
+
+    private static func oldestReadable(_ db: Database) throws -> [EventTime] {
+        try Int64.fetchAll(
+            db,
+            sql: """
+                SELECT oldest_readable_ms FROM parts JOIN runs ON runs.id = parts.run_id
+                JOIN key_needs ON key_needs.pipeline = runs.pipeline
+                WHERE parts.state = 'current' AND parts_tell = 1 AND oldest_readable_ms IS NOT NULL
+                ORDER BY oldest_readable_ms
+                """
+        ).map(EventTime.init(milliseconds:))
+    }
+
+    /// A hold binds from its start until its end or release; each of its subjects may bound the
+    /// events it is about.
+    private static func bindingHolds(_ db: Database, _ now: EventTime) throws -> [KeyUse.Hold] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT name, end_ms, from_ms, until_ms
+                FROM holds LEFT JOIN hold_subjects ON hold_id = holds.id
+                WHERE start_ms <= ?1 AND (end_ms IS NULL OR end_ms > ?1)
+                    AND (released_ms IS NULL OR released_ms > ?1)
+                ORDER BY name, from_ms, until_ms
+                """,
+            arguments: [now.milliseconds]
+        ).map { row in
+            func time(_ column: String) -> EventTime? {
+                let milliseconds: Int64? = row[column]
+                return milliseconds.map(EventTime.init(milliseconds:))
+            }
+            return KeyUse.Hold(
+                name: row["name"], from: time("from_ms"), until: time("until_ms"),
+                end: time("end_ms"))
+        }
+    }
+}
