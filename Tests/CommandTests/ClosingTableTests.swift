@@ -94,12 +94,21 @@ import Testing
         report.sources[0].counts.untimely = 1
         report.sources[0].counts.keyless = 2
         report.sources[0].wasKnown = true
+        report.destroyedKeys = [
+            DestroyedKey(month: "2026-01", keyID: "id", fingerprint: "f", method: "m")
+        ]
+        report.closingKeys = [
+            ClosingKey(month: "2026-02", keyID: "id", reasons: ["a hold may need it"])
+        ]
+        report.erasedAgainKeys = ["2025-12"]
         let text = ClosingTable(report, columnsMax: 80).text
         for sentence in [
             "1 source (1 known already, not read again)", "dry run: nothing was written",
             "file that would be written", "aged out 1 part of earlier runs: 2,000 records",
+            "destroyed the keys of 2026-01", "wait for their end: 2026-02",
+            "erased a key file of 2025-12",
             "note: the clock stands", "note: 1 record with a time later",
-            "note: 2 records without tokens", "list: 3; 17",
+            "note: 2 records of months whose key is destroyed", "list: 3; 17",
         ] {
             #expect(text.contains(sentence), "\(sentence)")
         }

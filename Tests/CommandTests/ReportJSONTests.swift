@@ -23,6 +23,7 @@ import Testing
             + #""sources":[{"name":"logs/a.jsonl.gz","known":false,"bytes":45600000,\#(counts)}],"#
             + #""files":[{"output":"actions","path":"out/actions/2026-08-01.jsonl.gz","#
             + #""records":12000,"bytes":1234567}],"aged_parts":0,"aged_records":0,"#
+            + #""destroyed_keys":[],"closing_keys":[],"erased_again_keys":[],"#
             + #""quarantine":[{"source":"logs/a.jsonl.gz","record":100,"byte_offset":12345,"#
             + #""bytes":80,"reason":"not-json"}],"unmatched_opt_outs":[],"notes":[]}"#
         #expect(ReportJSON.json(report) == expected)

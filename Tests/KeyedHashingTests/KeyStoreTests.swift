@@ -180,8 +180,8 @@ struct KeyStoreTests {
             try store.register(statePath: path)
         }
         #expect(try scratch.store().registeredStates() == ["/srv/a.example", "/srv/b.example"])
-        #expect(try store.unregister(statePath: "/srv/b.example"))
-        #expect(try !store.unregister(statePath: "/srv/b.example"))
+        #expect(try store.unregister(statePath: "/srv/b.example", by: "keys forget", now: noon))
+        #expect(try !store.unregister(statePath: "/srv/b.example", by: "keys forget", now: noon))
         #expect(try store.registeredStates() == ["/srv/a.example"])
         #expect(throws: KeyFault.self) { try store.register(statePath: "relative") }
         #expect(throws: KeyFault.self) { try store.register(statePath: "/with\nfeed") }

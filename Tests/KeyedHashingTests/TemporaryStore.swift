@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import KeyedHashing
 import Records
@@ -34,6 +35,10 @@ final class Scratch {
     }
 
     func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + name) }
+
+    func directory() throws -> Directory {
+        try Directory.privateDirectory(path, creating: false, closedToReaders: true)
+    }
 
     func names() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: path).sorted()

@@ -16,6 +16,10 @@ package enum KeyFault: Error, Sendable, Equatable {
     case unusableText(String)
     /// The month has no key that could be destroyed.
     case noKey(month: String)
+    /// The month has another key than earlier runs used.
+    case otherKey(month: String)
+    /// One run would make keys for more months than the limit.
+    case tooManyKeys(limit: Int)
     /// A static key file is too short, or has another length than the algorithm needs.
     case wrongLength(path: String, expected: String)
     /// A static key file was declared as hexadecimal and is not.
@@ -52,7 +56,15 @@ extension KeyFault: CustomStringConvertible {
                 + "\(wanted); one store serves one zone"
         case .unusableText(let what):
             "the \(what) is empty, longer than 4096 bytes, or holds control characters"
-        case .noKey(let month): "the key store has no key for \(month)"
+        case .noKey(let month):
+            "the key store has no key for \(month): restore it, or record with `sluice keys "
+                + "destroy` that it is gone"
+        case .otherKey(let month):
+            "the key store has another key for \(month) than earlier runs of this state used: "
+                + "expected the same key store"
+        case .tooManyKeys(let limit):
+            "the records lie in more than \(limit) months without keys: expected event times that "
+                + "are right"
         case .wrongLength(let path, let expected):
             "the key file \(path) has an unfit length; expected \(expected)"
         case .notHexadecimal(let path):

@@ -49,6 +49,13 @@ package struct KeySeal: Sendable {
 }
 
 extension KeyFileForm {
+    /// True when a file says that it is sealed.
+    static func isSealed(_ content: SecretKey) -> Bool {
+        unsafe content.withBytes { bytes in
+            unsafe bytes.count > versionOffset && bytes[versionOffset] == KeySeal.version
+        }
+    }
+
     /// The content of a key's file: sealed when there is a seal, plain otherwise.
     static func encode(
         _ key: SecretKey, head: [UInt8], seal: KeySeal?

@@ -146,10 +146,13 @@ package final class KeyStore: Sendable {
         }
     }
 
-    /// Keeps runs out while keys are destroyed; while a run is under way the fault `busy-lock`.
-    package func lockForDestruction() throws(KeyFault) -> FileLock {
+    /// Keeps runs out while keys are destroyed; while a run is under way the fault `busy-lock`,
+    /// after `waitingSeconds`: a process that somebody is just starting can hold the lock for a
+    /// moment.
+    package func lockForDestruction(waitingSeconds: Int = 1) throws(KeyFault) -> FileLock {
         try asKeyFault { () throws(FileFault) in
-            try FileLock.acquire(Self.lockName, in: directory, .exclusive)
+            try FileLock.acquire(
+                Self.lockName, in: directory, .exclusive, waitingSeconds: waitingSeconds)
         }
     }
 }

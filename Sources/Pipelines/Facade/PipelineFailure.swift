@@ -18,6 +18,10 @@ package enum PipelineFailure: Error, Sendable {
     case busy(String)
     /// A key is missing, unreadable or badly protected.
     case keys(String)
+    /// What was asked may not be done (yet): the sentence says why, and when to try again.
+    case refused(String)
+    /// The run is complete and its files are in place, but something that follows it failed.
+    case unfinished(String)
     /// Standard output was closed by its reader.
     case closedPipe
     /// SIGINT, SIGTERM or SIGHUP asked to stop; nothing was written.
@@ -36,6 +40,8 @@ package enum PipelineFailure: Error, Sendable {
         case .storage: ExitStatus.storage
         case .busy: ExitStatus.busy
         case .keys: ExitStatus.keys
+        case .refused: ExitStatus.refused
+        case .unfinished: ExitStatus.storage
         case .closedPipe: ExitStatus.closedPipe
         case .interrupted(let signal): 128 + signal
         case .internalFault: ExitStatus.internalFault
@@ -64,6 +70,8 @@ package enum ExitStatus {
     package static let keys: Int32 = 8
     /// A reference table cannot be trusted; nothing was read or written.
     package static let tables: Int32 = 9
+    /// What was asked may not be done yet: something still needs what would be destroyed.
+    package static let refused: Int32 = 10
     /// A fault of Sluice itself; nothing was written.
     package static let internalFault: Int32 = 70
     /// The reader of standard output went away (128 + SIGPIPE).

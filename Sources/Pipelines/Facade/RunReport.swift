@@ -51,6 +51,13 @@ package struct RunReport: Sendable {
     package var quarantine: [QuarantineEntry] = []
     /// Lines of the opt-out list whose customer or person was never seen.
     package var unmatchedOptOuts: [Int] = []
+    /// Keys that this run destroyed, in the order of their months.
+    package var destroyedKeys: [DestroyedKey] = []
+    /// Keys whose last record must have been aged out and which live on, with the reasons.
+    package var closingKeys: [ClosingKey] = []
+    /// Months (`yyyy-MM`) whose key had been destroyed and whose key file was there again: restored
+    /// from a backup, or left by a killed run. The files are erased.
+    package var erasedAgainKeys: [String] = []
     package var isDryRun = false
     /// The instant before which identifiers are due, as RFC 3339, UTC; empty without a window.
     package var cutOff = ""

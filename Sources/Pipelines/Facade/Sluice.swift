@@ -93,6 +93,8 @@ package enum Sluice {
         else { throw .faults(faults.sorted, file: "filter") }
         var settings = RunSettings()
         settings.workers = try workers(request.workers)
+        // Flags on a pipe are not a pipeline that will come again.
+        settings.registersNeeds = false
         return try run(plan, settings, observer: observer)
     }
 

@@ -25,6 +25,10 @@ package struct Plan: Sendable {
     package var quarantine: QuarantinePlan
     /// The key store, if a transform or a statistic needs month keys.
     package var keyStore: String?
+    /// How long its keys are needed.
+    package var keyNeeds = KeyNeeds(lengths: [], usesDueMonths: false, grace: .zero)
+    /// Where the key-encryption key comes from that seals the keys of store and state; nil: none.
+    package var keyWrapping: WrappingKeySource?
     package var state: String?
     package var optOutList: OptOutList
     /// The reference tables, in the order of `release.tables`.

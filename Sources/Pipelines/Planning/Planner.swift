@@ -94,7 +94,10 @@ package final class Planner {
             limits: specification.source.limits, release: release,
             outputs: outputs.map(\.plan), statistics: observations.statistics,
             tables: observations.tables, quarantine: makeQuarantine(),
-            keyStore: keyStorePath, state: specification.state.map { world.resolve($0.value) },
+            keyStore: keyStorePath,
+            keyNeeds: keyNeeds(clocks, outputs.map(\.release)),
+            keyWrapping: world.isTrial ? nil : specification.keys?.wrappedBy?.value,
+            state: specification.state.map { world.resolve($0.value) },
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
     }
 
@@ -399,7 +402,7 @@ package final class Planner {
     private var keyStorePath: String? {
         guard usesMonthKeys || (specification.state != nil && !specification.statistics.isEmpty)
         else { return nil }
-        if let keys = specification.keys { return world.resolve(keys.value) }
+        if let keys = specification.keys?.path { return world.resolve(keys.value) }
         if let state = specification.state { return world.resolve("\(state.value)/keys") }
         if world.isTrial { return nil }
         faults.add(

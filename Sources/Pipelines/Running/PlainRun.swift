@@ -86,9 +86,14 @@ struct PlainRun {
 
     /// The key store of the pipeline, if it needs one.
     private func openKeys() throws(PipelineFailure) -> RunRing? {
-        guard let path = plan.keyStore else { return nil }
-        if request.isDryRun, !isPresent(path) { return nil }
-        return try openKeyStore(path, plan: plan, creating: !request.isDryRun)
+        let ring = try KeyStoreAccess(plan: plan)?.ring(isDryRun: request.isDryRun)
+        guard request.registersNeeds, !request.isDryRun, let store = ring?.store else {
+            return ring
+        }
+        do { try store.register(pipeline: plan.name, needs: plan.keyNeeds) } catch {
+            throw .keys("\(error)")
+        }
+        return ring
     }
 
     /// The terms of every shared output, over the files of this run.
@@ -131,4 +136,6 @@ struct RunSettings: Sendable {
     var expectedBytes: Int?
     var expectedSHA256: String?
     var endOfInputIsComplete = false
+    /// Leaves word in the key store how long the pipeline needs its keys.
+    var registersNeeds = true
 }

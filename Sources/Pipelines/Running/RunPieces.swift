@@ -1,6 +1,5 @@
 internal import Anonymization
 internal import FileSystem
-internal import KeyedHashing
 internal import Records
 internal import Statistics
 
@@ -32,19 +31,6 @@ extension PipelineFailure {
         case .brokenPipe: .closedPipe
         default: .storage("\(work): \(fault)")
         }
-    }
-}
-
-/// Opens the key store for a run.
-func openKeyStore(
-    _ path: String, plan: Plan, creating: Bool
-) throws(PipelineFailure) -> RunRing {
-    do {
-        let store = try KeyStore.open(
-            path: path, zone: plan.release.zone.name, creatingIfMissing: creating)
-        return RunRing(store: store, creating: creating)
-    } catch {
-        throw .keys("\(error)")
     }
 }
 

@@ -1,25 +1,46 @@
 internal import Anonymization
+internal import FileSystem
 internal import KeyedHashing
 internal import Records
 private import Synchronization
 
 /// The month keys of one run: read from the store once, made on first need, kept for the run.
+///
+/// While it is in use no key of the store is destroyed.
 final class RunRing: KeyRing {
+    /// The most months that one run may make new keys for: more than fifty years.
+    static let freshKeysMax = 600
+
     private enum Known: Sendable {
         case hasher(TokenHasher, KeyFingerprint)
+        /// A key of a dry run: it lives in memory only.
+        case passing(TokenHasher)
         case gone
     }
 
-    private let store: KeyStore
+    /// Nil in a dry run over a store that is not there yet.
+    let store: KeyStore?
     private let creating: Bool
+    /// The printed names of the keys that earlier runs of the same state used.
+    private let expected: [CalendarMonth: String]
+    private let use: Mutex<FileLock?>
     private let known = Mutex<[CalendarMonth: Known]>([:])
+    private let fresh = Mutex(0)
     private let failure = Mutex<KeyFault?>(nil)
 
-    /// `creating` is false in a dry run: months without a key then have none.
-    init(store: KeyStore, creating: Bool) {
+    /// `creating` is false in a dry run: months without a key then get a passing one. A key of
+    /// `expected` that is missing, or is another one, is a fault.
+    init(
+        store: KeyStore?, creating: Bool, expected: [CalendarMonth: String] = [:]
+    ) throws(KeyFault) {
         self.store = store
         self.creating = creating
+        self.expected = expected
+        use = Mutex(creating ? try store?.lockForUse() : nil)
     }
+
+    /// Lets others destroy keys: the run has made its last token.
+    func release() { use.withLock { $0 = nil } }
 
     func hasher(for month: CalendarMonth) -> TokenHasher? {
         let entry = known.withLock { known -> Known in
@@ -28,19 +49,56 @@ final class RunRing: KeyRing {
             known[month] = entry
             return entry
         }
-        if case .hasher(let hasher, _) = entry { return hasher }
-        return nil
+        switch entry {
+        case .hasher(let hasher, _), .passing(let hasher): return hasher
+        case .gone: return nil
+        }
     }
 
     private func look(_ month: CalendarMonth) -> Known {
-        do {
-            if case .alive(let key) = try store.key(for: month, creatingIfMissing: creating) {
-                return .hasher(key.tokens, key.fingerprint)
-            }
+        do throws(KeyFault) {
+            return try lookUp(month)
         } catch {
             failure.withLock { $0 = $0 ?? error }
+            return .gone
         }
-        return .gone
+    }
+
+    private func lookUp(_ month: CalendarMonth) throws(KeyFault) -> Known {
+        let known = try store?.key(for: month, creatingIfMissing: false) ?? .missing
+        switch known {
+        case .alive(let key): return try use(key, month)
+        case .destroyed: return .gone
+        case .missing:
+            guard let store, creating else { return try passing() }
+            if expected[month] != nil { throw .noKey(month: month.text) }
+            try countFresh()
+            if case .alive(let key) = try store.key(for: month, creatingIfMissing: true) {
+                return try use(key, month)
+            }
+            return .gone
+        }
+    }
+
+    private func use(_ key: EpochKey, _ month: CalendarMonth) throws(KeyFault) -> Known {
+        if let name = expected[month], !name.utf8.elementsEqual(key.id.text.utf8) {
+            throw .otherKey(month: month.text)
+        }
+        return .hasher(key.tokens, key.fingerprint)
+    }
+
+    private func countFresh() throws(KeyFault) {
+        let count = fresh.withLock { count -> Int in
+            count += 1
+            return count
+        }
+        if count > Self.freshKeysMax { throw .tooManyKeys(limit: Self.freshKeysMax) }
+    }
+
+    private func passing() throws(KeyFault) -> Known {
+        do { return .passing(TokenHasher(key: try SecretKey.random(), epoch: nil)) } catch {
+            throw .secret(error)
+        }
     }
 
     /// The first key that could not be read; the run must then fail.

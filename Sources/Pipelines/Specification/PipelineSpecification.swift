@@ -32,8 +32,8 @@ package struct PipelineSpecification: Sendable, Equatable {
     /// The file of holds.
     package let holds: Marked<String>?
     package let quarantine: QuarantineSpecification
-    /// The directory of the key store; nil for `keys` inside the state directory.
-    package let keys: Marked<String>?
+    /// The key store; nil for `keys` inside the state directory with the standard grace.
+    package let keys: KeySpecification?
     /// The state directory; nil when the pipeline runs without state.
     package let state: Marked<String>?
     package let acknowledged: [Marked<Acknowledgement>]
@@ -171,7 +171,9 @@ extension PipelineSpecification {
             quarantine: section.optional("quarantine").map {
                 QuarantineSpecification.decode($0, path: "quarantine", context)
             } ?? .standard,
-            keys: section.text("keys"),
+            keys: section.optional("keys").flatMap {
+                KeySpecification.decode($0, path: "keys", context)
+            },
             state: section.text("state"),
             acknowledged: section.choices("acknowledge", Acknowledgement.self) ?? [],
             tests: section.list("tests", context, TestSpecification.decode)

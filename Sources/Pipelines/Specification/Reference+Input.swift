@@ -103,7 +103,12 @@ extension PipelineReference {
                 "see there",
                 "Records that can't be read: see `quarantine`."
             ),
-            key("keys", "directory", "`keys` in the state directory", "Where the month keys are."),
+            key(
+                "keys",
+                "directory or mapping",
+                "`keys` in the state directory",
+                "Where the month keys are: see `keys`."
+            ),
             key("state", "directory", "none", "Where runs, partials and keys are remembered."),
             key(
                 "acknowledge",

@@ -201,6 +201,34 @@ extension PipelineReference {
         ]
     )
 
+    static let keys = SettingSection(
+        "keys",
+        help: "The long form; a bare path is the `path`.",
+        [
+            key(
+                "path",
+                "directory",
+                "`keys` in the state directory",
+                "Where the month keys are; pipelines may share it."
+            ),
+            key(
+                "grace",
+                "ISO 8601 duration",
+                "`P7D`",
+                "How long a key stays for late records after the last record of its month must"
+                    + " have been aged out."
+            ),
+            key(
+                "wrapped_by",
+                "`{descriptor: 3}` or `{credential: NAME}`",
+                "none",
+                "Where the key-encryption key is read from that seals the key files: an inherited"
+                    + " file descriptor, or a systemd credential. 32 random bytes, raw or as 64"
+                    + " hexadecimal digits."
+            ),
+        ]
+    )
+
     static let quarantine = SettingSection(
         "quarantine",
         help: "Records that can't be read are set aside and counted.",

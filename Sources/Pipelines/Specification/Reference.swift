@@ -27,7 +27,7 @@ package enum PipelineReference {
     /// All sections in the order of the reference page.
     package static let sections = [
         root, source, time, limits, identity, table, rule, clock, clockStart, output, safeguards,
-        disclosure, statistic, suppression, publish, optOuts, quarantine, test,
+        disclosure, statistic, suppression, publish, optOuts, keys, quarantine, test,
     ]
 
     /// A key that the file must have.

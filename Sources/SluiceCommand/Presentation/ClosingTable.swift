@@ -23,7 +23,8 @@ package struct ClosingTable: Sendable {
     /// All parts that have something to say, an empty line between them, with a last line feed.
     package var text: String {
         let parts = [
-            headline, sources, outputs, conservation, statistics, quarantine, files, aged, notes,
+            headline, sources, outputs, conservation, statistics, quarantine, files, aged, keys,
+            notes,
         ]
         return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
             .joined(separator: "\n\n") + "\n"
@@ -181,6 +182,31 @@ extension ClosingTable {
         return paragraph("aged out \(parts) of earlier runs: \(records) anonymised in them")
     }
 
+    /// What became of keys; those that live on are told to who asks.
+    private var keys: [String] {
+        var lines: [String] = []
+        if !report.destroyedKeys.isEmpty {
+            let months = report.destroyedKeys.map(\.month).joined(separator: ", ")
+            lines += paragraph("destroyed the keys of \(months): nothing can need them any more")
+        }
+        for month in report.erasedAgainKeys {
+            lines += paragraph(
+                "erased a key file of \(month) that lay beside the record of its destruction")
+        }
+        let closing = report.closingKeys
+        if isVerbose {
+            for key in closing {
+                let reasons = key.reasons.joined(separator: "; ")
+                lines += paragraph("the key of \(key.month) lives on: \(reasons)")
+            }
+        } else if !closing.isEmpty {
+            let months = closing.map(\.month).joined(separator: ", ")
+            lines += paragraph(
+                "keys that wait for their end: \(months); --verbose or `sluice keys list` says why")
+        }
+        return lines
+    }
+
     private var notes: [String] {
         let totals = report.totals
         var notes = report.notes
@@ -192,8 +218,8 @@ extension ClosingTable {
         }
         if totals.keyless > 0 {
             notes.append(
-                "\(NumberText.counted(totals.keyless, "record")) without tokens: the key of the "
-                    + "month is gone"
+                "\(NumberText.counted(totals.keyless, "record")) of months whose key is destroyed: "
+                    + "identifiers left out"
             )
         }
         if !report.unmatchedOptOuts.isEmpty {

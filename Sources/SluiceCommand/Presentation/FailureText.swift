@@ -76,6 +76,8 @@ package struct FailureText: Sendable {
             return FaultReport.printable(sentence + outcome(effect))
         case .internalFault(let sentence):
             return FaultReport.printable("fault of sluice itself: \(sentence)\(outcome(effect))")
+        case .refused(let sentence), .unfinished(let sentence):
+            return FaultReport.printable(sentence)
         case .closedPipe: return ""
         case .interrupted(let signal):
             return "stopped by \(name(ofSignal: signal))\(stopOutcome(effect))"
@@ -123,6 +125,8 @@ package struct FailureText: Sendable {
                 ? "Run again when the cause is gone: the result is that of an undisturbed run."
                 : "Run again when the cause is gone."
         case .busy: "Run again when the other run has ended."
+        case .refused: ""
+        case .unfinished: "Run again when the cause is gone: it does what is left to do."
         case .keys:
             "A key store is a directory with mode 0700, its files have mode 0600, and all belong "
                 + "to the user who runs this."

@@ -52,10 +52,27 @@ package enum ReportJSON {
             ("files", .array(report.files.map(file))),
             ("aged_parts", .integer(report.agedParts)),
             ("aged_records", .integer(report.agedRecords)),
+            ("destroyed_keys", .array(report.destroyedKeys.map(destroyedKey))),
+            ("closing_keys", .array(report.closingKeys.map(closingKey))),
+            ("erased_again_keys", .array(report.erasedAgainKeys.map { .text($0) })),
             ("quarantine", .array(report.quarantine.map { entry($0, of: report) })),
             ("unmatched_opt_outs", .array(report.unmatchedOptOuts.map { .integer($0) })),
             ("notes", .array(report.notes.map { .text($0) })),
         ]
+    }
+
+    private static func destroyedKey(_ key: DestroyedKey) -> JSONValue {
+        .object([
+            ("month", .text(key.month)), ("key_id", .text(key.keyID)),
+            ("fingerprint", .text(key.fingerprint)), ("method", .text(key.method)),
+        ])
+    }
+
+    private static func closingKey(_ key: ClosingKey) -> JSONValue {
+        .object([
+            ("month", .text(key.month)), ("key_id", .text(key.keyID)),
+            ("reasons", .array(key.reasons.map { .text($0) })),
+        ])
     }
 
     private static func counts(_ counts: RecordCounts) -> [(name: String, value: JSONValue)] {
@@ -143,6 +160,8 @@ extension PipelineFailure {
         case .storage: "storage"
         case .busy: "busy"
         case .keys: "keys"
+        case .refused: "refused"
+        case .unfinished: "unfinished"
         case .closedPipe: "closed-pipe"
         case .interrupted: "interrupted"
         case .internalFault: "internal-fault"

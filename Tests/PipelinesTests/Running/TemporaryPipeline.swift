@@ -27,8 +27,11 @@ final class TemporaryPipeline {
         try Data(content.utf8).write(to: URL(fileURLWithPath: path))
     }
 
-    func run(now: String, isDryRun: Bool = false) throws -> RunReport {
-        var request = RunRequest(pipeline: "\(folder)/pipeline.yaml")
+    @discardableResult
+    func run(
+        now: String, isDryRun: Bool = false, file: String = "pipeline.yaml"
+    ) throws -> RunReport {
+        var request = RunRequest(pipeline: "\(folder)/\(file)")
         request.now = now
         request.workers = 1
         request.isDryRun = isDryRun

@@ -64,7 +64,7 @@ let fullExample = """
     opt_outs: {file: opt-outs.csv, basis: event, effect: drop_record, missing: allowed}
     holds: holds.yaml
     quarantine: {limit: 0.25%, keep_lines: true, path: aside}
-    keys: secrets/keys
+    keys: { path: secrets/keys, grace: P3D, wrapped_by: { descriptor: 3 } }
     state: state/nightly
     acknowledge: [static-key, readable-window]
     tables:

@@ -53,6 +53,7 @@ struct ReferenceTests {
             ("statistics[]", "statistics: [{}]"), ("publish", "publish: {}"),
             ("opt_outs", "opt_outs: {}"), ("tests[]", "tests: [{}]"),
             ("quarantine", "quarantine: {}"), ("tables[]", "tables: [{}]"),
+            ("keys", "keys: {}"),
             ("identity", "identity: {}"), ("source.limits", "source: {limits: {}}"),
             ("fields.*.after", "fields: {a: {after: {}}}"),
             ("fields.*.after.start", "fields: {a: {after: {start: {}}}}"),

@@ -18,6 +18,7 @@ final class StatefulRun {
     let settings: RunSettings
     let observer: (any RunObserver)?
     private let statePath: String
+    private var runName = ""
     var report = RunReport()
     /// What was made durable, and what the commit will say of it.
     let changes = PendingChanges()
@@ -42,7 +43,7 @@ final class StatefulRun {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         }
         plan = try TableMemory(ledger: ledger, plan: plan).recalled()
-        let keys = try openKeys()
+        let keys = try openKeys(ledger)
         prepareReport()
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
         let ageing = PartAgeing(self, ledger: ledger, keys: keys)
@@ -51,6 +52,7 @@ final class StatefulRun {
             try keys?.check()
             try checkQuarantine(plan, report)
             try ageing.run()
+            try keys?.check()
             let tables = try intake.tables()
             if settings.isDryRun {
                 intake.abandon()
@@ -59,6 +61,7 @@ final class StatefulRun {
             }
             try commit(ledger, intake, tables, keys)
             try TableFiles.show(tables)
+            try finishKeys(ledger, keys)
             return report
         } catch {
             if !mayBeCommitted {
@@ -71,10 +74,18 @@ final class StatefulRun {
         }
     }
 
-    private func openKeys() throws(PipelineFailure) -> RunRing? {
-        guard let path = plan.keyStore else { return nil }
-        if settings.isDryRun, !isPresent(path) { return nil }
-        return try openKeyStore(path, plan: plan, creating: !settings.isDryRun)
+    private func openKeys(_ ledger: Ledger) throws(PipelineFailure) -> RunRing? {
+        try KeyStoreAccess(plan: plan)?.ring(
+            isDryRun: settings.isDryRun, ledger: ledger, statePath: registeredPath(statePath))
+    }
+
+    /// Destroys the keys that nothing needs any more.
+    private func finishKeys(_ ledger: Ledger, _ keys: RunRing?) throws(PipelineFailure) {
+        guard let keys else { return }
+        let work = RunKeys(
+            plan: plan, ring: keys, ledger: ledger, statePath: registeredPath(statePath),
+            runName: runName)
+        try work.finish(&report)
     }
 
     private func prepareReport() {
@@ -114,16 +125,17 @@ final class StatefulRun {
         }
         try keepQuarantine(ledger)
         try writeTerms(ledger)
+        // A process may run several times: the time tells its runs apart.
+        runName = "\(TemporaryName.run)-\(intake.started.milliseconds)"
         var commit = RunCommit(
-            // A process may run several times: the time tells its runs apart.
-            name: "\(TemporaryName.run)-\(intake.started.milliseconds)", pipeline: plan.name,
-            command: "run", plan: plan.digest,
+            name: runName, pipeline: plan.name, command: "run", plan: plan.digest,
             started: intake.started, finished: currentTime(),
             now: plan.release.clocks.runClock.now,
             cutoff: plan.release.clocks.windowCutOff, counts: runCounts())
         commit.sources = intake.sources
         commit.tasks = intake.tasks
         commit.keys = (keys?.used ?? []).map { UsedKey(id: $0.id, fingerprint: $0.fingerprint) }
+        commit.keyNeeds = plan.keyStore == nil ? nil : plan.keyNeeds
         commit.parts = changes.parts
         commit.removedParts = changes.removedParts
         commit.partials = intake.partials

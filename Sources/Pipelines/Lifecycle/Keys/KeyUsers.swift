@@ -1,0 +1,48 @@
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Asks everybody who uses a key store what they need its keys for.
+struct KeyUsers {
+    let store: KeyStore
+    /// The clock of the run: holds bind or do not bind then.
+    let now: EventTime
+    /// The path of this pipeline's own state and its ledger, which is open already.
+    let own: (path: String, ledger: Ledger)?
+
+    /// The answers of all registered states, in the order of their paths, and of all pipelines
+    /// without state; a state that cannot be asked answers that.
+    func ask() throws(PipelineFailure) -> [KeyUser] {
+        do throws(KeyFault) {
+            var users = try store.registeredStates().map(answer)
+            for pipeline in try store.registeredPipelines() {
+                let use = KeyUse(pipelines: [
+                    KeyUse.Pipeline(name: pipeline.name, needs: pipeline.needs, lastRun: nil)
+                ])
+                users.append(KeyUser(place: "the pipeline \(pipeline.name)", answer: .uses(use)))
+            }
+            return users
+        } catch { throw .keys("\(error)") }
+    }
+
+    private func answer(_ path: String) -> KeyUser {
+        KeyUser(place: path, answer: Self.ask(path, now: now, own: own))
+    }
+
+    /// The answer of one state; a folder that is not there, not ours or damaged gives none.
+    static func ask(
+        _ path: String, now: EventTime, own: (path: String, ledger: Ledger)? = nil
+    ) -> KeyUser.Answer {
+        do throws(LedgerFault) {
+            if let own, own.path.utf8.elementsEqual(path.utf8) {
+                return .uses(try own.ledger.keyUse(now: now))
+            }
+            let ledger = try Ledger.openForReading(stateDirectory: path)
+            return .uses(try ledger.keyUse(now: now))
+        } catch {
+            if case .file(let fault) = error { return .none(fault.reason) }
+            return .none(error.description)
+        }
+    }
+}

@@ -1,0 +1,240 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// What the `keys` commands do: one object for one command.
+struct KeyWork {
+    private let plan: Plan
+    private let store: KeyStore
+    private let zone: ZoneTable
+    private let now: EventTime
+    private let own: (path: String, ledger: Ledger)?
+    private let retirement: KeyRetirement
+
+    /// Opens the key store, which must be there, and the state, if the pipeline has one: with its
+    /// lock when the command changes something, else to look only.
+    init(_ request: KeysRequest, command: String, changes: Bool) throws(PipelineFailure) {
+        let folder = try workingFolder()
+        let loaded = try Sluice.loadPlan(request.pipeline, now: request.now)
+        plan = loaded.anchored(at: folder)
+        guard let access = KeyStoreAccess(plan: plan) else {
+            throw .usage("\(request.pipeline) uses no month keys: there is no key store to look at")
+        }
+        store = try access.open(creating: false)
+        zone = plan.release.zone
+        now = plan.release.clocks.runClock.now
+        own = try loaded.state.map { state throws(PipelineFailure) in
+            let path = registeredPath(anchored(state, at: folder))
+            return (path, try Self.ledger(path, changes: changes))
+        }.flatMap { entry in entry.1.map { (entry.0, $0) } }
+        retirement = KeyRetirement(store: store, zone: zone, now: now, who: command, own: own)
+    }
+
+    /// Nil for a state that no run has made yet.
+    private static func ledger(
+        _ path: String, changes: Bool
+    ) throws(PipelineFailure) -> Ledger? {
+        guard isPresent("\(path)/\(Ledger.fileName)") else { return nil }
+        do throws(LedgerFault) {
+            return changes
+                ? try Ledger.open(stateDirectory: path)
+                : try Ledger.openForReading(stateDirectory: path)
+        } catch {
+            if error == .busy { throw .busy("another run is at work on the state in \(path)") }
+            throw .storage("cannot open the state in \(path): \(error.description)")
+        }
+    }
+
+    /// Everybody who uses the store; the pipeline of this command at least.
+    private func users() throws(PipelineFailure) -> [KeyUser] {
+        let users = try KeyUsers(store: store, now: now, own: own).ask()
+        let use = KeyUse(pipelines: [
+            KeyUse.Pipeline(name: plan.name, needs: plan.keyNeeds, lastRun: nil)
+        ])
+        return users + [KeyUser(place: "the pipeline \(plan.name)", answer: .uses(use))]
+    }
+
+    // MARK: List
+
+    func list() throws(PipelineFailure) -> KeyListReport {
+        var report = KeyListReport()
+        report.pipeline = plan.name
+        report.store = store.path
+        report.zone = store.zone
+        report.isWrapped = store.isWrapped
+        report.erasedAgainKeys = store.erasedAgain.map(\.text)
+        let users = try users()
+        report.users = users.dropLast().map { user in
+            if case .none(let why) = user.answer {
+                KeyListReport.User(place: user.place, fault: why)
+            } else {
+                KeyListReport.User(place: user.place, fault: "")
+            }
+        }
+        var records: [String: KeyRecord] = [:]
+        for record in try ledgerKeys() { records[record.id] = record }
+        for listing in try retirement.epochs() {
+            report.keys.append(entry(listing, records[listing.keyID.text], users))
+            records[listing.keyID.text] = nil
+        }
+        let missing = records.values.filter { record in
+            record.zone?.utf8.elementsEqual(store.zone.utf8) == true
+                && record.state != .destroyed
+        }
+        report.keys += missing.map(missingEntry)
+        report.keys.sort { ($0.month, $0.keyID) < ($1.month, $1.keyID) }
+        return report
+    }
+
+    private func ledgerKeys() throws(PipelineFailure) -> [KeyRecord] {
+        do { return try own?.ledger.keys() ?? [] } catch {
+            throw .storage("cannot read the ledger: \(error.description)")
+        }
+    }
+
+    private func entry(
+        _ listing: EpochListing, _ record: KeyRecord?, _ users: [KeyUser]
+    ) -> KeyListReport.Entry {
+        let month = listing.keyID.epoch?.month ?? CalendarMonth(index: 0)
+        var entry = KeyListReport.Entry(
+            month: month.text, keyID: listing.keyID.text, fingerprint: listing.fingerprint.text,
+            state: .active)
+        switch listing.state {
+        case .destroyed(let tombstone):
+            entry.state = .destroyed
+            entry.since = dateText(tombstone.time)
+            entry.run = tombstone.run
+            entry.method = tombstone.method
+            entry.reason = tombstone.reason
+        case .alive:
+            let verdict = retirement.verdict(month, listing.keyID, users)
+            let isClosing = verdict.lastDue <= now
+            entry.state = isClosing ? .closing : .active
+            let since = isClosing ? record?.closing : record?.firstUsed
+            entry.since = since.map(dateText) ?? ""
+            entry.run = record?.firstRun ?? ""
+            entry.codes = verdict.reasons.map(\.code)
+            entry.reasons = verdict.reasons.map(\.sentence)
+            entry.mayDieFrom = dateText(max(verdict.end, verdict.retryAt ?? verdict.end))
+        }
+        return entry
+    }
+
+    private func missingEntry(_ record: KeyRecord) -> KeyListReport.Entry {
+        var entry = KeyListReport.Entry(
+            month: record.month?.text ?? "", keyID: record.id,
+            fingerprint: record.fingerprint.hex, state: .missing)
+        entry.since = record.firstUsed.map(dateText) ?? ""
+        entry.run = record.firstRun ?? ""
+        entry.reasons = [
+            "earlier runs used it and its file is gone without a record: restore it, or record "
+                + "that it is gone with `sluice keys destroy`"
+        ]
+        entry.codes = ["missing"]
+        return entry
+    }
+
+    // MARK: Destroy
+
+    func destroy(_ text: String, _ reason: String?) throws(PipelineFailure) -> KeyDestroyReport {
+        guard let month = CalendarMonth(text: text) else {
+            throw .usage("--month: expected a month such as 2026-03")
+        }
+        let reason = reason ?? "by hand"
+        guard let lock = try retirement.lock() else {
+            throw .busy("another run uses the keys in \(store.path)")
+        }
+        defer { _ = lock }
+        let listing = try retirement.epochs().first { $0.keyID.epoch?.month == month }
+        switch listing?.state {
+        case .destroyed(let tombstone):
+            try retirement.enter(tombstone)
+            return report(tombstone, wasDestroyed: true)
+        case .alive:
+            if let key = listing?.keyID { try refuse(month, key.text) }
+            return report(try retirement.destroy(month, reason: reason), wasDestroyed: false)
+        case nil: return report(try recordLoss(month, reason), wasDestroyed: false)
+        }
+    }
+
+    /// Says why the key may not die, if it may not.
+    private func refuse(_ month: CalendarMonth, _ key: String) throws(PipelineFailure) {
+        let verdict = KeyVerdict(
+            month: month, keyID: key, now: now, zone: zone, users: try users())
+        guard !verdict.mayDie else { return }
+        let retry = verdict.retryAt.map { "; try again at \(dateText($0))" } ?? ""
+        throw .refused(
+            "the key of \(month.text) may not be destroyed: "
+                + verdict.reasons.map(\.sentence).joined(separator: "; ") + retry)
+    }
+
+    /// A key that runs of this state used and whose file is gone gets its record now.
+    private func recordLoss(
+        _ month: CalendarMonth, _ reason: String
+    ) throws(PipelineFailure) -> Tombstone {
+        let record = try ledgerKeys().first {
+            $0.month == month && $0.state != .destroyed
+                && $0.zone?.utf8.elementsEqual(store.zone.utf8) == true
+        }
+        guard let record, let number = UInt64(record.id.suffix(16), radix: 16) else {
+            throw .keys("the key store has no key for \(month.text)")
+        }
+        var tombstone = Tombstone(
+            keyID: KeyID(epoch: store.epoch(of: month), number: number),
+            fingerprint: KeyFingerprint(digest: record.fingerprint), time: now,
+            run: retirement.who, method: KeyStore.methodOfLost, reason: reason)
+        do { tombstone = try store.recordLoss(tombstone) } catch { throw .keys("\(error)") }
+        try retirement.enter(tombstone)
+        return tombstone
+    }
+
+    private func report(_ tombstone: Tombstone, wasDestroyed: Bool) -> KeyDestroyReport {
+        KeyDestroyReport(
+            key: DestroyedKey(tombstone), time: dateText(tombstone.time), run: tombstone.run,
+            reason: tombstone.reason, wasDestroyed: wasDestroyed)
+    }
+
+    // MARK: Forget
+
+    func forget(_ state: String) throws(PipelineFailure) -> KeyForgetReport {
+        let path = registeredPath(anchored(state, at: try workingFolder()))
+        guard let lock = try retirement.lock() else {
+            throw .busy("another run uses the keys in \(store.path)")
+        }
+        defer { _ = lock }
+        if case .uses(let use) = KeyUsers.ask(path, now: now, own: own), use.stillNeedsKeys {
+            throw .refused(
+                "the state in \(path) is there and still needs keys: expected a folder that is "
+                    + "gone for good")
+        }
+        let wasKnown: Bool
+        do {
+            wasKnown = try store.unregister(statePath: path, by: retirement.who, now: now)
+        } catch { throw .keys("\(error)") }
+        guard wasKnown else {
+            throw .usage("--state: \(path) is not registered with \(store.path)")
+        }
+        try record(path)
+        return KeyForgetReport(state: path, store: store.path)
+    }
+
+    /// The ledger keeps that a state was forgotten; its path may tell names and stays out.
+    private func record(_ path: String) throws(PipelineFailure) {
+        do {
+            try own?.ledger.append(
+                event: "state-forgotten",
+                ["state": .text(Digest256.of(Array(path.utf8).span).hex)], time: now)
+        } catch { throw .storage("cannot write the ledger: \(error.description)") }
+    }
+}
+
+extension KeyUse {
+    /// True while something in the state could need a key: pipelines that ran lately are not
+    /// enough, readable records, aggregates and unfinished runs are.
+    fileprivate var stillNeedsKeys: Bool {
+        !livePartials.isEmpty || pendingPublications > 0 || !oldestReadable.isEmpty
+            || !holds.isEmpty
+    }
+}
