@@ -21,7 +21,8 @@ package struct KeyUse: Sendable, Equatable {
     /// A hold that binds, and the events it may be about.
     package struct Hold: Sendable, Equatable {
         package let name: String
-        /// The first and the last event time it is about; nil where it has no bound.
+        /// The first event time it is about, and the first that it is no longer about; nil where it
+        /// has no bound.
         package let from: EventTime?
         package let until: EventTime?
         /// When it ends by itself; nil when somebody has to release it.

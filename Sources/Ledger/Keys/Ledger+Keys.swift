@@ -15,7 +15,8 @@ package struct KeyRecord: Sendable, Equatable {
 
     /// The printed name of the key (`KeyID.text`).
     package let id: String
-    package let fingerprint: Digest256
+    /// 64 hexadecimal digits.
+    package let fingerprint: String
     /// Nil for a static key.
     package let month: CalendarMonth?
     package let zone: String?
@@ -25,6 +26,12 @@ package struct KeyRecord: Sendable, Equatable {
     package let firstUsed: EventTime?
     package let closing: EventTime?
     package let destruction: KeyDestruction?
+
+    package var isDestroyed: Bool { state == .destroyed }
+    /// When, by which run and how it was destroyed.
+    package var destroyed: EventTime? { destruction?.time }
+    package var destroyedBy: String? { destruction?.run }
+    package var method: String? { destruction?.method }
 }
 
 /// How a key went.
@@ -38,14 +45,15 @@ package struct KeyDestruction: Sendable, Equatable {
 
 extension Ledger {
     /// All keys that runs of this state used, and those whose destruction it knows of, in the order
-    /// of their names.
+    /// of their months.
     package func keys() throws(LedgerFault) -> [KeyRecord] {
         try read { db in
             try Row.fetchAll(
                 db,
                 sql: """
                     SELECT keys.*, runs.name AS first_run, runs.finished_ms AS first_used_ms
-                    FROM keys LEFT JOIN runs ON runs.id = first_run_id ORDER BY keys.id
+                    FROM keys LEFT JOIN runs ON runs.id = first_run_id
+                    ORDER BY month, keys.id
                     """
             ).map(KeyRecord.init)
         }
@@ -137,7 +145,7 @@ extension KeyRecord {
                 reason: row["reason"])
         }
         self.init(
-            id: row["id"], fingerprint: try digest(row["fingerprint"]),
+            id: row["id"], fingerprint: row["fingerprint"],
             month: monthText.flatMap { CalendarMonth(text: $0) }, zone: row["zone"],
             state: state, firstRun: row["first_run"], firstUsed: time("first_used_ms"),
             closing: time("closing_ms"), destruction: destruction)

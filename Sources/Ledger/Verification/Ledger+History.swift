@@ -35,20 +35,6 @@ package struct FileRecord: Sendable, Equatable {
     package let run: Int64
 }
 
-/// A key as the ledger remembers it.
-package struct KeyRecord: Sendable, Equatable {
-    /// The printed name (`KeyID.text`).
-    package let id: String
-    package let fingerprint: String
-    /// Nil for a static key.
-    package let month: CalendarMonth?
-    package let zone: String?
-    package let isDestroyed: Bool
-    package let destroyed: EventTime?
-    package let destroyedBy: String?
-    package let method: String?
-}
-
 extension Ledger {
     /// All runs in their order, with the details of their counts.
     package func runs() throws(LedgerFault) -> [RunHistory] {
@@ -89,13 +75,6 @@ extension Ledger {
                 db, sql: "SELECT * FROM files WHERE ?1 IS NULL OR kind = ?1 ORDER BY path",
                 arguments: [kind?.rawValue]
             ).map(FileRecord.init)
-        }
-    }
-
-    /// Every key that a run has used.
-    package func keys() throws(LedgerFault) -> [KeyRecord] {
-        try read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM keys ORDER BY month, id").map(KeyRecord.init)
         }
     }
 }
@@ -146,20 +125,6 @@ extension FileRecord {
                     digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
                 deleteBy: deleteBy.map(EventTime.init(milliseconds:))),
             run: row["run_id"])
-    }
-}
-
-extension KeyRecord {
-    init(_ row: Row) throws {
-        let state: String = row["state"]
-        let month: String? = row["month"]
-        let destroyed: Int64? = row["destroyed_ms"]
-        self.init(
-            id: row["id"], fingerprint: row["fingerprint"],
-            month: month.flatMap { CalendarMonth(text: $0) }, zone: row["zone"],
-            isDestroyed: state.utf8.elementsEqual("destroyed".utf8),
-            destroyed: destroyed.map(EventTime.init(milliseconds:)),
-            destroyedBy: row["destroyed_by"], method: row["method"])
     }
 }
 

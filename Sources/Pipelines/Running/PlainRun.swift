@@ -38,6 +38,7 @@ struct PlainRun {
         _ identities: Set<FileIdentity>
     ) throws(PipelineFailure) -> RunReport {
         let keys = try openKeys()
+        defer { keys?.release() }
         let ring: any KeyRing = if let keys { keys } else { try PassingRing() }
         try task.run(
             workers: request.workers, keyRing: ring,

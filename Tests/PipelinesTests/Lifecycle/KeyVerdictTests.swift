@@ -146,11 +146,10 @@ struct KeyVerdictTests {
     static let holds = [
         HoldCase(from: nil, until: nil, blocks: true, blocksDueMonths: true),
         HoldCase(from: "2026-03-31", until: nil, blocks: true, blocksDueMonths: true),
-        HoldCase(from: nil, until: "2026-03-01", blocks: true, blocksDueMonths: true),
+        HoldCase(from: nil, until: "2026-03-01T00:00:00.001Z", blocks: true, blocksDueMonths: true),
         HoldCase(from: "2026-01-01", until: "2026-12-31", blocks: true, blocksDueMonths: true),
         HoldCase(from: "2026-04-01", until: nil, blocks: false, blocksDueMonths: true),
-        HoldCase(
-            from: nil, until: "2026-02-28T23:59:59.999Z", blocks: false, blocksDueMonths: true),
+        HoldCase(from: nil, until: "2026-03-01", blocks: false, blocksDueMonths: true),
     ]
 
     @Test(arguments: holds) func aBindingHoldBlocks(_ example: HoldCase) throws {

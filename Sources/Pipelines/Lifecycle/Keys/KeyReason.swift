@@ -16,6 +16,8 @@ package enum KeyReason: Sendable, Equatable {
     case unfinishedRun(place: String)
     /// A hold binds that may be about records of the month.
     case held(hold: String, place: String, until: EventTime?)
+    /// A run or command is at work on a state that uses the key store.
+    case busy(place: String)
     /// A state that uses the key store cannot be asked.
     case unreachable(place: String, why: String)
 
@@ -24,7 +26,8 @@ package enum KeyReason: Sendable, Equatable {
         switch self {
         case .inWindow(let until), .grace(let until): until
         case .held(_, _, let until): until
-        case .notRunSince, .readableRecords, .unpublished, .unfinishedRun, .unreachable: nil
+        case .notRunSince, .readableRecords, .unpublished, .unfinishedRun, .busy, .unreachable:
+            nil
         }
     }
 
@@ -38,6 +41,7 @@ package enum KeyReason: Sendable, Equatable {
         case .unpublished: "unpublished"
         case .unfinishedRun: "unfinished-run"
         case .held: "held"
+        case .busy: "busy"
         case .unreachable: "unreachable"
         }
     }
@@ -62,6 +66,8 @@ package enum KeyReason: Sendable, Equatable {
         case .held(let hold, let place, let until):
             "the hold \(hold) of \(place) may need it"
                 + (until.map { " until \(dateText($0))" } ?? " until it is released")
+        case .busy(let place):
+            "another run is at work on \(place): it is asked again later"
         case .unreachable(let place, let why):
             "\(place) cannot be asked (\(why)): restore it, or `sluice keys forget` it when it is "
                 + "gone for good"

@@ -41,6 +41,7 @@ struct KeyUsers {
             let ledger = try Ledger.openForReading(stateDirectory: path)
             return .uses(try ledger.keyUse(now: now))
         } catch {
+            if error == .busy { return .busy }
             if case .file(let fault) = error { return .none(fault.reason) }
             return .none(error.description)
         }

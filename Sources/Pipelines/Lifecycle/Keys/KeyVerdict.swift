@@ -6,6 +6,8 @@ internal import Records
 struct KeyUser: Sendable, Equatable {
     enum Answer: Sendable, Equatable {
         case uses(KeyUse)
+        /// Somebody is just changing it.
+        case busy
         /// It could not be asked; the text says why.
         case none(String)
     }
@@ -67,6 +69,7 @@ private struct Epoch {
     func reasons(of user: KeyUser) -> [KeyReason] {
         let use: KeyUse
         switch user.answer {
+        case .busy: return [.busy(place: user.place)]
         case .none(let why): return [.unreachable(place: user.place, why: why)]
         case .uses(let answer): use = answer
         }
@@ -101,7 +104,7 @@ private struct Epoch {
         var named: Set<String> = []
         return use.holds.compactMap { hold in
             let isOutside =
-                hold.from.map { $0 >= end } == true || hold.until.map { $0 < start } == true
+                hold.from.map { $0 >= end } == true || hold.until.map { $0 <= start } == true
             if isOutside, !usesDueMonths { return nil }
             guard named.insert(hold.name).inserted else { return nil }
             return .held(hold: hold.name, place: place, until: hold.end)

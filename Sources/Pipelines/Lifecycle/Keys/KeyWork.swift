@@ -67,10 +67,10 @@ struct KeyWork {
         report.erasedAgainKeys = store.erasedAgain.map(\.text)
         let users = try users()
         report.users = users.dropLast().map { user in
-            if case .none(let why) = user.answer {
-                KeyListReport.User(place: user.place, fault: why)
-            } else {
-                KeyListReport.User(place: user.place, fault: "")
+            switch user.answer {
+            case .uses: KeyListReport.User(place: user.place, fault: "")
+            case .busy: KeyListReport.User(place: user.place, fault: "a run is at work on it")
+            case .none(let why): KeyListReport.User(place: user.place, fault: why)
             }
         }
         var records: [String: KeyRecord] = [:]
@@ -125,7 +125,7 @@ struct KeyWork {
     private func missingEntry(_ record: KeyRecord) -> KeyListReport.Entry {
         var entry = KeyListReport.Entry(
             month: record.month?.text ?? "", keyID: record.id,
-            fingerprint: record.fingerprint.hex, state: .missing)
+            fingerprint: record.fingerprint, state: .missing)
         entry.since = record.firstUsed.map(dateText) ?? ""
         entry.run = record.firstRun ?? ""
         entry.reasons = [
@@ -178,12 +178,14 @@ struct KeyWork {
             $0.month == month && $0.state != .destroyed
                 && $0.zone?.utf8.elementsEqual(store.zone.utf8) == true
         }
-        guard let record, let number = UInt64(record.id.suffix(16), radix: 16) else {
+        guard let record, let number = UInt64(record.id.suffix(16), radix: 16),
+            let fingerprint = Digest256(hex: record.fingerprint)
+        else {
             throw .keys("the key store has no key for \(month.text)")
         }
         var tombstone = Tombstone(
             keyID: KeyID(epoch: store.epoch(of: month), number: number),
-            fingerprint: KeyFingerprint(digest: record.fingerprint), time: now,
+            fingerprint: KeyFingerprint(digest: fingerprint), time: now,
             run: retirement.who, method: KeyStore.methodOfLost, reason: reason)
         do { tombstone = try store.recordLoss(tombstone) } catch { throw .keys("\(error)") }
         try retirement.enter(tombstone)

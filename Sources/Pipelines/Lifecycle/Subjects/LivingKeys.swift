@@ -13,10 +13,9 @@ struct LivingKeys: Sendable {
 
     /// Reads the key store of a plan; a plan without one, or one that was never made, has no keys.
     init(_ plan: Plan) throws(PipelineFailure) {
-        guard let path = plan.keyStore, isPresent(path) else { return }
+        guard let access = KeyStoreAccess(plan: plan), isPresent(access.path) else { return }
+        let store = try access.open(creating: false)
         do {
-            let store = try KeyStore.open(
-                path: path, zone: plan.release.zone.name, creatingIfMissing: false)
             for listing in try store.epochs() {
                 guard let month = listing.keyID.epoch?.month else { continue }
                 switch try store.key(for: month, creatingIfMissing: false) {

@@ -44,6 +44,7 @@ final class StatefulRun {
         }
         plan = try TableMemory(ledger: ledger, plan: plan).recalled()
         let keys = try openKeys(ledger)
+        defer { keys?.release() }
         prepareReport()
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
         let ageing = PartAgeing(self, ledger: ledger, keys: keys)
