@@ -20,7 +20,8 @@ package struct RootCommand: ParsableCommand {
               6    an output or the state cannot be written
               7    another run is at work on the same state or keys
               8    a key is missing, unreadable or badly protected
-              9    refused: something still needs what was to be destroyed
+              9    a reference table cannot be trusted; nothing was read
+              10   refused: something still needs what was to be destroyed
               70   a fault of sluice itself; nothing was written
               129, 130, 143   stopped by SIGHUP, SIGINT, SIGTERM
               141  the reader of standard output went away

@@ -47,8 +47,10 @@ struct KeyNeedsTests {
         let needs = try #require(
             KeyNeeds(
                 lengthsText: example.lengths, usesDueMonths: false, graceText: example.grace))
-        #expect(needs.lastDue(of: month, in: zone) == RunClock(text: example.lastDue, zone: zone)?.now)
-        #expect(needs.end(of: month, in: zone) == RunClock(text: example.end, zone: zone)?.now)
+        let lastDue = RunClock(text: example.lastDue, zone: zone)?.now
+        let end = RunClock(text: example.end, zone: zone)?.now
+        #expect(needs.lastDue(of: month, in: zone) == lastDue)
+        #expect(needs.end(of: month, in: zone) == end)
     }
 
     /// At the last due time every record of the month is due, a moment before not every one is.

@@ -6,21 +6,22 @@ extension Planner {
     /// How long the fields of the pipeline that become tokens, and its statistics, need month keys.
     func keyNeeds(_ clocks: ClockSet, _ outputs: [OutputReleasePlan]) -> KeyNeeds {
         let rules = outputs.flatMap(\.rules)
-        let tokenRules = rules.filter { $0.transform?.dependence == .keyEpoch }
-        let lengths = tokenRules.filter { $0.otherClock == nil }.flatMap { rule in
+        let tokenClocks = rules.filter { $0.transform?.dependence == .keyEpoch }.flatMap { rule in
             clocks.clocks.indices.filter { index in
                 !rule.clock.isDisjoint(with: DueSet(rawValue: 1 << UInt64(index)))
-            }.map { clocks.clocks[$0].length }
+            }.map { clocks.clocks[$0] }
         }
+        let atEvent = tokenClocks.filter { $0.start == .event }
         // Statistics and outputs without a window make tokens of every record that comes in time.
-        var distinct = [clocks.clocks[0].length]
-        for length in lengths where !distinct.contains(length) { distinct.append(length) }
-        let readable = rules.filter { $0.clock != DueSet(rawValue: 1) || $0.otherClock != nil }
+        var lengths = [clocks.clocks[0].length]
+        for clock in atEvent where !lengths.contains(clock.length) { lengths.append(clock.length) }
+        // With the clock of the window alone nothing stays readable longer than a key lives. Where
+        // a record can have a length of its own, only what is stored tells how long.
+        let isWindowOnly = rules.allSatisfy { $0.clock == DueSet(rawValue: 1) }
         return KeyNeeds(
-            lengths: distinct,
-            usesDueMonths: tokenRules.contains { $0.otherClock != nil },
+            lengths: lengths,
+            usesDueMonths: tokenClocks.contains { $0.start != .event },
             grace: specification.keys?.grace.value ?? KeySpecification.standardGrace,
-            // With the clock of the window alone nothing stays readable longer than a key lives.
-            partsTell: readable.isEmpty)
+            partsTell: isWindowOnly || atEvent.contains { !$0.isPlain })
     }
 }

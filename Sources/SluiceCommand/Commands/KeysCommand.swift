@@ -90,7 +90,7 @@ package struct DestroyKey: ParsableCommand {
         commandName: "destroy",
         abstract: "Destroy the key of a month, under the same checks as `run`.",
         discussion: """
-            Refused with exit status 9 while a record, a hold, an unpublished period or another \
+            Refused with exit status 10 while a record, a hold, an unpublished period or another \
             state may need the key. A key whose file is gone without a record gets its record.
             """
     )

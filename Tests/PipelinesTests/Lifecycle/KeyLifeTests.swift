@@ -325,7 +325,7 @@ struct KeyLifeTests {
 
     // MARK: Crashes
 
-    /// A destruction killed behind each of its steps ends, with the next run, as an undisturbed one.
+    /// A destruction killed behind any of its steps ends, with the next run, like an undisturbed.
     @Test(arguments: ["tombstone", "overwritten", "unlinked"])
     func aKilledDestructionIsFinished(step: String) throws {
         let trial = try trial()
