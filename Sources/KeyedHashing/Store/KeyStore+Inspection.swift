@@ -13,20 +13,30 @@ package struct KeyStoreInspection: Sendable {
 
 extension KeyStore {
     /// Looks at the store at `path`: every file is read and checked, nothing is finished, made or
-    /// removed. Faults: a directory that cannot be listed, is open to others or another user's.
-    package static func inspect(path: String) throws(KeyFault) -> KeyStoreInspection {
+    /// removed. `wrapping` is the key-encryption key, if one seals the keys.
+    ///
+    /// Faults: a directory that cannot be listed, is open to others or another user's; a sealed
+    /// store without its key-encryption key.
+    package static func inspect(
+        path: String, wrapping: WrappingKey? = nil
+    ) throws(KeyFault) -> KeyStoreInspection {
         let directory = try asKeyFault { () throws(FileFault) in
             try Directory.privateDirectory(path, creating: false, closedToReaders: true)
         }
         var found = KeyStoreInspection()
+        var declared: Declared?
         do throws(KeyFault) {
-            found.zone = try declaredZone(directory)
-            if found.zone == nil { found.faults.append((declarationName, "is not there")) }
+            declared = try Self.declared(directory)
+            if declared == nil { found.faults.append((declarationName, "is not there")) }
         } catch {
             found.faults.append((declarationName, "is not what was written"))
         }
-        guard let zone = found.zone else { return found }
-        try KeyStore(directory: directory, zone: zone).inspect(&found)
+        guard let declared else { return found }
+        found.zone = declared.zone
+        let store = KeyStore(
+            directory: directory, zone: declared.zone,
+            seal: try seal(declared, wrapping, directory))
+        try store.inspect(&found)
         return found
     }
 
@@ -54,7 +64,9 @@ extension KeyStore {
     }
 
     private func checkOther(_ name: String, _ found: inout KeyStoreInspection) {
-        guard name.hasSuffix(".state") else {
+        let isGood: Bool?
+        do throws(KeyFault) { isGood = try checkRegistration(name) } catch { isGood = false }
+        guard let isGood else {
             let isLeft = TemporaryName.run(of: name.utf8) != nil
             found.faults.append(
                 (
@@ -65,9 +77,7 @@ extension KeyStore {
                 ))
             return
         }
-        do throws(KeyFault) { _ = try path(inState: name) } catch {
-            found.faults.append((name, "is not what was written"))
-        }
+        if !isGood { found.faults.append((name, "is not what was written")) }
     }
 
     private func inspect(_ month: CalendarMonth, _ found: inout KeyStoreInspection) {

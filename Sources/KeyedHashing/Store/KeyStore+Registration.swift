@@ -6,6 +6,7 @@ package import Records
 extension KeyStore {
     private static let stateRecord = SealedText(title: "registered-state", names: ["path"])
     private static let stateEnding = ".state"
+    private static let forgottenEnding = ".forgotten"
     private static let forgottenRecord = SealedText(
         title: "forgotten-state", names: ["path", "milliseconds", "by"])
 
@@ -37,7 +38,7 @@ extension KeyStore {
             statePath, String(now.milliseconds), who,
         ])
         _ = try directory.makeOnce(
-            Self.name(statePath, "-\(now.milliseconds).forgotten"),
+            Self.name(statePath, "-\(now.milliseconds)" + Self.forgottenEnding),
             content: .copyingRecord(content))
         return try asKeyFault { () throws(FileFault) in
             guard try directory.remove(name) else { return false }
@@ -92,6 +93,22 @@ extension KeyStore {
             try file.write(content.span)
             try file.commit()
         }
+    }
+
+    /// True when the file `name` is a good record of who uses or used the store, false when it is
+    /// a damaged one; nil when it is none.
+    func checkRegistration(_ name: String) throws(KeyFault) -> Bool? {
+        let forms = [
+            (Self.stateEnding, Self.stateRecord), (Self.pipelineEnding, Self.pipelineRecord),
+            (Self.forgottenEnding, Self.forgottenRecord),
+        ]
+        for (ending, form) in forms
+        where name.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8) {
+            let content = try PrivateFile.content(
+                name, in: directory, limitBytes: SealedText.fileBytesMax)
+            return content.flatMap { form.decode($0) } != nil
+        }
+        return nil
     }
 
     /// What pipelines without state need, by name.

@@ -36,11 +36,11 @@ package final class KeyStore: Sendable {
     let seal: KeySeal?
 
     private static let declaration = SealedText(title: "key-store", names: ["zone", "wrapping"])
-    private static let declarationName = "store"
-    private static let lockName = "lock"
+    static let declarationName = "store"
+    static let lockName = "lock"
     private static let notWrapped = "none"
 
-    private init(
+    init(
         directory: Directory, zone: String, seal: KeySeal?, erasedAgain: [CalendarMonth] = []
     ) {
         self.directory = directory
@@ -92,13 +92,13 @@ package final class KeyStore: Sendable {
     }
 
     /// What the declaration says, and its bytes.
-    private struct Declared {
+    struct Declared {
         let zone: String
         let wrapping: String
         let content: [UInt8]
     }
 
-    private static func seal(
+    static func seal(
         _ declared: Declared, _ wrapping: WrappingKey?, _ directory: Directory
     ) throws(KeyFault) -> KeySeal? {
         let isPlain = declared.wrapping.utf8.elementsEqual(notWrapped.utf8)
@@ -113,7 +113,7 @@ package final class KeyStore: Sendable {
         return KeySeal(wrapping, binding: declared.content)
     }
 
-    private static func declared(_ directory: Directory) throws(KeyFault) -> Declared? {
+    static func declared(_ directory: Directory) throws(KeyFault) -> Declared? {
         guard
             let content = try PrivateFile.content(
                 declarationName, in: directory, limitBytes: SealedText.fileBytesMax)

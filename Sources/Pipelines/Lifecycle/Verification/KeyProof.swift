@@ -26,7 +26,10 @@ struct KeyProof {
             return
         }
         let store: KeyStoreInspection
-        do { store = try KeyStore.inspect(path: path) } catch {
+        do throws(KeyFault) {
+            let wrapping = try owner.plan.loadWrapping()
+            store = try KeyStore.inspect(path: path, wrapping: wrapping)
+        } catch {
             owner.find(.key, path, "\(error)")
             return
         }
