@@ -15,17 +15,19 @@ import Testing
             #"{"status":0,"failure":null,"pipeline":"nightly","dry_run":false,"#
             + #""cut_off":"2026-07-21T22:00:00Z","elapsed_seconds":1.234,"conserved":true,"#
             + #""totals":{\#(counts)},"#
-            + #""outputs":[{"name":"actions","written":12000,"kept":11000,"anonymised":1000,"#
-            + #""dropped":300,"dropped_by_reason":{"opted-out":250,"other-purpose":50}},"#
-            + #"{"name":"research","written":12300,"kept":0,"anonymised":12300,"dropped":0,"#
+            + #""outputs":[{"name":"actions","written":12000,"kept":11000,"#
+            + #""anonymised":1000,"held":0,"dropped":300,"dropped_by_reason":{"opted-out":250,"other-purpose":50}},"#
+            + #"{"name":"research","written":12300,"kept":0,"anonymised":12300,"held":0,"dropped":0,"#
             + #""dropped_by_reason":{}}],"#
             + #""statistics":[{"name":"sessions","counted":12000}],"#
             + #""sources":[{"name":"logs/a.jsonl.gz","known":false,"bytes":45600000,\#(counts)}],"#
             + #""files":[{"output":"actions","path":"out/actions/2026-08-01.jsonl.gz","#
             + #""records":12000,"bytes":1234567}],"aged_parts":0,"aged_records":0,"#
+            + #""held_parts":0,"held_records":0,"binding_holds":[],"#
             + #""destroyed_keys":[],"closing_keys":[],"erased_again_keys":[],"#
             + #""quarantine":[{"source":"logs/a.jsonl.gz","record":100,"byte_offset":12345,"#
-            + #""bytes":80,"reason":"not-json"}],"unmatched_opt_outs":[],"notes":[]}"#
+            + #""bytes":80,"reason":"not-json"}],"unmatched_opt_outs":[],"#
+            + #""unmatched_registry_opt_outs":[],"notes":[]}"#
         #expect(ReportJSON.json(report) == expected)
     }
 

@@ -7,6 +7,7 @@ package struct OutputRelease: ~Copyable {
     /// The bit of the output in `RecordContext.heldIn`.
     private let ownBit: UInt64
     private let isStored: Bool
+    private let keepsOnlyHeld: Bool
     /// What was released of the chunk at hand.
     package private(set) var batch: ReleasedBatch
     package private(set) var counts = OutputCounts()
@@ -35,10 +36,12 @@ package struct OutputRelease: ~Copyable {
 
     /// The output at `index` of the plan; only the first 64 outputs can be named by a hold.
     init(
-        _ plan: OutputReleasePlan, derived: [DerivedField], index: Int = 0, isStored: Bool = false
+        _ plan: OutputReleasePlan, derived: [DerivedField], index: Int = 0,
+        isStored: Bool = false, keepsOnlyHeld: Bool = false
     ) {
         self.plan = plan
         self.isStored = isStored
+        self.keepsOnlyHeld = keepsOnlyHeld
         ownBit = isStored ? .max : 1 << UInt64(index)
         batch = ReleasedBatch(mode: plan.mode)
         rules = OwnedList(count: plan.rules.count) { RuleApplication(plan.rules[$0]) }
@@ -60,6 +63,7 @@ package struct OutputRelease: ~Copyable {
         _ record: borrowing RecordContext, _ barred: CategorySet, dropsOptedOut: Bool
     ) -> Decision {
         if record.heldIn & ownBit != 0 { return .hold }
+        if keepsOnlyHeld { return .drop(.overdue) }
         if record.verdict.isErased { return .drop(.erased) }
         if record.isDeleted { return .drop(.deleted) }
         // What lies stored of a restricted person stays and goes on ageing.

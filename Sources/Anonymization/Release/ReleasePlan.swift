@@ -45,6 +45,8 @@ package struct ReleasePlan: Sendable {
     /// True when the records at hand were written by an earlier run: one without a time is then
     /// transformed as a whole instead of set aside.
     package var isStored = false
+    /// True when the records at hand have expired: all go but those that a hold binds.
+    package var keepsOnlyHeld = false
 
     package init(
         fields: DeclaredFields, timeSlot: Int?, timeFormat: TimeFormat, timeZone: ZoneTable,

@@ -93,7 +93,8 @@ struct ChunkRelease: ~Copyable {
         }
         outputs = OwnedList(count: plan.outputs.count) {
             OutputRelease(
-                plan.outputs[$0], derived: plan.derived, index: $0, isStored: plan.isStored)
+                plan.outputs[$0], derived: plan.derived, index: $0, isStored: plan.isStored,
+                keepsOnlyHeld: plan.keepsOnlyHeld)
         }
         observations = ObservationRelease(plan.observations, derived: plan.derived)
         matches = OptOutMatches(count: plan.optOuts.entryCount)

@@ -75,6 +75,10 @@ package struct SubjectRegister: Sendable {
     package let optOutEntries: [Int64]
     /// True when no record can be reached.
     package let isEmpty: Bool
+    /// True when a rule can only be found by the customer of a record.
+    package var asksForCustomers: Bool { hasCustomers }
+    /// True when a rule can only be found by the user of a record.
+    package var asksForUsers: Bool { hasUsers }
     /// True when a rule can only be found by the addresses in a record.
     package let asksForAddresses: Bool
 

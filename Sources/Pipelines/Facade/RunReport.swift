@@ -49,6 +49,12 @@ package struct RunReport: Sendable {
     package var agedRecords = 0
     /// The records set aside, at most `quarantineEntriesMax`, in order.
     package var quarantine: [QuarantineEntry] = []
+    /// Records in those parts that a hold left as they are.
+    package var heldRecords = 0
+    /// Expired parts of earlier runs that were not deleted, because a hold binds records in them.
+    package var heldParts = 0
+    /// The names of the holds that bind, in the order in which they were raised.
+    package var bindingHolds: [String] = []
     /// Lines of the opt-out list whose customer or person was never seen.
     package var unmatchedOptOuts: [Int] = []
     /// Keys that this run destroyed, in the order of their months.
@@ -58,6 +64,8 @@ package struct RunReport: Sendable {
     /// Months (`yyyy-MM`) whose key had been destroyed and whose key file was there again: restored
     /// from a backup, or left by a killed run. The files are erased.
     package var erasedAgainKeys: [String] = []
+    /// Numbers of the registry's opt-outs in force whose customer or person was never seen.
+    package var unmatchedRegistryOptOuts: [Int64] = []
     package var isDryRun = false
     /// The instant before which identifiers are due, as RFC 3339, UTC; empty without a window.
     package var cutOff = ""

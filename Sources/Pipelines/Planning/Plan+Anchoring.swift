@@ -6,6 +6,7 @@ extension Plan {
         plan.keyStore = keyStore.map { Pipelines.anchored($0, at: folder) }
         plan.state = state.map { Pipelines.anchored($0, at: folder) }
         plan.quarantine.path = quarantine.path.map { Pipelines.anchored($0, at: folder) }
+        plan.holds = holds.map { Pipelines.anchored($0, at: folder) }
         for index in outputs.indices {
             plan.outputs[index].path = outputs[index].path.anchored(at: folder)
         }

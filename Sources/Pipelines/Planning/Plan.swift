@@ -35,6 +35,12 @@ package struct Plan: Sendable {
     package var tableInputs: [TableInput]
     /// The clock of the run that `release.tablesBefore` are of.
     package var tablesAsOf: EventTime?
+    /// The purposes of the pipeline, by name.
+    package var purposes = PurposeTable.standard
+    /// How a record without a customer is taken once anybody has opted out.
+    package var missingCustomer = MissingCustomer.allowed
+    /// The file of holds; imported at the start of a run.
+    package var holds: String?
     /// Sentences for people about things that are allowed but worth knowing.
     package var notes: [String]
 }

@@ -59,6 +59,7 @@ package final class Planner {
         for (role, field) in specification.identity.roles {
             _ = slot(field, path: "identity.\(role)")
         }
+        for field in specification.identity.addresses { slot(field, path: "identity.address") }
         let observations = makeObservations(derived)
         declareUnnamedTemplateFields()
         let outputs = specification.outputs.enumerated().compactMap { index, output in
@@ -87,7 +88,9 @@ package final class Planner {
         release.tables = references.map(\.table)
         release.deleteClocks = deleteClocks
         noteUncheckedTables()
-        return Plan(
+        release.addressSlots = release.addressFields(
+            declared: specification.identity.addresses.map { register.slot($0.value) })
+        var plan = Plan(
             name: specification.name.value, digest: digest, statisticsDigest: digest,
             sources: specification.source.files.map { world.resolve($0.value) },
             stream: (specification.source.stream ?? specification.name).value, format: format,
@@ -99,6 +102,13 @@ package final class Planner {
             keyWrapping: world.isTrial ? nil : specification.keys?.wrappedBy?.value,
             state: specification.state.map { world.resolve($0.value) },
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
+        plan.purposes = purposes
+        plan.missingCustomer =
+            specification.identity.customer == nil
+                || specification.optOuts?.missing.value == .allowed
+            ? .allowed : .optedOut
+        plan.holds = specification.holds.map { world.resolve($0.value) }
+        return plan
     }
 
     /// Fields registered after an output was planned (there are none unless planning changes) would
@@ -307,10 +317,10 @@ package final class Planner {
 
     /// A hold that nobody enforces must not be accepted in silence.
     private func checkHolds() {
-        guard let holds = specification.holds else { return }
+        guard let holds = specification.holds, specification.state == nil else { return }
         faults.add(
-            "holds cannot be enforced by this version: expected no `holds`, so that nobody relies "
-                + "on them",
+            "holds bind what is stored, and a pipeline without `state` knows nothing of what it "
+                + "stored: expected `state`",
             at: holds.position, path: "holds")
     }
 

@@ -91,6 +91,8 @@ final class TaskRun: OrderedEnd {
 
     var optOutMatches: OptOutMatches? { crew?.optOutMatches }
 
+    var subjectMatches: SubjectMatches? { crew?.subjectMatches }
+
     var refusedMonths: Set<CalendarMonth> { crew?.refusedMonths ?? [] }
 
     /// What became of the sources that were read to their end.

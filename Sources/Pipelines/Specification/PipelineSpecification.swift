@@ -47,6 +47,8 @@ package struct IdentitySpecification: Sendable, Equatable {
     package let client: Marked<String>?
     package let user: Marked<String>?
     package let partner: Marked<String>?
+    /// Fields with IP addresses, besides those whose rule takes addresses.
+    package var addresses: [Marked<String>] = []
 
     /// The fields named, with the role of each, in the order of the reference.
     package var roles: [(role: String, field: Marked<String>)] {
@@ -200,7 +202,8 @@ extension IdentitySpecification {
             customer: section.text("customer"),
             client: section.text("client"),
             user: section.text("user"),
-            partner: section.text("partner")
+            partner: section.text("partner"),
+            addresses: section.texts("address") ?? []
         )
         section.finish()
         return identity

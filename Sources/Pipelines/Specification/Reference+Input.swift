@@ -96,7 +96,12 @@ extension PipelineReference {
                 "none",
                 "Who has opted out of what: see `opt_outs`."
             ),
-            key("holds", "path", "none", "A file of holds that suspend ageing and deletion."),
+            key(
+                "holds",
+                "path",
+                "none",
+                "A file of holds that suspend ageing and deletion; imported at the start of a run."
+            ),
             key(
                 "quarantine",
                 "mapping",
@@ -195,6 +200,12 @@ extension PipelineReference {
             key("client", "field", "none", "The customer's own client."),
             key("user", "field", "none", "The person who acts."),
             key("partner", "field", "none", "The partner who serves the customer."),
+            key(
+                "address",
+                "field or list of fields",
+                "fields with a rule for addresses",
+                "Further fields with IP addresses, by which holds and erasures find records."
+            ),
         ]
     )
 

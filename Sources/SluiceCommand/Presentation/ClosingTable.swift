@@ -116,10 +116,15 @@ extension ClosingTable {
         var reasons: [String] = []
         for (name, counts) in zip(report.outputNames, totals.outputs) {
             let numbers = [
-                totals.read, counts.kept, counts.anonymised, counts.droppedTotal,
+                totals.read, counts.kept + counts.held, counts.anonymised, counts.droppedTotal,
                 totals.quarantinedTotal,
             ]
             table.add([name] + numbers.map(NumberText.grouped))
+            if counts.held > 0 {
+                reasons += paragraph(
+                    "held in \(short(name)): \(NumberText.grouped(counts.held)) readable, as a "
+                        + "hold asks")
+            }
             let dropped = DropReason.allCases
                 .compactMap { reason in counts.dropped[reason].map { (reason.code, $0) } }
                 .filter { $0.1 > 0 }
@@ -176,6 +181,22 @@ extension ClosingTable {
     }
 
     private var aged: [String] {
+        rewritten + held
+    }
+
+    private var held: [String] {
+        guard !report.bindingHolds.isEmpty else { return [] }
+        let holds = NumberText.counted(report.bindingHolds.count, "hold")
+        let names = report.bindingHolds.map { short($0) }.joined(separator: ", ")
+        let records = NumberText.counted(report.heldRecords, "record")
+        let parts =
+            report.heldParts > 0
+            ? "; \(NumberText.counted(report.heldParts, "expired part")) not deleted" : ""
+        return paragraph(
+            "\(holds) in force (\(names)): \(records) of earlier runs left as they are\(parts)")
+    }
+
+    private var rewritten: [String] {
         guard report.agedParts > 0 else { return [] }
         let parts = NumberText.counted(report.agedParts, "part")
         let records = NumberText.counted(report.agedRecords, "record")
@@ -228,6 +249,15 @@ extension ClosingTable {
             notes.append(
                 "opt-outs that no record matched, by line of the list: "
                     + lines.joined(separator: "; ")
+                    + (more > 0 ? "; and \(NumberText.grouped(more)) more" : "")
+            )
+        }
+        if !report.unmatchedRegistryOptOuts.isEmpty {
+            let ids = report.unmatchedRegistryOptOuts.prefix(20).map(String.init)
+            let more = report.unmatchedRegistryOptOuts.count - ids.count
+            notes.append(
+                "opt-outs of the registry that no record of this run matched, by number: "
+                    + ids.joined(separator: "; ")
                     + (more > 0 ? "; and \(NumberText.grouped(more)) more" : "")
             )
         }

@@ -52,11 +52,18 @@ package enum ReportJSON {
             ("files", .array(report.files.map(file))),
             ("aged_parts", .integer(report.agedParts)),
             ("aged_records", .integer(report.agedRecords)),
+            ("held_parts", .integer(report.heldParts)),
+            ("held_records", .integer(report.heldRecords)),
+            ("binding_holds", .array(report.bindingHolds.map { .text($0) })),
             ("destroyed_keys", .array(report.destroyedKeys.map(destroyedKey))),
             ("closing_keys", .array(report.closingKeys.map(closingKey))),
             ("erased_again_keys", .array(report.erasedAgainKeys.map { .text($0) })),
             ("quarantine", .array(report.quarantine.map { entry($0, of: report) })),
             ("unmatched_opt_outs", .array(report.unmatchedOptOuts.map { .integer($0) })),
+            (
+                "unmatched_registry_opt_outs",
+                .array(report.unmatchedRegistryOptOuts.map { .integer(Int($0)) })
+            ),
             ("notes", .array(report.notes.map { .text($0) })),
         ]
     }
@@ -102,6 +109,7 @@ package enum ReportJSON {
                     ("written", .integer(counts.written)),
                     ("kept", .integer(counts.kept)),
                     ("anonymised", .integer(counts.anonymised)),
+                    ("held", .integer(counts.held)),
                     ("dropped", .integer(counts.droppedTotal)),
                     ("dropped_by_reason", .object(reasons)),
                 ])

@@ -12,7 +12,7 @@ let fullExample = """
       time: {field: ts, format: datetime, zone: Europe/Amsterdam}
       stream: actions
       limits: {record: 512KiB, fields: 100, depth: 8}
-    identity: {customer: customer, client: client, user: user, partner: partner}
+    identity: {customer: customer, client: client, user: user, partner: partner, address: host}
     window: P2M
     zone: Europe/Amsterdam
     skew: off

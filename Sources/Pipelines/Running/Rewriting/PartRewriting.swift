@@ -44,11 +44,12 @@ final class PartRewriting {
     /// Rewrites `part` under `plan`, whose only output is the part's; returns what became of its
     /// records.
     ///
-    /// `staysIf` looks at the counts and says whether the part stays as it is: it is then left
+    /// `olderRuns` are those of `HoldHistory`: they stay on record with the new part when a hold
+    /// left records in it as they were. `staysIf` looks at the counts and says whether the part stays as it is: it is then left
     /// alone. Faults: a part that is not what the ledger says, or that holds records which cannot
     /// be read (somebody changed it).
     func rewrite(
-        _ part: PartRecord, under plan: Plan,
+        _ part: PartRecord, under plan: Plan, olderRuns: [Int64] = [],
         staysIf: (RecordCounts) -> Bool = { _ in false }
     ) throws(PipelineFailure) -> RecordCounts {
         try checkContent(part)
@@ -75,20 +76,23 @@ final class PartRewriting {
             return counts
         }
         try sink.prepare()
-        replace(part, by: sink, plan)
+        replace(part, by: sink, plan, olderRuns: counts.outputs[0].held > 0 ? olderRuns : [])
         return counts
     }
 
-    private func replace(_ part: PartRecord, by sink: FileSink, _ plan: Plan) {
+    private func replace(
+        _ part: PartRecord, by sink: FileSink, _ plan: Plan, olderRuns: [Int64]
+    ) {
         for (index, target) in sink.targets.enumerated() {
             guard let prepared = target.prepared, let directory = target.directory else { continue }
             let content = target.storedContent
             changes.owe(prepared, in: directory, content)
-            changes.parts.append(
-                PartName.part(
-                    plan.outputs[0], target, content, sourceRange: part.sourceRange, source: nil,
-                    clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id),
-                    replaces: index == 0 ? [part.id] : []))
+            var row = PartName.part(
+                plan.outputs[0], target, content, sourceRange: part.sourceRange, source: nil,
+                clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id),
+                replaces: index == 0 ? [part.id] : [])
+            row.olderRuns = olderRuns
+            changes.parts.append(row)
         }
         if sink.targets.isEmpty { changes.removedParts.append(part.id) }
         if !sink.targets.contains(where: { $0.path == part.path }) {

@@ -10,7 +10,7 @@ extension Plan {
     /// Opt-outs, holds and whatever else the release plan asks are as in `self` where noted: the
     /// list of opt-outs is left out, because it bound when the part was written and ageing is not
     /// its removal.
-    func ageing(_ index: Int, _ part: PartRecord) -> Plan {
+    func ageing(_ index: Int, _ part: PartRecord, _ history: HoldHistory? = nil) -> Plan {
         var aged = stored(index)
         aged.release.optOuts = .none(now: release.clocks.runClock.now)
         // Another pipeline file may have had other clocks: what was dealt with is then unknown, and
@@ -18,6 +18,7 @@ extension Plan {
         guard part.plan == digest else { return aged }
         aged.release.writtenUnder = aged.release.clocks.at(
             max(part.writtenAt, tablesAsOf ?? part.writtenAt))
+        aged.release.generations = history?.generations(aged.release.clocks) ?? []
         // What an output changes at any age was changed when the part was written; all of it, where
         // nothing is readable in the window.
         let showsWindow = release.outputs[index].showsWindow
@@ -94,6 +95,7 @@ extension Plan {
         plan.release.customerSlot = moved(release.customerSlot)
         plan.release.personSlot = moved(release.personSlot)
         plan.release.clocks = release.clocks.moved(moved)
+        plan.release.addressSlots = release.addressSlots.compactMap(moved)
         plan.release.isStored = true
         return plan
     }

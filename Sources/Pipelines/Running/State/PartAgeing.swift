@@ -15,13 +15,15 @@ internal import Statistics
 final class PartAgeing {
     private unowned let owner: StatefulRun
     private let ledger: Ledger
+    private let registry: StateRegistry
     private let rewriting: PartRewriting
 
     private var plan: Plan { owner.plan }
 
-    init(_ owner: StatefulRun, ledger: Ledger, keys: RunRing?) {
+    init(_ owner: StatefulRun, registry: StateRegistry, keys: RunRing?) {
         self.owner = owner
-        self.ledger = ledger
+        self.registry = registry
+        ledger = registry.ledger
         rewriting = PartRewriting(
             keys: keys, workers: owner.settings.workers, isDryRun: owner.settings.isDryRun,
             changes: owner.changes)
@@ -35,10 +37,7 @@ final class PartAgeing {
         do { expired = try ledger.parts(toDeleteBy: clocks.runClock.now) } catch {
             throw failure(error)
         }
-        for part in expired {
-            owner.report.agedParts += 1
-            rewriting.remove(part)
-        }
+        for part in expired { try expire(part) }
         // A clock that starts elsewhere, or has lengths of its own, may run out for any record.
         let latestCutOff =
             clocks.clocks.allSatisfy(\.isPlain)
@@ -51,15 +50,42 @@ final class PartAgeing {
                     dueBefore: latestCutOff, output: plan.outputs[index].name)
             } catch { throw failure(error) }
             for part in due where !expired.contains(where: { $0.id == part.id }) {
-                let counts = try rewriting.rewrite(part, under: plan.ageing(index, part)) {
-                    $0.isUntouched
-                }
-                if counts.isUntouched { continue }
-                owner.report.agedParts += 1
-                owner.report.agedRecords +=
-                    counts.outputs[0].anonymised + counts.outputs[0].droppedTotal
+                try age(part, output: index)
             }
         }
+    }
+
+    private func age(_ part: PartRecord, output index: Int) throws(PipelineFailure) {
+        let history = try HoldHistory(part, output: index, of: plan, registry)
+        let counts = try rewriting.rewrite(
+            part, under: plan.ageing(index, part, history), olderRuns: history.olderRuns,
+            staysIf: { $0.isUntouched })
+        owner.report.heldRecords += counts.outputs[0].held
+        if counts.isUntouched { return }
+        owner.report.agedParts += 1
+        owner.report.agedRecords += counts.outputs[0].anonymised + counts.outputs[0].droppedTotal
+    }
+
+    /// Deletes a part whose time has come, but for the records that a hold binds.
+    private func expire(_ part: PartRecord) throws(PipelineFailure) {
+        let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(part.output.utf8) }
+        guard !plan.release.subjects.holds.isEmpty, let index else {
+            // Whose records are in the part of an output that is gone cannot be read any more.
+            guard plan.release.subjects.holds.isEmpty else {
+                owner.report.heldParts += 1
+                return
+            }
+            owner.report.agedParts += 1
+            return rewriting.remove(part)
+        }
+        let history = try HoldHistory(part, output: index, of: plan, registry)
+        var kept = plan.ageing(index, part, history)
+        kept.release.keepsOnlyHeld = true
+        let counts = try rewriting.rewrite(
+            part, under: kept, olderRuns: history.olderRuns, staysIf: { $0.isUntouched })
+        owner.report.heldRecords += counts.outputs[0].held
+        if counts.outputs[0].held > 0 { owner.report.heldParts += 1 }
+        if !counts.isUntouched { owner.report.agedParts += 1 }
     }
 
     /// Readable parts of an output that the pipeline no longer has could never be aged.

@@ -116,6 +116,7 @@ final class SourceIntake {
         sinks.append(sink)
         try task.run(workers: owner.settings.workers, keyRing: keys, storage: storage)
         addToReport(name, task)
+        owner.addMatches(of: task)
         guard let finished = task.finishedSources.first,
             finished.plainBytes == survey.content.byteCount,
             finished.content == survey.content.digest

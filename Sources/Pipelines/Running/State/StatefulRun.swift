@@ -13,7 +13,7 @@ internal import Statistics
 /// one ledger transaction (the point of no return); renames; done. A run killed before the
 /// transaction has changed nothing, one killed after it is finished by the next.
 final class StatefulRun {
-    /// Completed with what the state remembers once it is open.
+    /// Completed with what the state remembers, and with its registry, once it is open.
     private(set) var plan: Plan
     let settings: RunSettings
     let observer: (any RunObserver)?
@@ -26,6 +26,8 @@ final class StatefulRun {
     private var mayBeCommitted = false
     /// The list of what is set aside; nil in a dry run.
     let quarantine: QuarantineFile?
+    private var optOutMatches: OptOutMatches?
+    private var subjectMatches: SubjectMatches?
 
     init(
         plan: Plan, statePath: String, request: RunSettings, observer: (any RunObserver)?
@@ -43,15 +45,17 @@ final class StatefulRun {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         }
         plan = try TableMemory(ledger: ledger, plan: plan).recalled()
+        prepareReport()
+        let registry = try openRegistry(ledger)
         let keys = try openKeys(ledger)
         defer { keys?.release() }
-        prepareReport()
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
-        let ageing = PartAgeing(self, ledger: ledger, keys: keys)
+        let ageing = PartAgeing(self, registry: registry, keys: keys)
         do throws(PipelineFailure) {
             try intake.run()
             try keys?.check()
             try checkQuarantine(plan, report)
+            noteUnmatched()
             try ageing.run()
             try keys?.check()
             let tables = try intake.tables()
@@ -73,6 +77,39 @@ final class StatefulRun {
             }
             throw error
         }
+    }
+
+    /// Imports the file of holds and puts everybody whom the run has to know into its plan.
+    private func openRegistry(_ ledger: Ledger) throws(PipelineFailure) -> StateRegistry {
+        let now = plan.release.clocks.runClock.now
+        if let file = plan.holds {
+            let work = HoldImport(plan: plan, ledger: ledger, isDryRun: settings.isDryRun)
+            report.notes += try work.run(file: file)
+        }
+        let registry = try StateRegistry(ledger, now: now)
+        plan.release.subjects = try registry.register(for: plan)
+        do {
+            report.bindingHolds = try ledger.holds().filter { $0.binds(at: now) }.map(\.name)
+        } catch { throw StateRegistry.failure(error) }
+        return registry
+    }
+
+    /// Adds what a task matched of the opt-outs and the registry.
+    func addMatches(of task: TaskRun) {
+        if let matches = task.optOutMatches {
+            optOutMatches?.merge(matches)
+            optOutMatches = optOutMatches ?? matches
+        }
+        if let matches = task.subjectMatches {
+            subjectMatches?.merge(matches)
+            subjectMatches = subjectMatches ?? matches
+        }
+    }
+
+    private func noteUnmatched() {
+        report.unmatchedOptOuts = optOutMatches?.unmatchedLines(of: plan.optOutList) ?? []
+        report.unmatchedRegistryOptOuts =
+            subjectMatches?.unmatchedOptOuts(of: plan.release.subjects) ?? []
     }
 
     private func openKeys(_ ledger: Ledger) throws(PipelineFailure) -> RunRing? {
@@ -137,6 +174,7 @@ final class StatefulRun {
         commit.tasks = intake.tasks
         commit.keys = (keys?.used ?? []).map { UsedKey(id: $0.id, fingerprint: $0.fingerprint) }
         commit.keyNeeds = plan.keyStore == nil ? nil : plan.keyNeeds
+        commit.holds = plan.release.subjects.holds.map(\.id)
         commit.parts = changes.parts
         commit.removedParts = changes.removedParts
         commit.partials = intake.partials

@@ -113,6 +113,13 @@ final class WorkerCrew: @unchecked Sendable {
         }
     }
 
+    /// The holds and opt-outs of the registry that matched anywhere.
+    var subjectMatches: SubjectMatches {
+        workers.dropFirst().reduce(into: workers[0].releaser.subjectMatches) {
+            $0.merge($1.releaser.subjectMatches)
+        }
+    }
+
     /// The months that a disclosure must refuse.
     var refusedMonths: Set<CalendarMonth> {
         workers.reduce(into: []) { $0.formUnion($1.releaser.observations.refusedMonths) }

@@ -1,0 +1,107 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Takes a list of opt-outs over into the registry.
+///
+/// The registry is the authority: a line that is not there is entered; one with a withdrawal date
+/// ends its entry; an entry that stands in no line stays in force.
+enum OptOutImport {
+    /// The most bytes of a list.
+    private static let fileBytesMax = 1 << 28
+
+    static func run(
+        pipeline: String, file: String, now: String?
+    ) throws(PipelineFailure) -> OptOutImportReport {
+        let session = try OptOutWork.session(pipeline, now)
+        let lines = try read(file, session)
+        let making = try OptOutMaking(session)
+        var entries: [(line: Int, entry: NewOptOut)] = []
+        for line in lines.entries { entries.append((line.line, try making.entry(line))) }
+        let known: [OptOutRecord]
+        do { known = try session.ledger.optOuts() } catch { throw StateRegistry.failure(error) }
+        var report = OptOutImportReport()
+        try enter(entries, known, session, &report)
+        let stated = Set(entries.map { Key($0.entry) })
+        report.notInFile = known.filter {
+            $0.entry.withdrawn == nil && !stated.contains(Key($0.entry))
+        }.map(\.id)
+        return report
+    }
+
+    /// An entry without its end: what makes two of them the same.
+    private struct Key: Hashable {
+        let who: [String?]
+        let scopes: [NewOptOut.Scope]
+        let effective: EventTime
+
+        init(_ entry: NewOptOut) {
+            who = [entry.subject.kind.rawValue, entry.subject.digest.hex, entry.within?.hex]
+            scopes = entry.scopes
+            effective = entry.effective
+        }
+    }
+
+    private static func enter(
+        _ entries: [(line: Int, entry: NewOptOut)], _ known: [OptOutRecord],
+        _ session: RegistrySession, _ report: inout OptOutImportReport
+    ) throws(PipelineFailure) {
+        var byKey: [Key: OptOutRecord] = [:]
+        for record in known { byKey[Key(record.entry)] = record }
+        var fresh: [NewOptOut] = []
+        var seen: Set<Key> = []
+        for (line, entry) in entries {
+            let key = Key(entry)
+            let record = byKey[key]
+            let isRepeated = !seen.insert(key).inserted
+            switch (record?.entry.withdrawn, entry.withdrawn) {
+            case _ where record == nil && !isRepeated:
+                fresh.append(entry)
+                report.added.append(line)
+            case (nil, let date?) where record != nil && !isRepeated:
+                try end(record, date, session)
+                report.withdrawn.append(line)
+            case (_?, nil): report.staysWithdrawn.append(line)
+            default: report.known.append(line)
+            }
+        }
+        do { try session.ledger.add(optOuts: fresh, time: session.now) } catch {
+            throw StateRegistry.failure(error)
+        }
+    }
+
+    private static func end(
+        _ record: OptOutRecord?, _ date: EventTime, _ session: RegistrySession
+    ) throws(PipelineFailure) {
+        guard let record else { return }
+        do {
+            try session.ledger.withdraw(optOuts: [record.id], at: date, time: session.now)
+        } catch { throw StateRegistry.failure(error) }
+    }
+
+    private static func read(
+        _ file: String, _ session: RegistrySession
+    ) throws(PipelineFailure) -> OptOutList {
+        let bytes: [UInt8]
+        do {
+            bytes = try FileDescriptor.reading(file).readAll(limitBytes: fileBytesMax)
+        } catch {
+            throw .faults(
+                [SettingFault("cannot read the list: \(error)", at: .none)], file: file)
+        }
+        var faults: [ReferenceFault] = []
+        do {
+            let rows = try DelimitedRows(file: bytes.span)
+            do {
+                return try OptOutList(
+                    rows: rows, purposes: session.plan.purposes, zone: session.plan.release.zone)
+            } catch { faults = error.all }
+        } catch { faults = [error] }
+        throw .faults(
+            faults.map {
+                SettingFault($0.expectation, at: SettingPosition(line: $0.line, column: 1))
+            }, file: file)
+    }
+}

@@ -1,0 +1,155 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Enters, ends, lists and checks the opt-outs of a state.
+enum OptOutWork {
+    static func add(
+        _ request: OptOutRequest
+    ) throws(PipelineFailure) -> (entry: OptOutListing, isNew: Bool, effect: OptOutEffectReport) {
+        let session = try session(request.pipeline, request.now)
+        let entry = try OptOutMaking(session).entry(request)
+        let added: [(id: Int64, isNew: Bool)]
+        let stored: [OptOutRecord]
+        do {
+            added = try session.ledger.add(optOuts: [entry], time: session.now)
+            stored = try session.ledger.optOuts()
+        } catch { throw StateRegistry.failure(error) }
+        guard let (id, isNew) = added.first, let record = stored.first(where: { $0.id == id })
+        else { throw .internalFault("an opt-out that was just written is not there") }
+        return (OptOutListing(record, session), isNew, OptOutEffectReport())
+    }
+
+    static func session(
+        _ pipeline: String, _ now: String?
+    ) throws(PipelineFailure) -> RegistrySession {
+        guard let session = try RegistrySession(pipeline: pipeline, now: now, creating: true)
+        else { throw .storage("the state cannot be made") }
+        return session
+    }
+
+    static func list(pipeline: String, now: String?) throws(PipelineFailure) -> [OptOutListing] {
+        guard let session = try RegistrySession(pipeline: pipeline, now: now, creating: false)
+        else { return [] }
+        return try all(session).map { OptOutListing($0, session) }
+    }
+
+    private static func all(_ session: RegistrySession) throws(PipelineFailure) -> [OptOutRecord] {
+        do { return try session.ledger.optOuts() } catch { throw StateRegistry.failure(error) }
+    }
+
+    static func withdraw(
+        pipeline: String, id: Int64?, _ subject: OptOutSubject, date: String?, now: String?
+    ) throws(PipelineFailure) -> [OptOutListing] {
+        guard let session = try RegistrySession(pipeline: pipeline, now: now, creating: false)
+        else { throw .usage("the registry is empty: expected an opt-out to withdraw") }
+        let zone = session.plan.release.zone
+        var day = zone.localDay(at: session.now)
+        if let date {
+            guard let read = CivilDate(parsing: Array(date.utf8).span) else {
+                throw .usage("--date: expected a date (2026-04-15)")
+            }
+            day = read.daysSince1970
+        }
+        let live = try all(session).filter { $0.entry.withdrawn == nil }
+        let chosen: [OptOutRecord]
+        if let id {
+            guard subject == OptOutSubject() else {
+                throw .usage("expected --id, or --customer and --user, not both")
+            }
+            chosen = live.filter { $0.id == id }
+        } else {
+            chosen = try named(subject, live, session)
+        }
+        guard !chosen.isEmpty else {
+            throw .usage("expected an opt-out that was not withdrawn before; none was found")
+        }
+        do {
+            try session.ledger.withdraw(
+                optOuts: chosen.map(\.id), at: zone.startOfDay(day), time: session.now)
+        } catch { throw StateRegistry.failure(error) }
+        let ids = Set(chosen.map(\.id))
+        return try all(session).filter { ids.contains($0.id) }.map { OptOutListing($0, session) }
+    }
+
+    /// The entries that name exactly this subject.
+    private static func named(
+        _ subject: OptOutSubject, _ entries: [OptOutRecord], _ session: RegistrySession
+    ) throws(PipelineFailure) -> [OptOutRecord] {
+        guard let hasher = try StateRegistry(session.ledger, now: session.now).hasher else {
+            return []
+        }
+        let who = try OptOutMaking.Who(subject, session.plan, hasher)
+        return entries.filter { $0.entry.subject == who.hash && $0.entry.within == who.within }
+    }
+
+    static func check(
+        pipeline: String, _ subject: OptOutSubject, now: String?
+    ) throws(PipelineFailure) -> OptOutCheckReport {
+        var report = OptOutCheckReport()
+        let plan = try Sluice.loadPlan(pipeline, now: now)
+        let clock = plan.release.clocks.runClock.now
+        let lines = plan.optOutList.entries.filter { names($0, subject) }
+        report.lines = lines.map(\.line)
+        report.isOptedOut = lines.contains { $0.holds(at: clock) }
+        guard plan.state != nil,
+            let session = try RegistrySession(pipeline: pipeline, now: now, creating: false)
+        else { return report }
+        let entries = try relevant(subject, try all(session), session)
+        report.entries = entries.map { OptOutListing($0, session) }
+        if entries.contains(where: { $0.holds(at: clock) }) { report.isOptedOut = true }
+        return report
+    }
+
+    /// True when a line of the pipeline's list reaches records of the subject.
+    private static func names(_ line: OptOutEntry, _ subject: OptOutSubject) -> Bool {
+        func isSame(_ one: [UInt8]?, _ text: String?) -> Bool {
+            guard let one, let text else { return false }
+            return CanonicalSubject.bytes(.user, Array(text.utf8).span) == one
+        }
+        guard line.person != nil else { return isSame(line.customer, subject.customer) }
+        guard isSame(line.person, subject.user) else { return false }
+        return line.customer == nil || subject.customer == nil
+            || isSame(line.customer, subject.customer)
+    }
+
+    /// The entries that reach records of the subject: of the customer, of the user, and of the user
+    /// in the customer's records.
+    private static func relevant(
+        _ subject: OptOutSubject, _ entries: [OptOutRecord], _ session: RegistrySession
+    ) throws(PipelineFailure) -> [OptOutRecord] {
+        guard let hasher = try StateRegistry(session.ledger, now: session.now).hasher else {
+            return []
+        }
+        let customer = subject.customer.flatMap {
+            hasher.hash(.customer, writtenAs: Array($0.utf8).span)
+        }
+        let user = subject.user.flatMap { hasher.hash(.user, writtenAs: Array($0.utf8).span) }
+        guard customer != nil || user != nil else {
+            throw .usage("expected --customer, --user, or both")
+        }
+        return entries.filter { record in
+            if record.entry.subject == customer { return true }
+            guard record.entry.subject == user else { return false }
+            return record.entry.within == nil || customer == nil
+                || record.entry.within == customer?.digest
+        }
+    }
+}
+
+extension OptOutListing {
+    init(_ record: OptOutRecord, _ session: RegistrySession) {
+        let entry = record.entry
+        let now = session.now
+        let state: State =
+            entry.withdrawn.map { $0 <= now } ?? false
+            ? .withdrawn : entry.effective > now ? .waiting : .inForce
+        self.init(
+            id: record.id, state: state, kind: entry.subject.kind.rawValue,
+            hash: entry.subject.digest.hex, within: entry.within?.hex,
+            scopes: entry.scopes.map { "\($0.purpose) / \($0.category)" },
+            basis: entry.basis.rawValue, effective: session.text(entry.effective),
+            withdrawn: entry.withdrawn.map(session.text))
+    }
+}

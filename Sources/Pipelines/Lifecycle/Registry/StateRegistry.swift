@@ -1,0 +1,195 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// The registry of a state: who is held, erased, restricted or has opted out, with the key under
+/// which they are hashed.
+///
+/// A ledger with entries whose key is lost, or is another one, is a fault: the registry would
+/// recognise nobody, and everything that binds would be silently gone.
+struct StateRegistry {
+    let ledger: Ledger
+    /// Nil while the registry has no key, and so no entry that needs one.
+    let hasher: SubjectHasher?
+
+    /// Opens the registry of a ledger; `creating` makes its key on first need.
+    init(_ ledger: Ledger, creating: Bool = false, now: EventTime) throws(PipelineFailure) {
+        self.ledger = ledger
+        let known: RegistryKeyRecord?
+        do { known = try ledger.registryKey() } catch { throw Self.failure(error) }
+        let found: SubjectHasher?
+        do {
+            found = try RegistryKey.hasher(
+                in: ledger.directory, creatingIfMissing: creating && known == nil)
+        } catch { throw .keys("\(error)") }
+        if let known {
+            let path = ledger.directory.path(of: RegistryKey.fileName)
+            guard let found else {
+                throw .keys("\(path) is missing: without it nobody in the registry is recognised")
+            }
+            guard known.fingerprint == found.fingerprint else {
+                throw .keys("\(path) is not the key under which the registry was made")
+            }
+        } else if let found, creating {
+            let record = RegistryKeyRecord(id: found.keyID, fingerprint: found.fingerprint)
+            do { try ledger.note(registryKey: record, time: now) } catch {
+                throw Self.failure(error)
+            }
+        }
+        hasher = found
+    }
+
+    /// Everybody whom a run of `plan` has to know.
+    func register(for plan: Plan) throws(PipelineFailure) -> SubjectRegister {
+        let now = plan.release.clocks.runClock.now
+        var rules: [SubjectRegister.Rule] = []
+        let holds: [HoldRecord]
+        let optOuts: [OptOutRecord]
+        do {
+            holds = try ledger.holds().filter { $0.binds(at: now) }
+            optOuts = try ledger.optOuts().filter { $0.concerns(now) }
+            rules += try ledger.erasures().map(Self.rule)
+            rules += try ledger.restrictions().filter { $0.holds(at: now) }.map(Self.rule)
+        } catch { throw Self.failure(error) }
+        rules += try Self.rules(of: holds)
+        for (index, optOut) in optOuts.enumerated() {
+            rules.append(Self.rule(of: optOut, index, plan.purposes))
+        }
+        let binds = optOuts.contains { $0.holds(at: now) } && plan.missingCustomer == .optedOut
+        let missing = binds
+            ? OptOutEffect(purposes: plan.purposes.optedOutByDefault, categories: .all) : []
+        let register = SubjectRegister(
+            rules: rules, holds: holds.map { Self.hold($0, plan) },
+            optOutEntries: optOuts.map(\.id), hasher: hasher, missingCustomer: missing)
+        try Self.check(register, plan)
+        return register
+    }
+
+    /// The holds that bound in an earlier run, for reading a part of output `index` again.
+    func holds(
+        ofRun run: Int64, of plan: Plan, output index: Int
+    ) throws(PipelineFailure) -> SubjectRegister {
+        let holds: [HoldRecord]
+        do { holds = try ledger.holds(ofRun: run) } catch { throw Self.failure(error) }
+        guard !holds.isEmpty else { return .empty }
+        let name = plan.outputs[index].name
+        return SubjectRegister(
+            rules: try Self.rules(of: holds),
+            holds: holds.map { hold in
+                let isNamed = hold.hold.outputs.contains { $0.utf8.elementsEqual(name.utf8) }
+                return SubjectRegister.Hold(
+                    id: hold.id,
+                    shownIn: isNamed && plan.release.outputs[index].showsWindow ? 1 : 0)
+            },
+            hasher: hasher)
+    }
+
+    // MARK: Rules
+
+    private static func hold(_ record: HoldRecord, _ plan: Plan) -> SubjectRegister.Hold {
+        var shownIn: UInt64 = 0
+        // Only an output that may show readable data anyway may go on doing so.
+        for (index, output) in plan.release.outputs.enumerated().prefix(64)
+        where output.showsWindow
+            && record.hold.outputs.contains(where: { $0.utf8.elementsEqual(output.name.utf8) })
+        {
+            shownIn |= 1 << UInt64(index)
+        }
+        return SubjectRegister.Hold(id: record.id, shownIn: shownIn)
+    }
+
+    private static func rules(
+        of holds: [HoldRecord]
+    ) throws(PipelineFailure) -> [SubjectRegister.Rule] {
+        var rules: [SubjectRegister.Rule] = []
+        for (index, record) in holds.enumerated() {
+            for subject in record.hold.subjects {
+                let match: SubjectRegister.Match
+                switch subject.match {
+                case .subject(let hash): match = .subject(hash)
+                case .everybody: match = .everybody
+                case .network(let text):
+                    do { match = .network(try AddressNetwork(text: text)) } catch {
+                        throw .storage("a hold in the ledger names no network that can be read")
+                    }
+                }
+                rules.append(
+                    SubjectRegister.Rule(
+                        match, from: subject.from, until: subject.until, effect: .held(index)))
+            }
+        }
+        return rules
+    }
+
+    private static func rule(_ erasure: ErasureRecord) -> SubjectRegister.Rule {
+        SubjectRegister.Rule(
+            .subject(erasure.request.subject), within: erasure.request.within,
+            until: erasure.until, effect: .erased)
+    }
+
+    private static func rule(_ restriction: RestrictionRecord) -> SubjectRegister.Rule {
+        SubjectRegister.Rule(
+            .subject(restriction.request.subject), within: restriction.request.within,
+            effect: .restricted)
+    }
+
+    private static func rule(
+        of optOut: OptOutRecord, _ index: Int, _ purposes: PurposeTable
+    ) -> SubjectRegister.Rule {
+        let entry = optOut.entry
+        let isByEvent = entry.basis == .event
+        return SubjectRegister.Rule(
+            .subject(entry.subject), within: entry.within,
+            from: isByEvent ? entry.effective : nil, until: isByEvent ? entry.withdrawn : nil,
+            effect: .optedOut(OptOutEffect(entry.scopes, purposes), entry: index))
+    }
+
+    /// An entry that the pipeline could never find in a record would bind nothing.
+    private static func check(
+        _ register: SubjectRegister, _ plan: Plan
+    ) throws(PipelineFailure) {
+        let missing: [(Bool, String)] = [
+            (register.asksForCustomers && plan.release.customerSlot == nil, "customer"),
+            (register.asksForUsers && plan.release.personSlot == nil, "user"),
+            (register.asksForAddresses && plan.release.addressSlots.isEmpty, "address"),
+        ]
+        guard let (_, kind) = missing.first(where: \.0) else { return }
+        let fault = SettingFault(
+            "the registry has entries that are found by `identity.\(kind)`, which the pipeline "
+                + "does not name: expected it, so that they bind", at: .none)
+        throw .faults([fault], file: plan.name)
+    }
+
+    static func failure(_ fault: LedgerFault) -> PipelineFailure {
+        fault == .busy
+            ? .busy("another run is at work on this state")
+            : .storage("cannot use the ledger: \(fault.description)")
+    }
+}
+
+extension OptOutRecord {
+    /// True when a run at `now` has to know it: in force, or decided by the time of the event.
+    fileprivate func concerns(_ now: EventTime) -> Bool {
+        holds(at: now) || (entry.basis == .event && entry.effective <= now)
+    }
+}
+
+extension OptOutEffect {
+    /// What the words of an entry mean in a pipeline; a purpose that it does not have bars nothing.
+    init(_ scopes: [NewOptOut.Scope], _ purposes: PurposeTable) {
+        var effect: OptOutEffect = []
+        for scope in scopes {
+            let named: PurposeSet =
+                scope.purpose == "*"
+                ? purposes.optedOutByDefault
+                : purposes[scope.purpose].map { PurposeSet($0) } ?? []
+            let categories: CategorySet =
+                scope.category == "*"
+                ? .all : Category(name: scope.category).map { CategorySet($0) } ?? .all
+            effect.formUnion(OptOutEffect(purposes: named, categories: categories))
+        }
+        self = effect
+    }
+}

@@ -1,0 +1,43 @@
+package import ArgumentParser
+private import FileSystem
+internal import Pipelines
+
+/// The clock and the form of the answer, as the commands about the registry know them.
+package struct RegistryOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The clock instead of the system's: a date or an RFC 3339 time.", valueName: "time"))
+    package var now: String?
+
+    @Flag(help: "Write the answer as JSON to standard output.")
+    package var json = false
+
+    package init() {}
+
+    /// Prints what `work` answers, on standard output; tells its failure in the same form.
+    func tell<Answer: RegistryAnswer>(
+        _ work: () throws(PipelineFailure) -> Answer
+    ) throws {
+        let answer: Answer
+        do throws(PipelineFailure) {
+            answer = try work()
+        } catch {
+            if json, error.exitStatus != ExitStatus.closedPipe {
+                let text = FailureText(error, effect: .nothingWritten)
+                try StandardOutput.write(
+                    text: ReportJSON.json(error, message: text.message) + "\n")
+            }
+            throw CommandFailure(failure: error, effect: .nothingWritten)
+        }
+        try StandardOutput.write(
+            text: json ? answer.json + "\n" : answer.text(columnsMax: Terminal.tableColumns))
+    }
+}
+
+/// An answer about the registry, for people and for machines; holds no identifier.
+protocol RegistryAnswer {
+    /// Lines, with a last line feed.
+    func text(columnsMax: Int) -> String
+    /// One object on one line.
+    var json: String { get }
+}

@@ -1,0 +1,232 @@
+import Anonymization
+import FileSystem
+import Testing
+
+@testable import Pipelines
+
+@Suite("Holds")
+struct HoldTests {
+    private static let anna = logLine("2026-04-10")
+    private static let bob = logLine("2026-04-10", user: "bob", customer: "c2", ip: "198.51.100.9")
+    private static let agedBob = #"{"ts":"2026-04-10T10:00:00Z","ip":"198.51.0.0","n":1}"#
+    private static let agedAnna = #"{"ts":"2026-04-10T10:00:00Z","ip":"192.0.0.0","n":1}"#
+
+    private func filled() throws -> RegistryStore {
+        let store = try RegistryStore()
+        try store.pipeline()
+        try store.source("1", [Self.anna, Self.bob])
+        try store.run("2026-04-15")
+        #expect(try store.lines("log") == [Self.anna, Self.bob].sorted())
+        return store
+    }
+
+    @Test("what is held stays while the rest of the part ages, and is aged out after the release")
+    func life() throws {
+        let store = try filled()
+        try store.hold("case", now: "2026-04-16") { $0.users = ["anna"] }
+        let report = try store.run("2026-05-20")
+        #expect(report.heldRecords == 1)
+        #expect(report.bindingHolds == ["case"])
+        #expect(try store.lines("log") == [Self.anna, Self.agedBob].sorted())
+        // Nothing changes any more while it binds.
+        let names = try store.names("out")
+        try store.run("2026-06-20")
+        #expect(try store.names("out") == names)
+        #expect(try store.lines("log") == [Self.anna, Self.agedBob].sorted())
+        try store.release("case", now: "2026-06-21")
+        try store.run("2026-06-21")
+        #expect(try store.lines("log") == [Self.agedAnna, Self.agedBob].sorted())
+    }
+
+    @Test("a hold ends by itself")
+    func end() throws {
+        let store = try filled()
+        try store.hold("case", now: "2026-04-16") {
+            $0.customers = ["c1"]
+            $0.end = "2026-06-01"
+        }
+        try store.run("2026-05-31")
+        #expect(try store.lines("log").contains(Self.anna))
+        try store.run("2026-06-01")
+        #expect(try store.lines("log") == [Self.agedAnna, Self.agedBob].sorted())
+    }
+
+    @Test("several holds: the last to be released lets go")
+    func several() throws {
+        let store = try filled()
+        try store.hold("one", now: "2026-04-16") { $0.users = ["anna"] }
+        try store.hold("two", now: "2026-04-16") { $0.addresses = ["192.0.2.0/24"] }
+        try store.run("2026-05-20")
+        try store.release("one", now: "2026-05-21")
+        try store.run("2026-05-21")
+        #expect(try store.lines("log") == [Self.anna, Self.agedBob].sorted())
+        try store.release("two", now: "2026-05-22")
+        try store.run("2026-05-22")
+        #expect(try store.lines("log") == [Self.agedAnna, Self.agedBob].sorted())
+    }
+
+    @Test("a period binds everybody's records of that time, and nobody else's")
+    func period() throws {
+        let store = try RegistryStore()
+        try store.pipeline()
+        let other = logLine("2026-04-12", user: "carl")
+        try store.source("1", [Self.anna, other])
+        try store.run("2026-04-15")
+        try store.hold("days", now: "2026-04-16") {
+            $0.from = "2026-04-10"
+            $0.until = "2026-04-11"
+        }
+        try store.run("2026-05-20")
+        #expect(try store.lines("log").contains(Self.anna))
+        #expect(try !store.lines("log").contains(other))
+    }
+
+    @Test("an expired part is reduced to what is held, and goes after the release")
+    func expiry() throws {
+        let store = try filled()
+        try store.hold("case", now: "2026-04-16") { $0.users = ["anna"] }
+        let report = try store.run("2026-12-01")
+        #expect(report.heldParts == 1)
+        #expect(try store.lines("log") == [Self.anna])
+        try store.run("2026-12-02")
+        #expect(try store.lines("log") == [Self.anna])
+        try store.release("case", now: "2026-12-03")
+        try store.run("2026-12-03")
+        #expect(try store.lines("log") == [])
+    }
+
+    @Test("a new output is transformed as usual, unless the hold names it")
+    func newOutputs() throws {
+        for isNamed in [false, true] {
+            let store = try RegistryStore()
+            try store.pipeline()
+            try store.hold("case", now: "2026-04-16") {
+                $0.users = ["anna"]
+                $0.outputs = isNamed ? ["log"] : []
+            }
+            try store.source("1", [Self.anna, Self.bob])
+            let report = try store.run("2026-05-20")
+            #expect(report.totals.outputs[0].held == (isNamed ? 1 : 0))
+            let first = isNamed ? Self.anna : Self.agedAnna
+            #expect(try store.lines("log") == [first, Self.agedBob].sorted())
+            #expect(try store.lines("use").allSatisfy { !$0.contains("anna") })
+            try store.release("case", now: "2026-05-21")
+            try store.run("2026-05-21")
+            #expect(try store.lines("log") == [Self.agedAnna, Self.agedBob].sorted())
+        }
+    }
+
+    @Test("a hold that does not bind yet holds nothing; the law needs a citation, we a notice")
+    func waiting() throws {
+        let store = try filled()
+        try store.hold("later", now: "2026-04-16") {
+            $0.users = ["anna"]
+            $0.ground = .ownDecision(notice: "2026-06-01")
+            $0.start = "2026-07-01"
+        }
+        #expect(try Sluice.listHolds(pipeline: store.file, now: "2026-05-01")[0].state == .waiting)
+        try store.run("2026-05-20")
+        #expect(try store.lines("log") == [Self.agedAnna, Self.agedBob].sorted())
+    }
+
+    @Test("what could not bind is refused", arguments: [
+        "own", "nobody", "empty", "network", "output", "end", "twice", "until",
+    ])
+    func refused(_ what: String) throws {
+        let store = try filled()
+        try store.hold("known", now: "2026-04-16") { $0.users = ["anna"] }
+        let name = what == "twice" ? "known" : "new"
+        #expect(throws: PipelineFailure.self) {
+            try store.hold(name, now: "2026-04-16") { request in
+                request.users = ["anna"]
+                switch what {
+                case "own": request.ground = .ownDecision(notice: "2026-04-17")
+                case "nobody": request.users = []
+                case "empty": request.users = [" "]
+                case "network": request.addresses = ["192.0.2.1/24"]
+                case "output": request.outputs = ["use"]
+                case "end": request.end = "2026-04-16"
+                case "until":
+                    request.from = "2026-04-02"
+                    request.until = "2026-04-02"
+                default: break
+                }
+            }
+        }
+        #expect(try Sluice.listHolds(pipeline: store.file, now: nil).count == 1)
+    }
+
+    @Test("neither the ledger nor the list holds the identifier")
+    func noNames() throws {
+        let store = try filled()
+        let listing = try store.hold("case", now: "2026-04-16") { $0.users = ["anna"] }
+        #expect(listing.subjects.map(\.kind) == ["user"])
+        #expect(listing.subjects[0].value?.utf8.count == 64)
+        let ledger = try Directory.open("\(store.path)/state")
+            .content(of: "ledger.sqlite", limitBytes: 1 << 24)
+        #expect(!ledger.contains(sequence: Array("anna".utf8)))
+    }
+
+    @Test("a lost registry key is a fault, never an empty registry")
+    func lostKey() throws {
+        let store = try filled()
+        try store.hold("case", now: "2026-04-16") { $0.users = ["anna"] }
+        _ = try Directory.open("\(store.path)/state").remove("registry.key")
+        let failure = #expect(throws: PipelineFailure.self) { try store.run("2026-05-20") }
+        #expect(failure?.exitStatus == ExitStatus.keys)
+        #expect(throws: PipelineFailure.self) {
+            try store.hold("other", now: "2026-04-16") { $0.users = ["bob"] }
+        }
+    }
+
+    @Test("a file of holds is imported; a line that vanished releases nothing")
+    func file() throws {
+        let store = try RegistryStore()
+        try store.pipeline("holds: holds.yaml")
+        try store.source("1", [Self.anna, Self.bob])
+        try store.write(
+            "holds.yaml",
+            """
+            holds:
+              - name: case
+                ground: own-decision
+                notice: 2026-04-01
+                start: 2026-04-02
+                reason: inquiry
+                by: legal
+                users: [anna]
+
+            """)
+        #expect(try store.run("2026-04-15").notes.contains { $0.contains("was raised") })
+        #expect(try store.run("2026-04-16").notes.allSatisfy { !$0.contains("hold") })
+        try store.write("holds.yaml", "holds: []\n")
+        let report = try store.run("2026-05-20")
+        #expect(report.notes.contains { $0.contains("does not stand in the file") })
+        #expect(try store.lines("log") == [Self.anna, Self.agedBob].sorted())
+        try store.write(
+            "holds.yaml",
+            """
+            holds:
+              - { name: case, ground: law, citation: x, start: 2026-04-02, reason: inquiry,
+                  by: legal, users: [anna] }
+
+            """)
+        #expect(throws: PipelineFailure.self) { try store.run("2026-05-21") }
+    }
+
+    @Test("a dry run shows what a hold keeps and changes nothing")
+    func dryRun() throws {
+        let store = try filled()
+        try store.hold("case", now: "2026-04-16") { $0.users = ["anna"] }
+        let report = try store.run("2026-05-20", dry: true)
+        #expect(report.heldRecords == 1)
+        #expect(report.agedRecords == 1)
+        #expect(try store.lines("log") == [Self.anna, Self.bob].sorted())
+    }
+}
+
+extension [UInt8] {
+    fileprivate func contains(sequence: [UInt8]) -> Bool {
+        indices.contains { self[$0...].starts(with: sequence) }
+    }
+}
