@@ -23,6 +23,13 @@ extension Sluice {
         let verification = Verification(
             plan: loaded.plan.anchored(at: folder), specification: loaded.specification,
             statePath: anchored(state, at: folder))
-        return try verification.run()
+        if let reports = request.reportFolder {
+            try verification.checkReportFolder(anchored(reports, at: folder))
+        }
+        var report = try verification.run()
+        if let reports = request.reportFolder {
+            report.files = try EvidenceFiles.write(report, into: reports)
+        }
+        return report
     }
 }

@@ -22,6 +22,17 @@ package struct Evidence: Sendable {
         package var released = 0
         /// Due values found that are not.
         package var readable = 0
+
+        /// What becomes of due values: `kept`, `hashed`, `encrypted`, `cut` or `dropped`.
+        package var action: String {
+            switch due {
+            case "keep", "as it is": "kept"
+            case "pseudonymize", "hmac_sha256": "hashed"
+            case "encrypt_ip": "encrypted"
+            case "drop", "dropped": "dropped"
+            default: "cut"
+            }
+        }
     }
 
     /// One output with its terms and what was found in it.

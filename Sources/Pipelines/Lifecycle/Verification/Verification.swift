@@ -54,6 +54,14 @@ final class Verification {
         return report
     }
 
+    /// The evidence may not lie where only known files may lie.
+    func checkReportFolder(_ folder: String) throws(PipelineFailure) {
+        let taken = [statePath] + [plan.keyStore].compactMap { $0 }
+            + plan.outputs.map { splitPath($0.path.text).directory }
+        guard taken.contains(where: { FileProof.key($0) == FileProof.key(folder) }) else { return }
+        throw .usage("--report: found a folder of state or outputs, expected one of its own")
+    }
+
     func find(_ kind: VerificationFinding.Kind, _ place: String, _ sentence: String) {
         report.findings.append(VerificationFinding(kind, place, sentence))
     }
