@@ -69,6 +69,7 @@ extension ReleasePlan {
     package func proving(_ tally: ReleaseTally) -> ReleasePlan {
         var plan = self
         plan.writtenUnder = nil
+        plan.generations = []
         plan.isStored = true
         for index in plan.outputs.indices {
             plan.outputs[index].expiryClock = nil
@@ -86,6 +87,7 @@ extension ReleasePlan {
     package func judgingAllDue() -> ReleasePlan {
         var plan = self
         plan.subjects = .empty
+        plan.deleteClocks = []
         let tally = ReleaseTally(fieldCount: fields.count)
         for index in plan.outputs.indices {
             plan.outputs[index].showsWindow = false

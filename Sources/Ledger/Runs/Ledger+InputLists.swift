@@ -22,4 +22,19 @@ extension Ledger {
                 entries: row["entries"], memory: try memory.map { try digest($0) })
         }
     }
+
+    /// All lists and tables as the last runs were given them, in the order of their names.
+    package func inputLists() throws(LedgerFault) -> [InputList] {
+        try read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM input_lists ORDER BY name").map { row in
+                guard let kind = InputList.Kind(rawValue: row["kind"]) else {
+                    throw LedgerFault.refused("a list in the ledger is of an unknown kind")
+                }
+                let memory: String? = row["memory_sha256"]
+                return InputList(
+                    name: row["name"], kind: kind, digest: try digest(row["sha256"]),
+                    entries: row["entries"], memory: try memory.map { try digest($0) })
+            }
+        }
+    }
 }

@@ -143,6 +143,12 @@ struct ContentProof {
                 "holds \(counted(reading.erased, "record")) of erased persons: run the pipeline "
                     + "or `subject erase` again")
         }
+        if reading.deletable > 0 {
+            owner.find(
+                .readablePastWindow, part.path,
+                "holds \(counted(reading.deletable, "record")) that a clock of `delete` wants "
+                    + "gone: run the pipeline, which deletes them")
+        }
         if reading.differing > 0 {
             owner.find(.readablePastWindow, part.path, overdue(reading, tally, part, plan))
         }

@@ -22,6 +22,9 @@ struct FileProof {
             expected.insert(Self.key(partial.partial.path))
         }
         for record in known.files { expected.insert(Self.key(record.file.path)) }
+        for list in known.lists where list.memory != nil {
+            expected.insert(Self.key(TableMemory.path(of: list.name, state: owner.statePath)))
+        }
         let all =
             known.parts.map(\.part.path) + known.partials.map(\.partial.path)
         self.expected = expected
@@ -41,9 +44,10 @@ struct FileProof {
             try check(record.file.path, record.file.content)
             checkDeadline(record.file)
         }
+        let memories = try checkMemories()
         owner.count(
             "files with the bytes that were written",
-            known.currentParts.count + seen.count + known.files.count)
+            known.currentParts.count + seen.count + known.files.count + memories)
         for path in former.sorted() where isPresent(path) {
             owner.find(
                 .notDeleted, path, "was replaced or removed, and is still there: delete it")
@@ -73,6 +77,22 @@ struct FileProof {
         }
     }
 
+    /// What the state keeps of reference tables; the ledger knows digests, not lengths.
+    private func checkMemories() throws(PipelineFailure) -> Int {
+        var count = 0
+        for list in known.lists {
+            guard let digest = list.memory else { continue }
+            count += 1
+            let path = TableMemory.path(of: list.name, state: owner.statePath)
+            guard let status = try? FileStatus.of(path), status.kind == .regular else {
+                owner.find(.missing, path, "is not there: expected what the last run kept")
+                continue
+            }
+            try check(path, ContentIdentity(digest: digest, byteCount: status.byteCount))
+        }
+        return count
+    }
+
     private func checkDeadline(_ file: NewFile) {
         guard let deleteBy = file.deleteBy, deleteBy <= owner.clock.now else { return }
         owner.find(
@@ -85,7 +105,10 @@ struct FileProof {
         let folders = Set(
             (known.parts.map(\.part.path) + known.partials.map(\.partial.path)
                 + known.files.filter { $0.file.kind != .table }.map(\.file.path))
-                .map { splitPath(Self.key($0)).directory })
+                .map { splitPath(Self.key($0)).directory }
+                + ["partials", "quarantine", "tables"].map {
+                    Self.key("\(owner.statePath)/\($0)")
+                })
         for folder in folders.sorted() where isPresent(folder) {
             let names: [String]
             do { names = try Directory.open(folder).names() } catch {
@@ -121,7 +144,7 @@ struct StateFolderProof {
     private static let names: Set<String> = [
         Ledger.fileName, "ledger.seal", Ledger.lockName, "registry.key",
     ]
-    private static let folders: Set<String> = ["partials", "quarantine", "keys"]
+    private static let folders: Set<String> = ["partials", "quarantine", "keys", "tables"]
 
     private let owner: Verification
     private let expected: Set<String>

@@ -18,7 +18,10 @@ final class PartReading {
     /// Records that cannot be read at all.
     private(set) var unreadable = 0
     private(set) var held = 0
+    /// Records of erased persons.
     private(set) var erased = 0
+    /// Records that a clock of `delete` wants gone.
+    private(set) var deletable = 0
     /// Records with something readable that may be.
     private(set) var readable = 0
     /// Records that are not what their rules leave behind.
@@ -52,7 +55,9 @@ final class PartReading {
             unreadable += counts.quarantinedTotal
             records += counts.read - counts.blank - counts.quarantinedTotal
             held += counts.outputs[0].held
-            erased += counts.outputs[0].droppedTotal
+            let erasedHere = counts.outputs[0].dropped[.erased] ?? 0
+            erased += erasedHere
+            deletable += counts.outputs[0].droppedTotal - erasedHere
             compare(chunk.buffer.bytes, table, before)
             before += counts.read
             // Nothing is readable in records that are due: most files need no second look.
@@ -100,8 +105,8 @@ final class PartReading {
             writer.write(next, of: releaser.outputs[0].batch, chunk: bytes, into: &written)
             let range = table.range(row)
             let isSame = Self.isSame(written.bytes, bytes.extracting(range))
-            // Of an erased person's record nothing comes out: the next one is that of a later row.
-            if !isSame, erased > 0 { continue }
+            // Of a record that has to go nothing comes out: the next one is that of a later row.
+            if !isSame, erased + deletable > 0 { continue }
             note(releaser.outputs[0].batch.records[next], isSame, number: before + row + 1)
             next += 1
         }

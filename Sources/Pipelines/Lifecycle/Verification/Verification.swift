@@ -118,6 +118,7 @@ struct KnownFiles {
     let partials: [PartialHistory]
     let files: [FileRecord]
     let owed: [OwedPublication]
+    let lists: [InputList]
 
     init(_ ledger: Ledger) throws(LedgerFault) {
         runs = try ledger.runs()
@@ -125,6 +126,7 @@ struct KnownFiles {
         partials = try ledger.partialHistory()
         files = try ledger.files()
         owed = try ledger.pendingPublications()
+        lists = try ledger.inputLists()
     }
 
     var currentParts: [PartHistory] { parts.filter { $0.state == .current } }

@@ -86,6 +86,12 @@ struct TableMemory {
         }
     }
 
+    /// Where the state at `state` keeps its copy of the list called `name` (`listName`).
+    static func path(of name: String, state: String) -> String {
+        let file = name.split(separator: "/", maxSplits: 1).joined(separator: ".")
+        return "\(state)/\(folder)/\(file).rows"
+    }
+
     private func listName(_ input: TableInput) -> String { "\(plan.name)/\(input.name)" }
 
     private func fileName(_ input: TableInput) -> String { "\(plan.name).\(input.name).rows" }
