@@ -29,8 +29,8 @@ package struct RootCommand: ParsableCommand {
         version: "sluice \(Sluice.version)",
         subcommands: [
             RunCommand.self, FilterCommand.self, CheckCommand.self, ExplainCommand.self,
-            TestCommand.self, VerifyCommand.self, KeysCommand.self, HoldCommand.self,
-            OptOutCommand.self, SubjectCommand.self, ReferenceCommand.self,
+            TestCommand.self, VerifyCommand.self, RecallsCommand.self, KeysCommand.self,
+            HoldCommand.self, OptOutCommand.self, SubjectCommand.self, ReferenceCommand.self,
         ]
     )
 

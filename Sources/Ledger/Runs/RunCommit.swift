@@ -37,6 +37,9 @@ package struct RunCommit: Sendable {
     /// Paths of such files that go.
     package var removedFiles: [String] = []
     package var publications: [PendingPublication] = []
+    /// Why the parts that end here were rewritten, when a person or customer asked for it: what was
+    /// delivered of them is called back.
+    package var recall: RecallCause?
     /// The holds that bound in this run.
     package var holds: [Int64] = []
     /// The lists and tables that the run was given.

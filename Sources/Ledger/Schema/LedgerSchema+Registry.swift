@@ -128,6 +128,8 @@ extension LedgerSchema {
             erasure_id INTEGER REFERENCES erasures (id),
             raised_ms INTEGER NOT NULL,
             answered_ms INTEGER,
+            answered_by TEXT,
+            CHECK ((answered_ms IS NULL) = (answered_by IS NULL)),
             CHECK ((opt_out_id IS NULL) <> (erasure_id IS NULL))
         ) STRICT;
         """
