@@ -9,6 +9,8 @@ package struct KeyStoreInspection: Sendable {
     package var epochs: [EpochListing] = []
     /// Files that are not what was written, or do not belong there, and why.
     package var faults: [(file: String, sentence: String)] = []
+    /// The store, to ask who uses it; nil when its declaration is damaged.
+    package var store: KeyStore?
 }
 
 extension KeyStore {
@@ -36,6 +38,7 @@ extension KeyStore {
         let store = KeyStore(
             directory: directory, zone: declared.zone,
             seal: try seal(declared, wrapping, directory))
+        found.store = store
         try store.inspect(&found)
         return found
     }

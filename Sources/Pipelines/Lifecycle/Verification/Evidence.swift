@@ -80,6 +80,8 @@ package struct Evidence: Sendable {
         package let destroyed: String
         package let destroyedBy: String
         package let method: String
+        /// Why it lives; empty when it is destroyed.
+        package let reasons: [String]
     }
 
     /// One hold.
@@ -274,9 +276,10 @@ extension Evidence.Run {
 }
 
 extension Evidence.Key {
-    init(_ listing: EpochListing, _ used: [KeyRecord]) {
+    init(_ listing: EpochListing, reasons: [String]) {
         id = listing.keyID.text
         month = listing.keyID.epoch?.month.text ?? ""
+        self.reasons = reasons
         guard case .destroyed(let tombstone) = listing.state else {
             (isAlive, destroyed, destroyedBy, method) = (true, "", "", "")
             return

@@ -110,7 +110,7 @@ struct EvidenceJSON {
         [
             "key": .text(key.id), "month": .text(key.month), "alive": .boolean(key.isAlive),
             "destroyed": .text(key.destroyed), "destroyed_by": .text(key.destroyedBy),
-            "method": .text(key.method),
+            "method": .text(key.method), "lives_because": list(key.reasons),
         ]
     }
 

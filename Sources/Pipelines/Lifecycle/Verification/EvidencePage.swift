@@ -140,11 +140,12 @@ struct EvidencePage {
         page.table(
             caption: "\(alive) alive, \(evidence.keys.count - alive) destroyed, in this store; "
                 + "backups are the operator's",
-            [.text("Month"), .text("State"), .text("Destroyed"), .text("By"), .text("How")],
+            [.text("Month"), .text("State"), .text("Since"), .text("By"), .text("How, or why not")],
             evidence.keys.map { key in
                 [
                     key.month, key.isAlive ? "alive" : "destroyed", key.destroyed,
-                    key.destroyedBy, key.method,
+                    key.destroyedBy,
+                    key.isAlive ? key.reasons.joined(separator: "; ") : key.method,
                 ]
             })
     }

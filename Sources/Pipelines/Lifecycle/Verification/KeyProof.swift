@@ -39,7 +39,48 @@ struct KeyProof {
         }
         for record in used { check(record, store, path) }
         owner.count("keys that are what they were", store.epochs.count)
-        owner.report.evidence.keys = store.epochs.map { Evidence.Key($0, used) }
+        owner.report.evidence.keys = try lives(store).map { listing, reasons in
+            Evidence.Key(listing, reasons: reasons)
+        }
+    }
+
+    /// Why each living key lives; one that nothing needs any more is a finding.
+    private func lives(
+        _ inspection: KeyStoreInspection
+    ) throws(PipelineFailure) -> [(EpochListing, [String])] {
+        guard let store = inspection.store else { return [] }
+        let clock = owner.clock
+        let own = KeyUse(pipelines: [
+            KeyUse.Pipeline(name: owner.plan.name, needs: owner.plan.keyNeeds, lastRun: nil)
+        ])
+        let users =
+            try KeyUsers(
+                store: store, now: clock.now, own: (registeredPath(owner.statePath), ledger)
+            ).ask() + [KeyUser(place: "the pipeline \(owner.plan.name)", answer: .uses(own))]
+        return inspection.epochs.map { listing in
+            guard case .alive = listing.state, let month = listing.keyID.epoch?.month else {
+                return (listing, [])
+            }
+            let verdict = KeyVerdict(
+                month: month, keyID: listing.keyID.text, now: clock.now, zone: clock.zone,
+                users: users)
+            judge(listing.keyID.text, verdict)
+            return (listing, verdict.reasons.map(\.sentence))
+        }
+    }
+
+    /// A key that only waits for somebody to do what is overdue should be dead.
+    private func judge(_ key: String, _ verdict: KeyVerdict) {
+        guard verdict.end <= owner.clock.now else { return }
+        let isOverdue = verdict.reasons.allSatisfy { reason in
+            switch reason {
+            case .notRunSince, .readableRecords, .unreachable: true
+            case .inWindow, .grace, .unpublished, .unfinishedRun, .held, .busy: false
+            }
+        }
+        guard isOverdue else { return }
+        let why = verdict.reasons.first.map { ", but \($0.sentence)" } ?? ": run the pipeline"
+        owner.find(.key, key, "could have been destroyed since \(dateText(verdict.end))\(why)")
     }
 
     private func check(_ record: KeyRecord, _ store: KeyStoreInspection, _ path: String) {
