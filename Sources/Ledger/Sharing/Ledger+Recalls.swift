@@ -11,8 +11,8 @@ package enum RecallCause: Sendable, Equatable {
 
 /// A delivery that a recipient has to give back, by what the recipient knows of it.
 ///
-/// It names the file as it was delivered and what has taken its place, never a person: the recipient
-/// cannot match a keyed hash, and a token would say more than is needed.
+/// It names the file as it was delivered and what has taken its place, never a person: the
+/// recipient cannot match a keyed hash, and a token would say more than is needed.
 package struct RecallRecord: Sendable, Equatable {
     package let id: Int64
     package let cause: RecallCause

@@ -27,8 +27,8 @@ package struct RecallListing: Sendable, Equatable {
 }
 
 extension Sluice {
-    /// What recipients have to give back: deliveries made before an opt-out or erasure that concerns
-    /// them.
+    /// What recipients have to give back: deliveries made before an opt-out or erasure that
+    /// concerns them.
     package static func recalls(
         pipeline: String, now: String? = nil
     ) throws(PipelineFailure) -> [RecallListing] {

@@ -1,7 +1,7 @@
 internal import Records
 
-/// A whole page: self-contained, nothing is fetched, no script; light or dark as the reader's system
-/// is, and on paper black on white.
+/// A whole page: self-contained, nothing is fetched, no script; light or dark as the reader's
+/// system is, and on paper black on white.
 package enum HTMLPage {
     /// Writes the page with what `body` writes between `main` tags.
     package static func write(

@@ -95,8 +95,10 @@ extension HTMLWriter {
     /// Writes a table with a caption and a head for each column; the first cell of a row heads the
     /// row. It scrolls by itself where the page is too narrow for it.
     package mutating func table(caption: String, _ columns: [Column], _ rows: [[String]]) {
-        element("div", ["class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption])
-        {
+        let attributes: Attributes = [
+            "class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption,
+        ]
+        element("div", attributes) {
             $0.element("table") { table in
                 table.element("caption", text: caption)
                 table.element("thead") { head in

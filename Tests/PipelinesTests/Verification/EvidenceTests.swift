@@ -57,11 +57,13 @@ struct EvidenceTests {
         #expect(run.read == 9 && run.written == 7 && run.quarantined == 2)
         #expect(run.details.contains { $0.code == "output/actions/anonymised" && $0.count == 4 })
         #expect(report.evidence.keys.map(\.month) == ["2026-03", "2026-04"])
-        #expect(report.evidence.statistics.first?.suppression == "fewer than 2 persons or 3 customers")
+        let suppression = report.evidence.statistics.first?.suppression
+        #expect(suppression == "fewer than 2 persons or 3 customers")
         #expect(report.evidence.chainEnd.count == 64)
     }
 
-    @Test("does not go where only files of runs may lie", arguments: ["state", "out/actions", "keys"])
+    @Test(
+        "does not go where only files of runs may lie", arguments: ["state", "out/actions", "keys"])
     func refusedFolders(folder: String) throws {
         let scene = try VerificationScene()
         try scene.addLog("1", date: "2026-03-10")

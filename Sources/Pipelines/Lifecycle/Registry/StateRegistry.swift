@@ -41,15 +41,18 @@ struct StateRegistry {
         hasher = found
     }
 
-    /// Everybody whom a run of `plan` has to know.
-    func register(for plan: Plan) throws(PipelineFailure) -> SubjectRegister {
+    /// Everybody whom a run of `plan` has to know; `readsOnly` leaves the opt-outs out, which bind
+    /// what is written and not what lies there.
+    func register(
+        for plan: Plan, readsOnly: Bool = false
+    ) throws(PipelineFailure) -> SubjectRegister {
         let now = plan.release.clocks.runClock.now
         var rules: [SubjectRegister.Rule] = []
         let holds: [HoldRecord]
         let optOuts: [OptOutRecord]
         do {
             holds = try ledger.holds().filter { $0.binds(at: now) }
-            optOuts = try ledger.optOuts().filter { $0.concerns(now) }
+            optOuts = readsOnly ? [] : try ledger.optOuts().filter { $0.concerns(now) }
             rules += try ledger.erasures().map(Self.rule)
             rules += try ledger.restrictions().filter { $0.holds(at: now) }.map(Self.rule)
         } catch { throw Self.failure(error) }

@@ -39,17 +39,11 @@ struct OutputProof {
 /// as it lies in the file. Age is computed from the record, not taken from the ledger.
 struct ContentProof {
     private let owner: Verification
-    private let ledger: Ledger
     private let known: KnownFiles
-    private let register: SubjectRegister
 
-    init(
-        _ owner: Verification, _ ledger: Ledger, _ known: KnownFiles
-    ) throws(PipelineFailure) {
+    init(_ owner: Verification, _ known: KnownFiles) {
         self.owner = owner
-        self.ledger = ledger
         self.known = known
-        register = owner.plan.release.subjects
     }
 
     func run() throws(PipelineFailure) {

@@ -14,7 +14,8 @@ struct EvidenceFiles {
             var prepared: [PreparedFile] = []
             do throws(FileFault) {
                 for (name, bytes) in [
-                    (names.json, EvidenceJSON(report).bytes), (names.html, EvidencePage(report).bytes),
+                    (names.json, EvidenceJSON(report).bytes),
+                    (names.html, EvidencePage(report).bytes),
                 ] {
                     let file = try DurableFile.begin(in: directory, named: name)
                     try file.write(bytes.span)

@@ -29,8 +29,9 @@ struct EvidencePage {
         page.element("h1", text: "Evidence: \(report.pipeline)")
         page.element(
             "p", ["class": "soft"],
-            text: "What the pipeline promises, held against what lies there. Row-level outputs that "
-                + "carry tokens are pseudonymised, not anonymous; only published statistics are.")
+            text: "What the pipeline promises, held against what lies there. Row-level outputs "
+                + "that carry tokens are pseudonymised, not anonymous; only published statistics "
+                + "are.")
         let count = report.findings.count
         let verdict =
             report.isProven
@@ -75,7 +76,8 @@ struct EvidencePage {
             ("Recipients", output.recipients.joined(separator: ", ")),
             ("Readers", output.readers.joined(separator: ", ")),
             ("Readable in the window because of", output.reason),
-            ("Nothing readable after", output.deleteAfter), ("Files are deleted after", output.expires),
+            ("Nothing readable after", output.deleteAfter),
+            ("Files are deleted after", output.expires),
         ]
         terms.append(
             (
@@ -108,7 +110,8 @@ struct EvidencePage {
         guard !evidence.statistics.isEmpty else { return }
         page.element("h2", text: "Statistics")
         page.table(
-            caption: "What is suppressed", [.text("Statistic"), .text("Suppressed"), .number("Files")],
+            caption: "What is suppressed",
+            [.text("Statistic"), .text("Suppressed"), .number("Files")],
             evidence.statistics.map { [$0.name, $0.suppression, grouped($0.files)] })
     }
 

@@ -10,7 +10,7 @@ internal import Records
 /// Nothing is changed. The state's lock is held, so no run is at work meanwhile. Whatever is wrong
 /// becomes a finding and the work goes on; only what makes it impossible to look is a failure.
 final class Verification {
-    let plan: Plan
+    private(set) var plan: Plan
     let specification: PipelineSpecification
     let statePath: String
     var report = VerificationReport()
@@ -35,9 +35,10 @@ final class Verification {
         guard let ledger = try openLedger(isSealed) else { return report }
         do {
             let known = try KnownFiles(ledger)
+            try openRegistry(ledger)
             LedgerProof(self, ledger, known).run()
             try FileProof(self, known).run()
-            try ContentProof(self, ledger, known).run()
+            try ContentProof(self, known).run()
             try KeyProof(self, ledger).run()
             RunProof(self, known).run()
             report.evidence = try Evidence(ledger, known, self)
@@ -52,6 +53,17 @@ final class Verification {
             throw .internalFault("an error without a name")
         }
         return report
+    }
+
+    /// Puts everybody who is held or erased into the plan; a registry without its key is a finding.
+    private func openRegistry(_ ledger: Ledger) throws(PipelineFailure) {
+        do throws(PipelineFailure) {
+            let registry = try StateRegistry(ledger, now: clock.now)
+            plan.release.subjects = try registry.register(for: plan, readsOnly: true)
+        } catch {
+            guard case .keys(let sentence) = error else { throw error }
+            find(.key, "registry.key", "\(sentence); nobody who is held or erased is recognised")
+        }
     }
 
     /// The evidence may not lie where only known files may lie.
