@@ -39,5 +39,8 @@ enum Samples {
         var access = AccessLog(cast: cast, random: SampleRandom(seed: random.next()))
         return actions.files() + access.files()
             + [Tables.requests(cast, &random), Tables.optOuts(cast)]
+            + [Registers.accounts(cast), Registers.customers(cast)]
+            + [Registers.contacts(cast), Registers.activity(cast)]
+            + [Registers.applications(cast), Registers.vacancies()]
     }
 }

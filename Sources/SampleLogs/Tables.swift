@@ -36,7 +36,7 @@ enum Tables {
     }
 
     /// A cell as RFC 4180 writes it.
-    private static func cell(_ text: String) -> String {
+    static func cell(_ text: String) -> String {
         let special: Set<Unicode.Scalar> = [",", "\"", "\n"]
         guard text.unicodeScalars.contains(where: special.contains) else { return text }
         return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false)

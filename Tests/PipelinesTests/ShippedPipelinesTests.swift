@@ -30,7 +30,8 @@ struct ShippedPipelinesTests {
     func names() {
         #expect(
             Shipped.pipelines == [
-                "information-requests.yaml", "nightly.yaml", "partner-report.yaml",
+                "accounts.yaml", "contacts.yaml", "information-requests.yaml",
+                "job-applications.yaml", "nightly.yaml", "partner-report.yaml",
                 "product-usage.yaml", "research.yaml", "website-visitors.yaml",
             ]
         )
