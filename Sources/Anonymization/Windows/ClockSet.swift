@@ -13,6 +13,10 @@ package struct ClockSet: Sendable {
     /// The first of `cutOffs`: records of an earlier time are due under a plain `window`.
     package let windowCutOff: EventTime
 
+    /// The instant before which every record is due; nil when the window depends on more than the
+    /// time of the event.
+    package var statedCutOff: EventTime? { clocks[0].isPlain ? windowCutOff : nil }
+
     /// True when all records are judged by the clock of `window` alone and that by the event's
     /// time, so that one comparison does.
     package let isWindowOnly: Bool

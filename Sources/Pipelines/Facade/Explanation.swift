@@ -53,7 +53,7 @@ struct Explanation {
         var page = "pipeline \(plan.name)\n"
         page += "format   \(plan.format.name)\n"
         page += "window   \(specification.window.words) in \(plan.release.zone.name)\n"
-        let cutOff = dateText(plan.release.clocks.windowCutOff)
+        let cutOff = plan.release.clocks.statedCutOff.map(dateText) ?? ""
         if !cutOff.isEmpty { page += "cut-off  \(cutOff): a record before it is due\n" }
         page += clockText
         for (index, output) in plan.outputs.enumerated() {
@@ -133,7 +133,7 @@ struct Explanation {
             "window": .text(specification.window.length.value.text),
             "clocks": .array(clockLines.map(clockJSON)),
             "zone": .text(plan.release.zone.name),
-            "cut_off": .text(dateText(plan.release.clocks.windowCutOff)),
+            "cut_off": .text(plan.release.clocks.statedCutOff.map(dateText) ?? ""),
             "outputs": .array(plan.outputs.indices.map(outputJSON)),
             "tables": .array(plan.tables.indices.map(tableJSON)),
         ]

@@ -78,7 +78,7 @@ extension Planner {
             let bit = DueSet(rawValue: 1 << UInt64(index))
             let reach = reach(clock, release, columns)
             if deletes.contains(bit) {
-                addDelete(bit, reach, output, &release)
+                addDelete(bit, reach, deletes, output, &release)
             } else if release.showsWindow, asked.contains(bit) {
                 if let lost = reach.lost { faultLost(lost, output, path) }
                 add(bit, reach, &release)
@@ -120,7 +120,7 @@ extension Planner {
     }
 
     private func addDelete(
-        _ bit: DueSet, _ reach: Reach, _ output: OutputSpecification,
+        _ bit: DueSet, _ reach: Reach, _ deletes: DueSet, _ output: OutputSpecification,
         _ release: inout OutputReleasePlan
     ) {
         let isWatched = reach.lost == nil && (release.showsWindow || reach.readFields.isEmpty)
@@ -128,7 +128,8 @@ extension Planner {
             release.watchedDeletes.formUnion(bit)
             add(bit, reach, &release)
         }
-        let lasts = isWatched && reach.readFields.isEmpty
+        // What goes with the record itself is there as long as the record.
+        let lasts = isWatched && reach.readFields.subtracting(deletes).isEmpty
         if !lasts, output.expires == nil {
             note(
                 "output \(output.name.value): `delete` cannot find a record once the fields it"

@@ -57,7 +57,7 @@ func makeReport(
     report.statisticNames = plan.tables.map(\.name)
     report.isDryRun = isDryRun
     report.notes = plan.notes
-    report.cutOff = dateText(plan.release.clocks.windowCutOff)
+    report.cutOff = plan.release.clocks.statedCutOff.map(dateText) ?? ""
     report.quarantine = task.quarantine
     for (index, path) in paths.enumerated() {
         let finished = index < task.finishedSources.count ? task.finishedSources[index] : nil

@@ -132,7 +132,7 @@ final class StatefulRun {
         report.statisticNames = plan.tables.map(\.name)
         report.isDryRun = settings.isDryRun
         report.notes = plan.notes
-        report.cutOff = dateText(plan.release.clocks.windowCutOff)
+        report.cutOff = plan.release.clocks.statedCutOff.map(dateText) ?? ""
     }
 
     private func openLedger() throws(PipelineFailure) -> Ledger {
