@@ -1,0 +1,176 @@
+import Anonymization
+import Records
+import TestSupport
+import Testing
+
+@Suite("Reference tables")
+struct ReferenceTableTests {
+    private func table(
+        _ rows: [(String, [String])], kinds: [ReferenceTable.ColumnKind] = [.date],
+        format: TimeFormat? = nil, zone: ZoneTable = .utc
+    ) throws -> ReferenceTable {
+        var builder = ReferenceTable.Builder(kinds: kinds, format: format, zone: zone)
+        for (key, cells) in rows {
+            try builder.add(key: bytes(key)[...], cells: cells.map { bytes($0)[...] })
+        }
+        return try builder.finish()
+    }
+
+    private func date(_ table: ReferenceTable, _ key: String) -> ClockReading? {
+        let bytes = bytes(key)
+        return table.row(of: bytes.span).map { table.date(row: $0, column: 0) }
+    }
+
+    private func time(_ text: String, _ zone: ZoneTable = .utc) throws -> ClockReading {
+        let bytes = bytes(text)
+        let time = TimeFormat.rfc3339.parse(bytes.span, zone: zone)
+        return .at(try #require(time))
+    }
+
+    @Test("cells: a date, none, and what is no date")
+    func cells() throws {
+        let table = try table([
+            ("a", ["2026-02-28"]), ("b", [""]), ("c", ["  "]), ("d", ["2026-02-29"]),
+            ("e", ["soon"]), ("f", [" 2028-02-29 "]), ("g", ["2026-03-01T12:00:00+01:00"]),
+            ("h", ["2026-03-01 12:00:00"]), ("i", ["0000-00-00"]), ("j", ["1772323200"]),
+        ])
+        #expect(date(table, "a") == (try time("2026-02-28T00:00:00Z")))
+        #expect(date(table, "b") == .notStarted && date(table, "c") == .notStarted)
+        #expect(date(table, "d") == .unknown && date(table, "e") == .unknown)
+        #expect(date(table, "f") == (try time("2028-02-29T00:00:00Z")))
+        #expect(date(table, "g") == (try time("2026-03-01T11:00:00Z")))
+        #expect(date(table, "h") == (try time("2026-03-01T12:00:00Z")))
+        #expect(date(table, "i") == .unknown && date(table, "j") == .unknown)
+        #expect(date(table, "k") == nil)
+    }
+
+    @Test("dates without a zone are meant in the table's, on both sides of a change of clocks")
+    func zones() throws {
+        let zone = try ZoneTable.named("Europe/Amsterdam")
+        let table = try table(
+            [
+                ("winter", ["2026-03-29"]), ("summer", ["2026-03-30"]),
+                ("skipped", ["2026-03-29 02:30:00"]), ("twice", ["2026-10-25 02:30:00"]),
+            ], zone: zone)
+        #expect(date(table, "winter") == (try time("2026-03-28T23:00:00Z")))
+        #expect(date(table, "summer") == (try time("2026-03-29T22:00:00Z")))
+        #expect(date(table, "skipped") == (try time("2026-03-29T00:30:00Z")))
+        #expect(date(table, "twice") == (try time("2026-10-25T00:30:00Z")))
+    }
+
+    @Test("a declared form takes no other")
+    func declaredForm() throws {
+        let rows = [("a", ["1772323200"]), ("b", ["2026-03-01"])]
+        let table = try table(rows, format: .epochSeconds)
+        #expect(date(table, "a") == (try time("2026-03-01T00:00:00Z")))
+        #expect(date(table, "b") == .unknown)
+    }
+
+    @Test("keys are compared byte for byte, without white space around them")
+    func keys() throws {
+        let table = try table([(" anna\t", [""]), ("Anna", ["2026-01-01"]), ("zo\u{eb}", [""])])
+        #expect(table.count == 3)
+        #expect(date(table, "anna") == .notStarted)
+        #expect(date(table, "\nanna  ") == .notStarted)
+        #expect(date(table, "Anna") != .notStarted)
+        #expect(date(table, "zoe\u{308}") == nil)
+        #expect(date(table, "") == nil && date(table, "   ") == nil && date(table, "ann") == nil)
+    }
+
+    @Test("a key twice, none, too long or no UTF-8 is a fault of its row")
+    func faults() throws {
+        func fault(_ keys: [[UInt8]]) -> TableRowFault? {
+            var builder = ReferenceTable.Builder(kinds: [], format: nil, zone: .utc)
+            do throws(TableRowFault) {
+                for key in keys { try builder.add(key: key[...], cells: []) }
+                _ = try builder.finish()
+                return nil
+            } catch { return error }
+        }
+        #expect(fault([bytes("a"), bytes("b")]) == nil)
+        #expect(fault([bytes("a"), bytes("b"), bytes(" a "), bytes("b")])?.row == 2)
+        #expect(fault([bytes("a"), bytes("  ")])?.row == 1)
+        #expect(fault([bytes("a"), [0x61, 0xE9]])?.row == 1)
+        #expect(fault([[UInt8](repeating: 0x61, count: 1025)])?.row == 0)
+        #expect(fault([[UInt8](repeating: 0x61, count: 1024)]) == nil)
+    }
+
+    @Test("lengths: none of its own, one, and what is none")
+    func lengths() throws {
+        let table = try table(
+            [("a", [""]), ("b", ["P14D"]), ("c", ["14"]), ("d", ["P14D"]), ("e", ["p1m"])],
+            kinds: [.length])
+        func length(_ key: String) -> LengthReading? {
+            let bytes = bytes(key)
+            return table.row(of: bytes.span).map { table.length(row: $0, column: 0) }
+        }
+        let fortnight = LengthReading.own(CalendarDuration(months: 0, days: 14))
+        #expect(length("a") == .standard && length("b") == fortnight && length("d") == fortnight)
+        #expect(length("c") == .unknown && length("e") == .unknown && length("f") == nil)
+    }
+
+    @Test("what the state keeps of a table answers like the table and names nobody")
+    func memory() throws {
+        let kinds: [ReferenceTable.ColumnKind] = [.date, .length]
+        let table = try table(
+            [
+                ("anna@one.example", ["2026-01-01", ""]), ("daan@one.example", ["", "P3M"]),
+                ("emma@one.example", ["?", "?"]),
+            ], kinds: kinds)
+        let encoded = table.encoded(names: ["left", "kept"])
+        #expect(!text(encoded.map { $0 < 0x80 ? $0 : 0x3F }).contains("one.example"))
+        #expect(table.encoded(names: ["left", "kept"]) != encoded)
+        let again = try #require(
+            ReferenceTable(encoded: encoded, names: ["left", "kept"], kinds: kinds))
+        for key in ["anna@one.example", " daan@one.example ", "emma@one.example", "who"] {
+            let bytes = bytes(key)
+            let row = table.row(of: bytes.span)
+            let other = again.row(of: bytes.span)
+            #expect((row == nil) == (other == nil))
+            guard let row, let other else { continue }
+            #expect(table.date(row: row, column: 0) == again.date(row: other, column: 0))
+            #expect(table.length(row: row, column: 1) == again.length(row: other, column: 1))
+        }
+        #expect(ReferenceTable(encoded: encoded, names: ["left", "keep"], kinds: kinds) == nil)
+        #expect(ReferenceTable(encoded: encoded, names: ["left"], kinds: [.date]) == nil)
+        for length in [0, 10, 60, encoded.count - 1] {
+            let cut = Array(encoded.prefix(length))
+            #expect(ReferenceTable(encoded: cut, names: ["left", "kept"], kinds: kinds) == nil)
+        }
+        #expect(
+            ReferenceTable(encoded: encoded + [0], names: ["left", "kept"], kinds: kinds) == nil)
+    }
+
+    @Test("look-ups agree with a plain dictionary")
+    func twin() throws {
+        let seed: UInt64 = 41
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<40 {
+            var plain: [[UInt8]: Int64] = [:]
+            var builder = ReferenceTable.Builder(kinds: [.date], format: nil, zone: .utc)
+            for _ in 0..<Int.random(in: 0...200, using: &generator) {
+                let key = Self.key(&generator)
+                guard plain[key] == nil, !key.isEmpty else { continue }
+                let day = Int.random(in: 0...30_000, using: &generator)
+                plain[key] = Int64(day) * 86_400_000
+                let cell = bytes(CivilDate(daysSince1970: day).text)
+                try builder.add(key: key[...], cells: [cell[...]])
+            }
+            let table = try builder.finish()
+            #expect(table.count == plain.count)
+            for _ in 0..<300 {
+                let key = Self.key(&generator)
+                let found = table.row(of: key.span).map { table.date(row: $0, column: 0) }
+                let expected = plain[key].map { ClockReading.at(EventTime(milliseconds: $0)) }
+                #expect(found == expected, "seed \(seed)")
+            }
+        }
+    }
+
+    /// A short key of few letters, so that many are found and many share beginnings.
+    private static func key(_ generator: inout SeededGenerator) -> [UInt8] {
+        (0..<Int.random(in: 0...4, using: &generator)).map { _ in
+            UInt8.random(in: 0x61...0x63, using: &generator)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import GRDB
+import Ledger
+import TestSupport
+import Testing
+
+@Suite("Databases of others")
+struct OutsideDatabaseTests {
+    private func database(_ scratch: Scratch, _ sql: String) throws -> OutsideDatabase {
+        let path = scratch.path + "/crm.sqlite"
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { db in try db.execute(sql: sql) }
+        try queue.close()
+        return OutsideDatabase(path: path)
+    }
+
+    private func read(
+        _ database: OutsideDatabase, _ table: String, _ columns: [String]
+    ) throws -> [[String]] {
+        var rows: [[String]] = []
+        try database.read(table: table, choose: { _ in columns }) { cells in
+            rows.append(cells.map { String(decoding: $0, as: UTF8.self) })
+            return true
+        }
+        return rows
+    }
+
+    @Test("cells come as text, NULL as nothing, numbers in decimal")
+    func cells() throws {
+        let scratch = try Scratch()
+        let database = try database(
+            scratch,
+            #"""
+            CREATE TABLE "contract ""x""" (number INTEGER PRIMARY KEY, "ended on" TEXT, paid REAL);
+            INSERT INTO "contract ""x""" VALUES (7, '2026-01-31', 1.5), (8, NULL, NULL),
+                (9, '', 12);
+            """#)
+        let rows = try read(database, #"contract "x""#, ["number", "ended on", "paid"])
+        #expect(rows == [["7", "2026-01-31", "1.5"], ["8", "", ""], ["9", "", "12.0"]])
+    }
+
+    @Test("bytes that are no UTF-8 are not repaired")
+    func bytesAsTheyAre() throws {
+        let scratch = try Scratch()
+        let database = try database(
+            scratch, "CREATE TABLE t (k); INSERT INTO t VALUES (CAST(x'61E9' AS TEXT));")
+        var found: [[UInt8]] = []
+        try database.read(table: "t", choose: { $0 }) { cells in
+            found += cells
+            return true
+        }
+        #expect(found == [[0x61, 0xE9]])
+    }
+
+    @Test("the columns are told before anything is read, and reading stops when asked")
+    func choosing() throws {
+        let scratch = try Scratch()
+        let database = try database(
+            scratch, "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 2), (3, 4), (5, 6);")
+        var names: [String] = []
+        var rows = 0
+        try database.read(table: "t", choose: { names = $0; return nil }, row: { _ in true })
+        #expect(names == ["a", "b"])
+        try database.read(table: "t", choose: { _ in ["b"] }) { _ in
+            rows += 1
+            return rows < 2
+        }
+        #expect(rows == 2)
+    }
+
+    @Test("views, virtual tables and what is not there are refused")
+    func refused() throws {
+        let scratch = try Scratch()
+        let database = try database(
+            scratch,
+            """
+            CREATE TABLE people (k);
+            CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n)
+                SELECT i AS k FROM n;
+            CREATE VIRTUAL TABLE words USING fts5(k);
+            """)
+        for table in ["endless", "words", "nobody", "sqlite_master"] {
+            let fault = #expect(throws: OutsideFault.self) { try read(database, table, ["k"]) }
+            guard case .noTable(let names) = fault else {
+                Issue.record("\(table): another fault")
+                continue
+            }
+            #expect(names.contains("people") && !names.contains("endless"))
+        }
+    }
+
+    @Test("a file that is no database, a damaged one, another encoding, none at all")
+    func damaged() throws {
+        let scratch = try Scratch()
+        let path = scratch.path + "/crm.sqlite"
+        #expect(throws: OutsideFault.unreadable) {
+            try read(OutsideDatabase(path: path), "t", ["k"])
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+        try Data("key,date\n".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(throws: OutsideFault.damaged) {
+            try read(OutsideDatabase(path: path), "t", ["k"])
+        }
+        try FileManager.default.removeItem(atPath: path)
+        let database = try database(
+            scratch, "PRAGMA encoding = 'UTF-16'; CREATE TABLE t (k); INSERT INTO t VALUES (1);")
+        #expect(throws: OutsideFault.otherEncoding) { try read(database, "t", ["k"]) }
+    }
+
+    @Test("nothing is written beside the database or into it")
+    func readOnly() throws {
+        let scratch = try Scratch()
+        let database = try database(scratch, "CREATE TABLE t (k); INSERT INTO t VALUES (1);")
+        let path = scratch.path + "/crm.sqlite"
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        _ = try read(database, "t", ["k"])
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["crm.sqlite"])
+    }
+}
