@@ -58,8 +58,8 @@ package struct ReleasedBatch: ~Copyable {
         package let pieceCount: Int
         /// Days since 1970-01-01 of the event in the pipeline's zone; `noDay` without a time.
         package let day: Int32
-        /// True when a later run has to look at the record again: a field is shown that becomes due,
-        /// or the record may have to be deleted.
+        /// True when a later run has to look at the record again: a field is shown that becomes
+        /// due, or the record may have to be deleted.
         package let isReadable: Bool
     }
 

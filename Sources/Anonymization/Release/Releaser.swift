@@ -47,8 +47,8 @@ package final class Releaser {
 struct ChunkRelease: ~Copyable {
     private let plan: ReleasePlan
     private let keyRing: (any KeyRing)?
-    /// The indexes of the clocks, besides those that start at the event, that decide about a token's
-    /// key.
+    /// The indexes of the clocks, besides those that start at the event, that decide about a
+    /// token's key.
     private let otherClocks: [Int]
     private var clockReader: ClockReader
     /// Reads a stored record as the last run would have.

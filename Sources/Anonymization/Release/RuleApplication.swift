@@ -137,8 +137,8 @@ struct RecordContext: ~Copyable {
     var age = RecordAge.untimed
     /// The clocks that had run out when a stored record was last written.
     var dealtWith: DueSet = []
-    /// The clocks whose fields are not readable any more once the record is written: those of `age`;
-    /// for a held record those that were dealt with before the hold.
+    /// The clocks whose fields are not readable any more once the record is written: those of
+    /// `age`; for a held record those that were dealt with before the hold.
     var pastClocks = DueSet.everything
     /// True when a clock of `delete` has run out.
     var isDeleted = false

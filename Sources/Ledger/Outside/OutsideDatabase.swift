@@ -73,7 +73,7 @@ package struct OutsideDatabase: Sendable {
                 """)
     }
 
-    /// Texts come as blobs: SQLite does not check that they are UTF-8, and nothing must repair them.
+    /// Texts come as blobs: SQLite does not check that they are UTF-8; nothing must repair them.
     private static func read(
         _ columns: [String], of table: String, _ db: Database, _ row: ([[UInt8]]) -> Bool
     ) throws {

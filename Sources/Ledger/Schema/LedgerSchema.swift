@@ -119,7 +119,6 @@ struct LedgerSchema: Sendable {
             name TEXT NOT NULL,
             sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
             entries INTEGER NOT NULL CHECK (entries >= 0),
-            memory_sha256 TEXT CHECK (length(memory_sha256) = 64),
             run_id INTEGER NOT NULL REFERENCES runs (id),
             PRIMARY KEY (kind, name)
         ) STRICT, WITHOUT ROWID;
@@ -162,7 +161,7 @@ struct LedgerSchema: Sendable {
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE files (
             path TEXT NOT NULL PRIMARY KEY,
-            kind TEXT NOT NULL CHECK (kind IN ('table', 'terms', 'quarantine')),
+            kind TEXT NOT NULL CHECK (kind IN ('table', 'terms', 'quarantine', 'memory')),
             name TEXT NOT NULL,
             run_id INTEGER NOT NULL REFERENCES runs (id),
             sha256 TEXT NOT NULL CHECK (length(sha256) = 64),

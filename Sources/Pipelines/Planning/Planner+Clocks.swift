@@ -63,8 +63,8 @@ extension Planner {
 
     // MARK: What ageing can read
 
-    /// Completes an output with what its clocks read: which fields must stay so that a later run can
-    /// tell when a clock runs out, and which clocks of `delete` it can still judge.
+    /// Completes an output with what its clocks read: which fields must stay so that a later run
+    /// can tell when a clock runs out, and which clocks of `delete` it can still judge.
     func withDependences(
         _ release: OutputReleasePlan, _ output: OutputSpecification, _ columns: [String]?,
         _ path: String

@@ -114,8 +114,8 @@ package struct FailureText: Sendable {
         switch failure {
         case .faults, .usage, .closedPipe, .interrupted: ""
         case .tables:
-            "A table that is cut off or out of date could anonymise everybody, or nobody: expected a "
-                + "whole and new one. Raise a limit only when the change was meant."
+            "A table that is cut off or out of date could anonymise everybody, or nobody: "
+                + "expected a whole and new one. Raise a limit only when the change was meant."
         case .source(let fault): advice(fault.code)
         case .quarantineLimit:
             "Look at these positions: is the format right? Raise the limit only when the records "

@@ -8,7 +8,8 @@ import Testing
 /// Which reference tables a run takes, and what it says of the others.
 @Suite("Reference tables of a pipeline")
 struct ReferenceTableFileTests {
-    private static let record = #"{"ts":"2026-04-14T10:00:00Z","user":"anna","kind":"first"}"# + "\n"
+    private static let record =
+        #"{"ts":"2026-04-14T10:00:00Z","user":"anna","kind":"first"}"# + "\n"
 
     private func pipeline(
         _ table: String = "file: accounts.csv, key: user", column: String = "left",
@@ -88,7 +89,8 @@ struct ReferenceTableFileTests {
         try Data(latin).write(to: URL(fileURLWithPath: "\(scene.folder)/accounts.csv"))
         #expect(try faults(scene).contains("line 3: expected keys in UTF-8"))
         let wide = "user,left\nanna,\n".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
-        try Data([0xFF, 0xFE] + wide).write(to: URL(fileURLWithPath: "\(scene.folder)/accounts.csv"))
+        let path = "\(scene.folder)/accounts.csv"
+        try Data([0xFF, 0xFE] + wide).write(to: URL(fileURLWithPath: path))
         #expect(try !faults(scene).isEmpty)
     }
 

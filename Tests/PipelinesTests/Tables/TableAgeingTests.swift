@@ -113,7 +113,8 @@ struct TableAgeingTests {
             """
         // The user's own clock is the window here, so its name can be looked up for a month only.
         let text = pipeline(fields).replacingOccurrences(
-            of: "after: { start: { table: accounts, column: left, by: user }, length: P0D }\n  customer",
+            of: "after: { start: { table: accounts, column: left, by: user }, length: P0D }\n"
+                + "  customer",
             with: "purposes: [security]\n  customer")
         let scene = try scene("anna,\ndaan,\n", text)
         _ = try scene.run(now: "2026-05-14")

@@ -54,7 +54,10 @@ struct RunProof {
 
     /// When the oldest readable record of a part is due by the window.
     private func deadline(_ part: PartRecord) -> EventTime? {
-        let window = owner.plan.release.clocks.clocks[0].length
+        let clock = owner.plan.release.clocks.clocks[0]
+        // A window that starts elsewhere says nothing of one part.
+        guard clock.isPlain else { return nil }
+        let window = clock.length
         guard let oldest = part.oldestReadable, !window.isZero else { return nil }
         return owner.clock.dueTime(from: oldest, window)
     }

@@ -169,18 +169,18 @@ final class StatefulRun {
             name: runName, pipeline: plan.name, command: "run", plan: plan.digest,
             started: intake.started, finished: currentTime(),
             now: plan.release.clocks.runClock.now,
-            cutoff: plan.release.clocks.windowCutOff, counts: runCounts())
+            cutoff: plan.release.clocks.statedCutOff, counts: runCounts())
         commit.sources = intake.sources
         commit.tasks = intake.tasks
         commit.keys = (keys?.used ?? []).map { UsedKey(id: $0.id, fingerprint: $0.fingerprint) }
         commit.keyNeeds = plan.keyStore == nil ? nil : plan.keyNeeds
         commit.holds = plan.release.subjects.holds.map(\.id)
+        commit.inputLists = try TableMemory(ledger: ledger, plan: plan).remember(changes)
         commit.parts = changes.parts
         commit.removedParts = changes.removedParts
         commit.partials = intake.partials
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
-        commit.inputLists = try TableMemory(ledger: ledger, plan: plan).remember(changes)
         commit.publications = changes.publications
         mayBeCommitted = true
         let run: Int64
