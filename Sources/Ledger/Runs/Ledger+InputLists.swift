@@ -11,14 +11,15 @@ extension Ledger {
                 let row = try Row.fetchOne(
                     db,
                     sql: """
-                        SELECT sha256, entries FROM input_lists
+                        SELECT sha256, entries, memory_sha256 FROM input_lists
                         WHERE kind = ? AND name = ?
                         """,
                     arguments: [kind.rawValue, name])
             else { return nil }
+            let memory: String? = row["memory_sha256"]
             return InputList(
                 name: name, kind: kind, digest: try digest(row["sha256"]),
-                entries: row["entries"])
+                entries: row["entries"], memory: try memory.map { try digest($0) })
         }
     }
 

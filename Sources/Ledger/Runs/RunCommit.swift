@@ -75,12 +75,17 @@ package struct InputList: Sendable, Equatable {
     package var kind: Kind
     package var digest: Digest256
     package var entries: Int
+    /// The copy that the state keeps of it, with hashes in place of identifiers; if any.
+    package var memory: Digest256?
 
-    package init(name: String, kind: Kind, digest: Digest256, entries: Int) {
+    package init(
+        name: String, kind: Kind, digest: Digest256, entries: Int, memory: Digest256? = nil
+    ) {
         self.name = name
         self.kind = kind
         self.digest = digest
         self.entries = entries
+        self.memory = memory
     }
 }
 
@@ -272,11 +277,7 @@ package struct NewPartial: Sendable, Equatable {
 /// A file that is neither part nor partial: it has no rows of its own to be aged.
 package struct NewFile: Sendable, Equatable {
     /// What the file is.
-    package enum Kind: String, Sendable {
-        case table, terms, quarantine
-        /// What the state keeps of a reference table.
-        case memory
-    }
+    package enum Kind: String, Sendable { case table, terms, quarantine }
 
     package var kind: Kind
     /// The output, statistic or list that it belongs to.

@@ -67,13 +67,15 @@ struct RunWriter {
     private func write(_ list: InputList) throws {
         try db.execute(
             sql: """
-                INSERT INTO input_lists (kind, name, sha256, entries, run_id)
-                VALUES (?, ?, ?, ?, ?)
+                INSERT INTO input_lists (kind, name, sha256, entries, memory_sha256, run_id)
+                VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (kind, name) DO UPDATE SET sha256 = excluded.sha256,
-                    entries = excluded.entries, run_id = excluded.run_id
+                    entries = excluded.entries, memory_sha256 = excluded.memory_sha256,
+                    run_id = excluded.run_id
                 """,
             arguments: [
-                list.kind.rawValue, list.name, list.digest.hex, list.entries, run,
+                list.kind.rawValue, list.name, list.digest.hex, list.entries, list.memory?.hex,
+                run,
             ])
     }
 

@@ -119,6 +119,7 @@ struct LedgerSchema: Sendable {
             name TEXT NOT NULL,
             sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
             entries INTEGER NOT NULL CHECK (entries >= 0),
+            memory_sha256 TEXT CHECK (length(memory_sha256) = 64),
             run_id INTEGER NOT NULL REFERENCES runs (id),
             PRIMARY KEY (kind, name)
         ) STRICT, WITHOUT ROWID;
@@ -161,7 +162,7 @@ struct LedgerSchema: Sendable {
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE files (
             path TEXT NOT NULL PRIMARY KEY,
-            kind TEXT NOT NULL CHECK (kind IN ('table', 'terms', 'quarantine', 'memory')),
+            kind TEXT NOT NULL CHECK (kind IN ('table', 'terms', 'quarantine')),
             name TEXT NOT NULL,
             run_id INTEGER NOT NULL REFERENCES runs (id),
             sha256 TEXT NOT NULL CHECK (length(sha256) = 64),

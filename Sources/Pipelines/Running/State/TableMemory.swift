@@ -32,7 +32,7 @@ struct TableMemory {
                             + "the last run: expected a whole export, or a larger `max_shrink`",
                         at: input.position, path: "tables.max_shrink"))
             }
-            if let table = try recall(input) { before.append(table) }
+            if let table = try recall(input, known) { before.append(table) }
         }
         if !faults.isEmpty { throw .tables(faults, file: "") }
         guard !before.isEmpty, before.count == plan.tableInputs.count else { return plan }
@@ -46,17 +46,11 @@ struct TableMemory {
 
     /// The table that the last run saw; nil when it looked at other columns.
     private func recall(
-        _ input: TableInput
+        _ input: TableInput, _ known: InputList
     ) throws(PipelineFailure) -> ReferenceTable? {
+        guard let memory = known.memory else { return nil }
         let content: [UInt8]
-        let memory: Digest256
         do {
-            let name = listName(input)
-            let known = try ledger.files(.memory).first {
-                $0.file.name.utf8.elementsEqual(name.utf8)
-            }
-            guard let known else { return nil }
-            memory = known.file.content.digest
             let directory = try ledger.directory.privateSubdirectory(Self.folder, creating: false)
             content = try directory.content(of: fileName(input), limitBytes: 1 << 32)
         } catch {
@@ -80,15 +74,11 @@ struct TableMemory {
                 try file.write(content.span)
                 let identity = ContentIdentity(
                     digest: Digest256.of(content.span), byteCount: content.count)
-                changes.owe(
-                    try file.prepare(), in: directory,
-                    as: NewFile(
-                        kind: .memory, name: listName(input),
-                        path: directory.path(of: fileName(input)), content: identity))
+                changes.owe(try file.prepare(), in: directory, identity)
                 lists.append(
                     InputList(
                         name: listName(input), kind: .referenceTable, digest: input.digest,
-                        entries: input.rows))
+                        entries: input.rows, memory: identity.digest))
             }
             return lists
         } catch {
