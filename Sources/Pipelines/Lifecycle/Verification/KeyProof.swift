@@ -72,9 +72,12 @@ struct KeyProof {
     /// A key that only waits for somebody to do what is overdue should be dead.
     private func judge(_ key: String, _ verdict: KeyVerdict) {
         guard verdict.end <= owner.clock.now else { return }
+        let hasOnlyPlainClocks = owner.plan.release.clocks.clocks.allSatisfy(\.isPlain)
         let isOverdue = verdict.reasons.allSatisfy { reason in
             switch reason {
-            case .notRunSince, .readableRecords, .unreachable: true
+            case .notRunSince, .unreachable: true
+            // Under a clock that starts elsewhere a record may be readable for years.
+            case .readableRecords: hasOnlyPlainClocks
             case .inWindow, .grace, .unpublished, .unfinishedRun, .held, .busy: false
             }
         }
