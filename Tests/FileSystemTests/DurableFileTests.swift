@@ -176,4 +176,37 @@ import Testing
         let full = FileDescriptor(owning: number, path: "/dev/full")
         #expect(code { try full.writeAll(bytes("x").span) } == "ENOSPC")
     }
+
+    @Test func aSuspendedFileGoesOnWhereItStopped() throws {
+        let directory = try folder.directory()
+        let file = try DurableFile.begin(in: directory, named: "a")
+        for part in ["one ", "two ", "three"] {
+            try file.write(bytes(part).span)
+            try file.suspend()
+            #expect(!file.isOpen)
+        }
+        #expect(file.byteCount == 13)
+        try file.commit()
+        #expect(try folder.names() == ["a"])
+        #expect(try directory.content(of: "a", limitBytes: 99) == bytes("one two three"))
+    }
+
+    @Test func aSuspendedFileThatSomebodyTouchedIsRefused() throws {
+        for isReplaced in [true, false] {
+            let directory = try folder.directory()
+            let file = try DurableFile.begin(in: directory, named: "a")
+            try file.write(bytes("one").span)
+            try file.suspend()
+            if isReplaced {
+                try directory.remove(file.temporaryName)
+                try folder.write(file.temporaryName)
+            } else {
+                let other = try directory.appending(file.temporaryName)
+                try other.writeAll(bytes("x").span)
+            }
+            #expect(throws: FileFault.self) { try file.write(bytes("two").span) }
+            #expect(throws: FileFault.self) { try file.commit() }
+            #expect(try folder.names() == [])
+        }
+    }
 }

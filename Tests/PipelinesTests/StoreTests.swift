@@ -89,6 +89,43 @@ struct StoreTests {
         #expect(try store.names("out") == [])
     }
 
+    @Test(
+        "what expires goes when it should, whatever its records say of their time",
+        arguments: [
+            // Nobody can read the times that were stored any more.
+            (record, "{ field: ts, format: epoch }"),
+            // A time beyond the skew keeps nothing for a century.
+            (#"{"ts":"2126-04-10T10:00:00Z","user":"anna.example","x":1}"# + "\n", "ts"),
+        ])
+    func expiry(content: String, laterTime: String) throws {
+        let store = try Store()
+        func pipeline(_ time: String) throws {
+            try store.write(
+                "p.yaml",
+                """
+                name: store
+                source: { format: jsonl, files: "in/*.jsonl", time: \(time) }
+                identity: { user: user }
+                fields: { ts: keep, user: { replace: GONE } }
+                outputs:
+                  - { name: a, purpose: security, path: "out/{date}.jsonl", expires: P3M,
+                      safeguards: { reason: abuse, readers: [soc], delete_after: P1M } }
+                state: state
+
+                """)
+        }
+        try store.write("in/1.jsonl", content)
+        try pipeline("ts")
+        try store.run("2026-04-20")
+        #expect(try store.names("out").count == 1)
+        try pipeline(laterTime)
+        try store.run("2026-06-20")
+        #expect(try store.names("out").count == 1)
+        #expect(try !store.output().contains("anna"))
+        try store.run("2026-07-22")
+        #expect(try store.names("out") == [])
+    }
+
     @Test("a shorter window reaches what was written under a longer one")
     func shorterWindow() throws {
         let store = try Store()

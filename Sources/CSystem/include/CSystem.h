@@ -48,6 +48,20 @@ static inline int csystem_forbid_core_dumps(void) {
     return setrlimit(RLIMIT_CORE, &none);
 }
 
+/* Lets the process hold as many files open as it may allow itself; what it may hold then, or 0. */
+static inline uint64_t csystem_raise_open_files(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return 0;
+    rlim_t before = files.rlim_cur;
+    files.rlim_cur = files.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : before;
+}
+
+static inline uint64_t csystem_open_files(void) {
+    struct rlimit files;
+    return getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 0;
+}
+
 /* An event that any number of threads can wait for with poll. */
 static inline int csystem_make_event(void) {
     return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -12,11 +12,18 @@ private import Glibc
 ///
 /// A file that is neither committed nor prepared is removed when its owner lets go. One owner, one
 /// thread at a time.
+///
+/// A writer of more files than a process may hold open calls `suspend` on those that wait; `write`
+/// opens them again.
 package final class DurableFile {
     private enum State { case writing, ready, ended }
 
-    /// The directory in which the file will appear.
-    package let directory: Directory
+    /// The path of the directory in which the file will appear.
+    package let folder: String
+    /// The directory; nil while the file is suspended.
+    private var openDirectory: Directory?
+    private let directoryIdentity: FileIdentity
+    private let fileIdentity: FileIdentity
     /// The name under which it will appear.
     package let finalName: String
     /// The name it has until then.
@@ -28,10 +35,13 @@ package final class DurableFile {
     private var state = State.writing
 
     private init(
-        directory: Directory, finalName: String, temporaryName: String,
-        file: consuming FileDescriptor
+        directory: Directory, directoryIdentity: FileIdentity, fileIdentity: FileIdentity,
+        finalName: String, temporaryName: String, file: consuming FileDescriptor
     ) {
-        self.directory = directory
+        folder = directory.path
+        openDirectory = directory
+        self.directoryIdentity = directoryIdentity
+        self.fileIdentity = fileIdentity
         self.finalName = finalName
         self.temporaryName = temporaryName
         self.file = consume file
@@ -45,17 +55,20 @@ package final class DurableFile {
     /// Refused is a name that belongs to a symbolic link, to anything else but a regular file, or
     /// to another user's file.
     package static func begin(
-        in directory: Directory, named finalName: String, mode: UInt32 = 0o600
+        in directory: Directory, named finalName: String, mode: UInt32 = 0o600,
+        mark: WriterMark = .none
     ) throws(FileFault) -> DurableFile {
         try checkTarget(finalName, in: directory)
-        let temporaryName = TemporaryName.make(for: finalName)
+        let temporaryName = TemporaryName.make(for: finalName, mark)
         let file = try directory.creating(temporaryName, mode: 0o600)
         // Tells the clean-up of another run that this one is alive.
         _ = csystem_flock(file.number, LOCK_SH | LOCK_NB)
         let permitted = mode == 0o600 || fchmod(file.number, mode) == 0
         let failure = errno
         let durable = DurableFile(
-            directory: directory, finalName: finalName, temporaryName: temporaryName, file: file)
+            directory: directory, directoryIdentity: try directory.status().identity,
+            fileIdentity: try file.status().identity, finalName: finalName,
+            temporaryName: temporaryName, file: file)
         guard permitted else {
             throw FileFault(.create, errno: failure, path: directory.path(of: finalName))
         }
@@ -66,8 +79,9 @@ package final class DurableFile {
     ///
     /// After a fault the file is given up.
     package func write(_ bytes: Span<UInt8>) throws(FileFault) {
-        guard state == .writing, file != nil else { throw alreadyClosed(.write) }
+        guard state == .writing else { throw alreadyClosed(.write) }
         do {
+            try resume()
             try file?.writeAll(bytes)
         } catch {
             abandon()
@@ -76,16 +90,61 @@ package final class DurableFile {
         byteCount += bytes.count
     }
 
+    /// Closes the file for a while, and its directory with it; nothing of it is lost, but it is not
+    /// told from a leftover any more.
+    package func suspend() throws(FileFault) {
+        guard state == .writing, let open = file.take() else { return }
+        openDirectory = nil
+        do { try open.close() } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    /// True while the file is open.
+    package var isOpen: Bool { file != nil }
+
+    /// Opens a suspended file again; one that is not what was written there is a fault.
+    private func resume() throws(FileFault) {
+        if file != nil { return }
+        let again = try directory.appending(temporaryName)
+        let status = try again.status()
+        guard status.identity == fileIdentity, status.byteCount == byteCount else {
+            throw FileFault(.open, errno: ESTALE, path: "\(folder)/\(finalName)")
+        }
+        _ = csystem_flock(again.number, LOCK_SH | LOCK_NB)
+        file = consume again
+    }
+
+    /// The directory in which the file will appear.
+    package var directory: Directory {
+        get throws(FileFault) {
+            if let openDirectory { return openDirectory }
+            let again = try Directory.open(folder)
+            guard try again.status().identity == directoryIdentity else {
+                throw FileFault(.open, errno: ESTALE, path: folder)
+            }
+            openDirectory = again
+            return again
+        }
+    }
+
+    /// What was written so far, to be read from its beginning; nothing can be written any more.
+    package func content() throws(FileFault) -> FileDescriptor {
+        try suspend()
+        return try directory.reading(temporaryName)
+    }
+
     /// Makes the content durable and closes the file; no more can be written.
     ///
     /// After a fault the file is given up and must be made anew: a second attempt at fsync could
     /// report success for lost pages.
     package func finish() throws(FileFault) {
         if state == .ready { return }
-        guard state == .writing, let open = file.take() else {
-            throw alreadyClosed(.synchronize)
-        }
-        do {
+        guard state == .writing else { throw alreadyClosed(.synchronize) }
+        do throws(FileFault) {
+            try resume()
+            guard let open = file.take() else { throw alreadyClosed(.synchronize) }
             try open.synchronize()
             try open.close()
         } catch {
@@ -126,6 +185,7 @@ package final class DurableFile {
             }
         }
         state = .ended
+        openDirectory = nil
         return prepared()
     }
 
@@ -134,7 +194,8 @@ package final class DurableFile {
         guard state != .ended else { return }
         state = .ended
         file = nil
-        _ = try? directory.remove(temporaryName)
+        if let place = try? directory { _ = try? place.remove(temporaryName) }
+        openDirectory = nil
     }
 
     private func prepared() -> PreparedFile {
@@ -142,6 +203,6 @@ package final class DurableFile {
     }
 
     private func alreadyClosed(_ operation: FileFault.Operation) -> FileFault {
-        FileFault(operation, .alreadyClosed, path: directory.path(of: finalName))
+        FileFault(operation, .alreadyClosed, path: "\(folder)/\(finalName)")
     }
 }

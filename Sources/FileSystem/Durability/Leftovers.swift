@@ -4,28 +4,57 @@ private import Glibc
 extension DurableFile {
     /// Removes what killed runs left in `directory` and returns how many files that were.
     ///
-    /// A leftover has the form of our temporary names, is a regular file of `owner`, was not made
-    /// by this process, is not locked by a process that still writes it, and is not in `kept` (the
-    /// prepared files of a commit record that is still to be redone). A power cut can leave such a
-    /// file full of identifiers, so every run that owns the directory calls this first.
+    /// A leftover has the form of our temporary names with `mark` or none, is a regular file of
+    /// `owner`, was not made by this process, is not locked by a process that still writes it, nor
+    /// of a run in `living`, and is not in `kept` (the prepared files of a commit record that is
+    /// still to be redone). A power cut can leave such a file full of identifiers, so every run
+    /// that writes to the directory calls this first.
     @discardableResult
     package static func removeLeftovers(
-        in directory: Directory, ownedBy owner: UInt32 = geteuid(), except kept: Set<String> = []
+        in directory: Directory, of mark: WriterMark = .none,
+        ownedBy owner: UInt32 = geteuid(), except kept: Set<String> = [],
+        living: Set<[UInt8]> = []
     ) throws(FileFault) -> Int {
-        let own = Array(TemporaryName.run.utf8)
         let keptBytes = Set(kept.map { Array($0.utf8) })
         var removed = 0
-        for bytes in try directory.nameBytes() {
-            guard let run = TemporaryName.run(of: bytes), run != own, !keptBytes.contains(bytes),
-                let name = String(validating: bytes, as: UTF8.self),
-                let status = try directory.status(of: name),
-                status.kind == .regular, status.owner == owner,
-                try !isBeingWritten(name, in: directory)
-            else { continue }
+        for (name, run) in try candidates(in: directory, of: mark, ownedBy: owner)
+        where !living.contains(run) && !keptBytes.contains(Array(name.utf8)) {
+            if try isBeingWritten(name, in: directory) { continue }
             if try directory.remove(name) { removed += 1 }
         }
         if removed > 0 { try directory.synchronize() }
         return removed
+    }
+
+    /// The other runs of the writer that write to a file of the directory just now. One such file
+    /// speaks for all of its run: the others may be closed for a while.
+    package static func livingRuns(
+        in directory: Directory, of mark: WriterMark
+    ) throws(FileFault) -> Set<[UInt8]> {
+        var living: Set<[UInt8]> = []
+        for (name, run) in try candidates(in: directory, of: mark, ownedBy: geteuid())
+        where !living.contains(run) {
+            if try isBeingWritten(name, in: directory) { living.insert(run) }
+        }
+        return living
+    }
+
+    private static func candidates(
+        in directory: Directory, of mark: WriterMark, ownedBy owner: UInt32
+    ) throws(FileFault) -> [(name: String, run: [UInt8])] {
+        let own = Array(TemporaryName.run.utf8)
+        let marks = [Array(mark.digits.utf8), []]
+        var found: [(name: String, run: [UInt8])] = []
+        for bytes in try directory.nameBytes() {
+            guard let origin = TemporaryName.origin(of: bytes), origin.run != own,
+                marks.contains(origin.mark),
+                let name = String(validating: bytes, as: UTF8.self),
+                let status = try directory.status(of: name),
+                status.kind == .regular, status.owner == owner
+            else { continue }
+            found.append((name, origin.run))
+        }
+        return found
     }
 
     private static func isBeingWritten(

@@ -35,6 +35,11 @@ package final class Directory: Sendable {
         try opening(name, O_RDWR | O_CREAT | O_EXCL, mode: mode, operation: .create)
     }
 
+    /// Opens a file for writing behind its end.
+    package func appending(_ name: String) throws(FileFault) -> FileDescriptor {
+        try opening(name, O_WRONLY | O_APPEND, mode: 0, operation: .open)
+    }
+
     /// Opens a file for writing and reading, and creates it when it is missing.
     package func openingOrCreating(
         _ name: String, mode: UInt32 = 0o600

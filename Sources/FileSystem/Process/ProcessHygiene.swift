@@ -18,6 +18,7 @@ package enum ProcessHygiene {
         _ = csystem_forbid_core_dumps()
         _ = csystem_set_dumpable(0)
         _ = umask(0o077)
+        OpenFileLimit.raise()
         occupyStandardDescriptors()
     }
 

@@ -20,11 +20,14 @@ package struct RunReport: Sendable {
         }
     }
 
-    /// One file that was written (or, in a dry run, would be).
+    /// One file that was written (or, in a dry run, would be), or all files of one disclosure.
     package struct File: Sendable {
         /// The name of the output, disclosure or statistic in the pipeline.
         package var output: String
+        /// The path; the template for the files of a disclosure, whose paths name somebody.
         package var path: String
+        /// How many files these are.
+        package var count = 1
         package var records: Int
         package var bytes: Int
 

@@ -179,6 +179,7 @@ extension Sluice {
             throw .faults(all, file: path)
         }
         plan.statisticsDigest = statisticsDigest(of: bytes)
+        plan.mark = .of("pipeline", anchored(path, at: try workingFolder()))
         return (specification, plan)
     }
 

@@ -1,8 +1,12 @@
+internal import FileSystem
+internal import KeyedHashing
+
 extension Plan {
     /// The plan with absolute paths of everything the ledger remembers: the next run may be started
     /// in another folder and must find it all the same.
     func anchored(at folder: String) -> Plan {
         var plan = self
+        if let state { plan.mark = .of("state", Pipelines.anchored(state, at: folder)) }
         plan.keyStore = keyStore.map { Pipelines.anchored($0, at: folder) }
         plan.state = state.map { Pipelines.anchored($0, at: folder) }
         plan.quarantine.path = quarantine.path.map { Pipelines.anchored($0, at: folder) }
@@ -16,6 +20,14 @@ extension Plan {
             }
         }
         return plan
+    }
+}
+
+extension WriterMark {
+    /// The mark of the writer that `path` (absolute) names; `kind` says what lies there.
+    static func of(_ kind: String, _ path: String) -> WriterMark {
+        let name = "\(kind) \(PlanningWorld.simplified(path))"
+        return WriterMark(String(Digest256.of(Array(name.utf8).span).hex.prefix(16))) ?? .none
     }
 }
 

@@ -1,4 +1,5 @@
 package import Anonymization
+package import FileSystem
 package import KeyedHashing
 package import LogFormats
 package import Records
@@ -30,6 +31,8 @@ package struct Plan: Sendable {
     /// Where the key-encryption key comes from that seals the keys of store and state; nil: none.
     package var keyWrapping: WrappingKeySource?
     package var state: String?
+    /// Tells the temporary files of this pipeline, or of its state, from those of others.
+    package var mark = WriterMark.none
     package var optOutList: OptOutList
     /// The reference tables, in the order of `release.tables`.
     package var tableInputs: [TableInput]

@@ -307,6 +307,12 @@ package final class Planner {
                 "the path asks for the time of records: expected `source.time`",
                 at: output.path.position, path: "outputs[\(index + 1)].path")
         }
+        for (index, output) in specification.outputs.enumerated() {
+            guard let expires = output.expires else { continue }
+            faults.add(
+                "`expires` counts from the time of records: expected `source.time`",
+                at: expires.position, path: "outputs[\(index + 1)].expires")
+        }
         if let first = specification.statistics.first?.name ?? specification.disclosures.first?.name
         {
             faults.add(

@@ -18,7 +18,7 @@ struct PlainRun {
         let files = FileSink(
             plan: plan, sources: identities,
             digests: plan.outputs.contains { $0.termsPath != nil },
-            columns: { source.firstColumns })
+            columns: { source.firstColumns }, folders: OpenFolders(mark: plan.mark))
         let sink: any OutputSink = request.isDryRun ? NoSink() : files
         let quarantine = request.isDryRun ? nil : QuarantineFile(plan: plan)
         let task = TaskRun(
@@ -57,7 +57,7 @@ struct PlainRun {
         do throws(PipelineFailure) {
             try publish(files, prepared, quarantine)
         } catch {
-            TableFiles.discard(prepared)
+            TableFiles.discard(prepared, in: files.folders)
             throw error
         }
         let clocks = plan.release.clocks
@@ -74,8 +74,10 @@ struct PlainRun {
         let list = try quarantine?.prepare()
         try files.publish()
         for entry in tables {
-            do { try DurableFile.publish([entry.prepared], in: entry.directory) } catch {
-                throw .storage("cannot publish \(entry.file.path): \(error)")
+            do throws(FileFault) {
+                try DurableFile.publish([entry.prepared], in: files.folders.open(entry.folder))
+            } catch {
+                throw .storage("cannot publish \(entry.file.shownPath): \(error.reason)")
             }
         }
         do {
@@ -111,7 +113,8 @@ struct PlainRun {
             let terms = SharingTerms(
                 pipeline: plan.name, output: output, asOf: clock.now, files: shared)
             return TableFiles.File(
-                table: output.name, path: path, rows: shared.count, bytes: terms.bytes)
+                table: output.name, path: path, shownPath: path, rows: shared.count,
+                bytes: terms.bytes)
         }
     }
 
@@ -123,10 +126,7 @@ struct PlainRun {
                 output: plan.outputs[$0.output].name, path: $0.path, records: $0.records,
                 bytes: $0.writtenBytes)
         }
-        report.files += tables.map {
-            RunReport.File(
-                output: $0.table, path: $0.path, records: $0.rows, bytes: $0.bytes.count)
-        }
+        report.addTables(tables)
     }
 }
 

@@ -105,6 +105,28 @@ func tableFiles(
     return TableFiles(plan: plan, refusedMonths: refused).files(tables)
 }
 
+extension RunReport {
+    /// Adds the files of tables. Files whose paths have values in them are told together, by the
+    /// template of their paths: a report names nobody.
+    mutating func addTables(_ tables: [TableFiles.File]) {
+        for table in tables {
+            let known = files.firstIndex {
+                $0.output == table.table && $0.path == table.shownPath
+            }
+            if let known {
+                files[known].count += 1
+                files[known].records += table.rows
+                files[known].bytes += table.bytes.count
+            } else {
+                files.append(
+                    File(
+                        output: table.table, path: table.shownPath, records: table.rows,
+                        bytes: table.bytes.count))
+            }
+        }
+    }
+}
+
 /// Says which periods a disclosure left out.
 func noteRefusals(_ plan: Plan, _ refused: Set<CalendarMonth>, _ report: inout RunReport) {
     guard !refused.isEmpty else { return }

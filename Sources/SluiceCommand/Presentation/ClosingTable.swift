@@ -171,7 +171,9 @@ extension ClosingTable {
         ])
         for file in report.files.prefix(shown) {
             table.add([
-                file.path, file.output, NumberText.grouped(file.records),
+                file.count == 1
+                    ? file.path : "\(file.path) (\(NumberText.counted(file.count, "file")))",
+                file.output, NumberText.grouped(file.records),
                 NumberText.size(bytes: file.bytes),
             ])
         }

@@ -139,6 +139,7 @@ package enum ReportJSON {
         .object([
             ("output", .text(file.output)),
             ("path", .text(file.path)),
+            ("count", .integer(file.count)),
             ("records", .integer(file.records)),
             ("bytes", .integer(file.bytes)),
         ])

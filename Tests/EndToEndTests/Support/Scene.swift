@@ -9,8 +9,14 @@ final class Scene {
     private let root: String
     let path: String
 
-    init() throws {
-        root = "\(NSTemporaryDirectory())/sluice-e2e-\(UUID().uuidString)"
+    /// With `inMemory`, on a file system where making thousands of files durable costs nothing, if
+    /// the machine has one.
+    init(inMemory: Bool = false) throws {
+        let memory = "/dev/shm"
+        let place =
+            inMemory && FileManager.default.isWritableFile(atPath: memory)
+            ? memory : NSTemporaryDirectory()
+        root = "\(place)/sluice-e2e-\(UUID().uuidString)"
         path = "\(root)/scene"
         try FileManager.default.createDirectory(
             atPath: path,

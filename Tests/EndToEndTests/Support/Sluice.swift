@@ -46,10 +46,11 @@ final class SluiceProcess {
     private let errorPath: String
     private var input: Int32
 
-    /// Starts `sluice` with `arguments` in `folder`.
+    /// Starts `sluice` with `arguments` in `folder`; it may hold at most `openFiles` files open.
     init(
         _ arguments: [String],
         in folder: String,
+        openFiles: Int? = nil,
         feed: Feed = .bytes([]),
         drain: Drain = .captured
     ) throws {
@@ -63,9 +64,11 @@ final class SluiceProcess {
             let ends = try Self.pipe()
             let output = try Self.open(drain, outputPath)
             defer { for number in [ends.reading, output, errors] { close(number) } }
+            // The limit cannot be raised again by the process.
+            let limit = openFiles.map { ["/bin/sh", "-c", "ulimit -n \($0); exec \"$0\" \"$@\""] }
             let pid = try Self.spawn(
                 // env knows how to change the folder, which posix_spawn here does not.
-                ["/usr/bin/env", "-C", folder, Self.binary] + arguments,
+                ["/usr/bin/env", "-C", folder] + (limit ?? []) + [Self.binary] + arguments,
                 streams: [ends.reading, output, errors]
             )
             return (pid, ends.writing)
@@ -211,8 +214,15 @@ final class SluiceProcess {
 func sluice(
     _ arguments: [String],
     in scene: Scene,
+    openFiles: Int? = nil,
     feed: Feed = .bytes([]),
     drain: Drain = .captured
 ) throws -> Outcome {
-    try SluiceProcess(arguments, in: scene.path, feed: feed, drain: drain).finish()
+    try SluiceProcess(
+        arguments,
+        in: scene.path,
+        openFiles: openFiles,
+        feed: feed,
+        drain: drain
+    ).finish()
 }

@@ -120,6 +120,21 @@ import Testing
                 == #"{"a":{"x":"1","y":{"z":"3","w":"5"},"v":"6"},"b":"2","c":"4"}"# + "\n")
     }
 
+    // MARK: Times
+
+    @Test func withoutATimeNothingCanExpire() throws {
+        let found = try faults(
+            """
+            name: timeless
+            source: { format: jsonl }
+            fields: { a: keep }
+            outputs:
+              - { name: all, purpose: security, path: out/all, expires: P1M }
+            """)
+        #expect(found.count == 1)
+        #expect(found.first?.contains("outputs[1].expires: `expires` counts from") == true)
+    }
+
     // MARK: Elements
 
     /// A rule for one element goes before the one for every element, wherever it stands.

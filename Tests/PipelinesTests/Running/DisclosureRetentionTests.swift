@@ -45,4 +45,33 @@ import Testing
         #expect(folder.files(below: "out").isEmpty)
         #expect(report.notes.contains { $0.contains("2026-03") })
     }
+
+    /// The path of a report names a partner; a message and a report must not.
+    @Test func noMessageNamesWhomAFileIsFor() throws {
+        let folder = try TemporaryPipeline(pipeline, files: ["in.jsonl": input])
+        let report = try folder.run(now: "2026-04-15")
+        let template = "\(folder.folder)/out/{partner}/{month}.csv"
+        #expect(report.files.map(\.path) == [template])
+        #expect(report.files.map(\.count) == [1])
+        try folder.remove("out/P-01/2026-03.csv")
+        try folder.write("out/P-01/2026-03.csv/in-the-way", "")
+        do {
+            _ = try folder.run(now: "2026-04-15")
+            Issue.record("a directory was replaced")
+        } catch {
+            let message = "\(error)"
+            #expect(message.contains(template), "\(message)")
+            #expect(!message.contains("P-01"), "\(message)")
+        }
+        try folder.remove("out/P-01")
+        try folder.write("out/P-01", "")
+        do {
+            _ = try folder.run(now: "2026-04-15")
+            Issue.record("a file was taken for a folder")
+        } catch {
+            let message = "\(error)"
+            #expect(message.contains(template), "\(message)")
+            #expect(!message.contains("P-01"), "\(message)")
+        }
+    }
 }

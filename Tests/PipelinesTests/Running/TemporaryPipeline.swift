@@ -27,6 +27,10 @@ final class TemporaryPipeline {
         try Data(content.utf8).write(to: URL(fileURLWithPath: path))
     }
 
+    func remove(_ name: String) throws {
+        try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
+
     @discardableResult
     func run(
         now: String, isDryRun: Bool = false, file: String = "pipeline.yaml"

@@ -17,7 +17,7 @@ struct DisclosureRetention {
             for (path, _) in table.paths {
                 for file in try files(of: path) where isOver(file, path, retention) {
                     count += 1
-                    if !isDryRun { try remove(file) }
+                    if !isDryRun { try remove(file, shownAs: path.text) }
                 }
             }
         }
@@ -67,14 +67,15 @@ struct DisclosureRetention {
         return nil
     }
 
-    private func remove(_ file: String) throws(PipelineFailure) {
+    private func remove(_ file: String, shownAs path: String) throws(PipelineFailure) {
         let place = splitPath(file)
-        do {
+        do throws(FileFault) {
             let directory = try Directory.open(place.directory, creating: false, mode: 0o700)
             _ = try directory.remove(place.name)
             try directory.synchronize()
         } catch {
-            throw .storage("cannot delete \(file), whose retention has passed: \(error)")
+            throw .storage(
+                "cannot delete a file of \(path), whose retention has passed: \(error.reason)")
         }
     }
 }

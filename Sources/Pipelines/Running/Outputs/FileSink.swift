@@ -10,15 +10,25 @@ internal import Records
 ///
 /// Each file is made under a temporary name in its final folder. Nothing is visible under a final
 /// name before `prepare` has made all of them durable and `publish` renames them.
+///
+/// A run over an archive writes to thousands of files, one for each day. Only the last
+/// `OpenFileLimit.written` of them are open, and the first one, whose lock says that the run is
+/// alive. Compressing takes a quarter of a megabyte for each file: beyond the first
+/// `deflatersMax`, files are kept plain under their temporary names and compressed at the end.
 final class FileSink: OutputSink {
+    /// The most files that are compressed while they are written.
+    static let deflatersMax = 64
+
     /// One file while it is written.
     final class Target {
         let output: Int
         let route: Int32
         let path: String
         fileprivate var file: DurableFile?
-        fileprivate let deflater: GzipDeflater?
-        fileprivate var compressed = ByteBuffer(capacity: 1 << 16)
+        fileprivate var deflater: GzipDeflater?
+        /// True for a file that is compressed at the end.
+        fileprivate var isSpooled = false
+        fileprivate var compressed = ByteBuffer(capacity: 16)
         /// The last byte, held back because it may have to go (`dropLastTerminator`).
         fileprivate var heldByte: UInt8?
         var records = 0
@@ -33,7 +43,10 @@ final class FileSink: OutputSink {
         var newestDay = Int32.min
         /// Set by `prepare`.
         fileprivate(set) var prepared: PreparedFile?
-        let directory: Directory?
+        /// The path of the folder; nil for standard output.
+        let folder: String?
+        /// Grows with each use: the file that waited longest is closed first.
+        fileprivate var lastUse = 0
 
         fileprivate init(
             output: Int, route: Int32, path: String, file: DurableFile?, deflater: GzipDeflater?
@@ -42,7 +55,7 @@ final class FileSink: OutputSink {
             self.route = route
             self.path = path
             self.file = file
-            directory = file?.directory
+            folder = file?.folder
             self.deflater = deflater
         }
     }
@@ -55,11 +68,13 @@ final class FileSink: OutputSink {
     private(set) var targets: [Target] = []
     private var lookup: [Int64: Target] = [:]
     private let digests: Bool
+    private var openTargets: [Target] = []
+    private var uses = 0
     let folders: OpenFolders
 
     init(
         plan: Plan, sources: Set<FileIdentity>, digests: Bool,
-        columns: @escaping () -> [String]?, folders: OpenFolders = OpenFolders(),
+        columns: @escaping () -> [String]?, folders: OpenFolders,
         name: @escaping (_ output: Int, _ path: String) -> String = { $1 }
     ) {
         self.plan = plan
@@ -131,44 +146,76 @@ final class FileSink: OutputSink {
 
     private func open(output: Int, route: Int32) throws(PipelineFailure) -> Target {
         let plan = plan.outputs[output]
-        let deflater: GzipDeflater?
-        do { deflater = try plan.gzipLevel.map { try GzipDeflater.make(level: $0) } } catch {
-            throw .storage("cannot prepare gzip")
-        }
+        let isSpooled =
+            plan.gzipLevel != nil && targets.count >= Self.deflatersMax
+            && !plan.path.isStandardOutput
+        var deflater: GzipDeflater?
+        if let level = plan.gzipLevel, !isSpooled { deflater = try makeDeflater(level) }
         let path = name(output, Self.path(plan, route: route))
         if plan.path.isStandardOutput {
             return Target(
                 output: output, route: route, path: "-", file: nil, deflater: deflater)
         }
+        try makeRoom()
         let file = try Self.begin(path, sources: sourceIdentities, in: folders)
-        return Target(output: output, route: route, path: path, file: file, deflater: deflater)
+        let target = Target(
+            output: output, route: route, path: path, file: file, deflater: deflater)
+        target.isSpooled = isSpooled
+        openTargets.append(target)
+        return target
     }
 
-    /// Begins a durable file at `path`, whose folder is made if it is missing.
+    private func makeDeflater(_ level: Int) throws(PipelineFailure) -> GzipDeflater {
+        do { return try GzipDeflater.make(level: level) } catch {
+            throw .storage("cannot prepare gzip")
+        }
+    }
+
+    /// Closes the file that waited longest when another one is to be opened.
+    private func makeRoom() throws(PipelineFailure) {
+        guard openTargets.count >= OpenFileLimit.written else { return }
+        // The first file stays open: its lock tells other runs that this one is alive.
+        let oldest = openTargets.indices.dropFirst().min {
+            openTargets[$0].lastUse < openTargets[$1].lastUse
+        }
+        guard let oldest else { return }
+        let target = openTargets.remove(at: oldest)
+        do { try target.file?.suspend() } catch {
+            throw .storage("cannot write \(target.path): \(error)")
+        }
+    }
+
+    /// Begins a durable file at `path`, whose folder is made if it is missing. Messages show
+    /// `shownAs`, for a path that has values in it.
     static func begin(
-        _ path: String, sources: Set<FileIdentity>, in folders: OpenFolders
+        _ path: String, shownAs shown: String? = nil, sources: Set<FileIdentity>,
+        in folders: OpenFolders
     ) throws(PipelineFailure) -> DurableFile {
+        let name = shown ?? path
         do {
             if let present = try FileStatus.of(path) {
                 if present.kind == .directory {
-                    throw PipelineFailure.storage("\(path) is a directory: expected a file name")
+                    throw PipelineFailure.storage("\(name) is a directory: expected a file name")
                 }
                 if sources.contains(present.identity) {
                     throw PipelineFailure.storage(
-                        "\(path) is an output and a source at once: give the output another name")
+                        "\(name) is an output and a source at once: give the output another name")
                 }
             }
             guard folders.claim(path) else {
                 throw PipelineFailure.storage(
-                    "\(path) would be written by two results: expected a path of its own for each")
+                    "\(name) would be written by two results: expected a path of its own for each")
             }
-            let (folder, name) = splitPath(path)
-            let directory = try folders.open(folder)
-            return try DurableFile.begin(in: directory, named: name)
+            let place = splitPath(path)
+            return try DurableFile.begin(
+                in: folders.open(place.directory), named: place.name, mark: folders.mark)
         } catch let failure as PipelineFailure {
             throw failure
+        } catch let fault as FileFault {
+            // The path of the fault has the values, too.
+            throw .storage("cannot write \(name): \(shown == nil ? "\(fault)" : fault.reason)")
         } catch {
-            throw .storage("cannot write \(path): \(error)")
+            throw .internalFault("a file was refused without a reason")
         }
     }
 
@@ -201,7 +248,10 @@ final class FileSink: OutputSink {
     private func append(_ bytes: Span<UInt8>, to target: Target) throws(PipelineFailure) {
         if bytes.isEmpty { return }
         target.plainBytes += bytes.count
-        guard let deflater = target.deflater else { return try store(bytes, of: target) }
+        guard let deflater = target.deflater else {
+            return try target.isSpooled
+                ? write(bytes, to: target) : store(bytes, of: target)
+        }
         deflater.deflate(bytes, into: &target.compressed)
         if target.compressed.count >= 1 << 16 { try flush(target) }
     }
@@ -218,6 +268,16 @@ final class FileSink: OutputSink {
     private func store(_ bytes: Span<UInt8>, of target: Target) throws(PipelineFailure) {
         target.writtenBytes += bytes.count
         if digests { target.stored.update(bytes) }
+        try write(bytes, to: target)
+    }
+
+    private func write(_ bytes: Span<UInt8>, to target: Target) throws(PipelineFailure) {
+        uses += 1
+        target.lastUse = uses
+        if let file = target.file, !file.isOpen {
+            try makeRoom()
+            openTargets.append(target)
+        }
         do {
             if let file = target.file {
                 try file.write(bytes)
@@ -231,24 +291,14 @@ final class FileSink: OutputSink {
 
     /// Ends all files and makes them durable under their temporary names.
     func prepare() throws(PipelineFailure) {
-        var folders: [Directory] = []
-        for target in targets {
-            try releaseHeldByte(of: target)
-            if let deflater = target.deflater {
-                deflater.finish(into: &target.compressed)
-                try flush(target)
+        // The first file, which says that the run is alive, comes last.
+        for target in targets.reversed() { try prepare(target) }
+        openTargets.removeAll()
+        do {
+            for folder in Set(targets.compactMap(\.folder)).sorted() {
+                try folders.open(folder).synchronize()
             }
-            guard let file = target.file else { continue }
-            do {
-                target.prepared = try file.prepare(settlingDirectory: false)
-            } catch {
-                throw .storage("cannot make \(target.path) durable: \(error)")
-            }
-            if !folders.contains(where: { $0.path == file.directory.path }) {
-                folders.append(file.directory)
-            }
-        }
-        do { for folder in folders { try folder.synchronize() } } catch {
+        } catch {
             throw .storage("cannot make the outputs durable: \(error)")
         }
         if plan.outputs.contains(where: { $0.path.isStandardOutput }) {
@@ -258,11 +308,59 @@ final class FileSink: OutputSink {
         }
     }
 
+    private func prepare(_ target: Target) throws(PipelineFailure) {
+        try releaseHeldByte(of: target)
+        if target.isSpooled { try compress(target) }
+        if let deflater = target.deflater {
+            deflater.finish(into: &target.compressed)
+            try flush(target)
+            target.deflater = nil
+        }
+        guard let file = target.file else { return }
+        do {
+            target.prepared = try file.prepare(settlingDirectory: false)
+        } catch {
+            throw .storage("cannot make \(target.path) durable: \(error)")
+        }
+        openTargets.removeAll { $0 === target }
+    }
+
+    /// Puts a compressed file in the place of the plain one.
+    private func compress(_ target: Target) throws(PipelineFailure) {
+        guard let plain = target.file else { return }
+        openTargets.removeAll { $0 === target }
+        target.deflater = try makeDeflater(plan.outputs[target.output].gzipLevel ?? 6)
+        target.isSpooled = false
+        do {
+            let content = try plain.content()
+            try makeRoom()
+            target.file = try DurableFile.begin(
+                in: plain.directory, named: plain.finalName, mark: folders.mark)
+            openTargets.append(target)
+            var buffer = ByteBuffer(capacity: 1 << 18)
+            repeat {
+                buffer.removeAll()
+                try unsafe buffer.appendUnsafe(upTo: 1 << 18) { room in
+                    try unsafe content.read(
+                        into: UnsafeMutableRawBufferPointer(
+                            UnsafeMutableBufferPointer(rebasing: room[..<(1 << 18)])))
+                }
+                target.plainBytes -= buffer.count
+                try append(buffer.bytes, to: target)
+            } while !buffer.isEmpty
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch {
+            throw .storage("cannot compress \(target.path): \(error)")
+        }
+        plain.abandon()
+    }
+
     /// Gives all prepared files their final names.
     func publish() throws(PipelineFailure) {
         for target in targets {
-            guard let prepared = target.prepared, let directory = target.directory else { continue }
-            do { try DurableFile.publish([prepared], in: directory) } catch {
+            guard let prepared = target.prepared, let folder = target.folder else { continue }
+            do { try DurableFile.publish([prepared], in: folders.open(folder)) } catch {
                 throw .storage("cannot publish \(target.path): \(error)")
             }
         }
@@ -272,18 +370,26 @@ final class FileSink: OutputSink {
     func abandon() {
         for target in targets {
             target.file?.abandon()
-            if let prepared = target.prepared, let directory = target.directory {
-                _ = try? directory.remove(prepared.temporaryName)
+            if let prepared = target.prepared, let folder = target.folder {
+                _ = try? folders.open(folder).remove(prepared.temporaryName)
             }
         }
     }
 }
 
-/// The folders that a run writes to, each opened once: a run over a thousand sources must not hold
-/// a thousand descriptors of one folder.
+/// The folders that a run writes to, the last ones used kept open: a run over a thousand sources
+/// must not hold a thousand descriptors of one folder, nor one over a thousand days a thousand
+/// folders.
 final class OpenFolders {
-    private var known: [String: Directory] = [:]
+    /// Tells the temporary files of the run's pipeline or state from others in the same folder.
+    let mark: WriterMark
+    private var known: [(path: String, directory: Directory)] = []
     private var claimed: Set<String> = []
+
+    /// The most folders that are kept open.
+    private static let foldersMax = 8
+
+    init(mark: WriterMark) { self.mark = mark }
 
     /// False when the run already writes a file of this path.
     func claim(_ path: String) -> Bool {
@@ -292,9 +398,14 @@ final class OpenFolders {
 
     /// The folder at `path`, made if it is missing.
     func open(_ path: String) throws(FileFault) -> Directory {
-        if let folder = known[path] { return folder }
+        if let at = known.firstIndex(where: { $0.path == path }) {
+            let entry = known.remove(at: at)
+            known.append(entry)
+            return entry.directory
+        }
         let folder = try Directory.open(path, creating: true, mode: 0o700)
-        known[path] = folder
+        if known.count == Self.foldersMax { known.removeFirst() }
+        known.append((path, folder))
         return folder
     }
 }

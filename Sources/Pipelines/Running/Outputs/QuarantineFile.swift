@@ -12,6 +12,7 @@ final class QuarantineFile {
     private let folder: String
     private let date: CivilDate
     private let keepsLines: Bool
+    private let mark: WriterMark
     private var file: DurableFile?
 
     /// The longest part of a record that is kept, in bytes.
@@ -24,6 +25,7 @@ final class QuarantineFile {
         self.folder = folder
         date = plan.release.clocks.runClock.date
         keepsLines = plan.quarantine.keepsLines
+        mark = plan.mark
     }
 
     /// Adds the quarantined records of the worker's chunk; `before` records of the source came
@@ -39,7 +41,7 @@ final class QuarantineFile {
                 let directory = try Directory.privateDirectory(
                     folder, creating: true, closedToReaders: true)
                 file = try DurableFile.begin(
-                    in: directory, named: "\(date.text).\(TemporaryName.run).jsonl")
+                    in: directory, named: "\(date.text).\(TemporaryName.run).jsonl", mark: mark)
             }
             try file?.write(lines.bytes)
         } catch {
@@ -76,7 +78,7 @@ final class QuarantineFile {
     /// Makes the list durable under its temporary name; nil when nothing was set aside.
     func prepare() throws(PipelineFailure) -> (directory: Directory, prepared: PreparedFile)? {
         guard let file else { return nil }
-        do { return (file.directory, try file.prepare()) } catch {
+        do { return (try file.directory, try file.prepare()) } catch {
             throw .storage("cannot write the quarantine list in \(folder): \(error)")
         }
     }

@@ -1,35 +1,98 @@
 internal import FileSystem
 
-/// Removes what killed runs left under temporary names in the folders that a plan writes to.
+/// Removes what killed runs of the same writer left under temporary names in the folders that a
+/// plan writes to.
 ///
-/// Such a file can be full of readable records. Two pipelines must not share a folder: a file that
-/// one of them has committed and not yet renamed looks like a leftover to the other.
+/// Such a file can be full of readable records. Files of other writers (another pipeline, another
+/// state) carry another mark and are left alone, so pipelines may share a folder.
 struct RunLeftovers {
     let plan: Plan
 
-    /// Clears the folders whose names the plan fixes, and `further` ones.
+    /// Clears the folders of the plan's outputs and tables, whatever stands in their placeholders,
+    /// and `further` ones.
     func remove(further: [String] = []) throws(PipelineFailure) {
-        let outputs = plan.outputs.map(\.path)
-        let tables = plan.tables.flatMap(\.paths).map(\.path)
-        let fixed = (outputs + tables).compactMap(Self.fixedFolder)
-        let quarantine = [plan.quarantine.path].compactMap { $0 }
-        for folder in Set(fixed + quarantine + further).sorted() { try clear(folder) }
+        var shown: [String: String] = [:]
+        for folder in further + [plan.quarantine.path].compactMap({ $0 }) {
+            shown[folder] = folder
+        }
+        for terms in plan.outputs.compactMap(\.termsPath) {
+            let folder = splitPath(terms).directory
+            shown[folder] = folder
+        }
+        let paths =
+            plan.outputs.map { ($0.path, $0.name) }
+            + plan.tables.flatMap { table in table.paths.map { ($0.path, table.name) } }
+        for (path, name) in paths {
+            for folder in Self.folders(of: path, name) where shown[folder] == nil {
+                shown[folder] = splitPath(path.text).directory
+            }
+        }
+        try clear(shown.sorted { $0.key < $1.key }.map { (path: $0.key, shown: $0.value) })
     }
 
-    private func clear(_ folder: String) throws(PipelineFailure) {
-        guard let present = try? FileStatus.of(folder), present.kind == .directory else { return }
-        do {
-            let directory = try Directory.open(folder, creating: false, mode: 0o700)
-            _ = try DurableFile.removeLeftovers(in: directory)
-        } catch {
-            throw .storage("cannot clear \(folder): \(error)")
+    /// `shown` is what messages call a folder: its template, where its path has values in it.
+    private func clear(
+        _ folders: [(path: String, shown: String)]
+    ) throws(PipelineFailure) {
+        var living: Set<[UInt8]> = []
+        for folder in folders {
+            try inside(folder) { directory throws(FileFault) in
+                living.formUnion(try DurableFile.livingRuns(in: directory, of: plan.mark))
+            }
+        }
+        for folder in folders {
+            try inside(folder) { directory throws(FileFault) in
+                _ = try DurableFile.removeLeftovers(
+                    in: directory, of: plan.mark, living: living)
+            }
         }
     }
 
-    /// The folder of `path`; nil for standard output and when it is another for each day or value.
-    private static func fixedFolder(_ path: PathTemplate) -> String? {
-        if path.isStandardOutput { return nil }
+    private func inside(
+        _ folder: (path: String, shown: String), _ work: (Directory) throws(FileFault) -> Void
+    ) throws(PipelineFailure) {
+        guard let present = try? FileStatus.of(folder.path), present.kind == .directory
+        else { return }
+        do throws(FileFault) {
+            try work(Directory.open(folder.path, creating: false, mode: 0o700))
+        } catch {
+            throw .storage("cannot clear \(folder.shown): \(error.reason)")
+        }
+    }
+
+    /// The folders that exist for `path`; none for standard output.
+    static func folders(of path: PathTemplate, _ name: String) -> [String] {
+        if path.isStandardOutput { return [] }
         let folder = splitPath(path.text).directory
-        return folder.utf8.contains(UInt8(ascii: "{")) ? nil : folder
+        var found = [folder.utf8.first == UInt8(ascii: "/") ? "/" : "."]
+        for step in folder.split(separator: "/") where step != "." {
+            guard let template = PathTemplate(String(step)) else { return [] }
+            found = found.flatMap { below($0, template, name) }
+        }
+        return found
+    }
+
+    /// What `step` can be in `folder`: one name, or all directories that fit around placeholders.
+    private static func below(
+        _ folder: String, _ step: PathTemplate, _ name: String
+    ) -> [String] {
+        func path(_ last: String) -> String {
+            folder == "." ? last : folder == "/" ? "/\(last)" : "\(folder)/\(last)"
+        }
+        guard step.placeholders.contains(where: { $0 != "name" }) else {
+            let fixed = step.parts.map { part in
+                if case .literal(let text) = part { text } else { name }
+            }
+            return [path(fixed.joined())]
+        }
+        var before = ""
+        if case .literal(let text) = step.parts.first { before = text }
+        var behind = ""
+        if case .literal(let text) = step.parts.last { behind = text }
+        let names = (try? Directory.open(folder).names()) ?? []
+        return names.filter {
+            $0.hasPrefix(before) && $0.hasSuffix(behind)
+                && (try? FileStatus.of(path($0)))?.kind == .directory
+        }.map(path)
     }
 }

@@ -10,12 +10,14 @@ struct TableFiles {
     struct File {
         var table: String
         var path: String
+        /// The path for people: the template where values stand in the path.
+        var shownPath: String
         var rows: Int
         var bytes: [UInt8]
     }
 
     /// A file that is durable under its temporary name.
-    typealias Prepared = (file: File, directory: Directory, prepared: PreparedFile)
+    typealias Prepared = (file: File, folder: String, prepared: PreparedFile)
 
     let plan: Plan
     /// Months with records that are no longer readable; a disclosure leaves them out.
@@ -38,7 +40,7 @@ struct TableFiles {
     ) -> File {
         File(
             table: table.name, path: Self.fill(path, ["name": table.name]),
-            rows: measured.rows.count, bytes: Self.bytes(suppressed(measured), format))
+            shownPath: Self.fill(path, ["name": table.name]), rows: measured.rows.count, bytes: Self.bytes(suppressed(measured), format))
     }
 
     /// One file for each set of values that the path asks for; months that are not wholly readable
@@ -71,9 +73,9 @@ struct TableFiles {
                 files.append((filled, part))
             }
         }
-        return files.map { path, part in
+        return files.map { filled, part in
             File(
-                table: table.name, path: path, rows: part.rows.count,
+                table: table.name, path: filled, shownPath: path.text, rows: part.rows.count,
                 bytes: Self.bytes(suppressed(part), format))
         }
     }
@@ -123,16 +125,17 @@ struct TableFiles {
         var prepared: [Prepared] = []
         do throws(PipelineFailure) {
             for file in files where file.path != "-" {
-                let durable = try FileSink.begin(file.path, sources: sources, in: folders)
-                do {
+                let durable = try FileSink.begin(
+                    file.path, shownAs: file.shownPath, sources: sources, in: folders)
+                do throws(FileFault) {
                     try durable.write(file.bytes.span)
-                    prepared.append((file, durable.directory, try durable.prepare()))
+                    prepared.append((file, durable.folder, try durable.prepare()))
                 } catch {
-                    throw .storage("cannot write \(file.path): \(error)")
+                    throw .storage("cannot write \(file.shownPath): \(error.reason)")
                 }
             }
         } catch {
-            discard(prepared)
+            discard(prepared, in: folders)
             throw error
         }
         return prepared
@@ -152,9 +155,9 @@ struct TableFiles {
     }
 
     /// Removes prepared files that will not be published.
-    static func discard(
-        _ files: [Prepared]
-    ) {
-        for entry in files { _ = try? entry.directory.remove(entry.prepared.temporaryName) }
+    static func discard(_ files: [Prepared], in folders: OpenFolders) {
+        for entry in files {
+            _ = try? folders.open(entry.folder).remove(entry.prepared.temporaryName)
+        }
     }
 }

@@ -84,13 +84,13 @@ final class PartRewriting {
         _ part: PartRecord, by sink: FileSink, _ plan: Plan, olderRuns: [Int64]
     ) {
         for (index, target) in sink.targets.enumerated() {
-            guard let prepared = target.prepared, let directory = target.directory else { continue }
+            guard let prepared = target.prepared, let folder = target.folder else { continue }
             let content = target.storedContent
-            changes.owe(prepared, in: directory, content)
+            changes.owe(prepared, in: folder, content)
             var row = PartName.part(
                 plan.outputs[0], target, content, sourceRange: part.sourceRange, source: nil,
                 clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id),
-                replaces: index == 0 ? [part.id] : [])
+                replaces: index == 0 ? [part.id] : [], stayedUntil: part.deleteBy)
             row.olderRuns = olderRuns
             changes.parts.append(row)
         }

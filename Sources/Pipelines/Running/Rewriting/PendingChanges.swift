@@ -9,8 +9,8 @@ internal import Records
 /// `publications` in one transaction; `RunRecovery.publish` does the renames and removals. A command
 /// that fails before its commit calls `discard`, and nothing has changed. One thread at a time.
 final class PendingChanges {
-    /// The folders written to, each opened once.
-    let folders = OpenFolders()
+    /// The folders written to.
+    let folders: OpenFolders
     /// Parts that become current.
     var parts: [NewPart] = []
     /// Current parts that end without a successor.
@@ -22,17 +22,20 @@ final class PendingChanges {
     /// The renames and removals that the commit owes.
     private(set) var publications: [PendingPublication] = []
 
-    /// Notes a file that is durable under its temporary name and owes its final one.
-    func owe(_ prepared: PreparedFile, in directory: Directory, _ content: ContentIdentity) {
+    /// `mark` goes into the names of temporary files: that of the plan.
+    init(mark: WriterMark) { folders = OpenFolders(mark: mark) }
+
+    /// Notes a file that is durable under its temporary name in `folder` and owes its final one.
+    func owe(_ prepared: PreparedFile, in folder: String, _ content: ContentIdentity) {
         publications.append(
             PendingPublication(
-                directory: directory.path, finalName: prepared.finalName,
+                directory: folder, finalName: prepared.finalName,
                 action: .publish(temporaryName: prepared.temporaryName, content)))
     }
 
     /// Notes a durable file beside parts and partials, and that it owes its final name.
-    func owe(_ prepared: PreparedFile, in directory: Directory, as file: NewFile) {
-        owe(prepared, in: directory, file.content)
+    func owe(_ prepared: PreparedFile, in folder: String, as file: NewFile) {
+        owe(prepared, in: folder, file.content)
         files.append(file)
     }
 

@@ -101,7 +101,7 @@ extension StatefulRun {
             do {
                 try file.write(bytes.span)
                 changes.owe(
-                    try file.prepare(), in: file.directory,
+                    try file.prepare(), in: file.folder,
                     as: NewFile(
                         kind: .terms, name: output.name, path: path,
                         content: ContentIdentity(

@@ -16,11 +16,13 @@ enum PartName {
         return split.directory == "." ? name : "\(split.directory)/\(name)"
     }
 
-    /// The ledger's row for a file that was just written.
+    /// The ledger's row for a file that was just written. A rewritten part goes no later than the
+    /// one it replaces would have gone (`stayedUntil`), also when its records have no readable time
+    /// any more.
     static func part(
         _ output: OutputPlan, _ target: FileSink.Target, _ content: ContentIdentity,
         sourceRange: Digest256, source: Int?, clock: RunClock, keyIDs: [KeyID],
-        replaces: [Int64] = []
+        replaces: [Int64] = [], stayedUntil: EventTime? = nil
     ) -> NewPart {
         let hasReadable = target.oldestReadableDay != .max
         let newest = target.newestDay == .min ? nil : Int(target.newestDay)
@@ -30,20 +32,21 @@ enum PartName {
             records: Int64(target.records), day: output.routing == .day ? newest : nil,
             oldestReadable: hasReadable
                 ? clock.zone.startOfDay(Int(target.oldestReadableDay)) : nil,
-            deleteBy: deleteBy(output, target, clock), keyIDs: keyIDs, replaces: replaces)
+            deleteBy: [deleteBy(output, target, clock), stayedUntil].compactMap { $0 }.min(),
+            keyIDs: keyIDs, replaces: replaces)
         part.recipients = output.sharedWith
         return part
     }
 
     /// The start of the day behind the last on which the newest record may stay; one without a time
-    /// counts from its arrival.
+    /// counts from its arrival, and so does one that claims to be later.
     static func deleteBy(
         _ output: OutputPlan, _ target: FileSink.Target, _ clock: RunClock
     ) -> EventTime? {
         guard let expires = output.expires else { return nil }
         let newest =
             target.newestDay == .min
-            ? clock.date : CivilDate(daysSince1970: Int(target.newestDay))
+            ? clock.date : min(clock.date, CivilDate(daysSince1970: Int(target.newestDay)))
         let last = newest.adding(expires)
         return clock.zone.startOfDay(last.daysSince1970 + 1)
     }

@@ -160,10 +160,10 @@ final class SourceIntake {
 
     private func addParts(_ sink: FileSink, _ taskName: Digest256, source: Int) {
         for target in sink.targets {
-            guard let prepared = target.prepared, let directory = target.directory else { continue }
+            guard let prepared = target.prepared, let folder = target.folder else { continue }
             let output = plan.outputs[target.output]
             let content = target.storedContent
-            owner.changes.owe(prepared, in: directory, content)
+            owner.changes.owe(prepared, in: folder, content)
             owner.changes.parts.append(
                 PartName.part(
                     output, target, content, sourceRange: taskName, source: source,
@@ -212,7 +212,7 @@ final class SourceIntake {
                 try partialFolder
                 ?? ledger.directory.privateSubdirectory("partials", creating: true)
             partialFolder = folder
-            let durable = try DurableFile.begin(in: folder, named: name)
+            let durable = try DurableFile.begin(in: folder, named: name, mark: plan.mark)
             var hasher = ContentHasher()
             var block: [UInt8] = []
             var offset = 0
@@ -224,7 +224,7 @@ final class SourceIntake {
             }
             let content = ContentIdentity(digest: hasher.digest(), byteCount: file.count)
             let prepared = try durable.prepare()
-            owner.changes.owe(prepared, in: folder, content)
+            owner.changes.owe(prepared, in: folder.path, content)
             for key in used {
                 guard let month = key.epoch?.month else { continue }
                 partials.append(

@@ -23,7 +23,7 @@ extension StatefulRun {
         let window = plan.release.clocks.clocks[0].length
         let arrival = clock.zone.startOfDay(clock.date.daysSince1970)
         changes.owe(
-            list.prepared, in: list.directory,
+            list.prepared, in: list.directory.path,
             as: NewFile(
                 kind: .quarantine, name: "quarantine",
                 path: list.directory.path(of: list.prepared.finalName), content: content,

@@ -21,7 +21,7 @@ final class StatefulRun {
     private var runName = ""
     var report = RunReport()
     /// What was made durable, and what the commit will say of it.
-    let changes = PendingChanges()
+    let changes: PendingChanges
     /// True from the moment on at which the ledger may know of the prepared files.
     private var mayBeCommitted = false
     /// The list of what is set aside; nil in a dry run.
@@ -34,6 +34,7 @@ final class StatefulRun {
     ) {
         self.plan = plan
         self.statePath = statePath
+        changes = PendingChanges(mark: plan.mark)
         settings = request
         self.observer = observer
         quarantine = request.isDryRun ? nil : QuarantineFile(plan: plan)
@@ -153,13 +154,10 @@ final class StatefulRun {
             let content = ContentIdentity(
                 digest: Digest256.of(entry.file.bytes.span), byteCount: entry.file.bytes.count)
             changes.owe(
-                entry.prepared, in: entry.directory,
+                entry.prepared, in: entry.folder,
                 as: NewFile(
                     kind: .table, name: entry.file.table, path: entry.file.path, content: content))
-            report.files.append(
-                RunReport.File(
-                    output: entry.file.table, path: entry.file.path, records: entry.file.rows,
-                    bytes: entry.file.bytes.count))
+            report.addTables([entry.file])
         }
         try keepQuarantine(ledger)
         try writeTerms(ledger)
