@@ -21,7 +21,7 @@ import Testing
             + #""dropped_by_reason":{}}],"#
             + #""statistics":[{"name":"sessions","counted":12000}],"#
             + #""sources":[{"name":"logs/a.jsonl.gz","known":false,"bytes":45600000,\#(counts)}],"#
-            + #""files":[{"output":"actions","path":"out/actions/2026-08-01.jsonl.gz","#
+            + #""files":[{"output":"actions","path":"out/actions/2026-08-01.jsonl.gz","count":1,"#
             + #""records":12000,"bytes":1234567}],"aged_parts":0,"aged_records":0,"#
             + #""held_parts":0,"held_records":0,"binding_holds":[],"#
             + #""destroyed_keys":[],"closing_keys":[],"erased_again_keys":[],"#

@@ -37,6 +37,50 @@ import Testing
         #expect(outcome.errors.contains("expected `--time`"))
     }
 
+    /// A flag with a fault is no flag that is left out: the window would be another.
+    @Test(arguments: [
+        ["--window", "P1Q"], ["--quarantine-limit", "some"], ["--zone", "Mars/Olympus"],
+        ["--set", "ts=keep:x=1"],
+    ])
+    func aFaultyFlagStopsTheFilter(_ flags: [String]) throws {
+        let scene = try Scene()
+        let outcome = try sluice(
+            ["filter", "--format", "jsonl", "--time", "ts", "--set", "ip=truncate_ip"] + flags,
+            in: scene,
+            feed: .bytes(bytes(#"{"ts":"2026-03-01T10:00:00Z","ip":"192.0.2.1"}"# + "\n")))
+        #expect(outcome.status == 3, "\(outcome.errors)")
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test func aClockThatIsNoTimeIsWrongUsage() throws {
+        let scene = try Scene()
+        try scene.write("p.yaml", Pipeline.stateful)
+        for command in [["run", "p.yaml"], ["filter", "--format", "jsonl", "--ip", "/16"]] {
+            let outcome = try sluice(command + ["--now", "tomorrow"], in: scene)
+            #expect(outcome.status == 2, "\(outcome.errors)")
+            #expect(outcome.errors.contains("--now: expected a date"))
+        }
+    }
+
+    /// Messages name a place once, in words.
+    @Test func whatCannotBeWrittenOrOpenedIsToldOnce() throws {
+        let scene = try Scene()
+        let full = try sluice(
+            ["filter", "--format", "combined", "--ip", "/16"], in: scene,
+            feed: .bytes(bytes(combined)), drain: .file("/dev/full"))
+        #expect(full.status == 6)
+        #expect(full.errors.hasPrefix("sluice: cannot write standard output: no space"))
+        try scene.write("p.yaml", Pipeline.stateful)
+        try scene.write("in/a.jsonl", "{}\n{}\n")
+        let quarantined = try sluice(["run", "p.yaml", "--now", "2026-04-15"], in: scene)
+        #expect(quarantined.status == 5)
+        #expect(quarantined.errors.contains("more than the limit of 20% of the records"))
+        let standard = try sluice(
+            ["filter", "--format", "combined", "--ip", "/16"], in: scene,
+            feed: .bytes(bytes("x\n")))
+        #expect(standard.errors.contains("more than the limit of 0.1% of the records"))
+    }
+
     // MARK: The first bytes
 
     @Test(arguments: ["combined", "{ access_log: { template: '%h %t' } }"])

@@ -44,10 +44,26 @@ package enum Sluice {
             return try PlainRun(plan: plan, request: settings, observer: observer).run()
         }
         let folder = try workingFolder()
-        return try StatefulRun(
+        var report = try StatefulRun(
             plan: plan.anchored(at: folder), statePath: anchored(state, at: folder),
             request: settings, observer: observer
         ).run()
+        for index in report.files.indices {
+            report.files[index].path = seen(report.files[index].path, from: folder)
+        }
+        return report
+    }
+
+    /// A path below the folder that people are in as they would write it.
+    private static func seen(_ path: String, from folder: String) -> String {
+        let start = Array("\(folder)/".utf8)
+        guard path.utf8.starts(with: start) else { return path }
+        return String(decoding: path.utf8.dropFirst(start.count), as: UTF8.self)
+    }
+
+    private static func checkClock(_ now: String?) throws(PipelineFailure) {
+        guard let now, RunClock(text: now, zone: .utc) == nil else { return }
+        throw .usage("--now: expected a date such as 2026-04-15, or an RFC 3339 time")
     }
 
     /// A report and records on one stream would be told apart by nobody.
@@ -82,6 +98,7 @@ package enum Sluice {
     package static func filter(
         _ request: FilterRequest, observer: (any RunObserver)?
     ) throws(PipelineFailure) -> RunReport {
+        try checkClock(request.now)
         let faults = Faults()
         let pipeline = FilterPipeline(request)
         try pipeline.check()
@@ -89,7 +106,10 @@ package enum Sluice {
         let world = Self.world(folder: "", now: request.now)
         guard let specification = PipelineSpecification.decode(pipeline.setting, context),
             let plan = Planner.plan(
-                specification, digest: Digest256.of([UInt8]().span), world: world, faults: faults)
+                specification, digest: Digest256.of([UInt8]().span), world: world,
+                faults: faults),
+            // A flag with a fault must not fall back to a default in silence.
+            faults.isEmpty
         else { throw .faults(faults.sorted, file: "filter") }
         var settings = RunSettings()
         settings.workers = try workers(request.workers)
@@ -161,6 +181,7 @@ extension Sluice {
     static func loadSpecification(
         _ path: String, now: String?
     ) throws(PipelineFailure) -> (specification: PipelineSpecification, plan: Plan) {
+        try checkClock(now)
         let bytes = try readPipeline(path)
         let faults = Faults()
         let specification = PipelineSpecification.read(bytes, known: knownNames, faults: faults)

@@ -100,8 +100,15 @@ package struct QuarantinePlan: Sendable {
         switch limit {
         case .records(let most): "\(most) records"
         case .perMillion(let share):
-            share % 10_000 == 0
-                ? "\(share / 10_000)% of the records" : "\(share) in a million records"
+            "\(Self.percent(share))% of the records"
         }
+    }
+
+    /// `perMillion` in percent, without zeros at its end: 1000 is `0.1`.
+    private static func percent(_ perMillion: Int) -> String {
+        var digits = Array("\(perMillion % 10_000 + 10_000)".utf8.dropFirst())
+        while digits.last == UInt8(ascii: "0") { digits.removeLast() }
+        let fraction = String(decoding: digits, as: UTF8.self)
+        return "\(perMillion / 10_000)" + (fraction.isEmpty ? "" : ".\(fraction)")
     }
 }

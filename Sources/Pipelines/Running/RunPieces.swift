@@ -29,7 +29,7 @@ extension PipelineFailure {
         switch fault.cause {
         case .interrupted: .interrupted(signal: Interruption.signal ?? 15)
         case .brokenPipe: .closedPipe
-        default: .storage("\(work): \(fault)")
+        default: .storage("\(work): \(fault.reason)")
         }
     }
 }

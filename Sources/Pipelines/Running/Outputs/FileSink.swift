@@ -285,7 +285,8 @@ final class FileSink: OutputSink {
                 try StandardOutput.write(bytes)
             }
         } catch {
-            throw .storage("cannot write \(target.path)", error)
+            let shown = target.path == "-" ? "standard output" : target.path
+            throw .storage("cannot write \(shown)", error)
         }
     }
 

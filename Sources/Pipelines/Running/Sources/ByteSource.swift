@@ -45,7 +45,7 @@ final class ByteSource {
             throw failure
         } catch {
             throw .source(
-                SourceFault(.cannotOpen, source: path, expectation: "cannot open it: \(error)"))
+                SourceFault(.cannotOpen, source: path, expectation: "\(error)"))
         }
         content = digesting ? ContentHasher() : nil
     }
