@@ -74,7 +74,7 @@ struct TableMemory {
                 try file.write(content.span)
                 let identity = ContentIdentity(
                     digest: Digest256.of(content.span), byteCount: content.count)
-                changes.owe(try file.prepare(), in: directory, identity)
+                changes.owe(try file.prepare(), in: directory.path, identity)
                 lists.append(
                     InputList(
                         name: listName(input), kind: .referenceTable, digest: input.digest,
