@@ -40,7 +40,7 @@ import Testing
     /// A flag with a fault is no flag that is left out: the window would be another.
     @Test(arguments: [
         ["--window", "P1Q"], ["--quarantine-limit", "some"], ["--zone", "Mars/Olympus"],
-        ["--set", "ts=keep:x=1"],
+        ["--set", "ts=truncate_time:unit=fortnight"],
     ])
     func aFaultyFlagStopsTheFilter(_ flags: [String]) throws {
         let scene = try Scene()
