@@ -4,8 +4,8 @@ internal import Records
 /// The one written form of an identifier of each kind: what the registry hashes.
 ///
 /// Customer and user: the bytes of the decoded text without the white space around it (every byte
-/// up to and including the space, as in the opt-out list). Upper and lower case differ. Address: the
-/// text of RFC 5952, an IPv4-mapped address as IPv4, without port, zone and brackets.
+/// up to and including the space, as in the opt-out list). Upper and lower case differ. Address:
+/// the text of RFC 5952, an IPv4-mapped address as IPv4, without port, zone and brackets.
 package enum CanonicalSubject {
     /// The bytes of the canonical form, or nil when `text` is empty or not an address.
     package static func bytes(_ kind: SubjectKind, _ text: Span<UInt8>) -> [UInt8]? {

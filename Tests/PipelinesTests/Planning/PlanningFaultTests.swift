@@ -69,7 +69,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("combined", "gzip: 1", "path: url, method: keep"), ("combined", "gzip: 1", "request: drop"),
+        ("combined", "gzip: 1", "path: url, method: keep"),
+        ("combined", "gzip: 1", "request: drop"),
         // Columns are values of their own.
         ("combined", "format: csv", "request: redact, path: url"),
         // Here `path` is no part of the request line.
@@ -100,7 +101,8 @@ import Testing
             """
         let found = try faults(pipeline)
         #expect(found.count == 1)
-        #expect(found.first?.contains("column `\(second)` would be written where `\(first)`") == true)
+        let words = "column `\(second)` would be written where `\(first)`"
+        #expect(found.first?.contains(words) == true)
         #expect(found.first?.hasPrefix("6:") == true)
     }
 
@@ -138,7 +140,9 @@ import Testing
     // MARK: Elements
 
     /// A rule for one element goes before the one for every element, wherever it stands.
-    @Test(arguments: ["'t[0]': keep, 't[*]': { replace: x }", "'t[*]': { replace: x }, 't[0]': keep"])
+    @Test(arguments: [
+        "'t[0]': keep, 't[*]': { replace: x }", "'t[*]': { replace: x }, 't[0]': keep",
+    ])
     func aNumberedElementHasItsOwnRule(_ fields: String) throws {
         let folder = try TemporaryPipeline(
             """

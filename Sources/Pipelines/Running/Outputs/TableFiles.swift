@@ -40,7 +40,8 @@ struct TableFiles {
     ) -> File {
         File(
             table: table.name, path: Self.fill(path, ["name": table.name]),
-            shownPath: Self.fill(path, ["name": table.name]), rows: measured.rows.count, bytes: Self.bytes(suppressed(measured), format))
+            shownPath: Self.fill(path, ["name": table.name]), rows: measured.rows.count,
+            bytes: Self.bytes(suppressed(measured), format))
     }
 
     /// One file for each set of values that the path asks for; months that are not wholly readable

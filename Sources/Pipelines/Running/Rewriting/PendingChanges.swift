@@ -6,8 +6,9 @@ internal import Records
 /// What a command has made durable under temporary names and what its ledger commit will say of it.
 ///
 /// Order: files are prepared and noted here; the commit enters `parts`, `removedParts` and
-/// `publications` in one transaction; `RunRecovery.publish` does the renames and removals. A command
-/// that fails before its commit calls `discard`, and nothing has changed. One thread at a time.
+/// `publications` in one transaction; `RunRecovery.publish` does the renames and removals. A
+/// command that fails before its commit calls `discard`, and nothing has changed. One thread at a
+/// time.
 final class PendingChanges {
     /// The folders written to.
     let folders: OpenFolders
