@@ -57,7 +57,7 @@ import Testing
             in: scene.path,
             feed: .open(maker.jsonLines(200))
         )
-        usleep(300_000)
+        for _ in 0..<3000 where !scene.exists("state/spool") { usleep(10_000) }
         process.signal(SIGKILL)
         #expect(try process.finish(within: 60).status == 137)
         #expect(scene.exists("state/spool"))
