@@ -1,4 +1,7 @@
 #define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include "CSystem.h"
 
 #include <sched.h>
@@ -8,4 +11,15 @@ int csystem_processor_count(void) {
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
     int count = CPU_COUNT(&allowed);
     return count < 1 ? 1 : count;
+}
+
+/* A read lease is granted only on a file that nobody can write to. Who opens it in the moment of the
+   lease makes the kernel send SIGIO, which would end the process. */
+int csystem_is_being_written(int descriptor) {
+    signal(SIGIO, SIG_IGN);
+    if (fcntl(descriptor, F_SETLEASE, F_RDLCK) == 0) {
+        fcntl(descriptor, F_SETLEASE, F_UNLCK);
+        return 0;
+    }
+    return errno == EAGAIN ? 1 : -1;
 }

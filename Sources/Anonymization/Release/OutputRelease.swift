@@ -108,9 +108,10 @@ package struct OutputRelease: ~Copyable {
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
     ) {
-        let barred = record.barred.isEmpty
+        let barred = record.barred.isEmpty || !plan.isUse
             ? [] : record.barred.categories(barredFor: plan.purpose)
-        switch decide(record, barred, dropsOptedOut: dropsOptedOut) {
+        let decision = decide(record, barred, dropsOptedOut: dropsOptedOut)
+        switch decision {
         case .keep where plan.mode == .spliced && plan.appended.isEmpty:
             let range = table.range(view.row)
             batch.append(ReleasedPiece(.raw, start: range.lowerBound, length: range.count))
@@ -132,7 +133,9 @@ package struct OutputRelease: ~Copyable {
             counts.dropped[.overdue, default: 0] += 1
             return
         }
-        batch.finishRecord(day: record.day, isReadable: ages(closed(record.pastClocks)))
+        batch.finishRecord(
+            row: view.row, isHeld: decision == .hold, day: record.day,
+            isReadable: ages(closed(record.pastClocks)))
     }
 
     /// Leaves a held record as it is: a stored one byte for byte, a new one without what nobody may

@@ -4,6 +4,18 @@ package import Records
 /// Everything the anonymising module needs to know to release records: resolved, immutable, shared
 /// by all workers.
 package struct ReleasePlan: Sendable {
+    /// A run that dealt with records of a store.
+    package struct EarlierRun: Sendable {
+        package var clocks: ClockSet
+        /// True when `tablesBefore` are the tables of that run.
+        package var knowsTables: Bool
+
+        package init(clocks: ClockSet, knowsTables: Bool) {
+            self.clocks = clocks
+            self.knowsTables = knowsTables
+        }
+    }
+
     /// The declared fields; slots below are indexes into them.
     package var fields: DeclaredFields
     /// Where the event time stands; nil when the pipeline declares none, and every record is then
@@ -42,6 +54,14 @@ package struct ReleasePlan: Sendable {
     package var generations: [WrittenGeneration] = []
     /// The tables as the last run saw them, in the order of `tables`; empty when that is not known.
     package var tablesBefore: [ReferenceTable] = []
+    /// As `writtenUnder`, for stores whose files hold records of several runs: each chunk says by
+    /// its index which of these dealt with it.
+    package var earlierRuns: [EarlierRun] = []
+    /// True when the records at hand are a store's own: one without a time is set aside, because
+    /// what becomes of it is for the pipeline to say.
+    package var isInPlace = false
+    /// The clocks whose next due time the run wants to know; empty: none.
+    package var watchedClocks = DueSet()
     /// True when the records at hand were written by an earlier run: one without a time is then
     /// transformed as a whole instead of set aside.
     package var isStored = false
@@ -179,6 +199,8 @@ package struct OutputReleasePlan: Sendable {
     package var dependences: [ClockDependence] = []
     /// The clocks of `delete` that can still be read in what was written.
     package var watchedDeletes: DueSet = []
+    /// False for a store that is aged in place: keeping is no use, so no opt-out binds there.
+    package var isUse = true
 
     package init(
         name: String, purpose: Purpose, showsWindow: Bool, mode: ReleaseMode,

@@ -61,6 +61,10 @@ package struct ReleasedBatch: ~Copyable {
         /// True when a later run has to look at the record again: a field is shown that becomes
         /// due, or the record may have to be deleted.
         package let isReadable: Bool
+        /// The row of the record in its chunk.
+        package let row: Int32
+        /// True when a hold keeps the record as it is, due or not.
+        package let isHeld: Bool
     }
 
     /// The day of a record whose time could not be read.
@@ -86,11 +90,11 @@ package struct ReleasedBatch: ~Copyable {
 
     mutating func append(_ piece: ReleasedPiece) { pieces.append(piece) }
 
-    mutating func finishRecord(day: Int32, isReadable: Bool) {
+    mutating func finishRecord(row: Int, isHeld: Bool, day: Int32, isReadable: Bool) {
         records.append(
             Record(
                 firstPiece: openRecordStart, pieceCount: pieces.count - openRecordStart, day: day,
-                isReadable: isReadable))
+                isReadable: isReadable, row: Int32(truncatingIfNeeded: row), isHeld: isHeld))
         openRecordStart = pieces.count
     }
 

@@ -41,6 +41,9 @@ package final class Releaser {
 
     /// Which holds and opt-outs of the registry have matched a record so far.
     package var subjectMatches: SubjectMatches { release.subjects.matches }
+
+    /// The earliest start of each watched clock that has not run out, over all chunks so far.
+    package var nextDue: NextDue { release.nextDue }
 }
 
 /// The work of a releaser: a value lent to it once per chunk.
@@ -72,6 +75,11 @@ struct ChunkRelease: ~Copyable {
     private(set) var counts: RecordCounts
     private(set) var quarantine: [QuarantineEntry] = []
     private(set) var matches: OptOutMatches
+    /// The clocks under which the records of the chunk at hand were dealt with.
+    private var writtenUnder: ClockSet?
+    /// True when `plan.tablesBefore` are what those clocks were read with.
+    private var knowsTablesBefore = false
+    private(set) var nextDue = NextDue()
 
     init(plan: ReleasePlan, keyRing: (any KeyRing)?) {
         self.plan = plan
@@ -98,6 +106,8 @@ struct ChunkRelease: ~Copyable {
         }
         observations = ObservationRelease(plan.observations, derived: plan.derived)
         matches = OptOutMatches(count: plan.optOuts.entryCount)
+        writtenUnder = plan.writtenUnder
+        knowsTablesBefore = !plan.tablesBefore.isEmpty
         counts = RecordCounts(
             outputs: plan.outputs.count, statistics: plan.observations.statistics.count)
     }
@@ -121,6 +131,11 @@ struct ChunkRelease: ~Copyable {
         for index in outputs.indices { outputs[index].begin() }
         observations.begin()
         counts.read = table.count
+        if plan.isInPlace {
+            let earlier = chunk.earlierClocks >= 0 ? plan.earlierRuns[chunk.earlierClocks] : nil
+            writtenUnder = earlier?.clocks
+            knowsTablesBefore = earlier?.knowsTables ?? false
+        }
         var view = RecordView(row: 0, bytes: chunk.buffer.bytes, reader: reader)
         for row in 0..<table.count {
             if table.isGood(row) {
@@ -167,7 +182,7 @@ struct ChunkRelease: ~Copyable {
         if !plan.clocks.isWindowOnly { clockReader.read(row, table, bytes, reader) }
         if hasBefore { readerBefore.read(row, table, bytes, reader) }
         if let reason = readTime(row, table, bytes, reader) {
-            guard plan.isStored else {
+            guard plan.isStored, !plan.isInPlace else {
                 return quarantine(row, chunk, table, reason)
             }
             // A stored record without a time may never have been aged: the stronger side.
@@ -230,6 +245,7 @@ struct ChunkRelease: ~Copyable {
     ) {
         context.age = age(under: plan.clocks, clockReader)
         context.pastClocks = context.age.due
+        watch()
         context.dealtWith =
             plan.isStored && context.time != nil ? dealtWith(row, table, bytes, reader) : []
         context.transform.eventTime = context.time
@@ -260,6 +276,25 @@ struct ChunkRelease: ~Copyable {
         clocks.isWindowOnly
             ? clocks.age(eventTime: context.time)
             : clocks.age(eventTime: context.time, clockReader.readings)
+    }
+
+    /// Notes when the record will become due under the clocks that are watched.
+    private mutating func watch() {
+        guard !plan.watchedClocks.isEmpty, let time = context.time, !context.age.noKey else {
+            return
+        }
+        var left = plan.watchedClocks.rawValue & ~context.age.due.rawValue
+        while left != 0 {
+            let index = left.trailingZeroBitCount
+            left &= left - 1
+            guard index < plan.clocks.clocks.count else { return }
+            if plan.clocks.clocks[index].isPlain {
+                nextDue.note(index, time)
+            } else {
+                let due = plan.clocks.dueTime(index, eventTime: time, clockReader.readings)
+                if let due { nextDue.note(due) }
+            }
+        }
     }
 
     /// True when a clock of `delete` has run out for the record.
@@ -321,7 +356,7 @@ struct ChunkRelease: ~Copyable {
         _ reader: any RecordReader
     ) -> DueSet {
         guard !plan.generations.isEmpty else {
-            return plan.writtenUnder.map { dueBefore($0, plan.tablesBefore.isEmpty) } ?? []
+            return writtenUnder.map { dueBefore($0, !knowsTablesBefore) } ?? []
         }
         for index in plan.generations.indices.reversed() {
             let verdict = earlierHolds[index].ask(

@@ -208,6 +208,23 @@ package struct ClockSet: Sendable {
         return runClock.cutOff(length)
     }
 
+    /// The instant at which clock `index`, which has not run out for a record, will have; nil when it
+    /// does not by itself.
+    package func dueTime(
+        _ index: Int, eventTime: EventTime, _ readings: ClockReadings
+    ) -> EventTime? {
+        let wired = wiring[index]
+        let start = wired.start < 0 ? ClockReading.at(eventTime) : readings.dates[wired.start]
+        guard case .at(let instant) = start, let length = length(index, wired, readings) else {
+            return nil
+        }
+        let due = runClock.dueTime(from: instant, length)
+        if wired.unless >= 0, case .at(let stop) = readings.dates[wired.unless], stop <= due {
+            return nil
+        }
+        return due
+    }
+
     // MARK: Keys
 
     /// The calendar month whose key makes the tokens of a field under clock `index`: of the event,

@@ -135,6 +135,35 @@ package final class DurableFile {
         return try directory.reading(temporaryName)
     }
 
+    /// Gives the file the owner, group, permissions and times of the file that it will replace.
+    ///
+    /// To be called behind the last `write`. Permissions are never wider than those of `status`:
+    /// where the group cannot be kept it gets none. Another user's file can be followed by the
+    /// superuser only (`EPERM`).
+    package func follow(_ status: FileStatus) throws(FileFault) {
+        guard state == .writing else { throw alreadyClosed(.write) }
+        try resume()
+        guard let number = file?.number else { throw alreadyClosed(.write) }
+        var mode = status.permissions & 0o777
+        if fchown(number, status.owner, status.group) != 0 {
+            guard status.owner == geteuid() else { throw failed(errno) }
+            mode &= ~0o070
+        }
+        guard fchmod(number, mode) == 0 else { throw failed(errno) }
+        let times = [status.accessedNanoseconds, status.modifiedNanoseconds].map { time in
+            let (seconds, rest) = time.quotientAndRemainder(dividingBy: 1_000_000_000)
+            return rest < 0
+                ? timespec(tv_sec: Int(seconds) - 1, tv_nsec: Int(rest) + 1_000_000_000)
+                : timespec(tv_sec: Int(seconds), tv_nsec: Int(rest))
+        }
+        guard unsafe futimens(number, times) == 0 else { throw failed(errno) }
+    }
+
+    private func failed(_ number: Int32) -> FileFault {
+        abandon()
+        return FileFault(.create, errno: number, path: "\(folder)/\(finalName)")
+    }
+
     /// Makes the content durable and closes the file; no more can be written.
     ///
     /// After a fault the file is given up and must be made anew: a second attempt at fsync could

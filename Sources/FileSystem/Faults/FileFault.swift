@@ -31,6 +31,8 @@ package struct FileFault: Error, Equatable, Sendable {
         case notRegularFile
         /// A directory was expected, and something else is there.
         case notDirectory
+        /// The file has further names (hard links), under which it would stay as it is.
+        case severalNames
         /// A directory is where a file was expected.
         case isDirectory
         /// The file is longer than the limit, in bytes.
@@ -82,6 +84,7 @@ package struct FileFault: Error, Equatable, Sendable {
         case .openToOthers: "open-to-others"
         case .notRegularFile: "not-a-regular-file"
         case .notDirectory: "not-a-directory"
+        case .severalNames: "several-names"
         case .isDirectory: "is-a-directory"
         case .tooLong: "too-long"
         case .unusableName: "unusable-name"
@@ -111,6 +114,7 @@ extension FileFault: CustomStringConvertible {
         case .openToOthers: "group or others have rights to it that only its owner may have"
         case .notRegularFile: "it is not a regular file"
         case .notDirectory: "it is not a directory"
+        case .severalNames: "it has several names (hard links), and would stay under the others"
         case .isDirectory: "it is a directory"
         case .tooLong(let limit): "it is longer than the limit of \(limit) bytes"
         case .unusableName: "the name is empty, '.', '..', not UTF-8, or holds '/' or NUL"

@@ -68,6 +68,10 @@ package struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// True when somebody is known to have the file open for writing; false when nobody has, or the
+    /// file system cannot tell.
+    package borrowing func isBeingWritten() -> Bool { csystem_is_being_written(number) == 1 }
+
     /// What the system knows of the open file.
     package borrowing func status() throws(FileFault) -> FileStatus {
         var raw = stat()

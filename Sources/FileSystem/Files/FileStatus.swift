@@ -22,6 +22,10 @@ package struct FileStatus: Equatable, Sendable {
     package let permissions: UInt32
     /// The user the file belongs to.
     package let owner: UInt32
+    /// The group the file belongs to.
+    package let group: UInt32
+    /// The time of the last read, in nanoseconds since 1970 UTC.
+    package let accessedNanoseconds: Int64
     /// The time of the last change of the content, in nanoseconds since 1970 UTC.
     package let modifiedNanoseconds: Int64
     /// The number of names of the file.
@@ -41,6 +45,9 @@ package struct FileStatus: Equatable, Sendable {
         byteCount = Int(raw.st_size)
         permissions = raw.st_mode & 0o7777
         owner = raw.st_uid
+        group = raw.st_gid
+        accessedNanoseconds =
+            Int64(raw.st_atim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_atim.tv_nsec)
         modifiedNanoseconds =
             Int64(raw.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_mtim.tv_nsec)
         links = Int(raw.st_nlink)

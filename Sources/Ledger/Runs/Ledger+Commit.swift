@@ -54,9 +54,17 @@ package struct OwedPublication: Sendable, Equatable {
         run = row["run_id"]
         let action: PendingPublication.Action
         if let temporary: String = row["temporary_name"], let sha256: String = row["sha256"] {
-            action = .publish(
-                temporaryName: temporary,
-                ContentIdentity(digest: try digest(sha256), byteCount: row["byte_count"]))
+            let content = ContentIdentity(
+                digest: try digest(sha256), byteCount: row["byte_count"])
+            if let inode: Int64 = row["old_inode"] {
+                action = .replace(
+                    temporaryName: temporary, content,
+                    PendingPublication.Place(
+                        inode: inode, byteCount: row["old_byte_count"],
+                        modifiedNanoseconds: row["old_modified_ns"]))
+            } else {
+                action = .publish(temporaryName: temporary, content)
+            }
         } else {
             action = .remove
         }

@@ -71,16 +71,27 @@ extension Ledger {
             """, stream)
     }
 
-    /// The record-aligned segments counted for the stream, shortest first: they recognise what was
-    /// counted inside a joined file.
-    package func countedSegments(stream: String) throws(LedgerFault) -> [ContentIdentity] {
-        try identities(
-            """
-            SELECT DISTINCT segments.sha256, segments.byte_count
-            FROM segments JOIN sources ON sources.id = source_id
-            JOIN streams ON streams.id = stream_id
-            WHERE name = ? AND state = 'counted' ORDER BY 2, 1
-            """, stream)
+    /// The record-aligned segments counted for the stream: they recognise what was counted inside a
+    /// joined file.
+    package func countedSegments(stream: String) throws(LedgerFault) -> [CountedSegment] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT segments.*
+                    FROM segments JOIN sources ON sources.id = source_id
+                    JOIN streams ON streams.id = stream_id
+                    WHERE name = ? AND state = 'counted' ORDER BY source_id, ordinal
+                    """,
+                arguments: [stream]
+            ).map { row in
+                CountedSegment(
+                    start: row["start"],
+                    content: ContentIdentity(
+                        digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
+                    records: row["records"], headLines: row["head_lines"], head: row["head"])
+            }
+        }
     }
 
     private func identities(

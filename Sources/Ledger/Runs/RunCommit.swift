@@ -44,6 +44,8 @@ package struct RunCommit: Sendable {
     package var holds: [Int64] = []
     /// The lists and tables that the run was given.
     package var inputLists: [InputList] = []
+    /// What was done to the store, if the pipeline has one.
+    package var store: StoreCommit?
 
     package init(
         name: String, pipeline: String, command: String, plan: Digest256, started: EventTime,
@@ -159,12 +161,21 @@ package struct CountedSegment: Sendable, Equatable {
     /// The offset in the uncompressed source.
     package var start: Int
     package var content: ContentIdentity
+    /// Its lines.
     package var records: Int64
+    /// How many of its first lines `head` joins, 1 to 32; 0: it is not to be looked for.
+    package var headLines: Int
+    /// The joint hash of its first lines, by which it is looked for.
+    package var head: Int64
 
-    package init(start: Int, content: ContentIdentity, records: Int64) {
+    package init(
+        start: Int, content: ContentIdentity, records: Int64, headLines: Int = 0, head: Int64 = 0
+    ) {
         self.start = start
         self.content = content
         self.records = records
+        self.headLines = headLines
+        self.head = head
     }
 }
 
@@ -305,8 +316,23 @@ package struct PendingPublication: Sendable, Equatable {
     package enum Action: Sendable, Equatable {
         /// The temporary file gets the final name; its content has this identity.
         case publish(temporaryName: String, ContentIdentity)
+        /// The same, if the file of the final name is still the one that was read.
+        case replace(temporaryName: String, ContentIdentity, Place)
         /// The file of the final name goes: a part that was replaced or removed.
         case remove
+    }
+
+    /// The file that is to be replaced, as it was when it was read.
+    package struct Place: Sendable, Equatable {
+        package var inode: Int64
+        package var byteCount: Int
+        package var modifiedNanoseconds: Int64
+
+        package init(inode: Int64, byteCount: Int, modifiedNanoseconds: Int64) {
+            self.inode = inode
+            self.byteCount = byteCount
+            self.modifiedNanoseconds = modifiedNanoseconds
+        }
     }
 
     /// The directory of both names.

@@ -29,6 +29,7 @@ struct RunWriter {
         try endParts(commit.removedParts, as: "removed")
         for part in commit.parts { try endParts(part.replaces, as: "replaced") }
         for part in commit.parts { try write(part) }
+        if let store = commit.store { try write(store, run: run) }
         for partial in commit.removedPartials { try endPartial(partial) }
         for partial in commit.partials { try write(partial) }
         try writeFiles()
@@ -39,6 +40,9 @@ struct RunWriter {
             try Recalls.raise(cause, parts: ended, time: commit.now, db)
         }
         try EventChain.append(RunEvent.kind, event, time: commit.finished, db)
+        if let store = commit.store {
+            try EventChain.append("store-aged", event(store, run), time: commit.finished, db)
+        }
         return run
     }
 
@@ -100,12 +104,13 @@ struct RunWriter {
         for (ordinal, segment) in source.segments.enumerated() {
             try db.execute(
                 sql: """
-                    INSERT INTO segments (source_id, ordinal, start, byte_count, sha256, records)
-                    VALUES (?, ?, ?, ?, ?, ?)
+                    INSERT INTO segments (source_id, ordinal, start, byte_count, sha256, records,
+                        head_lines, head)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     id, ordinal, segment.start, segment.content.byteCount,
-                    segment.content.digest.hex, segment.records,
+                    segment.content.digest.hex, segment.records, segment.headLines, segment.head,
                 ])
         }
         return id
@@ -307,19 +312,25 @@ extension RunWriter {
     private func write(_ publication: PendingPublication) throws {
         var temporaryName: String?
         var content: ContentIdentity?
-        if case .publish(let name, let identity) = publication.action {
-            temporaryName = name
-            content = identity
+        var old: PendingPublication.Place?
+        let action: String
+        switch publication.action {
+        case .publish(let name, let identity):
+            (action, temporaryName, content) = ("publish", name, identity)
+        case .replace(let name, let identity, let place):
+            (action, temporaryName, content, old) = ("replace", name, identity, place)
+        case .remove: action = "remove"
         }
         try db.execute(
             sql: """
                 INSERT INTO pending_publications (run_id, action, directory, temporary_name,
-                    final_name, sha256, byte_count)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                    final_name, sha256, byte_count, old_inode, old_byte_count, old_modified_ns)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                run, content == nil ? "remove" : "publish", publication.directory, temporaryName,
-                publication.finalName, content?.digest.hex, content?.byteCount ?? 0,
+                run, action, publication.directory, temporaryName, publication.finalName,
+                content?.digest.hex, content?.byteCount ?? 0, old?.inode, old?.byteCount,
+                old?.modifiedNanoseconds,
             ])
     }
 

@@ -16,8 +16,8 @@ struct LedgerSchema: Sendable {
         Migration(
             name: "1-spine",
             statements: [
-                runs, sources, parts, keys, registryKey, holds, registry, rights, statistics,
-                events,
+                runs, sources, stores, parts, keys, registryKey, holds, registry, rights,
+                statistics, events,
                 "PRAGMA application_id = \(applicationID)",
             ])
     ])
@@ -66,13 +66,18 @@ struct LedgerSchema: Sendable {
         CREATE TABLE pending_publications (
             id INTEGER PRIMARY KEY,
             run_id INTEGER NOT NULL REFERENCES runs (id),
-            action TEXT NOT NULL CHECK (action IN ('publish', 'remove')),
+            action TEXT NOT NULL CHECK (action IN ('publish', 'replace', 'remove')),
             directory TEXT NOT NULL,
             temporary_name TEXT,
             final_name TEXT NOT NULL,
             sha256 TEXT CHECK (length(sha256) = 64),
             byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
-            CHECK ((action = 'publish') = (temporary_name IS NOT NULL AND sha256 IS NOT NULL))
+            old_inode INTEGER,
+            old_byte_count INTEGER,
+            old_modified_ns INTEGER,
+            CHECK ((action <> 'remove') = (temporary_name IS NOT NULL AND sha256 IS NOT NULL)),
+            CHECK ((action = 'replace') = (old_inode IS NOT NULL
+                AND old_byte_count IS NOT NULL AND old_modified_ns IS NOT NULL))
         ) STRICT;
         CREATE INDEX pending_of_run ON pending_publications (run_id, id);
         """
@@ -102,6 +107,8 @@ struct LedgerSchema: Sendable {
             byte_count INTEGER NOT NULL CHECK (byte_count > 0),
             sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
             records INTEGER NOT NULL CHECK (records >= 0),
+            head_lines INTEGER NOT NULL CHECK (head_lines >= 0),
+            head INTEGER NOT NULL,
             PRIMARY KEY (source_id, ordinal)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX segments_by_content ON segments (sha256, byte_count);
@@ -122,6 +129,43 @@ struct LedgerSchema: Sendable {
             memory_sha256 TEXT CHECK (length(memory_sha256) = 64),
             run_id INTEGER NOT NULL REFERENCES runs (id),
             PRIMARY KEY (kind, name)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Stores that are aged in place: what their files held when they were last looked at, by
+    /// content. `rules` is the digest of what was applied; `settled_ms` the clock of that run: what
+    /// was due then was dealt with; `next_due_ms` when something in it becomes due.
+    private static let stores = """
+        CREATE TABLE store_contents (
+            store TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+            rules TEXT NOT NULL CHECK (length(rules) = 64),
+            settled_ms INTEGER NOT NULL,
+            next_due_ms INTEGER,
+            records INTEGER NOT NULL CHECK (records >= 0),
+            unreadable INTEGER NOT NULL CHECK (unreadable >= 0),
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            PRIMARY KEY (store, sha256, byte_count)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE store_segments (
+            store TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            byte_count INTEGER NOT NULL CHECK (byte_count > 0),
+            lines INTEGER NOT NULL CHECK (lines > 0),
+            head_lines INTEGER NOT NULL CHECK (head_lines > 0),
+            head INTEGER NOT NULL,
+            rules TEXT NOT NULL CHECK (length(rules) = 64),
+            settled_ms INTEGER NOT NULL,
+            PRIMARY KEY (store, sha256, byte_count)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE store_runs (
+            store TEXT NOT NULL,
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            files INTEGER NOT NULL CHECK (files >= 0),
+            changed INTEGER NOT NULL CHECK (changed >= 0),
+            removed INTEGER NOT NULL CHECK (removed >= 0),
+            PRIMARY KEY (store, run_id)
         ) STRICT, WITHOUT ROWID;
         """
 

@@ -70,7 +70,8 @@ package enum ExitStatus {
     package static let keys: Int32 = 8
     /// A reference table cannot be trusted; nothing was read or written.
     package static let tables: Int32 = 9
-    /// What was asked may not be done yet: something still needs what would be destroyed.
+    /// What was asked may not be done (yet): something still needs what would be destroyed, or the
+    /// changes are not confirmed.
     package static let refused: Int32 = 10
     /// A fault of Sluice itself; nothing was written.
     package static let internalFault: Int32 = 70

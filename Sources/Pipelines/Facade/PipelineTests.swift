@@ -65,6 +65,7 @@ private struct Trial {
             for block in output.current { try sink.write(block, output: index) }
             outputs[index] += sink.outputs[index]
         }
+        if let store = plan.store { outputs.append(try aged(store)) }
         let tables = try tables(worker)
         var found: [String] = []
         for expected in test.results {
@@ -97,6 +98,28 @@ private struct Trial {
         }
     }
 
+    /// The input as it would stand in the store.
+    private func aged(_ store: StorePlan) throws(PipelineFailure) -> [UInt8] {
+        var columns: [String]?
+        let input = Array(test.input.value.utf8)
+        var header = 0
+        do {
+            if case .header(let length, let named) = try plan.format.header(
+                of: input.span, isComplete: true)
+            {
+                (header, columns) = (length, named)
+            }
+        } catch { throw .source(error) }
+        let worker = Worker(
+            plan: plan.inPlace(store, columns: columns, settled: []), keyRing: TrialRing(),
+            storage: MemorySpillStorage())
+        _ = try load(into: worker)
+        try worker.process()
+        let sink = MemorySink(count: 1)
+        for block in worker.outputs[0].current { try sink.write(block, output: 0) }
+        return input[..<header] + sink.outputs[0]
+    }
+
     private func tables(_ worker: Worker) throws(PipelineFailure) -> [TableFiles.File] {
         guard let aggregator = worker.takeAggregator() else { return [] }
         do {
@@ -122,7 +145,8 @@ private struct Trial {
         let name = expected.name.value
         let got: [UInt8]
         if expected.kind == .output {
-            guard let index = plan.outputs.firstIndex(where: { $0.name == name }) else {
+            let names = plan.outputs.map(\.name) + [PipelineSpecification.storeName]
+            guard let index = names.firstIndex(where: { $0 == name }), index < outputs.count else {
                 return ["there is no output `\(name)`"]
             }
             got = outputs[index]

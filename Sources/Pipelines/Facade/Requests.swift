@@ -26,6 +26,8 @@ package struct RunRequest: Sendable {
     package var endOfInputIsComplete = false
     /// The caller writes the report to standard output: no output may go there.
     package var reportsOnStandardOutput = false
+    /// The token of a dry run: the store is changed only if the same changes would be made.
+    package var confirmation: String?
 
     package init(pipeline: String) { self.pipeline = pipeline }
 }

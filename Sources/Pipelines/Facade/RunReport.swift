@@ -11,6 +11,10 @@ package struct RunReport: Sendable {
         package var bytes: Int
         /// True when the ledger knew the content: it was not read again.
         package var wasKnown = false
+        /// Uncompressed bytes that were known already and not taken again.
+        package var knownBytes = 0
+        /// The lines in those bytes, as far as they are told apart.
+        package var knownLines = 0
 
         package init(name: String, counts: RecordCounts, bytes: Int, wasKnown: Bool = false) {
             self.name = name
@@ -50,6 +54,8 @@ package struct RunReport: Sendable {
     package var agedParts = 0
     /// Records in those parts whose due fields were transformed.
     package var agedRecords = 0
+    /// What was done to the store; nil when the pipeline has none.
+    package var store: StoreReport?
     /// The records set aside, at most `quarantineEntriesMax`, in order.
     package var quarantine: [QuarantineEntry] = []
     /// Records in those parts that a hold left as they are.

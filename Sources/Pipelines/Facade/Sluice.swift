@@ -17,6 +17,13 @@ package enum Sluice {
         var plan = try loadPlan(request.pipeline, now: request.now)
         if !request.sources.isEmpty { plan.sources = request.sources }
         if request.reportsOnStandardOutput, !request.isDryRun { try checkStandardOutput(plan) }
+        if !request.sources.isEmpty, !plan.readsSources {
+            throw .usage(
+                "sources on the command line: the pipeline has nothing but a store, expected none")
+        }
+        if request.confirmation != nil, plan.store == nil {
+            throw .usage("--confirm: the pipeline has no store whose changes it could confirm")
+        }
         do throws(PipelineFailure) {
             return try run(plan, settings(request), observer: observer)
         } catch {
@@ -41,6 +48,7 @@ package enum Sluice {
             throw .internalFault("the hash functions do not give the published values")
         }
         guard let state = plan.state, !settings.isDryRun || isPresent(state) else {
+            if let store = plan.store { return try firstLook(plan, store, settings, observer) }
             return try PlainRun(plan: plan, request: settings, observer: observer).run()
         }
         let folder = try workingFolder()
@@ -76,6 +84,25 @@ package enum Sluice {
                 + "file as its path, or no --json")
     }
 
+    /// A dry run before the first run: there is no state yet, and none is made.
+    private static func firstLook(
+        _ plan: Plan, _ store: StorePlan, _ settings: RunSettings,
+        _ observer: (any RunObserver)?
+    ) throws(PipelineFailure) -> RunReport {
+        var report = RunReport()
+        if plan.readsSources {
+            report = try PlainRun(plan: plan, request: settings, observer: observer).run()
+        } else {
+            prepare(&report, plan, isDryRun: true)
+        }
+        let ageing = StoreAgeing(
+            store, plan: plan, settings: settings, ledger: nil, keys: nil,
+            changes: PendingChanges(), quarantine: nil)
+        try ageing.look(sources: [:])
+        report.store = ageing.report
+        return report
+    }
+
     private static func settings(_ request: RunRequest) throws(PipelineFailure) -> RunSettings {
         var settings = RunSettings()
         settings.workers = try workers(request.workers)
@@ -83,6 +110,7 @@ package enum Sluice {
         settings.expectedBytes = request.expectedBytes
         settings.expectedSHA256 = request.expectedSHA256
         settings.endOfInputIsComplete = request.endOfInputIsComplete
+        settings.confirmation = request.confirmation
         return settings
     }
 
@@ -199,17 +227,21 @@ extension Sluice {
             let all = (faults.all + tableFaults.all).sorted { $0.position < $1.position }
             throw .faults(all, file: path)
         }
-        plan.statisticsDigest = statisticsDigest(of: bytes)
+        plan.statisticsDigest = sectionsDigest(
+            of: bytes,
+            sections: [
+                "statistics", "identity", "derive", "fields", "zone", "purposes", "source",
+            ])
+        plan.store?.rules = sectionsDigest(
+            of: bytes,
+            sections: ["identity", "fields", "others", "window", "zone", "skew", "source", "delete",
+                "tables",])
         plan.mark = .of("pipeline", anchored(path, at: try workingFolder()))
         return (specification, plan)
     }
 
-    /// The digest of those parts of the file that decide what is counted, however they are laid
-    /// out.
-    private static func statisticsDigest(of bytes: [UInt8]) -> Digest256 {
-        let sections = [
-            "statistics", "identity", "derive", "fields", "zone", "purposes", "source",
-        ]
+    /// The digest of some parts of a pipeline file, however they are laid out.
+    private static func sectionsDigest(of bytes: [UInt8], sections: [String]) -> Digest256 {
         var text: [UInt8] = []
         if case .mapping(let members, _) = readSettings(bytes, faults: Faults()) {
             for section in sections {

@@ -19,6 +19,7 @@ extension Plan {
                 ($0.path.anchored(at: folder), $0.format)
             }
         }
+        plan.store?.files = store?.files.map { Pipelines.anchored($0, at: folder) } ?? []
         return plan
     }
 }

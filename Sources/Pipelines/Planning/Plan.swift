@@ -46,6 +46,27 @@ package struct Plan: Sendable {
     package var holds: String?
     /// Sentences for people about things that are allowed but worth knowing.
     package var notes: [String]
+    /// The files that are aged in place.
+    package var store: StorePlan?
+
+    /// True when the pipeline makes something of its sources; a store alone is only aged.
+    package var readsSources: Bool { store == nil || !outputs.isEmpty || !tables.isEmpty }
+}
+
+/// Files that are aged in place.
+package struct StorePlan: Sendable {
+    /// What the ledger calls it.
+    package var name: String
+    package var files: [String]
+    /// The digest of everything that decides what becomes of a record.
+    package var rules: Digest256
+    package var guardFactor: Int
+    package var guardAtLeast: Int
+    package var needsConfirmation: Bool
+    package var settle: CalendarDuration
+    package var unreadable: UnreadableLines
+    package var output: OutputPlan
+    package var release: OutputReleasePlan
 }
 
 /// Where the records of one output go.
@@ -65,6 +86,9 @@ package struct OutputPlan: Sendable {
     /// How long after the event its records may stay at all.
     package var expires: CalendarDuration?
     package var showsWindow: Bool
+    /// Set when the output takes the place of its source: every byte that no rule changes is
+    /// written as it was, and this says what becomes of unreadable lines.
+    package var inPlace: UnreadableLines?
 }
 
 /// Where a statistic or disclosure goes.

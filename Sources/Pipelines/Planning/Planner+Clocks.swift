@@ -88,14 +88,14 @@ extension Planner {
     }
 
     /// What a clock reads of an output's records.
-    private struct Reach {
+    struct Reach {
         /// The clocks of the fields that it reads and that do not stay for ever.
         var readFields: DueSet = []
         /// A field that is never there as it was.
         var lost: String?
     }
 
-    private func reach(
+    func reach(
         _ clock: RetentionClock, _ release: OutputReleasePlan, _ columns: [String]?
     ) -> Reach {
         var reach = Reach()
@@ -113,7 +113,7 @@ extension Planner {
         return reach
     }
 
-    private func add(_ bit: DueSet, _ reach: Reach, _ release: inout OutputReleasePlan) {
+    func add(_ bit: DueSet, _ reach: Reach, _ release: inout OutputReleasePlan) {
         let others = reach.readFields.subtracting(bit)
         guard !others.isEmpty else { return }
         release.dependences.append(ClockDependence(clock: bit, readFields: others))

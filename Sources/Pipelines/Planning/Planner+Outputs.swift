@@ -226,7 +226,7 @@ extension Planner {
     }
 
     /// A request line whose parts are named stays as their frame, unless it has no parts.
-    private func coveringRequests(
+    func coveringRequests(
         _ rules: [Anonymization.FieldRule], _ isSpliced: Bool
     ) -> [Anonymization.FieldRule] {
         var rules = rules

@@ -65,6 +65,7 @@ package final class Planner {
         let outputs = specification.outputs.enumerated().compactMap { index, output in
             makeOutput(output, number: index + 1, derived: derived)
         }
+        let store = specification.store.map { makeStore($0, clocks) }
         let optOuts = makeOptOuts(clocks.runClock.now)
         let needsOutline = outputs.contains {
             $0.release.mode == .spliced && $0.release.syntax == .json
@@ -88,20 +89,23 @@ package final class Planner {
         release.tables = references.map(\.table)
         release.deleteClocks = deleteClocks
         noteUncheckedTables()
+        var sources = specification.source.files
+        if sources.isEmpty, let store = specification.store { sources = store.files }
         release.addressSlots = release.addressFields(
             declared: specification.identity.addresses.map { register.slot($0.value) })
         var plan = Plan(
             name: specification.name.value, digest: digest, statisticsDigest: digest,
-            sources: specification.source.files.map { world.resolve($0.value) },
+            sources: sources.map { world.resolve($0.value) },
             stream: (specification.source.stream ?? specification.name).value, format: format,
             limits: specification.source.limits, release: release,
             outputs: outputs.map(\.plan), statistics: observations.statistics,
             tables: observations.tables, quarantine: makeQuarantine(),
             keyStore: keyStorePath,
-            keyNeeds: keyNeeds(clocks, outputs.map(\.release)),
+            keyNeeds: keyNeeds(clocks, outputs.map(\.release) + (store.map { [$0.release] } ?? [])),
             keyWrapping: world.isTrial ? nil : specification.keys?.wrappedBy?.value,
             state: specification.state.map { world.resolve($0.value) },
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
+        plan.store = store.map(padded)
         plan.purposes = purposes
         plan.missingCustomer =
             specification.identity.customer == nil
@@ -120,6 +124,12 @@ package final class Planner {
                 Anonymization.FieldRule(transform: output.keepsUnnamed ? Keep() : nil))
         }
         return output
+    }
+
+    private func padded(_ store: StorePlan) -> StorePlan {
+        var store = store
+        store.release = padded(store.release)
+        return store
     }
 
     // MARK: Format, time, zone, clocks

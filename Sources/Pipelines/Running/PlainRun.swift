@@ -139,4 +139,5 @@ struct RunSettings: Sendable {
     var endOfInputIsComplete = false
     /// Leaves word in the key store how long the pipeline needs its keys.
     var registersNeeds = true
+    var confirmation: String?
 }

@@ -47,17 +47,22 @@ func spillStorage(near path: String?) throws(PipelineFailure) -> any SpillStorag
     }
 }
 
-/// The report of a task that was read to its end.
-func makeReport(
-    _ plan: Plan, _ task: TaskRun, _ paths: [String], isDryRun: Bool
-) -> RunReport {
-    var report = RunReport()
+/// Fills in what the plan alone says.
+func prepare(_ report: inout RunReport, _ plan: Plan, isDryRun: Bool) {
     report.pipeline = plan.name
     report.outputNames = plan.outputs.map(\.name)
     report.statisticNames = plan.tables.map(\.name)
     report.isDryRun = isDryRun
     report.notes = plan.notes
     report.cutOff = plan.release.clocks.statedCutOff.map(dateText) ?? ""
+}
+
+/// The report of a task that was read to its end.
+func makeReport(
+    _ plan: Plan, _ task: TaskRun, _ paths: [String], isDryRun: Bool
+) -> RunReport {
+    var report = RunReport()
+    prepare(&report, plan, isDryRun: isDryRun)
     report.quarantine = task.quarantine
     for (index, path) in paths.enumerated() {
         let finished = index < task.finishedSources.count ? task.finishedSources[index] : nil

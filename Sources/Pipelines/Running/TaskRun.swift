@@ -93,6 +93,9 @@ final class TaskRun: OrderedEnd {
 
     var subjectMatches: SubjectMatches? { crew?.subjectMatches }
 
+    /// When the next of the records becomes due under the clocks that the plan watches.
+    var nextDue: NextDue { crew?.nextDue ?? NextDue() }
+
     var refusedMonths: Set<CalendarMonth> { crew?.refusedMonths ?? [] }
 
     /// What became of the sources that were read to their end.

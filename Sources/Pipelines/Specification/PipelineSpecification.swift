@@ -8,6 +8,7 @@ package import Records
 package struct PipelineSpecification: Sendable, Equatable {
     package let name: Marked<String>
     package let source: SourceSpecification
+    package let store: StoreSpecification?
     package let identity: IdentitySpecification
     /// How long identifiers may stay; `P1M` from the event unless written.
     package let window: FieldClock
@@ -105,7 +106,7 @@ extension PipelineSpecification {
         let section = SectionReader(root, PipelineReference.root, path: "", context)
         let specification = members(section, context)
         section.finish()
-        let results = ["outputs", "disclosures", "statistics"]
+        let results = ["outputs", "disclosures", "statistics", "store"]
         if results.allSatisfy({ section.optional($0) == nil }) {
             context.faults.add(
                 "found nothing to write, expected \(alternatives(results))",
@@ -120,6 +121,8 @@ extension PipelineSpecification {
     package var clocks: [FieldClock] {
         [window] + (fields + outputs.flatMap(\.fields)).compactMap(\.after) + delete
     }
+    /// The name of the store in tests of a pipeline.
+    package static let storeName = "store"
 
     /// True when everything that a pipeline must say is written and readable.
     private var isComplete: Bool {
@@ -140,6 +143,9 @@ extension PipelineSpecification {
         return PipelineSpecification(
             name: name ?? .standard("?"),
             source: source ?? .none,
+            store: section.optional("store").flatMap {
+                StoreSpecification.decode($0, path: "store", context)
+            },
             identity: section.optional("identity").map {
                 IdentitySpecification.decode($0, path: "identity", context)
             } ?? .none,

@@ -13,6 +13,7 @@ extension PipelineReference {
                 "What the pipeline is called in paths, state and messages."
             ),
             key("source", "mapping", required, "What is read: see `source`."),
+            key("store", "mapping", "none", "Files that are aged in place: see `store`."),
             key("identity", "mapping", "none", "Which fields identify whom: see `identity`."),
             key(
                 "window",

@@ -26,8 +26,8 @@ package struct SettingSection: Sendable {
 package enum PipelineReference {
     /// All sections in the order of the reference page.
     package static let sections = [
-        root, source, time, limits, identity, table, rule, clock, clockStart, output, safeguards,
-        disclosure, statistic, suppression, publish, optOuts, keys, quarantine, test,
+        root, source, time, limits, store, storeGuard, identity, table, rule, clock, clockStart,
+        output, safeguards, disclosure, statistic, suppression, publish, optOuts, keys, quarantine, test,
     ]
 
     /// A key that the file must have.

@@ -29,6 +29,15 @@ struct SpecificationChecks {
             specification.outputs.map(\.name) + specification.disclosures.map(\.name)
             + specification.statistics.map(\.name)
         checkUnique(parts.filter(\.isWritten), what: "name of an output, disclosure or statistic")
+        if specification.store != nil,
+            let output = parts.first(where: { $0.value == PipelineSpecification.storeName })
+        {
+            faults.add(
+                "found the name that tests know the store by, expected another one",
+                at: output.position,
+                path: "name"
+            )
+        }
         checkUnique(specification.tests.map(\.name), what: "name of a test")
     }
 
@@ -325,7 +334,8 @@ struct SpecificationChecks {
 
     fileprivate func checkTests() {
         let names: [ExpectedText.Kind: [String]] = [
-            .output: specification.outputs.map(\.name).filter(\.isWritten).map(\.value),
+            .output: specification.outputs.map(\.name).filter(\.isWritten).map(\.value)
+                + (specification.store == nil ? [] : [PipelineSpecification.storeName]),
             .disclosures: specification.disclosures.map(\.name).filter(\.isWritten).map(\.value),
             .statistics: specification.statistics.map(\.name).filter(\.isWritten).map(\.value),
         ]

@@ -22,6 +22,10 @@ package struct Chunk: ~Copyable {
     /// An empty chunk with room for `capacity` bytes.
     package init(capacity: Int) { buffer = ByteBuffer(capacity: capacity) }
 
+    /// Which of the plan's earlier clocks its records were dealt with under, as an index; -1: none
+    /// of them.
+    package var earlierClocks = -1
+
     /// The bytes behind the content that are readable once the chunk is sealed.
     package static let paddingBytes = 64
 

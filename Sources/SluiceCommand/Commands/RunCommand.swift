@@ -58,6 +58,14 @@ package struct RunCommand: ParsableCommand {
     @Flag(help: "Take the end of standard input for the end of the data.")
     package var eofIsComplete = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Change the store only if the changes are those that a dry run printed this token for.",
+            valueName: "token"
+        )
+    )
+    package var confirm: String?
+
     @Flag(help: "Write the report as JSON to standard output; no output may go there then.")
     package var json = false
 
@@ -81,6 +89,7 @@ package struct RunCommand: ParsableCommand {
         request.expectedSHA256 = try Self.digest(expectSHA256)
         request.endOfInputIsComplete = eofIsComplete
         request.reportsOnStandardOutput = json
+        request.confirmation = confirm
         return request
     }
 

@@ -23,8 +23,8 @@ package struct ClosingTable: Sendable {
     /// All parts that have something to say, an empty line between them, with a last line feed.
     package var text: String {
         let parts = [
-            headline, sources, outputs, conservation, statistics, quarantine, files, aged, keys,
-            notes,
+            headline, sources, outputs, conservation, statistics, quarantine, files, aged, store,
+            keys, notes,
         ]
         return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
             .joined(separator: "\n\n") + "\n"
@@ -227,6 +227,50 @@ extension ClosingTable {
             lines += paragraph(
                 "keys that wait for their end: \(months); --verbose or `sluice keys list` says why")
         }
+        return lines
+    }
+
+    /// What was done to the store, and the token for `--confirm`.
+    private var store: [String] {
+        guard let store = report.store else { return [] }
+        let verb = report.isDryRun ? "would be " : ""
+        var lines = paragraph(
+            "store \(store.name): \(NumberText.counted(store.changed, "record")) \(verb)changed and "
+                + "\(NumberText.grouped(store.removed)) \(verb)taken out, "
+                + "\(NumberText.counted(store.rewrittenFiles, "file")) \(verb)rewritten, "
+                + "\(NumberText.grouped(store.settledFiles)) with nothing due")
+        let changed = store.files.filter { isVerbose || $0.isRewritten || $0.unreadable > 0 }
+        let shown = isVerbose ? changed.count : Self.filesShown
+        var table = TextTable([
+            .text(report.isDryRun ? "file that would change" : "file", shrinksTo: 26),
+            .number("records"), .number("changed"), .number("taken out"), .number("unreadable"),
+        ])
+        for file in changed.prefix(shown) {
+            table.add([
+                file.path, NumberText.grouped(file.records), NumberText.grouped(file.changed),
+                NumberText.grouped(file.removed), NumberText.grouped(file.unreadable),
+            ])
+        }
+        if !table.isEmpty { lines += table.lines(columnsMax: columnsMax) }
+        if changed.count > shown {
+            let more = NumberText.counted(changed.count - shown, "more file")
+            lines.append("and \(more); --verbose lists all")
+        }
+        if !store.busy.isEmpty {
+            lines += paragraph(
+                "left alone, because written to just now: "
+                    + store.busy.prefix(shown == 0 ? 1 : max(shown, 1)).joined(separator: ", "))
+        }
+        if store.held > 0 {
+            lines += paragraph(
+                "\(NumberText.counted(store.held, "record")) stay as they are under a hold")
+        }
+        if store.keptUnreadable > 0 {
+            lines += paragraph(
+                "\(NumberText.counted(store.keptUnreadable, "unreadable line")) stay in the store, "
+                    + "readable at any age")
+        }
+        if report.isDryRun { lines.append("token: \(store.token)") }
         return lines
     }
 

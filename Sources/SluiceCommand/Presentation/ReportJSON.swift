@@ -52,6 +52,7 @@ package enum ReportJSON {
             ("files", .array(report.files.map(file))),
             ("aged_parts", .integer(report.agedParts)),
             ("aged_records", .integer(report.agedRecords)),
+            ("store", report.store.map(store) ?? .null),
             ("held_parts", .integer(report.heldParts)),
             ("held_records", .integer(report.heldRecords)),
             ("binding_holds", .array(report.bindingHolds.map { .text($0) })),
@@ -131,8 +132,39 @@ package enum ReportJSON {
                 ("name", .text(source.name)),
                 ("known", .boolean(source.wasKnown)),
                 ("bytes", .integer(source.bytes)),
+                ("known_bytes", .integer(source.knownBytes)),
+                ("known_lines", .integer(source.knownLines)),
             ] + counts(source.counts)
         )
+    }
+
+    private static func store(_ store: StoreReport) -> JSONValue {
+        .object([
+            ("name", .text(store.name)),
+            ("token", .text(store.token)),
+            ("changed", .integer(store.changed)),
+            ("removed", .integer(store.removed)),
+            ("held", .integer(store.held)),
+            ("rewritten_files", .integer(store.rewrittenFiles)),
+            ("settled_files", .integer(store.settledFiles)),
+            ("kept_unreadable", .integer(store.keptUnreadable)),
+            ("busy_files", .array(store.busy.map { .text($0) })),
+            (
+                "files",
+                .array(
+                    store.files.map { file in
+                        .object([
+                            ("path", .text(file.path)),
+                            ("records", .integer(file.records)),
+                            ("changed", .integer(file.changed)),
+                            ("removed", .integer(file.removed)),
+                            ("unreadable", .integer(file.unreadable)),
+                            ("held", .integer(file.held)),
+                            ("rewritten", .boolean(file.isRewritten)),
+                        ])
+                    })
+            ),
+        ])
     }
 
     private static func file(_ file: RunReport.File) -> JSONValue {

@@ -46,6 +46,19 @@ final class PendingChanges {
         oweRemoval(of: file.path)
     }
 
+    /// Notes a file that takes the place of the one that was read as `old`, if that is still there
+    /// unchanged when its turn comes.
+    func oweReplacement(
+        _ prepared: PreparedFile, in directory: Directory, _ content: ContentIdentity,
+        of old: FileStatus
+    ) {
+        publications.append(
+            PendingPublication(
+                directory: directory.path, finalName: prepared.finalName,
+                action: .replace(
+                    temporaryName: prepared.temporaryName, content, old.place)))
+    }
+
     /// Notes that the file at `path` goes once the commit stands.
     func oweRemoval(of path: String) {
         let place = splitPath(path)
@@ -57,10 +70,29 @@ final class PendingChanges {
     /// Removes the files that are durable under their temporary names and will not be published.
     func discard() {
         for publication in publications {
-            guard case .publish(let temporaryName, _) = publication.action,
+            guard let temporaryName = publication.temporaryName,
                 let directory = try? folders.open(publication.directory)
             else { continue }
             _ = try? directory.remove(temporaryName)
         }
+    }
+}
+
+extension PendingPublication {
+    /// The name of the file that waits; nil for a removal.
+    var temporaryName: String? {
+        switch action {
+        case .publish(let name, _), .replace(let name, _, _): name
+        case .remove: nil
+        }
+    }
+}
+
+extension FileStatus {
+    /// What tells this state of the file from any later one.
+    var place: PendingPublication.Place {
+        PendingPublication.Place(
+            inode: Int64(bitPattern: identity.inode), byteCount: byteCount,
+            modifiedNanoseconds: modifiedNanoseconds)
     }
 }

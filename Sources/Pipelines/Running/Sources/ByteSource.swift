@@ -50,6 +50,9 @@ final class ByteSource {
         content = digesting ? ContentHasher() : nil
     }
 
+    /// True when the bytes on disk are gzip; known once something was read.
+    var isCompressed: Bool { inflater != nil }
+
     /// Who the file is, to notice an output that is also a source.
     func identity() -> FileIdentity? { try? descriptor.status().identity }
 

@@ -39,13 +39,28 @@ final class ChunkSource {
     private(set) var finished: [Finished] = []
     /// The columns that the first source named, when the outputs copy its rows.
     private(set) var firstColumns: [String]?
+    /// The bytes of the header of the source at hand, as they are.
+    private(set) var headerBytes: [UInt8] = []
     private let needsEqualColumns: Bool
 
-    /// One source and where in its plain bytes to begin.
+    /// One source and what is known of its plain bytes.
     struct SourceInput: Sendable {
+        /// A stretch of whole lines that is not like the others.
+        struct Stretch: Sendable {
+            enum Use: Sendable {
+                /// It was counted by an earlier run and is not read.
+                case skip
+                /// It was dealt with under this one of the plan's earlier clocks.
+                case earlier(Int)
+            }
+
+            var range: Range<Int>
+            var use: Use
+        }
+
         var path: String
-        /// Plain bytes at the start that were counted by an earlier run.
-        var skippedBytes = 0
+        /// In order, not overlapping.
+        var stretches: [Stretch] = []
     }
 
     init(
@@ -71,6 +86,9 @@ final class ChunkSource {
         }
         return total
     }
+
+    /// True when the source at hand is compressed.
+    var isCompressed: Bool { source?.isCompressed ?? false }
 
     /// Bytes taken from the disk so far.
     var fileBytesRead: Int { fileBytesBefore + (source?.fileBytesRead ?? 0) }
@@ -121,7 +139,8 @@ final class ChunkSource {
         pendingOffset = 0
         isSkippingLine = false
         try readHeader(opened)
-        try skip(inputs[sourceIndex].skippedBytes, opened)
+        stretch = 0
+        try beginStretch(opened)
         return true
     }
 
@@ -134,12 +153,36 @@ final class ChunkSource {
                     try source.fill(&pending, upTo: Self.chunkBytes)
                     continue
                 }
+                headerBytes = Array(pending.array()[..<length])
                 pending.removeFirst(length)
                 pendingOffset = length
                 columns = named
                 try format.check(fields, against: named)
                 try compareColumns(named, source.name)
                 return
+            }
+        } catch let fault as SourceFault {
+            var fault = fault
+            fault.source = source.name
+            throw .source(fault)
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch {
+            throw .internalFault("reading a header failed without a reason")
+        }
+    }
+
+    /// The columns that the header of the file at `path` names; nil for a format without one.
+    static func columns(
+        of path: String, format: any LogFormat
+    ) throws(PipelineFailure) -> [String]? {
+        let source = try ByteSource(path: path, digesting: false)
+        var start = ByteBuffer(capacity: 1 << 16)
+        do {
+            while true {
+                let result = try header(format, of: start, isComplete: source.isAtEnd)
+                if case .header(_, let columns) = result { return columns }
+                try source.fill(&start, upTo: chunkBytes)
             }
         } catch let fault as SourceFault {
             var fault = fault
@@ -172,8 +215,44 @@ final class ChunkSource {
         }
     }
 
+    // MARK: Stretches
+
+    /// The next stretch of the source that may matter.
+    private var stretch = 0
+    /// Where the records at hand end in the source; nil: with the source.
+    private var border: Int?
+    private var earlierClocks = -1
+
+    /// Begins what stands at `pendingOffset`: skips what is to be skipped and finds the next border.
+    private func beginStretch(_ source: ByteSource) throws(PipelineFailure) {
+        border = nil
+        earlierClocks = -1
+        splitter = format.makeSplitter(limits: limits)
+        let stretches = inputs[sourceIndex].stretches
+        while stretch < stretches.count {
+            let next = stretches[stretch]
+            if next.range.upperBound <= pendingOffset {
+                stretch += 1
+                continue
+            }
+            guard next.range.lowerBound <= pendingOffset else {
+                border = next.range.lowerBound
+                return
+            }
+            switch next.use {
+            case .skip: try skip(next.range.upperBound - pendingOffset, source)
+            case .earlier(let index):
+                border = next.range.upperBound
+                earlierClocks = index
+                return
+            }
+            // A source that became shorter is found by its digest.
+            if source.isAtEnd, pending.isEmpty { return }
+        }
+    }
+
     private func skip(_ count: Int, _ source: ByteSource) throws(PipelineFailure) {
-        var left = count - pendingOffset
+        var left = count
         while left > 0 {
             if pending.isEmpty {
                 if source.isAtEnd { return }
@@ -204,18 +283,29 @@ final class ChunkSource {
     /// Fills `chunk` from the source at hand; false when it has no more records.
     private func fill(_ chunk: inout Chunk) throws(PipelineFailure) -> Bool {
         guard let source else { return false }
-        if isSkippingLine { try skipLine(source) }
+        while true {
+            if isSkippingLine { try skipLine(source) }
+            if try fillFromStretch(&chunk, source) { return true }
+            guard border != nil else { return false }
+            try beginStretch(source)
+        }
+    }
+
+    private func fillFromStretch(
+        _ chunk: inout Chunk, _ source: ByteSource
+    ) throws(PipelineFailure) -> Bool {
         chunk.buffer.removeAll()
         chunk.isOverlong = false
         chunk.sourceOffset = pendingOffset
-        chunk.buffer.append(pending.bytes)
-        pending.removeAll()
+        chunk.earlierClocks = earlierClocks
+        takePending(into: &chunk)
         while true {
-            if !source.isAtEnd, chunk.buffer.count < Self.chunkBytes || cannotCut {
+            if !isAtBorder(chunk, source), chunk.buffer.count < Self.chunkBytes || cannotCut {
                 let room = max(Self.chunkBytes - chunk.buffer.count, 1 << 16)
-                try source.fill(&chunk.buffer, upTo: room)
+                let end = chunk.sourceOffset + chunk.buffer.count
+                try source.fill(&chunk.buffer, upTo: min(room, (border ?? .max) - end))
                 cannotCut = false
-                if chunk.buffer.count < Self.chunkBytes, !source.isAtEnd { continue }
+                if chunk.buffer.count < Self.chunkBytes, !isAtBorder(chunk, source) { continue }
             }
             if let length = splitter.wholeRecords(in: chunk.buffer.bytes) {
                 keepRest(of: &chunk, from: length)
@@ -225,8 +315,8 @@ final class ChunkSource {
                 cutOverlong(&chunk)
                 return true
             }
-            if source.isAtEnd {
-                if !chunk.buffer.isEmpty { lastOpen = true }
+            if isAtBorder(chunk, source) {
+                if !chunk.buffer.isEmpty, border == nil { lastOpen = true }
                 pendingOffset += chunk.buffer.count
                 return !chunk.buffer.isEmpty
             }
@@ -236,18 +326,43 @@ final class ChunkSource {
 
     private var cannotCut = false
 
+    /// True when nothing further belongs to the chunk's stretch.
+    private func isAtBorder(_ chunk: borrowing Chunk, _ source: ByteSource) -> Bool {
+        if let border, chunk.sourceOffset + chunk.buffer.count >= border { return true }
+        return source.isAtEnd && pending.isEmpty
+    }
+
+    /// Moves what was read ahead into the chunk, up to the border.
+    private func takePending(into chunk: inout Chunk) {
+        let taken = min(pending.count, (border ?? .max) - pendingOffset)
+        chunk.buffer.append(pending.bytes.extracting(0..<taken))
+        pending.removeFirst(taken)
+    }
+
     private func keepRest(of chunk: inout Chunk, from length: Int) {
-        pending.append(chunk.buffer.bytes.extracting(length..<chunk.buffer.count))
-        chunk.buffer.truncate(to: length)
+        giveBack(&chunk, from: length)
         pendingOffset += length
+    }
+
+    /// Puts the end of the chunk back in front of what was read ahead.
+    private func giveBack(_ chunk: inout Chunk, from length: Int) {
+        if pending.isEmpty {
+            pending.append(chunk.buffer.bytes.extracting(length..<chunk.buffer.count))
+            return chunk.buffer.truncate(to: length)
+        }
+        var rest = ByteBuffer(capacity: chunk.buffer.count - length + pending.count)
+        rest.append(chunk.buffer.bytes.extracting(length..<chunk.buffer.count))
+        rest.append(pending.bytes)
+        pending.removeAll()
+        pending.append(rest.bytes)
+        chunk.buffer.truncate(to: length)
     }
 
     /// Keeps the beginning of a record that is too long and leaves the rest of its line to be
     /// skipped.
     private func cutOverlong(_ chunk: inout Chunk) {
         chunk.isOverlong = true
-        pending.append(chunk.buffer.bytes.extracting(limits.recordBytesMax..<chunk.buffer.count))
-        chunk.buffer.truncate(to: limits.recordBytesMax)
+        giveBack(&chunk, from: limits.recordBytesMax)
         pendingOffset += limits.recordBytesMax
         isSkippingLine = true
         splitter = format.makeSplitter(limits: limits)

@@ -34,6 +34,11 @@ struct RunRecovery {
                         temporaryName: temporaryName, finalName: publication.finalName,
                         byteCount: content.byteCount)
                     try DurableFile.publish([prepared], in: directory, redo: redo)
+                case .replace(let temporaryName, let content, let place):
+                    let prepared = PreparedFile(
+                        temporaryName: temporaryName, finalName: publication.finalName,
+                        byteCount: content.byteCount)
+                    try replace(prepared, place, in: directory)
                 case .remove:
                     _ = try directory.remove(publication.finalName)
                     try directory.synchronize()
@@ -45,6 +50,20 @@ struct RunRecovery {
         do { try ledger.markPublished(run: run, time: currentTime()) } catch {
             throw failure(error)
         }
+    }
+
+    /// Puts a rewritten file of a store in place, unless the old one was changed, moved or removed
+    /// since it was read: then the new one goes, and the next run looks at the old one again.
+    private func replace(
+        _ file: PreparedFile, _ place: PendingPublication.Place, in directory: Directory
+    ) throws(FileFault) {
+        guard try directory.status(of: file.temporaryName) != nil else { return }
+        if let old = try directory.status(of: file.finalName), old.kind == .regular,
+            old.place == place, old.links == 1
+        {
+            return try DurableFile.publish([file], in: directory)
+        }
+        try DurableFile.discard([file], in: directory)
     }
 
     /// Removes what killed runs left: the spooled input, and temporary files wherever this pipeline
@@ -63,6 +82,7 @@ struct RunRecovery {
                 folders += parts.map { splitPath($0.path).directory }
             }
         } catch { throw failure(error) }
+        if let store = plan.store { folders += StoreListing.folders(of: store.files) }
         try RunLeftovers(plan: plan).remove(further: folders)
     }
 

@@ -8,7 +8,7 @@ internal import Statistics
 /// Takes in the sources that the ledger does not know yet: one task each.
 final class SourceIntake {
     private unowned let owner: StatefulRun
-    private let ledger: Ledger
+    let ledger: Ledger
     private let keys: RunRing?
     private let storage: any SpillStorage
     private var sinks: [FileSink] = []
@@ -21,7 +21,7 @@ final class SourceIntake {
     private(set) var tasks: [CommittedTask] = []
     private(set) var partials: [NewPartial] = []
 
-    private var plan: Plan { owner.plan }
+    var plan: Plan { owner.plan }
 
     init(_ owner: StatefulRun, ledger: Ledger, keys: RunRing?) {
         self.owner = owner
@@ -37,29 +37,46 @@ final class SourceIntake {
         for sink in sinks { sink.abandon() }
     }
 
+    /// The contents of the files that were sources of this run, new or known.
+    private(set) var contents: [FileIdentity: ContentIdentity] = [:]
+
     func run() throws(PipelineFailure) {
-        var seen: Set<ContentIdentity> = []
-        for path in try resolveSources(plan.sources) {
-            let spool = try path == "-" ? spoolInput() : nil
-            defer { spool?.remove() }
-            let survey = try SourceSurvey(
-                path: spool?.path ?? path, name: path, ledger: ledger, stream: plan.stream,
-                taken: seen)
-            guard !survey.isKnown, seen.insert(survey.content).inserted else {
-                noteKnown(path, survey)
-                continue
+        let paths = try resolveSources(plan.sources)
+        if paths == ["-"] {
+            let spool = try spoolInput()
+            defer { spool.remove() }
+            return try takeIn(SourceSurvey(self, [spool.path]).survey(), names: ["-"])
+        }
+        let found = try SourceSurvey(self, paths).survey()
+        for source in found {
+            if let status = try? FileStatus.of(source.path) {
+                contents[status.identity] = source.scanned.content
             }
-            try takeIn(spool?.path ?? path, name: path, survey)
+        }
+        try takeIn(found, names: paths)
+    }
+
+    private func takeIn(
+        _ found: [SourceSurvey.Source], names: [String]
+    ) throws(PipelineFailure) {
+        for (source, name) in zip(found, names) {
+            if source.isKnown {
+                noteKnown(name, source.scanned)
+            } else {
+                try takeIn(source, name: name)
+            }
         }
     }
 
-    private func noteKnown(_ path: String, _ survey: SourceSurvey) {
-        owner.report.sources.append(
-            RunReport.Source(
-                name: path == "-" ? "standard input" : path,
-                counts: RecordCounts(
-                    outputs: plan.outputs.count, statistics: plan.tables.count),
-                bytes: survey.content.byteCount, wasKnown: true))
+    private func noteKnown(_ path: String, _ scanned: ScannedContent) {
+        var source = RunReport.Source(
+            name: path == "-" ? "standard input" : path,
+            counts: RecordCounts(
+                outputs: plan.outputs.count, statistics: plan.tables.count),
+            bytes: scanned.content.byteCount, wasKnown: true)
+        source.knownBytes = scanned.content.byteCount
+        source.knownLines = scanned.knownLines
+        owner.report.sources.append(source)
     }
 
     // MARK: Standard input
@@ -98,12 +115,17 @@ final class SourceIntake {
     // MARK: One source
 
     private func takeIn(
-        _ path: String, name: String, _ survey: SourceSurvey
+        _ found: SourceSurvey.Source, name: String
     ) throws(PipelineFailure) {
-        let input = ChunkSource.SourceInput(path: path, skippedBytes: survey.knownBytes)
+        let path = found.path
+        let scanned = found.scanned
+        let input = ChunkSource.SourceInput(
+            path: path,
+            stretches: scanned.known.map {
+                ChunkSource.SourceInput.Stretch(range: $0.range, use: .skip)
+            })
         let source = ChunkSource([input], plan: plan, digesting: true)
-        let taskName = Digest256.of(
-            Array("\(plan.stream) \(survey.content.digest.hex) \(survey.knownBytes)".utf8).span)
+        let taskName = found.taskName(stream: plan.stream)
         let sink = FileSink(
             plan: plan, sources: sourceIdentities([path]), digests: true,
             columns: { source.firstColumns }, folders: owner.changes.folders,
@@ -115,11 +137,11 @@ final class SourceIntake {
             sourceNames: [name == "-" ? "standard input" : name])
         sinks.append(sink)
         try task.run(workers: owner.settings.workers, keyRing: keys, storage: storage)
-        addToReport(name, task)
+        addToReport(name, task, scanned)
         owner.addMatches(of: task)
         guard let finished = task.finishedSources.first,
-            finished.plainBytes == survey.content.byteCount,
-            finished.content == survey.content.digest
+            finished.plainBytes == scanned.content.byteCount,
+            finished.content == scanned.content.digest
         else {
             throw .source(
                 SourceFault(
@@ -129,11 +151,12 @@ final class SourceIntake {
         let index = sources.count
         sources.append(
             CountedSource(
-                stream: plan.stream, content: survey.content, countedFrom: survey.knownBytes,
-                records: Int64(task.counts[0].read), segments: []))
+                stream: plan.stream, content: scanned.content, countedFrom: scanned.knownPrefix,
+                records: Int64(task.counts[0].read), segments: scanned.segments,
+                isRedo: found.isRedo))
         tasks.append(
             CommittedTask(
-                name: taskName.hex, attempt: TemporaryName.run, digest: survey.content.digest,
+                name: taskName.hex, attempt: TemporaryName.run, digest: scanned.content.digest,
                 source: index))
         try keepAggregates(task, taskName, source: index)
         if owner.settings.isDryRun { return }
@@ -141,12 +164,14 @@ final class SourceIntake {
         addParts(sink, taskName, source: index)
     }
 
-    private func addToReport(_ name: String, _ task: TaskRun) {
+    private func addToReport(_ name: String, _ task: TaskRun, _ scanned: ScannedContent) {
         let finished = task.finishedSources.first
-        owner.report.sources.append(
-            RunReport.Source(
-                name: name == "-" ? "standard input" : name, counts: task.counts[0],
-                bytes: finished?.plainBytes ?? 0))
+        var source = RunReport.Source(
+            name: name == "-" ? "standard input" : name, counts: task.counts[0],
+            bytes: finished?.plainBytes ?? 0)
+        source.knownBytes = scanned.knownBytes
+        source.knownLines = scanned.knownLines
+        owner.report.sources.append(source)
         let sourceIndex = owner.report.sources.count - 1
         for entry in task.quarantine
         where owner.report.quarantine.count < RunReport.quarantineEntriesMax {

@@ -3,66 +3,109 @@ internal import KeyedHashing
 internal import Ledger
 internal import Records
 
-/// Looks through a source before it is taken in: its content identity, and how much of it the
-/// ledger has counted already.
+/// Looks through the sources of a run before any is taken in: the content identity of each, and
+/// which stretches of it the ledger, or an earlier source of the same run, has.
 ///
-/// Content decides, not the name: a renamed or compressed copy is the same source, and a file that
-/// begins with a counted one has grown and is taken from there.
+/// Content decides, not the name: a renamed or compressed copy is the same source; a file that grew
+/// is taken from where it stood; in a file that was joined from others only what is new is taken;
+/// a copy that was cut off is known while the whole is among the sources too.
 struct SourceSurvey {
-    /// The identity of the whole plain content.
-    let content: ContentIdentity
-    /// The plain bytes at the start that were counted before; 0 for a new source.
-    let knownBytes: Int
-    /// True when nothing in it is new.
-    var isKnown: Bool { knownBytes == content.byteCount && knownBytes > 0 || isEmptyKnown }
-    private let isEmptyKnown: Bool
+    /// One source.
+    struct Source {
+        var path: String
+        var scanned: ScannedContent
+        /// True when nothing in it is new.
+        var isKnown: Bool
+        /// True when it was counted and its parts are to be made again.
+        var isRedo = false
 
-    init(
-        path: String, name: String, ledger: Ledger, stream: String,
-        taken: Set<ContentIdentity> = []
-    ) throws(PipelineFailure) {
-        var counted: [ContentIdentity]
-        do { counted = try ledger.countedSources(stream: stream) } catch {
-            throw .storage("cannot read the ledger: \(error.description)")
-        }
-        if !taken.isEmpty {
-            counted = (counted + taken).sorted { $0.byteCount < $1.byteCount }
-        }
-        let source = try ByteSource(path: path, digesting: false)
-        var hasher = ContentHasher()
-        var known = 0
-        var next = 0
-        var buffer = ByteBuffer(capacity: 1 << 18)
-        // The counted sources come shortest first: each length is checked as it is passed.
-        while !source.isAtEnd {
-            buffer.removeAll()
-            try source.fill(&buffer, upTo: 1 << 18)
-            var taken = 0
-            while next < counted.count, counted[next].byteCount <= source.plainBytes {
-                let wanted = counted[next].byteCount - (source.plainBytes - buffer.count)
-                if wanted > taken {
-                    hasher.update(buffer.bytes.extracting(taken..<wanted))
-                    taken = wanted
-                }
-                if counted[next].byteCount > 0, hasher.digest() == counted[next].digest,
-                    Self.endsRecord(buffer, wanted)
-                {
-                    known = counted[next].byteCount
-                }
-                next += 1
+        /// Names what is taken of it: the stream, the content, and where the known stretches lie.
+        func taskName(stream: String) -> Digest256 {
+            var text = "\(stream) \(scanned.content.digest.hex) \(scanned.knownPrefix)"
+            for known in scanned.known where known.range.lowerBound > 0 {
+                text += " \(known.range.lowerBound)-\(known.range.upperBound)"
             }
-            hasher.update(buffer.bytes.extracting(taken..<buffer.count))
+            return Digest256.of(Array(text.utf8).span)
         }
-        content = ContentIdentity(digest: hasher.digest(), byteCount: source.plainBytes)
-        if counted.contains(content) { known = content.byteCount }
-        knownBytes = known
-        isEmptyKnown = content.byteCount == 0
     }
 
-    /// A counted source whose last line was open has no border to go on from.
-    private static func endsRecord(
-        _ buffer: borrowing ByteBuffer, _ end: Int
-    ) -> Bool {
-        end > 0 && end <= buffer.count && buffer.bytes[end - 1] == 0x0a
+    private let stream: String
+    private let ledger: Ledger
+    private let paths: [String]
+
+    init(_ intake: SourceIntake, _ paths: [String]) {
+        stream = intake.plan.stream
+        ledger = intake.ledger
+        self.paths = paths
+    }
+
+    func survey() throws(PipelineFailure) -> [Source] {
+        var known = KnownSegments()
+        do {
+            for segment in try ledger.countedSegments(stream: stream) {
+                known.insert(segment, tag: 0)
+            }
+        } catch { throw failure(error) }
+        var sources: [Source] = []
+        var seen: Set<ContentIdentity> = []
+        var wholes: [Int] = []
+        for path in paths {
+            let scanned = try ContentScan.scan(path, known: known)
+            let wasCounted = try isCounted(scanned.content)
+            let isNew = seen.insert(scanned.content).inserted
+            if wasCounted { wholes.append(sources.count) }
+            sources.append(
+                Source(path: path, scanned: scanned, isKnown: wasCounted || !isNew || scanned.isKnown)
+            )
+            for segment in scanned.segments where !wasCounted { known.insert(segment, tag: 0) }
+        }
+        try findCutCopies(&sources, counted: Set(wholes))
+        return sources
+    }
+
+    private func isCounted(_ content: ContentIdentity) throws(PipelineFailure) -> Bool {
+        do { return try ledger.isCounted(stream: stream, content) } catch { throw failure(error) }
+    }
+
+    /// A file that is the beginning of another one, which was counted or is taken in before it.
+    private func findCutCopies(
+        _ sources: inout [Source], counted: Set<Int>
+    ) throws(PipelineFailure) {
+        var byFirstLine: [UInt64: [Int]] = [:]
+        for (index, source) in sources.enumerated() {
+            guard let first = source.scanned.firstLines.first else { continue }
+            byFirstLine[first, default: []].append(index)
+        }
+        for index in sources.indices where !sources[index].isKnown {
+            let lines = sources[index].scanned.firstLines
+            guard let first = lines.first else { continue }
+            for other in byFirstLine[first] ?? [] where other < index || counted.contains(other) {
+                guard sources[other].scanned.firstLines.starts(with: lines),
+                    try begins(sources[other], with: sources[index].scanned.content)
+                else { continue }
+                sources[index].isKnown = true
+                break
+            }
+        }
+    }
+
+    /// True when the first bytes of `whole` are `content`.
+    private func begins(
+        _ whole: Source, with content: ContentIdentity
+    ) throws(PipelineFailure) -> Bool {
+        guard whole.scanned.content.byteCount > content.byteCount else { return false }
+        let source = try ByteSource(path: whole.path, digesting: false)
+        var hasher = ContentHasher()
+        var buffer = ByteBuffer(capacity: 1 << 18)
+        while hasher.byteCount < content.byteCount, !source.isAtEnd {
+            buffer.removeAll()
+            try source.fill(&buffer, upTo: min(1 << 18, content.byteCount - hasher.byteCount))
+            hasher.update(buffer.bytes)
+        }
+        return hasher.digest() == content.digest
+    }
+
+    private func failure(_ fault: LedgerFault) -> PipelineFailure {
+        .storage("cannot read the ledger: \(fault.description)")
     }
 }

@@ -46,26 +46,33 @@ final class StatefulRun {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         }
         plan = try TableMemory(ledger: ledger, plan: plan).recalled()
-        prepareReport()
+        prepare(&report, plan, isDryRun: settings.isDryRun)
         let registry = try openRegistry(ledger)
         let keys = try openKeys(ledger)
         defer { keys?.release() }
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
         let ageing = PartAgeing(self, registry: registry, keys: keys)
+        let store = plan.store.map {
+            StoreAgeing(
+                $0, plan: plan, settings: settings, ledger: ledger, keys: keys, changes: changes,
+                quarantine: quarantine)
+        }
         do throws(PipelineFailure) {
-            try intake.run()
+            if plan.readsSources { try intake.run() }
             try keys?.check()
             try checkQuarantine(plan, report)
             noteUnmatched()
             try ageing.run()
             try keys?.check()
             let tables = try intake.tables()
+            try age(store, sources: intake.contents)
+            try keys?.check()
             if settings.isDryRun {
                 intake.abandon()
                 ageing.abandon()
                 return report
             }
-            try commit(ledger, intake, tables, keys)
+            try commit(ledger, intake, store, tables, keys)
             try TableFiles.show(tables)
             try finishKeys(ledger, keys)
             return report
@@ -73,11 +80,24 @@ final class StatefulRun {
             if !mayBeCommitted {
                 intake.abandon()
                 ageing.abandon()
+                store?.abandon()
                 quarantine?.abandon()
                 changes.discard()
             }
             throw error
         }
+    }
+
+    /// Looks at the store and, unless this is a dry run, rewrites what may be rewritten.
+    private func age(
+        _ store: StoreAgeing?, sources: [FileIdentity: ContentIdentity]
+    ) throws(PipelineFailure) {
+        guard let store else { return }
+        try store.look(sources: sources)
+        report.store = store.report
+        if settings.isDryRun { return }
+        try store.checkPermission()
+        try store.rewrite()
     }
 
     /// Imports the file of holds and puts everybody whom the run has to know into its plan.
@@ -127,15 +147,6 @@ final class StatefulRun {
         try work.finish(&report)
     }
 
-    private func prepareReport() {
-        report.pipeline = plan.name
-        report.outputNames = plan.outputs.map(\.name)
-        report.statisticNames = plan.tables.map(\.name)
-        report.isDryRun = settings.isDryRun
-        report.notes = plan.notes
-        report.cutOff = plan.release.clocks.statedCutOff.map(dateText) ?? ""
-    }
-
     private func openLedger() throws(PipelineFailure) -> Ledger {
         do { return try Ledger.open(stateDirectory: statePath) } catch {
             if error == .busy {
@@ -148,7 +159,8 @@ final class StatefulRun {
     // MARK: Commit
 
     private func commit(
-        _ ledger: Ledger, _ intake: SourceIntake, _ tables: [TableFiles.File], _ keys: RunRing?
+        _ ledger: Ledger, _ intake: SourceIntake, _ store: StoreAgeing?,
+        _ tables: [TableFiles.File], _ keys: RunRing?
     ) throws(PipelineFailure) {
         for entry in try TableFiles.prepare(tables, sources: [], in: changes.folders) {
             let content = ContentIdentity(
@@ -168,7 +180,8 @@ final class StatefulRun {
             started: intake.started, finished: currentTime(),
             now: plan.release.clocks.runClock.now,
             cutoff: plan.release.clocks.statedCutOff, counts: runCounts())
-        commit.sources = intake.sources
+        commit.sources = intake.sources + (store?.counted ?? [])
+        commit.store = store?.commit
         commit.tasks = intake.tasks
         commit.keys = (keys?.used ?? []).map { UsedKey(id: $0.id, fingerprint: $0.fingerprint) }
         commit.keyNeeds = plan.keyStore == nil ? nil : plan.keyNeeds

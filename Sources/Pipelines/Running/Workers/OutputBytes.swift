@@ -17,6 +17,11 @@ final class OutputBytes {
         /// The earliest day of a record that is still readable, or `Int32.max`.
         var oldestReadableDay = Int32.max
         var newestDay = Int32.min
+        /// In place: records that were changed, and those that were taken out.
+        var changed = 0
+        var removed = 0
+        /// Where the lines of held records stand in `bytes`, in order.
+        var held: [Range<Int>] = []
 
         /// Counts `run`, records that go into this block.
         func note(_ run: Span<ReleasedBatch.Record>) {
@@ -89,6 +94,9 @@ final class OutputBytes {
         block.records = 0
         block.oldestReadableDay = .max
         block.newestDay = .min
+        block.changed = 0
+        block.removed = 0
+        block.held.removeAll(keepingCapacity: true)
         return block
     }
 }

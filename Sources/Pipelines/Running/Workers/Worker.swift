@@ -31,6 +31,13 @@ final class Worker {
         reader.index(chunk, into: &table)
         releaser.release(chunk, table, reader: reader)
         for index in outputs.indices {
+            if let unreadable = plan.outputs[index].inPlace {
+                InPlaceWriting(
+                    writer: plan.outputs[index].writer, unreadable: unreadable,
+                    quarantine: releaser.quarantine
+                ).write(releaser.outputs[index].batch, chunk, table, to: outputs[index])
+                continue
+            }
             Self.write(
                 releaser.outputs[index].batch, plan.outputs[index].writer, chunk,
                 to: outputs[index])

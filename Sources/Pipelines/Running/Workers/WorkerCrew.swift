@@ -120,6 +120,11 @@ final class WorkerCrew: @unchecked Sendable {
         }
     }
 
+    /// When the next of all records becomes due under the clocks that the plan watches.
+    var nextDue: NextDue {
+        workers.reduce(into: NextDue()) { $0.merge($1.releaser.nextDue) }
+    }
+
     /// The months that a disclosure must refuse.
     var refusedMonths: Set<CalendarMonth> {
         workers.reduce(into: []) { $0.formUnion($1.releaser.observations.refusedMonths) }

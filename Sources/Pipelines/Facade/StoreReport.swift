@@ -1,0 +1,58 @@
+package import Anonymization
+
+/// What a run found in the files of a store and did to them.
+package struct StoreReport: Sendable {
+    /// A file that had to be read.
+    package struct File: Sendable {
+        package var path: String
+        /// Records found, unreadable ones included, blank lines not.
+        package var records: Int
+        /// Records with fields that were transformed or dropped.
+        package var changed: Int
+        /// Records, and unreadable lines, that were taken out.
+        package var removed: Int
+        /// Lines that cannot be read or have no time.
+        package var unreadable: Int
+        /// Records that stay as they are because a hold binds them.
+        package var held: Int
+        /// True when the file was written again (in a dry run: would be).
+        package var isRewritten: Bool
+
+        package init(
+            path: String, records: Int, changed: Int, removed: Int, unreadable: Int, held: Int,
+            isRewritten: Bool
+        ) {
+            self.path = path
+            self.records = records
+            self.changed = changed
+            self.removed = removed
+            self.unreadable = unreadable
+            self.held = held
+            self.isRewritten = isRewritten
+        }
+    }
+
+    package var name: String
+    package var files: [File] = []
+    /// Files that were hashed only: nothing in them is due.
+    package var settledFiles = 0
+    /// Files left alone because somebody writes to them or has just done so.
+    package var busy: [String] = []
+    /// Unreadable lines that stay in the store.
+    package var keptUnreadable = 0
+    /// Names the changes: what `--confirm` expects.
+    package var token = ""
+    /// The first unreadable lines; `sourceIndex` is an index into `files`.
+    package var quarantine: [QuarantineEntry] = []
+
+    package init(name: String) { self.name = name }
+
+    /// Records changed in all files.
+    package var changed: Int { files.reduce(0) { $0 + $1.changed } }
+    /// Records and lines taken out of all files.
+    package var removed: Int { files.reduce(0) { $0 + $1.removed } }
+    /// Records held in the files that were read.
+    package var held: Int { files.reduce(0) { $0 + $1.held } }
+    /// Files written again.
+    package var rewrittenFiles: Int { files.filter(\.isRewritten).count }
+}

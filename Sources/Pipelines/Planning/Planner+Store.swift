@@ -1,0 +1,74 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import LogFormats
+internal import Records
+
+extension Planner {
+    /// The plan of the store: the pipeline's rules, each field by its own clock, nothing else
+    /// changed.
+    func makeStore(_ store: StoreSpecification, _ clocks: ClockSet) -> StorePlan {
+        checkStore(store)
+        let keepsUnnamed = specification.others.value == .keepEverything
+        let rules = register.names.map { name in
+            specification.fields.first { $0.field.value == name }.map { storeRule($0) }
+                ?? Anonymization.FieldRule(transform: keepsUnnamed ? Keep() : nil)
+        }
+        var release = OutputReleasePlan(
+            name: PipelineSpecification.storeName, purpose: .compliance, showsWindow: true,
+            mode: .spliced, syntax: syntax(of: format), keepsUnnamed: keepsUnnamed,
+            rules: coveringRequests(rules, true), readableClock: [])
+        release.isUse = false
+        for (index, clock) in clocks.clocks.enumerated() where !clock.isPlain {
+            add(DueSet(rawValue: 1 << UInt64(index)), reach(clock, release, nil), &release)
+        }
+        let output = OutputPlan(
+            name: PipelineSpecification.storeName, purpose: "compliance",
+            path: .standardOutput, format: format, writer: format.splicedWriter(), columns: nil,
+            gzipLevel: nil, recipients: [Recipient.own.rawValue], expires: nil, showsWindow: true,
+            inPlace: store.unreadable.value)
+        return StorePlan(
+            name: (store.stream ?? specification.name).value,
+            files: store.files.map { world.resolve($0.value) },
+            rules: Digest256.of([UInt8]().span), guardFactor: store.guardFactor.value,
+            guardAtLeast: store.guardAtLeast.value,
+            needsConfirmation: store.confirm.value == .required, settle: store.settle.value,
+            unreadable: store.unreadable.value, output: output, release: release)
+    }
+
+    private func storeRule(_ rule: FieldRule) -> Anonymization.FieldRule {
+        let clock = rule.after.map { clock($0) }
+        let path = "fields.\(rule.field.value)"
+        return Anonymization.FieldRule(
+            transform: rule.transform.flatMap {
+                transform($0, field: rule.field.value, path: path)?.transform
+            },
+            clock: clock.flatMap { clocks?.bit(of: $0) } ?? DueSet(rawValue: 1),
+            otherClock: clock?.start == .event ? nil : clock)
+    }
+
+    /// What a store needs to find its records due again.
+    private func checkStore(_ store: StoreSpecification) {
+        if specification.state == nil {
+            faults.add(
+                "a store needs to know what was done to it: expected `state`", at: store.position,
+                path: "store")
+        }
+        guard let time = specification.source.time?.field.value
+            ?? format.defaultTimeFormatName.map({ _ in "time" })
+        else {
+            faults.add(
+                "the records of a store age by their time: expected `source.time`",
+                at: store.position, path: "source.time")
+            return
+        }
+        let rule = specification.fields.first { $0.field.value == time }
+        let isKept =
+            rule.map { $0.transform?.name.value == "keep" }
+            ?? (specification.others.value == .keepEverything)
+        guard !isKept else { return }
+        faults.add(
+            "`\(time)` does not stay as it is in the store: expected `\(time): keep`, because a "
+                + "later run ages the records by it",
+            at: rule?.field.position ?? store.position, path: "fields")
+    }
+}

@@ -1,0 +1,36 @@
+internal import KeyedHashing
+internal import Ledger
+
+/// The segments that are known, to be found again by how they begin.
+struct KnownSegments {
+    /// One of them.
+    struct Segment: Equatable {
+        var content: ContentIdentity
+        var lines: Int
+        /// What the owner of the table knows it by.
+        var tag: Int
+    }
+
+    private var byHead: [SegmentHead: [Segment]] = [:]
+    /// Bit `n` is set when a head of `n` lines is among them.
+    private var lengths: UInt64 = 0
+
+    var isEmpty: Bool { byHead.isEmpty }
+
+    /// Adds a segment; of two with the same content the first stays.
+    mutating func insert(_ segment: CountedSegment, tag: Int) {
+        guard (1...SegmentHead.linesMax).contains(segment.headLines) else { return }
+        let head = SegmentHead(lines: segment.headLines, hash: UInt64(bitPattern: segment.head))
+        var known = byHead[head] ?? []
+        guard !known.contains(where: { $0.content == segment.content }) else { return }
+        known.append(Segment(content: segment.content, lines: Int(segment.records), tag: tag))
+        byHead[head] = known
+        lengths |= 1 << UInt64(head.lines)
+    }
+
+    /// True when a head of so many lines may be found.
+    func hasHead(ofLines lines: Int) -> Bool { lengths & (1 << UInt64(lines)) != 0 }
+
+    /// The segments that begin so.
+    func segments(beginning head: SegmentHead) -> [Segment] { byHead[head] ?? [] }
+}

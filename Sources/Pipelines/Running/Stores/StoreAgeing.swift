@@ -1,0 +1,402 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import LogFormats
+internal import Records
+internal import Statistics
+
+/// Ages the files of a store in place.
+///
+/// First every file is looked at and nothing is written: its content is held against the ledger,
+/// and read when something in it may be due. Then it is checked whether so much may be changed.
+/// Then each file that changes is written again under a temporary name, and must come out as it
+/// was foreseen. The run's commit and the renames behind it do the rest.
+///
+/// A file is known by its content. What the ledger keeps of a content: under which clock it was
+/// dealt with, and when something in it becomes due next; so a file with nothing due is hashed and
+/// not read. Of a file that grew, or was joined from known ones, the known stretches are recognised
+/// and what was dealt with in them stays as it is.
+final class StoreAgeing {
+    /// A file that will change.
+    private struct Change {
+        var file: StoreFile
+        var old: ContentIdentity
+        var new: ContentIdentity
+        var settled: [EventTime]
+        var stretches: [ChunkSource.SourceInput.Stretch]
+        var columns: [String]?
+        var isCompressed: Bool
+        var counts: FileCounts
+    }
+
+    /// What one reading of a file gave.
+    private struct FileCounts: Equatable {
+        var records = 0
+        var changed = 0
+        var removed = 0
+        var unreadable = 0
+        var held = 0
+    }
+
+    private let plan: Plan
+    private let store: StorePlan
+    private let settings: RunSettings
+    private let ledger: Ledger?
+    private let keys: RunRing?
+    private let changes: PendingChanges
+    private let quarantine: QuarantineFile?
+    private var pending: [Change] = []
+    private var sinks: [StoreSink] = []
+    private var known: KnownSegments?
+    private var settledTimes: [EventTime] = []
+    /// When erasures were asked for, once that was looked up.
+    private var erasures: [EventTime]?
+    private var quarantined = RecordCounts(outputs: 0, statistics: 0)
+
+    /// What the ledger is told.
+    private(set) var commit: StoreCommit
+    private(set) var report: StoreReport
+    /// The new contents of files whose old content was counted as a source.
+    private(set) var counted: [CountedSource] = []
+
+    /// Without a ledger every file is new: a dry run before the first run.
+    init(
+        _ store: StorePlan, plan: Plan, settings: RunSettings, ledger: Ledger?, keys: RunRing?,
+        changes: PendingChanges, quarantine: QuarantineFile?
+    ) {
+        self.plan = plan
+        self.store = store
+        self.settings = settings
+        self.ledger = ledger
+        self.keys = keys
+        self.changes = changes
+        self.quarantine = quarantine
+        commit = StoreCommit(
+            name: store.name, rules: store.rules, settled: plan.release.clocks.runClock.now)
+        report = StoreReport(name: store.name)
+    }
+
+    func abandon() { for sink in sinks { sink.abandon() } }
+
+    // MARK: Looking
+
+    /// Looks at all files; `sources` are the contents that this run has counted or knew, by file.
+    func look(sources: [FileIdentity: ContentIdentity]) throws(PipelineFailure) {
+        let unsettled = RunClock.system(zone: plan.release.zone).cutOff(store.settle)
+        let listing = try StoreListing(store.files, unsettled: unsettled, in: changes.folders)
+        report.busy = listing.busy
+        for file in listing.files {
+            if Interruption.isRequested {
+                throw .interrupted(signal: Interruption.signal ?? 15)
+            }
+            try look(at: file, source: sources[file.status.identity])
+        }
+        commit.files = Int64(pending.count)
+        commit.changed = Int64(report.changed)
+        commit.removed = Int64(report.removed)
+        report.token = token
+        try checkUnreadable()
+    }
+
+    private func look(
+        at file: StoreFile, source: ContentIdentity?
+    ) throws(PipelineFailure) {
+        let (content, isCompressed) = try identity(of: file)
+        if let source, source != content {
+            // Something came since it was counted: tomorrow.
+            report.busy.append(file.path)
+            return
+        }
+        let row = try row(of: content)
+        if let row, try isSettled(row) {
+            report.settledFiles += 1
+            report.keptUnreadable += Int(row.unreadable)
+            return
+        }
+        let stretches = try stretches(of: file, content, row)
+        let columns = try ChunkSource.columns(of: file.path, format: plan.format)
+        var change = Change(
+            file: file, old: content, new: content, settled: settledTimes, stretches: stretches,
+            columns: columns, isCompressed: isCompressed, counts: FileCounts())
+        let outcome = try read(change, writingTo: nil)
+        change.new = outcome.sink.content
+        change.counts = outcome.counts
+        note(change, outcome.task)
+        let isCounted = source != nil
+        commit.contents.append(
+            StoreContent(
+                content: change.new, rules: store.rules, settled: commit.settled,
+                // What is held, or a table decides, has to be looked at in every run.
+                nextDue: change.counts.held > 0 || plan.asksTables
+                    ? commit.settled : outcome.task.nextDue.time(under: plan.release.clocks),
+                records: Int64(change.counts.records),
+                unreadable: store.unreadable == .keep ? Int64(change.counts.unreadable) : 0))
+        let segments = outcome.sink.segments()
+        commit.segments += segments
+        guard change.new != change.old else { return }
+        pending.append(change)
+        if isCounted { try enterCounted(change.new, segments) }
+    }
+
+    private func note(_ change: Change, _ task: TaskRun) {
+        let counts = change.counts
+        report.files.append(
+            StoreReport.File(
+                path: change.file.path, records: counts.records, changed: counts.changed,
+                removed: counts.removed, unreadable: counts.unreadable, held: counts.held,
+                isRewritten: change.new != change.old))
+        if store.unreadable == .keep { report.keptUnreadable += counts.unreadable }
+        quarantined.read += task.counts[0].read
+        quarantined.quarantined.merge(task.counts[0].quarantined, uniquingKeysWith: +)
+        for entry in task.quarantine
+        where report.quarantine.count < RunReport.quarantineEntriesMax {
+            report.quarantine.append(
+                QuarantineEntry(
+                    sourceIndex: report.files.count - 1, recordNumber: entry.recordNumber,
+                    byteOffset: entry.byteOffset, length: entry.length, reason: entry.reason))
+        }
+    }
+
+    /// What takes the place of a counted source is not to be counted again.
+    private func enterCounted(
+        _ content: ContentIdentity, _ segments: [CountedSegment]
+    ) throws(PipelineFailure) {
+        guard !counted.contains(where: { $0.content == content }) else { return }
+        do {
+            if try ledger?.isCounted(stream: plan.stream, content) == true { return }
+        } catch { throw failure(error) }
+        counted.append(
+            CountedSource(
+                stream: plan.stream, content: content, countedFrom: content.byteCount, records: 0,
+                segments: segments))
+    }
+
+    // MARK: One file
+
+    private func identity(
+        of file: StoreFile
+    ) throws(PipelineFailure) -> (content: ContentIdentity, isCompressed: Bool) {
+        let source = try ByteSource(path: file.path, digesting: true)
+        var buffer = ByteBuffer(capacity: 1 << 18)
+        while !source.isAtEnd {
+            buffer.removeAll()
+            try source.fill(&buffer, upTo: 1 << 18)
+        }
+        guard let digest = source.content?.digest() else {
+            throw .internalFault("a file of the store was not hashed")
+        }
+        return (
+            ContentIdentity(digest: digest, byteCount: source.plainBytes), source.isCompressed
+        )
+    }
+
+    private func row(of content: ContentIdentity) throws(PipelineFailure) -> StoreContent? {
+        do {
+            let row = try ledger?.storeContent(store: store.name, content)
+            return row?.rules == store.rules ? row : nil
+        } catch { throw failure(error) }
+    }
+
+    private func isSettled(_ row: StoreContent) throws(PipelineFailure) -> Bool {
+        guard row.nextDue.map({ $0 > plan.release.clocks.runClock.now }) ?? true else {
+            return false
+        }
+        // Who was to be erased since then may be in it.
+        guard let last = try lastErasure() else { return true }
+        return last < row.settled
+    }
+
+    /// When the last erasure was asked for.
+    private func lastErasure() throws(PipelineFailure) -> EventTime? {
+        if let erasures { return erasures.last }
+        do {
+            let times = try ledger?.erasures().map(\.requested).sorted() ?? []
+            erasures = times
+            return times.last
+        } catch { throw failure(error) }
+    }
+
+    /// The stretches of the file that were dealt with by earlier runs.
+    private func stretches(
+        of file: StoreFile, _ content: ContentIdentity, _ row: StoreContent?
+    ) throws(PipelineFailure) -> [ChunkSource.SourceInput.Stretch] {
+        // Under a hold not everything in it was dealt with: the segments know what was.
+        if let row, row.nextDue.map({ $0 > row.settled }) ?? true {
+            return [
+                ChunkSource.SourceInput.Stretch(
+                    range: 0..<content.byteCount, use: .earlier(index(of: row.settled)))
+            ]
+        }
+        let scanned = try ContentScan.scan(file.path, known: knownSegments())
+        guard scanned.content == content else { throw changed(file) }
+        return scanned.known.map {
+            ChunkSource.SourceInput.Stretch(range: $0.range, use: .earlier($0.tag))
+        }
+    }
+
+    private func knownSegments() throws(PipelineFailure) -> KnownSegments {
+        if let known { return known }
+        var segments = KnownSegments()
+        do {
+            let stored = try ledger?.storeSegments(store: store.name, rules: store.rules) ?? []
+            for stored in stored {
+                segments.insert(stored.segment, tag: index(of: stored.settled))
+            }
+        } catch { throw failure(error) }
+        known = segments
+        return segments
+    }
+
+    private func index(of settled: EventTime) -> Int {
+        if let index = settledTimes.firstIndex(of: settled) { return index }
+        settledTimes.append(settled)
+        return settledTimes.count - 1
+    }
+
+    private func read(
+        _ change: Change, writingTo durable: DurableFile?
+    ) throws(PipelineFailure) -> (task: TaskRun, sink: StoreSink, counts: FileCounts) {
+        let path = change.file.path
+        let plan = plan.inPlace(store, columns: change.columns, settled: change.settled)
+        let input = ChunkSource.SourceInput(path: path, stretches: change.stretches)
+        let source = ChunkSource([input], plan: plan, digesting: true)
+        let sink = try StoreSink(
+            writingTo: durable, compressing: change.isCompressed, header: { source.headerBytes })
+        sinks.append(sink)
+        let task = TaskRun(
+            plan: plan, inputs: [input], source: source, sink: sink, observer: nil,
+            quarantineFile: durable == nil ? quarantine : nil)
+        try task.run(workers: settings.workers, keyRing: keys, storage: MemorySpillStorage())
+        try sink.finish()
+        guard let finished = task.finishedSources.first, let digest = finished.content,
+            ContentIdentity(digest: digest, byteCount: finished.plainBytes) == change.old
+        else { throw changed(change.file) }
+        let counts = task.counts[0]
+        if store.unreadable == .keep, counts.quarantined[.tooLong] != nil {
+            throw .source(
+                SourceFault(
+                    .cannotRead, source: path,
+                    expectation: "a record longer than `source.limits.record` cannot be kept: "
+                        + "expected a higher limit"))
+        }
+        return (
+            task, sink,
+            FileCounts(
+                records: counts.read - counts.blank, changed: sink.changed,
+                removed: sink.removed, unreadable: counts.quarantinedTotal, held: sink.held)
+        )
+    }
+
+    // MARK: May it be?
+
+    private func checkUnreadable() throws(PipelineFailure) {
+        let count = quarantined.quarantinedTotal
+        let isTooMuch =
+            store.unreadable == .fail
+            ? count > 0
+            : plan.quarantine.isExceeded(quarantined: count, read: quarantined.read)
+        guard isTooMuch else { return }
+        var failing = RunReport()
+        failing.pipeline = plan.name
+        failing.sources = report.files.map {
+            RunReport.Source(
+                name: $0.path, counts: RecordCounts(outputs: 0, statistics: 0), bytes: 0)
+        }
+        failing.sources.append(
+            RunReport.Source(name: store.name, counts: quarantined, bytes: 0))
+        failing.quarantine = report.quarantine
+        throw .quarantineLimit(
+            report: failing,
+            allowed: store.unreadable == .fail
+                ? "none in a store (`unreadable: fail`)" : plan.quarantine.words)
+    }
+
+    /// Names exactly what would be done: the pipeline file, the cut-offs, and for each file that
+    /// changes its content and how many records change.
+    private var token: String {
+        var text = "sluice-store-1 \(plan.digest.hex)"
+        for cutOff in plan.release.clocks.cutOffs { text += " \(cutOff.milliseconds)" }
+        let files = pending.map { change in
+            let counts = change.counts
+            return "\n\(change.old.digest.hex) \(change.old.byteCount) \(counts.records) "
+                + "\(counts.changed) \(counts.removed) \(counts.unreadable)"
+        }
+        text += files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined()
+        return String(Digest256.of(Array(text.utf8).span).hex.prefix(32))
+    }
+
+    /// Holds what would be changed against the token given, or against the guard.
+    func checkPermission() throws(PipelineFailure) {
+        let total = report.changed + report.removed
+        if let given = settings.confirmation {
+            guard given.utf8.elementsEqual(token.utf8) else {
+                throw .refused(
+                    "`--confirm` names other changes than this run would make: expected the token "
+                        + "of a dry run of the same day over the same files; nothing was written")
+            }
+            return
+        }
+        guard total > 0 else { return }
+        if store.needsConfirmation {
+            throw .refused(
+                "\(total) records of the store would be changed, and the pipeline demands "
+                    + "confirmation: expected `--confirm` with the token that `--dry-run` prints; nothing was written")
+        }
+        let last: Int64
+        do { last = try ledger?.lastStoreChange(store: store.name) ?? 0 } catch {
+            throw failure(error)
+        }
+        let (most, isHuge) = last.multipliedReportingOverflow(by: Int64(store.guardFactor))
+        guard total > store.guardAtLeast, !isHuge, Int64(total) > most else { return }
+        throw .refused(
+            "\(total) records of the store would be changed, more than \(store.guardAtLeast) and "
+                + "more than \(store.guardFactor) times the \(last) of the last run that changed "
+                + "any: expected `--confirm` with the token that `--dry-run` prints; nothing was "
+                + "written")
+    }
+
+    // MARK: Rewriting
+
+    /// Writes the files that change, durably, under temporary names.
+    func rewrite() throws(PipelineFailure) {
+        for change in pending {
+            let durable: DurableFile
+            do {
+                durable = try DurableFile.begin(
+                    in: change.file.directory, named: change.file.name)
+            } catch {
+                throw .storage("cannot rewrite \(change.file.path)", error)
+            }
+            let outcome = try read(change, writingTo: durable)
+            guard outcome.sink.content == change.new, outcome.counts == change.counts,
+                let prepared = try outcome.sink.prepare(like: change.file.status)
+            else { throw changed(change.file) }
+            changes.oweReplacement(
+                prepared, in: change.file.directory, outcome.sink.storedContent,
+                of: change.file.status)
+        }
+        try checkUnchanged()
+    }
+
+    /// The last look before the commit: nobody may have written to the files meanwhile.
+    private func checkUnchanged() throws(PipelineFailure) {
+        for change in pending {
+            let status = try? change.file.directory.status(of: change.file.name)
+            guard let status, status.place == change.file.status.place, status.links == 1 else {
+                throw changed(change.file)
+            }
+        }
+    }
+
+    private func changed(_ file: StoreFile) -> PipelineFailure {
+        .source(
+            SourceFault(
+                .changedWhileReading, source: file.path,
+                expectation: "it changed while it was read: expected a file at rest"))
+    }
+
+    private func failure(_ fault: LedgerFault) -> PipelineFailure {
+        .storage("cannot read the ledger: \(fault.description)")
+    }
+}

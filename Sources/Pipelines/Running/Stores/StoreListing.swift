@@ -1,0 +1,89 @@
+internal import FileSystem
+internal import Records
+
+/// One file of a store as it was found.
+struct StoreFile {
+    var path: String
+    var directory: Directory
+    var name: String
+    var status: FileStatus
+}
+
+/// Finds the files of a store and refuses what cannot be replaced safely.
+struct StoreListing {
+    /// The files that can be looked at, in the order of their paths.
+    private(set) var files: [StoreFile] = []
+    /// Files that are left alone because somebody writes to them, or has just done so.
+    private(set) var busy: [String] = []
+
+    /// Looks up `patterns`. `unsettled` is the instant since which a file must not have been
+    /// written to.
+    ///
+    /// A symbolic link, a file with several names, anything but a regular file, and what cannot be
+    /// read are faults: the readable bytes would stay where the run does not see them.
+    init(
+        _ patterns: [String], unsettled: EventTime, in folders: OpenFolders
+    ) throws(PipelineFailure) {
+        let paths: [String]
+        do { paths = try SourceListing.expand(patterns: patterns) } catch {
+            throw .source(SourceFault(.cannotOpen, source: error.path, expectation: "\(error)"))
+        }
+        for path in paths {
+            do throws(FileFault) {
+                let place = splitPath(path)
+                let directory = try folders.open(place.directory)
+                let file = try directory.reading(place.name)
+                let status = try file.status()
+                guard status.links == 1 else {
+                    throw FileFault(.open, .severalNames, path: path)
+                }
+                let (seconds, rest) = status.modifiedNanoseconds.quotientAndRemainder(
+                    dividingBy: 1_000_000)
+                let modified = EventTime(milliseconds: seconds - (rest < 0 ? 1 : 0))
+                if modified >= unsettled || file.isBeingWritten() {
+                    busy.append(path)
+                } else {
+                    files.append(
+                        StoreFile(
+                            path: path, directory: directory, name: place.name, status: status))
+                }
+            } catch {
+                throw .source(
+                    SourceFault(
+                        .cannotOpen, source: path,
+                        expectation: "a file of the store cannot be aged: \(error)"))
+            }
+        }
+    }
+
+    /// The folders in which files of `patterns` may lie: where killed runs may have left something.
+    static func folders(of patterns: [String]) -> [String] {
+        var found: [String] = []
+        for pattern in patterns {
+            let isFolder = (try? FileStatus.of(pattern))?.kind == .directory
+            let place = isFolder ? pattern : splitPath(pattern).directory
+            let wild = place.utf8.firstIndex { "*?[".utf8.contains($0) }
+            guard isFolder || wild != nil else {
+                found.append(place)
+                continue
+            }
+            var root = place
+            if let wild { root = splitPath(String(place[..<wild]) + "x").directory }
+            collect(root, into: &found)
+        }
+        return found
+    }
+
+    private static func collect(_ path: String, into found: inout [String]) {
+        var open = [path]
+        while let next = open.popLast() {
+            guard let directory = try? Directory.open(next), let names = try? directory.names()
+            else { continue }
+            found.append(next)
+            for name in names {
+                let kind = (try? directory.status(of: name))?.kind
+                if kind == .directory { open.append(directory.path(of: name)) }
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+internal import Anonymization
+internal import LogFormats
+internal import Records
+internal import Statistics
+
+extension Plan {
+    /// The plan for ageing one file of `store` in place, whose header names `columns`.
+    ///
+    /// `settled` are the clocks of earlier runs, for stretches that were dealt with then. Opt-outs
+    /// are about uses, not about what a store may keep; they are left out.
+    func inPlace(_ store: StorePlan, columns: [String]?, settled: [EventTime]) -> Plan {
+        var plan = self
+        var output = store.release
+        var names = release.fields.names
+        // In a table an unnamed column can only be emptied by its name.
+        if !output.keepsUnnamed, format.quoteRule == .ifPresent {
+            for column in columns ?? [] where !names.contains(column) {
+                names.append(column)
+                output.rules.append(Anonymization.FieldRule(transform: nil))
+            }
+        }
+        plan.outputs = [store.output]
+        plan.statistics = StatisticsPlan(
+            textInputs: [], tokenInputCount: 0, personInput: nil, customerInput: nil,
+            statistics: [])
+        plan.tables = []
+        plan.release.fields = DeclaredFields(
+            names: names, needsOutline: output.syntax == .json && !output.keepsUnnamed)
+        plan.release.outputs = [output]
+        plan.release.observations = ObservationPlan()
+        plan.release.derived = []
+        plan.release.optOuts = .none(now: release.clocks.runClock.now)
+        plan.release.isStored = true
+        plan.release.isInPlace = true
+        plan.release.earlierRuns = settled.map {
+            ReleasePlan.EarlierRun(
+                clocks: release.clocks.moved(to: RunClock(now: $0, zone: release.zone)),
+                knowsTables: $0 == tablesAsOf)
+        }
+        plan.release.watchedClocks = output.rules.reduce(
+            into: output.keepsUnnamed ? [] : DueSet(rawValue: 1)
+        ) { $0.formUnion($1.clock) }
+        plan.release.watchedClocks.formUnion(release.deleteClocks)
+        return plan
+    }
+
+    /// True when something in a store may become due with no change of its files: what a reference
+    /// table says can change any day.
+    var asksTables: Bool {
+        release.clocks.clocks.contains { clock in
+            clock.sources.contains { if case .table = $0 { true } else { false } }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+internal import Compression
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Takes the bytes that will stand in a store's file: looks at them only, or writes them.
+final class StoreSink: OutputSink {
+    /// Records that were changed, and those that were taken out.
+    private(set) var changed = 0
+    private(set) var removed = 0
+    /// Records that stay because a hold binds them. Their lines are in no segment: whatever else was
+    /// dealt with, they were not.
+    private(set) var held = 0
+
+    private let file: DurableFile?
+    private let deflater: GzipDeflater?
+    private let header: () -> [UInt8]
+    private var hasHeader = false
+    private var compressed = ByteBuffer(capacity: 1 << 16)
+    private var plain = ContentHasher()
+    private var stored = ContentHasher()
+    private var lines = LineFeed()
+
+    /// With a `file` the bytes are written, as gzip if `compressing`.
+    init(
+        writingTo file: DurableFile?, compressing: Bool, header: @escaping () -> [UInt8]
+    ) throws(PipelineFailure) {
+        self.file = file
+        self.header = header
+        do { deflater = file != nil && compressing ? try GzipDeflater.make() : nil } catch {
+            throw .storage("cannot prepare gzip")
+        }
+    }
+
+    /// The identity of the plain bytes.
+    var content: ContentIdentity {
+        ContentIdentity(digest: plain.digest(), byteCount: plain.byteCount)
+    }
+
+    /// The segments of the plain bytes; to be asked for once, at the end.
+    func segments() -> [CountedSegment] { lines.finish() }
+
+    /// The identity of the bytes as they lie in the file.
+    var storedContent: ContentIdentity {
+        ContentIdentity(digest: stored.digest(), byteCount: stored.byteCount)
+    }
+
+    func write(_ block: OutputBytes.Block, output: Int) throws(PipelineFailure) {
+        try writeHeader()
+        changed += block.changed
+        removed += block.removed
+        held += block.held.count
+        var at = 0
+        for line in block.held {
+            try append(block.bytes, at..<line.lowerBound)
+            try append(block.bytes, line, isHeld: true)
+            at = line.upperBound
+        }
+        try append(block.bytes, at..<block.bytes.count)
+    }
+
+    /// The end of the last line is nobody's business here: it is as it was.
+    func dropLastTerminator(output: Int) throws(PipelineFailure) {}
+
+    private func writeHeader() throws(PipelineFailure) {
+        guard !hasHeader else { return }
+        hasHeader = true
+        try append(header().span)
+    }
+
+    private func append(
+        _ bytes: borrowing ByteBuffer, _ range: Range<Int>, isHeld: Bool = false
+    ) throws(PipelineFailure) {
+        try append(bytes.bytes.extracting(range), isHeld: isHeld)
+    }
+
+    private func append(_ bytes: Span<UInt8>, isHeld: Bool = false) throws(PipelineFailure) {
+        plain.update(bytes)
+        if isHeld { lines.pass(bytes.count) } else { lines.take(bytes) }
+        guard let deflater else { return try store(bytes) }
+        deflater.deflate(bytes, into: &compressed)
+        if compressed.count >= 1 << 16 { try flush() }
+    }
+
+    private func flush() throws(PipelineFailure) {
+        // The buffer is lent out while it is stored, and comes back empty.
+        var lent = ByteBuffer(capacity: 16)
+        swap(&lent, &compressed)
+        try store(lent.bytes)
+        lent.removeAll()
+        swap(&lent, &compressed)
+    }
+
+    private func store(_ bytes: Span<UInt8>) throws(PipelineFailure) {
+        guard let file else { return }
+        stored.update(bytes)
+        do { try file.write(bytes) } catch {
+            throw .storage("cannot rewrite \(file.directory.path(of: file.finalName))", error)
+        }
+    }
+
+    /// Ends the bytes; to be called before anything is asked.
+    func finish() throws(PipelineFailure) {
+        try writeHeader()
+        guard let deflater else { return }
+        deflater.finish(into: &compressed)
+        try flush()
+    }
+
+    /// Makes the file durable, with owner, permissions and times of the one it will replace.
+    func prepare(like status: FileStatus) throws(PipelineFailure) -> PreparedFile? {
+        guard let file else { return nil }
+        do {
+            try file.follow(status)
+            return try file.prepare()
+        } catch {
+            throw .storage("cannot rewrite \(file.directory.path(of: file.finalName))", error)
+        }
+    }
+
+    func abandon() { file?.abandon() }
+}
+
+/// Cuts a stream of bytes into the lines that segments are made of.
+struct LineFeed: ~Copyable {
+    private var cutter = SegmentCutter()
+    private var carried = ByteBuffer(capacity: 1 << 12)
+    private var offset = 0
+    private var isGiant = false
+
+    /// Takes the next bytes of the stream.
+    mutating func take(_ bytes: Span<UInt8>) {
+        var begin = 0
+        for index in bytes.indices where bytes[index] == 0x0a {
+            end(bytes.extracting(begin..<index + 1))
+            begin = index + 1
+        }
+        let rest = bytes.extracting(begin..<bytes.count)
+        offset += rest.count
+        if isGiant { return }
+        carried.append(rest)
+        isGiant = carried.count > SegmentCutter.lineBytesMax
+        if isGiant { carried.removeAll() }
+    }
+
+    /// Passes over whole lines that are to be in no segment.
+    mutating func pass(_ count: Int) {
+        offset += count
+        cutter.begin(at: offset)
+    }
+
+    /// The line at hand ends with `last`.
+    private mutating func end(_ last: Span<UInt8>) {
+        offset += last.count
+        if isGiant || carried.count + last.count > SegmentCutter.lineBytesMax {
+            cutter.begin(at: offset)
+        } else if carried.isEmpty {
+            take(line: last)
+        } else {
+            carried.append(last)
+            takeCarried()
+        }
+        isGiant = false
+        carried.removeAll()
+    }
+
+    private mutating func take(line: Span<UInt8>) {
+        cutter.take(line, hash: LineHash.of(line.extracting(0..<line.count - 1)))
+    }
+
+    private mutating func takeCarried() {
+        var line = ByteBuffer(capacity: 16)
+        swap(&line, &carried)
+        take(line: line.bytes)
+        line.removeAll()
+        swap(&line, &carried)
+    }
+
+    /// The segments of the stream, which has ended.
+    mutating func finish() -> [CountedSegment] {
+        if !carried.isEmpty {
+            var line = ByteBuffer(capacity: 16)
+            swap(&line, &carried)
+            cutter.takeOpen(line, 0..<line.count, hash: LineHash.of(line.bytes))
+        }
+        cutter.close()
+        return cutter.segments
+    }
+}
