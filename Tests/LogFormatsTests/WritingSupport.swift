@@ -38,7 +38,7 @@ func written(
             )
         }
     }
-    batch.finishRecord(day: 0, isReadable: false)
+    batch.finishRecord(row: 0, isHeld: false, day: 0, isReadable: false)
     var output = ByteBuffer()
     writer.write(0, of: batch, chunk: bytes(chunk).span, into: &output)
     return text(output.array())

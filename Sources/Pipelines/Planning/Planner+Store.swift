@@ -54,7 +54,7 @@ extension Planner {
                 path: "store")
         }
         guard let time = specification.source.time?.field.value
-            ?? format.defaultTimeFormatName.map({ _ in "time" })
+            ?? format.ownTimeFormat.map({ _ in "time" })
         else {
             faults.add(
                 "the records of a store age by their time: expected `source.time`",

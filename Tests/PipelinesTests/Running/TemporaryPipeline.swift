@@ -33,12 +33,14 @@ final class TemporaryPipeline {
 
     @discardableResult
     func run(
-        now: String, isDryRun: Bool = false, file: String = "pipeline.yaml"
+        now: String, isDryRun: Bool = false, file: String = "pipeline.yaml",
+        confirmation: String? = nil
     ) throws -> RunReport {
         var request = RunRequest(pipeline: "\(folder)/\(file)")
         request.now = now
         request.workers = 1
         request.isDryRun = isDryRun
+        request.confirmation = confirmation
         return try Sluice.run(request, observer: nil)
     }
 

@@ -53,6 +53,12 @@ struct InPlaceWriting {
                 // The end of the line is copied with what follows.
                 block.bytes.truncate(to: block.bytes.count - 1)
                 copied = range.upperBound
+                // A carriage return counts as the record's in some formats; it stays too.
+                if copied > range.lowerBound, source[copied - 1] == 0x0d,
+                    !Self.ends(block.bytes, with: 0x0d)
+                {
+                    copied -= 1
+                }
                 if !Self.isSame(block.bytes, from: start, source.extracting(range)) {
                     block.changed += 1
                 }
@@ -83,6 +89,10 @@ struct InPlaceWriting {
             if piece.kind == .raw, piece.range == table.range(row) { return .stays }
         }
         return .written(index)
+    }
+
+    private static func ends(_ buffer: borrowing ByteBuffer, with byte: UInt8) -> Bool {
+        !buffer.isEmpty && buffer.bytes[buffer.count - 1] == byte
     }
 
     private static func isSame(
