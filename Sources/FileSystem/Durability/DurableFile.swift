@@ -53,12 +53,13 @@ package final class DurableFile {
     /// umask.
     ///
     /// Refused is a name that belongs to a symbolic link, to anything else but a regular file, or
-    /// to another user's file.
+    /// to another user's file, unless `forOthers`: the superuser may then put a file in its place
+    /// that stays that user's (`follow`).
     package static func begin(
         in directory: Directory, named finalName: String, mode: UInt32 = 0o600,
-        mark: WriterMark = .none
+        mark: WriterMark = .none, forOthers: Bool = false
     ) throws(FileFault) -> DurableFile {
-        try checkTarget(finalName, in: directory)
+        try checkTarget(finalName, in: directory, forOthers: forOthers)
         let temporaryName = TemporaryName.make(for: finalName, mark)
         let file = try directory.creating(temporaryName, mode: 0o600)
         // Tells the clean-up of another run that this one is alive.

@@ -8,16 +8,18 @@ extension DurableFile {
     /// `owner`, was not made by this process, is not locked by a process that still writes it, nor
     /// of a run in `living`, and is not in `kept` (the prepared files of a commit record that is
     /// still to be redone). A power cut can leave such a file full of identifiers, so every run
-    /// that writes to the directory calls this first.
+    /// that writes to the directory calls this first. With `forOthers` it may be anybody's file: the
+    /// superuser makes files for others.
     @discardableResult
     package static func removeLeftovers(
         in directory: Directory, of mark: WriterMark = .none,
         ownedBy owner: UInt32 = geteuid(), except kept: Set<String> = [],
-        living: Set<[UInt8]> = []
+        living: Set<[UInt8]> = [], forOthers: Bool = false
     ) throws(FileFault) -> Int {
         let keptBytes = Set(kept.map { Array($0.utf8) })
         var removed = 0
-        for (name, run) in try candidates(in: directory, of: mark, ownedBy: owner)
+        let whose = forOthers ? nil : owner
+        for (name, run) in try candidates(in: directory, of: mark, ownedBy: whose)
         where !living.contains(run) && !keptBytes.contains(Array(name.utf8)) {
             if try isBeingWritten(name, in: directory) { continue }
             if try directory.remove(name) { removed += 1 }
@@ -40,7 +42,7 @@ extension DurableFile {
     }
 
     private static func candidates(
-        in directory: Directory, of mark: WriterMark, ownedBy owner: UInt32
+        in directory: Directory, of mark: WriterMark, ownedBy owner: UInt32?
     ) throws(FileFault) -> [(name: String, run: [UInt8])] {
         let own = Array(TemporaryName.run.utf8)
         let marks = [Array(mark.digits.utf8), []]
@@ -50,7 +52,7 @@ extension DurableFile {
                 marks.contains(origin.mark),
                 let name = String(validating: bytes, as: UTF8.self),
                 let status = try directory.status(of: name),
-                status.kind == .regular, status.owner == owner
+                status.kind == .regular, owner == nil || status.owner == owner
             else { continue }
             found.append((name, origin.run))
         }

@@ -19,11 +19,15 @@ extension DurableFile {
     /// Makes prepared files appear under their names, then makes the directory durable once.
     ///
     /// With `redo` the call finishes what a killed run began: a file whose temporary name is gone
-    /// and whose final name is there with the same length counts as published.
+    /// and whose final name is there with the same length counts as published. With `forOthers` the
+    /// files may be other users', as in `begin`.
     package static func publish(
-        _ files: [PreparedFile], in directory: Directory, redo: Bool = false
+        _ files: [PreparedFile], in directory: Directory, redo: Bool = false,
+        forOthers: Bool = false
     ) throws(FileFault) {
-        for file in files { try rename(file, in: directory, redo: redo) }
+        for file in files {
+            try rename(file, in: directory, redo: redo, forOthers: forOthers)
+        }
         if let last = files.last { try settle(directory, naming: last.finalName) }
     }
 
@@ -53,12 +57,13 @@ extension DurableFile {
     }
 
     /// Refuses a name that a durable file must not replace.
-    static func checkTarget(_ name: String, in directory: Directory) throws(FileFault) {
+    static func checkTarget(
+        _ name: String, in directory: Directory, forOthers: Bool
+    ) throws(FileFault) {
         guard let target = try directory.status(of: name) else { return }
         let refusal: FileFault.Cause? =
             switch target.kind {
-            // The superuser looks after other users' files; `follow` leaves them theirs.
-            case .regular: [0, target.owner].contains(geteuid()) ? nil : .foreignOwner
+            case .regular: forOthers || target.owner == geteuid() ? nil : .foreignOwner
             case .symbolicLink: .symbolicLink
             case .directory: .isDirectory
             default: .notRegularFile
@@ -67,7 +72,7 @@ extension DurableFile {
     }
 
     static func rename(
-        _ file: PreparedFile, in directory: Directory, redo: Bool
+        _ file: PreparedFile, in directory: Directory, redo: Bool, forOthers: Bool = false
     ) throws(FileFault) {
         if redo, try directory.status(of: file.temporaryName) == nil {
             let done = try directory.status(of: file.finalName)
@@ -77,7 +82,7 @@ extension DurableFile {
             }
             return
         }
-        try checkTarget(file.finalName, in: directory)
+        try checkTarget(file.finalName, in: directory, forOthers: forOthers)
         try directory.rename(file.temporaryName, to: file.finalName)
     }
 

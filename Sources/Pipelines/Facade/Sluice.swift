@@ -97,7 +97,7 @@ package enum Sluice {
         }
         let ageing = StoreAgeing(
             store, plan: plan, settings: settings, ledger: nil, keys: nil,
-            changes: PendingChanges(), quarantine: nil)
+            changes: PendingChanges(mark: plan.mark), quarantine: nil)
         try ageing.look(sources: [:])
         report.store = ageing.report
         return report

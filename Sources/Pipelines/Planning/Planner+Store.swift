@@ -24,7 +24,8 @@ extension Planner {
         let output = OutputPlan(
             name: PipelineSpecification.storeName, purpose: "compliance",
             path: .standardOutput, format: format, writer: format.splicedWriter(), columns: nil,
-            gzipLevel: nil, recipients: [Recipient.own.rawValue], expires: nil, showsWindow: true,
+            gzipLevel: nil, recipients: [Recipient.own.rawValue], readers: [],
+            expires: nil, showsWindow: true,
             inPlace: store.unreadable.value)
         return StorePlan(
             name: (store.stream ?? specification.name).value,

@@ -1,4 +1,5 @@
 internal import FileSystem
+private import Glibc
 
 /// Removes what killed runs of the same writer left under temporary names in the folders that a
 /// plan writes to.
@@ -9,10 +10,17 @@ struct RunLeftovers {
     let plan: Plan
 
     /// Clears the folders of the plan's outputs and tables, whatever stands in their placeholders,
-    /// and `further` ones.
-    func remove(further: [String] = []) throws(PipelineFailure) {
+    /// and `further` ones; in `stores` those that were made for other users too.
+    func remove(further: [String] = [], stores: [String] = []) throws(PipelineFailure) {
         var shown: [String: String] = [:]
-        for folder in further + [plan.quarantine.path].compactMap({ $0 }) {
+        for folder in stores where geteuid() == 0 {
+            try inside((folder, folder)) { directory throws(FileFault) in
+                let living = try DurableFile.livingRuns(in: directory, of: plan.mark)
+                _ = try DurableFile.removeLeftovers(
+                    in: directory, of: plan.mark, living: living, forOthers: true)
+            }
+        }
+        for folder in further + stores + [plan.quarantine.path].compactMap({ $0 }) {
             shown[folder] = folder
         }
         for terms in plan.outputs.compactMap(\.termsPath) {

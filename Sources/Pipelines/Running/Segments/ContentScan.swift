@@ -54,6 +54,8 @@ struct ContentScan: ~Copyable {
     private var at = 0
     private var lines = WindowLines()
     private var line = 0
+    /// The segments of a single line that were found.
+    private var taken: Set<ContentIdentity> = []
     private var isInGiantLine = false
 
     private static let readBytes = 1 << 18
@@ -212,11 +214,14 @@ struct ContentScan: ~Copyable {
         let isAtEnd = end == windowEnd
         guard isAtEnd || bytes[end - 1 - windowStart] == 0x0a || bytes[end - windowStart] == 0x0a
         else { return false }
-        return candidate.lines > 1 || at == 0 || isAtEnd || found.last?.range.upperBound == at
+        if candidate.lines > 1 { return true }
+        return !taken.contains(candidate.content)
+            && (at == 0 || isAtEnd || found.last?.range.upperBound == at)
     }
 
     /// Takes `range` as known and goes on behind it.
     private mutating func note(_ range: Range<Int>, _ segment: KnownSegments.Segment) {
+        if segment.lines == 1 { taken.insert(segment.content) }
         var range = range
         // It ended with an open line, whose line feed has come since.
         if range.upperBound < windowEnd,

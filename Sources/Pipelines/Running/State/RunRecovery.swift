@@ -61,7 +61,7 @@ struct RunRecovery {
         if let old = try directory.status(of: file.finalName), old.kind == .regular,
             old.place == place, old.links == 1
         {
-            return try DurableFile.publish([file], in: directory)
+            return try DurableFile.publish([file], in: directory, forOthers: true)
         }
         try DurableFile.discard([file], in: directory)
     }
@@ -82,8 +82,8 @@ struct RunRecovery {
                 folders += parts.map { splitPath($0.path).directory }
             }
         } catch { throw failure(error) }
-        if let store = plan.store { folders += StoreListing.folders(of: store.files) }
-        try RunLeftovers(plan: plan).remove(further: folders)
+        let stores = plan.store.map { StoreListing.folders(of: $0.files) } ?? []
+        try RunLeftovers(plan: plan).remove(further: folders, stores: stores)
     }
 
     private func failure(_ fault: LedgerFault) -> PipelineFailure {

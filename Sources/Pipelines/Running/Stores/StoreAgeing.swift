@@ -364,7 +364,7 @@ final class StoreAgeing {
             let durable: DurableFile
             do {
                 durable = try DurableFile.begin(
-                    in: change.file.directory, named: change.file.name)
+                    in: change.file.directory, named: change.file.name, forOthers: true)
             } catch {
                 throw .storage("cannot rewrite \(change.file.path)", error)
             }
