@@ -32,7 +32,8 @@ struct ShippedPipelinesTests {
             Shipped.pipelines == [
                 "accounts.yaml", "contacts.yaml", "information-requests.yaml",
                 "job-applications.yaml", "nightly.yaml", "partner-report.yaml",
-                "product-usage.yaml", "research.yaml", "website-visitors.yaml",
+                "product-usage.yaml", "raw-archive.yaml", "research.yaml",
+                "website-visitors.yaml",
             ]
         )
     }
@@ -77,6 +78,7 @@ struct ShippedPipelinesTests {
                 pipeline.outputs.map(\.path.value.text)
                 + pipeline.disclosures.map(\.path.value.text)
                 + pipeline.statistics.compactMap { $0.path?.value.text }
+                + (pipeline.store?.files.map(\.value) ?? [])
             let folder = "../out/\(pipeline.name.value)/"
             #expect(targets.allSatisfy { $0.hasPrefix(folder) }, "\(file)")
             // A disclosure names persons: nothing of it may stay in a state folder.
@@ -107,7 +109,7 @@ struct ReadmeTests {
             ExitStatus.success, ExitStatus.testsFailed, ExitStatus.usage,
             ExitStatus.pipelineFaults, ExitStatus.source, ExitStatus.quarantineLimit,
             ExitStatus.storage, ExitStatus.busy, ExitStatus.keys, ExitStatus.internalFault,
-            ExitStatus.closedPipe, ExitStatus.tables,
+            ExitStatus.closedPipe, ExitStatus.tables, ExitStatus.refused,
         ]
         for status in statuses { #expect(text.contains("\n| \(status) | "), "\(status)") }
     }

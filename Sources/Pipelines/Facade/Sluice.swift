@@ -234,8 +234,10 @@ extension Sluice {
             ])
         plan.store?.rules = sectionsDigest(
             of: bytes,
-            sections: ["identity", "fields", "others", "window", "zone", "skew", "source", "delete",
-                "tables",])
+            sections: [
+                "identity", "fields", "others", "window", "zone", "skew", "source", "delete",
+                "tables",
+            ])
         plan.mark = .of("pipeline", anchored(path, at: try workingFolder()))
         return (specification, plan)
     }

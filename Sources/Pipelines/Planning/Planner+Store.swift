@@ -37,14 +37,13 @@ extension Planner {
     }
 
     private func storeRule(_ rule: FieldRule) -> Anonymization.FieldRule {
-        let clock = rule.after.map { clock($0) }
+        let (bit, other) = clock(own: nil, base: rule.after)
         let path = "fields.\(rule.field.value)"
         return Anonymization.FieldRule(
             transform: rule.transform.flatMap {
                 transform($0, field: rule.field.value, path: path)?.transform
             },
-            clock: clock.flatMap { clocks?.bit(of: $0) } ?? DueSet(rawValue: 1),
-            otherClock: clock?.start == .event ? nil : clock)
+            clock: bit, otherClock: other)
     }
 
     /// What a store needs to find its records due again.

@@ -12,6 +12,13 @@ let fullExample = """
       time: {field: ts, format: datetime, zone: Europe/Amsterdam}
       stream: actions
       limits: {record: 512KiB, fields: 100, depth: 8}
+    store:
+      files: [logs/*.csv, archive]
+      stream: archive
+      guard: {factor: 5, at_least: 100}
+      confirm: required
+      settle: PT1H
+      unreadable: drop
     identity: {customer: customer, client: client, user: user, partner: partner, address: host}
     window: P2M
     zone: Europe/Amsterdam

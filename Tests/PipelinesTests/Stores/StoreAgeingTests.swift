@@ -235,7 +235,7 @@ func dueRecord(_ day: String) -> String {
             _ = try folder.run(now: "2026-04-01")
             Issue.record("expected a refusal")
         } catch let failure as PipelineFailure {
-            #expect(failure.exitStatus == 9)
+            #expect(failure.exitStatus == 10)
         }
         let token = try #require(dry.store?.token)
         #expect(try folder.run(now: "2026-04-01", confirmation: token).store?.changed == 1)
