@@ -98,7 +98,9 @@ extension PipelineReference {
                 "settle",
                 "ISO 8601 duration",
                 "`PT10M`",
-                "A file that was written to within this time, by the system's clock, is left alone."
+                "A file that was written to within this time, by the system's clock, or that a process"
+                    + " has open for writing, is left alone; with `PT0S` every file counts as at"
+                    + " rest."
             ),
             key(
                 "unreadable",

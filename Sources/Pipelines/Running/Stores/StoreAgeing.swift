@@ -83,7 +83,9 @@ final class StoreAgeing {
 
     /// Looks at all files; `sources` are the contents that this run has counted or knew, by file.
     func look(sources: [FileIdentity: ContentIdentity]) throws(PipelineFailure) {
-        let unsettled = RunClock.system(zone: plan.release.zone).cutOff(store.settle)
+        let unsettled =
+            store.settle.isZero
+            ? nil : RunClock.system(zone: plan.release.zone).cutOff(store.settle)
         let listing = try StoreListing(store.files, unsettled: unsettled, in: changes.folders)
         report.busy = listing.busy
         for file in listing.files {

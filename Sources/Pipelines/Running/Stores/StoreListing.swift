@@ -16,13 +16,13 @@ struct StoreListing {
     /// Files that are left alone because somebody writes to them, or has just done so.
     private(set) var busy: [String] = []
 
-    /// Looks up `patterns`. `unsettled` is the instant since which a file must not have been
-    /// written to.
+    /// Looks up `patterns`. `unsettled` is the instant since which a file must not have been written
+    /// to; nil: every file counts as being at rest.
     ///
     /// A symbolic link, a file with several names, anything but a regular file, and what cannot be
     /// read are faults: the readable bytes would stay where the run does not see them.
     init(
-        _ patterns: [String], unsettled: EventTime, in folders: OpenFolders
+        _ patterns: [String], unsettled: EventTime?, in folders: OpenFolders
     ) throws(PipelineFailure) {
         let paths: [String]
         do { paths = try SourceListing.expand(patterns: patterns) } catch {
@@ -37,10 +37,7 @@ struct StoreListing {
                 guard status.links == 1 else {
                     throw FileFault(.open, .severalNames, path: path)
                 }
-                let (seconds, rest) = status.modifiedNanoseconds.quotientAndRemainder(
-                    dividingBy: 1_000_000)
-                let modified = EventTime(milliseconds: seconds - (rest < 0 ? 1 : 0))
-                if modified >= unsettled || file.isBeingWritten() {
+                if let unsettled, status.modified >= unsettled || file.isBeingWritten() {
                     busy.append(path)
                 } else {
                     files.append(
@@ -85,5 +82,13 @@ struct StoreListing {
                 if kind == .directory { open.append(directory.path(of: name)) }
             }
         }
+    }
+}
+
+extension FileStatus {
+    /// The time of the last change of the content, in whole milliseconds.
+    fileprivate var modified: EventTime {
+        let (milliseconds, rest) = modifiedNanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        return EventTime(milliseconds: milliseconds - (rest < 0 ? 1 : 0))
     }
 }
