@@ -49,12 +49,12 @@ final class PendingChanges {
     /// Notes a file that takes the place of the one that was read as `old`, if that is still there
     /// unchanged when its turn comes.
     func oweReplacement(
-        _ prepared: PreparedFile, in directory: Directory, _ content: ContentIdentity,
+        _ prepared: PreparedFile, in folder: String, _ content: ContentIdentity,
         of old: FileStatus
     ) {
         publications.append(
             PendingPublication(
-                directory: directory.path, finalName: prepared.finalName,
+                directory: folder, finalName: prepared.finalName,
                 action: .replace(
                     temporaryName: prepared.temporaryName, content, old.place)))
     }

@@ -2,6 +2,7 @@ internal import FileSystem
 internal import KeyedHashing
 internal import Ledger
 internal import Records
+private import Glibc
 
 /// Gives committed files their names, in the run that made them or in the next one.
 struct RunRecovery {
@@ -61,7 +62,7 @@ struct RunRecovery {
         if let old = try directory.status(of: file.finalName), old.kind == .regular,
             old.place == place, old.links == 1
         {
-            return try DurableFile.publish([file], in: directory, forOthers: true)
+            return try DurableFile.publish([file], in: directory, forOthers: geteuid() == 0)
         }
         try DurableFile.discard([file], in: directory)
     }

@@ -5,6 +5,7 @@ internal import Ledger
 internal import LogFormats
 internal import Records
 internal import Statistics
+private import Glibc
 
 /// Ages the files of a store in place.
 ///
@@ -47,7 +48,8 @@ final class StoreAgeing {
     private let changes: PendingChanges
     private let quarantine: QuarantineFile?
     private var pending: [Change] = []
-    private var sinks: [StoreSink] = []
+    /// The file at hand, until it is prepared.
+    private var writing: StoreSink?
     private var known: KnownSegments?
     private var settledTimes: [EventTime] = []
     /// When erasures were asked for, once that was looked up.
@@ -77,7 +79,7 @@ final class StoreAgeing {
         report = StoreReport(name: store.name)
     }
 
-    func abandon() { for sink in sinks { sink.abandon() } }
+    func abandon() { writing?.abandon() }
 
     // MARK: Looking
 
@@ -265,7 +267,7 @@ final class StoreAgeing {
         let source = ChunkSource([input], plan: plan, digesting: true)
         let sink = try StoreSink(
             writingTo: durable, compressing: change.isCompressed, header: { source.headerBytes })
-        sinks.append(sink)
+        writing = sink
         let task = TaskRun(
             plan: plan, inputs: [input], source: source, sink: sink, observer: nil,
             quarantineFile: durable == nil ? quarantine : nil)
@@ -366,7 +368,8 @@ final class StoreAgeing {
             let durable: DurableFile
             do {
                 durable = try DurableFile.begin(
-                    in: change.file.directory, named: change.file.name, forOthers: true)
+                    in: changes.folders.open(change.file.folder), named: change.file.name,
+                    mark: changes.folders.mark, forOthers: geteuid() == 0)
             } catch {
                 throw .storage("cannot rewrite \(change.file.path)", error)
             }
@@ -375,8 +378,9 @@ final class StoreAgeing {
                 let prepared = try outcome.sink.prepare(like: change.file.status)
             else { throw changed(change.file) }
             changes.oweReplacement(
-                prepared, in: change.file.directory, outcome.sink.storedContent,
+                prepared, in: change.file.folder, outcome.sink.storedContent,
                 of: change.file.status)
+            writing = nil
         }
         try checkUnchanged()
     }
@@ -384,7 +388,8 @@ final class StoreAgeing {
     /// The last look before the commit: nobody may have written to the files meanwhile.
     private func checkUnchanged() throws(PipelineFailure) {
         for change in pending {
-            let status = try? change.file.directory.status(of: change.file.name)
+            let folder = try? changes.folders.open(change.file.folder)
+            let status = try? folder?.status(of: change.file.name)
             guard let status, status.place == change.file.status.place, status.links == 1 else {
                 throw changed(change.file)
             }

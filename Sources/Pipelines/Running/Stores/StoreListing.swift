@@ -4,7 +4,7 @@ internal import Records
 /// One file of a store as it was found.
 struct StoreFile {
     var path: String
-    var directory: Directory
+    var folder: String
     var name: String
     var status: FileStatus
 }
@@ -42,7 +42,8 @@ struct StoreListing {
                 } else {
                     files.append(
                         StoreFile(
-                            path: path, directory: directory, name: place.name, status: status))
+                            path: path, folder: place.directory, name: place.name,
+                            status: status))
                 }
             } catch {
                 throw .source(

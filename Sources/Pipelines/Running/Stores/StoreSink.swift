@@ -96,7 +96,7 @@ final class StoreSink: OutputSink {
         guard let file else { return }
         stored.update(bytes)
         do { try file.write(bytes) } catch {
-            throw .storage("cannot rewrite \(file.directory.path(of: file.finalName))", error)
+            throw .storage("cannot rewrite \(file.folder)/\(file.finalName)", error)
         }
     }
 
@@ -115,7 +115,7 @@ final class StoreSink: OutputSink {
             try file.follow(status)
             return try file.prepare()
         } catch {
-            throw .storage("cannot rewrite \(file.directory.path(of: file.finalName))", error)
+            throw .storage("cannot rewrite \(file.folder)/\(file.finalName)", error)
         }
     }
 
