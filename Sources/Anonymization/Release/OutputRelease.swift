@@ -78,7 +78,7 @@ package struct OutputRelease: ~Copyable {
         if !record.dealtWith.isEmpty { due.subtract(closed(record.dealtWith)) }
         if !due.isDisjoint(with: plan.readableClock) { return .anonymise(.everything) }
         guard plan.showsWindow else { return .anonymise(.everything) }
-        if due.isEmpty, barred.isEmpty, !hasBarredFields { return .keep }
+        if due.isEmpty, barred.isEmpty, !hasBarredFields, !record.isCorrected { return .keep }
         return .anonymise(due)
     }
 
@@ -194,10 +194,25 @@ package struct OutputRelease: ~Copyable {
         _ scratch: inout ByteBuffer
     ) -> TransformResult {
         if rules[slot].isBarred(by: barred) { return .dropped }
-        guard rules[slot].applies(due) else { return .unchanged }
+        guard rules[slot].applies(due) else {
+            return record.isCorrected ? correct(slot, slice, record) : .unchanged
+        }
         return rules[slot].apply(
             slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
             arena: &batch.arena)
+    }
+
+    /// Puts the corrected text in the place of a field that is still readable.
+    private mutating func correct(
+        _ slot: Int, _ slice: FieldSlice, _ record: borrowing RecordContext
+    ) -> TransformResult {
+        guard let correction = plan.correction, correction.slot == slot, slice.kind != .null,
+            !rules[slot].applies(record.pastClocks),
+            record.pastClocks.isDisjoint(with: plan.readableClock)
+        else { return .unchanged }
+        batch.arena.append(correction.text)
+        counts.corrected += 1
+        return slice.kind == .number && correction.isNumber ? .number : .text
     }
 
     /// The piece for a result that is not `unchanged`; nil when the field goes.

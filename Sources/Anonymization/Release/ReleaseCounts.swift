@@ -8,6 +8,8 @@ package struct OutputCounts: Sendable, Equatable {
     package var anonymised = 0
     /// Records written as they are because a hold binds them.
     package var held = 0
+    /// Records in which a field was corrected; each is one of the above.
+    package var corrected = 0
     /// Records left out, by reason.
     package var dropped: [DropReason: Int] = [:]
 
@@ -20,6 +22,7 @@ package struct OutputCounts: Sendable, Equatable {
         kept += other.kept
         anonymised += other.anonymised
         held += other.held
+        corrected += other.corrected
         dropped.merge(other.dropped, uniquingKeysWith: +)
     }
 }
@@ -38,6 +41,8 @@ package struct RecordCounts: Sendable, Equatable {
     package var outputs: [OutputCounts]
     /// For each statistic the records counted.
     package var observed: [Int]
+    /// For each erasure of the plan what became of its records.
+    package var erasures: [ErasureTally] = []
 
     package init(outputs: Int, statistics: Int) {
         self.outputs = Array(repeating: OutputCounts(), count: outputs)
@@ -61,6 +66,8 @@ package struct RecordCounts: Sendable, Equatable {
         untimely += other.untimely
         for index in outputs.indices { outputs[index].add(other.outputs[index]) }
         for index in observed.indices { observed[index] += other.observed[index] }
+        while erasures.count < other.erasures.count { erasures.append(ErasureTally()) }
+        for index in other.erasures.indices { erasures[index].add(other.erasures[index]) }
     }
 }
 

@@ -35,6 +35,10 @@ package struct ReleasePlan: Sendable {
     package var dropsOptedOutRecords: Bool
     /// The fields that hold addresses.
     package var addressSlots: [Int] = []
+    /// The erasures that are carried out on the stored records at hand.
+    package var erasures: [PendingErasure] = []
+    /// The stored records in which the outputs' `correction` is made.
+    package var corrected: RecordMatcher?
     /// Who is held, erased, restricted or has opted out by the state's registry.
     package var subjects = SubjectRegister.empty
     /// Values computed from a field before the field itself is cut.
@@ -201,6 +205,8 @@ package struct OutputReleasePlan: Sendable {
     package var watchedDeletes: DueSet = []
     /// False for a store that is aged in place: keeping is no use, so no opt-out binds there.
     package var isUse = true
+    /// What a field that is still readable says from now on, where `ReleasePlan.corrected` fits.
+    package var correction: FieldCorrection?
 
     package init(
         name: String, purpose: Purpose, showsWindow: Bool, mode: ReleaseMode,

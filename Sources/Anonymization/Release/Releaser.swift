@@ -93,7 +93,9 @@ struct ChunkRelease: ~Copyable {
         clockReader = ClockReader(plan.clocks, tables: plan.tables, plan: plan)
         readerBefore = ClockReader(plan.clocks, tables: plan.tablesBefore, plan: plan)
         zone = ZoneCursor(plan.zone)
-        asksWho = !plan.optOuts.isEmpty || !plan.subjects.isEmpty
+        asksWho =
+            !plan.optOuts.isEmpty || !plan.subjects.isEmpty || !plan.erasures.isEmpty
+            || plan.corrected != nil
         slots = IdentitySlots(plan)
         subjects = SubjectLookup(plan.subjects)
         earlierHolds = OwnedList(count: plan.generations.count) {
@@ -127,6 +129,7 @@ struct ChunkRelease: ~Copyable {
     ) {
         counts = RecordCounts(
             outputs: plan.outputs.count, statistics: plan.observations.statistics.count)
+        counts.erasures = plan.erasures.map { _ in ErasureTally() }
         quarantine.removeAll(keepingCapacity: true)
         for index in outputs.indices { outputs[index].begin() }
         observations.begin()
@@ -390,8 +393,13 @@ struct ChunkRelease: ~Copyable {
     ) {
         context.barred = []
         if !plan.optOuts.isEmpty { barByList(row, table, bytes, reader) }
-        guard !plan.subjects.isEmpty else { return }
-        let verdict = subjects.ask(slots, time: context.time, row, table, bytes, reader)
+        if let corrected = plan.corrected {
+            let match = corrected.match(row, table, bytes, reader)
+            context.isCorrected = match == .value || match == .token
+        }
+        guard !plan.subjects.isEmpty || !plan.erasures.isEmpty else { return }
+        var verdict = subjects.ask(slots, time: context.time, row, table, bytes, reader)
+        if !plan.erasures.isEmpty { erase(row, table, bytes, reader, &verdict) }
         context.verdict = verdict
         context.barred.formUnion(verdict.optedOut)
         context.heldIn =
@@ -399,6 +407,29 @@ struct ChunkRelease: ~Copyable {
         guard context.heldIn != 0 else { return }
         // It stays as it is: what was not yet due when it was written is readable.
         context.pastClocks = context.dealtWith
+    }
+
+    /// Finds the records of pending erasures, those too that only a token tells.
+    private mutating func erase(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader, _ verdict: inout SubjectVerdict
+    ) {
+        for (index, erasure) in plan.erasures.enumerated() {
+            if let until = erasure.until, let time = context.time, time >= until { continue }
+            let match = erasure.matcher.match(row, table, bytes, reader)
+            guard match == .value || match == .token else { continue }
+            verdict.isErased = true
+            // A hold names a person, a token does not: in doubt the hold binds, because what is
+            // erased cannot be had back.
+            if match == .token, erasure.doubts.contains(where: { $0.covers(context.time) }) {
+                verdict.isHeld = true
+            }
+            if verdict.isHeld {
+                counts.erasures[index].held += 1
+            } else {
+                counts.erasures[index].erased += 1
+            }
+        }
     }
 
     private mutating func barByList(

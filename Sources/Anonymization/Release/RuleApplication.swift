@@ -144,6 +144,8 @@ struct RecordContext: ~Copyable {
     var isDeleted = false
     var barred = OptOutEffect()
     var verdict = SubjectVerdict.none
+    /// True when the plan's correction is about the record.
+    var isCorrected = false
     /// The outputs, by their place in the plan, that leave the record as it is because it is held.
     var heldIn: UInt64 = 0
     /// Days since 1970-01-01 in the pipeline's zone, or `ReleasedBatch.noDay`.

@@ -1,3 +1,4 @@
+package import KeyedHashing
 package import Records
 
 /// Tells the records of one subject from all others by what stands in their identity fields: the
@@ -39,48 +40,28 @@ package struct RecordMatcher: Sendable {
 
 /// One identity and where records may name it.
 package struct SoughtIdentity: Sendable {
-    /// Which spellings are the same.
-    package enum Form: Sendable {
-        /// The bytes without white space (ASCII) around them.
-        case text
-        /// Every spelling of an IP address; a field may hold a list of them.
-        case address
+    /// How the value is known.
+    package enum Who: Sendable {
+        /// Its canonical form (`CanonicalSubject`).
+        case value([UInt8])
+        /// The registry's hash of it, with what makes such hashes.
+        case hash(SubjectHash, SubjectHasher)
     }
 
-    package var form: Form
-    /// The canonical form: of an address its text (RFC 5952), IPv4-mapped as IPv4.
-    package var canonical: [UInt8]
+    package var kind: SubjectKind
+    package var who: Who
     /// The fields that may name it.
     package var slots: [Int]
     /// What stands for it in an output; compared byte by byte.
     package var tokens: Set<[UInt8]>
 
     package init(
-        form: Form, canonical: [UInt8], slots: [Int] = [], tokens: Set<[UInt8]> = []
+        kind: SubjectKind, who: Who, slots: [Int] = [], tokens: Set<[UInt8]> = []
     ) {
-        self.form = form
-        self.canonical = canonical
+        self.kind = kind
+        self.who = who
         self.slots = slots
         self.tokens = tokens
-    }
-
-    /// The canonical form of a value; nil for an empty one and for what is no address.
-    package static func canonical(_ value: Span<UInt8>, as form: Form) -> [UInt8]? {
-        switch form {
-        case .text:
-            let range = trimmed(value)
-            var bytes = ByteBuffer(capacity: 64)
-            bytes.append(value.extracting(range))
-            return range.isEmpty ? nil : bytes.array()
-        case .address:
-            return IPAddress(value, accepting: .spaces).map(Self.text)
-        }
-    }
-
-    private static func text(_ address: IPAddress) -> [UInt8] {
-        var text = ByteBuffer(capacity: 64)
-        address.unmapped.appendText(to: &text)
-        return text.array()
     }
 
     /// True when one of the fields has a value at all.
@@ -125,13 +106,24 @@ package struct SoughtIdentity: Sendable {
 
     /// Compares the decoded text of one field.
     package func match(_ text: Span<UInt8>) -> RecordMatcher.Match {
-        switch form {
-        case .text:
-            if Self.isEqual(text.extracting(Self.trimmed(text)), canonical) { return .value }
+        switch kind {
+        case .customer, .user:
+            let range = CanonicalSubject.trimmed(text)
+            if !range.isEmpty, isSought(text.extracting(range)) { return .value }
         case .address:
             if names(text) { return .value }
         }
         return holdsToken(text) ? .token : .none
+    }
+
+    private func isSought(_ canonical: Span<UInt8>) -> Bool {
+        switch who {
+        case .value(let value):
+            guard value.count == canonical.count else { return false }
+            for index in canonical.indices where canonical[index] != value[index] { return false }
+            return true
+        case .hash(let hash, let hasher): return hasher.hash(kind, canonical) == hash
+        }
     }
 
     /// True when one of the addresses in `text` is the one sought.
@@ -139,7 +131,7 @@ package struct SoughtIdentity: Sendable {
         var isNamed = false
         var unused = ByteBuffer(capacity: 16)
         _ = AddressReading().rewrite(text, into: &unused) { address, _ in
-            if Self.text(address) == canonical { isNamed = true }
+            if isSought(address.unmapped.textBytes.span) { isNamed = true }
             return true
         }
         return isNamed
@@ -153,24 +145,9 @@ package struct SoughtIdentity: Sendable {
             let element = text.extracting(start..<index)
             start = index + 1
             var part = ByteBuffer(capacity: 64)
-            part.append(element.extracting(Self.trimmed(element)))
+            part.append(element.extracting(CanonicalSubject.trimmed(element)))
             if tokens.contains(part.array()) { return true }
         }
         return false
-    }
-
-    private static func trimmed(_ text: Span<UInt8>) -> Range<Int> {
-        var range = 0..<text.count
-        while let first = range.first, isSpace(text[first]) { range.removeFirst() }
-        while let last = range.last, isSpace(text[last]) { range.removeLast() }
-        return range
-    }
-
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
-
-    private static func isEqual(_ text: Span<UInt8>, _ other: [UInt8]) -> Bool {
-        guard text.count == other.count else { return false }
-        for index in text.indices where text[index] != other[index] { return false }
-        return true
     }
 }

@@ -80,12 +80,34 @@ package struct RestrictionRecord: Sendable, Equatable {
     }
 }
 
+/// What stands for a subject where its value does not.
+package struct SubjectToken: Hashable, Sendable {
+    /// Where it is looked for.
+    package enum Place: String, Sendable {
+        /// In the subject's own fields of outputs.
+        case record
+        /// In the customer's field of outputs.
+        case recordCustomer = "record-customer"
+        /// In unpublished statistics: as the person, as the customer, in lists of distinct values.
+        case person, customer, listed
+    }
+
+    package let place: Place
+    package let text: String
+
+    package init(_ place: Place, _ text: String) {
+        self.place = place
+        self.text = text
+    }
+}
+
 extension Ledger {
-    /// Enters an erasure and returns its number. From now on every run leaves the subject's events
-    /// before `until` (nil: all) out, done or not.
+    /// Enters an erasure with the tokens of its subject and returns its number. From now on every
+    /// run leaves the subject's events before `until` (nil: all) out, done or not.
     @discardableResult
     package func requestErasure(
-        _ request: PersonRequest, until: EventTime? = nil, time: EventTime
+        _ request: PersonRequest, until: EventTime? = nil, tokens: Set<SubjectToken> = [],
+        time: EventTime
     ) throws(LedgerFault) -> Int64 {
         try write { db in
             try db.execute(
@@ -101,6 +123,7 @@ extension Ledger {
                     until?.milliseconds,
                 ])
             let id = db.lastInsertedRowID
+            try Self.insert(tokens, "erasure_id", id, db)
             let content = request.content(["requested": time, "until": until])
             try EventChain.append(
                 "erasure-requested", ["erasure": .integer(id), "content": content.digestHex],
@@ -109,38 +132,100 @@ extension Ledger {
         }
     }
 
+    private static func insert(
+        _ tokens: Set<SubjectToken>, _ column: String, _ id: Int64, _ db: Database
+    ) throws {
+        for token in tokens {
+            try db.execute(
+                sql: "INSERT INTO subject_tokens (\(column), place, token) VALUES (?, ?, ?)",
+                arguments: [id, token.place.rawValue, token.text])
+        }
+    }
+
+    /// The tokens of an erasure that is not done.
+    package func tokens(ofErasure id: Int64) throws(LedgerFault) -> Set<SubjectToken> {
+        try tokens("erasure_id", id)
+    }
+
+    /// The tokens of a restriction that is not lifted.
+    package func tokens(ofRestriction id: Int64) throws(LedgerFault) -> Set<SubjectToken> {
+        try tokens("restriction_id", id)
+    }
+
+    private func tokens(_ column: String, _ id: Int64) throws(LedgerFault) -> Set<SubjectToken> {
+        try read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT place, token FROM subject_tokens WHERE \(column) = ?",
+                arguments: [id])
+            return Set(
+                rows.compactMap { row in
+                    SubjectToken.Place(rawValue: row["place"]).map {
+                        SubjectToken($0, row["token"])
+                    }
+                })
+        }
+    }
+
+    /// Adds tokens to an erasure that is not done: keys may have been made since it was entered.
+    package func add(
+        _ tokens: Set<SubjectToken>, toErasure id: Int64
+    ) throws(LedgerFault) {
+        let new = tokens.subtracting(try self.tokens(ofErasure: id))
+        if new.isEmpty { return }
+        try write { db in try Self.insert(new, "erasure_id", id, db) }
+    }
+
     /// Notes that nothing stored holds data of the erased subject any more.
     package func finishErasure(_ id: Int64, time: EventTime) throws(LedgerFault) {
+        try write { db in try Self.finish(erasure: id, time: time, db) }
+    }
+
+    static func finish(erasure id: Int64, time: EventTime, _ db: Database) throws {
         try change(
             """
-            UPDATE erasures SET done_ms = ?, blocked_by_hold_id = NULL, retry_ms = NULL WHERE id = ?
+            UPDATE erasures SET done_ms = ?, blocked_by_hold_id = NULL, retry_ms = NULL
+            WHERE id = ?
             """,
-            [time.milliseconds, id], event: "erasure-done", ["erasure": .integer(id)], time)
+            [time.milliseconds, id], event: "erasure-done", ["erasure": .integer(id)], time, db)
+        try db.execute(
+            sql: "DELETE FROM subject_tokens WHERE erasure_id = ?", arguments: [id])
     }
 
     /// Notes that a hold blocked an erasure, and when to try again (nil: the hold has no end).
     package func blockErasure(
         _ id: Int64, by hold: Int64, retry: EventTime?, time: EventTime
     ) throws(LedgerFault) {
+        let block = BlockedErasure(id: id, hold: hold, retry: retry)
+        try write { db in try Self.block(erasure: block, time: time, db) }
+    }
+
+    /// Says it once: as long as the same hold blocks, nothing changes.
+    static func block(erasure: BlockedErasure, time: EventTime, _ db: Database) throws {
+        let known = try Row.fetchOne(
+            db, sql: "SELECT blocked_by_hold_id, retry_ms FROM erasures WHERE id = ?",
+            arguments: [erasure.id])
+        let (hold, retry): (Int64?, Int64?) = (known?["blocked_by_hold_id"], known?["retry_ms"])
+        if hold == erasure.hold, retry == erasure.retry?.milliseconds { return }
         try change(
             """
             UPDATE erasures SET done_ms = NULL, blocked_by_hold_id = ?, retry_ms = ? WHERE id = ?
             """,
-            [hold, retry?.milliseconds, id], event: "erasure-blocked",
-            ["erasure": .integer(id), "hold": .integer(hold), "retry": .time(retry)], time)
+            [erasure.hold, erasure.retry?.milliseconds, erasure.id], event: "erasure-blocked",
+            [
+                "erasure": .integer(erasure.id), "hold": .integer(erasure.hold),
+                "retry": .time(erasure.retry),
+            ], time, db)
     }
 
-    private func change(
+    private static func change(
         _ sql: String, _ arguments: StatementArguments, event: String, _ payload: CanonicalJSON,
-        _ time: EventTime
-    ) throws(LedgerFault) {
-        try write { db in
-            try db.execute(sql: sql, arguments: arguments)
-            guard db.changesCount == 1 else {
-                throw LedgerFault.refused("the request is not there or not open")
-            }
-            try EventChain.append(event, payload, time: time, db)
+        _ time: EventTime, _ db: Database
+    ) throws {
+        try db.execute(sql: sql, arguments: arguments)
+        guard db.changesCount == 1 else {
+            throw LedgerFault.refused("the request is not there or not open")
         }
+        try EventChain.append(event, payload, time: time, db)
     }
 
     /// All erasures in the order in which they were asked for.
@@ -160,7 +245,7 @@ extension Ledger {
     /// records for nothing; what lies stored stays.
     @discardableResult
     package func restrict(
-        _ request: PersonRequest, time: EventTime
+        _ request: PersonRequest, tokens: Set<SubjectToken> = [], time: EventTime
     ) throws(LedgerFault) -> Int64 {
         try write { db in
             try db.execute(
@@ -175,6 +260,7 @@ extension Ledger {
                     request.identityCheck, request.consent, time.milliseconds,
                 ])
             let id = db.lastInsertedRowID
+            try Self.insert(tokens, "restriction_id", id, db)
             try EventChain.append(
                 "restriction-made",
                 [
@@ -187,10 +273,14 @@ extension Ledger {
 
     /// Lifts a restriction at `time`. Refused when it is not there or was lifted before.
     package func liftRestriction(_ id: Int64, time: EventTime) throws(LedgerFault) {
-        try change(
-            "UPDATE restrictions SET lifted_ms = ? WHERE id = ? AND lifted_ms IS NULL",
-            [time.milliseconds, id], event: "restriction-lifted",
-            ["restriction": .integer(id)], time)
+        try write { db in
+            try Self.change(
+                "UPDATE restrictions SET lifted_ms = ? WHERE id = ? AND lifted_ms IS NULL",
+                [time.milliseconds, id], event: "restriction-lifted",
+                ["restriction": .integer(id)], time, db)
+            try db.execute(
+                sql: "DELETE FROM subject_tokens WHERE restriction_id = ?", arguments: [id])
+        }
     }
 
     /// All restrictions in the order in which they were made, lifted ones too.
@@ -205,7 +295,7 @@ extension Ledger {
         }
     }
 
-    private static func request(_ row: Row) throws -> PersonRequest {
+    static func request(_ row: Row) throws -> PersonRequest {
         let within: String? = row["within"]
         let consent: String? = row["consent"]
         return PersonRequest(

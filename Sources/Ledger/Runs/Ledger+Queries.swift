@@ -126,6 +126,11 @@ extension Ledger {
             "runs.pipeline = ? AND oldest_readable_ms < ?", [pipeline, cutoff.milliseconds])
     }
 
+    /// The current parts that runs of a pipeline wrote, of all its outputs.
+    package func currentParts(pipeline: String) throws(LedgerFault) -> [PartRecord] {
+        try parts("runs.pipeline = ?", [pipeline])
+    }
+
     /// The current parts of all outputs that had to be deleted by `time`.
     package func parts(toDeleteBy time: EventTime) throws(LedgerFault) -> [PartRecord] {
         try parts("delete_by_ms <= ?", [time.milliseconds])

@@ -36,6 +36,12 @@ package struct RunCommit: Sendable {
     package var files: [NewFile] = []
     /// Paths of such files that go.
     package var removedFiles: [String] = []
+    /// Live partials whose rows of a subject were taken out.
+    package var replacedPartials: [ReplacedPartial] = []
+    /// Erasures of which nothing is left in what is stored.
+    package var finishedErasures: [Int64] = []
+    /// Erasures that a hold stopped.
+    package var blockedErasures: [BlockedErasure] = []
     package var publications: [PendingPublication] = []
     /// Why the parts that end here were rewritten, when a person or customer asked for it: what was
     /// delivered of them is called back.
@@ -307,6 +313,34 @@ package struct NewFile: Sendable, Equatable {
         self.path = path
         self.content = content
         self.deleteBy = deleteBy
+    }
+}
+
+/// A file of partials that takes the place of another, with the same months and keys.
+package struct ReplacedPartial: Sendable, Equatable {
+    /// The rows of the file before, one for each month.
+    package var ids: [Int64]
+    package var path: String
+    package var content: ContentIdentity
+
+    package init(ids: [Int64], path: String, content: ContentIdentity) {
+        self.ids = ids
+        self.path = path
+        self.content = content
+    }
+}
+
+/// An erasure that cannot be finished while a hold binds.
+package struct BlockedErasure: Sendable, Equatable {
+    package var id: Int64
+    package var hold: Int64
+    /// When the hold ends by itself; nil when it must be released.
+    package var retry: EventTime?
+
+    package init(id: Int64, hold: Int64, retry: EventTime?) {
+        self.id = id
+        self.hold = hold
+        self.retry = retry
     }
 }
 

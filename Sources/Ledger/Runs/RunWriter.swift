@@ -31,6 +31,7 @@ struct RunWriter {
         for part in commit.parts { try write(part) }
         if let store = commit.store { try write(store, run: run) }
         for partial in commit.removedPartials { try endPartial(partial) }
+        for partial in commit.replacedPartials { try replace(partial) }
         for partial in commit.partials { try write(partial) }
         try writeFiles()
         for publication in commit.publications { try write(publication) }
@@ -42,6 +43,12 @@ struct RunWriter {
         try EventChain.append(RunEvent.kind, event, time: commit.finished, db)
         if let store = commit.store {
             try EventChain.append("store-aged", event(store, run), time: commit.finished, db)
+        }
+        for erasure in commit.finishedErasures {
+            try Ledger.finish(erasure: erasure, time: commit.now, db)
+        }
+        for block in commit.blockedErasures {
+            try Ledger.block(erasure: block, time: commit.now, db)
         }
         return run
     }
@@ -231,6 +238,23 @@ struct RunWriter {
 }
 
 extension RunWriter {
+    /// The rows of the new file are those of the old one, but for path and content.
+    private func replace(_ partial: ReplacedPartial) throws {
+        for id in partial.ids {
+            try endPartial(id)
+            try db.execute(
+                sql: """
+                    INSERT INTO partials (run_id, task_id, source_id, statistic_set, month, key_id,
+                        path, sha256, byte_count, state)
+                    SELECT ?, task_id, source_id, statistic_set, month, key_id, ?, ?, ?, 'live'
+                    FROM partials WHERE id = ?
+                    """,
+                arguments: [
+                    run, partial.path, partial.content.digest.hex, partial.content.byteCount, id,
+                ])
+        }
+    }
+
     private func write(_ part: NewPart) throws {
         try db.execute(
             sql: """
@@ -360,6 +384,9 @@ extension RunWriter {
             sources: commit.sources.map(\.content.digest.hex),
             parts: commit.parts.map(\.content.digest.hex),
             partials: commit.partials.map(\.content.digest.hex)
+                + commit.replacedPartials.flatMap { file in
+                    file.ids.map { _ in file.content.digest.hex }
+                }
         ).payload(keys: commit.keys.map(\.id.text))
     }
 }

@@ -84,7 +84,9 @@ extension LedgerSchema {
         """
 
     /// Requests of persons: what was asked, in what role we answer, and how far it is done. An
-    /// erasure reaches events before `until_ms`, or all.
+    /// erasure reaches events before `until_ms`, or all. `subject_tokens` keeps, until an erasure is
+    /// done or a restriction lifted, what stands for the subject in outputs and unpublished
+    /// statistics: the value itself is not kept, and without it no token could be made again.
     static let rights = """
         CREATE TABLE erasures (
             id INTEGER PRIMARY KEY,
@@ -121,6 +123,31 @@ extension LedgerSchema {
             CHECK (role <> 'processor' OR consent IS NOT NULL)
         ) STRICT;
         CREATE INDEX restrictions_of_subject ON restrictions (subject);
+        CREATE TABLE subject_tokens (
+            erasure_id INTEGER REFERENCES erasures (id),
+            restriction_id INTEGER REFERENCES restrictions (id),
+            place TEXT NOT NULL CHECK (
+                place IN ('record', 'record-customer', 'person', 'customer', 'listed')),
+            token TEXT NOT NULL,
+            CHECK ((erasure_id IS NULL) <> (restriction_id IS NULL))
+        ) STRICT;
+        CREATE INDEX subject_tokens_of_erasure ON subject_tokens (erasure_id);
+        CREATE TABLE subject_requests (
+            id INTEGER PRIMARY KEY,
+            action TEXT NOT NULL
+                CHECK (action IN ('export', 'erase', 'rectify', 'restrict', 'lift')),
+            kind TEXT NOT NULL CHECK (kind IN ('customer', 'user', 'address')),
+            subject TEXT NOT NULL CHECK (length(subject) = 64),
+            within TEXT CHECK (length(within) = 64),
+            key_id TEXT NOT NULL REFERENCES registry_keys (id),
+            role TEXT NOT NULL CHECK (role IN ('controller', 'processor')),
+            identity_check TEXT NOT NULL,
+            consent TEXT,
+            requested_by TEXT NOT NULL,
+            requested_ms INTEGER NOT NULL,
+            CHECK (role <> 'processor' OR consent IS NOT NULL)
+        ) STRICT;
+        CREATE INDEX requests_of_subject ON subject_requests (subject);
         CREATE TABLE recalls (
             id INTEGER PRIMARY KEY,
             delivery_id INTEGER NOT NULL REFERENCES deliveries (id),

@@ -78,3 +78,98 @@ package struct SubjectExportReport: Sendable {
     /// The records of the copy.
     package var records: Int { places.reduce(0) { $0 + $1.records } }
 }
+
+/// What `sluice subject erase` was asked to do.
+package struct SubjectEraseRequest: Sendable {
+    package var subject: SubjectRequest
+    /// Events of this date or time and later stay; nil: none does, now or ever.
+    package var until: String?
+    /// Counts what would go, changes and remembers nothing.
+    package var isDryRun = false
+
+    package init(subject: SubjectRequest) { self.subject = subject }
+}
+
+/// What `sluice subject rectify` was asked to do.
+package struct SubjectRectifyRequest: Sendable {
+    package var subject: SubjectRequest
+    /// The field that is corrected, as the pipeline names it.
+    package var field: String
+    /// What it says from now on.
+    package var text: String
+    package var isDryRun = false
+
+    package init(subject: SubjectRequest, field: String, text: String) {
+        self.subject = subject
+        self.field = field
+        self.text = text
+    }
+}
+
+/// What an erasure or a rectification did; no value of any record.
+package struct SubjectChangeReport: Sendable {
+    /// A source that Sluice does not rewrite and that still holds records of the subject.
+    package struct Input: Sendable {
+        package var path: String
+        package var records: Int
+    }
+
+    package var pipeline = ""
+    package var isDryRun = false
+    /// Records that were erased, or fields that were corrected.
+    package var records = 0
+    /// Files that were rewritten.
+    package var parts = 0
+    /// Rows that left unpublished statistics.
+    package var partialRows = 0
+    /// Raw lines that left quarantine.
+    package var quarantineLines = 0
+    /// Records and rows that stay because a hold binds them, or may bind them.
+    package var held = 0
+    /// The name of the hold that blocks the erasure.
+    package var blockedBy: String?
+    /// When that hold ends by itself, RFC 3339; nil when somebody must release it.
+    package var retry: String?
+    package var inputs: [Input] = []
+    /// What cannot be reached or attributed: sentences without values.
+    package var limits: [String] = []
+
+    package init() {}
+}
+
+/// What `sluice subject restrict` did.
+package struct SubjectRestrictReport: Sendable {
+    package var pipeline = ""
+    /// True when the restriction was there already, or when there was none to lift.
+    package var wasSo = false
+    package var isLifted = false
+    package var limits: [String] = []
+
+    package init() {}
+}
+
+/// What is known of a subject in a pipeline's registry; no value of any record.
+package struct SubjectStatusReport: Sendable {
+    /// One line: what it is, since when, and until when.
+    package struct Entry: Sendable {
+        /// `erasure`, `restriction`, `opt-out`, `hold`, `request`.
+        package var kind: String
+        /// In words: requested, done, blocked, in force, lifted, withdrawn, binds, the action.
+        package var state: String
+        /// RFC 3339.
+        package var from: String
+        package var until: String?
+        /// The name of the hold, the scope of the opt-out, the role.
+        package var detail: String?
+    }
+
+    package var pipeline = ""
+    package var entries: [Entry] = []
+    /// Months in which tokens of the subject can still be made, and the day before which their keys
+    /// are not destroyed.
+    package var livingMonths: [(month: String, until: String)] = []
+    /// Months whose tokens belong to nobody any more.
+    package var destroyedMonths: [String] = []
+
+    package init() {}
+}

@@ -6,7 +6,7 @@ internal import Pipelines
 package struct SubjectCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "subject",
-        abstract: "Answer the request of a person: a copy of what is known, and more.",
+        abstract: "Answer the request of a person: copy, erase, rectify, restrict, status.",
         discussion: """
             One of --user, --customer and --address says whom it is about. Given as -, a value is \
             a line of standard input, so that it stands in no process list. Nothing that these \
@@ -16,7 +16,10 @@ package struct SubjectCommand: ParsableCommand {
               sluice subject export nightly.yaml --user - --role controller \
             --identity-check T-1042 --by frontdesk --output copies/T-1042
             """,
-        subcommands: [SubjectExportCommand.self]
+        subcommands: [
+            SubjectExportCommand.self, SubjectEraseCommand.self, SubjectRectifyCommand.self,
+            SubjectRestrictCommand.self, SubjectStatusCommand.self,
+        ]
     )
 
     package init() {}

@@ -30,4 +30,12 @@ struct LivingKeys: Sendable {
             throw .keys("\(error)")
         }
     }
+
+    /// Only the key of the month at `index`.
+    func only(_ index: Int) -> LivingKeys {
+        var one = self
+        one.hashers = [hashers[index]]
+        one.living = [living[index]]
+        return one
+    }
 }

@@ -97,30 +97,37 @@ struct QuarantineSearch {
     }
 
     /// True when the line is the subject's, false when it only mentions it, nil otherwise.
-    func match(_ raw: [UInt8]) -> Bool? {
-        switch recordMatch(raw) {
-        case .value?, .token?: true
+    private func match(_ raw: [UInt8]) -> Bool? {
+        let matches = Self.matches(
+            raw, source.format, source.names, plan.limits, [source.matcher])
+        switch matches?[0] {
+        case .value?, .token?: return true
         // It can be read and is another's, whatever it mentions.
-        case RecordMatcher.Match.none?, .undecided?: nil
-        case nil: subject.isMentioned(in: raw) ? false : nil
+        case RecordMatcher.Match.none?, .undecided?: return nil
+        case nil: return subject.isMentioned(in: raw) ? false : nil
         }
     }
 
-    /// What the line says as a record; nil when it is none.
-    private func recordMatch(_ raw: [UInt8]) -> RecordMatcher.Match? {
+    /// What each matcher says of a line as a record of the sources; nil when it cannot be read.
+    static func matches(
+        _ raw: [UInt8], _ format: any LogFormat, _ names: [String], _ limits: RecordLimits,
+        _ matchers: [RecordMatcher]
+    ) -> [RecordMatcher.Match]? {
+        // Without its header line a row of CSV does not say what its cells are.
+        guard format.quoteRule == .always || format.fieldNames != nil else { return nil }
         var chunk = Chunk(capacity: raw.count + Chunk.paddingBytes)
         chunk.buffer.append(raw)
         chunk.buffer.append(UInt8(ascii: "\n"))
         chunk.seal()
-        let fields = DeclaredFields(names: source.names)
-        let reader = source.format.makeReader(fields: fields, limits: plan.limits)
+        let fields = DeclaredFields(names: names)
+        let reader = format.makeReader(fields: fields, limits: limits)
         var table = RecordTable(slotCount: fields.count)
         reader.index(chunk, into: &table)
         guard table.count == 1, table.isGood(0) else { return nil }
-        // Without its header line a row of CSV does not say what its cells are.
-        guard source.format.quoteRule == .always || source.format.fieldNames != nil else {
-            return nil
+        var found: [RecordMatcher.Match] = []
+        for matcher in matchers {
+            found.append(matcher.match(0, table, chunk.buffer.bytes, reader))
         }
-        return source.matcher.match(0, table, chunk.buffer.bytes, reader)
+        return found
     }
 }

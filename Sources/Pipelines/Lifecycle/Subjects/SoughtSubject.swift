@@ -1,4 +1,5 @@
 internal import Anonymization
+internal import KeyedHashing
 internal import Records
 
 /// The subject of a request while its value is at hand: the forms in which records may have it.
@@ -16,7 +17,7 @@ struct SoughtSubject: Sendable {
     init(_ request: SubjectRequest) throws(PipelineFailure) {
         kind = request.kind
         let written = Array(request.value.utf8)
-        guard let canonical = SoughtIdentity.canonical(written.span, as: request.kind.form) else {
+        guard let canonical = CanonicalSubject.bytes(kind.subjectKind, written.span) else {
             throw .usage(
                 request.kind == .address
                     ? "--address: expected one IP address"
@@ -31,7 +32,7 @@ struct SoughtSubject: Sendable {
         guard request.kind == .user else {
             throw .usage("--within-customer goes with --user")
         }
-        within = SoughtIdentity.canonical(Array(customer.utf8).span, as: .text)
+        within = CanonicalSubject.bytes(.customer, Array(customer.utf8).span)
         if within == nil {
             throw .usage("--within-customer: expected a value that is not empty")
         }
@@ -68,6 +69,12 @@ struct SoughtSubject: Sendable {
 }
 
 extension SubjectRequest.Kind {
-    /// Which spellings are the same.
-    var form: SoughtIdentity.Form { self == .address ? .address : .text }
+    /// The kind as the registry knows it.
+    var subjectKind: SubjectKind {
+        switch self {
+        case .user: .user
+        case .customer: .customer
+        case .address: .address
+        }
+    }
 }

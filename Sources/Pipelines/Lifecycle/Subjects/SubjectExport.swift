@@ -37,9 +37,10 @@ struct SubjectExport {
         if let source = search.places.first(where: { $0.kind == .source }) {
             try copyQuarantine(source, to: document, &report)
         }
+        report.partialRows = try partialRows()
         try document.finish(report)
         try files.finish()
-        try session.record(.exported, details)
+        try session.note(.export, details)
         if let folder {
             report.files = try files.publish(in: folder)
         } else {
@@ -149,5 +150,37 @@ struct SubjectExport {
                 "\(place.kind.rawValue) \(place.name): \(counts.undecided) records of the subject "
                     + "do not say of which customer, and are not in the copy.")
         }
+    }
+
+    /// How many rows of unpublished statistics are the subject's, by month.
+    private func partialRows() throws(PipelineFailure) -> [(month: String, rows: Int)] {
+        guard let ledger = session.ledger else { return [] }
+        let plan = session.plan
+        var files: [any SpillFile] = []
+        do {
+            let live = try ledger.livePartials(statisticSet: plan.statisticsDigest.hex)
+            for path in Set(live.map(\.path)).sorted() { files.append(try StoredFile(path)) }
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch {
+            throw .storage("cannot read the ledger")
+        }
+        if files.isEmpty { return [] }
+        let partials = Partials(files, plan: plan.statistics, storage: MemorySpillStorage())
+        var counts: [(month: String, rows: Int)] = []
+        for (index, month) in session.keys.living.enumerated() {
+            let tokens = SubjectTokens(session.subject, plan, session.keys.only(index))
+            let entry = tokens.removal(
+                session.subject.kind.subjectKind, isLimited: session.subject.within != nil)
+            guard let entry else { continue }
+            do throws(PartialFault) {
+                let rows = try partials.count(of: PartialRemoval([entry], in: plan.statistics))
+                if rows > 0 { counts.append((month.text, rows)) }
+            } catch {
+                throw .storage(
+                    "cannot read the aggregates of earlier runs: \(error.code.rawValue)")
+            }
+        }
+        return counts
     }
 }

@@ -100,7 +100,7 @@ struct SubjectScan {
     }
 
     /// The plan for reading alone: the place's format and fields, no output.
-    private var readingPlan: Plan {
+    var readingPlan: Plan {
         var reading = plan
         reading.format = place.format
         reading.release.fields = DeclaredFields(names: place.names)

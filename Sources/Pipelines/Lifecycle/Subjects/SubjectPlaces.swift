@@ -172,8 +172,10 @@ struct SubjectPlaces {
     /// Tables put an apostrophe in front of what a spreadsheet would take for a formula.
     private static func allowingGuard(_ matcher: RecordMatcher) -> RecordMatcher {
         var matcher = matcher
-        matcher.sought.tokens.insert([UInt8(ascii: "'")] + matcher.sought.canonical)
-        if let customer = matcher.within?.canonical {
+        if case .value(let value) = matcher.sought.who {
+            matcher.sought.tokens.insert([UInt8(ascii: "'")] + value)
+        }
+        if case .value(let customer) = matcher.within?.who {
             matcher.within?.tokens.insert([UInt8(ascii: "'")] + customer)
         }
         return matcher
@@ -195,10 +197,10 @@ extension SubjectPlaces {
         _ names: [String], _ rule: (String) -> Anonymization.FieldRule?
     ) -> RecordMatcher {
         func identity(
-            _ form: SoughtIdentity.Form, _ canonical: [UInt8], _ spellings: [[UInt8]],
+            _ kind: SubjectKind, _ canonical: [UInt8], _ spellings: [[UInt8]],
             _ sought: [String]
         ) -> SoughtIdentity {
-            var identity = SoughtIdentity(form: form, canonical: canonical)
+            var identity = SoughtIdentity(kind: kind, who: .value(canonical))
             for name in sought {
                 guard let slot = names.firstIndex(of: name) else { continue }
                 let transform = rule(name)?.transform
@@ -213,9 +215,9 @@ extension SubjectPlaces {
             return identity
         }
         let sought = identity(
-            subject.kind.form, subject.canonical, subject.spellings, fields.names)
+            subject.kind.subjectKind, subject.canonical, subject.spellings, fields.names)
         let within = subject.within.flatMap { customer in
-            fields.customer.map { identity(.text, customer, [customer], [$0]) }
+            fields.customer.map { identity(.customer, customer, [customer], [$0]) }
         }
         return RecordMatcher(sought: sought, within: within)
     }

@@ -1,5 +1,6 @@
 internal import Anonymization
 internal import FileSystem
+internal import KeyedHashing
 internal import Ledger
 internal import LogFormats
 internal import Records
@@ -9,35 +10,42 @@ struct SubjectSession {
     let subject: SoughtSubject
     let specification: PipelineSpecification
     let plan: Plan
-    /// Nil for a pipeline without state.
+    /// The state folder; nil for a pipeline without state.
+    let statePath: String?
+    /// Nil for a pipeline without state, and for one that never ran unless it was to be made.
     let ledger: Ledger?
     let keys: LivingKeys
 
-    /// What was done, as the ledger's events call it.
-    enum Deed: String { case exported = "subject-exported" }
+    /// The clock of the request.
+    var now: EventTime { plan.release.clocks.runClock.now }
 
-    /// Opens what the pipeline has; what killed runs still owe is finished first.
-    init(_ request: SubjectRequest, _ subject: SoughtSubject) throws(PipelineFailure) {
+    /// Opens what the pipeline has; what killed runs still owe is finished first. With `creating`
+    /// the state of a pipeline that never ran is made, to remember the request.
+    init(
+        _ request: SubjectRequest, _ subject: SoughtSubject, creating: Bool = false
+    ) throws(PipelineFailure) {
         self.subject = subject
         let loaded = try Sluice.loadSpecification(request.pipeline, now: request.now)
         specification = loaded.specification
         guard let state = loaded.plan.state else {
             plan = loaded.plan
+            statePath = nil
             ledger = nil
             keys = try LivingKeys(plan)
             return
         }
         let folder = try workingFolder()
+        let path = anchored(state, at: folder)
         var anchoredPlan = loaded.plan.anchored(at: folder)
-        anchoredPlan.state = anchored(state, at: folder)
+        anchoredPlan.state = path
         plan = anchoredPlan
-        ledger = try Self.open(anchored(state, at: folder), plan)
+        statePath = path
+        // Nothing was ever run: there is nothing to find, and a question makes no state.
+        ledger = creating || isPresent(path) ? try Self.open(path, plan) : nil
         keys = try LivingKeys(plan)
     }
 
-    private static func open(_ path: String, _ plan: Plan) throws(PipelineFailure) -> Ledger? {
-        // Nothing was ever run: there is nothing to find, and a question makes no state.
-        guard isPresent(path) else { return nil }
+    private static func open(_ path: String, _ plan: Plan) throws(PipelineFailure) -> Ledger {
         let ledger: Ledger
         do { ledger = try Ledger.open(stateDirectory: path) } catch {
             if error == .busy {
@@ -54,19 +62,40 @@ struct SubjectSession {
         try SubjectPlaces(plan, specification, subject, keys: keys, ledger: ledger)
     }
 
-    /// Enters what was done into the chain of events: when, of what kind, in what role; neither who
-    /// it is about nor a reference that could lead there.
-    func record(_ deed: Deed, _ details: SubjectDetails) throws(PipelineFailure) {
-        guard let ledger else { return }
-        do {
-            try ledger.append(
-                event: deed.rawValue,
-                [
-                    "kind": .text(subject.kind.rawValue), "role": .text(details.role.rawValue),
-                    "pipeline": .text(plan.name),
-                ], time: currentTime())
-        } catch {
-            throw .storage("cannot write the ledger: \(error.description)")
+    /// The request as the ledger knows it, under the registry's key, which is made on first need.
+    func personRequest(
+        _ details: SubjectDetails, _ registry: StateRegistry
+    ) throws(PipelineFailure) -> PersonRequest {
+        guard let hasher = registry.hasher else {
+            throw .keys("the registry has no key")
         }
+        return PersonRequest(
+            subject: hasher.hash(subject.kind.subjectKind, subject.canonical.span),
+            within: subject.within.map { hasher.hash(.customer, $0.span).digest },
+            role: details.consent.map { .processor(consent: $0) } ?? .controller,
+            identityCheck: details.identityCheck)
+    }
+
+    /// Enters that the request was answered: who it is about as a keyed hash, and in the chain of
+    /// events not even that.
+    func note(
+        _ action: SubjectRequestRecord.Action, _ details: SubjectDetails
+    ) throws(PipelineFailure) {
+        guard let ledger else { return }
+        let registry = try StateRegistry(ledger, creating: true, now: now)
+        let request = try personRequest(details, registry)
+        do { try ledger.note(action, request, by: details.requestedBy, time: now) } catch {
+            throw StateRegistry.failure(error)
+        }
+    }
+
+    /// A pipeline without state could not remember the request.
+    func requireLedger(_ what: String) throws(PipelineFailure) -> Ledger {
+        guard let ledger else {
+            throw .usage(
+                "\(what) has to be remembered, and the pipeline has no `state`: expected a "
+                    + "pipeline with one")
+        }
+        return ledger
     }
 }

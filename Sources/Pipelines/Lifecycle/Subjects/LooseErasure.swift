@@ -1,0 +1,138 @@
+internal import Anonymization
+internal import Compression
+internal import FileSystem
+internal import LogFormats
+internal import Records
+
+/// Takes a subject's records out of the files that a pipeline without state wrote.
+///
+/// Each file is copied without them, byte for byte otherwise, made durable, and all are renamed
+/// together. Nothing is remembered: the next run over the same sources brings them back.
+struct LooseErasure {
+    let plan: Plan
+    let isDryRun: Bool
+
+    func run(
+        _ places: [SubjectPlace], _ report: inout SubjectChangeReport
+    ) throws(PipelineFailure) {
+        var prepared: [(Directory, PreparedFile)] = []
+        do throws(PipelineFailure) {
+            for place in places where place.kind == .output || place.kind == .disclosure {
+                for file in place.files {
+                    let scan = SubjectScan(plan: plan, place: place)
+                    let found = try scan.count(file)
+                    if found == 0 { continue }
+                    report.records += found
+                    report.parts += 1
+                    if !isDryRun { prepared.append(try rewrite(file, place, scan)) }
+                }
+            }
+            for (folder, file) in prepared {
+                do { try DurableFile.publish([file], in: folder) } catch {
+                    throw .storage("cannot replace \(folder.path(of: file.finalName))", error)
+                }
+            }
+        } catch {
+            for (folder, file) in prepared { try? DurableFile.discard([file], in: folder) }
+            throw error
+        }
+        report.limits.append(
+            "The pipeline has no state: the erasure is not remembered, and a run over sources that "
+                + "still hold the subject brings its records back.")
+    }
+
+    private func rewrite(
+        _ path: String, _ place: SubjectPlace, _ scan: SubjectScan
+    ) throws(PipelineFailure) -> (Directory, PreparedFile) {
+        let split = splitPath(path)
+        do {
+            let folder = try Directory.open(split.directory, creating: false, mode: 0o700)
+            let status = try FileStatus.of(path)
+            let file = try DurableFile.begin(
+                in: folder, named: split.name, mode: status?.permissions ?? 0o600)
+            let deflater = try Self.isGzip(path) ? try GzipDeflater.make(level: 6) : nil
+            func write(_ bytes: [UInt8]) throws {
+                guard let deflater else { return try file.write(bytes.span) }
+                var packed = ByteBuffer(capacity: bytes.count)
+                deflater.deflate(bytes.span, into: &packed)
+                try file.write(packed.bytes)
+            }
+            try write(try scan.header(path))
+            try scan.copyOthers(path) { try write($0) }
+            if let deflater {
+                var packed = ByteBuffer(capacity: 1 << 10)
+                deflater.finish(into: &packed)
+                try file.write(packed.bytes)
+            }
+            return (folder, try file.prepare())
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch {
+            throw .storage("cannot rewrite \(path): \(error)")
+        }
+    }
+
+    private static func isGzip(_ path: String) throws -> Bool {
+        let start = try FileDescriptor.reading(path)
+        var bytes = [UInt8](repeating: 0, count: 3)
+        let got = try unsafe bytes.withUnsafeMutableBytes { room in
+            try unsafe start.readFully(into: room, at: 0)
+        }
+        return got == 3 && GzipInflater.isGzip(bytes.span)
+    }
+}
+
+extension SubjectScan {
+    /// How many records of the subject a file holds.
+    func count(_ path: String) throws(PipelineFailure) -> Int {
+        var one = place
+        one.files = [path]
+        return try SubjectScan(plan: plan, place: one).run { _ in }.records
+    }
+
+    /// The header of a file as it is written.
+    func header(_ path: String) throws(PipelineFailure) -> [UInt8] {
+        let source = try ByteSource(path: path, digesting: false)
+        var start = ByteBuffer(capacity: 1 << 16)
+        while true {
+            let isComplete = source.isAtEnd
+            let result: HeaderResult
+            do { result = try Self.header(of: start, place.format, isComplete) } catch {
+                throw .source(error)
+            }
+            if case .header(let length, _) = result {
+                start.truncate(to: length)
+                return start.array()
+            }
+            try source.fill(&start, upTo: 1 << 16)
+        }
+    }
+
+    private static func header(
+        of start: borrowing ByteBuffer, _ format: any LogFormat, _ isComplete: Bool
+    ) throws(SourceFault) -> HeaderResult {
+        try format.header(of: start.bytes, isComplete: isComplete)
+    }
+
+    /// Gives the bytes of all records that are not the subject's, with their line ends.
+    func copyOthers(_ path: String, _ take: ([UInt8]) throws -> Void) throws {
+        let source = ChunkSource([.init(path: path)], plan: readingPlan, digesting: false)
+        let fields = DeclaredFields(names: place.names)
+        let reader = place.format.makeReader(fields: fields, limits: plan.limits)
+        var table = RecordTable(slotCount: fields.count)
+        var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
+        while try source.next(&chunk) {
+            reader.index(chunk, into: &table)
+            var kept = ByteBuffer(capacity: chunk.buffer.count + 1)
+            for row in 0..<table.count {
+                if table.isGood(row) {
+                    let match = place.matcher.match(row, table, chunk.buffer.bytes, reader)
+                    if match == .value || match == .token { continue }
+                }
+                kept.append(chunk.buffer.bytes.extracting(table.range(row)))
+                kept.append(UInt8(ascii: "\n"))
+            }
+            try take(kept.array())
+        }
+    }
+}

@@ -1,0 +1,129 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Erases a subject from everything that a pipeline stores.
+///
+/// With state: the erasure is entered, with its tokens, and from then on every run leaves the
+/// subject's records out; then a run without sources takes them out of what is stored, in one
+/// commit. Killed in between, the next run carries on. Without state the files that lie there are
+/// rewritten, and nothing is remembered.
+struct SubjectErasure {
+    private let request: SubjectEraseRequest
+    private let subject: SoughtSubject
+    private let details: SubjectDetails
+
+    init(_ request: SubjectEraseRequest) throws(PipelineFailure) {
+        self.request = request
+        subject = try SoughtSubject(request.subject)
+        details = try SubjectDetails(request.subject, subject)
+    }
+
+    func run() throws(PipelineFailure) -> SubjectChangeReport {
+        let session = try SubjectSession(
+            request.subject, subject, creating: !request.isDryRun)
+        let search = try session.places()
+        var report = SubjectChangeReport()
+        report.pipeline = session.plan.name
+        report.isDryRun = request.isDryRun
+        report.limits = search.limits
+        let until = try until(session)
+        if session.statePath == nil {
+            guard until == nil else { throw .usage("--until needs a pipeline with `state`") }
+            try LooseErasure(plan: session.plan, isDryRun: request.isDryRun)
+                .run(search.places, &report)
+        } else {
+            try erase(session, until, &report)
+        }
+        try listInputs(session, search.places, &report)
+        return report
+    }
+
+    private func until(_ session: SubjectSession) throws(PipelineFailure) -> EventTime? {
+        guard let text = request.until else { return nil }
+        guard let clock = RunClock(text: text, zone: session.plan.release.zone) else {
+            throw .usage("--until: expected a date (2026-04-15) or an RFC 3339 time")
+        }
+        return clock.now
+    }
+
+    // MARK: With state
+
+    private func erase(
+        _ session: SubjectSession, _ until: EventTime?, _ report: inout SubjectChangeReport
+    ) throws(PipelineFailure) {
+        let tokens = SubjectTokens(subject, session.plan, session.keys)
+        var settings = RunSettings()
+        settings.command = "erase"
+        settings.takesIn = false
+        settings.workers = min(processorCount(), 16)
+        settings.isDryRun = request.isDryRun
+        if request.isDryRun { settings.order = .tryErasure(subject, tokens, until: until) }
+        // Nothing was ever run: there is nothing to look through.
+        guard let ledger = session.ledger, let statePath = session.statePath else { return }
+        let entered = request.isDryRun ? nil : try enter(session, ledger, tokens, until)
+        let run = StatefulRun(
+            plan: session.plan, statePath: statePath, request: settings, observer: nil,
+            ledger: ledger)
+        _ = try run.run()
+        guard let work = run.subjects else { return }
+        let index = work.index(ofErasure: entered)
+        report.parts = work.parts
+        report.partialRows = work.partialRows
+        report.quarantineLines = work.quarantineLines
+        report.limits += work.limits
+        guard let index else { return }
+        report.records = work.tallies[index].erased
+        report.held = work.tallies[index].held
+        if let hold = work.blockingHold(index) {
+            report.blockedBy = hold.name
+            report.retry = hold.hold.end.map(dateText)
+        }
+    }
+
+    /// Enters the erasure, or finds it when it was entered before and is not done.
+    private func enter(
+        _ session: SubjectSession, _ ledger: Ledger, _ tokens: SubjectTokens,
+        _ until: EventTime?
+    ) throws(PipelineFailure) -> Int64 {
+        let registry = try StateRegistry(ledger, creating: true, now: session.now)
+        let person = try session.personRequest(details, registry)
+        do {
+            let known = try ledger.erasures().first {
+                $0.done == nil && $0.request.subject == person.subject
+                    && $0.request.within == person.within && $0.until == until
+            }
+            let id: Int64
+            if let known {
+                id = known.id
+                try ledger.add(tokens.all, toErasure: id)
+            } else {
+                id = try ledger.requestErasure(
+                    person, until: until, tokens: tokens.all, time: session.now)
+            }
+            try ledger.note(.erase, person, by: details.requestedBy, time: session.now)
+            return id
+        } catch { throw StateRegistry.failure(error) }
+    }
+
+    // MARK: Inputs
+
+    /// Sources belong to the operator: what still holds the subject is named, and not touched.
+    private func listInputs(
+        _ session: SubjectSession, _ places: [SubjectPlace],
+        _ report: inout SubjectChangeReport
+    ) throws(PipelineFailure) {
+        for place in places where place.kind == .source {
+            for file in place.files {
+                var one = place
+                one.files = [file]
+                let counts = try SubjectScan(plan: session.plan, place: one).run { _ in }
+                guard counts.records > 0 else { continue }
+                report.inputs.append(
+                    SubjectChangeReport.Input(path: file, records: counts.records))
+            }
+        }
+    }
+}

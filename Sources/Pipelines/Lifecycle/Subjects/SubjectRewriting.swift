@@ -1,0 +1,253 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+internal import Statistics
+
+/// Carries erasures and a correction out in the parts of outputs, in unpublished statistics and in
+/// kept quarantine lines, as a step of a run: everything becomes visible with its commit.
+///
+/// A part that holds nothing of a subject stays as it is. One that does is aged in the same pass,
+/// because its new row says that this run has dealt with it.
+final class SubjectRewriting {
+    private unowned let owner: StatefulRun
+    private let registry: StateRegistry
+    let work: SubjectWork
+    private let rewriting: PartRewriting
+    private let survey: PartRewriting
+
+    /// What became of the records of each erasure.
+    private(set) var tallies: [ErasureTally]
+    /// Fields that were corrected.
+    private(set) var corrected = 0
+    /// Parts that were rewritten, or would be.
+    private(set) var parts = 0
+    /// Rows that left unpublished statistics, or would.
+    private(set) var partialRows = 0
+    /// Raw lines that left quarantine, or would.
+    private(set) var quarantineLines = 0
+    /// Why something may be left, besides holds.
+    private(set) var limits: [String] = []
+    private(set) var replacedPartials: [ReplacedPartial] = []
+    /// The new bytes of partials by the path of the old ones.
+    private(set) var newPartials: [String: any SpillFile] = [:]
+
+    private var plan: Plan { owner.plan }
+    private var ledger: Ledger { registry.ledger }
+    private var isDryRun: Bool { owner.settings.isDryRun }
+
+    init(
+        _ owner: StatefulRun, _ registry: StateRegistry, _ work: SubjectWork, keys: RunRing?
+    ) {
+        self.owner = owner
+        self.registry = registry
+        self.work = work
+        tallies = work.erasures.map { _ in ErasureTally() }
+        let workers = owner.settings.workers
+        rewriting = PartRewriting(
+            keys: keys, workers: workers, isDryRun: isDryRun, changes: owner.changes)
+        survey = PartRewriting(
+            keys: keys, workers: workers, isDryRun: true, changes: owner.changes)
+    }
+
+    func abandon() { rewriting.abandon() }
+
+    func run() throws(PipelineFailure) {
+        if work.isEmpty { return }
+        try rewriteParts()
+        if work.erasures.isEmpty { return }
+        try rewritePartials()
+        try rewriteQuarantine()
+    }
+
+    // MARK: Parts
+
+    private func rewriteParts() throws(PipelineFailure) {
+        let all: [PartRecord]
+        do { all = try ledger.currentParts(pipeline: plan.name) } catch {
+            throw StateRegistry.failure(error)
+        }
+        let now = plan.release.clocks.runClock.now
+        for part in all {
+            let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(part.output.utf8) }
+            guard let index else {
+                try noteUnreadable(part)
+                continue
+            }
+            let isExpired = part.deleteBy.map { $0 <= now } ?? false
+            try rewrite(part, output: index, isExpired: isExpired)
+        }
+    }
+
+    /// `ageing` takes what has expired away but for what is held; here it is only counted.
+    private func rewrite(
+        _ part: PartRecord, output index: Int, isExpired: Bool
+    ) throws(PipelineFailure) {
+        let history = try PartHistory(part, output: index, of: plan, registry)
+        var reading = plan.ageing(index, part, history)
+        work.prepare(&reading, showsWindow: plan.release.outputs[index].showsWindow)
+        let counts =
+            isExpired
+            ? try survey.rewrite(part, under: reading)
+            : try rewriting.rewrite(
+                part, under: reading, olderRuns: history.olderRuns,
+                staysIf: { !Self.isWorkDone($0) })
+        for place in tallies.indices where place < counts.erasures.count {
+            var tally = counts.erasures[place]
+            // What has expired goes with its part.
+            if isExpired { tally.erased = 0 }
+            tallies[place].add(tally)
+        }
+        guard !isExpired, Self.isWorkDone(counts) else { return }
+        corrected += counts.outputs[0].corrected
+        parts += 1
+        owner.report.agedRecords += counts.outputs[0].anonymised
+    }
+
+    private static func isWorkDone(_ counts: RecordCounts) -> Bool {
+        counts.outputs[0].corrected > 0 || counts.erasures.contains { $0.erased > 0 }
+    }
+
+    /// The format and rules of an output that the pipeline no longer has are not known.
+    private func noteUnreadable(_ part: PartRecord) throws(PipelineFailure) {
+        throw .storage(
+            "\(part.path) belongs to output `\(part.output)`, which the pipeline no longer has: "
+                + "expected that output, so that its files can be read and rewritten")
+    }
+
+    // MARK: Unpublished statistics
+
+    private func rewritePartials() throws(PipelineFailure) {
+        let live: [PartialRecord]
+        do { live = try ledger.livePartials() } catch { throw StateRegistry.failure(error) }
+        let own = live.filter {
+            $0.statisticSet.utf8.elementsEqual(plan.statisticsDigest.hex.utf8)
+        }
+        if own.count < live.count {
+            limits.append(
+                "Aggregates that an earlier form of the pipeline counted are in no table any more; "
+                    + "their rows are not searched.")
+        }
+        var byPath: [(path: String, rows: [PartialRecord])] = []
+        for record in own {
+            if let known = byPath.firstIndex(where: { $0.path == record.path }) {
+                byPath[known].rows.append(record)
+            } else {
+                byPath.append((record.path, [record]))
+            }
+        }
+        for (path, rows) in byPath { try rewritePartial(path, rows) }
+    }
+
+    private func rewritePartial(
+        _ path: String, _ rows: [PartialRecord]
+    ) throws(PipelineFailure) {
+        let partials = Partials(
+            [try StoredFile(path)], plan: plan.statistics, storage: MemorySpillStorage())
+        var free: [PartialRemoval.Entry] = []
+        do throws(PartialFault) {
+            for (index, erasure) in work.erasures.enumerated() {
+                let entry = erasure.tokens.removal(
+                    erasure.kind, isLimited: erasure.within != nil)
+                guard let entry else { continue }
+                let removal = PartialRemoval([entry], in: plan.statistics)
+                let reached = try partials.count(of: removal)
+                if reached == 0 { continue }
+                // Rows have days, not times: while a hold may bind the subject, they stay.
+                guard erasure.doubts.isEmpty else {
+                    tallies[index].held += reached
+                    continue
+                }
+                free.append(entry)
+                partialRows += reached
+            }
+        } catch {
+            throw .storage("cannot read the aggregates of earlier runs: \(error.code.rawValue)")
+        }
+        if free.isEmpty || isDryRun { return }
+        try replace(path, rows, partials, PartialRemoval(free, in: plan.statistics))
+    }
+
+    private func replace(
+        _ path: String, _ rows: [PartialRecord], _ partials: Partials, _ removal: PartialRemoval
+    ) throws(PipelineFailure) {
+        let old = splitPath(path)
+        let seed = "\(rows[0].content.digest.hex) without erased rows"
+        let name = "\(Digest256.of(Array(seed.utf8).span).hex.prefix(24)).partial"
+        do {
+            let kept = try DirectorySpillStorage(directory: ledger.directory).makeFile()
+            _ = try partials.merge(without: removal, into: kept)
+            let folder = try Directory.privateDirectory(
+                old.directory, creating: false, closedToReaders: true)
+            let durable = try DurableFile.begin(in: folder, named: name)
+            let content = try Self.copy(kept, to: durable)
+            let prepared = try durable.prepare()
+            owner.changes.owe(prepared, in: folder, content)
+            owner.changes.oweRemoval(of: path)
+            replacedPartials.append(
+                ReplacedPartial(
+                    ids: rows.map(\.id), path: folder.path(of: name), content: content))
+            newPartials[path] = try StoredFile(folder.path(of: prepared.temporaryName))
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch {
+            throw .storage("cannot rewrite aggregates: \(error)")
+        }
+    }
+
+    private static func copy(
+        _ file: any SpillFile, to durable: DurableFile
+    ) throws -> ContentIdentity {
+        var hasher = ContentHasher()
+        var block: [UInt8] = []
+        var offset = 0
+        while offset < file.count {
+            try file.read(at: offset, atMost: 1 << 20, into: &block)
+            hasher.update(block.span)
+            try durable.write(block.span)
+            offset += block.count
+        }
+        return ContentIdentity(digest: hasher.digest(), byteCount: file.count)
+    }
+
+    // MARK: Quarantine
+
+    private func rewriteQuarantine() throws(PipelineFailure) {
+        let outcome = try QuarantineErasure(plan: plan, work: work).run(
+            changes: isDryRun ? nil : owner.changes)
+        quarantineLines = outcome.removed
+        for (index, held) in outcome.held.enumerated() { tallies[index].held += held }
+    }
+
+    // MARK: The end
+
+    /// Erasures of which nothing is left.
+    var finished: [Int64] {
+        work.erasures.indices.compactMap {
+            tallies[$0].held == 0 ? work.erasures[$0].id : nil
+        }
+    }
+
+    /// Erasures that a hold stops.
+    var blocked: [BlockedErasure] {
+        work.erasures.indices.compactMap { index in
+            let erasure = work.erasures[index]
+            guard tallies[index].held > 0, let id = erasure.id, let hold = erasure.holds.first
+            else { return nil }
+            return BlockedErasure(id: id, hold: hold.id, retry: hold.hold.end)
+        }
+    }
+
+    /// The hold that stops the erasure at `index`.
+    func blockingHold(_ index: Int) -> HoldRecord? {
+        tallies[index].held > 0 ? work.erasures[index].holds.first : nil
+    }
+}
+
+extension SubjectRewriting {
+    /// The place of an erasure in `tallies`; that of the one only tried without a number.
+    func index(ofErasure id: Int64?) -> Int? {
+        work.erasures.firstIndex { $0.id == id }
+    }
+}

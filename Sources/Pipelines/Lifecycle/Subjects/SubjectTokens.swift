@@ -1,0 +1,109 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+internal import Statistics
+
+/// What stands for a subject where its value does not, under all keys that live now.
+///
+/// Made while the value is at hand, and kept in the ledger until the request is dealt with: from the
+/// registry's hash no token could be made.
+struct SubjectTokens: Sendable {
+    let all: Set<SubjectToken>
+
+    init(_ all: Set<SubjectToken>) { self.all = all }
+
+    /// Makes the tokens of `subject` for everything that `plan` writes and counts.
+    init(_ subject: SoughtSubject, _ plan: Plan, _ keys: LivingKeys) {
+        var made: Set<SubjectToken> = []
+        let release = plan.release
+        func add(_ place: SubjectToken.Place, _ slots: [Int], _ spellings: [[UInt8]]) {
+            for output in release.outputs {
+                for slot in slots where slot < output.rules.count {
+                    guard let transform = output.rules[slot].transform else { continue }
+                    for text in spellings.flatMap({ transform.standIns(for: $0, under: keys.hashers) })
+                    {
+                        made.insert(SubjectToken(place, String(decoding: text, as: UTF8.self)))
+                    }
+                }
+            }
+        }
+        func count(_ place: SubjectToken.Place, _ slots: [Int], _ spellings: [[UInt8]]) {
+            for input in release.observations.tokens where slots.contains(input.slot) {
+                let hashers = input.staticHasher.map { [$0] } ?? keys.hashers
+                for hasher in hashers {
+                    for spelling in spellings {
+                        let token = hasher.token(in: input.domain, of: spelling.span)
+                        made.insert(SubjectToken(place, token.hexText))
+                    }
+                }
+            }
+        }
+        let customers = [release.customerSlot].compactMap { $0 }
+        let slots = release.slots(of: subject.kind.subjectKind)
+        add(.record, slots, subject.spellings)
+        switch subject.kind {
+        case .user: count(.person, slots, subject.spellings)
+        case .customer: count(.customer, slots, subject.spellings)
+        case .address: count(.listed, slots, subject.spellings)
+        }
+        if let within = subject.within {
+            add(.recordCustomer, customers, [within])
+            count(.customer, customers, [within])
+        }
+        all = made
+    }
+
+    /// The tokens of a place as they stand in files.
+    func texts(_ place: SubjectToken.Place) -> Set<[UInt8]> {
+        Set(all.lazy.filter { $0.place == place }.map { Array($0.text.utf8) })
+    }
+
+    private func tokens(_ place: SubjectToken.Place) -> Set<Token> {
+        Set(all.lazy.filter { $0.place == place }.compactMap { Token(hexText: $0.text) })
+    }
+
+    /// What leaves unpublished statistics; nil when nothing there can be told.
+    func removal(_ kind: SubjectKind, isLimited: Bool) -> PartialRemoval.Entry? {
+        let (persons, customers, listed) = (tokens(.person), tokens(.customer), tokens(.listed))
+        switch kind {
+        case .user:
+            // Without the customer's token a request within one customer would reach them all.
+            if persons.isEmpty || (isLimited && customers.isEmpty) { return nil }
+            return PartialRemoval.Entry(persons: persons, customers: isLimited ? customers : [])
+        case .customer:
+            return customers.isEmpty ? nil : PartialRemoval.Entry(customers: customers)
+        case .address: return listed.isEmpty ? nil : PartialRemoval.Entry(listed: listed)
+        }
+    }
+}
+
+extension ReleasePlan {
+    /// The fields that name a subject of this kind.
+    func slots(of kind: SubjectKind) -> [Int] {
+        switch kind {
+        case .user: [personSlot].compactMap { $0 }
+        case .customer: [customerSlot].compactMap { $0 }
+        case .address: addressSlots
+        }
+    }
+}
+
+extension Token {
+    /// 32 lower-case hexadecimal digits.
+    var hexText: String {
+        var text = ByteBuffer(capacity: 32)
+        text.append(tokenHex: self)
+        return String(decoding: text.array(), as: UTF8.self)
+    }
+
+    /// Reads `hexText`.
+    init?(hexText: String) {
+        let digits = Array(hexText.utf8)
+        guard digits.count == Token.digits,
+            let high = UInt64(String(decoding: digits[..<16], as: UTF8.self), radix: 16),
+            let low = UInt64(String(decoding: digits[16...], as: UTF8.self), radix: 16)
+        else { return nil }
+        self.init(high: high, low: low)
+    }
+}

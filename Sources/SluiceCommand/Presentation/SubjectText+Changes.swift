@@ -1,0 +1,129 @@
+package import Pipelines
+
+extension SubjectText {
+    /// The report of an erasure or a rectification for people; `done` is what happened to records.
+    package static func text(_ report: SubjectChangeReport, _ done: String) -> String {
+        let verb = report.isDryRun ? "would be \(done)" : done
+        let kept = report.isDryRun ? "would be rewritten" : "rewritten"
+        var lines = [
+            "\(NumberText.counted(report.records, "record")) \(verb), "
+                + "\(NumberText.counted(report.parts, "file")) \(kept)"
+        ]
+        if report.partialRows > 0 {
+            lines.append(
+                "\(NumberText.counted(report.partialRows, "row")) of unpublished statistics \(verb)")
+        }
+        if report.quarantineLines > 0 {
+            lines.append(
+                "\(NumberText.counted(report.quarantineLines, "raw line")) of quarantine \(verb)")
+        }
+        if let hold = report.blockedBy {
+            let when = report.retry.map { "try again after \($0)" } ?? "it ends when it is released"
+            lines.append(
+                "BLOCKED: \(NumberText.counted(report.held, "record")) stay because hold "
+                    + "`\(hold)` binds or may bind them; \(when); the first run after that "
+                    + "completes the erasure")
+        }
+        for input in report.inputs {
+            lines.append(
+                "your duty: \(input.path) still holds "
+                    + "\(NumberText.counted(input.records, "record")) of the subject")
+        }
+        lines.append("")
+        lines += report.limits.map { "- \($0)" }
+        return lines.map { FaultReport.printable($0) }.joined(separator: "\n") + "\n"
+    }
+
+    /// The report of an erasure or a rectification for machines.
+    package static func json(_ report: SubjectChangeReport) -> String {
+        let inputs = report.inputs.map { input -> JSONValue in
+            .object([("path", .text(input.path)), ("records", .integer(input.records))])
+        }
+        return JSONValue.object(
+            head(report.pipeline) + [
+                ("dry_run", .boolean(report.isDryRun)), ("records", .integer(report.records)),
+                ("files", .integer(report.parts)),
+                ("unpublished_rows", .integer(report.partialRows)),
+                ("quarantine_lines", .integer(report.quarantineLines)),
+                ("held", .integer(report.held)), ("blocked_by", .optional(report.blockedBy)),
+                ("retry", .optional(report.retry)), ("inputs", .array(inputs)),
+                ("limits", .array(report.limits.map { .text($0) })),
+            ]
+        ).json
+    }
+
+    /// The report of a restriction for people.
+    package static func text(_ report: SubjectRestrictReport) -> String {
+        let state: String =
+            switch (report.isLifted, report.wasSo) {
+            case (false, false): "restricted from now on"
+            case (false, true): "restricted already"
+            case (true, false): "no longer restricted"
+            case (true, true): "was not restricted"
+            }
+        let lines = [state] + report.limits.map { "- \($0)" }
+        return lines.map { FaultReport.printable($0) }.joined(separator: "\n") + "\n"
+    }
+
+    /// The report of a restriction for machines.
+    package static func json(_ report: SubjectRestrictReport) -> String {
+        JSONValue.object(
+            head(report.pipeline) + [
+                ("restricted", .boolean(!report.isLifted)), ("was_so", .boolean(report.wasSo)),
+                ("limits", .array(report.limits.map { .text($0) })),
+            ]
+        ).json
+    }
+
+    /// What is on record of a subject, for people.
+    package static func text(_ report: SubjectStatusReport) -> String {
+        var table = TextTable([
+            .text("what"), .text("state"), .text("since"), .text("until", shrinksTo: 10),
+            .text("detail", shrinksTo: 10),
+        ])
+        for entry in report.entries {
+            table.add([
+                entry.kind, entry.state, entry.from, entry.until ?? "-", entry.detail ?? "-",
+            ])
+        }
+        var lines =
+            report.entries.isEmpty
+            ? ["nothing is on record"] : table.lines(columnsMax: Terminal.tableColumns)
+        for (month, until) in report.livingMonths {
+            lines.append("tokens of \(month) can still be made, at least until \(until)")
+        }
+        if !report.destroyedMonths.isEmpty {
+            lines.append(
+                "tokens of \(report.destroyedMonths.joined(separator: ", ")) belong to nobody any "
+                    + "more: their keys are destroyed")
+        }
+        return lines.map { FaultReport.printable($0) }.joined(separator: "\n") + "\n"
+    }
+
+    /// What is on record of a subject, for machines.
+    package static func json(_ report: SubjectStatusReport) -> String {
+        let entries = report.entries.map { entry -> JSONValue in
+            .object([
+                ("kind", .text(entry.kind)), ("state", .text(entry.state)),
+                ("from", .text(entry.from)), ("until", .optional(entry.until)),
+                ("detail", .optional(entry.detail)),
+            ])
+        }
+        let months = report.livingMonths.map { month, until -> JSONValue in
+            .object([("month", .text(month)), ("until", .text(until))])
+        }
+        return JSONValue.object(
+            head(report.pipeline) + [
+                ("entries", .array(entries)), ("living_months", .array(months)),
+                ("destroyed_months", .array(report.destroyedMonths.map { .text($0) })),
+            ]
+        ).json
+    }
+
+    private static func head(_ pipeline: String) -> [(name: String, value: JSONValue)] {
+        [
+            ("status", .integer(Int(ExitStatus.success))), ("failure", .null),
+            ("pipeline", .text(pipeline)),
+        ]
+    }
+}
