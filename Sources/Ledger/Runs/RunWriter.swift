@@ -383,10 +383,9 @@ extension RunWriter {
             cutoff: commit.cutoff?.milliseconds, counts: commit.counts,
             sources: commit.sources.map(\.content.digest.hex),
             parts: commit.parts.map(\.content.digest.hex),
-            partials: commit.partials.map(\.content.digest.hex)
-                + commit.replacedPartials.flatMap { file in
-                    file.ids.map { _ in file.content.digest.hex }
-                }
+            partials: commit.replacedPartials.flatMap { file in
+                file.ids.map { _ in file.content.digest.hex }
+            } + commit.partials.map(\.content.digest.hex)
         ).payload(keys: commit.keys.map(\.id.text))
     }
 }

@@ -140,4 +140,10 @@ struct RunSettings: Sendable {
     /// Leaves word in the key store how long the pipeline needs its keys.
     var registersNeeds = true
     var confirmation: String?
+    /// What the ledger calls the run.
+    var command = "run"
+    /// False for a command that only works on what is stored.
+    var takesIn = true
+    /// What a command asks for one subject, besides what the ledger says is open.
+    var order: SubjectOrder?
 }

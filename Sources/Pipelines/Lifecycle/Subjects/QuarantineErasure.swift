@@ -22,21 +22,21 @@ struct QuarantineErasure {
         var held: [Int]
     }
 
-    /// Rewrites the lists; without `changes` everything is only counted.
-    func run(changes: PendingChanges?) throws(PipelineFailure) -> Outcome {
+    /// Rewrites `lists`; without `changes` everything is only counted.
+    func run(
+        _ lists: [NewFile], changes: PendingChanges?
+    ) throws(PipelineFailure) -> Outcome {
         var outcome = Outcome(held: work.erasures.map { _ in 0 })
-        let folder = plan.quarantine.path ?? plan.state.map { "\($0)/quarantine" }
-        guard let folder else { return outcome }
-        let files = (try? SourceListing.expand(patterns: ["\(folder)/*.jsonl"])) ?? []
-        for path in files { try rewrite(path, &outcome, changes) }
+        for list in lists { try rewrite(list, &outcome, changes) }
         return outcome
     }
 
     private func rewrite(
-        _ path: String, _ outcome: inout Outcome, _ changes: PendingChanges?
+        _ list: NewFile, _ outcome: inout Outcome, _ changes: PendingChanges?
     ) throws(PipelineFailure) {
         do {
-            let content = try FileDescriptor.reading(path).readAll(limitBytes: Self.listBytesMax)
+            let content = try FileDescriptor.reading(list.path).readAll(
+                limitBytes: Self.listBytesMax)
             var kept: [UInt8] = []
             var removed = 0
             for entry in content.split(separator: 0x0a) {
@@ -50,15 +50,16 @@ struct QuarantineErasure {
             }
             outcome.removed += removed
             guard removed > 0, let changes else { return }
-            let place = splitPath(path)
+            let place = splitPath(list.path)
             let folder = try changes.folders.open(place.directory)
             let durable = try DurableFile.begin(in: folder, named: place.name)
             try durable.write(kept.span)
-            let identity = ContentIdentity(
+            var file = list
+            file.content = ContentIdentity(
                 digest: Digest256.of(kept.span), byteCount: kept.count)
-            changes.owe(try durable.prepare(), in: folder, identity)
+            changes.owe(try durable.prepare(), in: folder, as: file)
         } catch {
-            throw .storage("cannot rewrite the quarantine list \(path)", error)
+            throw .storage("cannot rewrite the quarantine list \(list.path)", error)
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Anonymization
 internal import FileSystem
+internal import KeyedHashing
 internal import Ledger
 internal import LogFormats
 internal import Records

@@ -1,4 +1,5 @@
 internal import Anonymization
+internal import FileSystem
 internal import Ledger
 internal import Records
 

@@ -46,7 +46,8 @@ final class SubjectRewriting {
         tallies = work.erasures.map { _ in ErasureTally() }
         let workers = owner.settings.workers
         rewriting = PartRewriting(
-            keys: keys, workers: workers, isDryRun: isDryRun, changes: owner.changes)
+            keys: keys, workers: workers, isDryRun: owner.settings.isDryRun,
+            changes: owner.changes)
         survey = PartRewriting(
             keys: keys, workers: workers, isDryRun: true, changes: owner.changes)
     }
@@ -214,7 +215,12 @@ final class SubjectRewriting {
     // MARK: Quarantine
 
     private func rewriteQuarantine() throws(PipelineFailure) {
+        let lists: [FileRecord]
+        do { lists = try ledger.files(.quarantine) } catch { throw StateRegistry.failure(error) }
+        let now = plan.release.clocks.runClock.now
         let outcome = try QuarantineErasure(plan: plan, work: work).run(
+            // What has expired goes with this run.
+            lists.map(\.file).filter { $0.deleteBy.map { now < $0 } ?? true },
             changes: isDryRun ? nil : owner.changes)
         quarantineLines = outcome.removed
         for (index, held) in outcome.held.enumerated() { tallies[index].held += held }
@@ -236,6 +242,20 @@ final class SubjectRewriting {
             guard tallies[index].held > 0, let id = erasure.id, let hold = erasure.holds.first
             else { return nil }
             return BlockedErasure(id: id, hold: hold.id, retry: hold.hold.end)
+        }
+    }
+
+    /// Says in the report of a run what became of erasures that were open.
+    func tell(in report: inout RunReport) {
+        if !finished.isEmpty {
+            report.notes.append("\(finished.count) erasures are done: nothing of them is left")
+        }
+        for block in blocked {
+            let index = work.erasures.firstIndex { $0.id == block.id }
+            guard let hold = index.flatMap(blockingHold) else { continue }
+            report.notes.append(
+                "an erasure is blocked by hold `\(hold.name)`"
+                    + (hold.hold.end.map { " until \(dateText($0))" } ?? " until it is released"))
         }
     }
 

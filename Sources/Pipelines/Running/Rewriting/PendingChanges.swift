@@ -26,6 +26,11 @@ final class PendingChanges {
     /// `mark` goes into the names of temporary files: that of the plan.
     init(mark: WriterMark) { folders = OpenFolders(mark: mark) }
 
+    /// True when the part ends with this commit, replaced or removed.
+    func ends(_ part: Int64) -> Bool {
+        removedParts.contains(part) || parts.contains { $0.replaces.contains(part) }
+    }
+
     /// Notes a file that is durable under its temporary name in `folder` and owes its final one.
     func owe(_ prepared: PreparedFile, in folder: String, _ content: ContentIdentity) {
         publications.append(

@@ -49,7 +49,9 @@ final class PartAgeing {
                 due = try ledger.parts(
                     dueBefore: latestCutOff, output: plan.outputs[index].name)
             } catch { throw failure(error) }
-            for part in due where !expired.contains(where: { $0.id == part.id }) {
+            // What was rewritten for a person's request was aged with it.
+            for part in due
+            where !expired.contains(where: { $0.id == part.id }) && !owner.changes.ends(part.id) {
                 try age(part, output: index)
             }
         }

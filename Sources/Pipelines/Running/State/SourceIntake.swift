@@ -280,8 +280,11 @@ final class SourceIntake {
             var paths: [String] = []
             for record in live where !paths.contains(record.path) { paths.append(record.path) }
             var all = newPartials
-            for path in paths { all.append(try StoredFile(path)) }
+            for path in paths {
+                all.append(try owner.subjects?.newPartials[path] ?? StoredFile(path))
+            }
             if all.isEmpty { return [] }
+            all = try withoutRestricted(all)
             let tables = try Partials(all, plan: plan.statistics, storage: storage).tables()
             return TableFiles(plan: plan, refusedMonths: refusedMonths).files(tables)
         } catch let failure as PipelineFailure {
@@ -291,5 +294,25 @@ final class SourceIntake {
         } catch {
             throw .storage("cannot read the ledger")
         }
+    }
+
+    /// The same aggregates without the rows of subjects whose data is used for nothing; what is
+    /// stored stays.
+    private func withoutRestricted(
+        _ files: [any SpillFile]
+    ) throws -> [any SpillFile] {
+        let now = plan.release.clocks.runClock.now
+        var entries: [PartialRemoval.Entry] = []
+        for restriction in try ledger.restrictions() where restriction.holds(at: now) {
+            let tokens = SubjectTokens(try ledger.tokens(ofRestriction: restriction.id))
+            let entry = tokens.removal(
+                restriction.request.subject.kind, isLimited: restriction.request.within != nil)
+            if let entry { entries.append(entry) }
+        }
+        if entries.isEmpty { return files }
+        let rest = try storage.makeFile()
+        _ = try Partials(files, plan: plan.statistics, storage: storage)
+            .merge(without: PartialRemoval(entries, in: plan.statistics), into: rest)
+        return [rest]
     }
 }

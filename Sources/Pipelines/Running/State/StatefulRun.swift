@@ -28,10 +28,16 @@ final class StatefulRun {
     let quarantine: QuarantineFile?
     private var optOutMatches: OptOutMatches?
     private var subjectMatches: SubjectMatches?
+    private let opened: Ledger?
+    /// What is done for requests of persons.
+    private(set) var subjects: SubjectRewriting?
 
+    /// `ledger` is that of the state when the caller has it open.
     init(
-        plan: Plan, statePath: String, request: RunSettings, observer: (any RunObserver)?
+        plan: Plan, statePath: String, request: RunSettings, observer: (any RunObserver)?,
+        ledger: Ledger? = nil
     ) {
+        opened = ledger
         self.plan = plan
         self.statePath = statePath
         changes = PendingChanges(mark: plan.mark)
@@ -41,7 +47,7 @@ final class StatefulRun {
     }
 
     func run() throws(PipelineFailure) -> RunReport {
-        let ledger = try openLedger()
+        let ledger = if let opened { opened } else { try openLedger() }
         if !settings.isDryRun {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         }
@@ -57,11 +63,14 @@ final class StatefulRun {
                 $0, plan: plan, settings: settings, ledger: ledger, keys: keys, changes: changes,
                 quarantine: quarantine)
         }
+        let subjects = try openRequests(registry, keys)
         do throws(PipelineFailure) {
-            if plan.readsSources { try intake.run() }
+            if plan.readsSources, settings.takesIn { try intake.run() }
             try keys?.check()
             try checkQuarantine(plan, report)
             noteUnmatched()
+            try subjects.run()
+            subjects.tell(in: &report)
             try ageing.run()
             try keys?.check()
             let tables = try intake.tables()
@@ -69,6 +78,7 @@ final class StatefulRun {
             try keys?.check()
             if settings.isDryRun {
                 intake.abandon()
+                subjects.abandon()
                 ageing.abandon()
                 return report
             }
@@ -79,6 +89,7 @@ final class StatefulRun {
         } catch {
             if !mayBeCommitted {
                 intake.abandon()
+                subjects.abandon()
                 ageing.abandon()
                 store?.abandon()
                 quarantine?.abandon()
@@ -113,6 +124,17 @@ final class StatefulRun {
             report.bindingHolds = try ledger.holds().filter { $0.binds(at: now) }.map(\.name)
         } catch { throw StateRegistry.failure(error) }
         return registry
+    }
+
+    /// The erasures that are not done yet, and what a command asks for.
+    private func openRequests(
+        _ registry: StateRegistry, _ keys: RunRing?
+    ) throws(PipelineFailure) -> SubjectRewriting {
+        let now = plan.release.clocks.runClock.now
+        let work = try SubjectWork(registry, now: now, settings.order)
+        let rewriting = SubjectRewriting(self, registry, work, keys: keys)
+        subjects = rewriting
+        return rewriting
     }
 
     /// Adds what a task matched of the opt-outs and the registry.
@@ -176,7 +198,7 @@ final class StatefulRun {
         // A process may run several times: the time tells its runs apart.
         runName = "\(TemporaryName.run)-\(intake.started.milliseconds)"
         var commit = RunCommit(
-            name: runName, pipeline: plan.name, command: "run", plan: plan.digest,
+            name: runName, pipeline: plan.name, command: settings.command, plan: plan.digest,
             started: intake.started, finished: currentTime(),
             now: plan.release.clocks.runClock.now,
             cutoff: plan.release.clocks.statedCutOff, counts: runCounts())
@@ -190,6 +212,9 @@ final class StatefulRun {
         commit.parts = changes.parts
         commit.removedParts = changes.removedParts
         commit.partials = intake.partials
+        commit.replacedPartials = subjects?.replacedPartials ?? []
+        commit.finishedErasures = subjects?.finished ?? []
+        commit.blockedErasures = subjects?.blocked ?? []
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
         commit.publications = changes.publications

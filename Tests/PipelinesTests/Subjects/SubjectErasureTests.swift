@@ -1,0 +1,234 @@
+import Anonymization
+import Compression
+import Foundation
+import Ledger
+import Pipelines
+import Records
+import TestSupport
+import Testing
+
+/// `subject erase`: gone from everything stored, for good, unless a hold binds.
+@Suite("Erasing a person")
+struct SubjectErasureTests {
+    private typealias Scene = SubjectScene
+
+    private static let source =
+        Scene.line("04-10", "anna") + Scene.line("02-10", "anna", customer: "NL-2")
+        + Scene.line("04-10", "bert") + Scene.line("02-10", "bert")
+
+    private func scene(_ source: String = source) throws -> TemporaryPipeline {
+        let scene = try TemporaryPipeline(Scene.pipeline, files: ["in/a.jsonl": source])
+        _ = try scene.run(now: "2026-04-15")
+        return scene
+    }
+
+    private func erase(
+        _ scene: TemporaryPipeline, _ kind: SubjectRequest.Kind = .user, _ value: String = "anna",
+        now: String = "2026-04-15", dry: Bool = false, within: String? = nil
+    ) throws -> SubjectChangeReport {
+        var subject = scene.request(kind, value, now: now)
+        subject.withinCustomer = within
+        var request = SubjectEraseRequest(subject: subject)
+        request.isDryRun = dry
+        return try Sluice.eraseSubject(request)
+    }
+
+    /// The records of the subject that an export still finds outside of the sources.
+    private func stored(
+        _ scene: TemporaryPipeline, _ name: String, _ kind: SubjectRequest.Kind = .user,
+        _ value: String = "anna"
+    ) throws -> Int {
+        let report = try scene.export(scene.request(kind, value), to: name)
+        return report.places.filter { $0.kind != "source" }.reduce(0) { $0 + $1.records }
+            + report.partialRows.reduce(0) { $0 + $1.rows }
+    }
+
+    @Test("readable and tokenised records, and rows of statistics, go; others stay")
+    func everywhere() throws {
+        let scene = try scene()
+        #expect(try stored(scene, "before") == 6)
+        let before = try stored(scene, "bert", .user, "bert")
+        let report = try erase(scene)
+        #expect(report.records == 4 && report.partialRows == 2 && report.held == 0)
+        #expect(report.inputs.map(\.records) == [2])
+        #expect(try stored(scene, "after") == 0)
+        #expect(try stored(scene, "bert-after", .user, "bert") == before)
+        // Nobody is counted any more but bert, once a month.
+        let months = try scene.text("out/months.csv").split(separator: "\n")
+        #expect(months.count == 3)
+        // A second time there is nothing left to do.
+        #expect(try erase(scene).records == 0)
+    }
+
+    @Test("replays, renamed, compressed, grown and late files bring nothing back")
+    func replay() throws {
+        let scene = try scene()
+        _ = try erase(scene)
+        let after = try scene.text("out/months.csv")
+        try scene.write("in/again.jsonl", Self.source + Scene.line("04-12", "anna"))
+        try scene.write("in/late.jsonl", Scene.line("02-11", " anna ") + Scene.line("04-01", "cleo"))
+        try Data(gzip(Array((Self.source + "\n").utf8)))
+            .write(to: URL(fileURLWithPath: "\(scene.folder)/in/c.gz"))
+        let report = try scene.run(now: "2026-04-16")
+        #expect(report.totals.outputs[0].dropped[.erased] != nil)
+        #expect(try stored(scene, "copy") == 0)
+        #expect(try stored(scene, "cleo", .user, "cleo") == 3)
+        #expect(after != (try scene.text("out/months.csv")))
+    }
+
+    @Test("within one customer only")
+    func within() throws {
+        let scene = try scene()
+        let report = try erase(scene, within: "NL-2")
+        #expect(report.records == 2 && report.partialRows == 1)
+        #expect(try stored(scene, "copy") == 3)
+    }
+
+    @Test("a customer, and an address in any spelling")
+    func kinds() throws {
+        let scene = try scene(
+            Scene.line("04-10", "a", ip: "2001:db8::1") + Scene.line("02-10", "b", ip: "2001:DB8:0::1")
+                + Scene.line("02-10", "c", customer: "NL-2"))
+        #expect(try erase(scene, .address, "2001:db8::1").records == 4)
+        #expect(try stored(scene, "a", .address, "2001:db8::1") == 0)
+        #expect(try erase(scene, .customer, "NL-2").records == 2)
+        #expect(try stored(scene, "c", .customer, "NL-2") == 0)
+    }
+
+    @Test("a dry run says what would go and remembers nothing")
+    func dryRun() throws {
+        let scene = try scene()
+        let files = try contents(scene)
+        let report = try erase(scene, dry: true)
+        #expect(report.records == 4 && report.partialRows == 2)
+        #expect(try contents(scene) == files)
+        let status = try Sluice.statusOfSubject(scene.request(.user, "anna"))
+        #expect(status.entries.isEmpty)
+    }
+
+    private func contents(_ scene: TemporaryPipeline) throws -> [String: Data] {
+        var files: [String: Data] = [:]
+        for name in scene.files(below: "out") {
+            files[name] = try Data(contentsOf: URL(fileURLWithPath: "\(scene.folder)/out/\(name)"))
+        }
+        return files
+    }
+
+    @Test("raw lines of quarantine go, where they lay stays")
+    func quarantine() throws {
+        let bad = #"{"ts":"2026-99-10","customer":"NL-1","user":"anna","x":1}"# + "\n"
+        let other = #"{"ts":"2026-99-10","customer":"NL-1","user":"bert","x":1}"# + "\n"
+        let scene = try scene(Self.source + bad + other + "nobody can read this\n")
+        func lists() throws -> String {
+            try scene.files(below: "state/quarantine").reduce(into: "") {
+                $0 += try scene.text("state/quarantine/\($1)")
+            }
+        }
+        #expect(try lists().components(separatedBy: "line_hex").count == 4)
+        let report = try erase(scene)
+        #expect(report.quarantineLines == 2)
+        let after = try lists()
+        #expect(after.components(separatedBy: "line_hex").count == 2)
+        #expect(after.components(separatedBy: "byte_offset").count == 4)
+    }
+
+    // MARK: Holds
+
+    private func hold(_ scene: TemporaryPipeline, end: EventTime? = nil) throws {
+        let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
+        let now = EventTime(milliseconds: 1_776_211_200_000)
+        _ = try ledger.raise(
+            NewHold(
+                name: "case-7", ground: .law(citation: "Art. 1"), reason: "claim", raisedBy: "legal",
+                start: now, end: end, subjects: [HoldSubject(.everybody)]),
+            time: now)
+    }
+
+    private func release(_ scene: TemporaryPipeline) throws {
+        let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
+        try ledger.release(
+            hold: "case-7", by: "legal", time: EventTime(milliseconds: 1_776_300_000_000))
+    }
+
+    @Test("what a hold binds stays; the first run after its release completes the erasure")
+    func held() throws {
+        let scene = try scene()
+        try hold(scene)
+        let report = try erase(scene)
+        #expect(report.records == 0 && report.blockedBy == "case-7" && report.retry == nil)
+        #expect(report.held == 6)
+        #expect(try stored(scene, "held") == 6)
+        let blocked = try Sluice.statusOfSubject(scene.request(.user, "anna")).entries
+        #expect(blocked.contains { $0.kind == "erasure" && $0.state == "blocked" })
+        _ = try scene.run(now: "2026-04-16")
+        #expect(try stored(scene, "still") == 6)
+        try release(scene)
+        let run = try scene.run(now: "2026-04-17")
+        #expect(run.notes.contains { $0.contains("erasures are done") })
+        #expect(try stored(scene, "gone") == 0)
+        let done = try Sluice.statusOfSubject(scene.request(.user, "anna")).entries
+        #expect(done.contains { $0.kind == "erasure" && $0.state == "done" })
+    }
+
+    @Test("a hold with an end says when to try again")
+    func retry() throws {
+        let scene = try scene()
+        try hold(scene, end: EventTime(milliseconds: 1_777_593_600_000))
+        #expect(try erase(scene).retry == "2026-05-01T00:00:00Z")
+    }
+
+    // MARK: Ledger
+
+    @Test("no event and no error says who it was")
+    func events() throws {
+        let scene = try scene()
+        _ = try erase(scene)
+        let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
+        let events = try ledger.events()
+        #expect(events.contains { $0.kind == "erasure-requested" })
+        #expect(events.contains { $0.kind == "erasure-done" })
+        #expect(events.contains { $0.kind == "request-answered" })
+        #expect(events.allSatisfy { !$0.payload.contains("anna") && !$0.payload.contains("T-1042") })
+        #expect(try ledger.contradictions().isEmpty)
+        try ledger.verifyChain()
+        let erasure = try #require(try ledger.erasures().first)
+        #expect(try ledger.tokens(ofErasure: erasure.id).isEmpty)
+    }
+
+    @Test("without state the files that lie there lose the records, and it says what that is worth")
+    func stateless() throws {
+        let scene = try TemporaryPipeline(
+            """
+            name: partners
+            source: { format: csv, files: "in/*", time: ts }
+            identity: { customer: customer, user: user, partner: partner }
+            fields: { ts: keep, user: drop, customer: drop, partner: drop }
+            disclosures:
+              - name: report
+                to: partner
+                by: [month, partner, user]
+                measures: { logins: count }
+                path: "out/{partner}/{month}.csv"
+
+            """,
+            files: [
+                "in/a.csv": "ts,customer,user,partner,ip\n"
+                    + "2026-04-10T10:00:00Z,NL-1,anna,P-1,192.0.2.1\n"
+                    + "2026-04-10T10:00:00Z,NL-1,bert,P-1,192.0.2.1\n"
+            ])
+        _ = try scene.run(now: "2026-04-15")
+        let report = try erase(scene)
+        #expect(report.records == 1 && report.parts == 1)
+        #expect(report.limits.contains { $0.contains("not remembered") })
+        #expect(try scene.text("out/P-1/2026-04.csv") == "month,partner,user,logins\n2026-04,P-1,bert,1\n")
+    }
+}
+
+/// One gzip member, by the module under test of another suite.
+private func gzip(_ bytes: [UInt8]) throws -> [UInt8] {
+    let deflater = try GzipDeflater.make(level: 6)
+    var output = ByteBuffer()
+    deflater.deflate(bytes.span, into: &output)
+    deflater.finish(into: &output)
+    return output.array()
+}
