@@ -132,6 +132,42 @@ struct SubjectErasureTests {
         #expect(after.components(separatedBy: "byte_offset").count == 4)
     }
 
+    /// The slow twin: the same keys, and sources in which the subject never was.
+    @Test("as if the subject had never been there", arguments: [51, 52, 53] as [UInt64])
+    func twin(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let users = ["anna", "bert", "Anna", "anna@x.example", "cleo"]
+        let lines = (0..<150).map { _ in
+            let day = ["02-10", "02-20", "03-20", "04-10"][Int.random(in: 0..<4, using: &random)]
+            let user = users[Int.random(in: 0..<users.count, using: &random)]
+            let customer = "NL-\(Int.random(in: 1...3, using: &random))"
+            return (user, customer, Scene.line(day, user, customer: customer))
+        }
+        for within in [nil, "NL-2"] {
+            let scene = try scene(lines.map(\.2).joined())
+            _ = try erase(scene, within: within)
+            let twin = try TemporaryPipeline(
+                Scene.pipeline,
+                files: [
+                    "in/a.jsonl": lines.filter { user, customer, _ in
+                        user != "anna" || (within != nil && customer != within)
+                    }.map(\.2).joined()
+                ])
+            try FileManager.default.copyItem(
+                atPath: "\(scene.folder)/keys", toPath: "\(twin.folder)/keys")
+            _ = try twin.run(now: "2026-04-15")
+            #expect(try scene.text("out/months.csv") == twin.text("out/months.csv"), "seed \(seed)")
+            #expect(try records(scene) == records(twin), "seed \(seed)")
+        }
+    }
+
+    /// The records of the first output, sorted.
+    private func records(_ scene: TemporaryPipeline) throws -> [Substring] {
+        try scene.files(below: "out").filter { $0.hasSuffix(".jsonl") }.flatMap {
+            try scene.text("out/\($0)").split(separator: "\n")
+        }.sorted()
+    }
+
     // MARK: Holds
 
     private func hold(_ scene: TemporaryPipeline, end: EventTime? = nil) throws {
@@ -140,7 +176,7 @@ struct SubjectErasureTests {
         _ = try ledger.raise(
             NewHold(
                 name: "case-7", ground: .law(citation: "Art. 1"), reason: "claim", raisedBy: "legal",
-                start: now, end: end, subjects: [HoldSubject(.everybody)]),
+                start: now, end: end, subjects: [HoldSubject(.everybody, from: EventTime(milliseconds: 0))]),
             time: now)
     }
 

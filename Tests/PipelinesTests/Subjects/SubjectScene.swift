@@ -36,7 +36,7 @@ enum SubjectScene {
             by: [month]
             measures: { times: count, users: { distinct: user } }
             path: out/months.csv
-            suppression: { persons: 2 }
+            suppression: { persons: 1, customers: 1 }
 
         """
 
