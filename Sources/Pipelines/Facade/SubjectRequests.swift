@@ -154,12 +154,12 @@ package struct SubjectStatusReport: Sendable {
     package struct Entry: Sendable {
         /// `erasure`, `restriction`, `opt-out`, `hold`, `request`.
         package var kind: String
-        /// In words: requested, done, blocked, in force, lifted, withdrawn, binds, the action.
+        /// In words: requested, done, blocked, in force, lifted, binds, may bind, the action.
         package var state: String
         /// RFC 3339.
         package var from: String
         package var until: String?
-        /// The name of the hold, the scope of the opt-out, the role.
+        /// The hold that blocks, the scope of the opt-out, the role.
         package var detail: String?
     }
 

@@ -85,7 +85,7 @@ final class SubjectRewriting {
     private func rewrite(
         _ part: PartRecord, output index: Int, isExpired: Bool
     ) throws(PipelineFailure) {
-        let history = try PartHistory(part, output: index, of: plan, registry)
+        let history = try HoldHistory(part, output: index, of: plan, registry)
         var reading = plan.ageing(index, part, history)
         work.prepare(&reading, showsWindow: plan.release.outputs[index].showsWindow)
         let counts =

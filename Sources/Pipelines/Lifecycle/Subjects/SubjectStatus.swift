@@ -65,15 +65,14 @@ struct SubjectStatus {
         for optOut in try ledger.optOuts() where optOut.entry.subject == hash {
             report.entries.append(Self.entry(optOut, now))
         }
-        for hold in holds where hold.binds(at: now) {
-            let isNamed = hold.hold.subjects.contains { bound in
-                if case .subject(let named) = bound.match { named == hash } else { false }
-            }
-            guard isNamed else { continue }
+        // Only that one binds: what it is about is nobody's business here.
+        let binding = SubjectWork.binding(
+            holds.filter { $0.binds(at: now) }, subject.kind.subjectKind, hash)
+        for hold in binding.holds {
             report.entries.append(
                 SubjectStatusReport.Entry(
-                    kind: "hold", state: "binds", from: dateText(hold.hold.start),
-                    until: hold.hold.end.map(dateText), detail: hold.name))
+                    kind: "hold", state: binding.sure.contains(hold) ? "binds" : "may bind",
+                    from: dateText(hold.hold.start), until: hold.hold.end.map(dateText)))
         }
         for request in try ledger.subjectRequests() where isAsked(request.request) {
             report.entries.append(

@@ -111,11 +111,12 @@ struct SubjectWork {
             holds: binding.holds, doubts: binding.doubts)
     }
 
-    /// The holds that may bind records of a subject, and for which events they leave a doubt where
-    /// a record names nobody: only a hold on another one of the same kind surely does not.
-    private static func binding(
+    /// The holds that bind records of a subject, those that surely or possibly do, and for which
+    /// events they leave a doubt where a record names nobody: only a hold on another one of the same
+    /// kind surely does not.
+    static func binding(
         _ holds: [HoldRecord], _ kind: SubjectKind, _ subject: SubjectHash?
-    ) -> (holds: [HoldRecord], doubts: [PendingErasure.Doubt]) {
+    ) -> (sure: [HoldRecord], holds: [HoldRecord], doubts: [PendingErasure.Doubt]) {
         var sure: [HoldRecord] = []
         var possible: [HoldRecord] = []
         var doubts: [PendingErasure.Doubt] = []
@@ -132,7 +133,7 @@ struct SubjectWork {
             }
             if isSure { sure.append(hold) } else if isPossible { possible.append(hold) }
         }
-        return (sure + possible, doubts)
+        return (sure, sure + possible, doubts)
     }
 
     // MARK: Plans
