@@ -12,7 +12,8 @@ import Testing
     private func line(_ number: Int, _ user: String) -> String {
         let day = number % 28 + 1
         let month = number % 4 + 1
-        return #"{"ts":"2026-0\#(month)-\#(day < 10 ? "0" : "")\#(day)T10:00:00Z","customer":"NL-1","#
+        let date = "2026-0\(month)-\(day < 10 ? "0" : "")\(day)"
+        return #"{"ts":"\#(date)T10:00:00Z","customer":"NL-1","#
             + #""user":"\#(user)","ip":"203.0.113.9","action":"login","path":"/a"}"# + "\n"
     }
 

@@ -84,8 +84,8 @@ extension LedgerSchema {
         """
 
     /// Requests of persons: what was asked, in what role we answer, and how far it is done. An
-    /// erasure reaches events before `until_ms`, or all. `subject_tokens` keeps, until an erasure is
-    /// done or a restriction lifted, what stands for the subject in outputs and unpublished
+    /// erasure reaches events before `until_ms`, or all. `subject_tokens` keeps, until an erasure
+    /// is done or a restriction lifted, what stands for the subject in outputs and unpublished
     /// statistics: the value itself is not kept, and without it no token could be made again.
     static let rights = """
         CREATE TABLE erasures (

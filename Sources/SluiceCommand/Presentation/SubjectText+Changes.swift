@@ -10,8 +10,8 @@ extension SubjectText {
                 + "\(NumberText.counted(report.parts, "file")) \(kept)"
         ]
         if report.partialRows > 0 {
-            lines.append(
-                "\(NumberText.counted(report.partialRows, "row")) of unpublished statistics \(verb)")
+            let rows = NumberText.counted(report.partialRows, "row")
+            lines.append("\(rows) of unpublished statistics \(verb)")
         }
         if report.quarantineLines > 0 {
             lines.append(

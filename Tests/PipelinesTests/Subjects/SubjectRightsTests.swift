@@ -38,7 +38,8 @@ struct SubjectRightsTests {
         let report = try rectify(#"the "end""#)
         #expect(report.records == 1 && report.parts == 1)
         let after = try output(scene)
-        #expect(after.contains(#""user":"anna","ip":"203.0.113.9","action":"login","note":"the \"end\"""#))
+        #expect(after.contains(#""user":"anna","ip":"203.0.113.9","#))
+        #expect(after.contains(#""action":"login","note":"the \"end\"""#))
         // The due record of February and bert's say what they said.
         #expect(after.components(separatedBy: #""note":"teh""#).count == 3)
         #expect(throws: PipelineFailure.self) {

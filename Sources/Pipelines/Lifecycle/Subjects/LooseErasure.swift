@@ -49,7 +49,8 @@ struct LooseErasure {
             let folder = try Directory.open(split.directory, creating: false, mode: 0o700)
             let status = try FileStatus.of(path)
             let file = try DurableFile.begin(
-                in: folder, named: split.name, mode: status?.permissions ?? 0o600)
+                in: folder, named: split.name, mode: status?.permissions ?? 0o600,
+                mark: plan.mark)
             let deflater = try Self.isGzip(path) ? try GzipDeflater.make(level: 6) : nil
             func write(_ bytes: [UInt8]) throws {
                 guard let deflater else { return try file.write(bytes.span) }

@@ -8,8 +8,8 @@ internal import Records
 /// Takes raw lines of erased subjects out of quarantine; where each record lies, and why it was set
 /// aside, stays.
 ///
-/// Of a line that cannot be read nobody knows whose it is: while an erasure is carried out, all such
-/// lines go. That way it ends the same whether the value is still at hand or only its hash.
+/// Of a line that cannot be read nobody knows whose it is: while an erasure is carried out, all
+/// such lines go. That way it ends the same whether the value is still at hand or only its hash.
 struct QuarantineErasure {
     let plan: Plan
     let work: SubjectWork
@@ -52,12 +52,13 @@ struct QuarantineErasure {
             guard removed > 0, let changes else { return }
             let place = splitPath(list.path)
             let folder = try changes.folders.open(place.directory)
-            let durable = try DurableFile.begin(in: folder, named: place.name)
+            let durable = try DurableFile.begin(
+                in: folder, named: place.name, mark: changes.folders.mark)
             try durable.write(kept.span)
             var file = list
             file.content = ContentIdentity(
                 digest: Digest256.of(kept.span), byteCount: kept.count)
-            changes.owe(try durable.prepare(), in: folder, as: file)
+            changes.owe(try durable.prepare(), in: folder.path, as: file)
         } catch {
             throw .storage("cannot rewrite the quarantine list \(list.path)", error)
         }

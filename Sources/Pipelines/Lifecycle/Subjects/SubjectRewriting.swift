@@ -181,10 +181,10 @@ final class SubjectRewriting {
             _ = try partials.merge(without: removal, into: kept)
             let folder = try Directory.privateDirectory(
                 old.directory, creating: false, closedToReaders: true)
-            let durable = try DurableFile.begin(in: folder, named: name)
+            let durable = try DurableFile.begin(in: folder, named: name, mark: plan.mark)
             let content = try Self.copy(kept, to: durable)
             let prepared = try durable.prepare()
-            owner.changes.owe(prepared, in: folder, content)
+            owner.changes.owe(prepared, in: folder.path, content)
             owner.changes.oweRemoval(of: path)
             replacedPartials.append(
                 ReplacedPartial(

@@ -6,8 +6,8 @@ internal import Statistics
 
 /// What stands for a subject where its value does not, under all keys that live now.
 ///
-/// Made while the value is at hand, and kept in the ledger until the request is dealt with: from the
-/// registry's hash no token could be made.
+/// Made while the value is at hand, and kept in the ledger until the request is dealt with: from
+/// the registry's hash no token could be made.
 struct SubjectTokens: Sendable {
     let all: Set<SubjectToken>
 
@@ -21,8 +21,10 @@ struct SubjectTokens: Sendable {
             for output in release.outputs {
                 for slot in slots where slot < output.rules.count {
                     guard let transform = output.rules[slot].transform else { continue }
-                    for text in spellings.flatMap({ transform.standIns(for: $0, under: keys.hashers) })
-                    {
+                    let texts = spellings.flatMap {
+                        transform.standIns(for: $0, under: keys.hashers)
+                    }
+                    for text in texts {
                         made.insert(SubjectToken(place, String(decoding: text, as: UTF8.self)))
                     }
                 }

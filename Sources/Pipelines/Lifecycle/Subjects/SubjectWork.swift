@@ -112,8 +112,8 @@ struct SubjectWork {
     }
 
     /// The holds that bind records of a subject, those that surely or possibly do, and for which
-    /// events they leave a doubt where a record names nobody: only a hold on another one of the same
-    /// kind surely does not.
+    /// events they leave a doubt where a record names nobody: only a hold on another one of the
+    /// same kind surely does not.
     static func binding(
         _ holds: [HoldRecord], _ kind: SubjectKind, _ subject: SubjectHash?
     ) -> (sure: [HoldRecord], holds: [HoldRecord], doubts: [PendingErasure.Doubt]) {
