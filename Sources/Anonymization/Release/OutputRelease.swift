@@ -122,6 +122,7 @@ package struct OutputRelease: ~Copyable {
         case .anonymise(let due):
             write(view, table, record, due, barred, &scratch)
             counts.anonymised += 1
+            if !barred.isEmpty { counts.barred += 1 }
         case .drop(let reason):
             counts.dropped[reason, default: 0] += 1
             return

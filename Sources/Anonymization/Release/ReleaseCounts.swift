@@ -10,18 +10,23 @@ package struct OutputCounts: Sendable, Equatable {
     package var held = 0
     /// Records in which a field was corrected; each is one of the above.
     package var corrected = 0
+    /// Those of them that an opt-out had a part in.
+    package var barred = 0
     /// Records left out, by reason.
     package var dropped: [DropReason: Int] = [:]
 
     package init() {}
 
     package var written: Int { kept + anonymised + held }
+    /// Records that lost fields, or were left out, because of an opt-out.
+    package var takenOut: Int { barred + (dropped[.optedOut] ?? 0) }
     package var droppedTotal: Int { dropped.values.reduce(0, +) }
 
     package mutating func add(_ other: Self) {
         kept += other.kept
         anonymised += other.anonymised
         held += other.held
+        barred += other.barred
         corrected += other.corrected
         dropped.merge(other.dropped, uniquingKeysWith: +)
     }

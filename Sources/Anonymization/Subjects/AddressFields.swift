@@ -7,7 +7,8 @@ extension ReleasePlan {
         fields.names.indices.filter { slot in
             declared.contains(slot)
                 || outputs.contains { output in
-                    slot < output.rules.count && output.rules[slot].transform?.takesAddresses == true
+                    slot < output.rules.count
+                        && output.rules[slot].transform?.takesAddresses == true
                 }
         }
     }

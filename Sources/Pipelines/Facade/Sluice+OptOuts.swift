@@ -78,8 +78,6 @@ package struct OptOutEffectReport: Sendable, Equatable {
     package var parts = 0
     /// Records in them that lost fields or went.
     package var records = 0
-    /// Records that a hold keeps as they are.
-    package var held = 0
     /// Sentences about what could not be reached.
     package var notes: [String] = []
 

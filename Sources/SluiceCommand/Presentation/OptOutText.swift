@@ -42,17 +42,13 @@ struct OptOutText: RegistryAnswer {
                 "\(NumberText.counted(effect.parts, "stored part")) rewritten: "
                     + "\(NumberText.counted(effect.records, "record")) changed")
         }
-        if effect.held > 0 {
-            lines.append(
-                "\(NumberText.counted(effect.held, "record")) stay as they are while a hold binds")
-        }
         return lines + effect.notes.map { "note: \($0)" }
     }
 
     static func value(_ effect: OptOutEffectReport) -> JSONValue {
         .object([
             ("rows", .integer(effect.rows)), ("parts", .integer(effect.parts)),
-            ("records", .integer(effect.records)), ("held", .integer(effect.held)),
+            ("records", .integer(effect.records)),
             ("notes", .array(effect.notes.map { .text($0) })),
         ])
     }

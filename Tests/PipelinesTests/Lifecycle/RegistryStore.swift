@@ -93,7 +93,8 @@ struct RegistryStore: ~Copyable {
         var lines: [String] = []
         for name in try names("out") where name.hasPrefix(output) {
             let content = try Directory.open("\(path)/out").content(of: name, limitBytes: 1 << 22)
-            lines += String(decoding: content, as: UTF8.self).split(separator: "\n").map(String.init)
+            let text = String(decoding: content, as: UTF8.self)
+            lines += text.split(separator: "\n").map(String.init)
         }
         return lines.sorted()
     }

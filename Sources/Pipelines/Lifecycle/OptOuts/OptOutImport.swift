@@ -19,7 +19,13 @@ enum OptOutImport {
         let lines = try read(file, session)
         let making = try OptOutMaking(session)
         var entries: [(line: Int, entry: NewOptOut)] = []
-        for line in lines.entries { entries.append((line.line, try making.entry(line))) }
+        var subjects: [Int: OptOutSubject] = [:]
+        for line in lines.entries {
+            entries.append((line.line, try making.entry(line)))
+            subjects[line.line] = OptOutSubject(
+                customer: line.customer.flatMap { String(validating: $0, as: UTF8.self) },
+                user: line.person.flatMap { String(validating: $0, as: UTF8.self) })
+        }
         let known: [OptOutRecord]
         do { known = try session.ledger.optOuts() } catch { throw StateRegistry.failure(error) }
         var report = OptOutImportReport()
@@ -28,6 +34,11 @@ enum OptOutImport {
         report.notInFile = known.filter {
             $0.entry.withdrawn == nil && !stated.contains(Key($0.entry))
         }.map(\.id)
+        let added = Set(report.added)
+        report.effect = try OptOutWork.apply(
+            entries.filter { added.contains($0.line) }.compactMap { line, entry in
+                subjects[line].map { (subject: $0, entry: entry) }
+            }, session)
         return report
     }
 

@@ -46,7 +46,8 @@ struct OptOutMaking {
         let purposes = try Self.words(
             request.purposes, known: plan.purposes.names, flag: "--purpose")
         let categories = try Self.words(
-            request.categories, known: Anonymization.Category.allCases.map(\.name), flag: "--category")
+            request.categories, known: Anonymization.Category.allCases.map(\.name),
+            flag: "--category")
         return purposes.flatMap { purpose in
             categories.map { NewOptOut.Scope(purpose: purpose, category: $0) }
         }

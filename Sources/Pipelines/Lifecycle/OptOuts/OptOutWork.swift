@@ -1,4 +1,5 @@
 internal import Anonymization
+internal import FileSystem
 internal import KeyedHashing
 internal import Ledger
 internal import Records
@@ -18,7 +19,82 @@ enum OptOutWork {
         } catch { throw StateRegistry.failure(error) }
         guard let (id, isNew) = added.first, let record = stored.first(where: { $0.id == id })
         else { throw .internalFault("an opt-out that was just written is not there") }
-        return (OptOutListing(record, session), isNew, OptOutEffectReport())
+        let effect = try Self.apply([(request.subject, record.entry)], session)
+        return (OptOutListing(record, session), isNew, effect)
+    }
+
+    /// Takes what the opt-outs reach out of what is stored and counted, as a run without sources.
+    static func apply(
+        _ optOuts: [(subject: OptOutSubject, entry: NewOptOut)], _ session: RegistrySession
+    ) throws(PipelineFailure) -> OptOutEffectReport {
+        var report = OptOutEffectReport()
+        guard try isAnythingStored(session), let state = session.plan.state,
+            let hasher = try StateRegistry(session.ledger, now: session.now).hasher
+        else { return report }
+        var sought: [OptOutRemoval.Sought] = []
+        for (subject, entry) in optOuts {
+            if let withdrawn = entry.withdrawn, withdrawn <= session.now { continue }
+            guard let one = SoughtSubject(customer: subject.customer, user: subject.user) else {
+                continue
+            }
+            let isByEvent = entry.basis == .event
+            sought.append(
+                OptOutRemoval.Sought(
+                    subject: one, effect: OptOutEffect(entry.scopes, session.plan.purposes),
+                    from: isByEvent ? entry.effective : nil,
+                    until: isByEvent ? entry.withdrawn : nil, isByEvent: isByEvent))
+        }
+        if sought.isEmpty { return report }
+        let keys = try LivingKeys(session.plan)
+        var settings = RunSettings()
+        settings.command = "opt-out"
+        settings.takesIn = false
+        settings.workers = min(processorCount(), 16)
+        settings.order = .removeOptedOut(OptOutRemoval(sought, session.plan, keys, hasher))
+        let run = StatefulRun(
+            plan: session.plan, statePath: state, request: settings, observer: nil,
+            ledger: session.ledger)
+        let outcome = try run.run()
+        if let subjects = run.subjects {
+            report.rows = subjects.partialRows
+            report.parts = subjects.parts
+            report.records = subjects.barredRecords
+            report.notes += subjects.limits
+        }
+        report.notes += limits(sought, keys, outcome)
+        return report
+    }
+
+    private static func isAnythingStored(
+        _ session: RegistrySession
+    ) throws(PipelineFailure) -> Bool {
+        do {
+            let parts = try session.ledger.currentParts(pipeline: session.plan.name)
+            let partials = try session.ledger.livePartials()
+            return !parts.isEmpty || !partials.isEmpty
+        } catch { throw StateRegistry.failure(error) }
+    }
+
+    /// What could not be reached, in sentences.
+    private static func limits(
+        _ sought: [OptOutRemoval.Sought], _ keys: LivingKeys, _ outcome: RunReport
+    ) -> [String] {
+        var notes: [String] = []
+        if !keys.destroyed.isEmpty {
+            notes.append(
+                "what was written or counted under the destroyed keys of "
+                    + "\(keys.destroyed.count) months cannot be attributed any more")
+        }
+        if sought.contains(where: \.isByEvent) {
+            notes.append(
+                "an opt-out by event leaves figures that were counted before as they are")
+        }
+        if !outcome.bindingHolds.isEmpty {
+            notes.append(
+                "stored records that a hold binds stay as they are until it ends: "
+                    + outcome.bindingHolds.joined(separator: ", "))
+        }
+        return notes
     }
 
     static func session(

@@ -11,8 +11,8 @@ struct RegistrySession {
     /// The clock of the command.
     var now: EventTime { plan.release.clocks.runClock.now }
 
-    /// Opens the state of a pipeline file; `creating` makes a state that was never used. Nil without
-    /// a state, when nothing is to be made.
+    /// Opens the state of a pipeline file; `creating` makes a state that was never used. Nil when
+    /// there is none and nothing is to be made.
     init?(pipeline: String, now: String?, creating: Bool) throws(PipelineFailure) {
         let loaded = try Sluice.loadPlan(pipeline, now: now)
         guard let state = loaded.state else {

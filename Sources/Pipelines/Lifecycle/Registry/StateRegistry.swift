@@ -42,9 +42,10 @@ struct StateRegistry {
     }
 
     /// Everybody whom a run of `plan` has to know; `readsOnly` leaves the opt-outs out, which bind
-    /// what is written and not what lies there.
+    /// what is written and not what lies there. `standIns` are texts by which stored records of one
+    /// output are told besides.
     func register(
-        for plan: Plan, readsOnly: Bool = false
+        for plan: Plan, readsOnly: Bool = false, adding standIns: [OptOutRemoval.StandIn] = []
     ) throws(PipelineFailure) -> SubjectRegister {
         let now = plan.release.clocks.runClock.now
         var rules: [SubjectRegister.Rule] = []
@@ -60,12 +61,17 @@ struct StateRegistry {
         for (index, optOut) in optOuts.enumerated() {
             rules.append(Self.rule(of: optOut, index, plan.purposes))
         }
+        rules += standIns.map { standIn in
+            SubjectRegister.Rule(
+                .subject(standIn.match), within: standIn.within, from: standIn.from,
+                until: standIn.until, effect: .optedOut(standIn.effect, entry: optOuts.count))
+        }
         let binds = optOuts.contains { $0.holds(at: now) } && plan.missingCustomer == .optedOut
         let missing = binds
             ? OptOutEffect(purposes: plan.purposes.optedOutByDefault, categories: .all) : []
         let register = SubjectRegister(
             rules: rules, holds: holds.map { Self.hold($0, plan) },
-            optOutEntries: optOuts.map(\.id), hasher: hasher, missingCustomer: missing)
+            optOutEntries: optOuts.map(\.id) + (standIns.isEmpty ? [] : [0]), hasher: hasher, missingCustomer: missing)
         try Self.check(register, plan)
         return register
     }

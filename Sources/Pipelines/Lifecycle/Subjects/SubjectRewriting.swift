@@ -25,6 +25,8 @@ final class SubjectRewriting {
     private(set) var parts = 0
     /// Rows that left unpublished statistics, or would.
     private(set) var partialRows = 0
+    /// Records of rewritten parts that lost fields, or went, because of an opt-out.
+    private(set) var barredRecords = 0
     /// Raw lines that left quarantine, or would.
     private(set) var quarantineLines = 0
     /// Why something may be left, besides holds.
@@ -57,8 +59,9 @@ final class SubjectRewriting {
     func run() throws(PipelineFailure) {
         if work.isEmpty { return }
         try rewriteParts()
-        if work.erasures.isEmpty { return }
+        if work.erasures.isEmpty, work.removal == nil { return }
         try rewritePartials()
+        if work.erasures.isEmpty { return }
         try rewriteQuarantine()
     }
 
@@ -85,8 +88,13 @@ final class SubjectRewriting {
     private func rewrite(
         _ part: PartRecord, output index: Int, isExpired: Bool
     ) throws(PipelineFailure) {
+        let standIns = work.removal?.standIns[index] ?? []
+        if work.erasures.isEmpty, work.correction == nil, standIns.isEmpty { return }
         let history = try HoldHistory(part, output: index, of: plan, registry)
         var reading = plan.ageing(index, part, history)
+        if !standIns.isEmpty {
+            reading.release.subjects = try registry.register(for: plan, adding: standIns)
+        }
         work.prepare(&reading, showsWindow: plan.release.outputs[index].showsWindow)
         let counts =
             isExpired
@@ -102,12 +110,14 @@ final class SubjectRewriting {
         }
         guard !isExpired, Self.isWorkDone(counts) else { return }
         corrected += counts.outputs[0].corrected
+        barredRecords += counts.outputs[0].takenOut
         parts += 1
         owner.report.agedRecords += counts.outputs[0].anonymised
     }
 
     private static func isWorkDone(_ counts: RecordCounts) -> Bool {
-        counts.outputs[0].corrected > 0 || counts.erasures.contains { $0.erased > 0 }
+        counts.outputs[0].corrected > 0 || counts.outputs[0].takenOut > 0
+            || counts.erasures.contains { $0.erased > 0 }
     }
 
     /// The format and rules of an output that the pipeline no longer has are not known.
@@ -147,6 +157,7 @@ final class SubjectRewriting {
         let partials = Partials(
             [try StoredFile(path)], plan: plan.statistics, storage: MemorySpillStorage())
         var free: [PartialRemoval.Entry] = []
+        var all = PartialRemoval([], in: plan.statistics)
         do throws(PartialFault) {
             for (index, erasure) in work.erasures.enumerated() {
                 let entry = erasure.tokens.removal(
@@ -161,13 +172,19 @@ final class SubjectRewriting {
                     continue
                 }
                 free.append(entry)
-                partialRows += reached
             }
+            all.entries = all.entries.indices.map { index in
+                free + (work.removal?.counted[index] ?? [])
+            }
+            if all.entries.allSatisfy(\.isEmpty) { return }
+            let reached = try partials.count(of: all)
+            if reached == 0 { return }
+            partialRows += reached
         } catch {
             throw .storage("cannot read the aggregates of earlier runs: \(error.code.rawValue)")
         }
-        if free.isEmpty || isDryRun { return }
-        try replace(path, rows, partials, PartialRemoval(free, in: plan.statistics))
+        if isDryRun { return }
+        try replace(path, rows, partials, all)
     }
 
     private func replace(

@@ -54,8 +54,10 @@ struct SubjectWork {
 
     let erasures: [Erasure]
     let correction: Correction?
+    /// What opt-outs take out.
+    let removal: OptOutRemoval?
 
-    var isEmpty: Bool { erasures.isEmpty && correction == nil }
+    var isEmpty: Bool { erasures.isEmpty && correction == nil && removal == nil }
 
     /// What the ledger says is open, and what `order` adds.
     init(
@@ -77,6 +79,11 @@ struct SubjectWork {
                 Self.erasure(subject, tokens, until, holds, registry.hasher))
         }
         erasures = open
+        if case .removeOptedOut(let removal) = order {
+            self.removal = removal
+        } else {
+            removal = nil
+        }
         if case .correct(let correction) = order {
             self.correction = correction
         } else {
@@ -166,4 +173,6 @@ enum SubjectOrder {
     /// Count what an erasure would take, and change nothing.
     case tryErasure(SoughtSubject, SubjectTokens, until: EventTime?)
     case correct(SubjectWork.Correction)
+    /// Take what was opted out of out of what is stored and counted.
+    case removeOptedOut(OptOutRemoval)
 }

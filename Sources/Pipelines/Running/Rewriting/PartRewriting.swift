@@ -45,8 +45,8 @@ final class PartRewriting {
     /// records.
     ///
     /// `olderRuns` are those of `HoldHistory`: they stay on record with the new part when a hold
-    /// left records in it as they were. `staysIf` looks at the counts and says whether the part stays as it is: it is then left
-    /// alone. Faults: a part that is not what the ledger says, or that holds records which cannot
+    /// left records in it as they were. `staysIf` looks at the counts and says whether the part
+    /// stays as it is: it is then left alone. Faults: a part that is not what the ledger says, or that holds records which cannot
     /// be read (somebody changed it).
     func rewrite(
         _ part: PartRecord, under plan: Plan, olderRuns: [Int64] = [],

@@ -118,7 +118,9 @@ final class StatefulRun {
             let work = HoldImport(plan: plan, ledger: ledger, isDryRun: settings.isDryRun)
             report.notes += try work.run(file: file)
         }
-        let registry = try StateRegistry(ledger, now: now)
+        // A list of opt-outs is matched with what is stored by the hashes of the registry.
+        let registry = try StateRegistry(
+            ledger, creating: !settings.isDryRun && !plan.optOutList.entries.isEmpty, now: now)
         plan.release.subjects = try registry.register(for: plan)
         do {
             report.bindingHolds = try ledger.holds().filter { $0.binds(at: now) }.map(\.name)
@@ -131,7 +133,12 @@ final class StatefulRun {
         _ registry: StateRegistry, _ keys: RunRing?
     ) throws(PipelineFailure) -> SubjectRewriting {
         let now = plan.release.clocks.runClock.now
-        let work = try SubjectWork(registry, now: now, settings.order)
+        var order = settings.order
+        if settings.takesIn, order == nil {
+            let memory = OptOutListMemory(ledger: registry.ledger, plan: plan)
+            order = try memory.removal(registry).map { .removeOptedOut($0) }
+        }
+        let work = try SubjectWork(registry, now: now, order)
         let rewriting = SubjectRewriting(self, registry, work, keys: keys)
         subjects = rewriting
         return rewriting
@@ -217,6 +224,9 @@ final class StatefulRun {
         commit.blockedErasures = subjects?.blocked ?? []
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
+        if settings.takesIn, !plan.optOutList.entries.isEmpty {
+            commit.inputLists.append(OptOutListMemory(ledger: ledger, plan: plan).record)
+        }
         commit.publications = changes.publications
         mayBeCommitted = true
         let run: Int64

@@ -1,0 +1,54 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Tells when the list of opt-outs that a pipeline names has changed since the last run: what it
+/// names is then taken out of what is stored and counted.
+struct OptOutListMemory {
+    let ledger: Ledger
+    let plan: Plan
+
+    private var name: String { "\(plan.name)/opt_outs" }
+
+    /// What the ledger keeps of the list: how long it is, and a digest that tells nobody's name.
+    var record: InputList {
+        var hasher = ContentHasher()
+        for entry in plan.optOutList.entries {
+            for part in [entry.customer, entry.person] {
+                let bytes = part ?? []
+                Self.add(Int64(part == nil ? -1 : bytes.count), to: &hasher)
+                hasher.update(bytes.span)
+            }
+            Self.add(Int64(bitPattern: entry.scope.rawValue), to: &hasher)
+            Self.add(entry.effective.milliseconds, to: &hasher)
+            Self.add(entry.withdrawn?.milliseconds ?? .max, to: &hasher)
+        }
+        return InputList(
+            name: name, kind: .optOuts, digest: hasher.digest(),
+            entries: plan.optOutList.entries.count)
+    }
+
+    private static func add(_ number: Int64, to hasher: inout ContentHasher) {
+        let bytes = stride(from: 56, through: 0, by: -8).map {
+            UInt8(truncatingIfNeeded: number >> Int64($0))
+        }
+        hasher.update(bytes.span)
+    }
+
+    /// What a changed list takes out; nil when it has not changed, or nothing is stored yet.
+    func removal(_ registry: StateRegistry) throws(PipelineFailure) -> OptOutRemoval? {
+        if plan.optOutList.entries.isEmpty { return nil }
+        do {
+            if try ledger.lastRun(pipeline: plan.name) == nil { return nil }
+            if try ledger.inputList(.optOuts, name: name) == record { return nil }
+        } catch { throw StateRegistry.failure(error) }
+        let now = plan.release.clocks.runClock.now
+        guard let hasher = registry.hasher else { return nil }
+        let sought = plan.optOutList.entries.compactMap {
+            OptOutRemoval.Sought($0, isByEvent: plan.release.optOutBasis == .event, now: now)
+        }
+        let removal = OptOutRemoval(sought, plan, try LivingKeys(plan), hasher)
+        return removal.isEmpty ? nil : removal
+    }
+}

@@ -1,0 +1,148 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Records
+internal import Statistics
+
+/// What leaves figures that were not published, and stored outputs, because somebody opted out.
+///
+/// Made while the value is at hand: its tokens under every key that lives. What was counted or
+/// written under a key that is gone cannot be attributed any more.
+struct OptOutRemoval {
+    /// One opt-out with its value.
+    struct Sought {
+        let subject: SoughtSubject
+        let effect: OptOutEffect
+        /// Set when the time of the event decides: the first that is reached, and the first that is
+        /// not any more.
+        var from: EventTime?
+        var until: EventTime?
+        var isByEvent = false
+    }
+
+    /// By what a stored record of an output is told, and what is barred for it.
+    struct StandIn {
+        let match: SubjectHash
+        let within: Digest256?
+        let from: EventTime?
+        let until: EventTime?
+        let effect: OptOutEffect
+    }
+
+    /// For each statistic of the plan whose rows leave it.
+    let counted: [[PartialRemoval.Entry]]
+    /// For each output of the plan.
+    let standIns: [[StandIn]]
+
+    var isEmpty: Bool {
+        counted.allSatisfy(\.isEmpty) && standIns.allSatisfy(\.isEmpty)
+    }
+
+    init(_ sought: [Sought], _ plan: Plan, _ keys: LivingKeys, _ hasher: SubjectHasher) {
+        let release = plan.release
+        var counted = plan.release.observations.statistics.map { _ in [PartialRemoval.Entry]() }
+        var standIns = release.outputs.map { _ in [StandIn]() }
+        for one in sought {
+            let kind = one.subject.kind.subjectKind
+            // Rows of figures do not tell when within a month their events were.
+            let entry =
+                one.isByEvent
+                ? nil
+                : SubjectTokens(one.subject, plan, keys).removal(
+                    kind, isLimited: one.subject.within != nil)
+            for (index, reader) in release.observations.statistics.enumerated() {
+                let barred = one.effect.categories(barredFor: reader.purpose)
+                guard let entry, reader.isOut(barred, release.dropsOptedOutRecords) else {
+                    continue
+                }
+                counted[index].append(entry)
+            }
+            for (index, output) in release.outputs.enumerated()
+            where !one.effect.categories(barredFor: output.purpose).isEmpty {
+                standIns[index] += Self.standIns(one, kind, output, release, keys, hasher)
+            }
+        }
+        self.counted = counted
+        self.standIns = standIns
+    }
+
+    private static func standIns(
+        _ one: Sought, _ kind: SubjectKind, _ output: OutputReleasePlan, _ release: ReleasePlan,
+        _ keys: LivingKeys, _ hasher: SubjectHasher
+    ) -> [StandIn] {
+        let texts = texts(one.subject.spellings, kind, output, release, keys)
+        var limits: [Digest256?] = [nil]
+        if let within = one.subject.within {
+            limits = customerTexts(within, output, release, keys).compactMap { text in
+                hasher.hash(.customer, writtenAs: text.span)?.digest
+            }
+        }
+        return texts.compactMap { hasher.hash(kind, writtenAs: $0.span) }.flatMap { hash in
+            limits.map {
+                StandIn(
+                    match: hash, within: $0, from: one.from, until: one.until, effect: one.effect)
+            }
+        }
+    }
+
+    private static func customerTexts(
+        _ customer: [UInt8], _ output: OutputReleasePlan, _ release: ReleasePlan,
+        _ keys: LivingKeys
+    ) -> [[UInt8]] {
+        texts([customer], .customer, output, release, keys)
+    }
+
+    /// The value, and every text that stands for it in the output under a key that lives.
+    private static func texts(
+        _ spellings: [[UInt8]], _ kind: SubjectKind, _ output: OutputReleasePlan,
+        _ release: ReleasePlan, _ keys: LivingKeys
+    ) -> [[UInt8]] {
+        var texts = Set(spellings)
+        for slot in release.slots(of: kind) where slot < output.rules.count {
+            guard let transform = output.rules[slot].transform else { continue }
+            for spelling in spellings {
+                texts.formUnion(transform.standIns(for: spelling, under: keys.hashers))
+            }
+        }
+        return texts.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+}
+
+extension ObservationPlan.Reader {
+    /// True when the statistic may not count a record for which `barred` may not be used.
+    fileprivate func isOut(_ barred: CategorySet, _ dropsRecords: Bool) -> Bool {
+        if barred.isEmpty { return false }
+        return dropsRecords || barred == .all || !barred.isDisjoint(with: categories)
+    }
+}
+
+extension OptOutRemoval.Sought {
+    /// The line of a list; nil when it is over, or cannot be told from text.
+    init?(_ line: OptOutEntry, isByEvent: Bool, now: EventTime) {
+        if let withdrawn = line.withdrawn, withdrawn <= now, !isByEvent { return nil }
+        let customer = line.customer.flatMap { String(validating: $0, as: UTF8.self) }
+        let person = line.person.flatMap { String(validating: $0, as: UTF8.self) }
+        guard line.customer == nil || customer != nil, line.person == nil || person != nil,
+            let subject = SoughtSubject(customer: customer, user: person)
+        else { return nil }
+        self.init(
+            subject: subject, effect: line.scope, from: isByEvent ? line.effective : nil,
+            until: isByEvent ? line.withdrawn : nil, isByEvent: isByEvent)
+    }
+}
+
+extension SoughtSubject {
+    /// A customer, a user, or a user in one customer's records; nil without a value.
+    init?(customer: String?, user: String?) {
+        var request: SubjectRequest
+        if let user {
+            request = SubjectRequest(pipeline: "", kind: .user, value: user)
+            request.withinCustomer = customer
+        } else if let customer {
+            request = SubjectRequest(pipeline: "", kind: .customer, value: customer)
+        } else {
+            return nil
+        }
+        guard let subject = try? SoughtSubject(request) else { return nil }
+        self = subject
+    }
+}

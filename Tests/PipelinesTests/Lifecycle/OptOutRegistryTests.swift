@@ -1,0 +1,195 @@
+import Anonymization
+import FileSystem
+import Testing
+
+@testable import Pipelines
+
+@Suite("Registry of opt-outs")
+struct OptOutRegistryTests {
+    private static let anna = logLine("2026-04-10")
+    private static let bob = logLine("2026-04-10", user: "bob", customer: "c2", ip: "198.51.100.9")
+
+    private func filled(_ more: String = "") throws -> RegistryStore {
+        let store = try RegistryStore()
+        try store.pipeline(more)
+        try store.source("1", [Self.anna, Self.bob])
+        try store.run("2026-04-15")
+        return store
+    }
+
+    @discardableResult
+    private func add(
+        _ store: borrowing RegistryStore, customer: String? = nil, user: String? = nil,
+        now: String = "2026-04-16", _ change: (inout OptOutRequest) -> Void = { _ in }
+    ) throws -> (entry: OptOutListing, isNew: Bool, effect: OptOutEffectReport) {
+        var request = OptOutRequest(
+            pipeline: store.file, subject: OptOutSubject(customer: customer, user: user))
+        request.now = now
+        change(&request)
+        return try Sluice.addOptOut(request)
+    }
+
+    @Test("an opt-out leaves unpublished figures and stored outputs of its purposes at once")
+    func atOnce() throws {
+        let store = try filled()
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",2,2") })
+        let outcome = try add(store, customer: "c1")
+        #expect(outcome.isNew)
+        #expect(outcome.effect.rows > 0)
+        #expect(outcome.effect.parts == 1)
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",1,1") })
+        // Categories named by the scope go from the output for service improvement, not from the
+        // one for security.
+        #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 1)
+        #expect(try store.lines("log") == [Self.anna, Self.bob].sorted())
+    }
+
+    @Test("a user's objection reaches the user, within a customer if it says so")
+    func users() throws {
+        let store = try RegistryStore()
+        try store.pipeline()
+        try store.source("1", [Self.anna, logLine("2026-04-11", customer: "c2"), Self.bob])
+        try store.run("2026-04-15")
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",3,2") })
+        try add(store, customer: "c2", user: "anna")
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",2,2") })
+        try add(store, user: "anna")
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",1,1") })
+    }
+
+    @Test("new records are barred from the date on, and allowed again after the withdrawal")
+    func newRecords() throws {
+        let store = try filled()
+        let outcome = try add(store, customer: "c1") { $0.effective = "2026-05-01" }
+        #expect(outcome.entry.state == .waiting)
+        try store.source("2", [logLine("2026-04-20", n: 2)])
+        try store.run("2026-04-21")
+        let counted = try store.lines("counts")
+        #expect(counted.contains { $0.hasPrefix("2026-04,2,1,1") }, "\(counted)")
+        try store.source("3", [logLine("2026-05-02", n: 3)])
+        let report = try store.run("2026-05-03")
+        #expect(report.unmatchedRegistryOptOuts == [])
+        #expect(try store.lines("counts").allSatisfy { !$0.contains("2026-05") })
+        _ = try Sluice.withdrawOptOut(
+            pipeline: store.file, id: outcome.entry.id, subject: OptOutSubject(),
+            date: "2026-05-10", now: "2026-05-04")
+        try store.source("4", [logLine("2026-05-11", n: 4)])
+        try store.run("2026-05-12")
+        #expect(try store.lines("counts").contains { $0.contains("2026-05") })
+    }
+
+    @Test("a purpose that is not named goes on")
+    func scope() throws {
+        let store = try filled()
+        let outcome = try add(store, customer: "c1") { $0.purposes = ["marketing"] }
+        #expect(outcome.effect == OptOutEffectReport())
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",2,2") })
+    }
+
+    @Test("entries that matched nobody are reported by their number")
+    func unmatched() throws {
+        let store = try filled()
+        let first = try add(store, customer: "c9").entry.id
+        try store.source("2", [logLine("2026-04-16")])
+        #expect(try store.run("2026-04-17").unmatchedRegistryOptOuts == [first])
+    }
+
+    @Test("a changed list of the pipeline takes out what was counted before")
+    func changedList() throws {
+        let store = try RegistryStore()
+        try store.pipeline("opt_outs: list.csv")
+        try store.write("list.csv", "customer,purpose,effective_date\nc9,*,2026-01-01\n")
+        try store.source("1", [Self.anna, Self.bob])
+        try store.run("2026-04-15")
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",2,2") })
+        try store.write(
+            "list.csv", "customer,purpose,effective_date\nc9,*,2026-01-01\nc1,*,2026-04-16\n")
+        try store.run("2026-04-16")
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",1,1") })
+        let names = try store.names("out")
+        try store.run("2026-04-17")
+        #expect(try store.names("out") == names)
+    }
+
+    @Test("a hold keeps stored records as they are; figures obey the opt-out all the same")
+    func held() throws {
+        let store = try filled()
+        try store.hold("case", now: "2026-04-16") { $0.from = "2026-04-01" }
+        let before = try store.lines("use")
+        let effect = try add(store, customer: "c1").effect
+        #expect(try store.lines("use") == before)
+        #expect(effect.notes.contains { $0.contains("case") })
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",1,1") })
+    }
+
+    @Test("adding again changes nothing; check and list show hashes only")
+    func listing() throws {
+        let store = try filled()
+        let first = try add(store, customer: " c1 ")
+        let again = try add(store, customer: "c1")
+        #expect(first.entry == again.entry)
+        #expect(!again.isNew)
+        let list = try Sluice.listOptOuts(pipeline: store.file, now: "2026-04-16")
+        #expect(list.count == 1)
+        #expect(list[0].hash.utf8.count == 64)
+        #expect(list[0].scopes == ["* / *"])
+        func check(_ customer: String) throws -> OptOutCheckReport {
+            try Sluice.checkOptOut(
+                pipeline: store.file, subject: OptOutSubject(customer: customer),
+                now: "2026-04-16")
+        }
+        #expect(try check("c1").isOptedOut)
+        #expect(try !check("c2").isOptedOut)
+    }
+
+    @Test("an import enters, ends, and tells the difference")
+    func imports() throws {
+        let store = try filled()
+        try add(store, customer: "c7") { $0.effective = "2026-01-01" }
+        try store.write(
+            "a.csv",
+            """
+            customer,person,purposes,categories,effective_date,withdrawn_date
+            c1,,*,,2026-01-01,
+            c2,bob,statistics;marketing,technical,2026-02-01,
+
+            """)
+        func imported(_ now: String) throws -> OptOutImportReport {
+            try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: now)
+        }
+        let first = try imported("2026-04-16")
+        #expect(first.added == [2, 3])
+        #expect(first.notInFile == [1])
+        #expect(first.effect.rows > 0)
+        #expect(try imported("2026-04-17").known == [2, 3])
+        try store.write(
+            "a.csv",
+            """
+            customer,purposes,effective_date,withdrawn_date
+            c1,*,2026-01-01,2026-04-18
+
+            """)
+        let last = try imported("2026-04-17")
+        #expect(last.withdrawn == [2])
+        #expect(last.notInFile == [1, 3])
+        let list = try Sluice.listOptOuts(pipeline: store.file, now: "2026-04-18")
+        #expect(list.map(\.state) == [.inForce, .withdrawn, .inForce])
+        #expect(list[2].scopes == ["marketing / technical", "statistics / technical"])
+        try store.write("a.csv", "customer,purposes,effective_date\nc1,*,2026-01-01\n")
+        #expect(try imported("2026-04-19").staysWithdrawn == [2])
+    }
+
+    @Test("wrong requests are refused", arguments: ["nobody", "purpose", "category", "date"])
+    func refused(_ what: String) throws {
+        let store = try filled()
+        #expect(throws: PipelineFailure.self) {
+            try add(store, customer: what == "nobody" ? nil : "c1") { request in
+                if what == "purpose" { request.purposes = ["statistic"] }
+                if what == "category" { request.categories = ["tecnical"] }
+                if what == "date" { request.effective = "tomorrow" }
+            }
+        }
+        #expect(try Sluice.listOptOuts(pipeline: store.file, now: nil) == [])
+    }
+}
