@@ -7,8 +7,7 @@ struct HoldText: RegistryAnswer {
     func text(columnsMax: Int) -> String {
         guard !holds.isEmpty else { return "no holds\n" }
         return holds.map { hold in
-            lines(hold).flatMap { wrapped(FaultReport.printable($0), columnsMax: columnsMax) }
-                .joined(separator: "\n")
+            lines(hold).flatMap { OptOutText.indented($0, columnsMax) }.joined(separator: "\n")
         }.joined(separator: "\n\n") + "\n"
     }
 

@@ -14,9 +14,16 @@ struct OptOutText: RegistryAnswer {
         return Self.joined(lines, columnsMax)
     }
 
+    /// A line wrapped behind its indentation.
+    static func indented(_ line: String, _ columnsMax: Int) -> [String] {
+        let indentation = String(line.prefix { $0 == " " })
+        return wrapped(
+            FaultReport.printable(line), columnsMax: columnsMax - indentation.utf8.count
+        ).map { indentation + $0 }
+    }
+
     static func joined(_ lines: [String], _ columnsMax: Int) -> String {
-        lines.flatMap { wrapped(FaultReport.printable($0), columnsMax: columnsMax) }
-            .joined(separator: "\n") + "\n"
+        lines.flatMap { indented($0, columnsMax) }.joined(separator: "\n") + "\n"
     }
 
     static func lines(_ entry: OptOutListing, _ lead: String?) -> [String] {

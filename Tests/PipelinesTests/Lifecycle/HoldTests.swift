@@ -8,8 +8,8 @@ import Testing
 struct HoldTests {
     private static let anna = logLine("2026-04-10")
     private static let bob = logLine("2026-04-10", user: "bob", customer: "c2", ip: "198.51.100.9")
-    private static let agedBob = #"{"ts":"2026-04-10T10:00:00Z","ip":"198.51.0.0","n":1}"#
-    private static let agedAnna = #"{"ts":"2026-04-10T10:00:00Z","ip":"192.0.0.0","n":1}"#
+    private static let agedBob = #"{"ts":"2026-04-10T10:00:00Z","ip":"198.51.0.0","n":"1"}"#
+    private static let agedAnna = #"{"ts":"2026-04-10T10:00:00Z","ip":"192.0.0.0","n":"1"}"#
 
     private func filled() throws -> RegistryStore {
         let store = try RegistryStore()

@@ -122,5 +122,5 @@ func logLine(
     n: Int = 1
 ) -> String {
     #"{"ts":"\#(day)T10:00:00Z","user":"\#(user)","customer":"\#(customer)","#
-        + #""ip":"\#(ip)","n":\#(n)}"#
+        + #""ip":"\#(ip)","n":"\#(n)"}"#
 }

@@ -71,7 +71,8 @@ struct StateRegistry {
             ? OptOutEffect(purposes: plan.purposes.optedOutByDefault, categories: .all) : []
         let register = SubjectRegister(
             rules: rules, holds: holds.map { Self.hold($0, plan) },
-            optOutEntries: optOuts.map(\.id) + (standIns.isEmpty ? [] : [0]), hasher: hasher, missingCustomer: missing)
+            optOutEntries: optOuts.map(\.id) + (standIns.isEmpty ? [] : [0]), hasher: hasher,
+            missingCustomer: missing)
         try Self.check(register, plan)
         return register
     }
