@@ -1,5 +1,6 @@
 import FileSystem
 private import Glibc
+private import Synchronization
 
 /// Where a key-encryption key comes from. It never stands in a file that Sluice owns, in the
 /// arguments or in the environment.
@@ -8,6 +9,24 @@ package enum WrappingKeySource: Hashable, Sendable {
     case descriptor(Int32)
     /// A systemd credential: the file of this name below `$CREDENTIALS_DIRECTORY`.
     case credential(String)
+}
+
+/// Gives the key-encryption key of a pipeline to whoever needs it; reads it on first need, and only
+/// once, because a descriptor can be read only once.
+package final class WrappingKeySupply: Sendable {
+    package let source: WrappingKeySource
+
+    private let known = Mutex<WrappingKey?>(nil)
+
+    package init(_ source: WrappingKeySource) { self.source = source }
+
+    /// The key; a fault is told to each who asks.
+    package func key() throws(KeyFault) -> WrappingKey {
+        if let key = known.withLock({ $0 }) { return key }
+        let key = try WrappingKey.load(source)
+        known.withLock { $0 = key }
+        return key
+    }
 }
 
 /// A key-encryption key of 32 bytes: seals the files of other keys with AES-256-GCM.
