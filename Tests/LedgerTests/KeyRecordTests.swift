@@ -37,7 +37,8 @@ struct KeyRecordTests {
     }
 
     @Test func aDestructionByOthersIsEnteredToo() throws {
-        let ledger = try Scratch().ledger()
+        let scratch = try Scratch()
+        let ledger = try scratch.ledger()
         #expect(try ledger.enterDestruction(tombstone, time: EventTime(milliseconds: 9500)))
         let row = try #require(try ledger.keys().first)
         #expect(row.isDestroyed && row.firstRun == nil && row.month == month)
@@ -45,7 +46,8 @@ struct KeyRecordTests {
     }
 
     @Test func aTombstoneOfAnotherKeyIsRefused() throws {
-        let ledger = try Scratch().ledger()
+        let scratch = try Scratch()
+        let ledger = try scratch.ledger()
         try ledger.commitRun(commit("one", source: "a"))
         let other = Tombstone(
             keyID: key.id, fingerprint: KeyFingerprint(digest: plan),
@@ -57,7 +59,8 @@ struct KeyRecordTests {
     }
 
     @Test func aStateSaysWhatItNeedsKeysFor() throws {
-        let ledger = try Scratch().ledger()
+        let scratch = try Scratch()
+        let ledger = try scratch.ledger()
         let now = EventTime(milliseconds: 5000)
         #expect(try ledger.keyUse(now: now) == KeyUse())
         let needs = try #require(
@@ -102,7 +105,8 @@ struct KeyRecordTests {
         Binding(start: 1, end: nil, released: 5000, binds: false),
     ])
     func holdsThatBind(_ example: Binding) throws {
-        let ledger = try Scratch().ledger()
+        let scratch = try Scratch()
+        let ledger = try scratch.ledger()
         _ = try ledger.raise(
             NewHold(
                 name: "h", ground: .law(citation: "c"), reason: "r", raisedBy: "o",

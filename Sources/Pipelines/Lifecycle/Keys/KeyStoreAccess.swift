@@ -69,8 +69,7 @@ struct KeyStoreAccess {
 }
 
 extension Plan {
-    /// The key-encryption key of the pipeline, if it has one: seals the keys of its store and of
-    /// its state.
+    /// The key-encryption key of the pipeline, if it has one: seals the keys of its store.
     func loadWrapping() throws(KeyFault) -> WrappingKey? { try keyWrapping?.key() }
 }
 
