@@ -64,7 +64,8 @@ struct KeyRecordTests {
         let now = EventTime(milliseconds: 5000)
         #expect(try ledger.keyUse(now: now) == KeyUse())
         let needs = try #require(
-            KeyNeeds(lengthsText: "P1M P2Y", usesDueMonths: true, graceText: "P7D", partsTell: true))
+            KeyNeeds(
+                lengthsText: "P1M P2Y", usesDueMonths: true, graceText: "P7D", partsTell: true))
         var first = commit("one", source: "a")
         first.keyNeeds = needs
         let run = try ledger.commitRun(first)

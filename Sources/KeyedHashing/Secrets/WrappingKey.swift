@@ -52,8 +52,11 @@ package final class WrappingKey: Sendable {
         let file: FileDescriptor
         switch source {
         case .descriptor(let number):
-            guard number > STDERR_FILENO, fcntl(number, F_GETFD) >= 0 else {
-                throw .noWrappingKey("descriptor \(number) is not open for reading")
+            // A descriptor that closes on exec cannot be inherited: it is one of our own, and
+            // reading from it could wait for ever.
+            let flags = fcntl(number, F_GETFD)
+            guard number > STDERR_FILENO, flags >= 0, flags & FD_CLOEXEC == 0 else {
+                throw .noWrappingKey("descriptor \(number) is not open: expected it inherited")
             }
             file = FileDescriptor(owning: number, path: "descriptor \(number)")
         case .credential(let name): file = try credential(name)
