@@ -23,13 +23,13 @@ package final class Ledger: Sendable {
     package let directory: Directory
 
     let queue: DatabaseQueue
-    private let lock: FileLock
+    private let lock: FileLock?
     private let isReadOnly: Bool
     /// False from the first change on.
     private let isSealed: Mutex<Bool>
 
     private init(
-        directory: Directory, queue: DatabaseQueue, lock: consuming FileLock, isSealed: Bool,
+        directory: Directory, queue: DatabaseQueue, lock: consuming FileLock?, isSealed: Bool,
         isReadOnly: Bool = false
     ) {
         self.directory = directory
@@ -81,15 +81,23 @@ package final class Ledger: Sendable {
 
     /// Opens the ledger of a state folder to look at it; nothing in the folder is changed.
     ///
-    /// Holds the state's lock like `open`. Faults besides those of `open`: `notRecovered` when a
-    /// killed run has left a transaction open, which only the next run may settle.
+    /// Holds the state's lock like `open`, unless `isLocking` is false: then a run may be at work
+    /// meanwhile, and what is read is of one moment of it. Faults besides those of `open`:
+    /// `notRecovered` when a killed run has left a transaction open, which only the next run may
+    /// settle; without the lock also while a run commits.
     package static func openForReading(
-        stateDirectory path: String
+        stateDirectory path: String, isLocking: Bool = true
     ) throws(LedgerFault) -> Ledger {
         let directory = try stateFolder(path, creating: false)
-        let lock = try takeLock(in: directory)
+        let lock: FileLock? = isLocking ? try takeLock(in: directory) : nil
         let file = directory.path(of: fileName)
         let queue = try translating(file) {
+            if !isLocking {
+                switch try LedgerSeal.check(directory) {
+                case .fits, .missing: break
+                case .damaged, .differs: throw LedgerFault.damaged(path: file)
+                }
+            }
             if try directory.status(of: "\(fileName)-journal") != nil {
                 throw LedgerFault.notRecovered(path: file)
             }

@@ -1,5 +1,6 @@
 import FileSystem
 private import Glibc
+private import Synchronization
 
 /// Where a key-encryption key comes from. It never stands in a file that Sluice owns, in the
 /// arguments or in the environment.
@@ -8,6 +9,24 @@ package enum WrappingKeySource: Hashable, Sendable {
     case descriptor(Int32)
     /// A systemd credential: the file of this name below `$CREDENTIALS_DIRECTORY`.
     case credential(String)
+}
+
+/// Gives the key-encryption key of a pipeline to whoever needs it; reads it on first need, and only
+/// once, because a descriptor can be read only once.
+package final class WrappingKeySupply: Sendable {
+    package let source: WrappingKeySource
+
+    private let known = Mutex<WrappingKey?>(nil)
+
+    package init(_ source: WrappingKeySource) { self.source = source }
+
+    /// The key; a fault is told to each who asks.
+    package func key() throws(KeyFault) -> WrappingKey {
+        if let key = known.withLock({ $0 }) { return key }
+        let key = try WrappingKey.load(source)
+        known.withLock { $0 = key }
+        return key
+    }
 }
 
 /// A key-encryption key of 32 bytes: seals the files of other keys with AES-256-GCM.
@@ -33,8 +52,11 @@ package final class WrappingKey: Sendable {
         let file: FileDescriptor
         switch source {
         case .descriptor(let number):
-            guard number > STDERR_FILENO, fcntl(number, F_GETFD) >= 0 else {
-                throw .noWrappingKey("descriptor \(number) is not open for reading")
+            // A descriptor that closes on exec cannot be inherited: it is one of our own, and
+            // reading from it could wait for ever.
+            let flags = fcntl(number, F_GETFD)
+            guard number > STDERR_FILENO, flags >= 0, flags & FD_CLOEXEC == 0 else {
+                throw .noWrappingKey("descriptor \(number) is not open: expected it inherited")
             }
             file = FileDescriptor(owning: number, path: "descriptor \(number)")
         case .credential(let name): file = try credential(name)

@@ -28,8 +28,8 @@ package struct Plan: Sendable {
     package var keyStore: String?
     /// How long its keys are needed.
     package var keyNeeds = KeyNeeds(lengths: [], usesDueMonths: false, grace: .zero)
-    /// Where the key-encryption key comes from that seals the keys of store and state; nil: none.
-    package var keyWrapping: WrappingKeySource?
+    /// Where the key-encryption key comes from that seals the keys of the store; nil: none.
+    package var keyWrapping: WrappingKeySupply?
     package var state: String?
     /// Tells the temporary files of this pipeline, or of its state, from those of others.
     package var mark = WriterMark.none

@@ -102,7 +102,8 @@ package final class Planner {
             tables: observations.tables, quarantine: makeQuarantine(),
             keyStore: keyStorePath,
             keyNeeds: keyNeeds(clocks, outputs.map(\.release) + (store.map { [$0.release] } ?? [])),
-            keyWrapping: world.isTrial ? nil : specification.keys?.wrappedBy?.value,
+            keyWrapping: world.isTrial
+                ? nil : specification.keys?.wrappedBy.map { WrappingKeySupply($0.value) },
             state: specification.state.map { world.resolve($0.value) },
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
         plan.store = store.map(padded)

@@ -47,9 +47,12 @@ final class SluiceProcess {
     private var input: Int32
 
     /// Starts `sluice` with `arguments` in `folder`; it may hold at most `openFiles` files open.
+    /// `through` are words before its name: settings of the environment, or a command that starts
+    /// it.
     init(
         _ arguments: [String],
         in folder: String,
+        through: [String] = [],
         openFiles: Int? = nil,
         feed: Feed = .bytes([]),
         drain: Drain = .captured
@@ -68,7 +71,8 @@ final class SluiceProcess {
             let limit = openFiles.map { ["/bin/sh", "-c", "ulimit -n \($0); exec \"$0\" \"$@\""] }
             let pid = try Self.spawn(
                 // env knows how to change the folder, which posix_spawn here does not.
-                ["/usr/bin/env", "-C", folder] + (limit ?? []) + [Self.binary] + arguments,
+                ["/usr/bin/env", "-C", folder] + through + (limit ?? []) + [Self.binary]
+                    + arguments,
                 streams: [ends.reading, output, errors]
             )
             return (pid, ends.writing)
@@ -214,6 +218,7 @@ final class SluiceProcess {
 func sluice(
     _ arguments: [String],
     in scene: Scene,
+    through: [String] = [],
     openFiles: Int? = nil,
     feed: Feed = .bytes([]),
     drain: Drain = .captured
@@ -221,6 +226,7 @@ func sluice(
     try SluiceProcess(
         arguments,
         in: scene.path,
+        through: through,
         openFiles: openFiles,
         feed: feed,
         drain: drain

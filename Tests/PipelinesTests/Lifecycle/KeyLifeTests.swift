@@ -352,4 +352,80 @@ struct KeyLifeTests {
             #expect(try !trial.text("out-log/\(file)").contains("anna"))
         }
     }
+
+    // MARK: Holds and races
+
+    @Test func aHoldKeepsTheKeyAliveUntilItIsReleased() throws {
+        let trial = try trial()
+        try trial.run(now: "2026-02-01")
+        func time(_ text: String) throws -> EventTime {
+            try #require(RunClock(text: text, zone: .utc)).now
+        }
+        do {
+            let ledger = try Ledger.open(stateDirectory: "\(trial.folder)/state-log")
+            _ = try ledger.raise(
+                NewHold(
+                    name: "case-7", ground: .law(citation: "article 52"), reason: "audit",
+                    raisedBy: "officer", start: try time("2026-02-02"),
+                    subjects: [HoldSubject(.everybody, from: try time("2026-01-31"))]),
+                time: try time("2026-02-02"))
+        }
+        let held = try trial.run(now: "2026-03-05")
+        #expect(held.destroyedKeys.isEmpty)
+        #expect(held.closingKeys.flatMap(\.reasons).joined().contains("case-7"))
+        let refused = refusal { _ = try destroy(trial, "2026-01", "2026-03-05") }
+        #expect(refused.contains("case-7"))
+        #expect(keys(trial) == ["2026-01.key"])
+        do {
+            let ledger = try Ledger.open(stateDirectory: "\(trial.folder)/state-log")
+            try ledger.release(hold: "case-7", by: "officer", time: try time("2026-03-06"))
+        }
+        let released = try trial.run(now: "2026-03-07")
+        #expect(released.destroyedKeys.map(\.month) == ["2026-01"])
+        for file in trial.files(below: "out-log") {
+            #expect(try !trial.text("out-log/\(file)").contains("anna"))
+        }
+    }
+
+    /// A run that starts while keys are destroyed either has the key for all of its time, or finds
+    /// it dead from the start.
+    @Test func destructionAndTheStartOfARunExcludeEachOther() async throws {
+        let scratch = try trial()
+        let path = "\(scratch.folder)/raced"
+        let store = try KeyStore.open(path: path, zone: "UTC", creatingIfMissing: true)
+        let now = try #require(RunClock(text: "2026-03-05", zone: .utc)).now
+        for round in 1...25 {
+            let month = CalendarMonth(index: 1900 * 12 + round)
+            _ = try store.key(for: month, creatingIfMissing: true)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        let ring = try RunRing(store: store, creating: true)
+                        defer { ring.release() }
+                        let had = ring.hasher(for: month) != nil
+                        usleep(2000)
+                        let lookup = try store.key(for: month, creatingIfMissing: false)
+                        if case .alive = lookup {
+                            #expect(had)
+                        } else {
+                            #expect(!had, "the key died while a run held it")
+                        }
+                    }
+                }
+                group.addTask {
+                    let retirement = KeyRetirement(
+                        store: store, zone: .utc, now: now, who: "race", own: nil)
+                    _ = try retirement.retireAll()
+                }
+                try await group.waitForAll()
+            }
+            #expect(!isRevived(store, month))
+        }
+    }
+
+    private func isRevived(_ store: KeyStore, _ month: CalendarMonth) -> Bool {
+        let name = "\(store.path)/\(month.text)"
+        return FileManager.default.fileExists(atPath: name + ".key")
+            && FileManager.default.fileExists(atPath: name + ".destroyed")
+    }
 }

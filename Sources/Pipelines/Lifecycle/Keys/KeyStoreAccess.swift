@@ -69,12 +69,8 @@ struct KeyStoreAccess {
 }
 
 extension Plan {
-    /// The key-encryption key of the pipeline, if it has one. A descriptor can be read only once:
-    /// to be called once for each command.
-    func loadWrapping() throws(KeyFault) -> WrappingKey? {
-        guard let keyWrapping else { return nil }
-        return try WrappingKey.load(keyWrapping)
-    }
+    /// The key-encryption key of the pipeline, if it has one: seals the keys of its store.
+    func loadWrapping() throws(KeyFault) -> WrappingKey? { try keyWrapping?.key() }
 }
 
 /// An absolute path without `.` and `..`, so that a folder is registered under one spelling.

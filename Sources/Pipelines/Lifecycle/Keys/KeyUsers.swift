@@ -38,7 +38,8 @@ struct KeyUsers {
             if let own, own.path.utf8.elementsEqual(path.utf8) {
                 return .uses(try own.ledger.keyUse(now: now))
             }
-            let ledger = try Ledger.openForReading(stateDirectory: path)
+            // Its lock would turn a run away that begins just now.
+            let ledger = try Ledger.openForReading(stateDirectory: path, isLocking: false)
             return .uses(try ledger.keyUse(now: now))
         } catch {
             if error == .busy { return .busy }

@@ -40,7 +40,7 @@ struct KeyWork {
         do throws(LedgerFault) {
             return changes
                 ? try Ledger.open(stateDirectory: path)
-                : try Ledger.openForReading(stateDirectory: path)
+                : try Ledger.openForReading(stateDirectory: path, isLocking: false)
         } catch {
             if error == .busy { throw .busy("another run is at work on the state in \(path)") }
             throw .storage("cannot open the state in \(path): \(error.description)")
