@@ -6,8 +6,8 @@ import Testing
 /// A company's year on a state: every day logs, some of them late, some copied; holds, opt-outs, a
 /// clock that jumps back, days without a run; month ends, a leap day and both changes of the clock.
 ///
-/// Every day everything is verified, and looked at by a plain model that knows nothing of ledgers. A
-/// second world lives through the same and has its runs killed: it must end in the same state.
+/// Every day everything is verified, and looked at by a plain model that knows nothing of ledgers.
+/// A second world lives through the same and has its runs killed: it must end in the same state.
 @Suite("a simulated history", .serialized)
 struct HistoryTests {
     @Test("of some weeks, over leap day, month ends and the change of the clock")

@@ -179,7 +179,8 @@ final class HistoryWorld {
                 if !seen.insert(id).inserted { faults.append("\(id) is there twice") }
                 let isReadable = Self.needles.contains { line.contains($0) }
                 if isReadable == aged.contains(id) {
-                    faults.append("\(id) \(isReadable ? "is still readable" : "was aged too early")")
+                    let what = isReadable ? "is still readable" : "was aged too early"
+                    faults.append("\(id) \(what)")
                 }
             }
         }
