@@ -109,6 +109,19 @@ package struct ClockSet: Sendable {
             clocks: clocks, runClock: runClock, latestTime: EventTime(milliseconds: .max))
     }
 
+    /// The same clocks, bit for bit, for records that may have been written by a run whose clock
+    /// stood at `other`: what was not too far ahead then can be trusted.
+    package func trusting(runOf other: EventTime) -> ClockSet {
+        let ahead = latestTime.milliseconds.subtractingReportingOverflow(
+            runClock.now.milliseconds)
+        guard other > runClock.now, !ahead.overflow else { return self }
+        let latest = other.milliseconds.addingReportingOverflow(ahead.partialValue)
+        return ClockSet(
+            clocks: clocks, runClock: runClock,
+            latestTime: latest.overflow
+                ? latestTime : EventTime(milliseconds: latest.partialValue))
+    }
+
     /// The same clocks, bit for bit, for records whose fields have other slots.
     package func moved(_ slots: (Int) -> Int?) -> ClockSet {
         ClockSet(

@@ -90,6 +90,9 @@ extension Ledger {
                 try EventChain.append(
                     "opt-out-added", ["opt_out": .integer(id), "content": entry.content.digestHex],
                     time: time, db)
+                for purpose in Set(entry.scopes.map(\.purpose)).sorted() {
+                    try Recalls.raise(.optOut(id), purpose: purpose, time: time, db)
+                }
                 return (id, true)
             }
         }

@@ -55,11 +55,17 @@ enum Recalls {
         }
     }
 
-    /// Calls back every delivery for `purpose` made before `time`.
+    /// Calls back every delivery for `purpose`; `*` is every one but security and compliance.
+    ///
+    /// Who is in a delivered file cannot be told from the ledger, so all of them count.
     static func raise(
         _ cause: RecallCause, purpose: String, time: EventTime, _ db: Database
     ) throws {
-        try raise(cause, "deliveries.purpose = ?4", purpose, time, db)
+        let condition = """
+            (deliveries.purpose = ?4
+                OR (?4 = '*' AND deliveries.purpose NOT IN ('security', 'compliance')))
+            """
+        try raise(cause, condition, purpose, time, db)
     }
 
     private static func raise(

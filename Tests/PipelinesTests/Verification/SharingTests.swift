@@ -45,6 +45,45 @@ struct SharingTests {
         #expect(terms.contains("\"records\":4"))
     }
 
+    @Test("are called back by an opt-out of their purpose, once, until somebody answers")
+    func recalls() throws {
+        let scene = try VerificationScene()
+        let pipeline = "\(scene.path)/p.yaml"
+        try scene.addLog("1", date: "2026-03-10")
+        try scene.run("2026-03-25")
+        func optOut(_ purpose: String, _ customer: String) throws {
+            var request = OptOutRequest(
+                pipeline: pipeline, subject: OptOutSubject(customer: customer))
+            request.purposes = [purpose]
+            request.now = "2026-03-26"
+            _ = try Sluice.addOptOut(request)
+        }
+        try optOut("marketing", "NL-101")
+        #expect(try Sluice.recalls(pipeline: pipeline) == [])
+        try optOut("statistics", "NL-101")
+        try optOut("statistics", "NL-101")
+        let recalls = try Sluice.recalls(pipeline: pipeline)
+        let recall = try #require(recalls.first)
+        #expect(recalls.count == 1)
+        #expect(recall.recipient == "partner" && recall.cause == "opt-out 2")
+        #expect(recall.file.hasPrefix("2026-03.") && recall.records == 4)
+        #expect(!"\(recall)".contains("NL-101"))
+        let answered = try Sluice.answerRecall(
+            pipeline: pipeline, id: recall.id, by: "their officer", now: "2026-03-28")
+        #expect(answered.answered == "2026-03-28T00:00:00Z")
+        #expect(throws: PipelineFailure.self) {
+            try Sluice.answerRecall(pipeline: pipeline, id: recall.id, by: "again")
+        }
+        #expect(try scene.findings("2026-03-28") == [])
+        // What had to be deleted by then is not called back.
+        try scene.run("2026-12-01")
+        var late = OptOutRequest(
+            pipeline: pipeline, subject: OptOutSubject(customer: "NL-102"))
+        late.now = "2026-12-01"
+        _ = try Sluice.addOptOut(late)
+        #expect(try Sluice.recalls(pipeline: pipeline).count == 1)
+    }
+
     @Test("of one folder are a fault")
     func oneFolder() throws {
         let scene = try VerificationScene()

@@ -218,7 +218,9 @@ final class SourceIntake {
             try aggregator.finish(
                 PartialHeader(planDigest: plan.statisticsDigest.bytes, keys: references),
                 into: file)
-            if owner.settings.isDryRun { return newPartials.append(file) }
+            // Of nothing observed there is nothing to keep.
+            let isEmpty = task.counts.allSatisfy { $0.observed.allSatisfy { $0 == 0 } }
+            if owner.settings.isDryRun || isEmpty { return newPartials.append(file) }
             newPartials.append(
                 try store(file, taskName, used.map(\.id), source: source))
         } catch let failure as PipelineFailure {
@@ -250,8 +252,7 @@ final class SourceIntake {
             let content = ContentIdentity(digest: hasher.digest(), byteCount: file.count)
             let prepared = try durable.prepare()
             owner.changes.owe(prepared, in: folder.path, content)
-            for key in used {
-                guard let month = key.epoch?.month else { continue }
+            for (month, key) in months(of: used) {
                 partials.append(
                     NewPartial(
                         statisticSet: plan.statisticsDigest.hex, month: month, keyID: key,
@@ -264,6 +265,15 @@ final class SourceIntake {
         } catch {
             throw .storage("cannot write the aggregates of a task: \(error)")
         }
+    }
+
+    /// The keys of months whose tokens a partial may hold; one without any belongs to the month of
+    /// the run.
+    private func months(of used: [KeyID]) -> [(month: CalendarMonth, key: KeyID)] {
+        let keyed = used.compactMap { key in key.epoch.map { ($0.month, key) } }
+        guard keyed.isEmpty else { return keyed }
+        let clock = plan.release.clocks.runClock
+        return [(clock.zone.month(at: clock.now), KeyID(epoch: nil, number: 0))]
     }
 
     /// The tables over everything counted, in earlier runs and in this one.
