@@ -18,19 +18,19 @@ package struct OutputRelease: ~Copyable {
     private let hasBarredFields: Bool
     /// The clocks of the output's fields, and that of unnamed ones.
     private let clockBits: UInt64
-    private var edits: [Edit] = []
+    private var edits = FlatArray<Edit>(capacity: 64)
 
     /// A change of a record whose other bytes stay.
-    private struct Edit {
-        var range: Range<Int>
+    struct Edit: BitwiseCopyable {
+        var start: Int
+        var end: Int
+        /// Nil when the value goes.
         var piece: ReleasedPiece?
 
         /// Edits go by their place; of two that begin together (a request line and its method) the
         /// longer one first, so that no part of it stays.
         func goesBehind(_ other: Edit) -> Bool {
-            range.lowerBound > other.range.lowerBound
-                || (range.lowerBound == other.range.lowerBound
-                    && range.upperBound < other.range.upperBound)
+            start > other.start || (start == other.start && end < other.end)
         }
     }
 
@@ -221,8 +221,9 @@ package struct OutputRelease: ~Copyable {
         _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
         _ scratch: inout ByteBuffer
     ) {
-        edits.removeAll(keepingCapacity: true)
+        edits.truncate(to: 0)
         for slot in 0..<table.slotCount {
+            if rules[slot].isKept, barred.isEmpty { continue }
             let slice = table.slice(slot: slot, row: view.row)
             switch slice.kind {
             case .absent: continue
@@ -256,7 +257,8 @@ package struct OutputRelease: ~Copyable {
     /// True when nothing but the opening brace was written of the record so far.
     private func holdsNoMember(from firstPiece: Int, _ bytes: Span<UInt8>) -> Bool {
         var hasBrace = false
-        for piece in batch.pieces[firstPiece...] {
+        for index in firstPiece..<batch.pieces.count {
+            let piece = batch.pieces[index]
             guard piece.kind == .raw else { return false }
             for at in Int(piece.start)..<Int(piece.start) + Int(piece.length) {
                 if SpliceSyntax.isBlank(bytes[at]) { continue }
@@ -289,9 +291,9 @@ package struct OutputRelease: ~Copyable {
         let start = batch.arena.count
         let result = settle(slot: slot, slice, view, record, due, barred, &scratch)
         guard result != .unchanged else { return }
+        let range = plan.syntax.replacedRange(slice, in: view.bytes)
         let edit = Edit(
-            range: plan.syntax.replacedRange(slice, in: view.bytes),
-            piece: piece(result, from: start))
+            start: range.lowerBound, end: range.upperBound, piece: piece(result, from: start))
         edits.append(edit)
         var at = edits.count &- 1
         while at > 0, edits[at &- 1].goesBehind(edit) {
@@ -306,24 +308,24 @@ package struct OutputRelease: ~Copyable {
     private mutating func apply(
         _ edit: Edit, _ view: borrowing RecordView, _ range: Range<Int>, copied: inout Int
     ) {
-        guard edit.range.lowerBound >= copied else { return }
+        guard edit.start >= copied else { return }
         if let piece = edit.piece {
-            copyRaw(copied, edit.range.lowerBound)
+            copyRaw(copied, edit.start)
             batch.append(piece)
-            copied = edit.range.upperBound
+            copied = edit.end
             return
         }
         switch plan.syntax {
         case .json:
             let gone = SpliceSyntax.droppedJSON(
-                edit.range, in: view.bytes, recordStart: range.lowerBound,
+                edit.start..<edit.end, in: view.bytes, recordStart: range.lowerBound,
                 recordEnd: range.upperBound, editedUpTo: copied)
             copyRaw(copied, gone.lowerBound)
             copied = max(copied, gone.upperBound)
         case .delimited, .template:
-            copyRaw(copied, edit.range.lowerBound)
+            copyRaw(copied, edit.start)
             batch.append(ReleasedPiece(.null))
-            copied = edit.range.upperBound
+            copied = edit.end
         }
     }
 

@@ -333,6 +333,8 @@ struct ChunkRelease: ~Copyable {
     }
 
     private mutating func dropKey() {
+        // Most often the record before had no key either.
+        guard keyMonth != nil || !context.otherKeys.isEmpty else { return }
         context.otherKeys.removeAll(keepingCapacity: true)
         keyMonth = nil
         context.hasher = nil

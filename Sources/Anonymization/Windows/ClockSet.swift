@@ -3,7 +3,7 @@ package import Records
 /// The distinct clocks of a plan with their cut-offs, worked out once per run.
 ///
 /// Bit 0 of every `DueSet` is the clock of `window`. Immutable; shared by all workers.
-package struct ClockSet: Sendable {
+package final class ClockSet: Sendable {
     /// The clocks in the order of their bits.
     package let clocks: [RetentionClock]
 
