@@ -1,4 +1,5 @@
-/* What all forms of the structural scan of JSON Lines share: from the masks of a block to offsets. */
+/* What all forms of the structural scan of JSON Lines share: from the masks of a block to
+ * offsets. */
 #ifndef SLUICE_JSON_BLOCKS_H
 #define SLUICE_JSON_BLOCKS_H
 

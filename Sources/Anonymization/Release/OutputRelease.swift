@@ -1,7 +1,7 @@
 internal import KeyedHashing
 internal import Records
 
-/// Releases records for one output in one worker.
+/// Releases records for one output in one worker; mutating where `ChunkRelease` says why.
 package struct OutputRelease: ~Copyable {
     package let plan: OutputReleasePlan
     /// The bit of the output in `RecordContext.heldIn`.
@@ -59,7 +59,7 @@ package struct OutputRelease: ~Copyable {
     }
 
     /// The decision for the record at hand: the one place where it is made.
-    private func decide(
+    private mutating func decide(
         _ record: borrowing RecordContext, _ barred: CategorySet, dropsOptedOut: Bool
     ) -> Decision {
         if record.heldIn & ownBit != 0 { return .hold }
@@ -83,7 +83,7 @@ package struct OutputRelease: ~Copyable {
     }
 
     /// `due` and the clocks that can no longer be read once the fields under `due` are gone.
-    private func closed(_ due: DueSet) -> DueSet {
+    private mutating func closed(_ due: DueSet) -> DueSet {
         if plan.dependences.isEmpty { return due }
         var all = due
         var before: DueSet
@@ -98,7 +98,7 @@ package struct OutputRelease: ~Copyable {
 
     /// True when a later run has to look at the record again: a field is shown that becomes due, or
     /// the record may have to be deleted.
-    private func ages(_ past: DueSet) -> Bool {
+    private mutating func ages(_ past: DueSet) -> Bool {
         if plan.watchedDeletes.rawValue & ~past.rawValue != 0 { return true }
         return plan.showsWindow && past.isDisjoint(with: plan.readableClock)
             && past.rawValue & clockBits != clockBits
@@ -133,9 +133,9 @@ package struct OutputRelease: ~Copyable {
             counts.dropped[.overdue, default: 0] += 1
             return
         }
+        let past = closed(record.pastClocks)
         batch.finishRecord(
-            row: view.row, isHeld: decision == .hold, day: record.day,
-            isReadable: ages(closed(record.pastClocks)))
+            row: view.row, isHeld: decision == .hold, day: record.day, isReadable: ages(past))
     }
 
     /// Leaves a held record as it is: a stored one byte for byte, a new one without what nobody may

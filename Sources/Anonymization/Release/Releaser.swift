@@ -47,6 +47,9 @@ package final class Releaser {
 }
 
 /// The work of a releaser: a value lent to it once per chunk.
+///
+/// What is called for every record is mutating, even where it changes nothing: to be borrowed, a
+/// value of this size would be copied each time.
 struct ChunkRelease: ~Copyable {
     private let plan: ReleasePlan
     private let keyRing: (any KeyRing)?
@@ -224,7 +227,7 @@ struct ChunkRelease: ~Copyable {
         return nil
     }
 
-    private func parse(
+    private mutating func parse(
         _ slice: FieldSlice, as format: TimeFormat, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) -> EventTime? {
@@ -243,7 +246,9 @@ struct ChunkRelease: ~Copyable {
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) {
-        context.age = age(under: plan.clocks, clockReader)
+        context.age =
+            plan.clocks.isWindowOnly
+            ? plan.clocks.age(eventTime: context.time) : age(under: plan.clocks, clockReader)
         context.pastClocks = context.age.due
         watch()
         context.dealtWith =

@@ -91,7 +91,8 @@ package struct TruncateAddress: Transform {
         }
     }
 
-    /// Writes what stays of a plain dotted address, which is canonical as it was written, and zeros.
+    /// Writes what stays of a plain dotted address, which is canonical as it was written, and
+    /// zeros.
     private func cutDotted(_ text: Span<UInt8>, into output: inout ByteBuffer) -> Bool {
         unsafe text.withUnsafeBufferPointer { text in
             guard let start = text.baseAddress,

@@ -47,7 +47,7 @@ package final class ClockSet: Sendable {
     /// The clocks of a plan: `window` first and then the distinct ones of `after`. `skew` is how
     /// far ahead of the run an event may be; nil for as far as it likes. Nil when there are more
     /// than `clocksMax` distinct clocks.
-    package init?(
+    package convenience init?(
         window: RetentionClock,
         after: [RetentionClock] = [],
         runClock: RunClock,
@@ -63,7 +63,7 @@ package final class ClockSet: Sendable {
     }
 
     /// The same for a window that counts from the event.
-    package init?(
+    package convenience init?(
         window: CalendarDuration,
         after: [RetentionClock] = [],
         runClock: RunClock,

@@ -59,7 +59,9 @@
     }
 
     /// Sets all values to `element`.
-    @inlinable package mutating func fill(_ element: Element) { unsafe base.update(repeating: element, count: count) }
+    @inlinable package mutating func fill(_ element: Element) {
+        unsafe base.update(repeating: element, count: count)
+    }
 
     /// The values as a view.
     package var span: Span<Element> {
