@@ -1,4 +1,5 @@
 #include "CScanning.h"
+#include "json_blocks.h"
 
 #include <string.h>
 
@@ -6,84 +7,6 @@
 #include <immintrin.h>
 #define HAS_X86 1
 #endif
-
-/* One block is 64 bytes; bit i of a mask speaks of byte i. */
-typedef struct {
-    uint64_t quotes, backslashes, operators, controls, line_feeds, high;
-} block_masks;
-
-/* What one block hands to the next. */
-typedef struct {
-    uint64_t in_string;   /* all ones inside a string, else 0 */
-    uint64_t is_escaped;  /* 1 if the first byte of the next block follows an escaping backslash */
-} scan_state;
-
-static inline uint64_t bits_above(unsigned bit) { return bit == 63 ? 0 : ~0ull << (bit + 1); }
-
-/* Bit i of the result is the parity of bits 0..i. */
-static inline uint64_t prefix_parity(uint64_t bits) {
-    bits ^= bits << 1;
-    bits ^= bits << 2;
-    bits ^= bits << 4;
-    bits ^= bits << 8;
-    bits ^= bits << 16;
-    bits ^= bits << 32;
-    return bits;
-}
-
-/* Backslashes pair up from the left: the first of each pair escapes the second byte. Returns the
- * escaping backslashes and sets `*escaped` to the bytes they escape. */
-static inline uint64_t find_escapes(uint64_t backslashes, scan_state *state, uint64_t *escaped) {
-    uint64_t hit = state->is_escaped, escaping = 0;
-    backslashes &= ~hit;
-    state->is_escaped = 0;
-    while (backslashes) {
-        uint64_t first = backslashes & (0 - backslashes);
-        escaping |= first;
-        hit |= first << 1;
-        if (first >> 63) state->is_escaped = 1;
-        backslashes &= ~(first | first << 1);
-    }
-    *escaped = hit;
-    return escaping;
-}
-
-/* The offsets wanted from one block, as a mask. */
-static inline uint64_t wanted_bits(const block_masks *masks, scan_state *state) {
-    uint64_t escaped = 0, escaping = 0;
-    if (masks->backslashes | state->is_escaped)
-        escaping = find_escapes(masks->backslashes, state, &escaped);
-    uint64_t quotes = masks->quotes & ~escaped;
-    uint64_t in_string = prefix_parity(quotes) ^ state->in_string;
-    uint64_t broken = masks->line_feeds & in_string;
-    while (__builtin_expect(broken != 0, 0)) {
-        /* A line feed ends the line whatever the quotes say: start afresh behind it. */
-        unsigned at = (unsigned)__builtin_ctzll(broken);
-        uint64_t behind = bits_above(at);
-        in_string = (in_string & ~behind) | (prefix_parity(quotes & behind) & behind);
-        broken = masks->line_feeds & in_string & behind;
-    }
-    /* A line feed that ends a block also ends an escape that would reach into the next one. */
-    if (masks->line_feeds >> 63) state->is_escaped = 0;
-    state->in_string = (uint64_t)((int64_t)in_string >> 63);
-    if (masks->line_feeds >> 63) state->in_string = 0;
-    return (masks->operators & ~in_string) | quotes | (escaping & in_string)
-        | (masks->controls & in_string) | masks->line_feeds;
-}
-
-static inline uint32_t *write_offsets(uint32_t *out, uint64_t bits, uint32_t base) {
-    unsigned count = (unsigned)__builtin_popcountll(bits);
-    uint32_t *end = out + count;
-    while (out < end) {
-        /* Writes up to seven entries too many: the caller gave room for 64. */
-        for (int k = 0; k < 8; k++) {
-            out[k] = base + (uint32_t)__builtin_ctzll(bits | 1ull << 63);
-            bits &= bits - 1;
-        }
-        out += 8;
-    }
-    return end;
-}
 
 /* ---- portable ---------------------------------------------------------------------------- */
 
@@ -131,7 +54,7 @@ static int portable_is_utf8(const uint8_t *bytes, size_t length) {
 }
 
 static size_t portable_json_index(
-    const uint8_t *bytes, size_t length, uint32_t *positions, int *is_utf8) {
+    const uint8_t *bytes, size_t length, uint32_t *positions, uint8_t *marks, int *is_utf8) {
     scan_state state = {0, 0};
     uint32_t *out = positions;
     uint64_t high = 0;
@@ -146,10 +69,12 @@ static size_t portable_json_index(
         block_masks masks;
         portable_masks(block, &masks);
         high |= masks.high;
-        out = write_offsets(out, wanted_bits(&masks, &state), (uint32_t)at);
+        uint64_t escaping, quotes = real_quotes(&masks, &state, &escaping);
+        uint64_t wanted = wanted_bits(&masks, quotes, escaping, prefix_parity(quotes), &state);
+        out = write_offsets(out, wanted, (uint32_t)at);
     }
     *is_utf8 = high == 0 || portable_is_utf8(bytes, length);
-    return (size_t)(out - positions);
+    return write_marks(bytes, positions, (size_t)(out - positions), marks);
 }
 
 /* ---- x86-64 with AVX2 ---------------------------------------------------------------------- */
@@ -276,8 +201,15 @@ AVX2 static inline int utf8_is_good(const utf8_state *state) {
     return _mm256_testz_si256(all, all);
 }
 
+/* Bit i of the result is the parity of bits 0..i: a product without carries by all ones. */
+AVX2 static inline uint64_t product_parity(uint64_t bits) {
+    __m128i product = _mm_clmulepi64_si128(
+        _mm_set_epi64x(0, (long long)bits), _mm_set1_epi8(-1), 0);
+    return (uint64_t)_mm_cvtsi128_si64(product);
+}
+
 AVX2 static size_t avx2_json_index(
-    const uint8_t *bytes, size_t length, uint32_t *positions, int *is_utf8) {
+    const uint8_t *bytes, size_t length, uint32_t *positions, uint8_t *marks, int *is_utf8) {
     scan_state state = {0, 0};
     utf8_state text = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
     uint32_t *out = positions;
@@ -298,7 +230,12 @@ AVX2 static size_t avx2_json_index(
         masks.controls = mask_of(is_control(low), is_control(high));
         masks.line_feeds = masks.controls ? equal_to(low, high, '\n') : 0;
         check_utf8(&text, low, high);
-        out = write_offsets(out, wanted_bits(&masks, &state), (uint32_t)at);
+        uint64_t escaping, quotes = real_quotes(&masks, &state, &escaping);
+        uint64_t wanted = wanted_bits(&masks, quotes, escaping, product_parity(quotes), &state);
+        uint32_t *end = write_offsets(out, wanted, (uint32_t)at);
+        /* Now, while they are near. */
+        marks += write_marks(bytes, out, (size_t)(end - out), marks);
+        out = end;
     }
     *is_utf8 = utf8_is_good(&text);
     return (size_t)(out - positions);
@@ -327,20 +264,101 @@ static int has_avx2(void) {
         && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
 }
 
+/* ---- x86-64 with AVX-512 ------------------------------------------------------------------- */
+
+#define AVX512 \
+    __attribute__((target( \
+        "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt,pclmul,lzcnt")))
+
+AVX512 static inline void wide_masks(__m512i block, block_masks *masks) {
+    const __m512i by_nibble = _mm512_broadcast_i32x4(
+        _mm_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ':', '{', ',', '}', 0, 0));
+    masks->quotes = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('"'));
+    masks->backslashes = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\\'));
+    masks->controls = _mm512_cmplt_epu8_mask(block, _mm512_set1_epi8(0x20));
+    masks->line_feeds = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\n'));
+    /* As `is_operator` above. */
+    masks->operators = _mm512_cmpeq_epi8_mask(
+        _mm512_shuffle_epi8(by_nibble, block),
+        _mm512_or_si512(block, _mm512_set1_epi8(0x20)));
+}
+
+/* Writes the offsets and bytes of the wanted places of a block, and up to 64 entries too many. */
+AVX512 static inline unsigned write_wanted(
+    uint64_t wanted, __m512i block, uint32_t base, uint32_t *positions, uint8_t *marks) {
+    const __m512i places = _mm512_set_epi8(
+        63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48,
+        47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32,
+        31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,
+        15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    unsigned count = (unsigned)__builtin_popcountll(wanted);
+    __m512i first = _mm512_set1_epi32((int)base);
+    __m512i found = _mm512_maskz_compress_epi8(wanted, places);
+    _mm512_storeu_si512(marks, _mm512_maskz_compress_epi8(wanted, block));
+#define WRITE_QUARTER(at) \
+    _mm512_storeu_si512( \
+        positions + 16 * (at), \
+        _mm512_add_epi32( \
+            _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(found, at)), first))
+    WRITE_QUARTER(0);
+    if (count > 16) {
+        WRITE_QUARTER(1);
+        if (__builtin_expect(count > 32, 0)) {
+            WRITE_QUARTER(2);
+            WRITE_QUARTER(3);
+        }
+    }
+#undef WRITE_QUARTER
+    return count;
+}
+
+AVX512 static size_t avx512_json_index(
+    const uint8_t *bytes, size_t length, uint32_t *positions, uint8_t *marks, int *is_utf8) {
+    scan_state state = {0, 0};
+    utf8_state text = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
+    size_t count = 0;
+    uint8_t last[64];
+    for (size_t at = 0; at < length; at += 64) {
+        const uint8_t *start = bytes + at;
+        if (length - at < 64) {
+            memset(last, ' ', sizeof last);
+            memcpy(last, start, length - at);
+            start = last;
+        }
+        __m512i block = _mm512_loadu_si512(start);
+        block_masks masks;
+        wide_masks(block, &masks);
+        check_utf8(&text, _mm512_castsi512_si256(block), _mm512_extracti64x4_epi64(block, 1));
+        uint64_t escaping, quotes = real_quotes(&masks, &state, &escaping);
+        uint64_t wanted = wanted_bits(&masks, quotes, escaping, product_parity(quotes), &state);
+        count += write_wanted(wanted, block, (uint32_t)at, positions + count, marks + count);
+    }
+    *is_utf8 = utf8_is_good(&text);
+    return count;
+}
+
+static int has_avx512(void) {
+    return has_avx2() && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2");
+}
+
 #endif
 
 size_t cscanning_json_index(
-    const uint8_t *bytes, size_t length, uint32_t *positions, int *is_utf8, int choice) {
+    const uint8_t *bytes, size_t length, uint32_t *positions, uint8_t *marks, int *is_utf8,
+    int choice) {
 #if HAS_X86
-    if (choice == CSCANNING_AUTOMATIC && has_avx2())
-        return avx2_json_index(bytes, length, positions, is_utf8);
+    if (choice == CSCANNING_AUTOMATIC && has_avx512())
+        return avx512_json_index(bytes, length, positions, marks, is_utf8);
+    if (choice != CSCANNING_PORTABLE && has_avx2())
+        return avx2_json_index(bytes, length, positions, marks, is_utf8);
 #endif
-    return portable_json_index(bytes, length, positions, is_utf8);
+    return portable_json_index(bytes, length, positions, marks, is_utf8);
 }
 
 int cscanning_is_utf8(const uint8_t *bytes, size_t length, int choice) {
 #if HAS_X86
-    if (choice == CSCANNING_AUTOMATIC && has_avx2()) return avx2_is_utf8(bytes, length);
+    if (choice != CSCANNING_PORTABLE && has_avx2()) return avx2_is_utf8(bytes, length);
 #endif
     return portable_is_utf8(bytes, length);
 }

@@ -35,6 +35,10 @@ package import Records
 
     // zlib keeps the address of the stream, so it may not be part of a value that moves.
     private let stream: UnsafeMutablePointer<z_stream>
+    /// The faster decoder, where the machine has one.
+    private let fast: FastInflater?
+    /// True while the member at hand is read by `fast`.
+    private var isFast = false
     private let limits: GzipLimits
     private var memberStart = 0
     private var place = Place.border(behindMember: false)
@@ -48,8 +52,11 @@ package import Records
     /// The plain bytes of those members: what is known to be good.
     package private(set) var verifiedBytes = 0
 
-    private init(stream: UnsafeMutablePointer<z_stream>, limits: GzipLimits) {
+    private init(
+        stream: UnsafeMutablePointer<z_stream>, fast: FastInflater?, limits: GzipLimits
+    ) {
         unsafe self.stream = unsafe stream
+        self.fast = fast
         self.limits = limits
     }
 
@@ -58,9 +65,17 @@ package import Records
         unsafe stream.deallocate()
     }
 
+    /// Which decoder reads the members; both give the same bytes and the same kind of faults.
+    package enum Decoder: Sendable {
+        /// The faster one where the machine has it and the member's header is an everyday one.
+        case automatic
+        /// zlib, which reads everything.
+        case plain
+    }
+
     /// Makes an inflater; fails only when there is no memory.
     package static func make(
-        limits: GzipLimits = GzipLimits()
+        limits: GzipLimits = GzipLimits(), decoder: Decoder = .automatic
     ) throws(SourceFault) -> GzipInflater {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
@@ -72,7 +87,8 @@ package import Records
             unsafe stream.deallocate()
             throw SourceFault(.cannotRead, expectation: "memory for a gzip decoder was expected")
         }
-        return unsafe GzipInflater(stream: stream, limits: limits)
+        let fast = decoder == .automatic ? FastInflater.make() : nil
+        return unsafe GzipInflater(stream: stream, fast: fast, limits: limits)
     }
 
     /// True when a source that begins with `prefix` (at least three bytes, if it has them) is gzip:
@@ -100,13 +116,17 @@ package import Records
                     return Step(consumed: consumed, produced: produced)
                 }
                 memberStart = compressedBytes
+                isFast = fast != nil && FastInflater.takes(input.extracting(consumed...))
                 place = behindMember && input[consumed] == 0 ? .padding : .member
             case .padding:
                 consumed += try skipZeros(input.extracting(consumed...))
                 return Step(consumed: consumed, produced: produced)
             case .member:
-                let step = try inflateMember(
-                    input.extracting(consumed...), into: &output, upTo: limit - produced)
+                let rest = input.extracting(consumed...)
+                let step =
+                    isFast
+                    ? try inflateFast(rest, into: &output, upTo: limit - produced)
+                    : try inflateMember(rest, into: &output, upTo: limit - produced)
                 consumed += step.consumed
                 produced += step.produced
                 if case .border = place { continue }
@@ -173,14 +193,42 @@ package import Records
         return Step(consumed: consumed, produced: produced)
     }
 
+    private func inflateFast(
+        _ input: Span<UInt8>, into output: inout ByteBuffer, upTo limit: Int
+    ) throws(SourceFault) -> Step {
+        guard let fast else { return Step(consumed: 0, produced: 0) }
+        let step = fast.inflate(input, into: &output, upTo: limit)
+        compressedBytes += step.consumed
+        plainBytes += step.produced
+        switch step.outcome {
+        case .more: break
+        case .ended:
+            endMember()
+            fast.reset()
+        case .damaged:
+            place = .failed
+            throw damagedMember()
+        }
+        try checkLimits()
+        return Step(consumed: step.consumed, produced: step.produced)
+    }
+
+    private func endMember() {
+        members += 1
+        verifiedBytes = plainBytes
+        place = .border(behindMember: true)
+    }
+
+    private func damagedMember() -> SourceFault {
+        damaged("a gzip member with an unbroken header, data and checksum was expected")
+    }
+
     private func settle(_ result: Int32) throws(SourceFault) {
         switch result {
         // "Z_BUF_ERROR if no progress was possible [...] not fatal" (zlib.h, inflate).
         case Z_OK, Z_BUF_ERROR: return
         case Z_STREAM_END:
-            members += 1
-            verifiedBytes = plainBytes
-            place = .border(behindMember: true)
+            endMember()
             _ = unsafe inflateReset(stream)
         case Z_MEM_ERROR:
             place = .failed
@@ -192,11 +240,9 @@ package import Records
             // "10 bytes [...] then the optional fields" (RFC 1952 section 2.3): a fault so early
             // means that this was no member at all.
             let isNoMember = members > 0 && compressedBytes - memberStart <= 10
-            if isNoMember { compressedBytes = memberStart }
-            throw damaged(
-                isNoMember
-                    ? "a further gzip member, zeros or the end of the file were expected"
-                    : "a gzip member with an unbroken header, data and checksum was expected")
+            guard isNoMember else { throw damagedMember() }
+            compressedBytes = memberStart
+            throw damaged("a further gzip member, zeros or the end of the file were expected")
         }
     }
 

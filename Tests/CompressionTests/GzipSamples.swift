@@ -22,12 +22,13 @@ struct Outcome: Equatable {
 
 /// Inflates `input`, cut at `cuts` (ascending), taking at most `limit` plain bytes a call.
 func inflate(
-    _ input: [UInt8], cuts: [Int] = [], limit: Int = 1 << 16, limits: GzipLimits = GzipLimits()
+    _ input: [UInt8], cuts: [Int] = [], limit: Int = 1 << 16, limits: GzipLimits = GzipLimits(),
+    decoder: GzipInflater.Decoder = .automatic
 ) -> Outcome {
     var outcome = Outcome()
     var plain = ByteBuffer()
     do {
-        let inflater = try GzipInflater.make(limits: limits)
+        let inflater = try GzipInflater.make(limits: limits, decoder: decoder)
         var start = 0
         for end in cuts + [input.count] {
             var step: GzipInflater.Step

@@ -184,22 +184,22 @@ extension OutputRelease {
         }
     }
 
-    var days: [Int32] { batch.records.map(\.day) }
+    var days: [Int32] { batch.records.indices.map { batch.records[$0].day } }
 }
 
 extension ObservationRelease {
     func rows(
         _ chunk: Span<UInt8>
     ) -> [(texts: [String?], tokens: [Token], mask: UInt64)] {
-        let texts = batch.texts.map { slice in
-            slice.hasValue ? observed(slice, chunk) : nil
+        let texts = batch.texts.indices.map { at in
+            batch.texts[at].hasValue ? observed(batch.texts[at], chunk) : nil
         }
         return (0..<batch.count).map { row in
             let width = batch.textInputCount
             let depth = batch.tokenInputCount
             return (
                 Array(texts[(row * width)..<((row + 1) * width)]),
-                Array(batch.tokens[(row * depth)..<((row + 1) * depth)]), batch.statistics[row]
+                (0..<depth).map { batch.tokens[row * depth + $0] }, batch.statistics[row]
             )
         }
     }

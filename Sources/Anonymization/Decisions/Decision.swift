@@ -5,8 +5,8 @@ package import Records
 /// A decision is a set, not a flag: fields may age by different clocks. Bit 0 is the clock of
 /// `window`; the other bits are the distinct `after:` clocks. A record whose set is empty is "in
 /// the window".
-package struct DueSet: OptionSet, Sendable, Hashable {
-    package let rawValue: UInt64
+@usableFromInline package struct DueSet: OptionSet, Sendable, Hashable {
+    @usableFromInline package let rawValue: UInt64
     @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     /// Every clock has run out: what holds for outputs with `window: P0D` and when in doubt.

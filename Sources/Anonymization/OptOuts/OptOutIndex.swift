@@ -66,7 +66,7 @@ package struct OptOutMatches: Sendable, Equatable {
 ///
 /// Identifiers are compared byte for byte in the canonical form that the list was read with.
 /// Entries of one customer or person add up.
-package struct OptOutIndex: Sendable {
+package final class OptOutIndex: Sendable {
     /// One rule behind an identifier.
     private struct Rule: Sendable {
         let entry: Int

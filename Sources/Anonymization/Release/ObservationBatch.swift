@@ -14,23 +14,23 @@ package struct ObservationBatch: ~Copyable {
     package private(set) var count = 0
 
     /// The time of each row in milliseconds since 1970, UTC.
-    package private(set) var times: [Int64] = []
+    package private(set) var times = FlatArray<Int64>(capacity: 1024)
 
     /// Days since 1970-01-01 in the pipeline's zone, one per row.
-    package private(set) var days: [Int32] = []
+    package private(set) var days = FlatArray<Int32>(capacity: 1024)
 
     /// Hour of the day in the pipeline's zone, 0 to 23, one per row.
-    package private(set) var hours: [UInt8] = []
+    package private(set) var hours = FlatArray<UInt8>(capacity: 1024)
 
     /// Which statistics may count the row: bit `i` for statistic `i` of the plan.
-    package private(set) var statistics: [UInt64] = []
+    package private(set) var statistics = FlatArray<UInt64>(capacity: 1024)
 
     /// Row-major text inputs. A slice with the top bit of `start` set lies in `arena` (the bit
     /// taken away is the offset); otherwise in the chunk. Never of kind `escapedText`.
-    package internal(set) var texts: [FieldSlice] = []
+    package internal(set) var texts = FlatArray<FieldSlice>(capacity: 4096)
 
     /// Row-major tokens; `Token.none` for a missing identity.
-    package internal(set) var tokens: [Token] = []
+    package internal(set) var tokens = FlatArray<Token>(capacity: 1024)
 
     package internal(set) var arena = ByteBuffer(capacity: 1 << 16)
 
@@ -44,12 +44,12 @@ package struct ObservationBatch: ~Copyable {
 
     mutating func removeAll() {
         count = 0
-        times.removeAll(keepingCapacity: true)
-        days.removeAll(keepingCapacity: true)
-        hours.removeAll(keepingCapacity: true)
-        statistics.removeAll(keepingCapacity: true)
-        texts.removeAll(keepingCapacity: true)
-        tokens.removeAll(keepingCapacity: true)
+        times.truncate(to: 0)
+        days.truncate(to: 0)
+        hours.truncate(to: 0)
+        statistics.truncate(to: 0)
+        texts.truncate(to: 0)
+        tokens.truncate(to: 0)
         arena.removeAll()
     }
 

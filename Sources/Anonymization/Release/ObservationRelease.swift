@@ -12,6 +12,10 @@ package struct ObservationRelease: ~Copyable {
     /// The rule of each text; texts without one are only compared or read as numbers.
     private var rules: OwnedList<RuleApplication>
     private let hasRule: [Bool]
+    /// Where each text comes from: a slot, or -1 and the index of a derived field.
+    private let textSlots: [Int]
+    private let textDerived: [Int]
+    private let tokenSlots: [Int]
     private var derived: OwnedList<RuleApplication>
     private let derivedSlots: [Int]
     private var tokens: OwnedList<TokenApplication>
@@ -27,6 +31,11 @@ package struct ObservationRelease: ~Copyable {
             textInputCount: plan.texts.count, tokenInputCount: plan.tokens.count)
         counts = Array(repeating: 0, count: plan.statistics.count)
         hasRule = plan.texts.map { $0.transform != nil }
+        textSlots = plan.texts.map { if case .slot(let slot) = $0.source { slot } else { -1 } }
+        textDerived = plan.texts.map {
+            if case .derived(let index) = $0.source { index } else { -1 }
+        }
+        tokenSlots = plan.tokens.map(\.slot)
         rules = OwnedList(count: plan.texts.count) {
             RuleApplication(FieldRule(transform: plan.texts[$0].transform))
         }
@@ -56,10 +65,10 @@ package struct ObservationRelease: ~Copyable {
         else { return }
         let mask = statistics(for: record, dropsOptedOut: dropsOptedOut)
         guard mask != 0 else { return }
-        for index in plan.texts.indices {
+        for index in textSlots.indices {
             batch.texts.append(text(index, view, table, record, &scratch))
         }
-        for index in plan.tokens.indices {
+        for index in tokenSlots.indices {
             batch.tokens.append(token(index, view, table, record, &scratch))
         }
         batch.appendRow(
@@ -88,7 +97,7 @@ package struct ObservationRelease: ~Copyable {
         return mask
     }
 
-    private func month(ofDay day: Int32) -> CalendarMonth {
+    private mutating func month(ofDay day: Int32) -> CalendarMonth {
         let date = CivilDate(daysSince1970: Int(day))
         return CalendarMonth(year: date.year, month: date.month)
     }
@@ -97,25 +106,31 @@ package struct ObservationRelease: ~Copyable {
         _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
     ) -> FieldSlice {
-        switch plan.texts[index].source {
-        case .derived(let derivedIndex):
-            let slice = table.slice(slot: derivedSlots[derivedIndex], row: view.row)
-            guard slice.hasValue, slice.kind != .several else { return .absent }
-            let start = batch.arena.count
-            let result = derived[derivedIndex].apply(
-                slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
-                arena: &batch.arena)
-            return released(result, from: start, slice, view)
-        case .slot(let slot):
-            let slice = table.slice(slot: slot, row: view.row)
-            guard hasRule[index] else { return plain(slice, view) }
-            guard slice.hasValue, slice.kind != .several else { return .absent }
-            let start = batch.arena.count
-            let result = rules[index].apply(
-                slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
-                arena: &batch.arena)
-            return released(result, from: start, slice, view)
+        let slot = textSlots[index]
+        guard slot >= 0 else {
+            return derivedText(textDerived[index], view, table, record, &scratch)
         }
+        let slice = table.slice(slot: slot, row: view.row)
+        guard hasRule[index] else { return plain(slice, view) }
+        guard slice.hasValue, slice.kind != .several else { return .absent }
+        let start = batch.arena.count
+        let result = rules[index].apply(
+            slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
+            arena: &batch.arena)
+        return released(result, from: start, slice, view)
+    }
+
+    private mutating func derivedText(
+        _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
+    ) -> FieldSlice {
+        let slice = table.slice(slot: derivedSlots[index], row: view.row)
+        guard slice.hasValue, slice.kind != .several else { return .absent }
+        let start = batch.arena.count
+        let result = derived[index].apply(
+            slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
+            arena: &batch.arena)
+        return released(result, from: start, slice, view)
     }
 
     /// Where the result of a rule lies, which put its text behind `start` of the arena.
@@ -132,7 +147,7 @@ package struct ObservationRelease: ~Copyable {
         }
     }
 
-    private func inArena(from start: Int, kind: FieldKind) -> FieldSlice {
+    private mutating func inArena(from start: Int, kind: FieldKind) -> FieldSlice {
         var slice = FieldSlice(start: start, length: batch.arena.count - start, kind: kind)
         slice.start |= ObservationBatch.arenaBit
         return slice
@@ -154,7 +169,7 @@ package struct ObservationRelease: ~Copyable {
         _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
     ) -> Token {
-        let slice = table.slice(slot: plan.tokens[index].slot, row: view.row)
+        let slice = table.slice(slot: tokenSlots[index], row: view.row)
         guard slice.isText || slice.kind == .number, slice.length > 0 else { return .none }
         return tokens[index].token(slice, view, record, &scratch)
     }

@@ -1,7 +1,7 @@
 internal import KeyedHashing
 internal import Records
 
-/// Releases records for one output in one worker.
+/// Releases records for one output in one worker; mutating where `ChunkRelease` says why.
 package struct OutputRelease: ~Copyable {
     package let plan: OutputReleasePlan
     /// The bit of the output in `RecordContext.heldIn`.
@@ -18,19 +18,19 @@ package struct OutputRelease: ~Copyable {
     private let hasBarredFields: Bool
     /// The clocks of the output's fields, and that of unnamed ones.
     private let clockBits: UInt64
-    private var edits: [Edit] = []
+    private var edits = FlatArray<Edit>(capacity: 64)
 
     /// A change of a record whose other bytes stay.
-    private struct Edit {
-        var range: Range<Int>
+    struct Edit: BitwiseCopyable {
+        var start: Int
+        var end: Int
+        /// Nil when the value goes.
         var piece: ReleasedPiece?
 
         /// Edits go by their place; of two that begin together (a request line and its method) the
         /// longer one first, so that no part of it stays.
         func goesBehind(_ other: Edit) -> Bool {
-            range.lowerBound > other.range.lowerBound
-                || (range.lowerBound == other.range.lowerBound
-                    && range.upperBound < other.range.upperBound)
+            start > other.start || (start == other.start && end < other.end)
         }
     }
 
@@ -59,7 +59,7 @@ package struct OutputRelease: ~Copyable {
     }
 
     /// The decision for the record at hand: the one place where it is made.
-    private func decide(
+    private mutating func decide(
         _ record: borrowing RecordContext, _ barred: CategorySet, dropsOptedOut: Bool
     ) -> Decision {
         if record.heldIn & ownBit != 0 { return .hold }
@@ -83,7 +83,7 @@ package struct OutputRelease: ~Copyable {
     }
 
     /// `due` and the clocks that can no longer be read once the fields under `due` are gone.
-    private func closed(_ due: DueSet) -> DueSet {
+    private mutating func closed(_ due: DueSet) -> DueSet {
         if plan.dependences.isEmpty { return due }
         var all = due
         var before: DueSet
@@ -98,7 +98,7 @@ package struct OutputRelease: ~Copyable {
 
     /// True when a later run has to look at the record again: a field is shown that becomes due, or
     /// the record may have to be deleted.
-    private func ages(_ past: DueSet) -> Bool {
+    private mutating func ages(_ past: DueSet) -> Bool {
         if plan.watchedDeletes.rawValue & ~past.rawValue != 0 { return true }
         return plan.showsWindow && past.isDisjoint(with: plan.readableClock)
             && past.rawValue & clockBits != clockBits
@@ -134,9 +134,9 @@ package struct OutputRelease: ~Copyable {
             counts.dropped[.overdue, default: 0] += 1
             return
         }
+        let past = closed(record.pastClocks)
         batch.finishRecord(
-            row: view.row, isHeld: decision == .hold, day: record.day,
-            isReadable: ages(closed(record.pastClocks)))
+            row: view.row, isHeld: decision == .hold, day: record.day, isReadable: ages(past))
     }
 
     /// Leaves a held record as it is: a stored one byte for byte, a new one without what nobody may
@@ -237,8 +237,9 @@ package struct OutputRelease: ~Copyable {
         _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
         _ scratch: inout ByteBuffer
     ) {
-        edits.removeAll(keepingCapacity: true)
+        edits.truncate(to: 0)
         for slot in 0..<table.slotCount {
+            if rules[slot].isKept, barred.isEmpty { continue }
             let slice = table.slice(slot: slot, row: view.row)
             switch slice.kind {
             case .absent: continue
@@ -272,7 +273,8 @@ package struct OutputRelease: ~Copyable {
     /// True when nothing but the opening brace was written of the record so far.
     private func holdsNoMember(from firstPiece: Int, _ bytes: Span<UInt8>) -> Bool {
         var hasBrace = false
-        for piece in batch.pieces[firstPiece...] {
+        for index in firstPiece..<batch.pieces.count {
+            let piece = batch.pieces[index]
             guard piece.kind == .raw else { return false }
             for at in Int(piece.start)..<Int(piece.start) + Int(piece.length) {
                 if SpliceSyntax.isBlank(bytes[at]) { continue }
@@ -305,9 +307,9 @@ package struct OutputRelease: ~Copyable {
         let start = batch.arena.count
         let result = settle(slot: slot, slice, view, record, due, barred, &scratch)
         guard result != .unchanged else { return }
+        let range = plan.syntax.replacedRange(slice, in: view.bytes)
         let edit = Edit(
-            range: plan.syntax.replacedRange(slice, in: view.bytes),
-            piece: piece(result, from: start))
+            start: range.lowerBound, end: range.upperBound, piece: piece(result, from: start))
         edits.append(edit)
         var at = edits.count &- 1
         while at > 0, edits[at &- 1].goesBehind(edit) {
@@ -322,24 +324,24 @@ package struct OutputRelease: ~Copyable {
     private mutating func apply(
         _ edit: Edit, _ view: borrowing RecordView, _ range: Range<Int>, copied: inout Int
     ) {
-        guard edit.range.lowerBound >= copied else { return }
+        guard edit.start >= copied else { return }
         if let piece = edit.piece {
-            copyRaw(copied, edit.range.lowerBound)
+            copyRaw(copied, edit.start)
             batch.append(piece)
-            copied = edit.range.upperBound
+            copied = edit.end
             return
         }
         switch plan.syntax {
         case .json:
             let gone = SpliceSyntax.droppedJSON(
-                edit.range, in: view.bytes, recordStart: range.lowerBound,
+                edit.start..<edit.end, in: view.bytes, recordStart: range.lowerBound,
                 recordEnd: range.upperBound, editedUpTo: copied)
             copyRaw(copied, gone.lowerBound)
             copied = max(copied, gone.upperBound)
         case .delimited, .template:
-            copyRaw(copied, edit.range.lowerBound)
+            copyRaw(copied, edit.start)
             batch.append(ReleasedPiece(.null))
-            copied = edit.range.upperBound
+            copied = edit.end
         }
     }
 

@@ -1,9 +1,9 @@
 package import Records
 
 /// One piece of a released record, in sixteen bytes or less: where the bytes are and what they are.
-package struct ReleasedPiece: Sendable, Equatable {
+@usableFromInline package struct ReleasedPiece: Sendable, Equatable, BitwiseCopyable {
     /// What a piece is.
-    package enum Kind: UInt8, Sendable {
+    @usableFromInline package enum Kind: UInt8, Sendable, BitwiseCopyable {
         /// Bytes of the chunk, to be copied as they are: they are already in the output's syntax.
         case raw
         /// Text in the arena, to be quoted and escaped by the writer.
@@ -22,9 +22,9 @@ package struct ReleasedPiece: Sendable, Equatable {
         case sourceText
     }
 
-    package let kind: Kind
-    package let start: UInt32
-    package let length: UInt32
+    @usableFromInline package let kind: Kind
+    @usableFromInline package let start: UInt32
+    @usableFromInline package let length: UInt32
 
     @inlinable package init(_ kind: Kind, start: Int = 0, length: Int = 0) {
         self.kind = kind
@@ -53,7 +53,7 @@ package enum ReleaseMode: Sendable, Equatable {
 /// from.
 package struct ReleasedBatch: ~Copyable {
     /// One released record.
-    package struct Record: Sendable {
+    package struct Record: Sendable, BitwiseCopyable {
         package let firstPiece: Int
         package let pieceCount: Int
         /// Days since 1970-01-01 of the event in the pipeline's zone; `noDay` without a time.
@@ -71,8 +71,8 @@ package struct ReleasedBatch: ~Copyable {
     package static let noDay = Int32.min
 
     package let mode: ReleaseMode
-    package private(set) var records: [Record] = []
-    package private(set) var pieces: [ReleasedPiece] = []
+    package private(set) var records = FlatArray<Record>(capacity: 1024)
+    package private(set) var pieces = FlatArray<ReleasedPiece>(capacity: 4096)
 
     /// The bytes of replaced values.
     package internal(set) var arena = ByteBuffer(capacity: 1 << 16)
@@ -82,12 +82,13 @@ package struct ReleasedBatch: ~Copyable {
     init(mode: ReleaseMode) { self.mode = mode }
 
     mutating func removeAll() {
-        records.removeAll(keepingCapacity: true)
-        pieces.removeAll(keepingCapacity: true)
+        records.truncate(to: 0)
+        pieces.truncate(to: 0)
         arena.removeAll()
         openRecordStart = 0
     }
 
+    @inline(__always)
     mutating func append(_ piece: ReleasedPiece) { pieces.append(piece) }
 
     mutating func finishRecord(row: Int, isHeld: Bool, day: Int32, isReadable: Bool) {
@@ -99,7 +100,7 @@ package struct ReleasedBatch: ~Copyable {
     }
 
     mutating func abandonRecord() {
-        pieces.removeLast(pieces.count - openRecordStart)
+        pieces.truncate(to: openRecordStart)
     }
 }
 

@@ -47,6 +47,9 @@ package final class Releaser {
 }
 
 /// The work of a releaser: a value lent to it once per chunk.
+///
+/// What is called for every record is mutating, even where it changes nothing: to be borrowed, a
+/// value of this size would be copied each time.
 struct ChunkRelease: ~Copyable {
     private let plan: ReleasePlan
     private let keyRing: (any KeyRing)?
@@ -227,7 +230,7 @@ struct ChunkRelease: ~Copyable {
         return nil
     }
 
-    private func parse(
+    private mutating func parse(
         _ slice: FieldSlice, as format: TimeFormat, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) -> EventTime? {
@@ -246,7 +249,9 @@ struct ChunkRelease: ~Copyable {
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) {
-        context.age = age(under: plan.clocks, clockReader)
+        context.age =
+            plan.clocks.isWindowOnly
+            ? plan.clocks.age(eventTime: context.time) : age(under: plan.clocks, clockReader)
         context.pastClocks = context.age.due
         watch()
         context.dealtWith =
@@ -336,6 +341,8 @@ struct ChunkRelease: ~Copyable {
     }
 
     private mutating func dropKey() {
+        // Most often the record before had no key either.
+        guard keyMonth != nil || !context.otherKeys.isEmpty else { return }
         context.otherKeys.removeAll(keepingCapacity: true)
         keyMonth = nil
         context.hasher = nil

@@ -7,6 +7,9 @@ struct RuleApplication: ~Copyable {
     /// A slot whose presence means that this field is only a frame and stays; -1 without one.
     let coveringSlot: Int
 
+    /// True when nothing but an opt-out ever changes the field.
+    let isKept: Bool
+
     private let transform: any Transform
     private let clock: DueSet
     /// The index of the clock that decides about the key, when it does not start at the event;
@@ -29,6 +32,7 @@ struct RuleApplication: ~Copyable {
         isBarred = rule.isBarred
         appliesAlways = rule.appliesAlways
         drops = rule.transform == nil
+        isKept = rule.transform is Keep && !rule.isBarred
         remembers =
             rule.transform.map { $0.isWorthRemembering && $0.dependence != .record } ?? false
         dependsOnKey = rule.transform?.dependence == .keyEpoch

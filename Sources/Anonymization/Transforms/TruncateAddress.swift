@@ -51,11 +51,15 @@ package struct TruncateAddress: Transform {
     private let options: Options
     private let reading: AddressReading
     private let hasExemptions: Bool
+    /// How many octets of an IPv4 address stay; 0 when the rule cuts one in two or has exemptions.
+    private let wholeOctets: Int
 
     package init(_ options: Options = Options()) {
         self.options = options
         let strips = options.ports == .strip
         hasExemptions = !options.exempt.isEmpty
+        wholeOctets =
+            hasExemptions || options.ipv4Bits % 8 != 0 ? 0 : options.ipv4Bits / 8
         reading = AddressReading(
             forms: strips ? .all : .zone, takesLists: strips && options.takesLists)
     }
@@ -67,7 +71,8 @@ package struct TruncateAddress: Transform {
         into output: inout ByteBuffer
     ) -> TransformResult {
         guard value.kind == .text || value.kind == .escapedText else { return .null }
-        // Nearly every value is one address: it needs no closure.
+        if wholeOctets > 0, cutDotted(value.bytes, into: &output) { return .plainText }
+        // Nearly every other value is one address: it needs no closure.
         if let address = IPAddress(value.bytes, accepting: reading.forms) {
             truncated(address).appendText(to: &output)
             return .plainText
@@ -83,6 +88,23 @@ package struct TruncateAddress: Transform {
         case .zero:
             output.append("0.0.0.0")
             return .plainText
+        }
+    }
+
+    /// Writes what stays of a plain dotted address, which is canonical as it was written, and
+    /// zeros.
+    private func cutDotted(_ text: Span<UInt8>, into output: inout ByteBuffer) -> Bool {
+        unsafe text.withUnsafeBufferPointer { text in
+            guard let start = text.baseAddress,
+                unsafe AddressScanner.ipv4(start, text.count) != nil
+            else { return false }
+            var end = text.count
+            for _ in wholeOctets..<4 {
+                repeat { end &-= 1 } while unsafe start[end] != UInt8(ascii: ".")
+            }
+            unsafe output.append(unsafeFrom: start, length: end)
+            for _ in wholeOctets..<4 { output.append(".0") }
+            return true
         }
     }
 

@@ -3,7 +3,7 @@ package import Records
 /// The distinct clocks of a plan with their cut-offs, worked out once per run.
 ///
 /// Bit 0 of every `DueSet` is the clock of `window`. Immutable; shared by all workers.
-package struct ClockSet: Sendable {
+package final class ClockSet: Sendable {
     /// The clocks in the order of their bits.
     package let clocks: [RetentionClock]
 
@@ -47,7 +47,7 @@ package struct ClockSet: Sendable {
     /// The clocks of a plan: `window` first and then the distinct ones of `after`. `skew` is how
     /// far ahead of the run an event may be; nil for as far as it likes. Nil when there are more
     /// than `clocksMax` distinct clocks.
-    package init?(
+    package convenience init?(
         window: RetentionClock,
         after: [RetentionClock] = [],
         runClock: RunClock,
@@ -63,7 +63,7 @@ package struct ClockSet: Sendable {
     }
 
     /// The same for a window that counts from the event.
-    package init?(
+    package convenience init?(
         window: CalendarDuration,
         after: [RetentionClock] = [],
         runClock: RunClock,

@@ -1,14 +1,14 @@
 package import Records
 
 /// A keyed pseudonym of 128 bits: the first half of an HMAC-SHA-256.
-package struct Token: Hashable, Comparable, Sendable {
+@usableFromInline package struct Token: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// The length of the printed form in hexadecimal digits.
     package static let digits = 32
 
     /// The first eight bytes, most significant first.
-    package let high: UInt64
+    @usableFromInline package let high: UInt64
     /// The last eight bytes, most significant first.
-    package let low: UInt64
+    @usableFromInline package let low: UInt64
 
     /// Stands for "no identity"; no key produces it in practice (one chance in 2^128).
     package static let none = Token(high: 0, low: 0)
@@ -18,7 +18,7 @@ package struct Token: Hashable, Comparable, Sendable {
         self.low = low
     }
 
-    package static func < (left: Self, right: Self) -> Bool {
+    @inlinable package static func < (left: Self, right: Self) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }
 }

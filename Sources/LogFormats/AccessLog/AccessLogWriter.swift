@@ -30,7 +30,7 @@ struct AccessLogSplicedWriter: RecordWriter {
             let last = record.firstPiece &+ record.pieceCount &- 1
             for at in record.firstPiece..<last &+ 1 {
                 let piece = pieces[at]
-                if piece.kind == .raw {
+                if case .raw = piece.kind {
                     run.add(piece.range, of: chunk, to: &output)
                     if at < last { context.pass(chunk.extracting(piece.range)) }
                 } else {

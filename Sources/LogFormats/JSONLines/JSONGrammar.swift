@@ -31,6 +31,22 @@ enum JSONGrammar {
         }
     }
 
+    /// The scalar between two marks, with white space around it or without; nil when there is none
+    /// or something else.
+    @inline(__always)
+    static func scalar(
+        _ bytes: UnsafePointer<UInt8>, behind start: Int, before end: Int
+    ) -> FieldSlice? {
+        var first = start
+        var last = end
+        while first < last, unsafe bytes[first] <= 0x20, unsafe bytes[first] != 0x0a { first &+= 1 }
+        while last > first, unsafe bytes[last &- 1] <= 0x20 { last &-= 1 }
+        guard unsafe isBlank(bytes, start, first) && isBlank(bytes, last, end),
+            let kind = unsafe scalar(bytes, first, last)
+        else { return nil }
+        return FieldSlice(start: first, length: last &- first, kind: kind)
+    }
+
     private static func matches(
         _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ word: StaticString
     ) -> Bool {

@@ -11,13 +11,39 @@ package import Records
     private let wantsOutline: Bool
     private let scanChoice: Int32
     private let alwaysPlain: Bool
-    private var trie = ShapeTrie()
+    private var memory = Memory()
     private var index: UnsafeMutablePointer<UInt32>
+    /// The byte at each offset of the index.
+    private var marks: UnsafeMutablePointer<UInt8>
     private var indexCapacity: Int
+
+    /// Which of the equal forms of the structural scan is used.
+    package enum Scan: Sendable {
+        /// The fastest that the processor has.
+        case automatic
+        /// The fastest without the widest vectors.
+        case narrow
+        /// The slow twin.
+        case portable
+
+        fileprivate var choice: Int32 {
+            switch self {
+            case .automatic: Int32(CSCANNING_AUTOMATIC)
+            case .narrow: Int32(CSCANNING_NARROW)
+            case .portable: Int32(CSCANNING_PORTABLE)
+            }
+        }
+    }
+
+    /// What is remembered of the records read before: lent once for each chunk.
+    private struct Memory: ~Copyable {
+        var trie = ShapeTrie()
+        var shapes = ShapeMemory()
+    }
 
     /// A reader of `fields`. The two switches select the slow twins for tests.
     package init(
-        fields: DeclaredFields, limits: RecordLimits, portableScan: Bool = false,
+        fields: DeclaredFields, limits: RecordLimits, scan: Scan = .automatic,
         plainWalker: Bool = false
     ) {
         paths = JSONPathTree(names: fields.names)
@@ -25,13 +51,17 @@ package import Records
         limits.recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
         self.limits = limits
         wantsOutline = fields.needsOutline
-        scanChoice = Int32(portableScan ? CSCANNING_PORTABLE : CSCANNING_AUTOMATIC)
+        scanChoice = scan.choice
         alwaysPlain = plainWalker
         indexCapacity = 1 << 12
         unsafe index = .allocate(capacity: indexCapacity)
+        unsafe marks = .allocate(capacity: indexCapacity)
     }
 
-    deinit { unsafe index.deallocate() }
+    deinit {
+        unsafe index.deallocate()
+        unsafe marks.deallocate()
+    }
 
     package func index(_ chunk: borrowing Chunk, into table: inout RecordTable) {
         table.removeAll()
@@ -45,24 +75,35 @@ package import Records
         makeRoom(for: length)
         var isUTF8: Int32 = 0
         let bytes = unsafe UnsafePointer(chunk.buffer.base)
-        let found = unsafe cscanning_json_index(bytes, length, index, &isUTF8, scanChoice)
+        let found = unsafe cscanning_json_index(
+            bytes, length, index, marks, &isUTF8, scanChoice)
         // As if line feeds without end followed: the walker can look ahead without asking.
-        for extra in 0..<8 { unsafe index[found + extra] = UInt32(length) }
-        unsafe walk(bytes, length: length, isUTF8: isUTF8 != 0, into: &table)
+        for extra in 0..<8 {
+            unsafe index[found + extra] = UInt32(length)
+            unsafe marks[found + extra] = 0x0a
+        }
+        unsafe walk(
+            bytes, length: length, found, isUTF8: isUTF8 != 0, remembering: &memory,
+            into: &table)
     }
 
     private func makeRoom(for length: Int) {
         guard indexCapacity < length + 80 else { return }
         unsafe index.deallocate()
+        unsafe marks.deallocate()
         indexCapacity = length + 80 + length / 4
         unsafe index = .allocate(capacity: indexCapacity)
+        unsafe marks = .allocate(capacity: indexCapacity)
     }
 
     private func walk(
-        _ bytes: UnsafePointer<UInt8>, length: Int, isUTF8: Bool, into table: inout RecordTable
+        _ bytes: UnsafePointer<UInt8>, length: Int, _ found: Int, isUTF8: Bool,
+        remembering memory: inout Memory, into table: inout RecordTable
     ) {
         var walker = unsafe IndexedJSONWalker(
-            bytes: bytes, index: index, paths: paths, limits: limits)
+            bytes: bytes, index: index, marks: marks, found: found, paths: paths,
+            limits: limits)
+        memory.shapes.beginChunk()
         var sink = RecordSink(table: table, wantsOutline: wantsOutline)
         var start = 0
         while start < length {
@@ -70,7 +111,10 @@ package import Records
             if wantsOutline { table.outlineStarts.append(Int32(table.outline.count)) }
             sink.begin(row: row, of: table)
             var outcome = IndexedJSONWalker.Outcome.needsPlainWalker
-            if !alwaysPlain { outcome = walker.record(from: start, trie: &trie, sink: &sink) }
+            if !alwaysPlain {
+                outcome = walker.record(
+                    from: start, trie: &memory.trie, shapes: &memory.shapes, sink: &sink)
+            }
             let end = walker.skipLine()
             table.setEnd(end, row: row)
             unsafe settle(

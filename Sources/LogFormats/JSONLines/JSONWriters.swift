@@ -23,7 +23,7 @@ struct JSONSplicedWriter: RecordWriter {
             let record = known[index]
             for at in record.firstPiece..<record.firstPiece &+ record.pieceCount {
                 let piece = pieces[at]
-                if piece.kind == .raw {
+                if case .raw = piece.kind {
                     run.add(piece.range, of: chunk, to: &output)
                 } else {
                     run.flush(chunk, to: &output)

@@ -11,7 +11,7 @@ internal import Records
 /// A *root* is where the sequences of one kind of object begin: the record itself, or the object
 /// that is the value of a certain key. Only keys without escapes enter.
 @safe struct ShapeTrie: ~Copyable {
-    /// The most nodes; about 3 MB.
+    /// The most nodes; about 4 MB.
     static let nodesMax = 1 << 16
     /// The most keys of one object that are followed in the tree.
     static let keysMax = 512
@@ -21,6 +21,10 @@ internal import Records
     struct Node {
         /// The first eight bytes of the key, little-endian, zero-padded.
         var prefix: UInt64 = 0
+        /// The bits of a word that belong to the key, all of them from eight bytes on.
+        var prefixMask: UInt64 = 0
+        /// The last eight bytes of a longer key.
+        var suffix: UInt64 = 0
         var keyStart: Int32 = 0
         var keyLength: Int32 = 0
         var firstChild: Int32 = 0
@@ -65,11 +69,11 @@ internal import Records
     /// beyond the key.
     @inline(__always)
     func next(after node: Int, key: UnsafePointer<UInt8>, length: Int) -> Int {
-        let prefix = unsafe Self.prefix(of: key, length: length)
+        let word = unsafe Self.word(at: key)
         var at = unsafe Int(nodes[node].firstChild)
         while at != 0 {
             let candidate = unsafe nodes + at
-            if unsafe candidate.pointee.prefix == prefix,
+            if unsafe word & candidate.pointee.prefixMask == candidate.pointee.prefix,
                 unsafe candidate.pointee.keyLength == Int32(truncatingIfNeeded: length),
                 length <= 8 || (unsafe hasTail(candidate.pointee, key, length))
             {
@@ -81,19 +85,27 @@ internal import Records
     }
 
     @inline(__always)
-    private static func prefix(of key: UnsafePointer<UInt8>, length: Int) -> UInt64 {
-        let word = unsafe UInt64(
-            littleEndian: UnsafeRawPointer(key).loadUnaligned(as: UInt64.self))
-        return length >= 8 ? word : word & ((1 &<< UInt64(length &* 8)) &- 1)
+    private static func word(at key: UnsafePointer<UInt8>) -> UInt64 {
+        unsafe UInt64(littleEndian: UnsafeRawPointer(key).loadUnaligned(as: UInt64.self))
     }
 
+    private static func prefixMask(length: Int) -> UInt64 {
+        length >= 8 ? .max : (1 &<< UInt64(length &* 8)) &- 1
+    }
+
+    /// Compares what lies behind the first eight bytes of a longer key, in words; the last one may
+    /// overlap the one before it.
     @inline(__always)
     private func hasTail(_ node: Node, _ key: UnsafePointer<UInt8>, _ length: Int) -> Bool {
+        guard unsafe node.suffix == Self.word(at: key + length - 8) else { return false }
+        return length <= 16 || (unsafe hasMiddle(node, key, length))
+    }
+
+    @inline(never)
+    private func hasMiddle(_ node: Node, _ key: UnsafePointer<UInt8>, _ length: Int) -> Bool {
         let known = unsafe keys.base + Int(node.keyStart)
-        var at = 8
-        while at < length {
+        for at in 8..<length - 8 {
             guard unsafe known[at] == key[at] else { return false }
-            at &+= 1
         }
         return true
     }
@@ -114,7 +126,9 @@ internal import Records
             siblings(of: node) < Self.siblingsMax, length <= 256
         else { return .full }
         var made = Node()
-        made.prefix = unsafe Self.prefix(of: key, length: length)
+        made.prefixMask = Self.prefixMask(length: length)
+        made.prefix = unsafe Self.word(at: key) & made.prefixMask
+        made.suffix = length > 8 ? unsafe Self.word(at: key + length - 8) : 0
         made.keyStart = Int32(keys.count)
         made.keyLength = Int32(length)
         made.parent = Int32(node)
@@ -157,7 +171,7 @@ internal import Records
     private func sequence(
         endingAt node: Int, holds key: UnsafePointer<UInt8>, length: Int
     ) -> Bool {
-        let prefix = unsafe Self.prefix(of: key, length: length)
+        let prefix = unsafe Self.word(at: key) & Self.prefixMask(length: length)
         var at = node
         while unsafe nodes[at].parent != 0 {
             let known = unsafe nodes[at]

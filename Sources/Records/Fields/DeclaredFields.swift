@@ -21,9 +21,9 @@ package struct DeclaredFields: Sendable, Equatable {
 }
 
 /// One step of the outline of a JSON record: what a rebuilt object opens, names and closes.
-package struct OutlineStep: Sendable, Equatable {
+@usableFromInline package struct OutlineStep: Sendable, Equatable {
     /// What the step does.
-    package enum Operation: UInt8, Sendable {
+    @usableFromInline package enum Operation: UInt8, Sendable {
         case openObject, closeObject, openArray, closeArray
         /// The key of the next value; the slice covers it with its quotes.
         case key
@@ -31,9 +31,9 @@ package struct OutlineStep: Sendable, Equatable {
         case value
     }
 
-    package let operation: Operation
-    package let slot: UInt16
-    package let slice: FieldSlice
+    @usableFromInline package let operation: Operation
+    @usableFromInline package let slot: UInt16
+    @usableFromInline package let slice: FieldSlice
 
     @inlinable package init(_ operation: Operation, slot: Int = 0, slice: FieldSlice = .absent) {
         self.operation = operation

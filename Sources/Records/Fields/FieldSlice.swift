@@ -1,5 +1,5 @@
 /// What kind of text a field holds in its source, as far as the reader could tell.
-@usableFromInline package enum FieldKind: UInt8, Sendable {
+@usableFromInline package enum FieldKind: UInt8, Sendable, BitwiseCopyable {
     /// The record has no such field.
     case absent = 0
     /// The field is there and says that it has no value: JSON `null`, `-` in an access log.
@@ -23,7 +23,7 @@
 ///
 /// For `text` and `escapedText` the slice covers the content without the quotes around it; for the
 /// other kinds it covers the value as written. Offsets are from the start of the chunk, 0-based.
-@usableFromInline package struct FieldSlice: Equatable, Sendable {
+@usableFromInline package struct FieldSlice: Equatable, Sendable, BitwiseCopyable {
     @usableFromInline package var start: UInt32
     @usableFromInline package var packed: UInt32
 
@@ -50,7 +50,17 @@
 
     /// What the slice holds.
     @inlinable @inline(__always) package var kind: FieldKind {
-        FieldKind(rawValue: UInt8(truncatingIfNeeded: packed >> 28)) ?? .absent
+        // Written out, since `init(rawValue:)` would be a call.
+        switch packed >> 28 {
+        case 1: .null
+        case 2: .text
+        case 3: .escapedText
+        case 4: .number
+        case 5: .boolean
+        case 6: .structure
+        case 7: .several
+        default: .absent
+        }
     }
 
     /// True for `text` and `escapedText`.

@@ -2,8 +2,8 @@
 ///
 /// Digits behind the millisecond are cut off, never rounded, so that a time never moves into a
 /// later day.
-package struct EventTime: Comparable, Hashable, Sendable {
-    package let milliseconds: Int64
+@usableFromInline package struct EventTime: Comparable, Hashable, Sendable {
+    @usableFromInline package let milliseconds: Int64
 
     @inlinable package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 

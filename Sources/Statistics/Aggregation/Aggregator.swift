@@ -74,6 +74,10 @@ package struct Aggregator: ~Copyable {
         return sum
     }
 
+    /// Puts aside what is in memory; to be called by each of several workers at its end, so that
+    /// they do it at the same time.
+    package mutating func putAside() throws(PartialFault) { try seal() }
+
     /// Takes over what `other`, of the same plan, has counted.
     package mutating func merge(_ other: consuming Aggregator) throws(PartialFault) {
         try other.seal()

@@ -1,3 +1,5 @@
+internal import Records
+
 /// Who stands behind the cells of each row, as far as thresholds ask: up to n persons and m
 /// customers by number, then only "enough".
 ///

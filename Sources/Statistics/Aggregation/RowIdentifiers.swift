@@ -62,7 +62,6 @@ struct RowIdentifiers: ~Copyable {
         _ input: Int, _ batch: borrowing ObservationBatch, _ chunk: Span<UInt8>,
         _ interner: inout TextInterner
     ) {
-        let slices = batch.texts
         let arena = batch.arena.bytes
         let takesBare = readsBare[input]
         unsafe chunk.withUnsafeBufferPointer { chunk in
@@ -70,7 +69,7 @@ struct RowIdentifiers: ~Copyable {
                 var at = input
                 var last: UInt32 = 0
                 for _ in 0..<batch.count {
-                    let slice = slices[at]
+                    let slice = batch.texts[at]
                     var number: UInt32 = 0
                     if slice.kind == .text
                         || takesBare && (slice.kind == .number || slice.kind == .boolean)
@@ -92,12 +91,11 @@ struct RowIdentifiers: ~Copyable {
     private mutating func fillTokens(
         _ batch: borrowing ObservationBatch, _ interner: inout TokenInterner
     ) {
-        let source = batch.tokens
         for input in 0..<tokenCount {
             var at = input
             var last: UInt32 = 0
             for _ in 0..<batch.count {
-                last = interner.number(source[at], last: last)
+                last = interner.number(batch.tokens[at], last: last)
                 tokens[at] = last
                 at &+= tokenCount
             }
@@ -111,24 +109,20 @@ struct RowIdentifiers: ~Copyable {
         localHours.resize(to: batch.count, filling: 0)
         times.resize(to: batch.count, filling: 0)
         masks.resize(to: batch.count, filling: 0)
-        let batchDays = batch.days
-        let batchHours = batch.hours
-        let batchTimes = batch.times
-        let batchMasks = batch.statistics
         var lastDay = ReleasedBatch.noDay
         var lastMonth: UInt32 = 0
         for row in 0..<batch.count {
-            let day = batchDays[row]
+            let day = batch.days[row]
             if day != lastDay {
                 lastDay = day
                 lastMonth = TimeWord.month(ofDay: day)
             }
             months[row] = lastMonth
             days[row] = TimeWord.day(day)
-            hours[row] = TimeWord.hour(batchHours[row], day: day)
-            localHours[row] = day &* 24 &+ Int32(batchHours[row])
-            times[row] = batchTimes[row]
-            masks[row] = batchMasks[row]
+            hours[row] = TimeWord.hour(batch.hours[row], day: day)
+            localHours[row] = day &* 24 &+ Int32(batch.hours[row])
+            times[row] = batch.times[row]
+            masks[row] = batch.statistics[row]
         }
     }
 }

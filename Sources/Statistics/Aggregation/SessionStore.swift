@@ -1,3 +1,5 @@
+internal import Records
+
 /// A run of events of one key without a pause longer than the gap.
 struct SessionInterval: BitwiseCopyable {
     /// Times of the first and the last event, milliseconds since 1970.

@@ -1,3 +1,5 @@
+internal import Records
+
 /// Gives each distinct key, a fixed number of 32-bit words, a row number, dense from 0.
 struct KeyTable: ~Copyable {
     /// The number of words of a key.

@@ -1,3 +1,5 @@
+internal import Records
+
 /// Numbers with the row they belong to; sorted and counted from time to time, so that repeated
 /// numbers cost nothing.
 struct NumberList: ~Copyable {

@@ -1,3 +1,5 @@
+internal import Records
+
 /// A set of pairs (row, token number): who was seen in which row.
 struct PairSet: ~Copyable {
     private var slots = FlatArray<UInt64>(capacity: 1024)

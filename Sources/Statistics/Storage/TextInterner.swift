@@ -1,4 +1,5 @@
 private import Glibc
+internal import Records
 
 /// Gives each distinct text a small number, dense from 0; the empty text is always 0.
 ///

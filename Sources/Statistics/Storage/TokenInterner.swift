@@ -1,4 +1,5 @@
 import KeyedHashing
+import Records
 
 /// Gives each distinct token a small number, dense from 1; `Token.none` is 0.
 ///

@@ -19,7 +19,15 @@ struct JSONRow: Equatable, CustomStringConvertible {
 
 /// Which of the readers that must agree.
 enum JSONTwin: CaseIterable {
-    case indexed, portableScan, plainWalker
+    case indexed, narrowScan, portableScan, plainWalker
+
+    var scan: JSONLinesReader.Scan {
+        switch self {
+        case .indexed, .plainWalker: .automatic
+        case .narrowScan: .narrow
+        case .portableScan: .portable
+        }
+    }
 }
 
 /// A reader of JSON Lines with the fields and limits of one test; reads as many sources as asked,
@@ -41,7 +49,7 @@ final class JSONTrial {
         reader = JSONLinesReader(
             fields: DeclaredFields(names: fields, needsOutline: outline),
             limits: limits,
-            portableScan: twin == .portableScan,
+            scan: twin.scan,
             plainWalker: twin == .plainWalker
         )
         table = RecordTable(slotCount: fields.count)

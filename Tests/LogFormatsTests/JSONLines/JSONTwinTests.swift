@@ -120,11 +120,11 @@ func lines(of source: [UInt8]) -> [Range<Int>] {
         for round in 0..<12_000 {
             let source = maker.source()
             let message: Comment = "seed \(seed), round \(round), \(text(source).debugDescription)"
-            let expected = trials[2].rows(source)
+            let expected = trials[trials.count - 1].rows(source)
             goodRows += expected.count { $0.state == .good }
             #expect(expected.map(\.start) == lines(of: source).map(\.lowerBound), message)
             var same = true
-            for trial in trials[0...1] {
+            for trial in trials.dropLast() {
                 let found = trial.rows(source)
                 same = same && found == expected
                 #expect(found == expected, message)

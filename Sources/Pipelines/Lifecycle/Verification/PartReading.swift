@@ -70,21 +70,24 @@ final class PartReading {
 
     /// True when a record of the chunk at hand is of a time at which it may be readable.
     private var hasYoung: Bool {
-        for record in releaser.outputs[0].batch.records where record.isReadable { return true }
-        return false
+        Self.hasReadable(releaser.outputs[0].batch)
+    }
+
+    private static func hasReadable(_ batch: borrowing ReleasedBatch) -> Bool {
+        batch.records.indices.contains { batch.records[$0].isReadable }
     }
 
     /// Notes the records that hold something readable, whatever their age.
     private func noteReadable(_ bytes: Span<UInt8>, _ table: borrowing RecordTable) {
         var written = ByteBuffer(capacity: 1 << 12)
-        let records = strict.outputs[0].batch.records
+        let recordCount = strict.outputs[0].batch.records.count
         var next = 0
-        for row in 0..<table.count where table.isGood(row) && next < records.count {
+        for row in 0..<table.count where table.isGood(row) && next < recordCount {
             written.removeAll()
             writer.write(next, of: strict.outputs[0].batch, chunk: bytes, into: &written)
             if !Self.isSame(written.bytes, bytes.extracting(table.range(row))) {
                 readable += 1
-                let day = records[next].day
+                let day = strict.outputs[0].batch.records[next].day
                 if day != ReleasedBatch.noDay {
                     oldestReadable = min(oldestReadable ?? Int(day), Int(day))
                 }

@@ -17,6 +17,8 @@ final class ByteSource {
 
     private let descriptor: FileDescriptor
     private var raw = ByteBuffer(capacity: 1 << 16)
+    /// The bytes at the start of `raw` that were inflated.
+    private var rawTaken = 0
     private var inflater: GzipInflater?
     private var isSniffed = false
     private var rawIsAtEnd = false
@@ -121,10 +123,15 @@ final class ByteSource {
         let target = buffer.count + limit
         do {
             while buffer.count < target {
-                if raw.isEmpty, !rawIsAtEnd { try readRaw(upTo: Self.readBytes) }
+                if rawTaken == raw.count, !rawIsAtEnd {
+                    raw.removeAll()
+                    rawTaken = 0
+                    try readRaw(upTo: Self.readBytes)
+                }
                 let step = try inflater.inflate(
-                    raw.bytes, into: &buffer, upTo: target - buffer.count)
-                raw.removeFirst(step.consumed)
+                    raw.bytes.extracting(rawTaken...), into: &buffer,
+                    upTo: target - buffer.count)
+                rawTaken += step.consumed
                 if step.consumed == 0, step.produced == 0, rawIsAtEnd {
                     try inflater.finish()
                     isAtEnd = true

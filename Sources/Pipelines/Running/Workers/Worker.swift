@@ -73,6 +73,13 @@ final class Worker {
         }
     }
 
+    /// Gets the aggregates ready to be merged with those of other workers.
+    func prepareMerge() throws(PipelineFailure) {
+        do { try aggregator?.putAside() } catch {
+            throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
+        }
+    }
+
     /// Gives the aggregates away.
     func takeAggregator() -> Aggregator? { aggregator.take() }
 }

@@ -49,6 +49,7 @@ final class WorkerCrew: @unchecked Sendable {
                 try worker.process()
                 guard try handOver(worker) else { return }
             }
+            if workers.count > 1 { try worker.prepareMerge() }
         } catch {
             fail(error, inTurnOf: worker.chunk.number)
         }

@@ -1,25 +1,25 @@
 /// A growable run of plain values in memory of its own: what a Swift array does, without reference
 /// counts or uniqueness checks, so that the loops over rows cost what they look like.
 ///
-/// Every index is checked. The memory never shrinks until `removeAll(releasing:)`.
-@safe struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
-    private var base: UnsafeMutablePointer<Element>
-    private var capacity: Int
-    private(set) var count = 0
+/// Every index is checked. The memory never shrinks until `removeAll`.
+@safe @usableFromInline package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
+    @usableFromInline package var base: UnsafeMutablePointer<Element>
+    @usableFromInline package var capacity: Int
+    @usableFromInline package var count = 0
 
     /// An empty run with room for `capacity` values.
-    init(capacity: Int = 0) {
+    @inlinable package init(capacity: Int = 0) {
         self.capacity = max(capacity, 8)
         unsafe base = .allocate(capacity: self.capacity)
     }
 
-    deinit { unsafe base.deallocate() }
+    @inlinable deinit { unsafe base.deallocate() }
 
     /// The memory held, in bytes.
-    var residentBytes: Int { capacity * MemoryLayout<Element>.stride }
+    @inlinable package var residentBytes: Int { capacity * MemoryLayout<Element>.stride }
 
     /// The value at `index`; `index` must be below `count`.
-    subscript(index: Int) -> Element {
+    @inlinable package subscript(index: Int) -> Element {
         @inline(__always) get {
             precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
             return unsafe base[index]
@@ -32,43 +32,57 @@
 
     /// Lends the value at `index` for a change in place.
     @inline(__always)
-    mutating func change(_ index: Int, _ body: (inout Element) -> Void) {
+    @inlinable package mutating func change(_ index: Int, _ body: (inout Element) -> Void) {
         precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
         unsafe body(&base[index])
     }
 
     /// Appends one value.
     @inline(__always)
-    mutating func append(_ element: Element) {
+    @inlinable package mutating func append(_ element: Element) {
         if _slowPath(count == capacity) { grow(to: count + 1) }
         unsafe base[count] = element
         count &+= 1
     }
 
     /// Appends `extra` copies of `element`.
-    mutating func append(repeating element: Element, count extra: Int) {
+    @inlinable package mutating func append(repeating element: Element, count extra: Int) {
         if count + extra > capacity { grow(to: count + extra) }
         unsafe (base + count).initialize(repeating: element, count: extra)
         count += extra
     }
 
     /// Makes the run exactly `length` values long; new ones are `element`.
-    mutating func resize(to length: Int, filling element: Element) {
+    @inlinable package mutating func resize(to length: Int, filling element: Element) {
         if length > count { append(repeating: element, count: length - count) }
         count = length
     }
 
     /// Sets all values to `element`.
-    mutating func fill(_ element: Element) { unsafe base.update(repeating: element, count: count) }
+    @inlinable package mutating func fill(_ element: Element) {
+        unsafe base.update(repeating: element, count: count)
+    }
+
+    /// The values as a view.
+    package var span: Span<Element> {
+        @_lifetime(borrow self)
+        @inlinable borrowing get {
+            let view = unsafe Span(_unsafeStart: base, count: count)
+            return unsafe _overrideLifetime(view, borrowing: self)
+        }
+    }
+
+    /// The places of the values: `0 ..< count`.
+    @inlinable package var indices: Range<Int> { 0..<count }
 
     /// Drops all values behind the first `length`.
-    mutating func truncate(to length: Int) {
+    @inlinable package mutating func truncate(to length: Int) {
         precondition(length >= 0 && length <= count)
         count = length
     }
 
     /// Forgets all values and gives the memory back.
-    mutating func removeAll() {
+    @inlinable package mutating func removeAll() {
         unsafe base.deallocate()
         capacity = 8
         unsafe base = .allocate(capacity: capacity)
@@ -76,7 +90,7 @@
     }
 
     /// Lends the values as a buffer, for sorting and block copies.
-    mutating func withBuffer<Result>(
+    @inlinable package mutating func withBuffer<Result>(
         _ body: (inout UnsafeMutableBufferPointer<Element>) -> Result
     ) -> Result {
         var buffer = unsafe UnsafeMutableBufferPointer(start: base, count: count)
@@ -84,12 +98,12 @@
     }
 
     /// Sorts the values.
-    mutating func sort(by areInOrder: (Element, Element) -> Bool) {
+    @inlinable package mutating func sort(by areInOrder: (Element, Element) -> Bool) {
         unsafe withBuffer { unsafe $0.sort(by: areInOrder) }
     }
 
-    @inline(never)
-    private mutating func grow(to wanted: Int) {
+    @usableFromInline @inline(never)
+    package mutating func grow(to wanted: Int) {
         let roomier = max(wanted, capacity * 2)
         let larger = UnsafeMutablePointer<Element>.allocate(capacity: roomier)
         unsafe larger.moveInitialize(from: base, count: count)
