@@ -30,6 +30,7 @@ struct SubjectPlaces {
         self.ledger = ledger
         fields = try SubjectFields(subject, specification, plan)
         try addSources()
+        addStore()
         for index in plan.outputs.indices { try addOutput(index) }
         for disclosure in specification.disclosures { try addDisclosure(disclosure) }
         addLimits()
@@ -61,7 +62,32 @@ struct SubjectPlaces {
                 kind: .source, name: plan.stream, purposes: Self.unique(purposes),
                 retention: ["Kept and deleted by the operator, not by Sluice."],
                 files: Self.unique(files), format: plan.format, names: names,
-                matcher: matcher(names) { _ in nil }))
+                // What was aged in place holds tokens like an output.
+                matcher: matcher(names) { [store = plan.store] name in
+                    store.flatMap { store in
+                        names.firstIndex(of: name).map { store.release.rules[$0] }
+                    }
+                }))
+    }
+
+    /// The files of a store that is aged in place are sources and stored records at once.
+    private mutating func addStore() {
+        guard let store = plan.store else { return }
+        let names = plan.release.fields.names
+        let files = store.files.flatMap {
+            (try? SourceListing.expand(patterns: [$0])) ?? []
+        }
+        let known = places.first?.files ?? []
+        places.append(
+            SubjectPlace(
+                kind: .store, name: store.name, purposes: [store.output.purpose],
+                recipients: ["own"],
+                retention: ["Aged in place: each field by its own clock."],
+                files: Self.unique(files.filter { !known.contains($0) }), format: plan.format,
+                names: names,
+                matcher: matcher(names) { name in
+                    names.firstIndex(of: name).map { store.release.rules[$0] }
+                }))
     }
 
     // MARK: Outputs

@@ -29,6 +29,7 @@ final class SubjectRewriting {
     private(set) var barredRecords = 0
     /// Raw lines that left quarantine, or would.
     private(set) var quarantineLines = 0
+    private var isIncomplete = false
     /// Why something may be left, besides holds.
     private(set) var limits: [String] = []
     private(set) var replacedPartials: [ReplacedPartial] = []
@@ -102,17 +103,21 @@ final class SubjectRewriting {
             : try rewriting.rewrite(
                 part, under: reading, olderRuns: history.olderRuns,
                 staysIf: { !Self.isWorkDone($0) })
-        for place in tallies.indices where place < counts.erasures.count {
-            var tally = counts.erasures[place]
-            // What has expired goes with its part.
-            if isExpired { tally.erased = 0 }
-            tallies[place].add(tally)
-        }
+        // What has expired goes with its part.
+        add(counts, countingErased: !isExpired)
         guard !isExpired, Self.isWorkDone(counts) else { return }
         corrected += counts.outputs[0].corrected
         barredRecords += counts.outputs[0].takenOut
         parts += 1
         owner.report.agedRecords += counts.outputs[0].anonymised
+    }
+
+    private func add(_ counts: RecordCounts, countingErased: Bool) {
+        for place in tallies.indices where place < counts.erasures.count {
+            var tally = counts.erasures[place]
+            if !countingErased { tally.erased = 0 }
+            tallies[place].add(tally)
+        }
     }
 
     private static func isWorkDone(_ counts: RecordCounts) -> Bool {
@@ -245,9 +250,27 @@ final class SubjectRewriting {
 
     // MARK: The end
 
+    /// Takes in what became of the records of one file of a store.
+    func note(_ counts: RecordCounts) {
+        add(counts, countingErased: true)
+        guard Self.isWorkDone(counts) else { return }
+        corrected += counts.outputs[0].corrected
+        parts += 1
+    }
+
+    /// Files of a store that somebody may still be writing were not looked at.
+    func noteBusyStore() {
+        guard !work.isEmpty else { return }
+        isIncomplete = true
+        limits.append(
+            "Files of the store that may still be written to were left alone; the next run over "
+                + "them completes the erasure.")
+    }
+
     /// Erasures of which nothing is left.
     var finished: [Int64] {
-        work.erasures.indices.compactMap {
+        if isIncomplete { return [] }
+        return work.erasures.indices.compactMap {
             tallies[$0].held == 0 ? work.erasures[$0].id : nil
         }
     }

@@ -18,7 +18,7 @@ struct SubjectTokens: Sendable {
         var made: Set<SubjectToken> = []
         let release = plan.release
         func add(_ place: SubjectToken.Place, _ slots: [Int], _ spellings: [[UInt8]]) {
-            for output in release.outputs {
+            for output in release.outputs + [plan.store?.release].compactMap({ $0 }) {
                 for slot in slots where slot < output.rules.count {
                     guard let transform = output.rules[slot].transform else { continue }
                     let texts = spellings.flatMap {

@@ -58,23 +58,23 @@ final class StatefulRun {
         defer { keys?.release() }
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
         let ageing = PartAgeing(self, registry: registry, keys: keys)
+        let subjects = try openRequests(registry, keys)
         let store = plan.store.map {
             StoreAgeing(
                 $0, plan: plan, settings: settings, ledger: ledger, keys: keys, changes: changes,
-                quarantine: quarantine)
+                quarantine: quarantine, subjects: subjects)
         }
-        let subjects = try openRequests(registry, keys)
         do throws(PipelineFailure) {
             if plan.readsSources, settings.takesIn { try intake.run() }
             try keys?.check()
             try checkQuarantine(plan, report)
             noteUnmatched()
             try subjects.run()
-            subjects.tell(in: &report)
             try ageing.run()
             try keys?.check()
             let tables = try intake.tables()
             try age(store, sources: intake.contents)
+            subjects.tell(in: &report)
             try keys?.check()
             if settings.isDryRun {
                 intake.abandon()

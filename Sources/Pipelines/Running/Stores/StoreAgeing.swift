@@ -47,6 +47,8 @@ final class StoreAgeing {
     private let keys: RunRing?
     private let changes: PendingChanges
     private let quarantine: QuarantineFile?
+    /// Requests of persons, for which every file is read, whatever is due in it.
+    private let subjects: SubjectRewriting?
     private var pending: [Change] = []
     /// The file at hand, until it is prepared.
     private var writing: StoreSink?
@@ -65,9 +67,10 @@ final class StoreAgeing {
     /// Without a ledger every file is new: a dry run before the first run.
     init(
         _ store: StorePlan, plan: Plan, settings: RunSettings, ledger: Ledger?, keys: RunRing?,
-        changes: PendingChanges, quarantine: QuarantineFile?
+        changes: PendingChanges, quarantine: QuarantineFile?, subjects: SubjectRewriting? = nil
     ) {
         self.plan = plan
+        self.subjects = subjects
         self.store = store
         self.settings = settings
         self.ledger = ledger
@@ -100,6 +103,7 @@ final class StoreAgeing {
         commit.changed = Int64(report.changed)
         commit.removed = Int64(report.removed)
         report.token = token
+        if !report.busy.isEmpty { subjects?.noteBusyStore() }
         try checkUnreadable()
     }
 
@@ -113,7 +117,7 @@ final class StoreAgeing {
             return
         }
         let row = try row(of: content)
-        if let row, try isSettled(row) {
+        if let row, try isSettled(row), subjects?.work.isEmpty ?? true {
             report.settledFiles += 1
             report.keptUnreadable += Int(row.unreadable)
             return
@@ -127,7 +131,9 @@ final class StoreAgeing {
         change.new = outcome.sink.content
         change.counts = outcome.counts
         note(change, outcome.task)
-        let isCounted = source != nil
+        var isCounted = source != nil
+        if !isCounted { isCounted = try wasCounted(content) }
+        subjects?.note(outcome.task.counts[0])
         commit.contents.append(
             StoreContent(
                 content: change.new, rules: store.rules, settled: commit.settled,
@@ -141,6 +147,14 @@ final class StoreAgeing {
         guard change.new != change.old else { return }
         pending.append(change)
         if isCounted { try enterCounted(change.new, segments) }
+    }
+
+    /// A command that takes nothing in has to ask the ledger what was counted.
+    private func wasCounted(_ content: ContentIdentity) throws(PipelineFailure) -> Bool {
+        guard !settings.takesIn, let ledger else { return false }
+        do { return try ledger.isCounted(stream: plan.stream, content) } catch {
+            throw failure(error)
+        }
     }
 
     private func note(_ change: Change, _ task: TaskRun) {
@@ -262,7 +276,8 @@ final class StoreAgeing {
         _ change: Change, writingTo durable: DurableFile?
     ) throws(PipelineFailure) -> (task: TaskRun, sink: StoreSink, counts: FileCounts) {
         let path = change.file.path
-        let plan = plan.inPlace(store, columns: change.columns, settled: change.settled)
+        var plan = plan.inPlace(store, columns: change.columns, settled: change.settled)
+        subjects?.work.prepare(&plan, showsWindow: true)
         let input = ChunkSource.SourceInput(path: path, stretches: change.stretches)
         let source = ChunkSource([input], plan: plan, digesting: true)
         let sink = try StoreSink(
@@ -332,6 +347,8 @@ final class StoreAgeing {
 
     /// Holds what would be changed against the token given, or against the guard.
     func checkPermission() throws(PipelineFailure) {
+        // The request of a person is permission enough.
+        if !settings.takesIn { return }
         let total = report.changed + report.removed
         if let given = settings.confirmation {
             guard given.utf8.elementsEqual(token.utf8) else {
