@@ -149,13 +149,3 @@ extension Safeguards {
         )
     }
 }
-
-extension PathTemplate {
-    /// `-`.
-    static let standardOutput = PathTemplate(parts: [.literal("-")], text: "-")
-
-    private init(parts: [Part], text: String) {
-        self.parts = parts
-        self.text = text
-    }
-}

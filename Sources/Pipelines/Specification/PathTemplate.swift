@@ -43,4 +43,17 @@ package struct PathTemplate: Sendable, Equatable {
         self.parts = parts
         self.text = text
     }
+
+    private init(parts: [Part], text: String) {
+        self.parts = parts
+        self.text = text
+    }
+
+    /// `-`.
+    static let standardOutput = exactly("-")
+
+    /// A path in which nothing stands for anything else, braces included.
+    static func exactly(_ path: String) -> PathTemplate {
+        PathTemplate(parts: [.literal(path)], text: path)
+    }
 }

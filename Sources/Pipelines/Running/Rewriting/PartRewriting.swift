@@ -46,13 +46,17 @@ final class PartRewriting {
     ///
     /// `olderRuns` are those of `HoldHistory`: they stay on record with the new part when a hold
     /// left records in it as they were. `staysIf` looks at the counts and says whether the part
-    /// stays as it is: it is then left alone. Faults: a part that is not what the ledger says, or that holds records which cannot
-    /// be read (somebody changed it).
+    /// stays as it is: it is then left alone. Faults: a part that is not what the ledger says, or
+    /// that holds records which cannot be read (somebody changed it).
     func rewrite(
         _ part: PartRecord, under plan: Plan, olderRuns: [Int64] = [],
         staysIf: (RecordCounts) -> Bool = { _ in false }
     ) throws(PipelineFailure) -> RecordCounts {
         try checkContent(part)
+        // A part stays one file under its own date: what its records say of their time now may be
+        // less than what they said when it was written.
+        var plan = plan
+        plan.outputs[0].path = .exactly(PartName.withoutDigest(part.path))
         let input = ChunkSource.SourceInput(path: part.path)
         let source = ChunkSource([input], plan: plan, digesting: false)
         let cutOff = plan.release.clocks.windowCutOff.milliseconds
@@ -91,6 +95,7 @@ final class PartRewriting {
                 plan.outputs[0], target, content, sourceRange: part.sourceRange, source: nil,
                 clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id),
                 replaces: index == 0 ? [part.id] : [], stayedUntil: part.deleteBy)
+            row.day = part.day
             row.olderRuns = olderRuns
             changes.parts.append(row)
         }

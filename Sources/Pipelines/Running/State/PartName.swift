@@ -16,6 +16,15 @@ enum PartName {
         return split.directory == "." ? name : "\(split.directory)/\(name)"
     }
 
+    /// The path that `path(_:digest:)` made `path` from.
+    static func withoutDigest(_ path: String) -> String {
+        let split = splitPath(path)
+        var parts = split.name.split(separator: ".", omittingEmptySubsequences: false)
+        if parts.count > 1, parts[1].utf8.count == 12 { parts.remove(at: 1) }
+        let name = parts.joined(separator: ".")
+        return split.directory == "." ? name : "\(split.directory)/\(name)"
+    }
+
     /// The ledger's row for a file that was just written. A rewritten part goes no later than the
     /// one it replaces would have gone (`stayedUntil`), also when its records have no readable time
     /// any more.
