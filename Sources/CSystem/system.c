@@ -13,8 +13,8 @@ int csystem_processor_count(void) {
     return count < 1 ? 1 : count;
 }
 
-/* A read lease is granted only on a file that nobody can write to. Who opens it in the moment of the
-   lease makes the kernel send SIGIO, which would end the process. */
+/* A read lease is granted only on a file that nobody can write to. Who opens it in the moment of
+   the lease makes the kernel send SIGIO, which would end the process. */
 int csystem_is_being_written(int descriptor) {
     signal(SIGIO, SIG_IGN);
     if (fcntl(descriptor, F_SETLEASE, F_RDLCK) == 0) {

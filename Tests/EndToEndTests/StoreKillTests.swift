@@ -43,8 +43,8 @@ import Testing
     private let first = ["run", "p.yaml", "--now", "2026-03-01", "--quiet"]
     private let later = ["run", "p.yaml", "--now", "2026-04-20", "--quiet"]
 
-    /// Kills at moments spread over a whole run; what is left, run again, is what an undisturbed run
-    /// gives, and nothing readable lies beside it.
+    /// Kills at moments spread over a whole run; what is left, run again, is what an undisturbed
+    /// run gives, and nothing readable lies beside it.
     @Test func killedAtAnyMomentAndRunAgain() throws {
         let seed: UInt64 = 86
         var random = SeededGenerator(seed: seed)
@@ -100,7 +100,8 @@ import Testing
         let scene = try scene(60)
         try scene.write(
             "p.yaml",
-            Self.pipeline.replacingOccurrences(of: "settle: PT0S", with: "settle: PT0S, confirm: required"))
+            Self.pipeline.replacingOccurrences(
+                of: "settle: PT0S", with: "settle: PT0S, confirm: required"))
         let dry = try sluice(["run", "p.yaml", "--now", "2026-04-20", "--dry-run"], in: scene)
         #expect(dry.status == 0, "\(dry.errors)")
         let line = dry.errors.split(separator: "\n").first { $0.hasPrefix("token: ") }
@@ -108,7 +109,8 @@ import Testing
         let before = try scene.tree("data")
         let refused = try sluice(later, in: scene)
         #expect(refused.status == 10)
-        #expect(refused.errors.contains("--confirm") && refused.errors.contains("nothing was written"))
+        #expect(refused.errors.contains("--confirm"))
+        #expect(refused.errors.contains("nothing was written"))
         #expect(try scene.tree("data") == before)
         let confirmed = try sluice(later + ["--confirm", token], in: scene)
         #expect(confirmed.status == 0, "\(confirmed.errors)")

@@ -221,8 +221,8 @@ package final class ClockSet: Sendable {
         return runClock.cutOff(length)
     }
 
-    /// The instant at which clock `index`, which has not run out for a record, will have; nil when it
-    /// does not by itself.
+    /// The instant at which clock `index`, which has not run out for a record, will have; nil when
+    /// it does not by itself.
     package func dueTime(
         _ index: Int, eventTime: EventTime, _ readings: ClockReadings
     ) -> EventTime? {

@@ -43,7 +43,8 @@ static inline int csystem_flock(int descriptor, int operation) {
     return flock(descriptor, operation);
 }
 
-/* 1 when somebody has the file open for writing, 0 when nobody has, -1 when the system does not say. */
+/* 1 when somebody has the file open for writing, 0 when nobody has, -1 when the system does not
+   say. */
 int csystem_is_being_written(int descriptor);
 
 static inline int csystem_forbid_core_dumps(void) {

@@ -8,8 +8,8 @@ extension DurableFile {
     /// `owner`, was not made by this process, is not locked by a process that still writes it, nor
     /// of a run in `living`, and is not in `kept` (the prepared files of a commit record that is
     /// still to be redone). A power cut can leave such a file full of identifiers, so every run
-    /// that writes to the directory calls this first. With `forOthers` it may be anybody's file: the
-    /// superuser makes files for others.
+    /// that writes to the directory calls this first. With `forOthers` it may be anybody's file:
+    /// the superuser makes files for others.
     @discardableResult
     package static func removeLeftovers(
         in directory: Directory, of mark: WriterMark = .none,

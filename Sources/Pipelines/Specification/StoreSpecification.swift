@@ -77,8 +77,8 @@ extension StoreSpecification {
 extension PipelineReference {
     static let store = SettingSection(
         "store",
-        help: "Files that `run` ages in place, by the rules of `fields`; format, time and limits are"
-            + " those of `source`. Needs `state`.",
+        help: "Files that `run` ages in place, by the rules of `fields`; format, time and limits"
+            + " are those of `source`. Needs `state`.",
         [
             key("files", "path, glob, directory, or a list of them", required, "Which files."),
             key(
@@ -92,23 +92,24 @@ extension PipelineReference {
                 "confirm",
                 "`optional` or `required`",
                 "`optional`",
-                "Whether a run that changes something needs `--confirm` with the token of a dry run."
+                "Whether a run that changes something needs `--confirm` with the token of a dry"
+                    + " run."
             ),
             key(
                 "settle",
                 "ISO 8601 duration",
                 "`PT10M`",
-                "A file that was written to within this time, by the system's clock, or that a process"
-                    + " has open for writing, is left alone; with `PT0S` every file counts as at"
-                    + " rest."
+                "A file that was written to within this time, by the system's clock, or that a"
+                    + " process has open for writing, is left alone; with `PT0S` every file counts as"
+                    + " at rest."
             ),
             key(
                 "unreadable",
                 "`fail`, `drop` or `keep`",
                 "`fail`",
                 "Lines that cannot be read or have no time: `fail` changes nothing at all; `drop`"
-                    + " takes them out; `keep` leaves them, readable for ever. `drop` and `keep` fail"
-                    + " past the limit of `quarantine`."
+                    + " takes them out; `keep` leaves them, readable for ever. `drop` and `keep`"
+                    + " fail past the limit of `quarantine`."
             ),
         ]
     )

@@ -235,7 +235,8 @@ extension ClosingTable {
         guard let store = report.store else { return [] }
         let verb = report.isDryRun ? "would be " : ""
         var lines = paragraph(
-            "store \(store.name): \(NumberText.counted(store.changed, "record")) \(verb)changed and "
+            "store \(store.name): \(NumberText.counted(store.changed, "record")) "
+                + "\(verb)changed and "
                 + "\(NumberText.grouped(store.removed)) \(verb)taken out, "
                 + "\(NumberText.counted(store.rewrittenFiles, "file")) \(verb)rewritten, "
                 + "\(NumberText.grouped(store.settledFiles)) with nothing due")

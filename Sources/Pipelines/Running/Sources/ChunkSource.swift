@@ -223,7 +223,8 @@ final class ChunkSource {
     private var border: Int?
     private var earlierClocks = -1
 
-    /// Begins what stands at `pendingOffset`: skips what is to be skipped and finds the next border.
+    /// Begins what stands at `pendingOffset`: skips what is to be skipped and finds the next
+    /// border.
     private func beginStretch(_ source: ByteSource) throws(PipelineFailure) {
         border = nil
         earlierClocks = -1

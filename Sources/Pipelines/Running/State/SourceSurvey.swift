@@ -55,8 +55,9 @@ struct SourceSurvey {
             let isNew = seen.insert(scanned.content).inserted
             if wasCounted { wholes.append(sources.count) }
             sources.append(
-                Source(path: path, scanned: scanned, isKnown: wasCounted || !isNew || scanned.isKnown)
-            )
+                Source(
+                    path: path, scanned: scanned,
+                    isKnown: wasCounted || !isNew || scanned.isKnown))
             for segment in scanned.segments where !wasCounted { known.insert(segment, tag: 0) }
         }
         try findCutCopies(&sources, counted: Set(wholes))

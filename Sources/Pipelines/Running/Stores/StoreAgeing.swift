@@ -316,17 +316,8 @@ final class StoreAgeing {
             ? count > 0
             : plan.quarantine.isExceeded(quarantined: count, read: quarantined.read)
         guard isTooMuch else { return }
-        var failing = RunReport()
-        failing.pipeline = plan.name
-        failing.sources = report.files.map {
-            RunReport.Source(
-                name: $0.path, counts: RecordCounts(outputs: 0, statistics: 0), bytes: 0)
-        }
-        failing.sources.append(
-            RunReport.Source(name: store.name, counts: quarantined, bytes: 0))
-        failing.quarantine = report.quarantine
         throw .quarantineLimit(
-            report: failing,
+            report: report.failing(pipeline: plan.name, quarantined),
             allowed: store.unreadable == .fail
                 ? "none in a store (`unreadable: fail`)" : plan.quarantine.words)
     }
@@ -362,7 +353,8 @@ final class StoreAgeing {
         if store.needsConfirmation {
             throw .refused(
                 "\(total) records of the store would be changed, and the pipeline demands "
-                    + "confirmation: expected `--confirm` with the token that `--dry-run` prints; nothing was written")
+                    + "confirmation: expected `--confirm` with the token that `--dry-run` prints; "
+                    + "nothing was written")
         }
         let last: Int64
         do { last = try ledger?.lastStoreChange(store: store.name) ?? 0 } catch {

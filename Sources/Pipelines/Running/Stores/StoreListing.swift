@@ -16,8 +16,8 @@ struct StoreListing {
     /// Files that are left alone because somebody writes to them, or has just done so.
     private(set) var busy: [String] = []
 
-    /// Looks up `patterns`. `unsettled` is the instant since which a file must not have been written
-    /// to; nil: every file counts as being at rest.
+    /// Looks up `patterns`. `unsettled` is the instant since which a file must not have been
+    /// written to; nil: every file counts as being at rest.
     ///
     /// A symbolic link, a file with several names, anything but a regular file, and what cannot be
     /// read are faults: the readable bytes would stay where the run does not see them.

@@ -9,8 +9,8 @@ final class StoreSink: OutputSink {
     /// Records that were changed, and those that were taken out.
     private(set) var changed = 0
     private(set) var removed = 0
-    /// Records that stay because a hold binds them. Their lines are in no segment: whatever else was
-    /// dealt with, they were not.
+    /// Records that stay because a hold binds them. Their lines are in no segment: whatever else
+    /// was dealt with, they were not.
     private(set) var held = 0
 
     private let file: DurableFile?
