@@ -1,0 +1,58 @@
+import Foundation
+import Pipelines
+import TestSupport
+import Testing
+
+/// Requests of persons over a store that is aged in place.
+@Suite("A person in a store")
+struct SubjectStoreTests {
+    private func scene(_ lines: String = "") throws -> TemporaryPipeline {
+        let scene = try TemporaryPipeline(
+            storePipeline(lines),
+            files: [
+                "data/a.jsonl": storeRecord("01-10") + storeRecord("03-20")
+                    + storeRecord("03-21", "bert"),
+                "data/b.jsonl": storeRecord("03-22", "bert"),
+            ])
+        _ = try scene.run(now: "2026-04-15")
+        return scene
+    }
+
+    @Test("an erasure rewrites the file that holds the subject, and no other")
+    func erases() throws {
+        let scene = try scene()
+        let other = try scene.text("data/b.jsonl")
+        let report = try Sluice.eraseSubject(
+            SubjectEraseRequest(subject: scene.request(.user, "anna")))
+        #expect(report.records == 1 && report.parts == 1 && report.inputs.isEmpty)
+        #expect(
+            try scene.text("data/a.jsonl") == dueRecord("01-10") + storeRecord("03-21", "bert"))
+        #expect(try scene.text("data/b.jsonl") == other)
+        let status = try Sluice.statusOfSubject(scene.request(.user, "anna")).entries
+        #expect(status.contains { $0.kind == "erasure" && $0.state == "done" })
+        // A restored copy loses the records again.
+        try scene.write("data/c.jsonl", storeRecord("03-20") + storeRecord("03-23", "cleo"))
+        _ = try scene.run(now: "2026-04-16")
+        #expect(try scene.text("data/c.jsonl") == storeRecord("03-23", "cleo"))
+    }
+
+    @Test("a correction is made in place, and only there")
+    func rectifies() throws {
+        let scene = try scene()
+        let report = try Sluice.rectifySubject(
+            SubjectRectifyRequest(
+                subject: scene.request(.user, "anna"), field: "action", text: "logout"))
+        #expect(report.records == 1)
+        let expected = storeRecord("03-20").replacingOccurrences(of: "login", with: "logout")
+        #expect(
+            try scene.text("data/a.jsonl")
+                == dueRecord("01-10") + expected + storeRecord("03-21", "bert"))
+    }
+
+    @Test("a copy has what is in the store, once")
+    func exports() throws {
+        let scene = try scene()
+        let report = try scene.export(scene.request(.user, "bert"))
+        #expect(report.records == 2)
+    }
+}
