@@ -239,7 +239,7 @@ package struct OutputRelease: ~Copyable {
     ) {
         edits.truncate(to: 0)
         for slot in 0..<table.slotCount {
-            if rules[slot].isKept, barred.isEmpty { continue }
+            if rules[slot].isKept, barred.isEmpty, !record.isCorrected { continue }
             let slice = table.slice(slot: slot, row: view.row)
             switch slice.kind {
             case .absent: continue
