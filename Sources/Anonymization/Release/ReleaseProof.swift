@@ -70,6 +70,7 @@ extension ReleasePlan {
         var plan = self
         plan.writtenUnder = nil
         plan.generations = []
+        plan.earlierRuns = []
         plan.isStored = true
         for index in plan.outputs.indices {
             plan.outputs[index].expiryClock = nil

@@ -43,9 +43,9 @@ package struct RunCommit: Sendable {
     /// Erasures that a hold stopped.
     package var blockedErasures: [BlockedErasure] = []
     package var publications: [PendingPublication] = []
-    /// Why the parts that end here were rewritten, when a person or customer asked for it: what was
+    /// The parts that are rewritten because a person or customer asked for it, and why: what was
     /// delivered of them is called back.
-    package var recall: RecallCause?
+    package var recalls: [(cause: RecallCause, part: Int64)] = []
     /// The holds that bound in this run.
     package var holds: [Int64] = []
     /// The lists and tables that the run was given.

@@ -36,9 +36,8 @@ struct RunWriter {
         try writeFiles()
         for publication in commit.publications { try write(publication) }
         for list in commit.inputLists { try write(list) }
-        if let cause = commit.recall {
-            let ended = commit.removedParts + commit.parts.flatMap(\.replaces)
-            try Recalls.raise(cause, parts: ended, time: commit.now, db)
+        for recall in commit.recalls {
+            try Recalls.raise(recall.cause, parts: [recall.part], time: commit.now, db)
         }
         try EventChain.append(RunEvent.kind, event, time: commit.finished, db)
         if let store = commit.store {

@@ -106,6 +106,12 @@ final class SubjectRewriting {
         // What has expired goes with its part.
         add(counts, countingErased: !isExpired)
         guard !isExpired, Self.isWorkDone(counts) else { return }
+        for place in work.erasures.indices
+        where place < counts.erasures.count && counts.erasures[place].erased > 0 {
+            if let id = work.erasures[place].id {
+                owner.changes.recalls.append((.erasure(id), part.id))
+            }
+        }
         corrected += counts.outputs[0].corrected
         barredRecords += counts.outputs[0].takenOut
         parts += 1

@@ -74,6 +74,7 @@ struct ContentProof {
                     + "pipelines too")
         }
         for (index, proof) in proofs.enumerated() { tellUnprovable(index, proof) }
+        if let store = owner.plan.store { proofs.append(try StoreProof(owner, store).run()) }
         owner.count("records read back", proofs.reduce(0) { $0 + $1.records })
         owner.report.evidence.proofs = proofs
     }

@@ -129,7 +129,11 @@ extension Evidence {
     init(
         _ ledger: Ledger, _ known: KnownFiles, _ verification: Verification
     ) throws(LedgerFault) {
-        let plan = verification.plan
+        var plan = verification.plan
+        if let store = plan.store {
+            plan.outputs.append(store.output)
+            plan.release.outputs.append(store.release)
+        }
         let specification = verification.specification
         self = verification.report.evidence
         pipelineDigest = plan.digest.hex
@@ -191,8 +195,7 @@ extension Evidence {
             let derived = specification.derived.first { $0.name.value == name }?.transform
             return (rule?.transform ?? derived)?.name.value ?? "as it is"
         }
-        let named = plan.release.fields.names.enumerated().map { slot, name in
-            let rule = release.rules[slot]
+        let named = zip(plan.release.fields.names, release.rules).map { name, rule in
             let due = rule.isBarred || rule.transform == nil
                 ? "dropped" : word(name)
             let early =

@@ -124,11 +124,20 @@ final class PartReading {
         if let day { oldestDiffering = min(oldestDiffering ?? day, day) }
     }
 
-    /// A writer ends each record with a line feed, which is no part of the record.
+    /// A writer ends each record with a line feed, which is no part of the record; nor is the
+    /// carriage return in front of it.
     private static func isSame(_ written: Span<UInt8>, _ stored: Span<UInt8>) -> Bool {
-        guard written.count == stored.count + 1 else { return false }
-        for index in stored.indices where written[index] != stored[index] { return false }
+        let length = end(of: written)
+        guard length == end(of: stored) else { return false }
+        for index in 0..<length where written[index] != stored[index] { return false }
         return true
+    }
+
+    private static func end(of line: Span<UInt8>) -> Int {
+        var end = line.count
+        if end > 0, line[end - 1] == 0x0a { end -= 1 }
+        if end > 0, line[end - 1] == 0x0d { end -= 1 }
+        return end
     }
 }
 

@@ -18,6 +18,8 @@ final class PendingChanges {
     var removedParts: [Int64] = []
     /// Files beside parts and partials: tables, terms, quarantine lists.
     var files: [NewFile] = []
+    /// Parts rewritten because somebody asked for it: what was delivered of them is called back.
+    var recalls: [(cause: RecallCause, part: Int64)] = []
     /// Paths of such files that go.
     private(set) var removedFiles: [String] = []
     /// The renames and removals that the commit owes.

@@ -224,6 +224,7 @@ final class StatefulRun {
         commit.blockedErasures = subjects?.blocked ?? []
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
+        commit.recalls = changes.recalls
         if settings.takesIn, !plan.optOutList.entries.isEmpty {
             commit.inputLists.append(OptOutListMemory(ledger: ledger, plan: plan).record)
         }

@@ -1,0 +1,79 @@
+internal import Anonymization
+internal import FileSystem
+internal import LogFormats
+internal import Records
+
+/// Reads every file of a store that is aged in place and proves that nothing in it is readable past
+/// its time, as `ContentProof` does for outputs.
+struct StoreProof {
+    private let owner: Verification
+    private let store: StorePlan
+
+    init(_ owner: Verification, _ store: StorePlan) {
+        self.owner = owner
+        self.store = store
+    }
+
+    /// What was found in the store; its files are looked at whether a run has seen them or not.
+    func run() throws(PipelineFailure) -> OutputProof {
+        var proof = OutputProof(name: store.output.name)
+        let listing = try StoreListing(store.files, unsettled: nil, in: OpenFolders(mark: owner.plan.mark))
+        for file in listing.files { try prove(file.path, &proof) }
+        owner.count("records of the store read back", proof.records)
+        return proof
+    }
+
+    private func prove(_ path: String, _ proof: inout OutputProof) throws(PipelineFailure) {
+        let columns = try ChunkSource.columns(of: path, format: owner.plan.format)
+        var plan = owner.plan.inPlace(store, columns: columns, settled: [])
+        let tally = ReleaseTally(fieldCount: plan.release.fields.count)
+        plan.release = plan.release.proving(tally)
+        let reading = PartReading(plan)
+        do throws(PipelineFailure) {
+            try reading.read(path)
+        } catch {
+            if case .interrupted = error { throw error }
+            owner.find(.unreadable, path, "cannot be read back")
+            return
+        }
+        proof.parts += 1
+        proof.records += reading.records
+        proof.held += reading.held
+        proof.readable += reading.readable
+        proof.overdue += reading.differing
+        proof.add(plan.release.fields.names, tally.counts)
+        tell(reading, tally, path, plan)
+    }
+
+    private func tell(
+        _ reading: PartReading, _ tally: ReleaseTally, _ path: String, _ plan: Plan
+    ) {
+        if reading.unreadable > 0 {
+            let text = "\(counted(reading.unreadable, "record")) cannot be read"
+            if store.unreadable == .keep {
+                owner.report.notes.append("\(path): \(text), and stays as it is by `unreadable`")
+            } else {
+                owner.find(.unreadable, path, "\(text), so nothing about that is proven")
+            }
+        }
+        if reading.erased > 0 {
+            owner.find(
+                .erasedPresent, path,
+                "holds \(counted(reading.erased, "record")) of erased persons: run the pipeline")
+        }
+        if reading.deletable > 0 {
+            owner.find(
+                .readablePastWindow, path,
+                "holds \(counted(reading.deletable, "record")) that had to be deleted: run the "
+                    + "pipeline")
+        }
+        guard reading.differing > 0 else { return }
+        let fields = zip(plan.release.fields.names, tally.counts)
+            .filter { $0.1.readable > 0 }.map { "`\($0.0)` \($0.1.readable)" }
+        owner.find(
+            .readablePastWindow, path,
+            "\(counted(reading.differing, "record")), the first is number "
+                + "\(reading.firstDiffering), not in the form that the rules leave behind: "
+                + (fields.isEmpty ? "fields that no rule names" : fields.joined(separator: ", ")))
+    }
+}
