@@ -24,9 +24,6 @@ package final class ReleaseTally: Sendable {
     /// The counts in the order of the plan's fields.
     package var counts: [Field] { fields.withLock { $0 } }
 
-    /// The number of due values that are not in released form.
-    package var readableTotal: Int { counts.reduce(0) { $0 + $1.readable } }
-
     func note(_ field: Int, isReleased: Bool) {
         fields.withLock { fields in
             if isReleased { fields[field].released += 1 } else { fields[field].readable += 1 }

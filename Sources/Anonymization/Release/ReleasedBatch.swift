@@ -98,10 +98,6 @@ package struct ReleasedBatch: ~Copyable {
                 isReadable: isReadable, row: Int32(truncatingIfNeeded: row), isHeld: isHeld))
         openRecordStart = pieces.count
     }
-
-    mutating func abandonRecord() {
-        pieces.truncate(to: openRecordStart)
-    }
 }
 
 /// Writes released records in the syntax of one format.

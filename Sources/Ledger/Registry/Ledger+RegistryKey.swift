@@ -47,21 +47,6 @@ extension Ledger {
                 db)
         }
     }
-
-    /// True when the registry has any entry that is found by a keyed hash.
-    package func hasSubjects() throws(LedgerFault) -> Bool {
-        try read { db in
-            let tables = [
-                "hold_subjects", "opt_outs", "erasures", "restrictions", "subject_requests",
-            ]
-            for table in tables {
-                let found = try Int.fetchOne(
-                    db, sql: "SELECT 1 FROM \(table) WHERE key_id IS NOT NULL LIMIT 1")
-                if found != nil { return true }
-            }
-            return false
-        }
-    }
 }
 
 /// The name of the registry's key, for a row that holds a hash.

@@ -175,11 +175,6 @@ extension Ledger {
         try write { db in try Self.insert(new, "erasure_id", id, db) }
     }
 
-    /// Notes that nothing stored holds data of the erased subject any more.
-    package func finishErasure(_ id: Int64, time: EventTime) throws(LedgerFault) {
-        try write { db in try Self.finish(erasure: id, time: time, db) }
-    }
-
     static func finish(erasure id: Int64, time: EventTime, _ db: Database) throws {
         try change(
             """
@@ -189,14 +184,6 @@ extension Ledger {
             [time.milliseconds, id], event: "erasure-done", ["erasure": .integer(id)], time, db)
         try db.execute(
             sql: "DELETE FROM subject_tokens WHERE erasure_id = ?", arguments: [id])
-    }
-
-    /// Notes that a hold blocked an erasure, and when to try again (nil: the hold has no end).
-    package func blockErasure(
-        _ id: Int64, by hold: Int64, retry: EventTime?, time: EventTime
-    ) throws(LedgerFault) {
-        let block = BlockedErasure(id: id, hold: hold, retry: retry)
-        try write { db in try Self.block(erasure: block, time: time, db) }
     }
 
     /// Says it once: as long as the same hold blocks, nothing changes.

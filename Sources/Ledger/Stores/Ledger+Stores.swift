@@ -19,16 +19,6 @@ extension Ledger {
         }
     }
 
-    /// All contents of a store that were ever left behind by a run, in the order of their digests.
-    package func storeContents(store: String) throws(LedgerFault) -> [StoreContent] {
-        try read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT * FROM store_contents WHERE store = ? ORDER BY sha256",
-                arguments: [store]
-            ).map(StoreContent.init)
-        }
-    }
-
     /// The segments of a store that were dealt with under `rules`.
     package func storeSegments(
         store: String, rules: Digest256
