@@ -6,6 +6,8 @@ struct GroupFigures {
     private(set) var cells: [Int64]
     /// Set 0 is the whole row; the others belong to the steps in turn.
     private(set) var evidence: [Evidence]
+    /// In the order of `evidence`; empty unless the rows are separable.
+    private var tallies: [ContributorTally]
     private var distinct: [Int64]
     private var seen: [Set<UInt32>]
     private var numbers: [[(billionths: Int128, times: UInt64)]]
@@ -15,6 +17,9 @@ struct GroupFigures {
         self.layout = layout
         cells = [Int64](repeating: 0, count: layout.cellCount)
         evidence = [Evidence](repeating: Evidence(layout), count: layout.steps.count + 1)
+        tallies = [ContributorTally](
+            repeating: ContributorTally(isSortedByPerson: true),
+            count: layout.isSeparable ? layout.steps.count + 1 : 0)
         distinct = [Int64](repeating: 0, count: layout.steps.count)
         seen = [Set<UInt32>](repeating: [], count: layout.steps.count)
         numbers = [[(billionths: Int128, times: UInt64)]](
@@ -44,11 +49,30 @@ struct GroupFigures {
         let customer = row.key[tail + 1]
         evidence[0].persons.insert(person)
         evidence[0].customers.insert(customer)
+        tallies[0].add(person: person, customer: customer, amount: 0)
         for (index, step) in layout.steps.enumerated() where row.cells[step.evidenceCell] > 0 {
             evidence[index + 1].persons.insert(person)
             evidence[index + 1].customers.insert(customer)
+            tallies[index + 1].add(
+                person: person, customer: customer, amount: total(row.cells, step) ?? 0)
             if let place = step.impliedBy { see(row.key[tail + place], step: index) }
         }
+    }
+
+    /// What adds up of the counters of a step, in billionths.
+    private func total(_ cells: [Int64], _ step: StatisticLayout.Step) -> Int128? {
+        switch step.kind {
+        case .count: Int128(cells[step.cell]) * ExactDecimal.one
+        case .sum: wideInteger(low: cells[step.cell], high: cells[step.cell + 1])
+        case .distinct, .percentile: nil
+        }
+    }
+
+    /// Who stands behind the whole row; nil unless the rows are separable.
+    mutating func rowBacking() -> RowBacking? {
+        guard layout.isSeparable else { return nil }
+        let backing = tallies[0].backing(total: nil)
+        return RowBacking(persons: backing.persons, customers: backing.customers)
     }
 
     private mutating func takeContributors(_ row: PartialRow) {
@@ -85,7 +109,9 @@ struct GroupFigures {
         return MeasuredCell(
             value: value(step, index, kind), basis: cells[0],
             persons: evidence[index + 1].persons.count,
-            customers: evidence[index + 1].customers.count, unreadable: unreadable)
+            customers: evidence[index + 1].customers.count, unreadable: unreadable,
+            backing: layout.isSeparable
+                ? tallies[index + 1].backing(total: total(cells, step)) : nil)
     }
 
     private mutating func value(

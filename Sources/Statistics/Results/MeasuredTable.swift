@@ -12,6 +12,17 @@ package struct MeasuredTable: Sendable {
     package var rows: [MeasuredRow]
     /// What must be done before the table is shown.
     package let suppression: SuppressionRule
+
+    package init(
+        name: String, groupColumns: [String], columns: [MeasuredColumn], rows: [MeasuredRow],
+        suppression: SuppressionRule
+    ) {
+        self.name = name
+        self.groupColumns = groupColumns
+        self.columns = columns
+        self.rows = rows
+        self.suppression = suppression
+    }
 }
 
 /// A column of figures.
@@ -20,6 +31,11 @@ package struct MeasuredColumn: Sendable, Equatable {
     package let name: String
     /// What sort of figures it holds.
     package let role: ColumnRole
+
+    package init(name: String, role: ColumnRole) {
+        self.name = name
+        self.role = role
+    }
 }
 
 /// What sort of figures a column holds.
@@ -41,6 +57,19 @@ package struct MeasuredRow: Sendable {
     /// The distinct persons and customers behind the whole row, counted up to the thresholds.
     package let persons: Int
     package let customers: Int
+    /// Who stands behind the whole row; nil unless the partials were separable.
+    package var backing: RowBacking? = nil
+
+    package init(
+        key: [[UInt8]], cells: [MeasuredCell], persons: Int, customers: Int,
+        backing: RowBacking? = nil
+    ) {
+        self.key = key
+        self.cells = cells
+        self.persons = persons
+        self.customers = customers
+        self.backing = backing
+    }
 }
 
 /// A figure and what stands behind it.
@@ -54,6 +83,20 @@ package struct MeasuredCell: Sendable, Equatable {
     package let customers: Int
     /// How many numbers could not be read and are not in the figure.
     package let unreadable: Int64
+    /// Who stands behind the figure; nil unless the partials were separable.
+    package var backing: CellBacking? = nil
+
+    package init(
+        value: Quantity?, basis: Int64, persons: Int, customers: Int, unreadable: Int64,
+        backing: CellBacking? = nil
+    ) {
+        self.value = value
+        self.basis = basis
+        self.persons = persons
+        self.customers = customers
+        self.unreadable = unreadable
+        self.backing = backing
+    }
 }
 
 /// A figure, exact.

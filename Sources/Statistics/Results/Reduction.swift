@@ -19,6 +19,7 @@ struct Reduction: PartialSink {
         let cells: [MeasuredCell]
         let persons: Int
         let customers: Int
+        let backing: RowBacking?
     }
 
     init(_ plan: StatisticsPlan) {
@@ -75,7 +76,7 @@ struct Reduction: PartialSink {
         finished.append(
             FinishedRow(
                 key: ended.key, cells: cells, persons: ended.evidence[0].persons.count,
-                customers: ended.evidence[0].customers.count))
+                customers: ended.evidence[0].customers.count, backing: ended.rowBacking()))
     }
 
     mutating func endRows() throws(PartialFault) {
@@ -101,7 +102,8 @@ struct Reduction: PartialSink {
         for row in finished { rowsOfKeys[row.key] = row }
         for reduction in sessions {
             for key in reduction.keys.keys where rowsOfKeys[key] == nil {
-                rowsOfKeys[key] = FinishedRow(key: key, cells: [], persons: 0, customers: 0)
+                rowsOfKeys[key] = FinishedRow(
+                    key: key, cells: [], persons: 0, customers: 0, backing: nil)
             }
         }
         var rows: [MeasuredRow] = []
@@ -129,6 +131,7 @@ struct Reduction: PartialSink {
         var cells: [MeasuredCell] = []
         var persons = row.persons
         var customers = row.customers
+        var backing = row.backing
         var step = 0
         var session = 0
         for measure in plan.statistics[statistic].measures {
@@ -137,23 +140,32 @@ struct Reduction: PartialSink {
                 step += 1
                 continue
             }
-            var figures = SessionFigures(layout)
+            var figures = SessionFigures(layout, sessionsPlan)
             if let at = sessions[session].keys[row.key] { figures = sessions[session].figures[at] }
             session += 1
             let evidence = figures.evidence
             persons = max(persons, evidence.persons.count)
             customers = max(customers, evidence.customers.count)
+            if layout.isSeparable {
+                let ofSessions = figures.rowBacking()
+                // Who made sessions made records: the larger of both is the row.
+                backing = RowBacking(
+                    persons: max(backing?.persons ?? 0, ofSessions.persons),
+                    customers: max(backing?.customers ?? 0, ofSessions.customers))
+            }
             for column in sessionsPlan.columns {
                 let value = figures.value(column.figure, sessionsPlan.unit)
                 cells.append(
                     MeasuredCell(
                         value: value.map { .integer($0) }, basis: figures.count,
                         persons: evidence.persons.count, customers: evidence.customers.count,
-                        unreadable: 0))
+                        unreadable: 0,
+                        backing: layout.isSeparable ? figures.backing(column.figure) : nil))
             }
         }
         let key = keyTexts(row.key, layout)
-        return MeasuredRow(key: key, cells: cells, persons: persons, customers: customers)
+        return MeasuredRow(
+            key: key, cells: cells, persons: persons, customers: customers, backing: backing)
     }
 
     private func keyTexts(_ key: [UInt32], _ layout: StatisticLayout) -> [[UInt8]] {

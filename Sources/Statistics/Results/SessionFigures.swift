@@ -5,9 +5,48 @@ struct SessionFigures {
     private var sum: Int128 = 0
     private var durations: [Int64] = []
     private var isSorted = true
-    var evidence: Evidence
+    private(set) var evidence: Evidence
+    /// Who stands behind all sessions, weighed by their durations, and behind the single ones.
+    private var tally: ContributorTally
+    private var singleTally: ContributorTally
+    private let isSeparable: Bool
 
-    init(_ layout: StatisticLayout) { evidence = Evidence(layout) }
+    init(_ layout: StatisticLayout, _ plan: SessionsPlan) {
+        evidence = Evidence(layout)
+        isSeparable = layout.isSeparable
+        // Sessions come sorted by their token: by person when that is what makes them.
+        let isSorted = plan.token == layout.personInput
+        tally = ContributorTally(isSortedByPerson: isSorted)
+        singleTally = ContributorTally(isSortedByPerson: isSorted)
+    }
+
+    /// Says that a person and a customer had a part in `session`.
+    mutating func add(person: UInt32, customer: UInt32, of session: SessionInterval) {
+        evidence.persons.insert(person)
+        evidence.customers.insert(customer)
+        if !isSeparable { return }
+        let duration = Int128(session.last - session.first) * ExactDecimal.one
+        tally.add(person: person, customer: customer, amount: duration)
+        if session.events == 1 {
+            singleTally.add(person: person, customer: customer, amount: 0)
+        }
+    }
+
+    /// Who stands behind all sessions.
+    mutating func rowBacking() -> RowBacking {
+        let backing = tally.backing(total: nil)
+        return RowBacking(persons: backing.persons, customers: backing.customers)
+    }
+
+    /// Who stands behind the column of `figure`.
+    mutating func backing(_ figure: SessionsColumn.Figure) -> CellBacking {
+        switch figure {
+        case .count: tally.backing(total: Int128(count) * ExactDecimal.one)
+        case .single: singleTally.backing(total: Int128(single) * ExactDecimal.one)
+        case .mean: tally.backing(total: sum * ExactDecimal.one)
+        case .median, .p50, .p95: tally.backing(total: nil)
+        }
+    }
 
     /// Adds one session.
     mutating func add(_ session: SessionInterval) {
@@ -96,9 +135,12 @@ struct SessionReduction {
             }
             let row = self.row(of: session)
             figures[row].add(session)
+            var last: (UInt32, UInt32)?
             for piece in pieces[start..<end] {
-                figures[row].evidence.persons.insert(piece.person)
-                figures[row].evidence.customers.insert(piece.customer)
+                // A session may have many pieces of one person: it counts for him once.
+                if let last, last == (piece.person, piece.customer) { continue }
+                last = (piece.person, piece.customer)
+                figures[row].add(person: piece.person, customer: piece.customer, of: session)
             }
             start = end
         }
@@ -127,7 +169,7 @@ struct SessionReduction {
         }
         lastRow = figures.count
         rows[lastKey] = lastRow
-        figures.append(SessionFigures(layout))
+        figures.append(SessionFigures(layout, plan))
         return lastRow
     }
 }
