@@ -21,12 +21,10 @@ struct RowIdentifiers: ~Copyable {
     let textCount: Int
     let tokenCount: Int
     private let interned: [Bool]
-    private let readsBare: [Bool]
 
     init(_ plan: StatisticsPlan) {
         textCount = plan.textInputs.count
         tokenCount = plan.tokenInputCount
-        readsBare = plan.textInputs.map(\.readsBareValues)
         var interned = [Bool](repeating: false, count: plan.textInputs.count)
         for statistic in plan.statistics {
             for key in statistic.groupBy {
@@ -63,7 +61,6 @@ struct RowIdentifiers: ~Copyable {
         _ interner: inout TextInterner
     ) {
         let arena = batch.arena.bytes
-        let takesBare = readsBare[input]
         unsafe chunk.withUnsafeBufferPointer { chunk in
             unsafe arena.withUnsafeBufferPointer { arena in
                 var at = input
@@ -71,9 +68,7 @@ struct RowIdentifiers: ~Copyable {
                 for _ in 0..<batch.count {
                     let slice = batch.texts[at]
                     var number: UInt32 = 0
-                    if slice.kind == .text
-                        || takesBare && (slice.kind == .number || slice.kind == .boolean)
-                    {
+                    if Self.isGrouped(slice.kind) {
                         let inArena = slice.start & ObservationBatch.arenaBit != 0
                         number = unsafe interner.number(
                             inArena ? arena : chunk,
@@ -86,6 +81,12 @@ struct RowIdentifiers: ~Copyable {
                 }
             }
         }
+    }
+
+    /// Numbers and booleans count as what is written; lists, objects and null as no value.
+    @inline(__always)
+    private static func isGrouped(_ kind: FieldKind) -> Bool {
+        kind == .text || kind == .number || kind == .boolean
     }
 
     private mutating func fillTokens(

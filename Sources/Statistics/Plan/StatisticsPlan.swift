@@ -38,17 +38,12 @@ package enum Granularity: UInt8, Sendable {
     case separable = 1
 }
 
-/// One text of each row.
+/// One text of each row; a number or boolean counts as what is written.
 package struct TextInputPlan: Sendable, Equatable {
     /// The field as the pipeline names it; for messages.
     package let name: String
-    /// True when JSON numbers and booleans count as their text; false when they count as no value.
-    package let readsBareValues: Bool
 
-    package init(name: String, readsBareValues: Bool = false) {
-        self.name = name
-        self.readsBareValues = readsBareValues
-    }
+    package init(name: String) { self.name = name }
 }
 
 /// One statistic: a table with a row per group and a column per measure.
