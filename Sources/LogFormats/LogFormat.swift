@@ -39,7 +39,7 @@ package protocol LogFormat: RecordFormat {
     /// Checks the declared fields against the columns that the header of a source named.
     ///
     /// Throws `SourceFault.Code.missingColumn` when one is not there. To be called once per source,
-    /// behind `header(of:isComplete:)`.
+    /// behind `header(of:isComplete:limits:)`.
     func check(_ fields: DeclaredFields, against columns: [String]?) throws(SourceFault)
 }
 

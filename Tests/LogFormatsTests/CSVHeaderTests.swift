@@ -7,9 +7,10 @@ import Testing
     private func header(
         _ source: [UInt8],
         isComplete: Bool = true,
-        _ format: CSVFormat = CSVFormat()
+        _ format: CSVFormat = CSVFormat(),
+        limits: RecordLimits = RecordLimits()
     ) throws(SourceFault) -> HeaderResult {
-        try format.header(of: source.span, isComplete: isComplete)
+        try format.header(of: source.span, isComplete: isComplete, limits: limits)
     }
 
     @Test func names() throws {
@@ -50,6 +51,18 @@ import Testing
             try header(Array(source.prefix(24)), isComplete: false)
                 == .header(length: 23, columns: ["name", "other\r\nname"])
         )
+    }
+
+    @Test func aHeaderIsARecordOfTheSource() throws {
+        var limits = RecordLimits()
+        limits.fieldsMax = 2
+        #expect(throws: SourceFault.self) { try header(bytes("a,b,c\n"), limits: limits) }
+        limits.fieldsMax = 3
+        #expect(
+            try header(bytes("a,b,c\n"), limits: limits)
+                == .header(length: 6, columns: ["a", "b", "c"]))
+        limits.recordBytesMax = 4
+        #expect(throws: SourceFault.self) { try header(bytes("a,b,c\nd"), limits: limits) }
     }
 
     @Test func emptySourceIsNoFault() throws {

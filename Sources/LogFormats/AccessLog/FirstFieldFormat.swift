@@ -20,7 +20,7 @@ package struct FirstFieldFormat: LogFormat {
 
     /// Nothing is skipped: a byte order mark is content, too.
     package func header(
-        of start: Span<UInt8>, isComplete: Bool
+        of start: Span<UInt8>, isComplete: Bool, limits: RecordLimits
     ) throws(SourceFault) -> HeaderResult { .header(length: 0, columns: nil) }
 
     package func makeSplitter(limits: RecordLimits) -> any RecordSplitter { LineSplitter() }

@@ -94,7 +94,8 @@ extension CSVFormat {
     /// no header and no records, which is no fault.
     package func header(
         of start: Span<UInt8>,
-        isComplete: Bool
+        isComplete: Bool,
+        limits: RecordLimits
     ) throws(SourceFault) -> HeaderResult {
         if start.count >= 2, isUTF16Mark(start) {
             throw SourceFault(
@@ -117,7 +118,7 @@ extension CSVFormat {
             delimiter: delimiter.byte,
             hasQuotes: hasQuotes,
             isComplete: isComplete,
-            limits: RecordLimits()
+            limits: limits
         ) {
         case .incomplete: return .needMoreBytes
         case .unreadable: throw Self.badHeader

@@ -86,7 +86,8 @@ private struct Trial {
         let input = Array(test.input.value.utf8)
         worker.chunk.buffer.removeAll()
         do {
-            let result = try plan.format.header(of: input.span, isComplete: true)
+            let result = try plan.format.header(
+                of: input.span, isComplete: true, limits: plan.limits)
             guard case .header(let length, let columns) = result else { return nil }
             try plan.format.check(plan.release.fields, against: columns)
             worker.chunk.buffer.append(input.span.extracting(length..<input.count))
@@ -105,7 +106,7 @@ private struct Trial {
         var header = 0
         do {
             if case .header(let length, let named) = try plan.format.header(
-                of: input.span, isComplete: true)
+                of: input.span, isComplete: true, limits: plan.limits)
             {
                 (header, columns) = (length, named)
             }

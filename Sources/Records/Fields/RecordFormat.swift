@@ -3,8 +3,11 @@ package protocol RecordFormat: Sendable {
     /// Finds where the header of a source ends and what it says, if this format has one.
     ///
     /// Called with the first bytes of each source until it answers other than `needMoreBytes`.
-    /// `isComplete` is true when the source has no further bytes.
-    func header(of start: Span<UInt8>, isComplete: Bool) throws(SourceFault) -> HeaderResult
+    /// `isComplete` is true when the source has no further bytes. A header is a record: past
+    /// `limits` it is a fault.
+    func header(
+        of start: Span<UInt8>, isComplete: Bool, limits: RecordLimits
+    ) throws(SourceFault) -> HeaderResult
 
     /// Makes a splitter for one source. Where a record ends may depend on how long one may be: an
     /// unclosed CSV quote ends at the limit, for splitter and reader alike.
@@ -17,7 +20,7 @@ package protocol RecordFormat: Sendable {
 extension RecordFormat {
     /// Most formats have no header; the byte order mark of UTF-8 is no part of the first record.
     package func header(
-        of start: Span<UInt8>, isComplete: Bool
+        of start: Span<UInt8>, isComplete: Bool, limits: RecordLimits
     ) throws(SourceFault) -> HeaderResult {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let shared = zip(start.indices, mark).prefix { start[$0] == $1 }.count

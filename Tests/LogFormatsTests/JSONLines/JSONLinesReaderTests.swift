@@ -197,7 +197,8 @@ import Testing
     @Test func aByteOrderMarkIsHeaderAtTheStartOnly() throws {
         let marked: [UInt8] = [0xEF, 0xBB, 0xBF, 0x7B, 0x7D]
         func header(_ start: [UInt8], _ isComplete: Bool) throws -> HeaderResult {
-            try JSONLinesFormat().header(of: start.span, isComplete: isComplete)
+            try JSONLinesFormat().header(
+                of: start.span, isComplete: isComplete, limits: RecordLimits())
         }
         #expect(try header(marked, false) == .header(length: 3, columns: nil))
         #expect(try header(Array(marked[..<2]), false) == .needMoreBytes)

@@ -98,7 +98,9 @@ extension SubjectScan {
         while true {
             let isComplete = source.isAtEnd
             let result: HeaderResult
-            do { result = try Self.header(of: start, place.format, isComplete) } catch {
+            do {
+                result = try ChunkSource.header(place.format, plan.limits, of: start, isComplete)
+            } catch {
                 throw .source(error)
             }
             if case .header(let length, _) = result {
@@ -107,12 +109,6 @@ extension SubjectScan {
             }
             try source.fill(&start, upTo: 1 << 16)
         }
-    }
-
-    private static func header(
-        of start: borrowing ByteBuffer, _ format: any LogFormat, _ isComplete: Bool
-    ) throws(SourceFault) -> HeaderResult {
-        try format.header(of: start.bytes, isComplete: isComplete)
     }
 
     /// Gives the bytes of all records that are not the subject's, with their line ends.

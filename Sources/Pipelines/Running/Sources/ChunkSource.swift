@@ -148,7 +148,7 @@ final class ChunkSource {
         do {
             while true {
                 let isComplete = source.isAtEnd
-                let result = try Self.header(format, of: pending, isComplete: isComplete)
+                let result = try Self.header(format, limits, of: pending, isComplete)
                 guard case .header(let length, let named) = result else {
                     try source.fill(&pending, upTo: Self.chunkBytes)
                     continue
@@ -174,13 +174,13 @@ final class ChunkSource {
 
     /// The columns that the header of the file at `path` names; nil for a format without one.
     static func columns(
-        of path: String, format: any LogFormat
+        of path: String, format: any LogFormat, limits: RecordLimits
     ) throws(PipelineFailure) -> [String]? {
         let source = try ByteSource(path: path, digesting: false)
         var start = ByteBuffer(capacity: 1 << 16)
         do {
             while true {
-                let result = try header(format, of: start, isComplete: source.isAtEnd)
+                let result = try header(format, limits, of: start, source.isAtEnd)
                 if case .header(_, let columns) = result { return columns }
                 try source.fill(&start, upTo: chunkBytes)
             }
@@ -195,10 +195,12 @@ final class ChunkSource {
         }
     }
 
-    private static func header(
-        _ format: any LogFormat, of start: borrowing ByteBuffer, isComplete: Bool
+    /// What `format` finds at the start of a source.
+    static func header(
+        _ format: any LogFormat, _ limits: RecordLimits, of start: borrowing ByteBuffer,
+        _ isComplete: Bool
     ) throws(SourceFault) -> HeaderResult {
-        try format.header(of: start.bytes, isComplete: isComplete)
+        try format.header(of: start.bytes, isComplete: isComplete, limits: limits)
     }
 
     private func compareColumns(_ named: [String]?, _ name: String) throws(SourceFault) {

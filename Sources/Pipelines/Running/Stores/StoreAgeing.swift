@@ -123,7 +123,8 @@ final class StoreAgeing {
             return
         }
         let stretches = try stretches(of: file, content, row)
-        let columns = try ChunkSource.columns(of: file.path, format: plan.format)
+        let columns = try ChunkSource.columns(
+            of: file.path, format: plan.format, limits: plan.limits)
         var change = Change(
             file: file, old: content, new: content, settled: settledTimes, stretches: stretches,
             columns: columns, isCompressed: isCompressed, counts: FileCounts())
