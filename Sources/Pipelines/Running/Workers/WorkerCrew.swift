@@ -19,7 +19,9 @@ protocol OrderedEnd: AnyObject {
 /// is not, so that a stream breaks off at the same byte for any number of workers.
 final class WorkerCrew: @unchecked Sendable {
     private let source: ChunkSource
-    private let end: any OrderedEnd
+    /// Runs the crew, and so outlives its run; a counted reference back would keep both alive, and
+    /// with them the keys of the run.
+    private unowned let end: any OrderedEnd
     private let workers: [Worker]
     private let reading = Monitor()
     private let turns = Monitor()
