@@ -208,7 +208,7 @@ import Testing
         try scene.write("p.yaml", Pipeline.nothingReadable + "opt_outs: none.csv\n")
         try scene.write("in/a.jsonl", planted)
         let outcome = try sluice(["run", "p.yaml", "--now", "2026-04-15"], in: scene)
-        #expect(outcome.status == 3, "\(outcome.errors)")
+        #expect(outcome.status == 9, "\(outcome.errors)")
         #expect(outcome.errors.contains("none.csv"))
         #expect(!scene.exists("out"))
     }

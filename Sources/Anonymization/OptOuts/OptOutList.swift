@@ -53,14 +53,14 @@ package struct OptOutEffect: OptionSet, Sendable, Hashable {
     package init(purposes: PurposeSet, categories: CategorySet) {
         var bits: UInt64 = 0
         for category in Category.allCases where categories.contains(category) {
-            bits |= UInt64(purposes.rawValue) << (UInt64(category.rawValue) * 16)
+            bits |= UInt64(purposes.rawValue) << (UInt64(category.index) * 16)
         }
         rawValue = bits
     }
 
     /// True when data of `category` may not be used for `purpose`.
     @inlinable package func bars(_ purpose: Purpose, _ category: Category) -> Bool {
-        rawValue >> (UInt64(category.rawValue) &* 16 &+ UInt64(purpose.index)) & 1 == 1
+        rawValue >> (UInt64(category.index) &* 16 &+ UInt64(purpose.index)) & 1 == 1
     }
 
     /// The categories that may not be used for `purpose`; empty for the record as it is.
@@ -242,10 +242,10 @@ private struct OptOutRowReader {
         for word in words(row, column) {
             if word == "*" {
                 set = .all
-            } else if let category = Category(name: word) {
+            } else if let category = Category(rawValue: word) {
                 set.formUnion(CategorySet(category))
             } else {
-                let known = Category.allCases.map { "`\($0.name)`" }.joined(separator: ", ")
+                let known = Category.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")
                 expect(row, "expected categories among `*`, \(known), separated by `;`")
             }
         }

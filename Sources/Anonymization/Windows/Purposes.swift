@@ -1,30 +1,22 @@
-package import Records
-
-/// What kind of usage data a field is.
-package enum Category: UInt8, Sendable, CaseIterable {
+/// What kind of usage data a field is; raw values are the words of pipelines and lists.
+package enum Category: String, Sendable, CaseIterable {
     /// Operating system, browser, keyboard language, IP address.
-    case technical = 0
+    case technical
     /// Session durations, numbers of invoices or log-ins: what is counted per customer.
     case aggregated
     /// Support tickets, chats, security incident logs.
-    case nonAggregated
+    case nonAggregated = "non-aggregated"
     /// Images, files and customer databases: limited in scope, access and time.
-    case limitedProduction
+    case limitedProduction = "limited-production"
 
-    /// The word in pipeline files and opt-out lists.
-    package var name: String {
+    /// 0 to 3: the bit of the category in sets.
+    @inlinable package var index: UInt8 {
         switch self {
-        case .technical: "technical"
-        case .aggregated: "aggregated"
-        case .nonAggregated: "non-aggregated"
-        case .limitedProduction: "limited-production"
+        case .technical: 0
+        case .aggregated: 1
+        case .nonAggregated: 2
+        case .limitedProduction: 3
         }
-    }
-
-    /// The category called `name`.
-    package init?(name: String) {
-        guard let category = Category.allCases.first(where: { $0.name == name }) else { return nil }
-        self = category
     }
 }
 
@@ -34,13 +26,13 @@ package struct CategorySet: OptionSet, Sendable, Hashable {
     @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The set of one category.
-    package init(_ category: Category) { rawValue = 1 << category.rawValue }
+    package init(_ category: Category) { rawValue = 1 << category.index }
 
     /// All categories.
     package static let all = CategorySet(rawValue: 0b1111)
 
     @inlinable package func contains(_ category: Category) -> Bool {
-        rawValue >> category.rawValue & 1 == 1
+        rawValue >> category.index & 1 == 1
     }
 }
 
@@ -78,6 +70,9 @@ package struct PurposeSet: OptionSet, Sendable, Hashable {
 
     /// The purposes that an opt-out reaches only when it names them.
     package static let namedOnly = PurposeSet(.security, .compliance)
+
+    /// The built-in purposes whose outputs may show, under safeguards, what is not yet due.
+    package static let readableInWindow = PurposeSet(.security, .compliance)
 
     /// The purposes for which limited production data may be used.
     package static let limitedProduction =
@@ -126,6 +121,12 @@ package struct PurposeTable: Sendable, Equatable {
     /// The name of `purpose`, which is of this table.
     package func name(of purpose: Purpose) -> String { names[Int(purpose.index)] }
 
+    /// The names of the built-in purposes in `purposes`, in their order.
+    package static func builtIn(in purposes: PurposeSet) -> [String] {
+        builtIn.enumerated().filter { purposes.contains(Purpose(index: UInt8($0.offset))) }
+            .map(\.element)
+    }
+
     /// Every purpose of the table.
     package var all: PurposeSet {
         PurposeSet(rawValue: UInt16(truncatingIfNeeded: (1 << names.count) - 1))
@@ -153,41 +154,5 @@ package struct FieldUse: Sendable, Hashable {
             return false
         }
         return purposes?.contains(purpose) ?? true
-    }
-}
-
-/// Who receives an output.
-package enum Recipient: String, Sendable, CaseIterable {
-    case own, group, partner, processor, authority
-}
-
-/// What an output that shows readable in-window data must declare.
-package struct Safeguards: Sendable, Equatable {
-    /// Why the data is needed readable; not empty.
-    package let reason: String
-    /// Who may read it; not empty.
-    package let readers: [String]
-    /// How long after the event the output's records are deleted.
-    package let deleteAfter: CalendarDuration
-
-    /// Nil when the reason or the readers are missing.
-    package init?(reason: String, readers: [String], deleteAfter: CalendarDuration) {
-        guard reason.utf8.contains(where: { $0 > 0x20 }), !readers.isEmpty,
-            readers.allSatisfy({ $0.utf8.contains { $0 > 0x20 } })
-        else { return nil }
-        self.reason = reason
-        self.readers = readers
-        self.deleteAfter = deleteAfter
-    }
-
-    /// True when an output may show values that are not yet due: its recipients are the company's
-    /// own, it serves security or compliance, and it declares safeguards.
-    package static func allowReadable(
-        recipients: [Recipient],
-        purpose: Purpose,
-        safeguards: Safeguards?
-    ) -> Bool {
-        !recipients.isEmpty && recipients.allSatisfy { $0 == .own }
-            && (purpose == .security || purpose == .compliance) && safeguards != nil
     }
 }

@@ -4,7 +4,8 @@ package import Records
 package enum PipelineFailure: Error, Sendable {
     /// The pipeline file (or the flags that stand for one) has faults.
     case faults([SettingFault], file: String)
-    /// A reference table is missing, unreadable, too old, damaged or has shrunk; nothing was read.
+    /// A reference table or the list of opt-outs is missing, unreadable, too old, damaged or has
+    /// shrunk; nothing was read.
     case tables([SettingFault], file: String)
     /// A flag or argument is wrong: a sentence that says what was expected.
     case usage(String)
@@ -68,7 +69,7 @@ package enum ExitStatus {
     package static let busy: Int32 = 7
     /// A key is missing, unreadable or badly protected.
     package static let keys: Int32 = 8
-    /// A reference table cannot be trusted; nothing was read or written.
+    /// A reference table or the list of opt-outs cannot be trusted; nothing was read or written.
     package static let tables: Int32 = 9
     /// What was asked may not be done (yet): something still needs what would be destroyed, or the
     /// changes are not confirmed.

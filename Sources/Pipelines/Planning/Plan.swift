@@ -34,6 +34,8 @@ package struct Plan: Sendable {
     /// Tells the temporary files of this pipeline, or of its state, from those of others.
     package var mark = WriterMark.none
     package var optOutList: OptOutList
+    /// How much the list may shrink from run to run; nil without one.
+    package var optOutShrinkage: ShrinkageLimit?
     /// The reference tables, in the order of `release.tables`.
     package var tableInputs: [TableInput]
     /// The clock of the run that `release.tablesBefore` are of.

@@ -234,7 +234,7 @@ final class InputRegister {
     private var tokenFields: [String] = []
     private var categories = CategorySet()
     /// The purpose of the statistic at hand.
-    var purpose = Anonymization.Purpose.statistics
+    var purpose = Purpose.statistics
 
     init(_ planner: Planner, _ derived: [(name: String, field: Anonymization.DerivedField)]) {
         self.planner = planner
@@ -242,7 +242,7 @@ final class InputRegister {
     }
 
     /// What the statistic planned last reads.
-    func takeReader(_ purpose: Anonymization.Purpose?) -> ObservationPlan.Reader {
+    func takeReader(_ purpose: Purpose?) -> ObservationPlan.Reader {
         defer { categories = CategorySet() }
         return ObservationPlan.Reader(
             purpose: purpose ?? .statistics, categories: categories)
@@ -323,9 +323,7 @@ final class InputRegister {
         let source = derived.first { $0.name == field.value }?.field.slot
         let name = source.map { planner.register.names[$0] } ?? field.value
         let rule = planner.specification.fields.first { $0.field.value == name }
-        let category = rule?.category.flatMap {
-            Anonymization.Category(name: $0.value.rawValue)
-        }
+        let category = rule?.category?.value
         if let category { categories.formUnion(CategorySet(category)) }
         let listed = rule?.purposes.map { list in
             list.reduce(into: PurposeSet()) { set, mark in

@@ -50,7 +50,7 @@ extension Planner {
 
     /// Readable data for a purpose beyond the built-in ones is possible, and must be said twice.
     private func checkReadable(_ output: OutputSpecification, _ path: String) {
-        guard output.isReadableInWindow, !Purpose.names.contains(output.purpose.value),
+        guard output.isReadableInWindow, !PurposeTable.builtIn.contains(output.purpose.value),
             !specification.acknowledged.contains(where: { $0.value == .readableWindow })
         else { return }
         faults.add(
@@ -196,7 +196,7 @@ extension Planner {
     /// What becomes of the field `name` in `output`: the output's own rule, the pipeline's, or what
     /// holds for unnamed fields.
     private func rule(
-        of name: String, output: OutputSpecification, purpose: Anonymization.Purpose,
+        of name: String, output: OutputSpecification, purpose: Purpose,
         keepsUnnamed: Bool, path: String
     ) -> Anonymization.FieldRule {
         let base = specification.fields.first { $0.field.value == name }
@@ -205,9 +205,7 @@ extension Planner {
             return Anonymization.FieldRule(transform: keepsUnnamed ? Keep() : nil)
         }
         let rulePath = own == nil ? "fields.\(name)" : "\(path).fields.\(name)"
-        let category = (own?.category ?? base?.category).flatMap {
-            Anonymization.Category(name: $0.value.rawValue)
-        }
+        let category = (own?.category ?? base?.category)?.value
         let clock = clock(own: own?.after, base: base?.after)
         let listed = (own?.purposes ?? base?.purposes).map { list in
             list.reduce(into: PurposeSet()) { set, mark in

@@ -185,14 +185,13 @@ struct TableLoader {
     ) -> Loaded? {
         do throws(TableRowFault) {
             let table = try rows.finish()
-            let mark = specification.maxShrink
             return (
                 table,
                 TableInput(
                     name: specification.name.value, digest: digest, rows: table.count,
                     columns: columns.map(\.name.value), kinds: columns.map(\.kind),
-                    maxShrink: mark.value,
-                    position: mark.isWritten ? mark.position : specification.name.position)
+                    shrinkage: ShrinkageLimit(
+                        specification.maxShrink, of: specification.name))
             )
         } catch {
             refuse("line \(line(error.row)): \(error.expectation)")

@@ -88,7 +88,7 @@ package final class Planner {
             observations: observations.plan)
         release.tables = references.map(\.table)
         release.deleteClocks = deleteClocks
-        noteUncheckedTables()
+        noteUncheckedLists()
         var sources = specification.source.files
         if sources.isEmpty, let store = specification.store { sources = store.files }
         release.addressSlots = release.addressFields(
@@ -108,10 +108,10 @@ package final class Planner {
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
         plan.store = store.map(padded)
         plan.purposes = purposes
-        plan.missingCustomer =
-            specification.identity.customer == nil
-                || specification.optOuts?.missing.value == .allowed
-            ? .allowed : .optedOut
+        plan.missingCustomer = missingCustomer
+        plan.optOutShrinkage = specification.optOuts.map {
+            ShrinkageLimit($0.maxShrink, of: $0.file)
+        }
         plan.holds = specification.holds.map { world.resolve($0.value) }
         return plan
     }
@@ -212,15 +212,6 @@ package final class Planner {
             faults.add(
                 "expected at most \(ClockSet.clocksMax) different clocks",
                 at: specification.window.length.position, path: "fields")
-        }
-    }
-
-    /// Without a memory of the last run nobody knows whether a table has shrunk.
-    private func noteUncheckedTables() {
-        guard specification.state == nil, !world.isTrial else { return }
-        for table in specification.tables {
-            notes.append(
-                "table \(table.name.value): whether it has shrunk is not checked without `state`")
         }
     }
 
@@ -369,54 +360,7 @@ package final class Planner {
         }
     }
 
-    // MARK: Opt-outs, quarantine, keys
-
-    private func makeOptOuts(_ now: EventTime) -> (list: OptOutList, index: OptOutIndex) {
-        let list = readOptOutList()
-        let missing: MissingCustomer =
-            specification.optOuts == nil || specification.identity.customer == nil
-                || specification.optOuts?.missing.value == .allowed
-            ? .allowed : .optedOut
-        return (
-            list,
-            OptOutIndex(list, now: now, purposes: purposes, missingCustomer: missing)
-        )
-    }
-
-    private func readOptOutList() -> OptOutList {
-        guard let content = readOptOutFile() else { return OptOutList(entries: []) }
-        return parseOptOutList(content)
-    }
-
-    private func readOptOutFile() -> [UInt8]? {
-        if let given = world.optOuts { return given }
-        guard let optOuts = specification.optOuts else { return nil }
-        do { return try world.readFile(world.resolve(optOuts.file.value)) } catch {
-            faults.add(
-                "cannot read the opt-out list: \(error)", at: optOuts.file.position,
-                path: "opt_outs")
-            return nil
-        }
-    }
-
-    private func parseOptOutList(_ content: [UInt8]) -> OptOutList {
-        let position = specification.optOuts?.file.position ?? .none
-        let rows: DelimitedRows
-        do { rows = try DelimitedRows(file: content.span) } catch {
-            addListFault(error, position)
-            return OptOutList(entries: [])
-        }
-        do { return try OptOutList(rows: rows, purposes: purposes, zone: zone) } catch {
-            for fault in error.all { addListFault(fault, position) }
-            return OptOutList(entries: [])
-        }
-    }
-
-    private func addListFault(_ fault: ReferenceFault, _ position: SettingPosition) {
-        faults.add(
-            "the opt-out list, line \(fault.line): \(fault.expectation)", at: position,
-            path: "opt_outs")
-    }
+    // MARK: Quarantine, keys
 
     private func makeQuarantine() -> QuarantinePlan {
         QuarantinePlan(

@@ -37,14 +37,24 @@ package struct TableInput: Sendable, Equatable {
     /// The columns that are read, in the order of the table.
     package let columns: [String]
     package let kinds: [ReferenceTable.ColumnKind]
-    /// How many of a million rows may be gone since the last run.
-    package let maxShrink: Int
-    /// Where the pipeline says it.
+    package let shrinkage: ShrinkageLimit
+}
+
+/// How much of a list that comes from elsewhere may be gone since the last run.
+package struct ShrinkageLimit: Sendable, Equatable {
+    /// How many of a million rows.
+    let perMillion: Int
+    /// Where the pipeline says it, or else names the list.
     package let position: SettingPosition
 
-    /// True when so many of `before` rows are gone that the table may be a part of an export only.
-    package func isShrunk(from before: Int) -> Bool {
-        let gone = before - rows
-        return gone > 0 && Double(gone) * 1_000_000 > Double(maxShrink) * Double(before)
+    init(_ share: Marked<Int>, of name: Marked<String>) {
+        perMillion = share.value
+        position = share.isWritten ? share.position : name.position
+    }
+
+    /// True when so many of `before` rows are gone that the list may be a part of an export only.
+    package func isPassed(from before: Int, to now: Int) -> Bool {
+        let gone = before - now
+        return gone > 0 && Double(gone) * 1_000_000 > Double(perMillion) * Double(before)
     }
 }

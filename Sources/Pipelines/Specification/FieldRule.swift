@@ -1,3 +1,4 @@
+package import Anonymization
 package import Records
 
 /// What a pipeline says about one field.
@@ -7,7 +8,7 @@ package struct FieldRule: Sendable, Equatable {
     /// What is done to the value once it is due; nil when nothing is said, which drops it.
     package let transform: NamedOptions?
     /// The category of usage data the field belongs to.
-    package let category: Marked<DataCategory>?
+    package let category: Marked<Category>?
     /// The only purposes the field may be used for; nil when the category decides alone.
     package let purposes: [Marked<String>]?
     /// The clock of this field, if it is not the pipeline's window.
@@ -16,31 +17,6 @@ package struct FieldRule: Sendable, Equatable {
     package let identifier: Marked<Bool>?
     /// Where the rule begins.
     package let position: SettingPosition
-}
-
-/// The categories of usage data.
-package enum DataCategory: String, CaseIterable, Sendable {
-    case technical
-    case aggregated
-    case nonAggregated = "non-aggregated"
-    case limitedProduction = "limited-production"
-
-    /// The purposes data of the category may be used for; nil when every purpose will do.
-    package var purposes: [String]? {
-        self == .limitedProduction ? ["service-improvement", "development", "statistics"] : nil
-    }
-}
-
-/// The purposes that need no declaration.
-package enum Purpose: String, CaseIterable, Sendable {
-    case serviceImprovement = "service-improvement"
-    case marketing, security, statistics, compliance, development
-
-    /// The words of all built-in purposes.
-    package static let names = allCases.map(\.rawValue)
-
-    /// The purposes whose outputs may show what is not yet due, under safeguards.
-    static let readableInWindow = [security.rawValue, compliance.rawValue]
 }
 
 /// What becomes of due fields that no rule names.
@@ -86,7 +62,7 @@ extension FieldRule {
         let rule = FieldRule(
             field: field,
             transform: then.flatMap { context.transform($0, path: section.path("then")) },
-            category: section.choice("category", DataCategory.self),
+            category: section.choice("category", Category.self),
             purposes: section.texts("purposes"),
             after: after.flatMap {
                 FieldClock.decode($0, path: section.path("after"), context)

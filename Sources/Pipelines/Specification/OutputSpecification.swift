@@ -1,3 +1,4 @@
+internal import Anonymization
 package import Records
 
 /// One file, or set of files, of records for one purpose.
@@ -104,13 +105,13 @@ extension OutputSpecification {
                 path: "\(path).recipients"
             )
         }
+        let readable = PurposeTable.builtIn(in: .readableInWindow)
         // A purpose that the pipeline declares itself must be acknowledged; planning sees to that.
-        if purpose.isWritten, Purpose.names.contains(purpose.value),
-            !Purpose.readableInWindow.contains(purpose.value)
+        if purpose.isWritten, PurposeTable.builtIn.contains(purpose.value), !readable.contains(purpose.value)
         {
             faults.add(
                 "found a purpose that may not read data before it is due, expected "
-                    + "\(alternatives(Purpose.readableInWindow)), or no safeguards",
+                    + "\(alternatives(readable)), or no safeguards",
                 at: purpose.position,
                 path: "\(path).purpose"
             )

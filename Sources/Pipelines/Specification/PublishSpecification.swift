@@ -22,6 +22,8 @@ package struct OptOutSpecification: Sendable, Equatable {
     package let basis: Marked<Basis>
     package let effect: Marked<Effect>
     package let missing: Marked<Missing>
+    /// How many of a million rows may be gone since the last run; 100,000 unless written.
+    package let maxShrink: Marked<Int>
 
     /// Which date the effective date is held against.
     package enum Basis: String, CaseIterable, Sendable {
@@ -88,7 +90,8 @@ extension OptOutSpecification {
                     file: $0,
                     basis: .standard(.use),
                     effect: .standard(.fields),
-                    missing: .standard(.optedOut)
+                    missing: .standard(.optedOut),
+                    maxShrink: .standard(SectionReader.shrinkStandard)
                 )
             }
         }
@@ -97,9 +100,12 @@ extension OptOutSpecification {
         let basis = section.choice("basis", Basis.self) ?? .standard(.use)
         let effect = section.choice("effect", Effect.self) ?? .standard(.fields)
         let missing = section.choice("missing", Missing.self) ?? .standard(.optedOut)
+        let maxShrink = section.share("max_shrink", context)
         section.finish()
         return file.map {
-            OptOutSpecification(file: $0, basis: basis, effect: effect, missing: missing)
+            OptOutSpecification(
+                file: $0, basis: basis, effect: effect, missing: missing,
+                maxShrink: maxShrink ?? .standard(SectionReader.shrinkStandard))
         }
     }
 }
@@ -170,5 +176,24 @@ extension QuarantineSpecification.Limit {
             digits.allSatisfy({ (48...57).contains($0) })
         else { return nil }
         return digits.reduce(0) { $0 * 10 + Int($1 - 48) }
+    }
+}
+
+extension SectionReader {
+    /// How many of a million rows of a list may be gone since the last run: one in ten.
+    static let shrinkStandard = 100_000
+
+    /// A share such as `10%`, as parts in a million.
+    func share(_ key: String, _ context: DecodingContext) -> Marked<Int>? {
+        guard let text = text(key) else { return nil }
+        if case .perMillion(let share) = QuarantineSpecification.Limit(text.value) {
+            return Marked(share, at: text.position)
+        }
+        context.faults.add(
+            "expected a share such as `10%`, up to `100%`",
+            at: text.position,
+            path: path(key)
+        )
+        return nil
     }
 }

@@ -115,7 +115,7 @@ extension PipelineReference {
                 "by",
                 "list of `month`, `day`, `hour`, fields, `{dimension: options}`",
                 "none",
-                "What a row stands for; a field needs a rule."
+                "What a row stands for; a field needs a rule. A list or object counts as no value."
             ),
             key("measures", "`{column: measure}`", required, "What is measured."),
             key(
@@ -197,6 +197,12 @@ extension PipelineReference {
                 "`opted-out` or `allowed`",
                 "`opted-out`",
                 "What a record without a customer counts as."
+            ),
+            key(
+                "max_shrink",
+                "share",
+                "`10%`",
+                "How many of its rows may be gone since the last run; needs `state`."
             ),
         ]
     )

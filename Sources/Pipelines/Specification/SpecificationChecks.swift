@@ -1,3 +1,4 @@
+internal import Anonymization
 package import Records
 
 extension PipelineSpecification {
@@ -82,13 +83,16 @@ struct SpecificationChecks {
 
     // MARK: Purposes
 
-    private var purposeNames: [String] { Purpose.names + specification.purposes.map(\.value) }
+    private var purposeNames: [String] {
+        PurposeTable.builtIn + specification.purposes.map(\.value)
+    }
 
     fileprivate func checkPurposes() {
-        for purpose in specification.purposes where Purpose.names.contains(purpose.value) {
+        for purpose in specification.purposes
+        where PurposeTable.builtIn.contains(purpose.value) {
             faults.add(
                 "found a built-in purpose, expected only purposes beyond "
-                    + alternatives(Purpose.names),
+                    + alternatives(PurposeTable.builtIn),
                 at: purpose.position,
                 path: "purposes"
             )
@@ -136,9 +140,10 @@ struct SpecificationChecks {
     ) -> String? {
         let base = specification.fields.first { $0.field.value == field }
         let category = own?.category ?? base?.category
-        if let category, let allowed = category.value.purposes, !allowed.contains(purpose) {
+        let limited = PurposeTable.builtIn(in: .limitedProduction)
+        if let category, category.value == .limitedProduction, !limited.contains(purpose) {
             return "found a field of category `\(category.value.rawValue)`, which may be used for "
-                + "\(alternatives(allowed)) only"
+                + "\(alternatives(limited)) only"
         }
         let declared = own?.purposes ?? base?.purposes
         if let declared, !declared.contains(where: { $0.value == purpose }) {

@@ -34,9 +34,6 @@ package struct TableSpecification: Sendable, Equatable {
 }
 
 extension TableSpecification {
-    /// One row in ten.
-    private static let shrinkStandard = 100_000
-
     static func decode(
         _ setting: Setting,
         path: String,
@@ -55,7 +52,7 @@ extension TableSpecification {
         guard let name, let place, let key else { return nil }
         return TableSpecification(
             name: name, place: place, key: key, time: time, zone: zone, asOf: asOf,
-            maxAge: maxAge, maxShrink: maxShrink ?? .standard(shrinkStandard))
+            maxAge: maxAge, maxShrink: maxShrink ?? .standard(SectionReader.shrinkStandard))
     }
 
     private static func place(
@@ -77,21 +74,5 @@ extension TableSpecification {
             )
             return nil
         }
-    }
-}
-
-extension SectionReader {
-    /// A share such as `10%`, as parts in a million.
-    fileprivate func share(_ key: String, _ context: DecodingContext) -> Marked<Int>? {
-        guard let text = text(key) else { return nil }
-        if case .perMillion(let share) = QuarantineSpecification.Limit(text.value) {
-            return Marked(share, at: text.position)
-        }
-        context.faults.add(
-            "expected a share such as `10%`, up to `100%`",
-            at: text.position,
-            path: path(key)
-        )
-        return nil
     }
 }

@@ -68,7 +68,8 @@ let fullExample = """
         path: out/{name}/{month}.csv
         suppression: {persons: 5, customers: 2, of: persons}
     publish: {persons: 12, customers: 4, path: out/published, formats: [csv, jsonl]}
-    opt_outs: {file: opt-outs.csv, basis: event, effect: drop_record, missing: allowed}
+    opt_outs:
+      {file: opt-outs.csv, basis: event, effect: drop_record, missing: allowed, max_shrink: 5%}
     holds: holds.yaml
     quarantine: {limit: 0.25%, keep_lines: true, path: aside}
     keys: { path: secrets/keys, grace: P3D, wrapped_by: { descriptor: 3 } }

@@ -283,7 +283,7 @@ let faultTable =
                 + "statistics: [{name: s, purpose: marketing, by: m, measures: {n: count}}]",
             "6:48: statistics[1].by: found a field of category `limited-production`, which may "
                 + "be used "
-                + "for `service-improvement`, `development` or `statistics` only"
+                + "for `service-improvement`, `statistics` or `development` only"
         ),
         FaultRow(
             "publish: {path: p}\nstatistics: [{name: s, purpose: statistics, "
@@ -383,7 +383,7 @@ private let outputFaults = [
     output(
         "purpose: own-purpose\n    path: p\n    fields: {m: redact}",
         "10:14: outputs[1].fields.m: found a field of category `limited-production`, which may be "
-            + "used for `service-improvement`, `development` or `statistics` only"
+            + "used for `service-improvement`, `statistics` or `development` only"
     ),
     output(
         "purpose: own-purpose\n    path: p\n    fields: {p: redact}",

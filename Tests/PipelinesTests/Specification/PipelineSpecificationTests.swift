@@ -1,3 +1,4 @@
+import Anonymization
 import Records
 import TestSupport
 import Testing
@@ -148,16 +149,17 @@ struct PipelineSpecificationTests {
         #expect(optOuts.basis.value == .event)
         #expect(optOuts.effect.value == .dropRecord)
         #expect(optOuts.missing.value == .allowed)
+        #expect(optOuts.maxShrink.value == 50_000)
         #expect(pipeline.quarantine.limit.value == .perMillion(2500))
         #expect(pipeline.quarantine.keepLines.value)
         #expect(pipeline.acknowledged.map(\.value) == [.staticKey, .readableWindow])
         let test = try #require(pipeline.tests.first)
         #expect(test.results.map(\.kind) == [.output, .output, .disclosures, .statistics])
         #expect(test.results[0].text == "2026-01-01 00:00:00,192.0.2.0\n")
-        #expect(test.dropped == .total(Marked(0, at: at(96, 14))))
+        #expect(test.dropped == .total(Marked(0, at: at(97, 14))))
         #expect(
             test.quarantined
-                == .byReason([.init(reason: Marked("bad-time", at: at(97, 19)), count: 1)])
+                == .byReason([.init(reason: Marked("bad-time", at: at(98, 19)), count: 1)])
         )
     }
 

@@ -4,7 +4,8 @@ internal import Ledger
 internal import Records
 
 /// Tells when the list of opt-outs that a pipeline names has changed since the last run: what it
-/// names is then taken out of what is stored and counted.
+/// names is then taken out of what is stored and counted. A list that has shrunk too much is a
+/// failure.
 struct OptOutListMemory {
     let ledger: Ledger
     let plan: Plan
@@ -34,6 +35,23 @@ struct OptOutListMemory {
             UInt8(truncatingIfNeeded: number >> Int64($0))
         }
         hasher.update(bytes.span)
+    }
+
+    /// Fails when so many rows are gone since the last run that the list may be a part only: an
+    /// opt-out that is withdrawn keeps its row and gets a date.
+    func check() throws(PipelineFailure) {
+        guard let limit = plan.optOutShrinkage else { return }
+        let known: InputList?
+        do { known = try ledger.inputList(.optOuts, name: name) } catch {
+            throw StateRegistry.failure(error)
+        }
+        let count = plan.optOutList.entries.count
+        guard let known, limit.isPassed(from: known.entries, to: count) else { return }
+        let fault = SettingFault(
+            "the opt-out list has \(count) rows, and had \(known.entries) in the last run: "
+                + "expected a whole list, or a larger `max_shrink`",
+            at: limit.position, path: "opt_outs.max_shrink")
+        throw .tables([fault], file: "")
     }
 
     /// What a changed list takes out; nil when it has not changed, or nothing is stored yet.

@@ -12,7 +12,7 @@ struct OptOutMaking {
     init(_ session: RegistrySession) throws(PipelineFailure) {
         plan = session.plan
         now = session.now
-        let registry = try StateRegistry(session.ledger, creating: true, now: session.now)
+        let registry = try StateRegistry(session.ledger, of: session.plan, creating: true)
         guard let hasher = registry.hasher else {
             throw .internalFault("the registry has no key after it was made")
         }
@@ -46,7 +46,7 @@ struct OptOutMaking {
         let purposes = try Self.words(
             request.purposes, known: plan.purposes.names, flag: "--purpose")
         let categories = try Self.words(
-            request.categories, known: Anonymization.Category.allCases.map(\.name),
+            request.categories, known: Category.allCases.map(\.rawValue),
             flag: "--category")
         return purposes.flatMap { purpose in
             categories.map { NewOptOut.Scope(purpose: purpose, category: $0) }
@@ -92,8 +92,8 @@ struct OptOutMaking {
                 scopes.append(NewOptOut.Scope(purpose: name, category: "*"))
                 continue
             }
-            for category in Anonymization.Category.allCases where categories.contains(category) {
-                scopes.append(NewOptOut.Scope(purpose: name, category: category.name))
+            for category in Category.allCases where categories.contains(category) {
+                scopes.append(NewOptOut.Scope(purpose: name, category: category.rawValue))
             }
         }
         return scopes

@@ -29,7 +29,7 @@ enum OptOutWork {
     ) throws(PipelineFailure) -> OptOutEffectReport {
         var report = OptOutEffectReport()
         guard try isAnythingStored(session), let state = session.plan.state,
-            let hasher = try StateRegistry(session.ledger, now: session.now).hasher
+            let hasher = try StateRegistry(session.ledger, of: session.plan).hasher
         else { return report }
         var sought: [OptOutRemoval.Sought] = []
         for (subject, entry) in optOuts {
@@ -153,7 +153,7 @@ enum OptOutWork {
     private static func named(
         _ subject: OptOutSubject, _ entries: [OptOutRecord], _ session: RegistrySession
     ) throws(PipelineFailure) -> [OptOutRecord] {
-        guard let hasher = try StateRegistry(session.ledger, now: session.now).hasher else {
+        guard let hasher = try StateRegistry(session.ledger, of: session.plan).hasher else {
             return []
         }
         let who = try OptOutMaking.Who(subject, session.plan, hasher)
@@ -195,7 +195,7 @@ enum OptOutWork {
     private static func relevant(
         _ subject: OptOutSubject, _ entries: [OptOutRecord], _ session: RegistrySession
     ) throws(PipelineFailure) -> [OptOutRecord] {
-        guard let hasher = try StateRegistry(session.ledger, now: session.now).hasher else {
+        guard let hasher = try StateRegistry(session.ledger, of: session.plan).hasher else {
             return []
         }
         let customer = subject.customer.flatMap {

@@ -14,18 +14,24 @@ struct StateRegistry {
     /// Nil while the registry has no key, and so no entry that needs one.
     let hasher: SubjectHasher?
 
-    /// Opens the registry of a ledger; `creating` makes its key on first need.
-    init(_ ledger: Ledger, creating: Bool = false, now: EventTime) throws(PipelineFailure) {
+    /// Opens the registry of a ledger of `plan`, whose key-encryption key seals the registry's key;
+    /// `creating` makes that key on first need.
+    init(
+        _ ledger: Ledger, of plan: Plan, creating: Bool = false
+    ) throws(PipelineFailure) {
         self.ledger = ledger
         let known: RegistryKeyRecord?
         do { known = try ledger.registryKey() } catch { throw Self.failure(error) }
+        let path = ledger.directory.path(of: RegistryKey.fileName)
         let found: SubjectHasher?
-        do {
-            found = try RegistryKey.hasher(
-                in: ledger.directory, creatingIfMissing: creating && known == nil)
+        do throws(KeyFault) {
+            // A state without a registry asks for no key-encryption key.
+            found = creating || known != nil || isPresent(path)
+                ? try RegistryKey.hasher(
+                    in: ledger.directory, creatingIfMissing: creating && known == nil,
+                    wrapping: try plan.loadWrapping()) : nil
         } catch { throw .keys("\(error)") }
         if let known {
-            let path = ledger.directory.path(of: RegistryKey.fileName)
             guard let found else {
                 throw .keys("\(path) is missing: without it nobody in the registry is recognised")
             }
@@ -34,6 +40,7 @@ struct StateRegistry {
             }
         } else if let found, creating {
             let record = RegistryKeyRecord(id: found.keyID, fingerprint: found.fingerprint)
+            let now = plan.release.clocks.runClock.now
             do { try ledger.note(registryKey: record, time: now) } catch {
                 throw Self.failure(error)
             }
@@ -197,7 +204,7 @@ extension OptOutEffect {
                 : purposes[scope.purpose].map { PurposeSet($0) } ?? []
             let categories: CategorySet =
                 scope.category == "*"
-                ? .all : Category(name: scope.category).map { CategorySet($0) } ?? .all
+                ? .all : Category(rawValue: scope.category).map { CategorySet($0) } ?? .all
             effect.formUnion(OptOutEffect(purposes: named, categories: categories))
         }
         self = effect

@@ -202,7 +202,7 @@ extension Evidence {
                 rule.isBarred ? "dropped" : rule.appliesAlways ? due : "as it is"
             return Rule(
                 field: name, due: due, inWindow: release.showsWindow ? early : "-",
-                clock: clock(rule, release, plan), category: rule.category?.name ?? "")
+                clock: clock(rule, release, plan), category: rule.category?.rawValue ?? "")
         }
         let derived = plan.release.derived.map { derived in
             Rule(

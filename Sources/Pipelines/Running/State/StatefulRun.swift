@@ -52,6 +52,7 @@ final class StatefulRun {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         }
         plan = try TableMemory(ledger: ledger, plan: plan).recalled()
+        try OptOutListMemory(ledger: ledger, plan: plan).check()
         prepare(&report, plan, isDryRun: settings.isDryRun)
         let registry = try openRegistry(ledger)
         let keys = try openKeys(ledger)
@@ -120,7 +121,8 @@ final class StatefulRun {
         }
         // A list of opt-outs is matched with what is stored by the hashes of the registry.
         let registry = try StateRegistry(
-            ledger, creating: !settings.isDryRun && !plan.optOutList.entries.isEmpty, now: now)
+            ledger, of: plan,
+            creating: !settings.isDryRun && !plan.optOutList.entries.isEmpty)
         plan.release.subjects = try registry.register(for: plan)
         do {
             report.bindingHolds = try ledger.holds().filter { $0.binds(at: now) }.map(\.name)
@@ -225,7 +227,7 @@ final class StatefulRun {
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
         commit.recalls = changes.recalls
-        if settings.takesIn, !plan.optOutList.entries.isEmpty {
+        if settings.takesIn, plan.optOutShrinkage != nil {
             commit.inputLists.append(OptOutListMemory(ledger: ledger, plan: plan).record)
         }
         commit.publications = changes.publications

@@ -25,12 +25,12 @@ struct TableMemory {
                 throw .storage("cannot read the ledger: \(error.description)")
             }
             guard let known else { continue }
-            if input.isShrunk(from: known.entries) {
+            if input.shrinkage.isPassed(from: known.entries, to: input.rows) {
                 faults.append(
                     SettingFault(
                         "table `\(input.name)` has \(input.rows) rows, and had \(known.entries) in "
                             + "the last run: expected a whole export, or a larger `max_shrink`",
-                        at: input.position, path: "tables.max_shrink"))
+                        at: input.shrinkage.position, path: "tables.max_shrink"))
             }
             if let table = try recall(input, known) { before.append(table) }
         }
@@ -70,7 +70,8 @@ struct TableMemory {
             var lists: [InputList] = []
             for (input, table) in zip(plan.tableInputs, plan.release.tables) {
                 let content = table.encoded(names: input.columns)
-                let file = try DurableFile.begin(in: directory, named: fileName(input))
+                let file = try DurableFile.begin(
+                    in: directory, named: fileName(input), mark: plan.mark)
                 try file.write(content.span)
                 let identity = ContentIdentity(
                     digest: Digest256.of(content.span), byteCount: content.count)
