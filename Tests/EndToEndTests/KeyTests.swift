@@ -141,6 +141,47 @@ import Testing
         #expect(try !records(scene).joined().contains("@"))
     }
 
+    /// The key of the registry is sealed like the keys of months, for every command that needs it.
+    @Test func theRegistrysKeyIsSealed() throws {
+        let keys = "{ path: keys, wrapped_by: { descriptor: 3 } }"
+        let scene = try scene(["p.yaml": pipeline(keys: keys)])
+        try scene.write("kek", [UInt8](repeating: 0x91, count: 32))
+        try scene.write("wrong", [UInt8](repeating: 0x92, count: 32))
+        let good = ["sh", "-c", #"exec "$0" "$@" 3<kek"#]
+        try run(scene, "2026-02-01", through: good)
+        let who = ["--role", "controller", "--identity-check", "T-1", "--by", "desk"]
+        let commands: [[String]] = [
+            ["opt-out", "add", "p.yaml", "--user", "user1@a.example", "--purpose", "statistics"],
+            [
+                "hold", "raise", "p.yaml", "--name", "h", "--ground", "law", "--citation", "A",
+                "--reason", "r", "--by", "l", "--user", "user2@a.example",
+            ],
+            ["subject", "status", "p.yaml", "--user", "user1@a.example"],
+            ["subject", "restrict", "p.yaml", "--user", "user3@a.example"] + who,
+            ["subject", "erase", "p.yaml", "--user", "user4@a.example"] + who,
+            ["subject", "export", "p.yaml", "--user", "user5@a.example", "--output", "c"] + who,
+            ["opt-out", "check", "p.yaml", "--user", "user1@a.example"],
+            ["hold", "list", "p.yaml"], ["opt-out", "list", "p.yaml"],
+            ["run", "p.yaml"], ["verify", "p.yaml"],
+        ]
+        for command in commands {
+            let words = command + ["--now", "2026-02-02"]
+            let outcome = try sluice(words, in: scene, through: good)
+            #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+        }
+        // Version 2 is the sealed form.
+        #expect(try scene.tree("state-log")["registry.key"]?[9] == 2)
+        for command in commands where command[1] != "list" {
+            for through in [[], ["sh", "-c", #"exec "$0" "$@" 3<wrong"#]] {
+                let words = command + ["--now", "2026-02-03"]
+                let outcome = try sluice(words, in: scene, through: through)
+                // verify looks all the same once it has a key, and tells that it is another one.
+                let expected: Int32 = command[0] == "verify" && !through.isEmpty ? 1 : 8
+                #expect(outcome.status == expected, "\(command) \(through): \(outcome.errors)")
+            }
+        }
+    }
+
     /// Two pipelines and a destruction by hand at once: all see one key, or none.
     @Test func processesRaceForCreationAndDestruction() throws {
         let scene = try scene(["p.yaml": pipeline(), "q.yaml": pipeline("other")])

@@ -107,7 +107,8 @@ extension OutputSpecification {
         }
         let readable = PurposeTable.builtIn(in: .readableInWindow)
         // A purpose that the pipeline declares itself must be acknowledged; planning sees to that.
-        if purpose.isWritten, PurposeTable.builtIn.contains(purpose.value), !readable.contains(purpose.value)
+        if purpose.isWritten, PurposeTable.builtIn.contains(purpose.value),
+            !readable.contains(purpose.value)
         {
             faults.add(
                 "found a purpose that may not read data before it is due, expected "

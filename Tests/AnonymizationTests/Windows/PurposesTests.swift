@@ -73,7 +73,9 @@ struct PurposesTests {
 
     @Test("Category names come back")
     func categories() {
-        for category in Category.allCases { #expect(CategorySet(category).rawValue == 1 << category.index) }
+        for category in Category.allCases {
+            #expect(CategorySet(category).rawValue == 1 << category.index)
+        }
         #expect(Category(rawValue: "Technical") == nil)
         #expect(CategorySet(.aggregated).contains(.aggregated))
         #expect(!CategorySet(.aggregated).contains(.technical))

@@ -1,9 +1,11 @@
 import Compression
 import Foundation
-import Pipelines
+import FileSystem
 import Records
 import TestSupport
 import Testing
+
+@testable import Pipelines
 
 /// `subject export`: everything of the subject and nothing of anybody else.
 @Suite("The copy of a person")
@@ -33,6 +35,27 @@ struct SubjectExportTests {
         #expect(!text.contains("bert") && !text.contains("annabel"))
         #expect(try scene.permissions("copy/subject.json") == 0o600)
         #expect(try scene.permissions("copy") == 0o700)
+    }
+
+    @Test("what a killed copy left is removed by the next; anybody else's files are refused")
+    func leftovers() throws {
+        let scene = try scene(Scene.line("04-10", "anna"))
+        let run = "0123456789abcdef"
+        let mark = WriterMark.of("state", "\(scene.folder)/state")
+        let directory = try Directory.open(scene.folder)
+        let file = try DurableFile.begin(in: directory, named: "x", mark: mark)
+        let digits = file.temporaryName.split(separator: "-")[1]
+        file.abandon()
+        try scene.write("copy/.subject.json.sluice-\(digits)-\(run)-0.tmp", "bert")
+        _ = try scene.export(scene.request(.user, "anna"))
+        #expect(scene.files(below: "copy") == ["subject.json"])
+        try scene.write("other/.subject.json.sluice-fedcba9876543210-\(run)-0.tmp", "bert")
+        #expect(throws: PipelineFailure.self) {
+            try scene.export(scene.request(.user, "anna"), to: "other")
+        }
+        try scene.write("state/tables/.kept.x.rows.sluice-\(digits)-\(run)-0.tmp", "bert")
+        _ = try scene.run(now: "2026-04-16")
+        #expect(scene.files(below: "state/tables").isEmpty)
     }
 
     @Test("the copy says purposes, recipients, retention and what was not searched")

@@ -92,7 +92,7 @@ struct HoldMaking {
                 "--\(kind.rawValue): the pipeline names no `identity.\(kind.rawValue)`, so no "
                     + "record could be found")
         }
-        let registry = try StateRegistry(ledger, creating: true, now: now)
+        let registry = try StateRegistry(ledger, of: plan, creating: true)
         return try values.map { value throws(PipelineFailure) in
             let text = Array(value.utf8)
             guard let hash = registry.hasher?.hash(kind, writtenAs: text.span) else {

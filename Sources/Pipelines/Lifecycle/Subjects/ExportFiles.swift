@@ -45,9 +45,14 @@ final class ExportFiles {
     }
 
     private let storage: any SpillStorage
+    private let mark: WriterMark
     private var files: [File] = []
 
-    init(_ storage: any SpillStorage) { self.storage = storage }
+    /// `mark` tells what a killed copy leaves in its folder from anybody else's files.
+    init(_ storage: any SpillStorage, mark: WriterMark) {
+        self.storage = storage
+        self.mark = mark
+    }
 
     /// A new file that will be called `name`.
     func make(_ name: String) throws(PipelineFailure) -> File {
@@ -65,7 +70,8 @@ final class ExportFiles {
         var prepared: [PreparedFile] = []
         do throws(FileFault) {
             for file in files {
-                let durable = try DurableFile.begin(in: folder, named: file.name)
+                let durable = try DurableFile.begin(
+                    in: folder, named: file.name, mark: mark)
                 try file.forEachBlock { block throws(FileFault) in try durable.write(block.span) }
                 prepared.append(try durable.prepare())
             }

@@ -88,7 +88,7 @@ struct SubjectErasure {
         _ session: SubjectSession, _ ledger: Ledger, _ tokens: SubjectTokens,
         _ until: EventTime?
     ) throws(PipelineFailure) -> Int64 {
-        let registry = try StateRegistry(ledger, creating: true, now: session.now)
+        let registry = try StateRegistry(ledger, of: session.plan, creating: true)
         let person = try session.personRequest(details, registry)
         do {
             let known = try ledger.erasures().first {

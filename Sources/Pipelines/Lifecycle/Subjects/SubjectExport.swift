@@ -24,7 +24,7 @@ struct SubjectExport {
 
     func run() throws(PipelineFailure) -> SubjectExportReport {
         let folder = try outputFolder()
-        let files = ExportFiles(storage(folder))
+        let files = ExportFiles(storage(folder), mark: session.plan.mark)
         let search = try session.places()
         var report = SubjectExportReport()
         report.pipeline = session.plan.name
@@ -58,6 +58,10 @@ struct SubjectExport {
         do {
             let folder = try Directory.privateDirectory(
                 request.output, creating: true, closedToReaders: true)
+            let mark = session.plan.mark
+            _ = try DurableFile.removeLeftovers(
+                in: folder, of: mark,
+                living: try DurableFile.livingRuns(in: folder, of: mark))
             // Files of two persons must never lie in one copy.
             guard try folder.names().isEmpty else {
                 throw PipelineFailure.usage(

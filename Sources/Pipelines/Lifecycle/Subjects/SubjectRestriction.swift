@@ -22,7 +22,7 @@ struct SubjectRestriction {
         let ledger = try session.requireLedger("a restriction")
         // The fields must be known, or the restriction would bind nothing.
         _ = try SubjectFields(subject, session.specification, session.plan)
-        let registry = try StateRegistry(ledger, creating: true, now: session.now)
+        let registry = try StateRegistry(ledger, of: session.plan, creating: true)
         let person = try session.personRequest(details, registry)
         var report = SubjectRestrictReport()
         report.pipeline = session.plan.name

@@ -82,7 +82,7 @@ struct SubjectSession {
         _ action: SubjectRequestRecord.Action, _ details: SubjectDetails
     ) throws(PipelineFailure) {
         guard let ledger else { return }
-        let registry = try StateRegistry(ledger, creating: true, now: now)
+        let registry = try StateRegistry(ledger, of: plan, creating: true)
         let request = try personRequest(details, registry)
         do { try ledger.note(action, request, by: details.requestedBy, time: now) } catch {
             throw StateRegistry.failure(error)

@@ -22,7 +22,7 @@ struct SubjectStatus {
         }
         report.destroyedMonths = session.keys.destroyed.map(\.text)
         guard let ledger = session.ledger else { return report }
-        let registry = try StateRegistry(ledger, now: session.now)
+        let registry = try StateRegistry(ledger, of: session.plan)
         let hash = registry.hasher?.hash(subject.kind.subjectKind, subject.canonical.span)
         let within = subject.within.flatMap { registry.hasher?.hash(.customer, $0.span).digest }
         do {

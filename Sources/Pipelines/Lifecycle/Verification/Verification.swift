@@ -31,6 +31,8 @@ final class Verification {
         guard isPresent("\(statePath)/\(Ledger.fileName)") else {
             throw .storage("\(statePath) holds no ledger: the pipeline has not run yet")
         }
+        // Without it nobody could look; what is wrong with the keys themselves are findings.
+        do { _ = try plan.loadWrapping() } catch { throw .keys("\(error)") }
         let isSealed = try checkSeal()
         guard let ledger = try openLedger(isSealed) else { return report }
         do {
@@ -58,7 +60,7 @@ final class Verification {
     /// Puts everybody who is held or erased into the plan; a registry without its key is a finding.
     private func openRegistry(_ ledger: Ledger) throws(PipelineFailure) {
         do throws(PipelineFailure) {
-            let registry = try StateRegistry(ledger, now: clock.now)
+            let registry = try StateRegistry(ledger, of: plan)
             plan.release.subjects = try registry.register(for: plan, readsOnly: true)
         } catch {
             guard case .keys(let sentence) = error else { throw error }
