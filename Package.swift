@@ -32,6 +32,7 @@ let package = Package(
     products: [
         .executable(name: "sluice", targets: ["SluiceCommand"]),
         .executable(name: "sluice-samples", targets: ["SampleLogs"]),
+        .executable(name: "sluice-benchmarks", targets: ["Benchmarks"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -119,4 +120,10 @@ let package = Package(
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "Workloads", dependencies: ["TestSupport", "Records"], path: "Tests/Workloads",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["Workloads", "FileSystem"],
+            path: "Tests/Benchmarks", exclude: ["pipelines"], swiftSettings: strict),
     ])

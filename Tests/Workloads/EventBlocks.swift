@@ -1,0 +1,33 @@
+/// The bytes of a workload, block by block: the same for the same arguments everywhere.
+package struct EventBlocks: Sequence, IteratorProtocol {
+    private let writer: EventWriter
+    private var events: EventSource
+    private let sizeBytes: Int
+    /// The bytes handed out so far.
+    package private(set) var written = 0
+    /// The records handed out so far.
+    package private(set) var records = 0
+
+    /// A workload that ends with the record that reaches `sizeBytes`.
+    package init(
+        _ form: Form, _ shape: Shape, sizeBytes: Int, customers: Int = 2000, seed: UInt64 = 42
+    ) {
+        writer = EventWriter(form, shape)
+        events = EventSource(
+            seed: seed, count: sizeBytes / writer.typicalLength, customers: customers,
+            isUnique: shape == .unique)
+        self.sizeBytes = sizeBytes
+    }
+
+    /// About a megabyte; nil at the end.
+    package mutating func next() -> [UInt8]? {
+        if written >= sizeBytes { return nil }
+        var block = written == 0 ? [UInt8](writer.head.utf8) : []
+        while block.count < 1 << 20, written + block.count < sizeBytes {
+            writer.append(events.next(), to: &block)
+            records += 1
+        }
+        written += block.count
+        return block
+    }
+}
