@@ -31,9 +31,11 @@ func read(
     fields: [String],
     columns: [String]? = nil,
     limits: RecordLimits = RecordLimits(),
-    cuts: SeededGenerator? = nil
+    cuts: SeededGenerator? = nil,
+    reader chosen: (any RecordReader)? = nil
 ) -> [ReadRow] {
-    let reader = format.makeReader(fields: DeclaredFields(names: fields), limits: limits)
+    let reader =
+        chosen ?? format.makeReader(fields: DeclaredFields(names: fields), limits: limits)
     var table = RecordTable(slotCount: fields.count)
     var rows: [ReadRow] = []
     for piece in pieces(format, source, limits: limits, cuts: cuts) {

@@ -4,13 +4,17 @@ import Records
 final class CSVReader: RecordReader {
     private let format: CSVFormat
     private let fields: DeclaredFields
-    private let scanner: CSVScanner
+    private var scanner: CSVScanner
 
     /// The columns that `columnOfSlot` was made for.
     private var columns: [String]?
-    private var columnOfSlot: [Int] = []
+    private var columnOfSlot = FlatArray<Int>()
 
-    init(format: CSVFormat, fields: DeclaredFields, limits: RecordLimits) {
+    /// A reader of `fields`. The last two choose the slow twins for tests.
+    init(
+        format: CSVFormat, fields: DeclaredFields, limits: RecordLimits,
+        scan: StructuralScan = .automatic, isPlain: Bool = false
+    ) {
         self.format = format
         self.fields = fields
         var limits = limits
@@ -18,7 +22,9 @@ final class CSVReader: RecordReader {
         scanner = CSVScanner(
             delimiter: format.delimiter.byte,
             hasQuotes: format.hasQuotes,
-            limits: limits
+            limits: limits,
+            scan: scan,
+            isPlain: isPlain
         )
         resolve(format.columns ?? [])
     }
@@ -46,8 +52,9 @@ final class CSVReader: RecordReader {
 
     private func resolve(_ found: [String]) {
         columns = found
-        columnOfSlot = fields.names.map { name in
-            found.firstIndex { sameBytes($0, name) } ?? -1
+        columnOfSlot.truncate(to: 0)
+        for name in fields.names {
+            columnOfSlot.append(found.firstIndex { sameBytes($0, name) } ?? -1)
         }
     }
 }

@@ -17,24 +17,6 @@ package import Records
     private var marks: UnsafeMutablePointer<UInt8>
     private var indexCapacity: Int
 
-    /// Which of the equal forms of the structural scan is used.
-    package enum Scan: Sendable {
-        /// The fastest that the processor has.
-        case automatic
-        /// The fastest without the widest vectors.
-        case narrow
-        /// The slow twin.
-        case portable
-
-        fileprivate var choice: Int32 {
-            switch self {
-            case .automatic: Int32(CSCANNING_AUTOMATIC)
-            case .narrow: Int32(CSCANNING_NARROW)
-            case .portable: Int32(CSCANNING_PORTABLE)
-            }
-        }
-    }
-
     /// What is remembered of the records read before: lent once for each chunk.
     private struct Memory: ~Copyable {
         var trie = ShapeTrie()
@@ -43,7 +25,7 @@ package import Records
 
     /// A reader of `fields`. The two switches select the slow twins for tests.
     package init(
-        fields: DeclaredFields, limits: RecordLimits, scan: Scan = .automatic,
+        fields: DeclaredFields, limits: RecordLimits, scan: StructuralScan = .automatic,
         plainWalker: Bool = false
     ) {
         paths = JSONPathTree(names: fields.names)

@@ -21,7 +21,7 @@ struct JSONRow: Equatable, CustomStringConvertible {
 enum JSONTwin: CaseIterable {
     case indexed, narrowScan, portableScan, plainWalker
 
-    var scan: JSONLinesReader.Scan {
+    var scan: StructuralScan {
         switch self {
         case .indexed, .plainWalker: .automatic
         case .narrowScan: .narrow
