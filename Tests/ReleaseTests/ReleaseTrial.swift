@@ -191,15 +191,14 @@ extension ObservationRelease {
     func rows(
         _ chunk: Span<UInt8>
     ) -> [(texts: [String?], tokens: [Token], mask: UInt64)] {
-        let texts = batch.texts.indices.map { at in
-            batch.texts[at].hasValue ? observed(batch.texts[at], chunk) : nil
-        }
-        return (0..<batch.count).map { row in
-            let width = batch.textInputCount
-            let depth = batch.tokenInputCount
+        (0..<batch.count).map { row in
+            let texts = batch.texts.indices.map { input in
+                let slice = batch.texts[input][row]
+                return slice.hasValue ? observed(slice, chunk) : nil
+            }
             return (
-                Array(texts[(row * width)..<((row + 1) * width)]),
-                (0..<depth).map { batch.tokens[row * depth + $0] }, batch.statistics[row]
+                texts, batch.tokens.indices.map { batch.tokens[$0][row] },
+                batch.statistics[row]
             )
         }
     }

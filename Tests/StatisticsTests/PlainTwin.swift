@@ -39,7 +39,7 @@ func token(_ number: Int) -> Token {
 
 /// Fills a batch as the releasing module does: texts partly in the chunk, partly in the arena.
 func withBatch(
-    _ observations: [Observation], mask: UInt64 = .max,
+    _ observations: [Observation], mask: UInt64 = .max, masks: [UInt64]? = nil,
     _ body: (borrowing ObservationBatch, Span<UInt8>) throws -> Void
 ) rethrows {
     var batch = ObservationBatch(textInputCount: 4, tokenInputCount: 2)
@@ -48,23 +48,24 @@ func withBatch(
         let texts = [one.partner, one.action, one.browser, one.amount]
         for (input, text) in texts.enumerated() {
             if text.isEmpty {
-                batch.texts.append(.absent)
+                batch.texts[input].append(.absent)
             } else if (number + input) % 2 == 0 {
-                batch.texts.append(
+                batch.texts[input].append(
                     FieldSlice(start: chunk.count, length: text.utf8.count, kind: .text))
                 chunk += Array(text.utf8)
             } else {
                 let start = batch.arena.bytes.count | Int(ObservationBatch.arenaBit)
-                batch.texts.append(
+                batch.texts[input].append(
                     FieldSlice(start: start, length: text.utf8.count, kind: .text))
                 batch.arena.append(text: text)
             }
         }
-        batch.tokens.append(token(one.user))
-        batch.tokens.append(token(one.customer))
+        batch.tokens[Input.user].append(token(one.user))
+        batch.tokens[Input.customer].append(token(one.customer))
         let hour = (one.time / 3_600_000) % 24
         batch.appendRow(
-            time: one.time, day: Int32(one.day), hour: UInt8(hour), statistics: mask)
+            time: one.time, day: Int32(one.day), hour: UInt8(hour),
+            statistics: masks?[number] ?? mask)
     }
     try body(batch, chunk.span)
 }

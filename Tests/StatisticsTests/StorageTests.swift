@@ -15,9 +15,11 @@ import Testing
             let length = Int.random(in: 0...40, using: &generator)
             // Two letters only: texts that differ in one byte are common.
             let text = (0..<length).map { _ in UInt8.random(in: 97...98, using: &generator) }
-            let padded = [0] + text + [0]
+            // Sometimes with room behind it for a read of whole words, sometimes without.
+            let room = Int.random(in: 0...20, using: &generator)
+            let padded = [0] + text + [UInt8](repeating: 98, count: room)
             let number = unsafe padded.withUnsafeBufferPointer {
-                unsafe interner.number($0, from: 1, length: length, last: 0)
+                unsafe interner.number($0, from: 1, length: length)
             }
             if let known = twin[text] {
                 #expect(number == known, "seed \(seed), round \(round)")
@@ -38,17 +40,64 @@ import Testing
         var twin: [[UInt32]: Int] = [:]
         var key = FlatArray<UInt32>(capacity: width)
         key.resize(to: width, filling: 0)
-        var last = 0
         for _ in 0..<3000 {
             let words = (0..<width).map { _ in UInt32.random(in: 0...9, using: &generator) }
             for index in 0..<width { key[index] = words[index] }
-            let row = table.row(key, last: last)
-            last = row
+            let row = table.row(key)
             #expect(row == twin[words, default: twin.count])
             twin[words] = row
         }
         for (words, row) in twin {
             #expect((0..<width).map { table.word($0, of: row) } == words)
+        }
+    }
+
+    @Test(arguments: 1...5)
+    func keysOfABatchGetTheRowsOfSingleKeys(_ width: Int) {
+        let seed: UInt64 = 44
+        var generator = SeededGenerator(seed: seed)
+        var plain = KeyTable(width: width, seed: generator.next())
+        var batched = KeyTable(width: width, seed: generator.next())
+        var remembering = KeyTable(width: width, seed: generator.next())
+        var lastRows = FlatArray<UInt32>()
+        var rows = FlatArray<UInt32>()
+        var key = FlatArray<UInt32>()
+        for round in 0..<200 {
+            let count = Int.random(in: 0...30, using: &generator)
+            var keys = FlatArray<UInt32>()
+            var wanted: [UInt32] = []
+            for _ in 0..<count {
+                key.truncate(to: 0)
+                for _ in 0..<width { key.append(UInt32.random(in: 0...12, using: &generator)) }
+                for word in 0..<width { keys.append(key[word]) }
+                wanted.append(UInt32(plain.row(key)))
+            }
+            batched.rows(of: keys, count: count, into: &rows)
+            #expect(rows.indices.map { rows[$0] } == wanted, "seed \(seed), round \(round)")
+            remembering.rows(
+                of: keys, count: count, rememberedBy: width - 1, in: &lastRows, into: &rows)
+            #expect(rows.indices.map { rows[$0] } == wanted, "seed \(seed), round \(round)")
+        }
+        #expect(batched.count == plain.count && remembering.count == plain.count)
+    }
+
+    @Test func aKeyWithoutWordsHasOneRow() {
+        var table = KeyTable(width: 0, seed: 5)
+        var rows = FlatArray<UInt32>()
+        table.rows(of: FlatArray<UInt32>(), count: 3, into: &rows)
+        #expect(rows.indices.map { rows[$0] } == [0, 0, 0])
+        #expect(table.count == 1)
+    }
+
+    @Test func shortTextsAreTheSameWordsHoweverTheyAreRead() {
+        let bytes = [UInt8](0x61...0x80)
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return }
+            for length in 1...TextWords.lengthMax {
+                let over = unsafe TextWords(readingOver: base, length)
+                let exact = unsafe TextWords(base, length)
+                #expect(over == exact, "length \(length)")
+            }
         }
     }
 
@@ -59,10 +108,10 @@ import Testing
         var generator = SeededGenerator(seed: 43)
         for _ in 0..<5000 {
             let user = Int.random(in: 0...900, using: &generator)
-            let number = tokens.number(token(user), last: 0)
+            let number = tokens.number(token(user))
             #expect(tokens.token(Int(number)) == token(user))
             let row = Int.random(in: 0...3, using: &generator)
-            pairs.insert(row: row, token: number)
+            pairs.insert(row: UInt32(row), token: number)
             twin.insert(UInt64(row) << 32 | UInt64(number))
         }
         #expect(pairs.count == twin.count)

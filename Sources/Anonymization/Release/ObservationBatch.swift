@@ -4,8 +4,8 @@ package import Records
 /// What the measures of the statistics may see of the records of one chunk.
 ///
 /// Only this module can add to it. Texts are either released by a field rule or, for identities,
-/// tokens; so nothing a measure keeps can be an identifier. Inputs are numbered by the plan:
-/// `textInputs` slices and `tokenInputs` tokens per row.
+/// tokens; so nothing a measure keeps can be an identifier. Inputs are numbered by the plan; each
+/// is a column, because measures go through one input of all rows after the other.
 package struct ObservationBatch: ~Copyable {
     package let textInputCount: Int
     package let tokenInputCount: Int
@@ -25,12 +25,12 @@ package struct ObservationBatch: ~Copyable {
     /// Which statistics may count the row: bit `i` for statistic `i` of the plan.
     package private(set) var statistics = FlatArray<UInt64>(capacity: 1024)
 
-    /// Row-major text inputs. A slice with the top bit of `start` set lies in `arena` (the bit
+    /// The text inputs by column. A slice with the top bit of `start` set lies in `arena` (the bit
     /// taken away is the offset); otherwise in the chunk. Never of kind `escapedText`.
-    package internal(set) var texts = FlatArray<FieldSlice>(capacity: 4096)
+    package internal(set) var texts: OwnedList<FlatArray<FieldSlice>>
 
-    /// Row-major tokens; `Token.none` for a missing identity.
-    package internal(set) var tokens = FlatArray<Token>(capacity: 1024)
+    /// The tokens by column; `Token.none` for a missing identity.
+    package internal(set) var tokens: OwnedList<FlatArray<Token>>
 
     package internal(set) var arena = ByteBuffer(capacity: 1 << 16)
 
@@ -40,6 +40,8 @@ package struct ObservationBatch: ~Copyable {
     init(textInputCount: Int, tokenInputCount: Int) {
         self.textInputCount = textInputCount
         self.tokenInputCount = tokenInputCount
+        texts = OwnedList(count: textInputCount) { _ in FlatArray(capacity: 1024) }
+        tokens = OwnedList(count: tokenInputCount) { _ in FlatArray(capacity: 1024) }
     }
 
     mutating func removeAll() {
@@ -48,12 +50,12 @@ package struct ObservationBatch: ~Copyable {
         days.truncate(to: 0)
         hours.truncate(to: 0)
         statistics.truncate(to: 0)
-        texts.truncate(to: 0)
-        tokens.truncate(to: 0)
+        for input in texts.indices { texts[input].truncate(to: 0) }
+        for input in tokens.indices { tokens[input].truncate(to: 0) }
         arena.removeAll()
     }
 
-    /// Adds a row; the caller has appended its texts and tokens.
+    /// Adds a row; the caller appends its texts and tokens, before or afterwards.
     mutating func appendRow(time: Int64, day: Int32, hour: UInt8, statistics mask: UInt64) {
         times.append(time)
         days.append(day)

@@ -2,47 +2,58 @@ internal import KeyedHashing
 package import Records
 
 /// Releases what the measures may see, in one worker.
+///
+/// Values that a rule or a key makes are released record by record, with what is known of the
+/// record. Values that stay as they are need none of that: they are copied at the end of the chunk,
+/// one input after the other.
 package struct ObservationRelease: ~Copyable {
     /// The observations of the chunk at hand.
     package private(set) var batch: ObservationBatch
-    /// For each statistic the records it may count.
-    package private(set) var counts: [Int]
 
     private let plan: ObservationPlan
-    /// The rule of each text; texts without one are only compared or read as numbers.
+    /// The texts that stay as they are: their inputs and where they come from.
+    private var plainTexts = FlatArray<Source>()
+    /// The texts that a rule makes.
+    private var ruledTexts = FlatArray<Source>()
+    /// The rule of each of those.
     private var rules: OwnedList<RuleApplication>
-    private let hasRule: [Bool]
-    /// Where each text comes from: a slot, or -1 and the index of a derived field.
-    private let textSlots: [Int]
-    private let textDerived: [Int]
-    private let tokenSlots: [Int]
-    private var derived: OwnedList<RuleApplication>
-    private let derivedSlots: [Int]
+    private var tokenSlots = FlatArray<Int>()
     private var tokens: OwnedList<TokenApplication>
+    /// The row in the chunk of each row of the batch.
+    private var rows = FlatArray<UInt32>(capacity: 1024)
     private let allStatistics: UInt64
     /// The statistics that may count only what is in the window.
     private let windowOnly: UInt64
+    /// How many records each statistic may count that others may not.
+    private var uncommonCounts: [Int]
+    /// How many records all statistics may count.
+    private var commonCount = 0
     /// The months with records that are no longer in the window.
     package private(set) var refusedMonths: Set<CalendarMonth> = []
+
+    /// An input of the batch and the slot that it is read from. Not private: 6.3.1 miscompiles
+    /// private elements of `FlatArray`.
+    struct Source: BitwiseCopyable {
+        var input: Int
+        var slot: Int
+    }
 
     init(_ plan: ObservationPlan, derived: [DerivedField]) {
         self.plan = plan
         batch = ObservationBatch(
             textInputCount: plan.texts.count, tokenInputCount: plan.tokens.count)
-        counts = Array(repeating: 0, count: plan.statistics.count)
-        hasRule = plan.texts.map { $0.transform != nil }
-        textSlots = plan.texts.map { if case .slot(let slot) = $0.source { slot } else { -1 } }
-        textDerived = plan.texts.map {
-            if case .derived(let index) = $0.source { index } else { -1 }
+        uncommonCounts = Array(repeating: 0, count: plan.statistics.count)
+        let ruled = Self.ruledTexts(plan, derived)
+        rules = OwnedList(count: ruled.count) {
+            RuleApplication(FieldRule(transform: ruled[$0].transform))
         }
-        tokenSlots = plan.tokens.map(\.slot)
-        rules = OwnedList(count: plan.texts.count) {
-            RuleApplication(FieldRule(transform: plan.texts[$0].transform))
+        for text in ruled { ruledTexts.append(text.source) }
+        for (input, text) in plan.texts.enumerated() {
+            if let slot = Self.plainSlot(text) {
+                plainTexts.append(Source(input: input, slot: slot))
+            }
         }
-        self.derived = OwnedList(count: derived.count) {
-            RuleApplication(FieldRule(transform: derived[$0].transform))
-        }
-        derivedSlots = derived.map(\.slot)
+        for token in plan.tokens { tokenSlots.append(token.slot) }
         tokens = OwnedList(count: plan.tokens.count) { TokenApplication(plan.tokens[$0]) }
         let count = plan.statistics.count
         allStatistics = count == 64 ? .max : (1 << UInt64(count)) - 1
@@ -51,29 +62,87 @@ package struct ObservationRelease: ~Copyable {
         }
     }
 
-    mutating func begin() {
-        batch.removeAll()
-        for index in counts.indices { counts[index] = 0 }
+    /// The slot of a text that stays as it is; nil when a rule makes it.
+    private static func plainSlot(_ text: ObservationPlan.TextInput) -> Int? {
+        guard case .slot(let slot) = text.source else { return nil }
+        return text.transform.map { $0 is Keep } ?? true ? slot : nil
     }
 
+    private static func ruledTexts(
+        _ plan: ObservationPlan, _ derived: [DerivedField]
+    ) -> [(source: Source, transform: (any Transform)?)] {
+        plan.texts.enumerated().compactMap { input, text in
+            if plainSlot(text) != nil { return nil }
+            switch text.source {
+            case .slot(let slot): return (Source(input: input, slot: slot), text.transform)
+            case .derived(let index):
+                let field = derived[index]
+                return (Source(input: input, slot: field.slot), field.transform)
+            }
+        }
+    }
+
+    /// For each statistic the records of the chunk that it may count.
+    package var counts: [Int] { uncommonCounts.map { $0 + commonCount } }
+
+    mutating func begin() {
+        batch.removeAll()
+        rows.truncate(to: 0)
+        commonCount = 0
+        for index in uncommonCounts.indices { uncommonCounts[index] = 0 }
+    }
+
+    /// Adds the record at hand if a statistic may count it. What is known of it is lent for
+    /// writing, though nothing writes to it: only read, it would be copied for each record.
     mutating func observe(
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
-        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
+        _ record: inout RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
     ) {
         guard allStatistics != 0, let time = record.time, !record.age.noKey,
             !record.verdict.isUncounted, !record.isDeleted
         else { return }
-        let mask = statistics(for: record, dropsOptedOut: dropsOptedOut)
-        guard mask != 0 else { return }
-        for index in textSlots.indices {
-            batch.texts.append(text(index, view, table, record, &scratch))
+        var mask = allStatistics
+        if windowOnly != 0 || !record.barred.isEmpty {
+            mask = statistics(for: record, dropsOptedOut: dropsOptedOut)
+            if mask == 0 { return }
         }
-        for index in tokenSlots.indices {
-            batch.tokens.append(token(index, view, table, record, &scratch))
+        for index in 0..<ruledTexts.count {
+            let text = ruledText(index, view, table, record, &scratch)
+            batch.texts[ruledTexts[index].input].append(text)
         }
+        for index in 0..<tokenSlots.count {
+            let slice = table.slice(slot: tokenSlots[index], row: view.row)
+            let isNamed = (slice.isText || slice.kind == .number) && slice.length > 0
+            let token =
+                isNamed ? tokens[index].token(slice, view, record, &scratch) : .none
+            batch.tokens[index].append(token)
+        }
+        rows.append(UInt32(truncatingIfNeeded: view.row))
         batch.appendRow(
             time: time.milliseconds, day: record.day, hour: record.hour, statistics: mask)
-        for index in counts.indices where mask >> UInt64(index) & 1 == 1 { counts[index] += 1 }
+        count(mask)
+    }
+
+    @inline(__always)
+    private mutating func count(_ mask: UInt64) {
+        if mask == allStatistics {
+            commonCount &+= 1
+            return
+        }
+        for index in uncommonCounts.indices where mask >> UInt64(index) & 1 == 1 {
+            uncommonCounts[index] += 1
+        }
+    }
+
+    /// Copies what stays as it is; to be called after the last record of a chunk.
+    mutating func finish(_ view: borrowing RecordView, _ table: borrowing RecordTable) {
+        for index in 0..<plainTexts.count {
+            let source = plainTexts[index]
+            for row in 0..<rows.count {
+                let slice = plain(table.slice(slot: source.slot, row: Int(rows[row])), view)
+                batch.texts[source.input].append(slice)
+            }
+        }
     }
 
     /// The statistics that no opt-out keeps from counting the record.
@@ -102,43 +171,17 @@ package struct ObservationRelease: ~Copyable {
         return CalendarMonth(year: date.year, month: date.month)
     }
 
-    private mutating func text(
+    /// What a rule makes of a text.
+    private mutating func ruledText(
         _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
     ) -> FieldSlice {
-        let slot = textSlots[index]
-        guard slot >= 0 else {
-            return derivedText(textDerived[index], view, table, record, &scratch)
-        }
-        let slice = table.slice(slot: slot, row: view.row)
-        guard hasRule[index] else { return plain(slice, view) }
+        let slice = table.slice(slot: ruledTexts[index].slot, row: view.row)
         guard slice.hasValue, slice.kind != .several else { return .absent }
         let start = batch.arena.count
         let result = rules[index].apply(
             slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
             arena: &batch.arena)
-        return released(result, from: start, slice, view)
-    }
-
-    private mutating func derivedText(
-        _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
-        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
-    ) -> FieldSlice {
-        let slice = table.slice(slot: derivedSlots[index], row: view.row)
-        guard slice.hasValue, slice.kind != .several else { return .absent }
-        let start = batch.arena.count
-        let result = derived[index].apply(
-            slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
-            arena: &batch.arena)
-        return released(result, from: start, slice, view)
-    }
-
-    /// Where the result of a rule lies, which put its text behind `start` of the arena.
-    @inline(__always)
-    private mutating func released(
-        _ result: TransformResult, from start: Int, _ slice: FieldSlice,
-        _ view: borrowing RecordView
-    ) -> FieldSlice {
         switch result {
         case .unchanged: return plain(slice, view)
         case .text, .plainText: return inArena(from: start, kind: .text)
@@ -154,23 +197,21 @@ package struct ObservationRelease: ~Copyable {
     }
 
     /// The value as it is, decoded where the source has escapes.
+    @inline(__always)
     private mutating func plain(_ slice: FieldSlice, _ view: borrowing RecordView) -> FieldSlice {
         switch slice.kind {
-        case .escapedText:
-            let start = batch.arena.count
-            view.reader.decode(slice, in: view.bytes, into: &batch.arena)
-            return inArena(from: start, kind: .text)
+        case .escapedText: return decoded(slice, view)
         case .several: return .absent
         default: return slice
         }
     }
 
-    private mutating func token(
-        _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
-        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
-    ) -> Token {
-        let slice = table.slice(slot: tokenSlots[index], row: view.row)
-        guard slice.isText || slice.kind == .number, slice.length > 0 else { return .none }
-        return tokens[index].token(slice, view, record, &scratch)
+    @inline(never)
+    private mutating func decoded(
+        _ slice: FieldSlice, _ view: borrowing RecordView
+    ) -> FieldSlice {
+        let start = batch.arena.count
+        view.reader.decode(slice, in: view.bytes, into: &batch.arena)
+        return inArena(from: start, kind: .text)
     }
 }

@@ -104,9 +104,11 @@ package struct OutputRelease: ~Copyable {
             && past.rawValue & clockBits != clockBits
     }
 
+    /// Releases the record at hand. What is known of it is lent for writing, though nothing writes
+    /// to it: only read, it would be copied for each record.
     mutating func release(
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
-        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
+        _ record: inout RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
     ) {
         let barred = record.barred.isEmpty || !plan.isUse
             ? [] : record.barred.categories(barredFor: plan.purpose)

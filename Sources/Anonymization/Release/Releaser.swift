@@ -68,6 +68,9 @@ struct ChunkRelease: ~Copyable {
     private var keyMonth: CalendarMonth?
     /// False when nobody is in the registry or has opted out: no record is then asked about.
     private let asksWho: Bool
+    private let hasOptOuts: Bool
+    private let hasCorrection: Bool
+    private let hasRegister: Bool
     private let slots: IdentitySlots
     private(set) var subjects: SubjectLookup
     /// One for each of `plan.generations`.
@@ -96,9 +99,14 @@ struct ChunkRelease: ~Copyable {
         clockReader = ClockReader(plan.clocks, tables: plan.tables, plan: plan)
         readerBefore = ClockReader(plan.clocks, tables: plan.tablesBefore, plan: plan)
         zone = ZoneCursor(plan.zone)
-        asksWho =
-            !plan.optOuts.isEmpty || !plan.subjects.isEmpty || !plan.erasures.isEmpty
-            || plan.corrected != nil
+        // Not read back from `self`: 6.3.1 miscompiles that in the initializer of such a value.
+        let hasOptOuts = !plan.optOuts.isEmpty
+        let hasCorrection = plan.corrected != nil
+        let hasRegister = !plan.subjects.isEmpty || !plan.erasures.isEmpty
+        asksWho = hasOptOuts || hasCorrection || hasRegister
+        self.hasOptOuts = hasOptOuts
+        self.hasCorrection = hasCorrection
+        self.hasRegister = hasRegister
         slots = IdentitySlots(plan)
         subjects = SubjectLookup(plan.subjects)
         earlierHolds = OwnedList(count: plan.generations.count) {
@@ -151,6 +159,7 @@ struct ChunkRelease: ~Copyable {
                 setAside(row, chunk, table)
             }
         }
+        observations.finish(view, table)
         for index in outputs.indices { counts.outputs[index] = outputs[index].counts }
         counts.observed = observations.counts
     }
@@ -205,11 +214,11 @@ struct ChunkRelease: ~Copyable {
         if asksWho { bar(row, table, bytes, reader) }
         for index in outputs.indices {
             outputs[index].release(
-                view, table, context, &scratch,
+                view, table, &context, &scratch,
                 dropsOptedOut: plan.dropsOptedOutRecords)
         }
         observations.observe(
-            view, table, context, &scratch, dropsOptedOut: plan.dropsOptedOutRecords)
+            view, table, &context, &scratch, dropsOptedOut: plan.dropsOptedOutRecords)
     }
 
     // MARK: Time, keys and age
@@ -399,12 +408,13 @@ struct ChunkRelease: ~Copyable {
         _ reader: any RecordReader
     ) {
         context.barred = []
-        if !plan.optOuts.isEmpty { barByList(row, table, bytes, reader) }
-        if let corrected = plan.corrected {
+        if hasOptOuts { barByList(row, table, bytes, reader) }
+        // Asked before: to look at the matcher itself is to copy it.
+        if hasCorrection, let corrected = plan.corrected {
             let match = corrected.match(row, table, bytes, reader)
             context.isCorrected = match == .value || match == .token
         }
-        guard !plan.subjects.isEmpty || !plan.erasures.isEmpty else { return }
+        guard hasRegister else { return }
         var verdict = subjects.ask(slots, time: context.time, row, table, bytes, reader)
         if !plan.erasures.isEmpty { erase(row, table, bytes, reader, &verdict) }
         context.verdict = verdict

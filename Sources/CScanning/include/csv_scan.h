@@ -64,17 +64,17 @@ typedef struct {
 
 /* Indexes a text that begins with a row. Writes to `cells` the offsets of all delimiters and line
  * feeds outside quotes and to `rows` those of the line feeds alone. If the text is regular and no
- * row is longer than the limit of the scanner, they are the ends of its cells and rows (the last row
- * may lack its line feed); otherwise they mean nothing. A cell that begins with a quote is quoted
- * and ends with one. `cells` and `rows` must have room for `length` + 64 entries each; `length` must
- * be below 2^32 - 64. `choice` is as in `CScanning.h`. */
+ * row is longer than the limit of the scanner, they are the ends of its cells and rows (the last
+ * row may lack its line feed); otherwise they mean nothing. A cell that begins with a quote is
+ * quoted and ends with one. `cells` and `rows` must have room for `length` + 64 entries each;
+ * `length` must be below 2^32 - 64. `choice` is as in `CScanning.h`. */
 void sluice_csv_index(
     const uint8_t *bytes, size_t length, uint8_t delimiter, bool quotes, uint32_t *cells,
     uint32_t *rows, sluice_csv_text *text, int choice);
 
-/* The length of the longest prefix of `bytes`, which begin with a row, that ends behind a row, or 0;
- * unless `*is_regular`, it means nothing. The text may end inside quotes. As above, no row may be
- * longer than the limit. */
+/* The length of the longest prefix of `bytes`, which begin with a row, that ends behind a row, or
+ * 0; unless `*is_regular`, it means nothing. The text may end inside quotes. As above, no row may
+ * be longer than the limit. */
 size_t sluice_csv_border(
     const uint8_t *bytes, size_t length, uint8_t delimiter, bool *is_regular, int choice);
 

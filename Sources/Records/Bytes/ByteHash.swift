@@ -50,8 +50,28 @@
         return product.high ^ product.low
     }
 
+    /// True when `count` bytes are the same at both places, which the caller vouches for.
+    @inlinable @inline(__always)
+    package static func isEqual(
+        _ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, count: Int
+    ) -> Bool {
+        let left = unsafe UnsafeRawPointer(one)
+        let right = unsafe UnsafeRawPointer(other)
+        var at = 0
+        while count &- at > 16 {
+            let isSame = unsafe word(left, at) == word(right, at)
+                && word(left, at &+ 8) == word(right, at &+ 8)
+            guard isSame else { return false }
+            at &+= 16
+        }
+        // The last words overlap those before them, so that no byte is compared by itself.
+        return unsafe lastWords(left + at, count: count &- at)
+            == lastWords(right + at, count: count &- at)
+    }
+
     /// The hash of `bytes`.
-    @inlinable package static func of(_ bytes: Span<UInt8>) -> UInt64 {
+    @inlinable @inline(__always)
+    package static func of(_ bytes: Span<UInt8>) -> UInt64 {
         unsafe bytes.withUnsafeBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return mix(seed) }
             return unsafe of(start, count: buffer.count)

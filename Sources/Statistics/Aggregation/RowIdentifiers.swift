@@ -2,29 +2,27 @@ import Anonymization
 import Records
 
 /// The texts, tokens and times of the rows of one batch as small numbers: what group keys are made
-/// of. Filled once per batch, read by every statistic.
+/// of. Filled once per batch, read by every statistic; each is a column with a value per row.
 struct RowIdentifiers: ~Copyable {
-    /// Row-major numbers of the texts, 0 for none; only inputs that are grouped by or compared.
-    private(set) var texts = FlatArray<UInt32>(capacity: 1 << 13)
-    /// Row-major numbers of the tokens, 0 for none.
-    private(set) var tokens = FlatArray<UInt32>(capacity: 1 << 12)
-    /// The month word of each row.
-    private(set) var months = FlatArray<UInt32>(capacity: 1 << 11)
-    /// The day and hour words of each row, its hour since 1970 in the pipeline's zone, its time and
-    /// its mask: copies without reference counts.
-    private(set) var days = FlatArray<UInt32>(capacity: 1 << 11)
-    private(set) var hours = FlatArray<UInt32>(capacity: 1 << 11)
-    private(set) var localHours = FlatArray<Int32>(capacity: 1 << 11)
-    private(set) var times = FlatArray<Int64>(capacity: 1 << 11)
-    private(set) var masks = FlatArray<UInt64>(capacity: 1 << 11)
+    /// The numbers of the texts by input, 0 for none; empty for inputs that nothing is grouped by
+    /// or compared with.
+    private(set) var texts: OwnedList<FlatArray<UInt32>>
+    /// The numbers of the tokens by input, 0 for none.
+    private(set) var tokens: OwnedList<FlatArray<UInt32>>
+    /// The month, day and hour words.
+    private(set) var months = FlatArray<UInt32>(capacity: 1 << 10)
+    private(set) var days = FlatArray<UInt32>(capacity: 1 << 10)
+    private(set) var hours = FlatArray<UInt32>(capacity: 1 << 10)
+    /// The times as events of sessions.
+    private(set) var events = FlatArray<SessionStore.Event>(capacity: 1 << 10)
+    /// For each row the statistics that may count it.
+    private(set) var masks = FlatArray<UInt64>(capacity: 1 << 10)
 
-    let textCount: Int
-    let tokenCount: Int
     private let interned: [Bool]
 
     init(_ plan: StatisticsPlan) {
-        textCount = plan.textInputs.count
-        tokenCount = plan.tokenInputCount
+        texts = OwnedList(count: plan.textInputs.count) { _ in FlatArray(capacity: 1 << 10) }
+        tokens = OwnedList(count: plan.tokenInputCount) { _ in FlatArray(capacity: 1 << 10) }
         var interned = [Bool](repeating: false, count: plan.textInputs.count)
         for statistic in plan.statistics {
             for key in statistic.groupBy {
@@ -47,12 +45,12 @@ struct RowIdentifiers: ~Copyable {
         _ batch: borrowing ObservationBatch, chunk: Span<UInt8>,
         texts interner: inout TextInterner, tokens tokenInterner: inout TokenInterner
     ) {
-        texts.resize(to: batch.count * textCount, filling: 0)
-        tokens.resize(to: batch.count * tokenCount, filling: 0)
-        for input in 0..<textCount where interned[input] {
+        for input in texts.indices where interned[input] {
             fillTexts(input, batch, chunk, &interner)
         }
-        fillTokens(batch, &tokenInterner)
+        for input in tokens.indices {
+            tokenInterner.numbers(of: batch.tokens[input], into: &tokens[input])
+        }
         fillTimes(batch)
     }
 
@@ -61,23 +59,20 @@ struct RowIdentifiers: ~Copyable {
         _ interner: inout TextInterner
     ) {
         let arena = batch.arena.bytes
+        texts[input].resize(to: batch.count, filling: 0)
         unsafe chunk.withUnsafeBufferPointer { chunk in
             unsafe arena.withUnsafeBufferPointer { arena in
-                var at = input
-                var last: UInt32 = 0
-                for _ in 0..<batch.count {
-                    let slice = batch.texts[at]
+                for row in 0..<batch.count {
+                    let slice = batch.texts[input][row]
                     var number: UInt32 = 0
                     if Self.isGrouped(slice.kind) {
                         let inArena = slice.start & ObservationBatch.arenaBit != 0
                         number = unsafe interner.number(
                             inArena ? arena : chunk,
                             from: Int(slice.start & ~ObservationBatch.arenaBit),
-                            length: slice.length, last: last)
-                        last = number
+                            length: slice.length)
                     }
-                    texts[at] = number
-                    at &+= textCount
+                    texts[input][row] = number
                 }
             }
         }
@@ -89,26 +84,11 @@ struct RowIdentifiers: ~Copyable {
         kind == .text || kind == .number || kind == .boolean
     }
 
-    private mutating func fillTokens(
-        _ batch: borrowing ObservationBatch, _ interner: inout TokenInterner
-    ) {
-        for input in 0..<tokenCount {
-            var at = input
-            var last: UInt32 = 0
-            for _ in 0..<batch.count {
-                last = interner.number(batch.tokens[at], last: last)
-                tokens[at] = last
-                at &+= tokenCount
-            }
-        }
-    }
-
     private mutating func fillTimes(_ batch: borrowing ObservationBatch) {
         months.resize(to: batch.count, filling: 0)
         days.resize(to: batch.count, filling: 0)
         hours.resize(to: batch.count, filling: 0)
-        localHours.resize(to: batch.count, filling: 0)
-        times.resize(to: batch.count, filling: 0)
+        events.resize(to: batch.count, filling: SessionStore.Event(time: 0, localHour: 0))
         masks.resize(to: batch.count, filling: 0)
         var lastDay = ReleasedBatch.noDay
         var lastMonth: UInt32 = 0
@@ -121,8 +101,8 @@ struct RowIdentifiers: ~Copyable {
             months[row] = lastMonth
             days[row] = TimeWord.day(day)
             hours[row] = TimeWord.hour(batch.hours[row], day: day)
-            localHours[row] = day &* 24 &+ Int32(batch.hours[row])
-            times[row] = batch.times[row]
+            events[row] = SessionStore.Event(
+                time: batch.times[row], localHour: day &* 24 &+ Int32(batch.hours[row]))
             masks[row] = batch.statistics[row]
         }
     }

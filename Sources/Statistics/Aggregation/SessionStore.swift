@@ -39,8 +39,24 @@ struct SessionStore: ~Copyable {
         var interval: SessionInterval
     }
 
+    /// One event of a session.
+    struct Event: BitwiseCopyable {
+        /// Milliseconds since 1970.
+        var time: Int64
+        /// As in `SessionInterval`.
+        var localHour: Int32
+
+        var interval: SessionInterval {
+            SessionInterval(first: time, last: time, events: 1, localHour: localHour)
+        }
+    }
+
     var keys: KeyTable
     let gap: Int64
+    /// The row each token was in last.
+    private var lastRows = FlatArray<UInt32>(capacity: 64)
+    /// The rows of the events at hand.
+    private var rows = FlatArray<UInt32>(capacity: 64)
     private var open = FlatArray<SessionInterval>(capacity: 64)
     private var closed = FlatArray<Closed>(capacity: 64)
     private var compactAt = Self.compactLeast
@@ -56,26 +72,42 @@ struct SessionStore: ~Copyable {
     /// The memory held, in bytes.
     var residentBytes: Int {
         keys.residentBytes + open.residentBytes + closed.residentBytes
+            + lastRows.residentBytes
     }
 
-    /// Adds one event under `key`.
+    /// Adds an event under each of `events.count` keys, which lie one after the other in `keys`;
+    /// word `token` of a key is the number of the token.
+    mutating func add(
+        _ keys: borrowing FlatArray<UInt32>, token: Int, _ events: borrowing FlatArray<Event>
+    ) {
+        self.keys.rows(
+            of: keys, count: events.count, rememberedBy: token, in: &lastRows, into: &rows)
+        for number in 0..<events.count { add(events[number], row: Int(rows[number])) }
+    }
+
     @inline(__always)
-    mutating func add(_ key: borrowing FlatArray<UInt32>, time: Int64, localHour: Int32) {
-        let row = keys.row(key)
-        let event = SessionInterval(first: time, last: time, events: 1, localHour: localHour)
-        if row == open.count {
-            open.append(event)
-            return
-        }
+    private mutating func add(_ event: Event, row: Int) {
+        if row == open.count { return open.append(event.interval) }
         let current = open[row]
+        let time = event.time
         if time >= current.first, time <= current.last &+ gap, current.events < .max {
             open.change(row) { interval in
                 interval.last = max(interval.last, time)
                 interval.events &+= 1
             }
-        } else if current.touches(event, gap: gap) {
+        } else {
+            addApart(event.interval, current, row)
+        }
+    }
+
+    /// Adds an event that does not lie within the open interval or right behind it.
+    @inline(never)
+    private mutating func addApart(
+        _ event: SessionInterval, _ current: SessionInterval, _ row: Int
+    ) {
+        if current.touches(event, gap: gap) {
             open.change(row) { $0.join(event) }
-        } else if time > current.last {
+        } else if event.first > current.last {
             close(row, current)
             open[row] = event
         } else {
@@ -137,6 +169,7 @@ struct SessionStore: ~Copyable {
         keys.removeAll()
         open.removeAll()
         closed.removeAll()
+        lastRows.removeAll()
         compactAt = Self.compactLeast
     }
 }

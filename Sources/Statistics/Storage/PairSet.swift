@@ -1,14 +1,20 @@
 internal import Records
 
 /// A set of pairs (row, token number): who was seen in which row.
+///
+/// Who was seen in a row is mostly seen there again: for each token the row it came in last is
+/// remembered, so that the set itself is seldom asked.
 struct PairSet: ~Copyable {
     private var slots = FlatArray<UInt64>(capacity: 1024)
     private var mask = 1023
     private let seed: UInt64
+    /// The row of each token's last pair, `noRow` before its first.
+    private var lastRows = FlatArray<UInt32>(capacity: 256)
     /// The number of pairs.
     private(set) var count = 0
 
     private static let free = UInt64.max
+    private static let noRow = UInt32.max
 
     init(seed: UInt64) {
         self.seed = seed
@@ -16,12 +22,21 @@ struct PairSet: ~Copyable {
     }
 
     /// The memory held, in bytes.
-    var residentBytes: Int { slots.residentBytes }
+    var residentBytes: Int { slots.residentBytes + lastRows.residentBytes }
 
     /// Adds a pair; the row must not be `UInt32.max`.
     @inline(__always)
-    mutating func insert(row: Int, token: UInt32) {
-        let pair = UInt64(truncatingIfNeeded: row) << 32 | UInt64(token)
+    mutating func insert(row: UInt32, token: UInt32) {
+        let place = Int(token)
+        if _slowPath(place >= lastRows.count) {
+            lastRows.resize(to: place + 1, filling: Self.noRow)
+        }
+        if lastRows[place] == row { return }
+        lastRows[place] = row
+        add(UInt64(row) << 32 | UInt64(token))
+    }
+
+    private mutating func add(_ pair: UInt64) {
         var slot = Int(truncatingIfNeeded: mixed(pair ^ seed, MixingConstant.first)) & mask
         while true {
             let known = slots[slot]
@@ -44,6 +59,7 @@ struct PairSet: ~Copyable {
     /// Forgets all pairs.
     mutating func removeAll() {
         slots.removeAll()
+        lastRows.removeAll()
         mask = 1023
         slots.resize(to: 1024, filling: Self.free)
         count = 0

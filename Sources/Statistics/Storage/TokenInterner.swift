@@ -43,11 +43,19 @@ struct TokenInterner: ~Copyable {
         return Token(high: bits.high, low: bits.low)
     }
 
-    /// The number of `token`; `last` is a number given before and spares a search when it fits.
+    /// The number of `token`.
+    mutating func number(_ token: Token) -> UInt32 { find(Bits(token)) }
+
+    /// Puts into `numbers` the number of each of `tokens`.
+    mutating func numbers(
+        of tokens: borrowing FlatArray<Token>, into numbers: inout FlatArray<UInt32>
+    ) {
+        numbers.resize(to: tokens.count, filling: 0)
+        for row in 0..<tokens.count { numbers[row] = find(Bits(tokens[row])) }
+    }
+
     @inline(__always)
-    mutating func number(_ token: Token, last: UInt32) -> UInt32 {
-        let known = tokens[Int(last)]
-        if known.low == token.low && known.high == token.high { return last }
+    private mutating func find(_ token: Bits) -> UInt32 {
         if token.low | token.high == 0 { return 0 }
         var slot = Int(truncatingIfNeeded: token.low) & mask
         while true {
@@ -60,9 +68,9 @@ struct TokenInterner: ~Copyable {
     }
 
     @inline(never)
-    private mutating func insert(_ token: Token, slot: Int) -> UInt32 {
+    private mutating func insert(_ token: Bits, slot: Int) -> UInt32 {
         let number = UInt32(truncatingIfNeeded: tokens.count)
-        tokens.append(Bits(token))
+        tokens.append(token)
         slots[slot] = number
         if tokens.count * 2 > mask { rehash() }
         return number
