@@ -10,7 +10,7 @@
 
 /* The index of regular CSV: where cells and rows end, 64 bytes at a time.
  *
- * In text whose quotes all stand where RFC 4180 wants them, whether a byte lies inside a quoted cell
+ * In text whose quotes all stand where RFC 4180 wants them, whether a byte lies in a quoted cell
  * is the parity of the quotes before it: a doubled quote closes and opens again. So the quotes of a
  * block become a mask by one multiplication. Whether they do all stand there is checked at the same
  * time, for each quote by the byte before or behind it; if not, the caller reads the rows one by

@@ -74,15 +74,27 @@ package struct Aggregator: ~Copyable {
         return sum
     }
 
-    /// Puts aside what is in memory; to be called by each of several workers at its end, so that
-    /// they do it at the same time.
-    package mutating func putAside() throws(PartialFault) { try seal() }
+    /// To be called by each of `count` workers at its end, before `merge`: puts aside what is in
+    /// memory, unless all of them together may hold such aggregates. They do it at the same time.
+    package mutating func prepareMerge(of count: Int) throws(PartialFault) {
+        if residentBytes > limits.residentBytesMax / count { try seal() }
+    }
 
     /// Takes over what `other`, of the same plan, has counted.
+    ///
+    /// In memory if both fit into that of one; the result is the same as by way of partials.
     package mutating func merge(_ other: consuming Aggregator) throws(PartialFault) {
-        try other.seal()
+        if residentBytes + other.residentBytes > limits.residentBytesMax { try other.seal() }
+        if !other.isEmpty { takeOver(&other) }
         segments += other.segments
         rowsObserved += other.rowsObserved
+    }
+
+    private mutating func takeOver(_ other: inout Aggregator) {
+        let translation = NumberTranslation(
+            texts: texts.numbers(of: &other.texts), tokens: tokens.numbers(of: other.tokens))
+        for index in 0..<states.count { states[index].merge(other.states[index], translation) }
+        isEmpty = false
     }
 
     /// Writes what is in memory as a partial of its own and forgets it.
@@ -102,7 +114,12 @@ package struct Aggregator: ~Copyable {
 
     /// Sends what is in memory to `sink` in canonical order.
     private mutating func send<Sink: PartialSink>(to sink: inout Sink) throws(PartialFault) {
-        let order = IdentifierOrder(&texts, &tokens, states)
+        try send(in: IdentifierOrder(&texts, &tokens, states), to: &sink)
+    }
+
+    private mutating func send<Sink: PartialSink>(
+        in order: IdentifierOrder, to sink: inout Sink
+    ) throws(PartialFault) {
         try order.write(&texts, tokens, to: &sink)
         for index in 0..<states.count { try send(index, order, to: &sink) }
     }
@@ -147,7 +164,7 @@ package struct Aggregator: ~Copyable {
     package consuming func tables() throws(PartialFault) -> [MeasuredTable] {
         if segments.isEmpty {
             var reduction = Reduction(plan)
-            try send(to: &reduction)
+            try send(in: IdentifierOrder(arrivalOf: texts), to: &reduction)
             return reduction.tables()
         }
         try seal()

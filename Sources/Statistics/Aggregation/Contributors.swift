@@ -46,6 +46,32 @@ struct Contributors: ~Copyable {
         words[start &+ count &+ 1] = token
     }
 
+    /// Adds those behind row `row` of `other`, whose tokens have the numbers `tokens` here.
+    mutating func merge(
+        _ other: borrowing Contributors, row: Int, into target: Int,
+        _ tokens: borrowing FlatArray<UInt32>
+    ) {
+        let length = 2 + personsMax + customersMax
+        for set in 0..<setCount {
+            let from = row * stride + set * length
+            let to = target * stride + set * length
+            merge(other, from, tokens, at: to, limit: personsMax)
+            merge(
+                other, from + 1 + personsMax, tokens, at: to + 1 + personsMax,
+                limit: customersMax)
+        }
+    }
+
+    /// Adds the members of a set. Of a full one there are as many as the limit, which is enough.
+    private mutating func merge(
+        _ other: borrowing Contributors, _ from: Int, _ tokens: borrowing FlatArray<UInt32>,
+        at start: Int, limit: Int
+    ) {
+        for index in 0..<Int(other.words[from]) {
+            add(tokens[Int(other.words[from + 1 + index])], at: start, limit: limit)
+        }
+    }
+
     /// The persons of a set: their numbers, or nil when there are at least as many as asked for.
     func persons(row: Int, set: Int) -> [UInt32]? {
         members(row * stride + set * (2 + personsMax + customersMax), limit: personsMax)

@@ -3,16 +3,32 @@ import Records
 
 /// The canonical numbers of the texts and tokens of one aggregator: their ranks among those that a
 /// key or a list names, from 1; 0 stays the empty text and no token.
+///
+/// For tables that are made in the same place nobody asks for ranks: the numbers may stay as they
+/// came, and rows need no more order than that those of one group stand together.
 struct IdentifierOrder {
     private let texts: [UInt32]
     private let tokens: [UInt32]
     private let textRanks: [UInt32]
     private let tokenRanks: [UInt32]
+    /// True when the numbers stay as they came.
+    let isOfArrival: Bool
 
+    /// The numbers as they came.
+    init(arrivalOf interner: borrowing TextInterner) {
+        texts = (1..<UInt32(max(interner.count, 1))).map { $0 }
+        tokens = []
+        textRanks = []
+        tokenRanks = []
+        isOfArrival = true
+    }
+
+    /// The canonical numbers.
     init(
         _ interner: inout TextInterner, _ tokenInterner: inout TokenInterner,
         _ states: borrowing OwnedList<StatisticState>
     ) {
+        isOfArrival = false
         var textUsed = [Bool](repeating: false, count: interner.count)
         var tokenUsed = [Bool](repeating: false, count: tokenInterner.count)
         for index in 0..<states.count {
@@ -45,20 +61,23 @@ struct IdentifierOrder {
     /// The canonical number of a word of a key.
     @inline(__always)
     func rank(_ word: UInt32, _ kind: KeyWord) -> UInt32 {
+        if isOfArrival { return word }
         switch kind {
-        case .text: textRanks[Int(word)]
-        case .token: tokenRanks[Int(word)]
-        case .month, .day, .hour, .dimension: word
+        case .text: return textRanks[Int(word)]
+        case .token: return tokenRanks[Int(word)]
+        case .month, .day, .hour, .dimension: return word
         }
     }
 
     /// The canonical number of a token.
     @inline(__always)
-    func rank(token: UInt32) -> UInt32 { tokenRanks[Int(token)] }
+    func rank(token: UInt32) -> UInt32 { isOfArrival ? token : tokenRanks[Int(token)] }
 
-    /// The rows of `keys` in canonical order, and their translated keys by row.
+    /// The rows of `keys` in canonical order, and their translated keys by row. `hasParts` says
+    /// that rows which belong together may have different keys: they then stand side by side also
+    /// in the order of arrival.
     func order(
-        _ keys: borrowing KeyTable, _ words: [KeyWord]
+        _ keys: borrowing KeyTable, _ words: [KeyWord], hasParts: Bool
     ) -> (rows: [Int], keys: [UInt32]) {
         let width = words.count
         var ranked = [UInt32](repeating: 0, count: keys.count * width)
@@ -68,6 +87,7 @@ struct IdentifierOrder {
             }
         }
         var rows = Array(0..<keys.count)
+        if isOfArrival, !hasParts { return (rows, ranked) }
         unsafe ranked.withUnsafeBufferPointer { ranked in
             rows.sort { left, right in
                 for index in 0..<width {

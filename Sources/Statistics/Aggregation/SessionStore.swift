@@ -10,6 +10,9 @@ struct SessionInterval: BitwiseCopyable {
     /// The first event's hour in the pipeline's zone: days since 1970 times 24 plus the hour.
     var localHour: Int32
 
+    /// Stands for no interval.
+    static let none = SessionInterval(first: 0, last: 0, events: 0, localHour: 0)
+
     /// Joins with an interval that lies within the gap.
     mutating func join(_ other: SessionInterval) {
         if other.first < first {
@@ -100,19 +103,33 @@ struct SessionStore: ~Copyable {
         }
     }
 
-    /// Adds an event that does not lie within the open interval or right behind it.
+    /// Adds an interval to a row that has one.
     @inline(never)
     private mutating func addApart(
-        _ event: SessionInterval, _ current: SessionInterval, _ row: Int
+        _ added: SessionInterval, _ current: SessionInterval, _ row: Int
     ) {
-        if current.touches(event, gap: gap) {
-            open.change(row) { $0.join(event) }
-        } else if event.first > current.last {
+        if current.touches(added, gap: gap) {
+            open.change(row) { $0.join(added) }
+        } else if added.first > current.last {
             close(row, current)
-            open[row] = event
+            open[row] = added
         } else {
-            close(row, event)
+            close(row, added)
         }
+    }
+
+    /// Takes over the intervals of `other`, whose rows have the numbers `rows` here.
+    mutating func merge(_ other: borrowing SessionStore, rows: borrowing FlatArray<UInt32>) {
+        for row in 0..<other.open.count { add(other.open[row], row: Int(rows[row])) }
+        for index in 0..<other.closed.count {
+            let entry = other.closed[index]
+            close(Int(rows[Int(entry.key)]), entry.interval)
+        }
+    }
+
+    private mutating func add(_ interval: SessionInterval, row: Int) {
+        if row == open.count { return open.append(interval) }
+        addApart(interval, open[row], row)
     }
 
     private mutating func close(_ row: Int, _ interval: SessionInterval) {
@@ -123,11 +140,44 @@ struct SessionStore: ~Copyable {
         }
     }
 
+    /// Puts the closed intervals in the order of their rows and times.
+    ///
+    /// First by row, by counting, which leaves those of a row as they came: nearly in the order of
+    /// time. So a row is seldom sorted, and a long run costs no more for each interval than a short
+    /// one.
+    private mutating func sortClosed() {
+        var ends = FlatArray<Int>(capacity: keys.count + 1)
+        ends.resize(to: keys.count + 1, filling: 0)
+        for index in 0..<closed.count { ends[Int(closed[index].key) + 1] += 1 }
+        for row in 0..<keys.count { ends[row + 1] += ends[row] }
+        var sorted = FlatArray<Closed>(capacity: closed.count)
+        sorted.resize(to: closed.count, filling: Closed(key: 0, interval: SessionInterval.none))
+        for index in 0..<closed.count {
+            let entry = closed[index]
+            sorted[ends[Int(entry.key)]] = entry
+            ends[Int(entry.key)] += 1
+        }
+        var start = 0
+        for row in 0..<keys.count {
+            Self.sortByTime(&sorted, start..<ends[row])
+            start = ends[row]
+        }
+        swap(&closed, &sorted)
+    }
+
+    private static func sortByTime(_ list: inout FlatArray<Closed>, _ range: Range<Int>) {
+        var isSorted = true
+        for index in range.dropFirst()
+        where list[index].interval.first < list[index - 1].interval.first { isSorted = false }
+        if isSorted { return }
+        unsafe list.withBuffer { buffer in
+            unsafe buffer[range].sort { $0.interval.first < $1.interval.first }
+        }
+    }
+
     /// Sorts the closed intervals and joins those that touch.
     private mutating func compact() {
-        closed.sort { left, right in
-            (left.key, left.interval.first) < (right.key, right.interval.first)
-        }
+        sortClosed()
         var kept = 0
         for index in 0..<closed.count {
             let next = closed[index]

@@ -116,7 +116,7 @@ extension StatisticState {
     }
 
     /// Makes room for rows that are new.
-    private mutating func makeRows() {
+    mutating func makeRows() {
         let known = cells.count / cellCount
         cells.resize(to: keys.count &* cellCount, filling: 0)
         guard keepsContributors else { return }

@@ -38,9 +38,10 @@ extension StatisticState {
         try writeRows(order, tokens, to: &sink)
         for index in 0..<sessions.count {
             let words = layout.sessionWords
+            let hasTail = hasSessionTail
             let outcome = sessions.change(index) { store -> Result<Void, PartialFault> in
                 do throws(PartialFault) {
-                    try Self.writeIntervals(&store, words, order, to: &sink)
+                    try Self.writeIntervals(&store, words, hasTail, order, to: &sink)
                     return .success(())
                 } catch {
                     return .failure(error)
@@ -53,7 +54,8 @@ extension StatisticState {
     private mutating func writeRows<Sink: PartialSink>(
         _ order: IdentifierOrder, _ tokens: borrowing TokenInterner, to sink: inout Sink
     ) throws(PartialFault) {
-        let (rows, ranked) = order.order(keys, layout.rowWords)
+        let (rows, ranked) = order.order(
+            keys, layout.rowWords, hasParts: layout.isSeparable)
         var places = [UInt32](repeating: 0, count: rows.count)
         for (place, row) in rows.enumerated() { places[row] = UInt32(place) }
         let lists = sortedLists(order, places)
@@ -97,7 +99,8 @@ extension StatisticState {
         return .all(set)
     }
 
-    /// The lists of tokens as pairs of the row's place and the token's number, sorted.
+    /// The lists of tokens as pairs of the row's place and the token's number, sorted; in the order
+    /// of arrival by the place alone.
     private mutating func sortedLists(
         _ order: IdentifierOrder, _ places: [UInt32]
     ) -> [[UInt64]] {
@@ -105,6 +108,7 @@ extension StatisticState {
             guard layout.lists[list] else { return [] }
             return members.read(list) { set in
                 let pairs = set.pairs()
+                if order.isOfArrival { return Self.gathered(pairs, places) }
                 var ranked: [UInt64] = []
                 ranked.reserveCapacity(pairs.count)
                 for index in 0..<pairs.count {
@@ -118,6 +122,22 @@ extension StatisticState {
         }
     }
 
+    /// The pairs in the order of their rows, by counting.
+    private static func gathered(
+        _ pairs: borrowing FlatArray<UInt64>, _ places: [UInt32]
+    ) -> [UInt64] {
+        var ends = [Int](repeating: 0, count: places.count + 1)
+        for index in 0..<pairs.count { ends[Int(places[Int(pairs[index] >> 32)]) + 1] += 1 }
+        for place in places.indices { ends[place + 1] += ends[place] }
+        var sorted = [UInt64](repeating: 0, count: pairs.count)
+        for index in 0..<pairs.count {
+            let place = Int(places[Int(pairs[index] >> 32)])
+            sorted[ends[place]] = UInt64(place) << 32 | pairs[index] & 0xffff_ffff
+            ends[place] += 1
+        }
+        return sorted
+    }
+
     private mutating func writeNumbers<Sink: PartialSink>(
         _ list: Int, _ row: Int, to sink: inout Sink
     ) throws(PartialFault) {
@@ -126,11 +146,12 @@ extension StatisticState {
     }
 
     private static func writeIntervals<Sink: PartialSink>(
-        _ store: inout SessionStore, _ words: [KeyWord], _ order: IdentifierOrder,
+        _ store: inout SessionStore, _ words: [KeyWord], _ hasTail: Bool,
+        _ order: IdentifierOrder,
         to sink: inout Sink
     ) throws(PartialFault) {
         store.finish()
-        let (rows, ranked) = order.order(store.keys, words)
+        let (rows, ranked) = order.order(store.keys, words, hasParts: hasTail)
         let starts = store.starts()
         var key = [UInt32](repeating: 0, count: words.count)
         for row in rows {

@@ -74,7 +74,7 @@ struct SessionFigures {
     private mutating func percentile(_ percentile: Percentile, _ unit: SessionsUnit) -> Int64? {
         if count == 0 { return nil }
         if !isSorted {
-            durations.sort()
+            sortMagnitudes(&durations)
             isSorted = true
         }
         return durations[percentile.rank(of: durations.count) - 1] / unit.milliseconds

@@ -31,6 +31,18 @@ struct NumberList: ~Copyable {
         }
     }
 
+    /// Adds the numbers of `other`, whose rows have the numbers `rows` here.
+    mutating func merge(_ other: borrowing NumberList, rows: borrowing FlatArray<UInt32>) {
+        if other.entries.count == 0 { return }
+        for index in 0..<other.entries.count {
+            var entry = other.entries[index]
+            entry.row = rows[Int(entry.row)]
+            entries.append(entry)
+        }
+        compact()
+        compactAt = max(Self.compactLeast, entries.count * 2)
+    }
+
     /// Sorts by row and number and counts equal numbers together, unless that is done.
     mutating func compactIfNeeded() {
         if !isCompact { compact() }

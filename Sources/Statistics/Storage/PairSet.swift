@@ -49,6 +49,19 @@ struct PairSet: ~Copyable {
         if _slowPath(count &* 2 > mask) { rehash() }
     }
 
+    /// Adds the pairs of `other`, whose rows and tokens have the numbers `rows` and `tokens` here.
+    mutating func merge(
+        _ other: borrowing PairSet, rows: borrowing FlatArray<UInt32>,
+        tokens: borrowing FlatArray<UInt32>
+    ) {
+        for slot in 0..<other.slots.count where other.slots[slot] != Self.free {
+            let pair = other.slots[slot]
+            insert(
+                row: rows[Int(pair >> 32)],
+                token: tokens[Int(UInt32(truncatingIfNeeded: pair))])
+        }
+    }
+
     /// All pairs in any order.
     func pairs() -> FlatArray<UInt64> {
         var pairs = FlatArray<UInt64>(capacity: count)

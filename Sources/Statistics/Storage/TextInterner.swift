@@ -81,6 +81,13 @@ internal import Records
         }
     }
 
+    /// The number here of each text of `other`.
+    mutating func numbers(of other: inout TextInterner) -> FlatArray<UInt32> {
+        var numbers = FlatArray<UInt32>(capacity: other.count)
+        for text in 0..<other.count { numbers.append(number(other.text(text))) }
+        return numbers
+    }
+
     /// The bytes of text `number`.
     mutating func text(_ number: Int) -> [UInt8] {
         let entry = entries[number]

@@ -54,6 +54,13 @@ struct TokenInterner: ~Copyable {
         for row in 0..<tokens.count { numbers[row] = find(Bits(tokens[row])) }
     }
 
+    /// The number here of each token of `other`.
+    mutating func numbers(of other: borrowing TokenInterner) -> FlatArray<UInt32> {
+        var numbers = FlatArray<UInt32>(capacity: other.count)
+        for number in 0..<other.count { numbers.append(find(other.tokens[number])) }
+        return numbers
+    }
+
     @inline(__always)
     private mutating func find(_ token: Bits) -> UInt32 {
         if token.low | token.high == 0 { return 0 }

@@ -73,9 +73,9 @@ final class Worker {
         }
     }
 
-    /// Gets the aggregates ready to be merged with those of other workers.
-    func prepareMerge() throws(PipelineFailure) {
-        do { try aggregator?.putAside() } catch {
+    /// Gets the aggregates ready to be merged with those of other workers, `count` in all.
+    func prepareMerge(of count: Int) throws(PipelineFailure) {
+        do { try aggregator?.prepareMerge(of: count) } catch {
             throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
         }
     }

@@ -51,7 +51,7 @@ final class WorkerCrew: @unchecked Sendable {
                 try worker.process()
                 guard try handOver(worker) else { return }
             }
-            if workers.count > 1 { try worker.prepareMerge() }
+            if workers.count > 1 { try worker.prepareMerge(of: workers.count) }
         } catch {
             fail(error, inTurnOf: worker.chunk.number)
         }
