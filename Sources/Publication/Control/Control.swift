@@ -2,27 +2,25 @@ import Statistics
 
 /// Makes the tables of a publication fit to be shown under `rules`.
 ///
-/// A pure function: the same tables and rules give the same result.
+/// First each figure is judged by itself; then figures that are the same get one status wherever
+/// they are shown; then others are left out until none of the unsafe ones can be computed. A pure
+/// function: the same tables and rules give the same result.
 package func controlled(
     _ publication: MeasuredPublication, _ rules: ControlRules
 ) throws(ControlRefusal) -> ControlledPublication {
     try check(publication)
-    let tables = publication.tables.map { table in
-        let thresholds = Thresholds(rules, table)
-        let cells = table.rows.map { row in
-            zip(row.cells, table.columns).map { cell, column in
-                primary(cell, of: row, column, thresholds, rules)
-            }
-        }
-        return assembled(table, cells, thresholds)
-    }
-    return ControlledPublication(tables: tables)
+    var control = PublicationControl(publication, rules)
+    control.judge()
+    try control.protect()
+    return control.result()
 }
 
 private func check(_ publication: MeasuredPublication) throws(ControlRefusal) {
     guard publication.statistics.count == publication.tables.count else { throw .shape }
     for (statistic, table) in zip(publication.statistics, publication.tables) {
-        guard statistic.name == table.name else { throw .shape }
+        guard statistic.name == table.name,
+            columnMeanings(statistic, texts: []).count == table.columns.count
+        else { throw .shape }
         if case .count = table.suppression { throw .countsRecords(table: table.name) }
         for row in table.rows {
             guard row.backing != nil, row.cells.allSatisfy({ $0.backing != nil }) else {
@@ -32,25 +30,114 @@ private func check(_ publication: MeasuredPublication) throws(ControlRefusal) {
     }
 }
 
-private func assembled(
-    _ table: MeasuredTable, _ cells: [[ControlledCell]], _ thresholds: Thresholds
-) -> ControlledTable {
-    var withheld = 0
-    var total = 0
-    var records: Int64 = 0
-    var recordsTotal: Int64 = 0
-    for (row, shown) in zip(table.rows, cells) {
-        let told = shown.filter { if case .suppressed = $0 { false } else { true } }
-        withheld += shown.count - told.count
-        total += shown.filter { $0 != .notMeasured }.count
-        let basis = row.cells.map(\.basis).max() ?? 0
-        recordsTotal += basis
-        if told.isEmpty { records += basis }
+/// The tables of a publication on their way through control.
+private struct PublicationControl {
+    private let publication: MeasuredPublication
+    private let rules: ControlRules
+    private let thresholds: [Thresholds]
+    /// By table, row and column.
+    private var cells: [[[ControlledCell]]] = []
+    private var unproven = 0
+    private var unsafe = 0
+
+    init(_ publication: MeasuredPublication, _ rules: ControlRules) {
+        self.publication = publication
+        self.rules = rules
+        thresholds = publication.tables.map { Thresholds(rules, $0) }
     }
-    return ControlledTable(
-        name: table.name, groupColumns: table.groupColumns, columns: table.columns,
-        rows: zip(table.rows, cells).map { ControlledTable.Row(key: $0.key, cells: $1) },
-        persons: thresholds.persons,
-        withheld: WithheldShare(
-            cells: withheld, cellsTotal: total, records: records, recordsTotal: recordsTotal))
+
+    /// Judges each figure by itself.
+    mutating func judge() {
+        cells = zip(publication.tables, thresholds).map { table, thresholds in
+            table.rows.map { row in
+                zip(row.cells, table.columns).map { cell, column in
+                    primary(cell, of: row, column, thresholds, rules)
+                }
+            }
+        }
+    }
+
+    /// Leaves out what others could be computed with.
+    mutating func protect() throws(ControlRefusal) {
+        for family in try FamilyBuilder(publication).families() {
+            var family = family
+            mark(&family)
+            var open: [Int]
+            if case .distinct = family.measurand {
+                var search = DistinctSearch(family)
+                open = search.protectAll()
+                family = search.family
+            } else {
+                var search = ChangeSearch(family)
+                open = search.protectAll()
+                family = search.family
+            }
+            unproven += open.count
+            take(family)
+        }
+    }
+
+    /// Tells the family which of its cells are unsafe, and how far they must be protected.
+    private func mark(_ family: inout Family) {
+        let needs = ProtectionNeeds(rules)
+        for place in family.places {
+            let thresholds = thresholds[Int(place.table)]
+            let cell = Int(place.cell)
+            needs.setFloor(of: cell, in: &family, thresholds)
+            guard case .suppressed(let reason) = cells[place] else { continue }
+            let measured = publication.tables[Int(place.table)].rows[Int(place.row)]
+                .cells[Int(place.column)]
+            needs.mark(cell, reason, measured.backing, in: &family, thresholds)
+        }
+        for cell in family.states.indices where family.states[cell] == .virtual {
+            needs.markDifference(cell, in: &family)
+        }
+    }
+
+    /// Takes over what the family leaves out.
+    private mutating func take(_ family: Family) {
+        for place in family.places where family.states[Int(place.cell)].isHidden {
+            if case .suppressed = cells[place] { continue }
+            let isUnsafe = family.states[Int(place.cell)] == .unsafe
+            cells[place] = .suppressed(isUnsafe ? .linked : .complementary)
+        }
+    }
+
+    func result() -> ControlledPublication {
+        let tables = publication.tables.indices.map { at in
+            assembled(publication.tables[at], cells[at], thresholds[at])
+        }
+        return ControlledPublication(tables: tables, unproven: unproven)
+    }
+
+    private func assembled(
+        _ table: MeasuredTable, _ cells: [[ControlledCell]], _ thresholds: Thresholds
+    ) -> ControlledTable {
+        var withheld = 0
+        var total = 0
+        var records: Int64 = 0
+        var recordsTotal: Int64 = 0
+        for (row, shown) in zip(table.rows, cells) {
+            let told = shown.filter { if case .suppressed = $0 { false } else { true } }
+            withheld += shown.count - told.count
+            total += shown.filter { $0 != .notMeasured }.count
+            let basis = row.cells.map(\.basis).max() ?? 0
+            recordsTotal += basis
+            if told.isEmpty { records += basis }
+        }
+        return ControlledTable(
+            name: table.name, groupColumns: table.groupColumns, columns: table.columns,
+            rows: zip(table.rows, cells).map { ControlledTable.Row(key: $0.key, cells: $1) },
+            persons: thresholds.persons,
+            withheld: WithheldShare(
+                cells: withheld, cellsTotal: total, records: records,
+                recordsTotal: recordsTotal))
+    }
+}
+
+extension [[[ControlledCell]]] {
+    fileprivate subscript(place: CellPlace) -> ControlledCell {
+        get { self[Int(place.table)][Int(place.row)][Int(place.column)] }
+        set { self[Int(place.table)][Int(place.row)][Int(place.column)] = newValue }
+    }
 }

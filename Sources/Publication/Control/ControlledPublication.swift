@@ -4,8 +4,14 @@ package import Statistics
 package struct ControlledPublication: Sendable, Equatable {
     /// In the order of the statistics.
     package let tables: [ControlledTable]
+    /// Unsafe figures of which no proof was found that they cannot be computed: zeros of groups of
+    /// which finer tables show that they are empty, for example.
+    package let unproven: Int
 
-    package init(tables: [ControlledTable]) { self.tables = tables }
+    package init(tables: [ControlledTable], unproven: Int = 0) {
+        self.tables = tables
+        self.unproven = unproven
+    }
 }
 
 /// A table after control.
@@ -128,4 +134,6 @@ package enum ControlRefusal: Error, Sendable, Equatable {
     case countsRecords(table: String)
     /// The table does not come from separable partials: nobody knows who stands behind it.
     case notSeparable(table: String)
+    /// The columns that tables of one measure are grouped by have too many values together.
+    case tooManyKeys
 }

@@ -1,0 +1,168 @@
+import Statistics
+
+/// All figures of a publication that tell of the same measurand: the cells of several tables that
+/// are sums of each other, each cell once however often it is shown.
+///
+/// A cell stands for a set of records, given by the values of the attributes of its table. Whatever
+/// is known about a table follows from how many records (how much) of each kind there were, so any
+/// change of one kind of record changes all cells of all tables that count it, and no equation
+/// between cells can tell a change of that sort from the truth.
+struct Family {
+    let measurand: Measurand
+    let space: AttributeSpace
+    var tables: [FamilyTable]
+    /// The key of each cell; cells of one table follow each other.
+    var keys: [UInt128] = []
+    /// The figures in billionths.
+    var values: [Int128] = []
+    /// The distinct persons behind each.
+    var persons: [Int32] = []
+    var states: [CellState] = []
+    /// Of counts: the fewest records that the attacker knows to be in each.
+    var floors: [Int32] = []
+    /// Of distinct counts: the most that the attacker knows to be in a cell that is left out.
+    var ceilings: [Int32] = []
+    /// By how much the attacker's range must reach beyond the truth; 0 for safe cells.
+    var needs: [Int128] = []
+    /// The table of each cell.
+    var tableOf: [Int32] = []
+    /// Where cells are shown: (cell, table, row, column) of the publication.
+    var places: [CellPlace] = []
+    /// True when a figure is negative: then nothing is known of the range of any.
+    var hasNegative = false
+
+    /// How far the attacker knows a cell before he computes anything.
+    struct Range {
+        /// How far the cell may fall and rise from its true value; nil without limit.
+        let down: Int128?
+        let up: Int128?
+    }
+}
+
+/// One breakdown of the measurand.
+struct FamilyTable {
+    let set: AttributeSet
+    let mask: UInt128
+    /// False when cells of the table that do not exist are unknown rather than zero.
+    let isComplete: Bool
+    /// The cells of the table.
+    var cells: Range<Int>
+    /// The numbers of cells by key.
+    var index: KeyIndex
+    /// Its cells by what they have in common with other tables.
+    var lines: [LineSet] = []
+}
+
+/// Where a cell is shown.
+struct CellPlace {
+    let cell: Int32
+    let table: Int32
+    let row: Int32
+    let column: Int32
+}
+
+/// What is told of a cell.
+enum CellState: UInt8 {
+    case shown
+    /// Unsafe by itself.
+    case unsafe
+    /// Left out for the sake of others.
+    case complement
+    /// Shown nowhere, though it may be computed from what is.
+    case virtual
+
+    var isHidden: Bool { self != .shown }
+}
+
+extension Family {
+    /// One unit of a count.
+    static let one: Int128 = 1_000_000_000
+
+    /// What the attacker knows of a cell beforehand: counts have at least as many records as
+    /// persons, and sums of numbers that are never negative are not negative.
+    func range(_ cell: Int) -> Range {
+        let value = values[cell]
+        if hasNegative { return Range(down: nil, up: nil) }
+        guard measurand.isCount else { return Range(down: value, up: nil) }
+        return Range(down: max(0, value - Int128(floors[cell]) * Self.one), up: nil)
+    }
+
+    /// Marks a cell as unsafe by itself: the attacker's range must reach `need` beyond the truth.
+    ///
+    /// Of few persons he knows only that there is somebody; other reasons tell that there are
+    /// enough of them.
+    mutating func markUnsafe(_ cell: Int, need: Int128, hasFewPersons: Bool) {
+        if states[cell] != .virtual { states[cell] = .unsafe }
+        needs[cell] = max(needs[cell], need)
+        if hasFewPersons { floors[cell] = values[cell] > 0 ? 1 : 0 }
+    }
+
+    /// What leaving the cell out costs.
+    func cost(_ cell: Int) -> Int {
+        states[cell].isHidden ? 0 : Int(persons[cell]) + 1
+    }
+
+    /// Leaves a cell out for the sake of others.
+    mutating func hide(_ cell: Int) {
+        if states[cell] == .shown { states[cell] = .complement }
+    }
+}
+
+/// The cells of a table, grouped by the attributes that it shares with another.
+struct LineSet {
+    /// The attributes shared.
+    let set: AttributeSet
+    let mask: UInt128
+    /// True when no other line set of the table shares more: its lines are what equations are of.
+    var isWidest = false
+    /// The cells, those of a line behind each other.
+    let order: [Int32]
+    /// For each cell of the table, counted from its first: where its line begins and ends.
+    private let starts: [Int32]
+    private let ends: [Int32]
+    /// Where the line of a key begins.
+    private let index: KeyIndex
+    private let firstCell: Int
+
+    init(_ set: AttributeSet, mask: UInt128, cells: Range<Int>, keys: [UInt128]) {
+        self.set = set
+        self.mask = mask
+        firstCell = cells.lowerBound
+        var order = cells.map { Int32(truncatingIfNeeded: $0) }
+        order.sort { one, other in
+            let left = keys[Int(one)] & mask
+            let right = keys[Int(other)] & mask
+            return left == right ? one < other : left < right
+        }
+        var starts = [Int32](repeating: 0, count: cells.count)
+        var ends = starts
+        var index = KeyIndex(capacity: 64)
+        var start = 0
+        while start < order.count {
+            let key = keys[Int(order[start])] & mask
+            var end = start + 1
+            while end < order.count, keys[Int(order[end])] & mask == key { end += 1 }
+            for at in start..<end {
+                starts[Int(order[at]) - cells.lowerBound] = Int32(truncatingIfNeeded: start)
+                ends[Int(order[at]) - cells.lowerBound] = Int32(truncatingIfNeeded: end)
+            }
+            index.insert(key, start)
+            start = end
+        }
+        self.order = order
+        self.starts = starts
+        self.ends = ends
+        self.index = index
+    }
+
+    /// The line of a cell of the table.
+    func line(of cell: Int) -> ArraySlice<Int32> {
+        order[Int(starts[cell - firstCell])..<Int(ends[cell - firstCell])]
+    }
+
+    /// The line with a key; empty when there is none.
+    func line(key: UInt128) -> ArraySlice<Int32> {
+        guard let start = index[key & mask] else { return [] }
+        return line(of: Int(order[start]))
+    }
+}

@@ -1,0 +1,141 @@
+/// Puts the columns of a family together: columns with the same attributes are one table.
+struct FamilyAssembly {
+    private let measurand: Measurand
+    private let space: AttributeSpace
+    private var tables: [Draft] = []
+    /// False when two columns show the same cell with different figures.
+    private(set) var agrees = true
+
+    private struct Draft {
+        let set: AttributeSet
+        var isComplete: Bool
+        var keys: [UInt128] = []
+        var values: [Int128] = []
+        var persons: [Int32] = []
+        var isVirtual: [Bool] = []
+        var index = KeyIndex(capacity: 1024)
+        var places: [CellPlace] = []
+    }
+
+    init(_ measurand: Measurand, _ space: AttributeSpace) {
+        self.measurand = measurand
+        self.space = space
+    }
+
+    /// Adds a column; complete when what is not in it is zero.
+    mutating func add(_ reading: CellReading, _ set: AttributeSet, isComplete: Bool) {
+        let at = tables.firstIndex { $0.set == set } ?? tables.count
+        if at == tables.count { tables.append(Draft(set: set, isComplete: isComplete)) }
+        if isComplete { tables[at].isComplete = true }
+        let width = reading.indices.count
+        for number in reading.values.indices {
+            let start = number * width
+            let key = space.key(
+                reading.coordinates[start..<start + width], of: reading.indices)
+            let cell = insert(
+                key, reading.values[number], reading.persons[number], isVirtual: false, at)
+            let place = reading.places[number]
+            tables[at].places.append(
+                CellPlace(
+                    cell: Int32(truncatingIfNeeded: cell), table: place.table, row: place.row,
+                    column: place.column))
+        }
+    }
+
+    private mutating func insert(
+        _ key: UInt128, _ value: Int128, _ persons: Int32, isVirtual: Bool, _ at: Int
+    ) -> Int {
+        if let known = tables[at].index[key] {
+            if tables[at].values[known] != value || tables[at].persons[known] != persons {
+                agrees = false
+            }
+            return known
+        }
+        let cell = tables[at].keys.count
+        tables[at].index.insert(key, cell)
+        tables[at].keys.append(key)
+        tables[at].values.append(value)
+        tables[at].persons.append(persons)
+        tables[at].isVirtual.append(isVirtual)
+        return cell
+    }
+
+    /// Adds what a total has outside each part of it that is shown: nobody shows it, but it can be
+    /// computed.
+    private mutating func addOutsides() {
+        for at in tables.indices {
+            for attribute in space.attributes {
+                guard case .part(let part) = attribute else { continue }
+                addOutsides(of: part, at)
+            }
+        }
+    }
+
+    private mutating func addOutsides(of part: Part, _ at: Int) {
+        let partSet = space.set(of: .part(part))
+        let set = tables[at].set
+        let rest = AttributeSet(rawValue: set.rawValue & ~partSet.rawValue)
+        guard !set.isDisjoint(with: partSet), space.closure(rest) == rest,
+            let total = tables.firstIndex(where: { $0.set == rest })
+        else { return }
+        let bit = space.bit(of: part)
+        for cell in tables[total].keys.indices {
+            let key = tables[total].keys[cell]
+            var value = tables[total].values[cell]
+            if let inside = tables[at].index[key | bit] { value -= tables[at].values[inside] }
+            if tables[at].index[key] == nil {
+                _ = insert(key, value, 0, isVirtual: true, at)
+            }
+        }
+        tables[at].isComplete = true
+    }
+
+    /// The family, its cells numbered.
+    mutating func family() -> Family {
+        if case .distinct = measurand {} else { addOutsides() }
+        var family = Family(measurand: measurand, space: space, tables: [])
+        for (number, draft) in tables.enumerated() {
+            let first = family.keys.count
+            family.keys += draft.keys
+            family.values += draft.values
+            family.persons += draft.persons
+            family.floors += draft.persons
+            family.states += draft.isVirtual.map { $0 ? .virtual : .shown }
+            family.tableOf += [Int32](repeating: Int32(number), count: draft.keys.count)
+            family.places += draft.places.map { place in
+                CellPlace(
+                    cell: place.cell + Int32(truncatingIfNeeded: first), table: place.table,
+                    row: place.row, column: place.column)
+            }
+            var index = KeyIndex(capacity: draft.keys.count)
+            for (cell, key) in draft.keys.enumerated() { index.insert(key, first + cell) }
+            family.tables.append(
+                FamilyTable(
+                    set: draft.set, mask: space.mask(draft.set), isComplete: draft.isComplete,
+                    cells: first..<family.keys.count, index: index))
+        }
+        family.ceilings = [Int32](repeating: .max, count: family.keys.count)
+        family.needs = [Int128](repeating: 0, count: family.keys.count)
+        family.hasNegative = family.values.contains { $0 < 0 }
+        addLines(&family)
+        return family
+    }
+
+    private func addLines(_ family: inout Family) {
+        for at in family.tables.indices {
+            let table = family.tables[at]
+            var sets: [AttributeSet] = []
+            for other in family.tables.indices where other != at {
+                let shared = table.set.intersection(family.tables[other].set)
+                if shared != table.set, !sets.contains(shared) { sets.append(shared) }
+            }
+            if sets.isEmpty { sets = [[]] }
+            family.tables[at].lines = sets.map { set in
+                var lines = LineSet(
+                    set, mask: space.mask(set), cells: table.cells, keys: family.keys)
+                lines.isWidest = !sets.contains { $0 != set && $0.isSuperset(of: set) }
+                return lines
+            }
+        }
+    }
+}

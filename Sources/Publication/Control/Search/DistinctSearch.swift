@@ -1,0 +1,237 @@
+/// Protects the unsafe cells of a family of distinct counts.
+///
+/// Distinct counts do not add up, but a part has at most as many as its whole, and all parts
+/// together have at least as many. A cell is protected when its need is not larger than the range
+/// of values that fit all such inequalities, everything shown, and what the attacker knows of cells
+/// left out. The range is proven by assignments of other values to hidden cells, found by repairing
+/// one broken inequality after the other; where that fails, the cheapest cell of the inequality
+/// that stayed broken is left out too.
+struct DistinctSearch {
+    var family: Family
+    /// Other values of hidden cells, in billionths.
+    private var assigned: [Int: Int128] = [:]
+    private var queue: [Int] = []
+    /// Whether a part that is too large, or parts that are too few, change their total before they
+    /// change themselves: what does not work one way may work the other.
+    private var fitsTotalsFirst = true
+    private var fillsTotalsFirst = false
+    /// For each table the tables that it is a breakdown of, and those that break it down.
+    private var wholes: [[(table: Int, lines: Int)]] = []
+    private var breakdowns: [[(table: Int, lines: Int)]] = []
+
+    /// No assignment is repaired more often than this.
+    static let repairsMax = 64
+
+    init(_ family: Family) {
+        self.family = family
+        let tables = family.tables
+        wholes = tables.indices.map { at in
+            tables[at].lines.indices.compactMap { lines in
+                tables.firstIndex { $0.set == tables[at].lines[lines].set }.map { ($0, lines) }
+            }
+        }
+        breakdowns = tables.indices.map { whole in
+            tables.indices.compactMap { at in
+                tables[at].lines.firstIndex { $0.set == tables[whole].set }.map { (at, $0) }
+            }
+        }
+    }
+
+    /// Leaves out so many cells that every unsafe one is protected; the cells of which that cannot
+    /// be proven are returned.
+    mutating func protectAll() -> [Int] {
+        var open: [Int] = []
+        for cell in family.needs.indices where family.needs[cell] > 0 {
+            if !protect(cell) { open.append(cell) }
+        }
+        return open
+    }
+
+    private mutating func protect(_ cell: Int) -> Bool {
+        while true {
+            let (width, obstacle) = range(cell)
+            if width >= family.needs[cell] { return true }
+            var candidates = obstacle.filter { family.states[$0] == .shown }
+            if candidates.isEmpty { candidates = shownAround(cell) }
+            guard let cheapest = candidates.min(by: { family.cost($0) < family.cost($1) }) else {
+                return false
+            }
+            family.hide(cheapest)
+        }
+    }
+
+    /// The nearest cells that are still shown, over inequalities from cell to cell.
+    private func shownAround(_ cell: Int) -> [Int] {
+        var reached: Set<Int> = [cell]
+        var frontier = [cell]
+        while !frontier.isEmpty {
+            frontier = frontier.flatMap { neighbours(of: $0) }.filter {
+                reached.insert($0).inserted
+            }
+            let shown = frontier.filter { family.states[$0] == .shown }
+            if !shown.isEmpty { return shown }
+        }
+        return []
+    }
+
+    /// The totals of the cell, the other parts of them, and its own parts.
+    private func neighbours(of cell: Int) -> [Int] {
+        let own = Int(family.tableOf[cell])
+        var all: [Int] = []
+        for (whole, lines) in wholes[own] {
+            let key = family.keys[cell] & family.tables[whole].mask
+            if let total = family.tables[whole].index[key] { all.append(total) }
+            all += family.tables[own].lines[lines].line(of: cell).map { Int($0) }
+        }
+        for (table, lines) in breakdowns[own] {
+            all += family.tables[table].lines[lines].line(key: family.keys[cell]).map { Int($0) }
+        }
+        return all
+    }
+
+    /// How wide the range of the cell is, up to its need, and what keeps it from being wider.
+    mutating func range(_ cell: Int) -> (width: Int128, obstacle: [Int]) {
+        let need = family.needs[cell]
+        var width: Int128 = 0
+        var obstacle: [Int] = []
+        for sign: Int128 in [1, -1] {
+            var step = need - width
+            while step > 0 {
+                if let blocking = attempt(cell, family.values[cell] + sign * step) {
+                    obstacle += blocking
+                    step -= Family.one
+                } else {
+                    width += step
+                    break
+                }
+            }
+            if width >= need { break }
+        }
+        return (width, obstacle)
+    }
+
+    /// Tries to give the cell another value; nil when everything else can be arranged, otherwise
+    /// the cells of the inequalities that cannot.
+    private mutating func attempt(_ cell: Int, _ value: Int128) -> [Int]? {
+        var obstacle: [Int] = []
+        for (fit, fill) in [(true, false), (true, true), (false, false), (false, true)] {
+            fitsTotalsFirst = fit
+            fillsTotalsFirst = fill
+            guard let blocking = repair(cell, value) else { return nil }
+            obstacle += blocking
+        }
+        return obstacle
+    }
+
+    private mutating func repair(_ cell: Int, _ value: Int128) -> [Int]? {
+        assigned.removeAll(keepingCapacity: true)
+        guard allows(cell, value) else { return [] }
+        assigned[cell] = value
+        queue = [cell]
+        var repairs = 0
+        while let next = queue.popLast() {
+            repairs += 1
+            if repairs > Self.repairsMax { return [] }
+            for (whole, lines) in wholes[Int(family.tableOf[next])] {
+                let mask = family.tables[whole].mask
+                guard let total = family.tables[whole].index[family.keys[next] & mask] else {
+                    continue
+                }
+                if let blocked = settle(Int(family.tableOf[next]), lines, total, keep: cell) {
+                    return blocked
+                }
+            }
+            for (table, lines) in breakdowns[Int(family.tableOf[next])] {
+                if let blocked = settle(table, lines, next, keep: cell) { return blocked }
+            }
+        }
+        return nil
+    }
+
+    /// True when the attacker could believe the value; a cell that was changed moves on in the same
+    /// direction only, so that repairs come to an end.
+    private func allows(_ cell: Int, _ value: Int128) -> Bool {
+        if let now = assigned[cell] {
+            let truth = family.values[cell]
+            if now < truth ? value > now : value < now { return false }
+        }
+        return family.states[cell].isHidden
+            && value >= Int128(family.floors[cell]) * Family.one
+            && value <= Int128(family.ceilings[cell]) * Family.one
+    }
+
+    private func value(_ cell: Int) -> Int128 { assigned[cell] ?? family.values[cell] }
+
+    private mutating func assign(_ cell: Int, _ value: Int128) {
+        assigned[cell] = value
+        queue.append(cell)
+    }
+
+    /// Repairs the inequalities between `total` and the line of its parts; `keep` may not be
+    /// changed. Returns the cells of an inequality that cannot be repaired.
+    private mutating func settle(
+        _ table: Int, _ lines: Int, _ total: Int, keep: Int
+    ) -> [Int]? {
+        let line = family.tables[table].lines[lines].line(key: family.keys[total])
+        var sum: Int128 = 0
+        var largest: Int128 = 0
+        for part in line {
+            let value = value(Int(part))
+            sum += value
+            largest = max(largest, value)
+        }
+        if largest > value(total) {
+            if let blocked = fit(line, largest, total, keep: keep) { return blocked }
+            sum = line.reduce(0) { $0 + value(Int($1)) }
+        }
+        guard family.tables[table].isComplete, sum < value(total) else { return nil }
+        return fill(line, value(total) - sum, total, keep: keep)
+    }
+
+    /// Makes no part larger than the total.
+    private mutating func fit(
+        _ line: ArraySlice<Int32>, _ largest: Int128, _ total: Int, keep: Int
+    ) -> [Int]? {
+        let canRaise = total != keep && allows(total, largest)
+        if canRaise, fitsTotalsFirst {
+            assign(total, largest)
+            return nil
+        }
+        let limit = value(total)
+        let parts = line.map { Int($0) }.filter { value($0) > limit }
+        if let fixed = parts.first(where: { $0 == keep || !allows($0, limit) }) {
+            guard canRaise else { return [total, fixed] }
+            assign(total, largest)
+            return nil
+        }
+        for part in parts { assign(part, limit) }
+        return nil
+    }
+
+    /// Makes the parts together at least as many as the total.
+    private mutating func fill(
+        _ line: ArraySlice<Int32>, _ missing: Int128, _ total: Int, keep: Int
+    ) -> [Int]? {
+        if fillsTotalsFirst, total != keep, allows(total, value(total) - missing) {
+            assign(total, value(total) - missing)
+            return nil
+        }
+        var missing = missing
+        for part in line {
+            let part = Int(part)
+            if part == keep || !family.states[part].isHidden { continue }
+            let top = min(Int128(family.ceilings[part]) * Family.one, value(total))
+            let more = min(missing, top - value(part))
+            if more <= 0 || !allows(part, value(part) + more) { continue }
+            assign(part, value(part) + more)
+            missing -= more
+            if missing <= 0 { return nil }
+        }
+        let least = value(total) - missing
+        if total != keep, allows(total, least) {
+            assign(total, least)
+            return nil
+        }
+        return line.map { Int($0) } + [total]
+    }
+}

@@ -1,0 +1,188 @@
+import Publication
+import Statistics
+import TestSupport
+import Testing
+
+/// On random tables, nobody computes what was left out from what was published.
+@Suite struct ControlAttackTests {
+    private static let a = GroupKey.text(input: 0, column: "a")
+    private static let b = GroupKey.text(input: 1, column: "b")
+    private static let c = GroupKey.text(input: 2, column: "c")
+
+    private static let layouts: [[[GroupKey]]] = [
+        [[a, b]], [[a, b], [a]], [[a, b], [a], [b]], [[a, b], [a], [b], []],
+        [[.day, a], [.month, a]], [[.day], [.month], []], [[.day, a], [.day], [.month, a]],
+        [[.day, a], [.day], [.month, a], [.month], [a]], [[a, b], [a, c]],
+        [[a, b], [b, c], [a, c]], [[a, b, c], [a, b], [b, c], [a, c]],
+        [[a, b, c], [a], [b], [c]], [[a], [b], [c], []], [[a, b, c], [a, b], [a], []],
+        [[.day, a, b], [.month, a], [.month, b]], [[a, b, c], [c]],
+    ]
+
+    private static func log(_ seed: UInt64) -> InventedLog {
+        var generator = SeededGenerator(seed: seed)
+        return InventedLog.random(
+            Int.random(in: 10...120, using: &generator),
+            persons: Int.random(in: 4...25, using: &generator), days: 8, sizes: [4, 3, 3],
+            &generator)
+    }
+
+    private static func need(_ truth: Double, counts: Bool, persons: Int) -> Double {
+        if truth == 0 { return 1 }
+        return counts ? max(truth * 0.2, Double(persons)) : truth * 0.2
+    }
+
+    private static let rules = ControlRules(persons: 3, customers: 2)
+
+    @Test("counts and sums against a linear programme", arguments: layouts.indices)
+    func additive(_ layout: Int) throws {
+        var unsafe = 0
+        for round in 0..<60 {
+            let seed = UInt64(1000 * layout + round)
+            let log = Self.log(seed)
+            let tables = Self.layouts[layout].map {
+                InventedLog.Table(keys: $0, columns: [.times(when: nil), .sum])
+            }
+            let publication = log.publication(tables, .persons(3, customers: 2))
+            let made = try controlled(publication, Self.rules)
+            #expect(made.unproven == 0, "seed \(seed)")
+            for column in [0, 1] {
+                var attack = Attack(publication, made, tables, persons: 3)
+                for table in tables.indices {
+                    attack.add(table, column: column, counts: column == 0)
+                }
+                let findings = attack.additiveFindings()
+                #expect(attack.contradictions == 0, "seed \(seed)")
+                for (range, truth, reason) in try #require(findings, "seed \(seed)") {
+                    unsafe += 1
+                    let need = Self.need(truth, counts: column == 0, persons: 3)
+                    #expect(
+                        range.upperBound >= truth + need - 1e-4,
+                        "seed \(seed) column \(column) \(reason) \(truth) in \(range)")
+                }
+            }
+        }
+        #expect(unsafe > 50)
+    }
+
+    /// The attack finds what primary suppression alone gives away: the test can fail.
+    @Test func primarySuppressionAloneIsComputedBack() throws {
+        var computed = 0
+        for round in 0..<20 {
+            let log = Self.log(UInt64(round))
+            let tables = [[Self.a, Self.b], [Self.a], [Self.b], []].map {
+                InventedLog.Table(keys: $0, columns: [.times(when: nil)])
+            }
+            let publication = log.publication(tables, .persons(3, customers: 2))
+            let made = try controlled(publication, Self.rules)
+            let bare = ControlledPublication(
+                tables: made.tables.map { table in
+                    ControlledTable(
+                        name: table.name, groupColumns: table.groupColumns,
+                        columns: table.columns,
+                        rows: table.rows.map { row in
+                            ControlledTable.Row(
+                                key: row.key,
+                                cells: row.cells.map {
+                                    $0 == .suppressed(.complementary) ? .value(.integer(0)) : $0
+                                })
+                        }, persons: table.persons, withheld: table.withheld)
+                })
+            var attack = Attack(publication, bare, tables, persons: 3)
+            for table in tables.indices { attack.add(table, column: 0, counts: true) }
+            let findings = attack.additiveFindings()
+            for (range, truth, _) in try #require(findings)
+            where range.upperBound - range.lowerBound < 1e-6 {
+                #expect(abs(range.lowerBound - truth) < 1e-6)
+                computed += 1
+            }
+        }
+        #expect(computed > 10)
+    }
+
+    @Test("columns about one value of a key", arguments: 0..<5)
+    func parts(_ layout: Int) throws {
+        let layouts: [[[GroupKey]]] = [
+            [[Self.b]], [[Self.b], [Self.b, Self.a]], [[Self.b], []],
+            [[Self.b, Self.c], [Self.b], [Self.a]], [[.day], [.month], [.day, Self.a]],
+        ]
+        var differences = 0
+        for round in 0..<60 {
+            let seed = UInt64(50_000 + 1000 * layout + round)
+            let log = Self.log(seed)
+            let tables = layouts[layout].map {
+                InventedLog.Table(
+                    keys: $0,
+                    columns: [.times(when: nil), .times(when: (0, "v1"))])
+            }
+            let publication = log.publication(tables, .persons(3, customers: nil))
+            let made = try controlled(publication, ControlRules(persons: 3, customers: nil))
+            var attack = Attack(publication, made, tables, persons: 3)
+            for table in tables.indices {
+                attack.add(table, column: 0, counts: true)
+                attack.add(table, column: 1, only: ("x0", "v1"), counts: true)
+            }
+            let findings = attack.additiveFindings()
+            for (range, truth, reason) in try #require(findings, "seed \(seed)") {
+                if reason == .difference { differences += 1 }
+                // A zero that finer tables show as missing rows is no secret.
+                if truth == 0 { continue }
+                let need = Self.need(truth, counts: true, persons: 3)
+                #expect(
+                    range.upperBound >= truth + need - 1e-4,
+                    "seed \(seed) \(reason) \(truth) in \(range)")
+            }
+            #expect(attack.contradictions == 0, "seed \(seed)")
+        }
+        #expect(differences > 0)
+    }
+
+    @Test("distinct counts against their inequalities", arguments: layouts.indices)
+    func distinct(_ layout: Int) throws {
+        for round in 0..<12 {
+            let seed = UInt64(90_000 + 1000 * layout + round)
+            let log = Self.log(seed)
+            let persons = round % 2 == 0 ? 3 : 6
+            let tables = Self.layouts[layout].map {
+                InventedLog.Table(keys: $0, columns: [.users])
+            }
+            let publication = log.publication(tables, .persons(persons, customers: nil))
+            let made = try controlled(
+                publication, ControlRules(persons: persons, customers: nil))
+            #expect(made.unproven == 0, "seed \(seed)")
+            var attack = Attack(publication, made, tables, persons: persons)
+            for table in tables.indices {
+                attack.addDistinct(table, column: 0)
+            }
+            let findings = attack.distinctFindings()
+            for (range, truth, _) in try #require(findings, "seed \(seed)") {
+                let need = min(Double(max(1, persons / 2)), Double(persons - 2))
+                #expect(
+                    range.upperBound - range.lowerBound >= need - 1e-4,
+                    "seed \(seed) \(truth) in \(range)")
+            }
+        }
+    }
+
+    @Test func sameFigureSameStatus() throws {
+        let tables = [
+            InventedLog.Table(keys: [Self.a, Self.b], columns: [.times(when: nil), .mean]),
+            InventedLog.Table(keys: [Self.b, Self.a], columns: [.sum, .times(when: nil)]),
+        ]
+        let log = Self.log(7)
+        let publication = log.publication(tables, .persons(3, customers: 2))
+        let made = try controlled(publication, Self.rules)
+        var hidden = 0
+        for row in made.tables[0].rows {
+            let twin = try #require(
+                made.tables[1].rows.first { $0.key == Array(row.key.reversed()) })
+            for (one, other) in [(0, 1), (1, 0)] {
+                let isHidden = if case .suppressed = row.cells[one] { true } else { false }
+                let isTwinHidden =
+                    if case .suppressed = twin.cells[other] { true } else { false }
+                #expect(isHidden == isTwinHidden)
+                if isHidden { hidden += 1 }
+            }
+        }
+        #expect(hidden > 0)
+    }
+}
