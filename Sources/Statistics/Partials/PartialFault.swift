@@ -33,7 +33,8 @@ package struct PartialFault: Error, Sendable {
         fileFault = nil
     }
 
-    init(_ fault: FileFault) {
+    /// The system refused to read or write.
+    package init(_ fault: FileFault) {
         code = .storage
         byteOffset = 0
         fileFault = fault

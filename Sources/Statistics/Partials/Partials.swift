@@ -1,7 +1,7 @@
 /// Partials of one plan, to be merged or turned into tables.
 package struct Partials {
     private let files: [any SpillFile]
-    private let plan: StatisticsPlan
+    let plan: StatisticsPlan
     private let storage: any SpillStorage
     private let limits: PartialLimits
 
@@ -32,7 +32,7 @@ package struct Partials {
     var layouts: [StatisticLayout] { plan.statistics.map { StatisticLayout($0, in: plan) } }
 
     /// What the merge of all partials says about where it comes from.
-    func header() throws(PartialFault) -> PartialHeader? { try open().1 }
+    package func header() throws(PartialFault) -> PartialHeader? { try open().1 }
 
     /// The tables of all partials together, not yet fit to be shown to anybody.
     package func tables() throws(PartialFault) -> [MeasuredTable] {

@@ -9,7 +9,7 @@ struct GroupFigures {
     /// In the order of `evidence`; empty unless the rows are separable.
     private var tallies: [ContributorTally]
     private var distinct: [Int64]
-    private var seen: [Set<UInt32>]
+    private var seen: [NumberSet]
     private var numbers: [[(billionths: Int128, times: UInt64)]]
 
     init(_ key: [UInt32], _ layout: StatisticLayout) {
@@ -21,7 +21,7 @@ struct GroupFigures {
             repeating: ContributorTally(isSortedByPerson: true),
             count: layout.isSeparable ? layout.steps.count + 1 : 0)
         distinct = [Int64](repeating: 0, count: layout.steps.count)
-        seen = [Set<UInt32>](repeating: [], count: layout.steps.count)
+        seen = [NumberSet](repeating: NumberSet(), count: layout.steps.count)
         numbers = [[(billionths: Int128, times: UInt64)]](
             repeating: [], count: layout.lists.count)
     }
@@ -84,7 +84,7 @@ struct GroupFigures {
     }
 
     private mutating func see(_ token: UInt32, step: Int) {
-        if seen[step].insert(token).inserted { distinct[step] += 1 }
+        if seen[step].insert(token) { distinct[step] += 1 }
     }
 
     /// Adds a token of list `list`.

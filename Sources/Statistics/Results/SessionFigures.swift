@@ -3,7 +3,7 @@ struct SessionFigures {
     private(set) var count: Int64 = 0
     private(set) var single: Int64 = 0
     private var sum: Int128 = 0
-    private var durations: [Int64] = []
+    private(set) var durations: [Int64] = []
     private var isSorted = true
     private(set) var evidence: Evidence
     /// Who stands behind all sessions, weighed by their durations, and behind the single ones.
