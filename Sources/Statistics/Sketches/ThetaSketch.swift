@@ -44,14 +44,15 @@ package struct ThetaSketch: Sendable, Equatable {
         }
         return SketchEstimate(
             value: kept / share,
-            lower: max(kept, bound(kept - 0.5, -deviations)),
-            upper: bound(kept + 0.5, deviations), isExact: false)
+            lower: max(kept, bound(kept - 0.5, -deviations) - 0.5),
+            upper: bound(kept + 0.5, deviations) + 0.5, isExact: false)
     }
 
     /// The n for which `kept` lies `deviations` standard deviations off its mean: the hashes kept
     /// are binomially distributed, n of them with probability `share` each, and the square root of
     /// the variance n * share * (1 - share) is solved for n. Half a hash is the correction for
-    /// continuity.
+    /// continuity, half an item the one for rounding; the libraries give the same bounds where 120
+    /// hashes or more are kept.
     private func bound(_ kept: Double, _ deviations: Double) -> Double {
         let mean = max(0, kept / share)
         let spread = deviations * ((1 - share) / share).squareRoot()

@@ -73,7 +73,7 @@ import Testing
     @Test func decodersNeverTrap() {
         var generator = SeededGenerator(seed: 78)
         var read = 0
-        for round in 0..<12_000 {
+        for round in 0..<6000 {
             let seed = Self.seeds[round % Self.seeds.count]
             let bytes = Self.mutated(seed, &generator)
             if Self.tryTheta(bytes) { read += 1 }
@@ -82,12 +82,12 @@ import Testing
             if Self.tryKLL(bytes, Int64.self) { read += 1 }
         }
         // Otherwise the mutations would test the first checks only.
-        #expect(read > 500, "\(read) of them could be read")
+        #expect(read > 250, "\(read) of them could be read")
     }
 
     @Test func noiseIsNoSketch() {
         var generator = SeededGenerator(seed: 79)
-        for _ in 0..<5000 {
+        for _ in 0..<2000 {
             let length = Int.random(in: 0...80, using: &generator)
             let bytes = (0..<length).map { _ in
                 UInt8.random(in: .min ... .max, using: &generator)

@@ -1,0 +1,194 @@
+import Foundation
+import Records
+import TestSupport
+import Testing
+
+@testable import Statistics
+
+/// Sketches go to the DataSketches library and back: what it makes of the same items, and what it
+/// reads of ours.
+///
+/// Needs the PyPI package datasketches for a Python: `SLUICE_SKETCH_PYTHON` names one, otherwise
+/// `python3` of the path is asked. With `SLUICE_LONG_SKETCHES` set the test makes an environment
+/// of its own and installs the package there:
+///
+///     SLUICE_LONG_SKETCHES=1 swift test --filter LibraryCrossCheck
+///
+/// Without any, it says how many sketches were not checked, and passes.
+@Suite struct LibraryCrossCheckTests {
+    private let folder = "/tmp/sluice-sketches-\(UInt64.random(in: .min ... .max))"
+    private static let package = "datasketches==5.2.0"
+
+    /// The status and the output of a command.
+    private static func run(_ words: [String]) -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = words
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        do { try process.run() } catch { return (-1, "") }
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    /// A Python that has the package, made if that is asked for.
+    private func python() throws -> String? {
+        let environment = ProcessInfo.processInfo.environment
+        let named = environment["SLUICE_SKETCH_PYTHON"] ?? "python3"
+        if Self.run([named, "-c", "import datasketches"]).status == 0 { return named }
+        guard environment["SLUICE_LONG_SKETCHES"] != nil else { return nil }
+        let own = "\(folder)/environment"
+        try #require(Self.run([named, "-m", "venv", own]).status == 0)
+        let install = ["\(own)/bin/python", "-m", "pip", "install", "-q", Self.package]
+        try #require(Self.run(install).status == 0, "the package could not be installed")
+        return "\(own)/bin/python"
+    }
+
+    private struct Case {
+        let name: String
+        let first: Int
+        let end: Int
+        let size: Int
+    }
+
+    private static let sets: [Case] =
+        [(0, 0), (0, 1), (0, 2), (0, 7), (0, 8), (5, 30), (0, 384), (0, 385), (0, 4096), (0, 4097),
+            (100, 60_000), (0, 200_000)].enumerated().flatMap { index, range in
+            [5, 8, 12].map { size in
+                Case(name: "\(index)-\(size)", first: range.0, end: range.1, size: size)
+            }
+        }
+    private static let lists: [Case] = [0, 1, 2, 8, 200, 201, 1000, 100_000].flatMap { count in
+        [8, 200, 1000].map { Case(name: "\(count)-\($0)", first: 1, end: count, size: $0) }
+    }
+    private static let pairs: [(Range<Int>, Range<Int>)] = [
+        (0..<0, 0..<10), (0..<10, 0..<0), (0..<10, 5..<20), (0..<3000, 2000..<9000),
+        (0..<60_000, 40_000..<120_000), (0..<50_000, 50_000..<50_100), (0..<9000, 0..<9000),
+    ]
+
+    private func write(_ name: String, _ bytes: [UInt8]) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+    }
+
+    private func read(_ name: String) throws -> [UInt8] {
+        try Array(Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")))
+    }
+
+    private static func thetaSketch(_ one: Case, tokens: Bool) -> ThetaSketch {
+        var union = ThetaUnion(lgK: one.size)
+        for number in one.first..<one.end {
+            if tokens {
+                union.insert(productToken(number))
+            } else {
+                union.insert(hash: SketchHash(Int64(number)).theta)
+            }
+        }
+        return union.sketch()
+    }
+
+    private static func hllSketch(_ one: Case, tokens: Bool) -> HLLSketch {
+        var sketch = HLLSketch(lgK: one.size)
+        for number in one.first..<one.end {
+            if tokens {
+                sketch.insert(productToken(number))
+            } else {
+                sketch.insert(coupon: SketchHash(Int64(number)).coupon)
+            }
+        }
+        return sketch
+    }
+
+    private static func longs(_ one: Case) -> KLLSketch<Int64> {
+        var sketch = KLLSketch<Int64>(k: one.size)
+        for number in 0..<one.end { sketch.insert(Int64(number + 1)) }
+        return sketch
+    }
+
+    private static func doubles(_ one: Case) -> KLLSketch<Double> {
+        kll((0..<one.end).map { Double($0 + 1) }, k: one.size)
+    }
+
+    private func writeAll() throws {
+        var manifest: [String] = []
+        for one in Self.sets {
+            for (kind, tokens) in [("int", false), ("token", true)] {
+                let range = "\(kind) \(one.size) \(one.first) \(one.end)"
+                let sketch = Self.thetaSketch(one, tokens: tokens)
+                let figures = sketch.estimate()
+                try write("theta-\(kind)-\(one.name)", sketch.bytes)
+                manifest.append(
+                    "theta theta-\(kind)-\(one.name) \(range) \(figures.value) "
+                        + "\(figures.lower) \(figures.upper)")
+                let other = Self.hllSketch(one, tokens: tokens)
+                try write("hll-\(kind)-\(one.name)", other.bytes)
+                manifest.append("hll hll-\(kind)-\(one.name) \(range) \(other.estimate().value)")
+            }
+        }
+        for (index, (one, other)) in Self.pairs.enumerated() {
+            let left = theta(one)
+            let right = theta(other)
+            try write("sets-\(index).union", left.union(right).bytes)
+            try write("sets-\(index).both", left.intersection(right).bytes)
+            try write("sets-\(index).rest", left.subtracting(right).bytes)
+            manifest.append(
+                "sets sets-\(index) 12 \(one.lowerBound) \(one.upperBound) "
+                    + "\(other.lowerBound) \(other.upperBound)")
+        }
+        for one in Self.lists {
+            try write("kll-int-\(one.name)", Self.longs(one).bytes)
+            manifest.append("kll kll-int-\(one.name) int \(one.size) \(one.end)")
+            try write("kll-double-\(one.name)", Self.doubles(one).bytes)
+            manifest.append("kll kll-double-\(one.name) double \(one.size) \(one.end)")
+        }
+        try write("manifest", bytes(manifest.map { $0 + "\n" }.joined()))
+        try write("check.py", bytes(crossCheckScript))
+    }
+
+    /// What the library wrote is read, and is what we would have written.
+    private func readAll() throws {
+        for one in Self.sets {
+            for (kind, tokens) in [("int", false), ("token", true)] {
+                let sketch = Self.thetaSketch(one, tokens: tokens)
+                let name = "theta-\(kind)-\(one.name)"
+                #expect(try ThetaSketch(bytes: read(name + ".v3")) == sketch, "\(name)")
+                #expect(try ThetaSketch(bytes: read(name + ".v4")) == sketch, "\(name)")
+                let other = Self.hllSketch(one, tokens: tokens)
+                let otherName = "hll-\(kind)-\(one.name)"
+                #expect(try HLLSketch(bytes: read(otherName + ".compact")) == other)
+                #expect(try HLLSketch(bytes: read(otherName + ".updatable")) == other)
+            }
+        }
+        for one in Self.lists {
+            let longs = try KLLSketch<Int64>(bytes: read("kll-int-\(one.name).lib"))
+            let doubles = try KLLSketch<Double>(bytes: read("kll-double-\(one.name).lib"))
+            #expect(longs.count == UInt64(one.end))
+            #expect(doubles.count == UInt64(one.end))
+            #expect(doubles.greatest == (one.end == 0 ? nil : Double(one.end)))
+            guard one.end > 0 else { continue }
+            let middle = Double(one.end) / 2
+            let error = (longs.rankError + 1 / Double(one.end)) * Double(one.end)
+            #expect(abs(Double(longs.quantile(0.5) ?? 0) - middle) <= error)
+            #expect(abs((doubles.quantile(0.5) ?? 0) - middle) <= error)
+        }
+    }
+
+    @Test func theLibraryAgrees() throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        guard let python = try python() else {
+            let count = Self.sets.count * 4 + Self.pairs.count * 3 + Self.lists.count * 2
+            FileHandle.standardError.write(
+                Data("library cross-check: \(count) sketches not checked, no python3 ".utf8)
+                    + Data("with \(Self.package) (SLUICE_LONG_SKETCHES=1 makes one)\n".utf8))
+            return
+        }
+        try writeAll()
+        let outcome = Self.run([python, "\(folder)/check.py", folder])
+        FileHandle.standardError.write(Data("library cross-check: \(outcome.output)".utf8))
+        #expect(outcome.status == 0, "\(outcome.output)")
+        if outcome.status == 0 { try readAll() }
+    }
+}
