@@ -16,8 +16,8 @@ package struct CountDistinct: Sendable {
         /// The binary logarithm of the hashes of the sketch that takes over.
         package let lgK: Int
 
-        /// `exactMax` must not be negative. Unless told otherwise the sketch keeps as many hashes as
-        /// there were tokens, half the bytes: 65,536 give a standard error of 0.4 %.
+        /// `exactMax` must not be negative. Unless told otherwise the sketch keeps as many hashes
+        /// as there were tokens, half the bytes: 65,536 give a standard error of 0.4 %.
         package init(exactMax: Int = 65_536, lgK: Int? = nil) {
             precondition(exactMax >= 0)
             self.exactMax = exactMax

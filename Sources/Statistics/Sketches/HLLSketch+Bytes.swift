@@ -68,8 +68,8 @@ extension HLLSketch {
 
     /// Reads the compact or the updatable form with one byte a register (HLL_8).
     ///
-    /// The running estimate is not kept, the sums are computed anew; so the bytes of the sketch that
-    /// is made need not be those it was made from.
+    /// The running estimate is not kept, the sums are computed anew; so the bytes of the sketch
+    /// that is made need not be those it was made from.
     package init(bytes: [UInt8]) throws(SketchFault) {
         let cursor = SketchCursor(bytes)
         try cursor.requireHead(family: Self.family, versions: 1...1)

@@ -1,8 +1,8 @@
 internal import Glibc
 package import KeyedHashing
 
-/// An HLL sketch of one byte a register (HLL_8): counts a set in 2^lgK bytes, and can do nothing but
-/// count and be merged.
+/// An HLL sketch of one byte a register (HLL_8): counts a set in 2^lgK bytes, and can do nothing
+/// but count and be merged.
 ///
 /// While the set is small, its hashes themselves are kept (coupons of 26 bits of place and 6 bits
 /// of rank); beyond, each register keeps the greatest rank of its place. Neither depends on the
@@ -10,8 +10,8 @@ package import KeyedHashing
 /// does, is left out: the bytes are those of a union. So equal sets give equal bytes.
 ///
 /// Flajolet, Fusy, Gandouet and Meunier 2007; the estimate is Ertl's improved one (2017, section
-/// 4), which needs no tables and is unbiased at every size. Spark's and the libraries' own estimates
-/// of the same bytes differ from it by less than the stated error.
+/// 4), which needs no tables and is unbiased at every size. Spark's and the libraries' own
+/// estimates of the same bytes differ from it by less than the stated error.
 package struct HLLSketch: Sendable, Equatable {
     /// The binary logarithm of the number of registers.
     package private(set) var lgK: Int

@@ -1,5 +1,5 @@
-/// The bytes of KLL sketches as the DataSketches libraries define them (`kll/KllPreambleUtil.java` of
-/// apache/datasketches-java), numbers of eight bytes.
+/// The bytes of KLL sketches as the DataSketches libraries define them (`kll/KllPreambleUtil.java`
+/// of apache/datasketches-java), numbers of eight bytes.
 ///
 ///     0  ints in front (2 empty or one value, 5)    1  serial version (1, of one value 2)
 ///     2  family 15    3  flags    4  k, 2 bytes    6  least level size 8    8  count, 8 bytes

@@ -21,6 +21,8 @@ package struct KLLSketch<Item: KLLItem>: Sendable, Equatable {
     /// The numbers kept; all levels but 0 are sorted.
     private(set) var levels: [[Item]] = [[]]
     private var kept = 0
+    /// The numbers that each level and all of them may hold.
+    private var sizes: [Int]
     private var room: Int
 
     /// The least size of a level.
@@ -35,7 +37,8 @@ package struct KLLSketch<Item: KLLItem>: Sendable, Equatable {
         precondition(SketchDescriptor.kll.sizes.contains(k))
         self.k = k
         leastK = k
-        room = KLLCapacity.total(k: k, levels: 1)
+        sizes = KLLCapacity.levels(1, k: k)
+        room = sizes.reduce(0, +)
     }
 
     /// A sketch of checked parts.
@@ -49,14 +52,16 @@ package struct KLLSketch<Item: KLLItem>: Sendable, Equatable {
         self.greatest = greatest
         self.levels = levels
         kept = levels.reduce(0) { $0 + $1.count }
-        room = KLLCapacity.total(k: k, levels: levels.count)
+        sizes = KLLCapacity.levels(levels.count, k: k)
+        room = sizes.reduce(0, +)
     }
 
     /// True when the sketch holds a sample only.
     package var isEstimating: Bool { levels.count > 1 }
 
     /// Adds a value; one that has no order (NaN) is left out.
-    @inline(__always)
+    @specialized(where Item == Double)
+    @specialized(where Item == Int64)
     package mutating func insert(_ item: Item) {
         guard item.isOrdered, count < Self.countMax else { return }
         if kept >= room { compress() }
@@ -68,6 +73,8 @@ package struct KLLSketch<Item: KLLItem>: Sendable, Equatable {
 
     /// Adds a value `times` times: for each one bit of the number a place in the level that stands
     /// for it. Values beyond 2^59 in all are left out.
+    @specialized(where Item == Double)
+    @specialized(where Item == Int64)
     package mutating func insert(_ item: Item, times: UInt64) {
         let times = min(times, Self.countMax - count)
         guard item.isOrdered, times > 0 else { return }
@@ -83,6 +90,8 @@ package struct KLLSketch<Item: KLLItem>: Sendable, Equatable {
     }
 
     /// Adds everything that `other` has seen.
+    @specialized(where Item == Double)
+    @specialized(where Item == Int64)
     package mutating func merge(_ other: KLLSketch) {
         guard let otherLeast = other.least, let otherGreatest = other.greatest,
             other.count <= Self.countMax - count
@@ -107,31 +116,49 @@ package struct KLLSketch<Item: KLLItem>: Sendable, Equatable {
 
     private mutating func addLevel() {
         levels.append([])
-        room = KLLCapacity.total(k: k, levels: levels.count)
+        sizes = KLLCapacity.levels(levels.count, k: k)
+        room = sizes.reduce(0, +)
     }
 
     /// Halves the lowest level that is full.
     private mutating func compress() {
-        var level = 0
-        while level < levels.count,
-            levels[level].count < KLLCapacity.level(level, k: k, levels: levels.count)
-        { level += 1 }
         // Whenever all is full, some level is.
-        if level == levels.count { return }
-        if level == levels.count - 1 { addLevel() }
-        var items = levels[level]
-        levels[level] = []
-        if level == 0 { items.sort() }
-        // An odd one stays.
-        let rest = items.count & 1
-        if rest == 1 { levels[level].append(items[0]) }
-        var raised: [Item] = []
-        raised.reserveCapacity(items.count / 2)
-        for index in stride(from: rest + coin(level), to: items.count, by: 2) {
-            raised.append(items[index])
+        guard let level = levels.indices.first(where: { levels[$0].count >= sizes[$0] }) else {
+            return
         }
-        kept -= items.count / 2
-        levels[level + 1] = Self.merged(levels[level + 1], raised)
+        if level == levels.count - 1 { addLevel() }
+        if level == 0 { levels[0].sort() }
+        // Taken out, so that each has one owner while it is written to.
+        var lower = levels[level]
+        var upper = levels[level + 1]
+        levels[level] = []
+        levels[level + 1] = []
+        // An odd one stays.
+        let rest = lower.count & 1
+        let half = lower.count / 2
+        Self.raise(lower, from: rest + coin(level), into: &upper)
+        lower.removeLast(lower.count - rest)
+        kept -= half
+        levels[level] = lower
+        levels[level + 1] = upper
+    }
+
+    /// Merges every other one of `lower` from `first` on into `upper`, from the end, in place.
+    private static func raise(_ lower: [Item], from first: Int, into upper: inout [Item]) {
+        var low = first + (lower.count - first - 1) / 2 * 2
+        var high = upper.count - 1
+        upper.append(contentsOf: repeatElement(lower[first], count: (low - first) / 2 + 1))
+        var place = upper.count - 1
+        while low >= first {
+            if high >= 0, upper[high] > lower[low] {
+                upper[place] = upper[high]
+                high -= 1
+            } else {
+                upper[place] = lower[low]
+                low -= 2
+            }
+            place -= 1
+        }
     }
 
     /// 0 or 1, as good as drawn (the finish of SplitMix64).
@@ -161,8 +188,8 @@ package struct KLLSketch<Item: KLLItem>: Sendable, Equatable {
 }
 
 extension KLLSketch {
-    /// The value below or at which at least the share `share` (0 to 1) of the values lies; nil of an
-    /// empty sketch.
+    /// The value below or at which at least the share `share` (0 to 1) of the values lies; nil of
+    /// an empty sketch.
     package func quantile(_ share: Double) -> Item? {
         if count == 0 { return nil }
         if share <= 0 { return least }
@@ -222,10 +249,13 @@ enum KLLCapacity {
         max(KLLSketch<Int64>.levelMin, twoThirds(k, power: levels - level - 1))
     }
 
-    /// The numbers of all of `levels` levels, at most 60.
-    static func total(k: Int, levels: Int) -> Int {
-        (0..<levels).reduce(0) { $0 + level($1, k: k, levels: levels) }
+    /// The numbers of each of `count` levels, at most 60.
+    static func levels(_ count: Int, k: Int) -> [Int] {
+        (0..<count).map { level($0, k: k, levels: count) }
     }
+
+    /// The numbers of all of `levels` levels, at most 60.
+    static func total(k: Int, levels count: Int) -> Int { levels(count, k: k).reduce(0, +) }
 
     /// k * (2/3)^power, rounded half up; in two steps where 3^power does not fit.
     private static func twoThirds(_ k: Int, power: Int) -> Int {

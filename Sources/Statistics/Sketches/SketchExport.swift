@@ -95,8 +95,8 @@ extension StatisticPlan {
 }
 
 extension Partials {
-    /// Sends the sketches of all groups of all statistics to `receive`, statistic by statistic, each
-    /// in the order of its keys.
+    /// Sends the sketches of all groups of all statistics to `receive`, statistic by statistic,
+    /// each in the order of its keys.
     ///
     /// The bytes do not depend on the order of the partials nor on how the rows were spread over
     /// them. They hold hashes of tokens: a file of them is as sensitive as a partial (0600, gone
@@ -115,15 +115,16 @@ extension Partials {
     }
 
     /// Sends the distinct counts of all groups of all statistics that have any to `receive`, so
-    /// that they can be merged over groups: what adding up must not do.
+    /// that they can be merged over groups: what adding up must not do. They are exact up to the
+    /// size that the plan states.
     package func distinctCounts(
-        _ limits: CountDistinct.Limits = CountDistinct.Limits(),
         _ receive: @escaping (_ statistic: Int, DistinctRow) throws(PartialFault) -> Void
     ) throws(PartialFault) {
         let sources = plan.statistics.map { statistic in
             statistic.measures.enumerated().compactMap { index, measure in
                 guard case .distinct = measure.kind else { return CellSource?.none }
-                return CellSource(measure: index, empty: .distinct(CountDistinct(limits)))
+                let count = CountDistinct(plan.distinctLimits)
+                return CellSource(measure: index, empty: .distinct(count))
             }
         }
         var sink = CellSink(layouts, sources) { statistic, key, cells throws(PartialFault) in

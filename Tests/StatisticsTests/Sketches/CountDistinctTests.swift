@@ -17,7 +17,9 @@ import Testing
         let limits = CountDistinct.Limits(exactMax: 100, lgK: 5)
         let exact = Self.count(1...100, limits)
         #expect(exact.tokens?.count == 100)
-        #expect(exact.estimate() == SketchEstimate(value: 100, lower: 100, upper: 100, isExact: true))
+        #expect(
+            exact.estimate()
+                == SketchEstimate(value: 100, lower: 100, upper: 100, isExact: true))
         let beyond = Self.count(1...101, limits)
         #expect(beyond.tokens == nil)
         #expect(!beyond.estimate().isExact)

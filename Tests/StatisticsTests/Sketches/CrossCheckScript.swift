@@ -1,5 +1,5 @@
-/// The other side of `LibraryCrossCheckTests`: checks what it finds in a folder with the library, and
-/// puts beside it what the library makes of the same items.
+/// The other side of `LibraryCrossCheckTests`: checks what it finds in a folder with the library,
+/// and puts beside it what the library makes of the same items.
 let crossCheckScript = """
     import sys
     import datasketches as ds

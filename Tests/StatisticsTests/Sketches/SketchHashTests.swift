@@ -71,7 +71,9 @@ import Testing
 
     /// MurmurHash3 x64 128 as its author describes it, a byte at a time.
     private static func plain(_ input: [UInt8], seed: UInt64) -> (UInt64, UInt64) {
-        func rotated(_ value: UInt64, _ bits: Int) -> UInt64 { value << bits | value >> (64 - bits) }
+        func rotated(_ value: UInt64, _ bits: Int) -> UInt64 {
+            value << bits | value >> (64 - bits)
+        }
         func finished(_ word: UInt64) -> UInt64 {
             let one = (word ^ word >> 33) &* 0xff51_afd7_ed55_8ccd
             let two = (one ^ one >> 33) &* 0xc4ce_b9fe_1a85_ec53
