@@ -4,7 +4,8 @@ import Testing
 @testable import Statistics
 
 /// What Apache Spark 4.3.0 wrote: `theta_sketch_agg` and `hll_sketch_agg` of the digits of the
-/// tokens 0 to 4 as text, `kll_sketch_agg_bigint` and `kll_sketch_agg_double` of the numbers 0 to 4.
+/// tokens 0 to 4 as text, `kll_sketch_agg_bigint` and `kll_sketch_agg_double` of the numbers 0 to
+/// 4.
 @Suite struct SparkBytesTests {
     @Test func sketchesOfSparkAreOurs() throws {
         var tokens = ThetaUnion()

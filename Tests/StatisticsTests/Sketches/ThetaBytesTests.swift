@@ -114,7 +114,7 @@ import Testing
             (changed(five, 23, 0xff), .damaged, 16),
             (changed(five, 31, 0), .damaged, 24),
             (changed(estimating, 23, 0x80), .damaged, 16),
-            (changed(estimating, 23, 0), .damaged, 272),
+            (changed(estimating, 23, 0), .damaged, 64),
             (changed(unhex("01030300001ecc93"), 0, 2), .damaged, 0),
             (changed(packed, 0, 3), .damaged, 0),
             (changed(packed, 3, 64), .damaged, 3),
