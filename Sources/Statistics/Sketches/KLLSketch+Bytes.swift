@@ -101,20 +101,11 @@ extension KLLSketch {
         var weight: UInt64 = 0
         var offset = start + 16
         for (level, size) in sizes.enumerated() {
-            var items: [Item] = []
-            items.reserveCapacity(size)
-            for _ in 0..<size {
-                let item = try item(cursor, offset)
-                guard item >= least, item <= greatest, level == 0 || items.last ?? item <= item
-                else {
-                    throw SketchFault(
-                        .damaged, at: offset,
-                        expected: "a number between the smallest and the greatest, in order")
-                }
-                items.append(item)
-                offset += 8
-            }
-            levels.append(items)
+            levels.append(
+                try items(
+                    cursor, offset, size, least: least, greatest: greatest,
+                    isSorted: level > 0))
+            offset += size * 8
             // At most 2^25 numbers of at most 2^59 each: no more than 2^84.
             let (share, isOver) = UInt64(size).multipliedReportingOverflow(by: 1 << UInt64(level))
             let (sum, isSumOver) = weight.addingReportingOverflow(share)
@@ -129,6 +120,26 @@ extension KLLSketch {
         return KLLSketch(
             k: k, leastK: leastK, count: count, least: least, greatest: greatest,
             levels: levels)
+    }
+
+    /// The `size` numbers of a level.
+    private static func items(
+        _ cursor: SketchCursor, _ start: Int, _ size: Int, least: Item, greatest: Item,
+        isSorted: Bool
+    ) throws(SketchFault) -> [Item] {
+        var items: [Item] = []
+        items.reserveCapacity(size)
+        for offset in stride(from: start, to: start + size * 8, by: 8) {
+            let item = try item(cursor, offset)
+            let isInOrder = !isSorted || items.last ?? item <= item
+            guard item >= least, item <= greatest, isInOrder else {
+                throw SketchFault(
+                    .damaged, at: offset,
+                    expected: "a number between the smallest and the greatest, in order")
+            }
+            items.append(item)
+        }
+        return items
     }
 
     private static func levelSizes(_ cursor: SketchCursor, k: Int) throws(SketchFault) -> [Int] {

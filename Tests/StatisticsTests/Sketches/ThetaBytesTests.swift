@@ -88,15 +88,16 @@ import Testing
         #expect(try ThetaSketch(bytes: nothingBelow.bytes) == nothingBelow)
     }
 
+    private func changed(_ bytes: [UInt8], _ place: Int, _ value: UInt8) -> [UInt8] {
+        var bytes = bytes
+        bytes[place] = value
+        return bytes
+    }
+
     @Test func damageIsFoundWhereItIs() {
         let five = unhex(Self.plainFive)
         let packed = unhex(Self.packedFive)
         let estimating = theta(0..<1000, lgK: 5).bytes
-        func changed(_ bytes: [UInt8], _ place: Int, _ value: UInt8) -> [UInt8] {
-            var bytes = bytes
-            bytes[place] = value
-            return bytes
-        }
         let cases: [([UInt8], SketchFault.Code, Int)] = [
             ([], .truncated, 0),
             (Array(five.prefix(7)), .truncated, 7),
