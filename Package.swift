@@ -60,7 +60,7 @@ let package = Package(
                 "Records", "FileSystem", "KeyedHashing",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        layer("Publication", ["Records", "Statistics", "FileSystem"]),
+        layer("Publication", ["Records", "KeyedHashing", "Statistics", "FileSystem"]),
         layer(
             "Pipelines",
             [
@@ -97,7 +97,7 @@ let package = Package(
                 "FileSystem",
             ]),
         tests("ReleaseTests", ["LogFormats", "Anonymization", "KeyedHashing", "Records"]),
-        tests("PublicationTests", ["Publication", "Statistics", "Records"]),
+        tests("PublicationTests", ["Publication", "Statistics", "KeyedHashing", "Records"]),
         tests(
             "PipelinesTests",
             [

@@ -130,6 +130,43 @@ import Testing
         #expect(cells[2].backing?.total == 2 * unit)
     }
 
+    /// The cell key is the sum of the keys of the persons, each once, whatever the order.
+    @Test func recordKeys() throws {
+        var generator = SeededGenerator(seed: 45)
+        let all = randomObservations(300, &generator)
+        let bytes = [UInt8](repeating: 9, count: 32)
+        let keys = RecordKeys(HMACSHA256(key: try SecretKey.copying(bytes.span)))
+        let plan = Self.plan(.separable)
+        let files = try [all.prefix(100), all.dropFirst(100)].map { part in
+            var aggregator = Aggregator(plan: plan, storage: MemorySpillStorage())
+            try withBatch(Array(part).shuffled(using: &generator)) {
+                try aggregator.observe($0, chunk: $1)
+            }
+            let file = MemorySpillFile()
+            try aggregator.finish(PartialHeader(planDigest: [1], keys: []), into: file)
+            return file
+        }
+        let partials = Partials(files, plan: plan, storage: MemorySpillStorage())
+        let tables = try partials.tables(recordKeys: keys)
+        for row in tables[0].rows {
+            let part = all.filter { Array($0.partner.utf8) == row.key[0] }
+            for (cell, isIn) in zip(
+                row.cells, [{ _ in true }, { Self.amount($0) != nil }] as [(Observation) -> Bool])
+            {
+                let persons = Set(part.filter(isIn).map(\.user)).subtracting([0])
+                let sum = persons.reduce(UInt64(0)) { $0 &+ keys.key(of: token($1)) }
+                #expect(cell.backing?.cellKey == sum)
+            }
+        }
+        for row in tables[1].rows {
+            let part = all.filter { Array($0.month.utf8) == row.key[0] && $0.user > 0 }
+            let sum = Set(part.map(\.user)).reduce(UInt64(0)) { $0 &+ keys.key(of: token($1)) }
+            // A session belongs to the month of its first event; nobody here has one over both.
+            #expect(row.cells[0].backing?.cellKey == sum)
+        }
+        #expect(try partials.tables()[0].rows.allSatisfy { $0.cells[0].backing?.cellKey == 0 })
+    }
+
     @Test("nothing of it in reduced rows")
     func reduced() throws {
         var generator = SeededGenerator(seed: 44)

@@ -11,6 +11,7 @@ package func controlled(
     try check(publication)
     var control = PublicationControl(publication, rules)
     control.judge()
+    control.addNoise()
     try control.protect()
     return control.result()
 }
@@ -38,7 +39,6 @@ private struct PublicationControl {
     /// By table, row and column.
     private var cells: [[[ControlledCell]]] = []
     private var unproven = 0
-    private var unsafe = 0
 
     init(_ publication: MeasuredPublication, _ rules: ControlRules) {
         self.publication = publication
@@ -53,6 +53,23 @@ private struct PublicationControl {
                 zip(row.cells, table.columns).map { cell, column in
                     primary(cell, of: row, column, thresholds, rules)
                 }
+            }
+        }
+    }
+
+    /// Changes the counts that are safe by themselves, where the method says so.
+    mutating func addNoise() {
+        guard let noise = CellNoise(rules.method) else { return }
+        for breakdown in Breakdown.all(publication.statistics) {
+            guard breakdown.measurand.isCount else { continue }
+            let naming = CellNaming(breakdown)
+            let table = publication.tables[breakdown.table]
+            for (number, row) in table.rows.enumerated() where breakdown.has(row.key) {
+                let cell = cells[breakdown.table][number][breakdown.column]
+                guard case .value(.integer(let count)) = cell else { continue }
+                let key = row.cells[breakdown.column].backing?.cellKey ?? 0
+                let published = noise.published(count, cell: naming.name(row.key), key: key)
+                cells[breakdown.table][number][breakdown.column] = .value(.integer(published))
             }
         }
     }
@@ -84,14 +101,28 @@ private struct PublicationControl {
             let thresholds = thresholds[Int(place.table)]
             let cell = Int(place.cell)
             needs.setFloor(of: cell, in: &family, thresholds)
-            guard case .suppressed(let reason) = cells[place] else { continue }
             let measured = publication.tables[Int(place.table)].rows[Int(place.row)]
                 .cells[Int(place.column)]
+            guard case .suppressed(let reason) = cells[place] else {
+                blur(cell, measured, cells[place], in: &family)
+                continue
+            }
             needs.mark(cell, reason, measured.backing, in: &family, thresholds)
         }
         for cell in family.states.indices where family.states[cell] == .virtual {
             needs.markDifference(cell, in: &family)
         }
+    }
+
+    private func blur(
+        _ cell: Int, _ measured: MeasuredCell, _ shown: ControlledCell, in family: inout Family
+    ) {
+        if case .distinct = family.measurand { return }
+        guard let noise = CellNoise(rules.method), family.measurand.isCount,
+            case .value(.integer(let published)) = shown,
+            case .integer(let count)? = measured.value
+        else { return }
+        family.blur(cell, change: Int(published - count), radius: noise.radius)
     }
 
     /// Takes over what the family leaves out.

@@ -63,4 +63,10 @@ package struct DominanceRule: Sendable, Equatable {
 package enum ControlMethod: Sendable, Equatable {
     /// They are left out, and so many others that they cannot be computed from what is left.
     case suppression
+    /// As suppression, and counts that are shown are rounded at random; because nothing is told
+    /// exactly, fewer others have to be left out.
+    case rounding(RandomRounding, RoundingKey)
+    /// As suppression, and counts that are shown are changed by the keys of their members; the
+    /// tables must be measured with record keys.
+    case cellKey(PerturbationTable)
 }

@@ -35,8 +35,13 @@ package struct Partials {
     package func header() throws(PartialFault) -> PartialHeader? { try open().1 }
 
     /// The tables of all partials together, not yet fit to be shown to anybody.
-    package func tables() throws(PartialFault) -> [MeasuredTable] {
-        var reduction = Reduction(plan)
+    ///
+    /// With `recordKeys` each figure has the sum of the keys of the persons behind it, which the
+    /// cell-key method changes it by.
+    package func tables(
+        recordKeys: RecordKeys? = nil
+    ) throws(PartialFault) -> [MeasuredTable] {
+        var reduction = Reduction(plan, recordKeys: recordKeys)
         try merge(into: &reduction)
         return reduction.tables()
     }

@@ -24,15 +24,19 @@ package struct CellBacking: Sendable, Equatable {
     package let largestPersons: [Int128]
     /// The largest contributions of customers to `total`, likewise.
     package let largestCustomers: [Int128]
+    /// The sum modulo 2^64 of the record keys of the persons; 0 unless the tables were made with
+    /// record keys.
+    package let cellKey: UInt64
 
     package init(
         persons: Int, customers: Int, total: Int128?, largestPersons: [Int128] = [],
-        largestCustomers: [Int128] = []
+        largestCustomers: [Int128] = [], cellKey: UInt64 = 0
     ) {
         self.persons = persons
         self.customers = customers
         self.total = total
         self.largestPersons = largestPersons
         self.largestCustomers = largestCustomers
+        self.cellKey = cellKey
     }
 }

@@ -7,6 +7,7 @@ struct ContributorTally {
     private var person: UInt32 = 0
     private var personAmount: Int128 = 0
     private var hasPerson = false
+    private var cellKey: UInt64 = 0
     private var persons = 0
     private var largest = LargestTwo()
     private var amountsOfPersons: [UInt32: Int128] = [:]
@@ -16,9 +17,11 @@ struct ContributorTally {
     init(isSortedByPerson: Bool) { self.isSortedByPerson = isSortedByPerson }
 
     /// Adds a contribution; 0 stands for nobody, which counts for no one but may be the largest.
-    mutating func add(person: UInt32, customer: UInt32, amount: Int128) {
+    /// `key` is the record key of the person.
+    mutating func add(person: UInt32, customer: UInt32, amount: Int128, key: UInt64 = 0) {
         amountsOfCustomers[customer, default: 0] &+= amount
         guard isSortedByPerson else {
+            if amountsOfPersons[person] == nil { cellKey &+= key }
             amountsOfPersons[person, default: 0] &+= amount
             return
         }
@@ -28,6 +31,7 @@ struct ContributorTally {
         }
         closePerson()
         hasPerson = true
+        cellKey &+= key
         self.person = person
         personAmount = amount
     }
@@ -49,7 +53,7 @@ struct ContributorTally {
         return CellBacking(
             persons: persons + more, customers: customers, total: total,
             largestPersons: total == nil ? [] : largest.values,
-            largestCustomers: total == nil ? [] : largestCustomers.values)
+            largestCustomers: total == nil ? [] : largestCustomers.values, cellKey: cellKey)
     }
 
     private var customers: Int {

@@ -26,8 +26,8 @@ struct GroupFigures {
             repeating: [], count: layout.lists.count)
     }
 
-    /// Adds a row of a partial.
-    mutating func add(_ row: PartialRow) {
+    /// Adds a row of a partial; `keys` are the record keys by number of the token, if any.
+    mutating func add(_ row: PartialRow, keys: [UInt64] = []) {
         let wide = layout.steps.filter { $0.kind == .sum }
         for step in wide {
             let sum =
@@ -40,21 +40,22 @@ struct GroupFigures {
         where !wide.contains(where: { $0.cell == cell || $0.cell + 1 == cell }) {
             cells[cell] &+= row.cells[cell]
         }
-        if layout.isSeparable { addSeparable(row) } else { takeContributors(row) }
+        if layout.isSeparable { addSeparable(row, keys) } else { takeContributors(row) }
     }
 
-    private mutating func addSeparable(_ row: PartialRow) {
+    private mutating func addSeparable(_ row: PartialRow, _ keys: [UInt64]) {
         let tail = layout.groupWords.count
         let person = row.key[tail]
         let customer = row.key[tail + 1]
+        let key = keys.isEmpty ? 0 : keys[Int(person)]
         evidence[0].persons.insert(person)
         evidence[0].customers.insert(customer)
-        tallies[0].add(person: person, customer: customer, amount: 0)
+        tallies[0].add(person: person, customer: customer, amount: 0, key: key)
         for (index, step) in layout.steps.enumerated() where row.cells[step.evidenceCell] > 0 {
             evidence[index + 1].persons.insert(person)
             evidence[index + 1].customers.insert(customer)
             tallies[index + 1].add(
-                person: person, customer: customer, amount: total(row.cells, step) ?? 0)
+                person: person, customer: customer, amount: total(row.cells, step) ?? 0, key: key)
             if let place = step.impliedBy { see(row.key[tail + place], step: index) }
         }
     }

@@ -5,6 +5,9 @@ struct Reduction: PartialSink {
     private let plan: StatisticsPlan
     private let layouts: [StatisticLayout]
     private var texts: [[UInt8]] = [[]]
+    private let recordKeys: RecordKeys?
+    /// By number of the token; nobody has 0.
+    private var keys: [UInt64] = []
     private var statistic = 0
     private var list = 0
     private var group: GroupFigures?
@@ -22,14 +25,19 @@ struct Reduction: PartialSink {
         let backing: RowBacking?
     }
 
-    init(_ plan: StatisticsPlan) {
+    init(_ plan: StatisticsPlan, recordKeys: RecordKeys? = nil) {
         self.plan = plan
+        self.recordKeys = recordKeys
+        if recordKeys != nil { keys = [0] }
         layouts = plan.statistics.map { StatisticLayout($0, in: plan) }
     }
 
     mutating func text(_ text: [UInt8]) throws(PartialFault) { texts.append(text) }
 
-    mutating func token(_ token: Token) throws(PartialFault) {}
+    mutating func token(_ token: Token) throws(PartialFault) {
+        guard let recordKeys else { return }
+        keys.append(recordKeys.key(of: token))
+    }
 
     mutating func endDictionary() throws(PartialFault) { begin() }
 
@@ -51,7 +59,7 @@ struct Reduction: PartialSink {
             endGroup()
             group = GroupFigures(Array(row.key.prefix(width)), layout)
         }
-        group?.add(row)
+        group?.add(row, keys: keys)
         list = 0
     }
 
@@ -87,11 +95,11 @@ struct Reduction: PartialSink {
     mutating func interval(
         _ key: [UInt32], _ interval: SessionInterval
     ) throws(PartialFault) {
-        sessions[sessionsAt].add(key, interval)
+        sessions[sessionsAt].add(key, interval, keys: keys)
     }
 
     mutating func endIntervals() throws(PartialFault) {
-        sessions[sessionsAt].finish()
+        sessions[sessionsAt].finish(keys: keys)
         sessionsAt += 1
         if sessionsAt == sessions.count { endStatistic() }
     }

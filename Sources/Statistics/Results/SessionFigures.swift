@@ -21,14 +21,16 @@ struct SessionFigures {
     }
 
     /// Says that a person and a customer had a part in `session`.
-    mutating func add(person: UInt32, customer: UInt32, of session: SessionInterval) {
+    mutating func add(
+        person: UInt32, customer: UInt32, of session: SessionInterval, key: UInt64
+    ) {
         evidence.persons.insert(person)
         evidence.customers.insert(customer)
         if !isSeparable { return }
         let duration = Int128(session.last - session.first) * ExactDecimal.one
-        tally.add(person: person, customer: customer, amount: duration)
+        tally.add(person: person, customer: customer, amount: duration, key: key)
         if session.events == 1 {
-            singleTally.add(person: person, customer: customer, amount: 0)
+            singleTally.add(person: person, customer: customer, amount: 0, key: key)
         }
     }
 
@@ -104,14 +106,16 @@ struct SessionReduction {
     var keys: [[UInt32]: Int] { rows }
 
     /// Adds the next interval; they come sorted by key.
-    mutating func add(_ key: [UInt32], _ interval: SessionInterval) {
+    mutating func add(
+        _ key: [UInt32], _ interval: SessionInterval, keys: [UInt64] = []
+    ) {
         let width = layout.sessionHead.count
         var isSameHead = head.count == width
         if isSameHead {
             for index in 0..<width where head[index] != key[index] { isSameHead = false }
         }
         if !isSameHead {
-            finish()
+            finish(keys: keys)
             if head.count != width { head = [UInt32](repeating: 0, count: width) }
             for index in 0..<width { head[index] = key[index] }
         }
@@ -120,7 +124,7 @@ struct SessionReduction {
     }
 
     /// Joins what was collected for the current head.
-    mutating func finish() {
+    mutating func finish(keys: [UInt64] = []) {
         if pieces.isEmpty { return }
         if pieces.count > 1 { pieces.sort { $0.interval.first < $1.interval.first } }
         var start = 0
@@ -140,7 +144,9 @@ struct SessionReduction {
                 // A session may have many pieces of one person: it counts for him once.
                 if let last, last == (piece.person, piece.customer) { continue }
                 last = (piece.person, piece.customer)
-                figures[row].add(person: piece.person, customer: piece.customer, of: session)
+                figures[row].add(
+                    person: piece.person, customer: piece.customer, of: session,
+                    key: keys.isEmpty ? 0 : keys[Int(piece.person)])
             }
             start = end
         }

@@ -44,10 +44,11 @@ struct Attack {
     }
 
     /// Takes in a column of a table; `only` when it is about one value of another key. With
-    /// `counts`, no figure is smaller than the persons whom its reason tells of.
+    /// `counts`, no figure is smaller than the persons whom its reason tells of; with a `radius`, what is shown is only
+    /// known to be as near to the truth.
     mutating func add(
         _ table: Int, column: Int, only: (key: String, value: String)? = nil, counts: Bool,
-        ceiling: Double = .infinity
+        ceiling: Double = .infinity, radius: Double = 0
     ) {
         var cells: [Cell] = []
         for (number, row) in publication.tables[table].rows.enumerated() {
@@ -61,8 +62,17 @@ struct Attack {
             let truth = Self.truth(measured)
             let told = controlled.tables[table].rows[number].cells[column]
             guard case .suppressed(let reason) = told else {
-                if unknowns[group] != nil { contradictions += 1 }
+                if unknowns[group] != nil, radius == 0 { contradictions += 1 }
                 shown.insert(group)
+                if radius > 0, case .value(.integer(let published)) = told {
+                    let made = unknown(
+                        group, atLeast: max(
+                            Double(published) - radius,
+                            Double(measured.backing?.persons ?? 0)), truth: truth)
+                    programme.require([made: 1], atMost: Double(published) + radius)
+                    cells.append(Cell(group: group, unknown: made, value: truth))
+                    continue
+                }
                 cells.append(Cell(group: group, unknown: nil, value: truth))
                 continue
             }

@@ -28,6 +28,9 @@ struct Family {
     var tableOf: [Int32] = []
     /// Where cells are shown: (cell, table, row, column) of the publication.
     var places: [CellPlace] = []
+    /// Of blurred cells: what is published less the truth, and the most that can be.
+    var blurs: [Int8] = []
+    var blurRadius = 0
     /// True when a figure is negative: then nothing is known of the range of any.
     var hasNegative = false
 
@@ -64,6 +67,8 @@ struct CellPlace {
 /// What is told of a cell.
 enum CellState: UInt8 {
     case shown
+    /// Shown with noise: known only to lie near what is shown.
+    case blurred
     /// Unsafe by itself.
     case unsafe
     /// Left out for the sake of others.
@@ -71,7 +76,7 @@ enum CellState: UInt8 {
     /// Shown nowhere, though it may be computed from what is.
     case virtual
 
-    var isHidden: Bool { self != .shown }
+    var isHidden: Bool { self != .shown && self != .blurred }
 }
 
 extension Family {
@@ -80,11 +85,25 @@ extension Family {
 
     /// What the attacker knows of a cell beforehand: counts have at least as many records as
     /// persons, and sums of numbers that are never negative are not negative.
-    func range(_ cell: Int) -> Range {
+    /// Of blurred cells it is what the noise leaves open, or all that leaving them out would.
+    func range(_ cell: Int, ignoringNoise: Bool = false) -> Range {
         let value = values[cell]
         if hasNegative { return Range(down: nil, up: nil) }
         guard measurand.isCount else { return Range(down: value, up: nil) }
-        return Range(down: max(0, value - Int128(floors[cell]) * Self.one), up: nil)
+        let down = max(0, value - Int128(floors[cell]) * Self.one)
+        guard states[cell] == .blurred, !ignoringNoise else { return Range(down: down, up: nil) }
+        let blur = Int(blurs[cell])
+        return Range(
+            down: min(down, Int128(blurRadius - blur) * Self.one),
+            up: Int128(blurRadius + blur) * Self.one)
+    }
+
+    /// Says that a cell is shown with noise, `change` above the truth.
+    mutating func blur(_ cell: Int, change: Int, radius: Int) {
+        if blurs.isEmpty { blurs = [Int8](repeating: 0, count: keys.count) }
+        blurRadius = radius
+        blurs[cell] = Int8(clamping: change)
+        if states[cell] == .shown { states[cell] = .blurred }
     }
 
     /// Marks a cell as unsafe by itself: the attacker's range must reach `need` beyond the truth.
@@ -104,7 +123,7 @@ extension Family {
 
     /// Leaves a cell out for the sake of others.
     mutating func hide(_ cell: Int) {
-        if states[cell] == .shown { states[cell] = .complement }
+        if !states[cell].isHidden { states[cell] = .complement }
     }
 }
 

@@ -4,69 +4,11 @@ import Statistics
 struct FamilyBuilder {
     private let publication: MeasuredPublication
     /// The tables, those with several dimensions taken apart into one for each.
-    private var breakdowns: [Breakdown] = []
-
-    /// One column of a table, grouped by single attributes.
-    private struct Breakdown {
-        let table: Int
-        let column: Int
-        let measurand: Measurand
-        let part: Part?
-        let purpose: Int
-        /// The columns of the key by attribute.
-        let columns: [Attribute: Int]
-        /// Of a table of several dimensions: the column with their names, and the name.
-        let dimension: (column: Int, name: [UInt8])?
-    }
+    private let breakdowns: [Breakdown]
 
     init(_ publication: MeasuredPublication) {
         self.publication = publication
-        for (table, statistic) in publication.statistics.enumerated() {
-            addBreakdowns(table, statistic)
-        }
-    }
-
-    private mutating func addBreakdowns(_ table: Int, _ statistic: StatisticPlan) {
-        var plain: [Attribute: Int] = [:]
-        var dimensions: [(column: Int, Dimension)] = []
-        var column = 0
-        for key in statistic.groupBy {
-            switch key {
-            case .month: plain[.month] = column
-            case .day: plain[.day] = column
-            case .hour: plain[.hour] = column
-            case .text(let input, _): plain[.text(input)] = column
-            case .dimensions(let all):
-                dimensions += all.map { (column, $0) }
-                column += 1
-            }
-            column += 1
-        }
-        if dimensions.isEmpty {
-            add(table, statistic, plain, nil)
-            return
-        }
-        for (column, dimension) in dimensions {
-            var columns = plain
-            columns[.text(dimension.input)] = column + 1
-            add(table, statistic, columns, (column, Array(dimension.name.utf8)))
-        }
-    }
-
-    private mutating func add(
-        _ table: Int, _ statistic: StatisticPlan, _ columns: [Attribute: Int],
-        _ dimension: (column: Int, name: [UInt8])?
-    ) {
-        let texts = columns.keys.compactMap { attribute -> Int? in
-            if case .text(let input) = attribute { input } else { nil }
-        }
-        for (column, meaning) in columnMeanings(statistic, texts: texts).enumerated() {
-            guard let measurand = meaning.measurand else { continue }
-            breakdowns.append(
-                Breakdown(
-                    table: table, column: column, measurand: measurand, part: meaning.part,
-                    purpose: statistic.purposeIndex, columns: columns, dimension: dimension))
-        }
+        breakdowns = Breakdown.all(publication.statistics)
     }
 
     /// The families of figures. Figures of different purposes are one family when those that both
@@ -129,11 +71,7 @@ struct FamilyBuilder {
             breakdown.columns, closed: closed, part: breakdown.part, in: space)
         reading.indices = rows.indices
         for (number, row) in publication.tables[breakdown.table].rows.enumerated() {
-            if let dimension = breakdown.dimension,
-                row.key[dimension.column] != dimension.name
-            {
-                continue
-            }
+            if !breakdown.has(row.key) { continue }
             rows.read(row.key, &space)
             if rows.isOutside(breakdown.part, space) { continue }
             let cell = row.cells[breakdown.column]

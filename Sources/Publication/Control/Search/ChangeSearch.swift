@@ -23,6 +23,8 @@ struct ChangeSearch {
     private var definedSet: AttributeSet = []
     /// By how much cells have changed in the proof at hand.
     private var moved: [Int: Int128] = [:]
+    /// False while a proof is looked for that leaves nothing out.
+    private var isLeavingOut = false
     /// Tables that are not part of another, per table the widest first.
     private var others: [[Int]] = []
 
@@ -76,12 +78,14 @@ struct ChangeSearch {
     /// Looks for a proof that the cell is protected; may leave out others to get one.
     mutating func protect(_ cell: Int, leavingOut: Bool) -> Bool {
         moved.removeAll(keepingCapacity: true)
+        isLeavingOut = false
         var missing = family.needs[cell]
         for lines in subsets(of: cell) {
             missing -= moveHidden(cell, lines, missing)
             if missing <= 0 { return true }
         }
         guard leavingOut else { return false }
+        isLeavingOut = true
         var boxes = 0
         while missing > 0, boxes < Self.boxesMax {
             guard let change = cheapest(cell, missing) else { return false }
@@ -196,7 +200,7 @@ struct ChangeSearch {
         for other in family.tables[Int(family.tableOf[cell])].lines[line].line(of: cell) {
             let other = Int(other)
             if other == cell { continue }
-            let isHidden = family.states[other].isHidden
+            let isHidden = isFree(other)
             if limits.shown == 0, !isHidden { continue }
             guard let room = self.room(other, sign: -1) else {
                 if isHidden { hidden.add(other, rank: 0) } else {
@@ -208,6 +212,8 @@ struct ChangeSearch {
             let share = approximate(min(room, wanted)) / approximate(wanted)
             if isHidden {
                 hidden.add(other, rank: -share)
+                // Enough that can move all the way: more would not be better.
+                if limits.shown == 0, hidden.isFull(ofRank: -1) { break }
             } else {
                 shown.add(other, rank: Double(family.cost(other)) / share)
             }
@@ -215,9 +221,14 @@ struct ChangeSearch {
         return hidden.cells + shown.cells
     }
 
+    /// True for cells that can change without leaving anything out.
+    private func isFree(_ cell: Int) -> Bool {
+        family.states[cell].isHidden || family.states[cell] == .blurred && !isLeavingOut
+    }
+
     /// How far a cell can still move up or down; nil without limit.
     private func room(_ cell: Int, sign: Int) -> Int128? {
-        let range = family.range(cell)
+        let range = family.range(cell, ignoringNoise: isLeavingOut)
         let already = moved[cell] ?? 0
         if sign > 0 { return range.up.map { $0 - already } }
         return range.down.map { $0 + already }
@@ -252,7 +263,7 @@ extension ChangeSearch {
         guard project(table) else { return false }
         for at in start..<support.count {
             let (cell, times) = support[at]
-            if hiddenOnly, !family.states[cell].isHidden { return false }
+            if hiddenOnly, !isFree(cell) { return false }
             box.cost += family.cost(cell)
             guard let room = room(cell, sign: times) else { continue }
             box.amount = min(box.amount, abs(times) == 1 ? room : room / Int128(abs(times)))
@@ -359,7 +370,7 @@ extension ChangeSearch {
         var bestRank = Double.infinity
         for cell in family.tables[table].lines[lines].line(key: corner.key) {
             let cell = Int(cell)
-            if hiddenOnly, !family.states[cell].isHidden { continue }
+            if hiddenOnly, !isFree(cell) { continue }
             if !isPossible(corner.key | family.keys[cell], with: table) { continue }
             var share = 1.0
             if let room = room(cell, sign: corner.sign) {
@@ -402,6 +413,11 @@ private struct Ranking {
     private let limit: Int
 
     init(limit: Int) { self.limit = limit }
+
+    /// True when there are as many as asked for, all at most of this rank.
+    func isFull(ofRank rank: Double) -> Bool {
+        cells.count == limit && (ranks.last ?? rank) <= rank
+    }
 
     mutating func add(_ cell: Int, rank: Double) {
         if cells.count == limit, let last = ranks.last, rank >= last { return }
