@@ -39,6 +39,7 @@ private struct PublicationControl {
     /// By table, row and column.
     private var cells: [[[ControlledCell]]] = []
     private var unproven = 0
+    private var audited = 0
 
     init(_ publication: MeasuredPublication, _ rules: ControlRules) {
         self.publication = publication
@@ -88,6 +89,10 @@ private struct PublicationControl {
                 var search = ChangeSearch(family)
                 open = search.protectAll()
                 family = search.family
+                var audit = FeasibilityAudit(family)
+                let outcome = audit.run()
+                audited += outcome.audited
+                open += outcome.failed.filter { !open.contains($0) }
             }
             unproven += open.count
             take(family)
@@ -138,7 +143,7 @@ private struct PublicationControl {
         let tables = publication.tables.indices.map { at in
             assembled(publication.tables[at], cells[at], thresholds[at])
         }
-        return ControlledPublication(tables: tables, unproven: unproven)
+        return ControlledPublication(tables: tables, unproven: unproven, audited: audited)
     }
 
     private func assembled(

@@ -7,10 +7,14 @@ package struct ControlledPublication: Sendable, Equatable {
     /// Unsafe figures of which no proof was found that they cannot be computed: zeros of groups of
     /// which finer tables show that they are empty, for example.
     package let unproven: Int
+    /// Unsafe figures of which the exact range that an attacker can compute was found as well, by
+    /// linear programmes over the equations between all figures; of the others there is the proof.
+    package let audited: Int
 
-    package init(tables: [ControlledTable], unproven: Int = 0) {
+    package init(tables: [ControlledTable], unproven: Int = 0, audited: Int = 0) {
         self.tables = tables
         self.unproven = unproven
+        self.audited = audited
     }
 }
 

@@ -44,8 +44,8 @@ struct Attack {
     }
 
     /// Takes in a column of a table; `only` when it is about one value of another key. With
-    /// `counts`, no figure is smaller than the persons whom its reason tells of; with a `radius`, what is shown is only
-    /// known to be as near to the truth.
+    /// `counts`, no figure is smaller than the persons whom its reason tells of; with a `radius`,
+    /// what is shown is only known to be as near to the truth.
     mutating func add(
         _ table: Int, column: Int, only: (key: String, value: String)? = nil, counts: Bool,
         ceiling: Double = .infinity, radius: Double = 0

@@ -101,7 +101,9 @@ package struct PerturbationTable: Sendable, Equatable {
             let c = moments[4] - moments[2] * moments[2]
             let determinant = a * c - b * b
             guard determinant > 1e-300 else { return nil }
-            let step = ((c * gap.0 - b * gap.1) / determinant, (a * gap.1 - b * gap.0) / determinant)
+            let step = (
+                (c * gap.0 - b * gap.1) / determinant, (a * gap.1 - b * gap.0) / determinant
+            )
             // Long steps overshoot where the solution is far: they are cut.
             let cut = min(1, 1 / max(abs(step.0), abs(step.1)))
             linear -= step.0 * cut

@@ -44,6 +44,8 @@ struct ChangeSearch {
     /// How many hidden and shown cells of a line are tried, by the number of lines: some hundred
     /// boxes in all.
     static let triesMax = [(0, 0), (24, 12), (12, 6), (5, 3), (3, 2), (2, 2)]
+    /// Of more hidden cells of a line the best are not looked for.
+    static let hiddenSeenMax = 64
     /// No proof is made of more boxes than this.
     static let boxesMax = 400
 
@@ -197,6 +199,7 @@ struct ChangeSearch {
     ) -> [Int] {
         var hidden = Ranking(limit: limits.hidden)
         var shown = Ranking(limit: limits.shown)
+        var seen = 0
         for other in family.tables[Int(family.tableOf[cell])].lines[line].line(of: cell) {
             let other = Int(other)
             if other == cell { continue }
@@ -214,6 +217,8 @@ struct ChangeSearch {
                 hidden.add(other, rank: -share)
                 // Enough that can move all the way: more would not be better.
                 if limits.shown == 0, hidden.isFull(ofRank: -1) { break }
+                seen += 1
+                if limits.shown == 0, seen == Self.hiddenSeenMax { break }
             } else {
                 shown.add(other, rank: Double(family.cost(other)) / share)
             }
