@@ -60,7 +60,9 @@ let package = Package(
                 "Records", "FileSystem", "KeyedHashing",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        layer("Publication", ["Records", "KeyedHashing", "Statistics", "FileSystem"]),
+        layer(
+            "Publication",
+            ["Records", "KeyedHashing", "Anonymization", "Statistics", "FileSystem"]),
         layer(
             "Pipelines",
             [
@@ -97,7 +99,12 @@ let package = Package(
                 "FileSystem",
             ]),
         tests("ReleaseTests", ["LogFormats", "Anonymization", "KeyedHashing", "Records"]),
-        tests("PublicationTests", ["Publication", "Statistics", "KeyedHashing", "Records"]),
+        tests(
+            "PublicationTests",
+            [
+                "Publication", "Statistics", "Anonymization", "KeyedHashing", "FileSystem",
+                "Records",
+            ]),
         tests(
             "PipelinesTests",
             [
