@@ -125,8 +125,8 @@ struct Reduction: PartialSink {
         }
         results.append(
             MeasuredTable(
-                name: plan.statistics[statistic].name, groupColumns: groupColumns(),
-                columns: columns(), rows: rows,
+                name: plan.statistics[statistic].name, groupColumns: plan.statistics[statistic].groupColumns,
+                columns: plan.statistics[statistic].columns, rows: rows,
                 suppression: plan.statistics[statistic].suppression))
         statistic += 1
         begin()
@@ -171,53 +171,9 @@ struct Reduction: PartialSink {
                         backing: layout.isSeparable ? figures.backing(column.figure) : nil))
             }
         }
-        let key = keyTexts(row.key, layout)
+        let key = layout.keyTexts(row.key, texts)
         return MeasuredRow(
             key: key, cells: cells, persons: persons, customers: customers, backing: backing)
-    }
-
-    private func keyTexts(_ key: [UInt32], _ layout: StatisticLayout) -> [[UInt8]] {
-        var dimensions: [Dimension] = []
-        for case .dimensions(let all) in layout.groupBy { dimensions = all }
-        return key.indices.map { index in
-            switch layout.groupWords[index] {
-            case .text: return texts[Int(key[index])]
-            case .dimension:
-                let number = Int(key[index])
-                return number < dimensions.count ? Array(dimensions[number].name.utf8) : []
-            case .month, .day, .hour, .token:
-                return TimeWord.text(key[index], layout.groupWords[index])
-            }
-        }
-    }
-
-    private func groupColumns() -> [String] {
-        plan.statistics[statistic].groupBy.flatMap { key -> [String] in
-            switch key {
-            case .month: ["month"]
-            case .day: ["day"]
-            case .hour: ["hour"]
-            case .text(_, let column): [column]
-            case .dimensions: ["dimension", "value"]
-            }
-        }
-    }
-
-    private func columns() -> [MeasuredColumn] {
-        plan.statistics[statistic].measures.flatMap { measure -> [MeasuredColumn] in
-            switch measure.kind {
-            case .count: [MeasuredColumn(name: measure.name, role: .count)]
-            case .distinct: [MeasuredColumn(name: measure.name, role: .distinctCount)]
-            case .sum, .mean, .percentile:
-                [MeasuredColumn(name: measure.name, role: .magnitude)]
-            case .sessions(let plan):
-                plan.columns.map { column in
-                    let isCount = column.figure == .count || column.figure == .single
-                    return MeasuredColumn(
-                        name: column.name, role: isCount ? .count : .magnitude)
-                }
-            }
-        }
     }
 
     /// The tables, in the order of the plan.

@@ -1,0 +1,180 @@
+package import Statistics
+
+/// A column of a noisy table: what was added to it, and how far from the truth it may be.
+package struct NoisyColumn: Sendable, Equatable {
+    /// Name and role of the figures.
+    package let column: MeasuredColumn
+    /// What one person may add to a cell.
+    package let bound: ColumnBound
+    /// The noise, in steps.
+    package let mechanism: NoiseMechanism
+    /// ρ of this column.
+    package let rho: Ratio
+
+    /// With 95 % probability the bounded sum lies within so many steps of the printed figure. What
+    /// the bounds cut off comes on top, and nobody may know it.
+    package var accuracySteps: Int64 { mechanism.accuracy() }
+
+    /// `accuracySteps` in the unit of the figures.
+    package var accuracy: Quantity { quantity(steps: accuracySteps) }
+
+    /// A number of steps as a figure.
+    func quantity(steps: Int64) -> Quantity {
+        if bound.step == ExactDecimal(1) { return .integer(steps) }
+        return .decimal(ExactDecimal(billionths: Int128(steps) * bound.step.billionths))
+    }
+}
+
+/// What will be done to one statistic: resolved and checked, so that cost and accuracy are known
+/// before anything is spent.
+package struct NoisePlan: Sendable {
+    /// The index of the statistic in the plan, and its name.
+    package let statistic: Int
+    package let name: String
+    package let groupColumns: [String]
+    package let columns: [NoisyColumn]
+    /// What the table costs each person in it.
+    package let loss: PrivacyLoss
+    /// The least noisy number of persons of a row that is shown; nil when the keys are declared.
+    package let threshold: Int64?
+    /// Who counts the persons of a row.
+    let personsNoise: PersonsNoise
+    let settings: NoiseSettings
+
+    /// Where the noisy number of persons comes from that decides about a row.
+    enum PersonsNoise: Sendable, Equatable {
+        /// Nothing is decided.
+        case unused
+        /// A column of the table.
+        case column(Int)
+        /// A count of its own that is not shown.
+        case hidden(NoiseMechanism)
+    }
+
+    /// Resolves `settings` for statistic `index` of `plan`.
+    package init(
+        _ settings: NoiseSettings, statistic index: Int, of plan: StatisticsPlan
+    ) throws(PrivacyFault) {
+        guard plan.granularity == .separable, let person = plan.personInput else {
+            throw PrivacyFault(.noPersons)
+        }
+        let statistic = plan.statistics[index]
+        let measured = statistic.columns
+        guard settings.bounds.count == measured.count, !measured.isEmpty,
+            (1...NoiseSettings.rowsPerPersonMax).contains(settings.rowsPerPerson)
+        else { throw PrivacyFault(.badBound) }
+        var personsColumn: Int?
+        for (column, source) in Self.sources(of: statistic).enumerated() {
+            let bound = settings.bounds[column]
+            guard source.takesNoise(person: person) else {
+                throw PrivacyFault(.unsupportedColumn, column: measured[column].name)
+            }
+            guard source.isMagnitude || bound.least == 0 && bound.step == ExactDecimal(1) else {
+                throw PrivacyFault(.badBound, column: measured[column].name)
+            }
+            if source.countsEverybody(person: person), bound == .one { personsColumn = column }
+        }
+        var noisy = NoiseShares(settings, columns: measured.count)
+        var persons = PersonsNoise.unused
+        var threshold: Int64?
+        var delta = Ratio.zero
+        if case .observed(let risk, let leastPersons) = settings.keys {
+            guard risk > .zero, risk < Ratio(whole: 1), (1...1 << 40).contains(leastPersons)
+            else { throw PrivacyFault(.badBound) }
+            if personsColumn == nil { noisy.shares += 1 }
+            let (mechanism, _) = try noisy.noise(bound: .one, column: nil)
+            persons = personsColumn.map { .column($0) } ?? .hidden(mechanism)
+            threshold = leastPersons - 1
+                + mechanism.leastThreshold(
+                    delta: risk.approximate, cells: settings.rowsPerPerson)
+            delta = risk
+        }
+        var columns: [NoisyColumn] = []
+        for (column, bound) in settings.bounds.enumerated() {
+            let (mechanism, rho) = try noisy.noise(bound: bound, column: measured[column].name)
+            columns.append(
+                NoisyColumn(
+                    column: measured[column], bound: bound, mechanism: mechanism, rho: rho))
+        }
+        guard let rho = columns.first?.rho.times(UInt64(noisy.shares)) else {
+            throw PrivacyFault(.noiseOutOfRange)
+        }
+        self.statistic = index
+        self.name = statistic.name
+        self.groupColumns = statistic.groupColumns
+        self.columns = columns
+        self.loss = PrivacyLoss(rho: rho, delta: delta)
+        self.threshold = threshold
+        self.personsNoise = persons
+        self.settings = settings
+    }
+
+    /// Where the figures of a column come from.
+    private struct ColumnSource {
+        let measure: MeasurePlan
+        let figure: SessionsColumn.Figure?
+
+        func takesNoise(person: Int) -> Bool {
+            switch measure.kind {
+            case .count, .sum, .distinct: true
+            case .mean, .percentile: false
+            case .sessions(let plan):
+                plan.token == person && (figure == .count || figure == .single)
+            }
+        }
+
+        func countsEverybody(person: Int) -> Bool {
+            if case .distinct(person) = measure.kind { return measure.conditions.isEmpty }
+            return false
+        }
+
+        var isMagnitude: Bool {
+            if case .sum = measure.kind { return true }
+            return false
+        }
+    }
+
+    private static func sources(of statistic: StatisticPlan) -> [ColumnSource] {
+        statistic.measures.flatMap { measure -> [ColumnSource] in
+            if case .sessions(let plan) = measure.kind {
+                return plan.columns.map { ColumnSource(measure: measure, figure: $0.figure) }
+            }
+            return [ColumnSource(measure: measure, figure: nil)]
+        }
+    }
+}
+
+/// Shares the cost of a table evenly.
+private struct NoiseShares {
+    let settings: NoiseSettings
+    var shares: Int
+
+    init(_ settings: NoiseSettings, columns: Int) {
+        self.settings = settings
+        shares = columns
+    }
+
+    /// The noise of one share for cells within `bound`, and its ρ.
+    func noise(
+        bound: ColumnBound, column: String?
+    ) throws(PrivacyFault) -> (NoiseMechanism, Ratio) {
+        let cells = settings.rowsPerPerson
+        switch settings.cost {
+        case .rho(let all):
+            if let rho = all.divided(by: shares),
+                let noise = DiscreteGaussian(cells: cells, change: bound.change, rho: rho)
+            {
+                return (.gaussian(noise), rho)
+            }
+        case .epsilon(let all):
+            // Pure ε-differential privacy is ε²/2 zero-concentrated.
+            if let epsilon = all.divided(by: shares),
+                let rho = epsilon.times(epsilon)?.divided(by: 2),
+                let noise = DiscreteLaplace(change: cells * bound.change, epsilon: epsilon)
+            {
+                return (.laplace(noise), rho)
+            }
+        }
+        throw PrivacyFault(.noiseOutOfRange, column: column)
+    }
+}

@@ -1,0 +1,252 @@
+package import KeyedHashing
+
+/// What one person adds to one figure of a row.
+package enum Contribution: Sendable, Equatable {
+    /// Nothing, or the figure can't be taken apart by person.
+    case none
+    /// Records, sessions, or the person himself.
+    case whole(Int64)
+    /// A sum, in billionths.
+    case billionths(Int128)
+    /// The distinct tokens that a distinct count counts.
+    case tokens([Token])
+}
+
+/// Takes what each person adds to each row of a table, a pair of row and person at a time.
+///
+/// The figures on records come first, then those on sessions, so a pair can come more than once; a
+/// figure of a pair comes once.
+package protocol ContributionSink {
+    /// The next row of the table; rows are numbered from 0 as they come, in no order.
+    mutating func row(_ key: [[UInt8]])
+
+    /// What `person` adds to row `row`, by column. `Token.none` is everybody whose records name
+    /// nobody.
+    mutating func contributions(row: Int, person: Token, _ columns: [Contribution])
+}
+
+extension Partials {
+    /// Sends what each person adds to the table of statistic `index` to `sink`. Needs separable
+    /// partials (`Granularity.separable`): of others nothing comes but the rows.
+    package func contributions<Sink: ContributionSink>(
+        toStatistic index: Int, into sink: inout Sink
+    ) throws(PartialFault) {
+        var walk = ContributionWalk(plan, layouts, statistic: index, sink)
+        try merge(into: &walk)
+        sink = walk.sink
+    }
+}
+
+/// Takes the rows of one statistic apart by person.
+private struct ContributionWalk<Sink: ContributionSink>: PartialSink {
+    var sink: Sink
+    private let plan: StatisticsPlan
+    private let layouts: [StatisticLayout]
+    private let wanted: Int
+    private var texts: [[UInt8]] = [[]]
+    private var tokens: [Token] = [.none]
+    private var statistic = 0
+    private var list = 0
+
+    private var rows: [[UInt32]: Int] = [:]
+    private var person: PersonInRow?
+    private var sessionsAt = 0
+    private var sessions: SessionsOfPerson?
+    /// The first column of each measure.
+    private let columnStarts: [Int]
+    private let columnCount: Int
+
+    init(_ plan: StatisticsPlan, _ layouts: [StatisticLayout], statistic: Int, _ sink: Sink) {
+        self.plan = plan
+        self.layouts = layouts
+        self.sink = sink
+        wanted = statistic
+        var starts: [Int] = []
+        var count = 0
+        for measure in plan.statistics[statistic].measures {
+            starts.append(count)
+            if case .sessions(let sessions) = measure.kind {
+                count += sessions.columns.count
+            } else {
+                count += 1
+            }
+        }
+        columnStarts = starts
+        columnCount = count
+    }
+
+    private var isWanted: Bool { statistic == wanted && layouts[wanted].isSeparable }
+
+    mutating func text(_ text: [UInt8]) throws(PartialFault) { texts.append(text) }
+
+    mutating func token(_ token: Token) throws(PartialFault) { tokens.append(token) }
+
+    mutating func endDictionary() throws(PartialFault) {}
+
+    mutating func beginRow(_ row: PartialRow) throws(PartialFault) {
+        list = 0
+        guard isWanted else { return }
+        let layout = layouts[wanted]
+        let width = layout.groupWords.count
+        if person?.isOf(row.key) != true {
+            endPerson()
+            person = PersonInRow(
+                key: Array(row.key.prefix(width)), number: row.key[width],
+                steps: layout.steps.count)
+        }
+        person?.add(row, layout, customer: tokens[Int(row.key[width + 1])])
+    }
+
+    mutating func listedToken(_ number: UInt32) throws(PartialFault) {
+        guard isWanted, person != nil else { return }
+        let step = layouts[wanted].steps.firstIndex { $0.list == list }
+        if let step { person?.listed[step].insert(tokens[Int(number)]) }
+    }
+
+    mutating func listedNumber(_ billionths: Int128, times: UInt64) throws(PartialFault) {}
+
+    mutating func endList() throws(PartialFault) { list += 1 }
+
+    private mutating func endPerson() {
+        guard let ended = person else { return }
+        person = nil
+        var columns = [Contribution](repeating: .none, count: columnCount)
+        for (index, step) in layouts[wanted].steps.enumerated() {
+            columns[columnStarts[step.measure]] = ended.contribution(
+                index, step, of: plan.statistics[wanted].measures[step.measure].kind)
+        }
+        send(ended.key, tokens[Int(ended.number)], columns)
+    }
+
+    private mutating func send(_ key: [UInt32], _ person: Token, _ columns: [Contribution]) {
+        var row = rows[key]
+        if row == nil {
+            row = rows.count
+            rows[key] = rows.count
+            sink.row(layouts[wanted].keyTexts(key, texts))
+        }
+        if let row { sink.contributions(row: row, person: person, columns) }
+    }
+
+    mutating func endRows() throws(PartialFault) {
+        if isWanted { endPerson() }
+        sessionsAt = 0
+        if layouts[statistic].sessions.isEmpty { statistic += 1 }
+    }
+
+    mutating func interval(
+        _ key: [UInt32], _ interval: SessionInterval
+    ) throws(PartialFault) {
+        guard isWanted else { return }
+        let layout = layouts[wanted]
+        let head = Array(key.prefix(layout.sessionHead.count))
+        if sessions?.head != head {
+            endSessions()
+            sessions = SessionsOfPerson(head: head)
+        }
+        sessions?.intervals.append(interval)
+    }
+
+    /// Sends the sessions of one person. Only sessions of the person's own token are his alone.
+    private mutating func endSessions() {
+        guard let ended = sessions, let number = ended.head.last else { return }
+        sessions = nil
+        let layout = layouts[wanted]
+        let (measure, sessionsPlan) = layout.sessions[sessionsAt]
+        guard sessionsPlan.token == layout.personInput else { return }
+        for (key, figures) in ended.figures(layout, gap: sessionsPlan.gapMilliseconds) {
+            var columns = [Contribution](repeating: .none, count: columnCount)
+            for (place, column) in sessionsPlan.columns.enumerated() {
+                switch column.figure {
+                case .count: columns[columnStarts[measure] + place] = .whole(figures.count)
+                case .single: columns[columnStarts[measure] + place] = .whole(figures.single)
+                case .mean, .median, .p50, .p95: break
+                }
+            }
+            send(key, tokens[Int(number)], columns)
+        }
+    }
+
+    mutating func endIntervals() throws(PartialFault) {
+        if isWanted { endSessions() }
+        sessionsAt += 1
+        if sessionsAt == layouts[statistic].sessions.count { statistic += 1 }
+    }
+}
+
+/// The counters of one person in one row, over days and customers.
+private struct PersonInRow {
+    let key: [UInt32]
+    let number: UInt32
+    private var sums: [Int128]
+    private var hits: [Bool]
+    var listed: [Set<Token>]
+
+    init(key: [UInt32], number: UInt32, steps: Int) {
+        self.key = key
+        self.number = number
+        sums = [Int128](repeating: 0, count: steps)
+        hits = [Bool](repeating: false, count: steps)
+        listed = [Set<Token>](repeating: [], count: steps)
+    }
+
+    /// True when a row of the partial belongs to the same person and the same row of the table.
+    func isOf(_ row: [UInt32]) -> Bool {
+        row[key.count] == number && key.indices.allSatisfy { key[$0] == row[$0] }
+    }
+
+    mutating func add(_ row: PartialRow, _ layout: StatisticLayout, customer: Token) {
+        for (index, step) in layout.steps.enumerated() where row.cells[step.evidenceCell] > 0 {
+            hits[index] = true
+            switch step.kind {
+            case .count: sums[index] &+= Int128(row.cells[step.cell])
+            case .sum:
+                sums[index] &+= wideInteger(
+                    low: row.cells[step.cell], high: row.cells[step.cell + 1])
+            case .distinct where step.impliedBy == 1 && customer != .none:
+                listed[index].insert(customer)
+            case .distinct, .percentile: break
+            }
+        }
+    }
+
+    func contribution(
+        _ index: Int, _ step: StatisticLayout.Step, of kind: MeasureKind
+    ) -> Contribution {
+        guard hits[index] else { return .none }
+        switch kind {
+        case .count: return .whole(Int64(clamping: sums[index]))
+        case .sum: return .billionths(sums[index])
+        case .distinct: return step.impliedBy == 0 ? .whole(1) : .tokens(Array(listed[index]))
+        case .mean, .percentile, .sessions: return .none
+        }
+    }
+}
+
+/// The intervals of one person in one part of the table, to be joined to sessions.
+private struct SessionsOfPerson {
+    let head: [UInt32]
+    var intervals: [SessionInterval] = []
+
+    init(head: [UInt32]) { self.head = head }
+
+    func figures(
+        _ layout: StatisticLayout, gap: Int64
+    ) -> [[UInt32]: (count: Int64, single: Int64)] {
+        var figures: [[UInt32]: (count: Int64, single: Int64)] = [:]
+        let sorted = intervals.sorted { $0.first < $1.first }
+        var start = 0
+        while start < sorted.count {
+            var session = sorted[start]
+            start += 1
+            while start < sorted.count, session.touches(sorted[start], gap: gap) {
+                session.join(sorted[start])
+                start += 1
+            }
+            let key = layout.rowKey(of: session, head: head)
+            figures[key, default: (0, 0)].count += 1
+            if session.events == 1 { figures[key, default: (0, 0)].single += 1 }
+        }
+        return figures
+    }
+}
