@@ -81,7 +81,7 @@ struct BoundedSums: ContributionSink {
     consuming func table(declared: [[[UInt8]]]?) -> BoundedTable {
         for (cell, tokens) in unions { sums[cell] = Int128(tokens.count) }
         var rows: [BoundedTable.Row] = []
-        for index in keys.indices where declared == nil || persons[index] > 0 {
+        for index in keys.indices where persons[index] > 0 {
             let cells = sums[index * bounds.count..<(index + 1) * bounds.count]
             rows.append(
                 BoundedTable.Row(

@@ -5,7 +5,7 @@ private import Glibc
 /// Added to each of at most l cells that one person changes by at most Δ each, it gives
 /// ρ = lΔ² / 2σ² of zero-concentrated differential privacy.
 package struct DiscreteGaussian: Sendable, Equatable {
-    /// σ²: above 0, at most 2^60, with a denominator of at most 4,096.
+    /// σ²: above 0 and below 2^60, with a denominator of at most 4,096.
     package let variance: Ratio
 
     /// The largest σ²; with `denominatorMax` it keeps all products of a draw in 128 bits.
@@ -13,11 +13,11 @@ package struct DiscreteGaussian: Sendable, Equatable {
     package static let denominatorMax: UInt128 = 4096
 
     /// The least variance of the kind that can be drawn that is not below the fraction: rounding up
-    /// only adds noise. Nil for zero and above `varianceMax`.
+    /// only adds noise. Nil for zero and from `varianceMax` on.
     package init?(varianceAtLeast numerator: UInt128, over denominator: UInt128) {
         guard denominator > 0, numerator > 0 else { return nil }
         let (whole, rest) = numerator.quotientAndRemainder(dividingBy: denominator)
-        guard whole < Self.varianceMax else { return nil }
+        guard whole < Self.varianceMax - 1 else { return nil }
         if let exact = Ratio(numerator, denominator),
             UInt128(exact.denominator) <= Self.denominatorMax,
             UInt128(exact.numerator) <= Self.varianceMax
