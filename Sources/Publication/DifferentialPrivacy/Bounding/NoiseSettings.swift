@@ -49,10 +49,10 @@ package struct ColumnBound: Sendable, Equatable {
     /// What one step is worth: 1 for counts; sums are rounded down to steps person by person.
     package let step: ExactDecimal
 
-    /// Nil when no figure could change, and beyond 2^40 steps.
+    /// Nil when no figure could change, beyond 2^40 steps, and for a step above 10^9.
     package init?(least: Int64 = 0, most: Int64, step: ExactDecimal = ExactDecimal(1)) {
         guard least <= 0, most >= 0, most > least, most <= Self.stepsMax,
-            least >= -Self.stepsMax, step.billionths > 0
+            least >= -Self.stepsMax, step.billionths > 0, step <= Self.stepMax
         else { return nil }
         self.least = least
         self.most = most
@@ -69,6 +69,8 @@ package struct ColumnBound: Sendable, Equatable {
     }
 
     private static let stepsMax: Int64 = 1 << 40
+    /// Any 64-bit number of such steps is a decimal that has room.
+    private static let stepMax = ExactDecimal(1_000_000_000)
 
     /// The most by which adding or removing a person changes a cell.
     var change: UInt64 { UInt64(max(most, -least)) }

@@ -88,12 +88,7 @@ enum RowPriority {
     /// The part of the message that names the row: every text with its length in front.
     static func message(of key: [[UInt8]]) -> [UInt8] {
         var message: [UInt8] = []
-        for text in key {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                message.append(UInt8(truncatingIfNeeded: UInt64(text.count) >> shift))
-            }
-            message += text
-        }
+        FramedTexts.append(key, to: &message)
         return message
     }
 
@@ -103,11 +98,8 @@ enum RowPriority {
     static func of(_ key: [UInt8], _ person: Token, _ hasher: HMACSHA256) -> Token {
         var message = head
         message.reserveCapacity(head.count + 16 + key.count)
-        for half in [person.high, person.low] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                message.append(UInt8(truncatingIfNeeded: half >> shift))
-            }
-        }
+        FramedTexts.append(person.high, to: &message)
+        FramedTexts.append(person.low, to: &message)
         message += key
         return hasher.token(of: message.span)
     }
