@@ -125,7 +125,8 @@ struct Reduction: PartialSink {
         }
         results.append(
             MeasuredTable(
-                name: plan.statistics[statistic].name, groupColumns: plan.statistics[statistic].groupColumns,
+                name: plan.statistics[statistic].name,
+                groupColumns: plan.statistics[statistic].groupColumns,
                 columns: plan.statistics[statistic].columns, rows: rows,
                 suppression: plan.statistics[statistic].suppression))
         statistic += 1

@@ -91,7 +91,8 @@ enum BoundingWorld {
                 amount: ["", "x", "1.75", "-3.2", "0.5", "40"].randomElement(using: &generator)
                     ?? "",
                 user: user,
-                customer: user == 0 ? 0 : 100 + (user + Int.random(in: 0...3, using: &generator)) % 5)
+                customer: user == 0
+                    ? 0 : 100 + (user + Int.random(in: 0...3, using: &generator)) % 5)
         }
     }
 

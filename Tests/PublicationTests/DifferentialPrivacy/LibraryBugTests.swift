@@ -76,8 +76,8 @@ import Testing
         }
     }
 
-    /// Privacy on Beam pull requests 84 and 87, both in bounding: see `BoundingTests`. The rule that
-    /// was broken: what is bounded is the person's whole share of a cell, also of distinct values.
+    /// Privacy on Beam pull requests 84 and 87, both in bounding: see `BoundingTests`. The rule
+    /// broken: what is bounded is a person's whole share of a cell, also of distinct values.
     @Test func distinctValuesOfOnePersonAreBounded() throws {
         let deeds = (0..<50).map {
             Deed(

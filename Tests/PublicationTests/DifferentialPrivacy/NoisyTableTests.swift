@@ -62,8 +62,8 @@ import Testing
             let variance = 2 * Double(bound.change * bound.change) * 6 / 2
             let mean = seen[column].map(Double.init).reduce(0, +) / 400
             #expect(abs(mean - truth[column]) < 6 * (variance / 400).squareRoot())
-            let spread = seen[column].map { ($0 - Int64(truth[column])) * ($0 - Int64(truth[column])) }
-                .map(Double.init).reduce(0, +) / 400
+            let spread = seen[column].map { Double($0) - truth[column] }
+                .reduce(0) { $0 + $1 * $1 } / 400
             #expect(spread > variance * 0.6 && spread < variance * 1.5)
             let reach = plan.columns[column].accuracySteps
             let inside = seen[column].count { abs(Double($0) - truth[column]) <= Double(reach) }
@@ -191,8 +191,9 @@ import Testing
     func storedBytes() throws {
         let table = try Self.draw(
             BoundingWorld.settings(),
-            Self.table([("login", 500, [900, 500, 5, -7, 60, 20]), ("\u{e9},\"", 700, [9, 700, 1, 0, 2, 1])]),
-            seed: 3)
+            Self.table([
+                ("login", 500, [900, 500, 5, -7, 60, 20]), ("\u{e9},\"", 700, [9, 700, 1, 0, 2, 1]),
+            ]), seed: 3)
         #expect(table.rows.count == 2)
         let stored = table.bytes
         #expect(try NoisyTable(bytes: stored) == table)

@@ -104,7 +104,9 @@ import Testing
         #expect(KHyperLogLog().distribution(upTo: 3).isEmpty)
     }
 
-    @Test("distinct persons: exact up to 64, then about", arguments: [0, 1, 64, 65, 200, 5000, 40_000])
+    @Test(
+        "distinct persons: exact up to 64, then about",
+        arguments: [0, 1, 64, 65, 200, 5000, 40_000])
     func personSketch(_ count: Int) throws {
         var sketch = PersonSketch()
         var halves = [PersonSketch(), PersonSketch()]

@@ -36,7 +36,7 @@ package struct PrivacyLoss: Sendable, Equatable {
         rho <= limit.rho && delta <= limit.delta
     }
 
-    /// The (ε, δ) that this is, with δ in all of `delta`, of which the part for keys is taken first;
+    /// The (ε, δ) that this is, with `delta` as the whole δ, of which the part for keys goes first;
     /// nil when nothing is left of it.
     package func epsilon(delta all: Double) -> Double? {
         let left = all - delta.approximate
@@ -44,7 +44,7 @@ package struct PrivacyLoss: Sendable, Equatable {
         return left > 0 ? concentratedEpsilon(rho: rho.approximate, delta: left) : nil
     }
 
-    /// ρ for a group of `size` persons who change together, as the users of one customer: ρ · size².
+    /// ρ · size²: ρ for `size` persons who change together, as the users of one customer.
     /// For the ρ part only; nil when it has no room.
     package func groupRho(size: UInt64) -> Ratio? { rho.times(size)?.times(size) }
 }

@@ -70,7 +70,7 @@ struct BoundedSums: ContributionSink {
         case .whole(let amount): sums[cell] += bound.clamped(Int128(amount))
         case .billionths(let amount): sums[cell] += bound.clamped(billionths: amount)
         case .tokens(let tokens):
-            // Tokens are keyed hashes: the least of them are a choice that nobody else's data moves.
+            // Tokens are keyed hashes: the least of them are a choice that no other person moves.
             for token in tokens.sorted().prefix(Int(bound.most)) {
                 unions[cell, default: []].insert(token)
             }

@@ -53,18 +53,68 @@ package struct NoisePlan: Sendable {
 
     /// Resolves `settings` for statistic `index` of `plan`.
     package init(
-        _ settings: NoiseSettings, statistic index: Int, of plan: StatisticsPlan
+        _ settings: NoiseSettings,
+        statistic index: Int,
+        of plan: StatisticsPlan
     ) throws(PrivacyFault) {
         guard plan.granularity == .separable, let person = plan.personInput else {
             throw PrivacyFault(.noPersons)
         }
         let statistic = plan.statistics[index]
         let measured = statistic.columns
+        let personsColumn = try Self.checked(settings, statistic, person: person)
+        let keys = try KeyRule(settings.keys, personsColumn: personsColumn)
+        let noisy = NoiseShares(settings, shares: measured.count + (keys.hasHiddenCount ? 1 : 0))
+        var columns: [NoisyColumn] = []
+        for (column, bound) in settings.bounds.enumerated() {
+            let (mechanism, rho) = try noisy.noise(bound: bound, column: measured[column].name)
+            columns.append(
+                NoisyColumn(
+                    column: measured[column],
+                    bound: bound,
+                    mechanism: mechanism,
+                    rho: rho
+                )
+            )
+        }
+        guard let rho = columns.first?.rho.times(UInt64(noisy.shares)) else {
+            throw PrivacyFault(.noiseOutOfRange)
+        }
+        self.statistic = index
+        name = statistic.name
+        groupColumns = statistic.groupColumns
+        self.columns = columns
+        loss = PrivacyLoss(rho: rho, delta: keys.delta)
+        self.settings = settings
+        guard keys.decides else {
+            threshold = nil
+            personsNoise = .unused
+            return
+        }
+        let (counting, _) = try noisy.noise(bound: .one, column: nil)
+        personsNoise = personsColumn.map { .column($0) } ?? .hidden(counting)
+        // Fewer persons than asked for are never shown, so that the first row that can be shown
+        // stands where a row of one person stands without that demand.
+        threshold =
+            keys.leastPersons - 1
+            + counting.leastThreshold(
+                delta: keys.delta.approximate,
+                cells: settings.rowsPerPerson
+            )
+    }
+
+    /// Checks the bounds of all columns; returns the column that counts all persons of a row.
+    private static func checked(
+        _ settings: NoiseSettings,
+        _ statistic: StatisticPlan,
+        person: Int
+    ) throws(PrivacyFault) -> Int? {
+        let measured = statistic.columns
         guard settings.bounds.count == measured.count, !measured.isEmpty,
             (1...NoiseSettings.rowsPerPersonMax).contains(settings.rowsPerPerson)
         else { throw PrivacyFault(.badBound) }
         var personsColumn: Int?
-        for (column, source) in Self.sources(of: statistic).enumerated() {
+        for (column, source) in sources(of: statistic).enumerated() {
             let bound = settings.bounds[column]
             guard source.takesNoise(person: person) else {
                 throw PrivacyFault(.unsupportedColumn, column: measured[column].name)
@@ -74,39 +124,28 @@ package struct NoisePlan: Sendable {
             }
             if source.countsEverybody(person: person), bound == .one { personsColumn = column }
         }
-        var noisy = NoiseShares(settings, columns: measured.count)
-        var persons = PersonsNoise.unused
-        var threshold: Int64?
+        return personsColumn
+    }
+
+    /// What is decided about the rows.
+    private struct KeyRule {
+        var decides = false
+        var hasHiddenCount = false
         var delta = Ratio.zero
-        if case .observed(let risk, let leastPersons) = settings.keys {
+        var leastPersons: Int64 = 0
+
+        init(
+            _ keys: NoiseSettings.Keys,
+            personsColumn: Int?
+        ) throws(PrivacyFault) {
+            guard case .observed(let risk, let leastPersons) = keys else { return }
             guard risk > .zero, risk < Ratio(whole: 1), (1...1 << 40).contains(leastPersons)
             else { throw PrivacyFault(.badBound) }
-            if personsColumn == nil { noisy.shares += 1 }
-            let (mechanism, _) = try noisy.noise(bound: .one, column: nil)
-            persons = personsColumn.map { .column($0) } ?? .hidden(mechanism)
-            threshold = leastPersons - 1
-                + mechanism.leastThreshold(
-                    delta: risk.approximate, cells: settings.rowsPerPerson)
+            decides = true
+            hasHiddenCount = personsColumn == nil
             delta = risk
+            self.leastPersons = leastPersons
         }
-        var columns: [NoisyColumn] = []
-        for (column, bound) in settings.bounds.enumerated() {
-            let (mechanism, rho) = try noisy.noise(bound: bound, column: measured[column].name)
-            columns.append(
-                NoisyColumn(
-                    column: measured[column], bound: bound, mechanism: mechanism, rho: rho))
-        }
-        guard let rho = columns.first?.rho.times(UInt64(noisy.shares)) else {
-            throw PrivacyFault(.noiseOutOfRange)
-        }
-        self.statistic = index
-        self.name = statistic.name
-        self.groupColumns = statistic.groupColumns
-        self.columns = columns
-        self.loss = PrivacyLoss(rho: rho, delta: delta)
-        self.threshold = threshold
-        self.personsNoise = persons
-        self.settings = settings
     }
 
     /// Where the figures of a column come from.
@@ -147,16 +186,17 @@ package struct NoisePlan: Sendable {
 /// Shares the cost of a table evenly.
 private struct NoiseShares {
     let settings: NoiseSettings
-    var shares: Int
+    let shares: Int
 
-    init(_ settings: NoiseSettings, columns: Int) {
+    init(_ settings: NoiseSettings, shares: Int) {
         self.settings = settings
-        shares = columns
+        self.shares = shares
     }
 
     /// The noise of one share for cells within `bound`, and its ρ.
     func noise(
-        bound: ColumnBound, column: String?
+        bound: ColumnBound,
+        column: String?
     ) throws(PrivacyFault) -> (NoiseMechanism, Ratio) {
         let cells = settings.rowsPerPerson
         switch settings.cost {

@@ -1,7 +1,7 @@
 import Anonymization
 import Records
 
-/// A way to make the value of a quasi-identifier coarser. What it does not understand becomes empty:
+/// A way to make a quasi-identifier coarser. What it does not understand becomes empty:
 /// the stronger side.
 package enum Generalisation: Sendable, Equatable {
     /// `2026-03-15T14` of a time.

@@ -24,7 +24,7 @@ struct PairRoom: ~Copyable {
         var kept = 0
         for index in 0..<pairs.count {
             let next = pairs[index]
-            if kept > 0, pairs[kept - 1].first == next.first, pairs[kept - 1].second == next.second {
+            if kept > 0, pairs[kept - 1].isSamePair(as: next) {
                 pairs.change(kept - 1) { $0.count &+= next.count }
             } else {
                 pairs[kept] = next
@@ -121,9 +121,7 @@ struct PairMerge {
         guard var pair = least else { return nil }
         pair.count = 0
         for index in readers.indices {
-            guard let head = readers[index].head, head.first == pair.first,
-                head.second == pair.second
-            else { continue }
+            guard let head = readers[index].head, head.isSamePair(as: pair) else { continue }
             pair.count &+= head.count
             try readers[index].step()
         }

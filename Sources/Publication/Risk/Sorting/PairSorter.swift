@@ -12,6 +12,10 @@ struct CountedPair: BitwiseCopyable, Equatable {
     func isBefore(_ other: CountedPair) -> Bool {
         (first, second) < (other.first, other.second)
     }
+
+    func isSamePair(as other: CountedPair) -> Bool {
+        first == other.first && second == other.second
+    }
 }
 
 /// Sorts pairs and counts equal ones in bounded memory: what does not fit is put aside in sorted
