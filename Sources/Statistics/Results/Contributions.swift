@@ -27,7 +27,7 @@ package protocol ContributionSink {
 
 extension Partials {
     /// Sends what each person adds to the table of statistic `index` to `sink`. Needs separable
-    /// partials (`Granularity.separable`): of others nothing comes but the rows.
+    /// partials (`Granularity.separable`): of others nothing comes.
     package func contributions<Sink: ContributionSink>(
         toStatistic index: Int, into sink: inout Sink
     ) throws(PartialFault) {
