@@ -8,7 +8,7 @@ import Testing
 
 /// Drawing books first, adds the right noise, shows the right rows, and happens once.
 @Suite struct NoisyTableTests {
-    private static let ample = PrivacyLoss(rho: Ratio(whole: 100), delta: ratio(1, 10))
+    private static let ample = PrivacyLoss(rho: Ratio(whole: 100), delta: ratio(9, 10))
 
     private static func table(
         _ rows: [(key: String, persons: Int64, sums: [Int64])]
@@ -88,12 +88,12 @@ import Testing
     @Test("a row is shown if and only if its noisy persons reach the threshold")
     func threshold() throws {
         let settings = BoundingWorld.settings(
-            keys: .observed(delta: ratio(1, 100), leastPersons: 4))
+            keys: .observed(delta: ratio(1, 2), leastPersons: 4))
         let plan = try NoisePlan(settings, statistic: 1, of: BoundingWorld.plan)
         let threshold = try #require(plan.threshold)
         let noise = plan.columns[1].mechanism
         #expect(
-            threshold == 3 + noise.leastThreshold(delta: 0.01, cells: settings.rowsPerPerson))
+            threshold == 3 + noise.leastThreshold(delta: 0.5, cells: settings.rowsPerPerson))
         var shown = [0, 0, 0]
         for seed in 0..<600 as Range<UInt64> {
             let table = try Self.draw(
@@ -108,7 +108,10 @@ import Testing
             }
         }
         #expect(shown[0] == 0, "fewer persons than asked for are never shown")
-        #expect(Double(shown[1]) / 600 < 0.01 + 0.02)
+        // Three rows of one more person are shown, one or more of them, with at most a half.
+        let risk = noise.upperTail(threshold - 4)
+        #expect(noise.releaseDelta(threshold: threshold - 3, cells: 3) <= 0.5)
+        #expect(shown[1] > 0 && abs(Double(shown[1]) / 600 - risk) < 0.1)
         let expected = noise.upperTail(0)
         #expect(abs(Double(shown[2]) / 600 - expected) < 0.12)
     }
