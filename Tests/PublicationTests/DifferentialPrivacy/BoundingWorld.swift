@@ -118,13 +118,13 @@ enum BoundingWorld {
         var batch = ObservationBatch(textInputCount: 2, tokenInputCount: 2)
         var chunk: [UInt8] = [0]
         for deed in deeds {
-            for text in [deed.action, deed.amount] {
+            for (input, text) in [deed.action, deed.amount].enumerated() {
                 let slice = FieldSlice(start: chunk.count, length: text.utf8.count, kind: .text)
-                batch.texts.append(text.isEmpty ? .absent : slice)
+                batch.texts[input].append(text.isEmpty ? .absent : slice)
                 chunk += Array(text.utf8)
             }
-            batch.tokens.append(token(deed.user))
-            batch.tokens.append(token(deed.customer))
+            batch.tokens[0].append(token(deed.user))
+            batch.tokens[1].append(token(deed.customer))
             batch.appendRow(
                 time: deed.time, day: deed.day, hour: UInt8(deed.time / 3_600_000 % 24),
                 statistics: .max)

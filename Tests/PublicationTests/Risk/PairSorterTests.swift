@@ -74,7 +74,7 @@ import Testing
     @Test("a survey with little memory finds what one with much finds")
     func surveyMemory() throws {
         var generator = SeededGenerator(seed: 803)
-        let rows = RiskWorld.rows(6000, &generator)
+        let rows = RiskWorld.rows(4000, &generator)
         func report(_ memoryBytes: Int) throws -> RiskReport {
             try RiskWorld.report(
                 rows,

@@ -105,7 +105,7 @@ import Testing
         arguments: [701, 702, 703] as [UInt64])
     func plainTwin(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let rows = RiskWorld.rows(900, &generator)
+        let rows = RiskWorld.rows(500, &generator)
         for (persons, values, share) in [
             (2, nil, ratio(0)), (5, nil, ratio(1, 20)), (5, 3, ratio(1, 5)), (20, 2, ratio(1, 10)),
             (51, 1, ratio(0)),
