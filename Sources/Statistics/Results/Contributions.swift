@@ -49,12 +49,15 @@ private struct ContributionWalk<Sink: ContributionSink>: PartialSink {
     private var list = 0
 
     private var rows: [[UInt32]: Int] = [:]
-    private var person: PersonInRow?
+    /// The person and row at hand, and the row's number.
+    private var person: PersonInRow
+    private var rowNumber = 0
+    /// Room for what is sent, by column.
+    private var columns: [Contribution]
     private var sessionsAt = 0
     private var sessions: SessionsOfPerson?
     /// The first column of each measure.
     private let columnStarts: [Int]
-    private let columnCount: Int
 
     init(_ plan: StatisticsPlan, _ layouts: [StatisticLayout], statistic: Int, _ sink: Sink) {
         self.plan = plan
@@ -72,7 +75,8 @@ private struct ContributionWalk<Sink: ContributionSink>: PartialSink {
             }
         }
         columnStarts = starts
-        columnCount = count
+        columns = [Contribution](repeating: .none, count: count)
+        person = PersonInRow(steps: layouts[statistic].steps.count)
     }
 
     private var isWanted: Bool { statistic == wanted && layouts[wanted].isSeparable }
@@ -88,19 +92,20 @@ private struct ContributionWalk<Sink: ContributionSink>: PartialSink {
         guard isWanted else { return }
         let layout = layouts[wanted]
         let width = layout.groupWords.count
-        if person?.isOf(row.key) != true {
+        if !person.isOf(row.key, width: width) {
             endPerson()
-            person = PersonInRow(
-                key: Array(row.key.prefix(width)), number: row.key[width],
-                steps: layout.steps.count)
+            if !person.isSameRow(row.key, width: width) {
+                rowNumber = number(ofRow: Array(row.key.prefix(width)))
+            }
+            person.begin(row.key, width: width)
         }
-        person?.add(row, layout, customer: tokens[Int(row.key[width + 1])])
+        person.add(row, layout, customer: tokens[Int(row.key[width + 1])])
     }
 
     mutating func listedToken(_ number: UInt32) throws(PartialFault) {
-        guard isWanted, person != nil else { return }
+        guard isWanted else { return }
         let step = layouts[wanted].steps.firstIndex { $0.list == list }
-        if let step { person?.listed[step].insert(tokens[Int(number)]) }
+        if let step { person.listed[step].insert(tokens[Int(number)]) }
     }
 
     mutating func listedNumber(_ billionths: Int128, times: UInt64) throws(PartialFault) {}
@@ -108,28 +113,29 @@ private struct ContributionWalk<Sink: ContributionSink>: PartialSink {
     mutating func endList() throws(PartialFault) { list += 1 }
 
     private mutating func endPerson() {
-        guard let ended = person else { return }
-        person = nil
-        var columns = [Contribution](repeating: .none, count: columnCount)
+        guard person.isLive else { return }
+        person.isLive = false
+        let measures = plan.statistics[wanted].measures
         for (index, step) in layouts[wanted].steps.enumerated() {
-            columns[columnStarts[step.measure]] = ended.contribution(
-                index, step, of: plan.statistics[wanted].measures[step.measure].kind)
+            columns[columnStarts[step.measure]] = person.contribution(
+                index, step, of: measures[step.measure].kind)
         }
-        send(ended.key, tokens[Int(ended.number)], columns)
+        sink.contributions(row: rowNumber, person: tokens[Int(person.number)], columns)
     }
 
-    private mutating func send(_ key: [UInt32], _ person: Token, _ columns: [Contribution]) {
-        var row = rows[key]
-        if row == nil {
-            row = rows.count
-            rows[key] = rows.count
-            sink.row(layouts[wanted].keyTexts(key, texts))
-        }
-        if let row { sink.contributions(row: row, person: person, columns) }
+    /// The number of a row of the table, which is told to the sink when it is new.
+    private mutating func number(ofRow key: [UInt32]) -> Int {
+        if let known = rows[key] { return known }
+        rows[key] = rows.count
+        sink.row(layouts[wanted].keyTexts(key, texts))
+        return rows.count - 1
     }
 
     mutating func endRows() throws(PartialFault) {
-        if isWanted { endPerson() }
+        if isWanted {
+            endPerson()
+            for index in columns.indices { columns[index] = .none }
+        }
         sessionsAt = 0
         if layouts[statistic].sessions.isEmpty { statistic += 1 }
     }
@@ -155,7 +161,6 @@ private struct ContributionWalk<Sink: ContributionSink>: PartialSink {
         let (measure, sessionsPlan) = layout.sessions[sessionsAt]
         guard sessionsPlan.token == layout.personInput else { return }
         for (key, figures) in ended.figures(layout, gap: sessionsPlan.gapMilliseconds) {
-            var columns = [Contribution](repeating: .none, count: columnCount)
             for (place, column) in sessionsPlan.columns.enumerated() {
                 switch column.figure {
                 case .count: columns[columnStarts[measure] + place] = .whole(figures.count)
@@ -163,36 +168,60 @@ private struct ContributionWalk<Sink: ContributionSink>: PartialSink {
                 case .mean, .median, .p50, .p95: break
                 }
             }
-            send(key, tokens[Int(number)], columns)
+            let row = self.number(ofRow: key)
+            sink.contributions(row: row, person: tokens[Int(number)], columns)
         }
     }
 
     mutating func endIntervals() throws(PartialFault) {
-        if isWanted { endSessions() }
+        if isWanted {
+            endSessions()
+            for index in columns.indices { columns[index] = .none }
+        }
         sessionsAt += 1
         if sessionsAt == layouts[statistic].sessions.count { statistic += 1 }
     }
 }
 
-/// The counters of one person in one row, over days and customers.
+/// The counters of one person in one row, over days and customers; filled anew for each.
 private struct PersonInRow {
-    let key: [UInt32]
-    let number: UInt32
+    /// The words of the row's key and one more, so that the key without words is not like none.
+    private var key: [UInt32] = []
+    private(set) var number: UInt32 = 0
+    var isLive = false
     private var sums: [Int128]
     private var hits: [Bool]
     var listed: [Set<Token>]
 
-    init(key: [UInt32], number: UInt32, steps: Int) {
-        self.key = key
-        self.number = number
+    init(steps: Int) {
         sums = [Int128](repeating: 0, count: steps)
         hits = [Bool](repeating: false, count: steps)
         listed = [Set<Token>](repeating: [], count: steps)
     }
 
     /// True when a row of the partial belongs to the same person and the same row of the table.
-    func isOf(_ row: [UInt32]) -> Bool {
-        row[key.count] == number && key.indices.allSatisfy { key[$0] == row[$0] }
+    func isOf(_ row: [UInt32], width: Int) -> Bool {
+        isLive && row[width] == number && isSameRow(row, width: width)
+    }
+
+    /// True when a row of the partial belongs to the same row of the table, as the one before did.
+    func isSameRow(_ row: [UInt32], width: Int) -> Bool {
+        if key.count != width + 1 { return false }
+        for index in 0..<width where key[index] != row[index] { return false }
+        return true
+    }
+
+    /// Begins with the person and the row of the table of a row of the partial.
+    mutating func begin(_ row: [UInt32], width: Int) {
+        if key.count != width + 1 { key = [UInt32](repeating: 0, count: width + 1) }
+        for index in 0..<width { key[index] = row[index] }
+        number = row[width]
+        isLive = true
+        for index in sums.indices {
+            sums[index] = 0
+            hits[index] = false
+            if !listed[index].isEmpty { listed[index].removeAll() }
+        }
     }
 
     mutating func add(_ row: PartialRow, _ layout: StatisticLayout, customer: Token) {
