@@ -58,6 +58,46 @@ import Testing
         }
     }
 
+    @Test("the months of a partial make it up, each as if it had been counted alone")
+    func months() throws {
+        var generator = SeededGenerator(seed: 35)
+        let plan = examplePlan(.persons(5, customers: 3), .separable)
+        var all = randomObservations(400, &generator)
+        for index in all.indices { all[index].time += Int64(index % 3) * 31 * 86_400_000 }
+        let file = try Self.partial(all, plan)
+        let partials = Partials([file], plan: plan, storage: MemorySpillStorage())
+        let content = try partials.content()
+        #expect(content.months.count > 2 && content.months == content.months.sorted())
+        // A row counts once in each of its dimensions and statistics.
+        #expect(content.records >= 400)
+        var pieces: [MemorySpillFile] = []
+        for month in content.months {
+            let piece = MemorySpillFile()
+            _ = try partials.merge(
+                without: PartialRemoval(keepingDays: month.days, in: plan), into: piece)
+            let alone = all.filter { month.days.contains($0.day) }
+            #expect(piece.bytes == (try Self.partial(alone, plan)).bytes, "\(month.text)")
+            pieces.append(piece)
+        }
+        let whole = MemorySpillFile()
+        try Partials(pieces, plan: plan, storage: MemorySpillStorage()).merge(into: whole)
+        #expect(whole.bytes == file.bytes)
+    }
+
+    @Test("one customer's rows alone")
+    func customers() throws {
+        var generator = SeededGenerator(seed: 36)
+        let plan = examplePlan(.persons(5, customers: 3), .separable)
+        let all = randomObservations(300, &generator)
+        let partials = Partials(
+            [try Self.partial(all, plan)], plan: plan, storage: MemorySpillStorage())
+        let target = MemorySpillFile()
+        _ = try partials.merge(
+            without: PartialRemoval(keepingDays: nil, customers: [token(3)], in: plan),
+            into: target)
+        #expect(target.bytes == (try Self.partial(all.filter { $0.customer == 3 }, plan)).bytes)
+    }
+
     @Test("only the statistics named lose their rows")
     func perStatistic() throws {
         var generator = SeededGenerator(seed: 34)

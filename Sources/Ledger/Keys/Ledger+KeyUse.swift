@@ -37,7 +37,8 @@ package struct KeyUse: Sendable, Equatable {
     }
 
     package var pipelines: [Pipeline]
-    /// How many unpublished partials hold tokens of a key, by the key's printed name.
+    /// How many unpublished partials hold tokens of a key, by the key's printed name. What came
+    /// after the publication of its month waits for nothing.
     package var livePartials: [String: Int]
     /// How many renames and removals committed runs still owe.
     package var pendingPublications: Int
@@ -96,7 +97,13 @@ extension Ledger {
     private static func partials(_ db: Database) throws -> [String: Int] {
         let rows = try Row.fetchAll(
             db,
-            sql: "SELECT key_id, count(*) AS n FROM partials WHERE state = 'live' GROUP BY key_id")
+            sql: """
+                SELECT key_id, count(*) AS n FROM partials JOIN runs ON runs.id = run_id
+                WHERE partials.state = 'live' AND NOT EXISTS (
+                    SELECT 1 FROM publications
+                    WHERE data_set = runs.pipeline AND period = month AND kind <> 'provisional')
+                GROUP BY key_id
+                """)
         return Dictionary(rows.map { ($0["key_id"], $0["n"]) }, uniquingKeysWith: +)
     }
 

@@ -170,6 +170,23 @@ extension Ledger {
         }
     }
 
+    /// The partials whose files are there: live ones, and published ones whose key lives.
+    package func keptPartials(
+        statisticSet: String? = nil
+    ) throws(LedgerFault) -> [PartialRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM partials WHERE state IN ('live', 'published')
+                    AND (?1 IS NULL OR statistic_set = ?1)
+                    ORDER BY statistic_set, month, path
+                    """,
+                arguments: [statisticSet]
+            ).map(PartialRecord.init)
+        }
+    }
+
     /// The last run of a pipeline, or of any.
     package func lastRun(pipeline: String? = nil) throws(LedgerFault) -> RunRecord? {
         try read { db in

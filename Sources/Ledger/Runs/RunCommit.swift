@@ -52,6 +52,8 @@ package struct RunCommit: Sendable {
     package var inputLists: [InputList] = []
     /// What was done to the store, if the pipeline has one.
     package var store: StoreCommit?
+    /// Statistics that are published with this commit.
+    package var published: [NewPublication] = []
 
     package init(
         name: String, pipeline: String, command: String, plan: Digest256, started: EventTime,

@@ -49,6 +49,7 @@ struct RunWriter {
         for block in commit.blockedErasures {
             try Ledger.block(erasure: block, time: commit.now, db)
         }
+        for publication in commit.published { try publish(publication, run: run) }
         return run
     }
 
@@ -133,7 +134,11 @@ struct RunWriter {
             arguments: [stream, source.content.digest.hex, source.content.byteCount])
         guard let earlier else { throw LedgerFault.refused("a redone source was never counted") }
         let published = try Int.fetchOne(
-            db, sql: "SELECT 1 FROM partials WHERE source_id = ? AND state = 'published' LIMIT 1",
+            db,
+            sql: """
+                SELECT 1 FROM partials JOIN publication_partials ON partial_id = partials.id
+                WHERE source_id = ? LIMIT 1
+                """,
             arguments: [earlier])
         guard published == nil else {
             throw LedgerFault.refused("a redone source is part of a publication")
@@ -228,29 +233,42 @@ struct RunWriter {
 
     private func endPartial(_ id: Int64) throws {
         try db.execute(
-            sql: "UPDATE partials SET state = 'removed' WHERE id = ? AND state = 'live'",
+            sql: """
+                UPDATE partials SET state = 'removed'
+                WHERE id = ? AND state IN ('live', 'published')
+                """,
             arguments: [id])
         guard db.changesCount == 1 else {
-            throw LedgerFault.refused("a partial to be removed is not live")
+            throw LedgerFault.refused("a partial to be removed is not there any more")
         }
     }
 }
 
 extension RunWriter {
-    /// The rows of the new file are those of the old one, but for path and content.
+    /// The rows of the new file are those of the old one, but for path and content: what they were
+    /// published in, too.
     private func replace(_ partial: ReplacedPartial) throws {
         for id in partial.ids {
+            let state = try String.fetchOne(
+                db, sql: "SELECT state FROM partials WHERE id = ?", arguments: [id])
             try endPartial(id)
             try db.execute(
                 sql: """
                     INSERT INTO partials (run_id, task_id, source_id, statistic_set, month, key_id,
                         path, sha256, byte_count, state)
-                    SELECT ?, task_id, source_id, statistic_set, month, key_id, ?, ?, ?, 'live'
+                    SELECT ?, task_id, source_id, statistic_set, month, key_id, ?, ?, ?, ?
                     FROM partials WHERE id = ?
                     """,
                 arguments: [
-                    run, partial.path, partial.content.digest.hex, partial.content.byteCount, id,
+                    run, partial.path, partial.content.digest.hex, partial.content.byteCount,
+                    state, id,
                 ])
+            try db.execute(
+                sql: """
+                    INSERT INTO publication_partials (publication_id, partial_id)
+                    SELECT publication_id, ? FROM publication_partials WHERE partial_id = ?
+                    """,
+                arguments: [db.lastInsertedRowID, id])
         }
     }
 

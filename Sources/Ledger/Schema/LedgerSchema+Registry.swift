@@ -213,6 +213,25 @@ extension LedgerSchema {
         ) STRICT;
         """
 
+    /// What was published, so that it can be written again with the same bytes and held against
+    /// what is published later: the document of each publication, and its files.
+    static let publications = """
+        CREATE TABLE publication_documents (
+            publication_id INTEGER PRIMARY KEY REFERENCES publications (id),
+            content BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE publication_files (
+            publication_id INTEGER NOT NULL REFERENCES publications (id),
+            path TEXT NOT NULL,
+            format TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+            PRIMARY KEY (publication_id, path)
+        ) STRICT, WITHOUT ROWID;
+        CREATE UNIQUE INDEX publication_files_one_per_path ON publication_files (path);
+        CREATE INDEX publications_of_period ON publications (data_set, period);
+        """
+
     /// The chained events, and where the chain ends: without the end, lost last events would not
     /// be missed.
     static let events = """

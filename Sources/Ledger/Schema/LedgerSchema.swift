@@ -19,7 +19,8 @@ struct LedgerSchema: Sendable {
                 runs, sources, stores, parts, keys, registryKey, holds, registry, rights,
                 statistics, events,
                 "PRAGMA application_id = \(applicationID)",
-            ])
+            ]),
+        Migration(name: "2-publications", statements: [publications]),
     ])
 
     /// One step from a version to the next.

@@ -25,8 +25,8 @@ package struct PartialHistory: Sendable, Equatable {
     /// `live`, `published`, `superseded` or `removed`.
     package let state: String
 
-    /// True while its file has to be there.
-    package var isKept: Bool { state.utf8.elementsEqual("live".utf8) }
+    /// True while its file has to be there: until its month is published and its key dead.
+    package var isKept: Bool { ["live", "published"].contains(state) }
 }
 
 /// A file beside parts and partials as the ledger remembers it.

@@ -121,6 +121,9 @@ enum TimeWord {
     /// The word of a day.
     static func day(_ day: Int32) -> UInt32 { UInt32(bitPattern: day) ^ 0x8000_0000 }
 
+    /// The day of such a word, since 1970-01-01.
+    static func day(ofWord word: UInt32) -> Int { Int(Int32(bitPattern: word ^ 0x8000_0000)) }
+
     /// The word of an hour of the day.
     static func hour(_ hour: UInt8, day: Int32) -> UInt32 {
         day == ReleasedBatch.noDay ? 0 : UInt32(hour) + 1
@@ -132,8 +135,7 @@ enum TimeWord {
         switch kind {
         case .month: return Array(CalendarMonth(index: Int(word) - 1).text.utf8)
         case .day:
-            let days = Int(Int32(bitPattern: word ^ 0x8000_0000))
-            return Array(CivilDate(daysSince1970: days).text.utf8)
+            return Array(CivilDate(daysSince1970: day(ofWord: word)).text.utf8)
         case .hour:
             let hour = Int(word) - 1
             return [UInt8(48 + hour / 10 % 10), UInt8(48 + hour % 10)]

@@ -31,12 +31,27 @@ package struct PartialRemoval: Sendable {
 
     /// For each statistic of the plan what leaves it.
     package var entries: [[Entry]]
+    /// Event days (since 1970-01-01) whose rows stay; the rows of all other days leave. Nil: all
+    /// days stay.
+    package var days: ClosedRange<Int>?
+    /// Tokens of customers whose rows stay; those of all others leave. Nil: all stay.
+    package var customers: Set<Token>?
 
     package init(entries: [[Entry]]) { self.entries = entries }
 
     /// The same for all statistics of a plan.
     package init(_ entries: [Entry], in plan: StatisticsPlan) {
         self.entries = plan.statistics.map { _ in entries }
+    }
+
+    /// Leaves the rows of some days, of some customers, and nothing else.
+    package init(
+        keepingDays days: ClosedRange<Int>?, customers: Set<Token>? = nil,
+        in plan: StatisticsPlan
+    ) {
+        self.init([], in: plan)
+        self.days = days
+        self.customers = customers
     }
 }
 
@@ -53,12 +68,17 @@ extension Partials {
     ///
     /// The bytes are those of a partial that never counted them: texts and tokens that nothing else
     /// uses are gone too.
+    ///
+    /// `header` takes the place of what the partials say of their keys, where what stays uses fewer
+    /// of them.
     package func merge(
-        without removal: PartialRemoval, into file: any SpillFile
+        without removal: PartialRemoval, header own: PartialHeader? = nil,
+        into file: any SpillFile
     ) throws(PartialFault) -> Int {
         var survey = RemovalSurvey(RowSelection(removal, layouts))
         try merge(into: &survey)
-        guard let header = try header() else { throw PartialFault(.notAPartial) }
+        let common = try header()
+        guard let header = own ?? common else { throw PartialFault(.notAPartial) }
         var writer = RemovalWriter(
             RowSelection(removal, layouts), survey, try PartialWriter(header, to: file))
         try merge(into: &writer)
@@ -113,6 +133,10 @@ struct RowSelection {
         guard layout?.isSeparable == true, key.count >= 3 else { return false }
         let person = token(key[key.count - 3])
         let customer = token(key[key.count - 2])
+        if let days = removal.days, !days.contains(TimeWord.day(ofWord: key[key.count - 1])) {
+            return true
+        }
+        if let customers = removal.customers, !customers.contains(customer) { return true }
         return entries.contains { $0.reaches(person: person, customer: customer) }
     }
 

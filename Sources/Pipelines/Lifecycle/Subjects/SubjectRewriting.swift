@@ -201,43 +201,20 @@ final class SubjectRewriting {
     private func replace(
         _ path: String, _ rows: [PartialRecord], _ partials: Partials, _ removal: PartialRemoval
     ) throws(PipelineFailure) {
-        let old = splitPath(path)
         let seed = "\(rows[0].content.digest.hex) without erased rows"
         let name = "\(Digest256.of(Array(seed.utf8).span).hex.prefix(24)).partial"
+        let rest: any SpillFile
         do {
-            let kept = try DirectorySpillStorage(directory: ledger.directory).makeFile()
-            _ = try partials.merge(without: removal, into: kept)
-            let folder = try Directory.privateDirectory(
-                old.directory, creating: false, closedToReaders: true)
-            let durable = try DurableFile.begin(in: folder, named: name, mark: plan.mark)
-            let content = try Self.copy(kept, to: durable)
-            let prepared = try durable.prepare()
-            owner.changes.owe(prepared, in: folder.path, content)
-            owner.changes.oweRemoval(of: path)
-            replacedPartials.append(
-                ReplacedPartial(
-                    ids: rows.map(\.id), path: folder.path(of: name), content: content))
-            newPartials[path] = try StoredFile(folder.path(of: prepared.temporaryName))
-        } catch let failure as PipelineFailure {
-            throw failure
+            rest = try DirectorySpillStorage(directory: ledger.directory).makeFile()
+            _ = try partials.merge(without: removal, into: rest)
         } catch {
             throw .storage("cannot rewrite aggregates: \(error)")
         }
-    }
-
-    private static func copy(
-        _ file: any SpillFile, to durable: DurableFile
-    ) throws -> ContentIdentity {
-        var hasher = ContentHasher()
-        var block: [UInt8] = []
-        var offset = 0
-        while offset < file.count {
-            try file.read(at: offset, atMost: 1 << 20, into: &block)
-            hasher.update(block.span)
-            try durable.write(block.span)
-            offset += block.count
-        }
-        return ContentIdentity(digest: hasher.digest(), byteCount: file.count)
+        let kept = try PartialStore(ledger, owner.changes).keep(rest, named: name)
+        owner.changes.oweRemoval(of: path)
+        replacedPartials.append(
+            ReplacedPartial(ids: rows.map(\.id), path: kept.path, content: kept.content))
+        newPartials[path] = kept.file
     }
 
     // MARK: Quarantine

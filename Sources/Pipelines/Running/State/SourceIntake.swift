@@ -12,7 +12,7 @@ final class SourceIntake {
     private let keys: RunRing?
     private let storage: any SpillStorage
     private var sinks: [FileSink] = []
-    private var partialFolder: Directory?
+    private let partialStore: PartialStore
     private var newPartials: [any SpillFile] = []
     private var refusedMonths: Set<CalendarMonth> = []
 
@@ -27,6 +27,7 @@ final class SourceIntake {
         self.owner = owner
         self.ledger = ledger
         self.keys = keys
+        partialStore = PartialStore(ledger, owner.changes)
         storage =
             owner.settings.isDryRun
             ? MemorySpillStorage() : DirectorySpillStorage(directory: ledger.directory)
@@ -202,17 +203,18 @@ final class SourceIntake {
 
     // MARK: Aggregates
 
-    /// Writes the partial of the task into the state folder, under a temporary name.
+    /// Puts the partials of the task into the state folder, one for each month.
     private func keepAggregates(
         _ task: TaskRun, _ taskName: Digest256, source: Int
     ) throws(PipelineFailure) {
         guard let aggregator = try task.takeAggregator() else { return }
-        let used = keys?.used ?? []
+        let used = (keys?.used ?? []).map(\.id)
+        let months = PartialMonths(plan: plan, storage: storage)
         do {
             let file = try storage.makeFile()
             let references = used.compactMap { key in
-                key.id.epoch.map {
-                    PartialHeader.KeyReference(epoch: $0.text, keyID: key.id.text)
+                key.epoch.map {
+                    PartialHeader.KeyReference(epoch: $0.text, keyID: key.text)
                 }
             }
             try aggregator.finish(
@@ -221,8 +223,9 @@ final class SourceIntake {
             // Of nothing observed there is nothing to keep.
             let isEmpty = task.counts.allSatisfy { $0.observed.allSatisfy { $0 == 0 } }
             if owner.settings.isDryRun || isEmpty { return newPartials.append(file) }
-            newPartials.append(
-                try store(file, taskName, used.map(\.id), source: source))
+            for piece in try months.pieces(of: file, used: used) {
+                try store(piece, taskName, source: source)
+            }
         } catch let failure as PipelineFailure {
             throw failure
         } catch {
@@ -231,49 +234,15 @@ final class SourceIntake {
     }
 
     private func store(
-        _ file: any SpillFile, _ taskName: Digest256, _ used: [KeyID], source: Int
-    ) throws(PipelineFailure) -> StoredFile {
-        let name = "\(taskName.hex.prefix(24)).partial"
-        do {
-            let folder =
-                try partialFolder
-                ?? ledger.directory.privateSubdirectory("partials", creating: true)
-            partialFolder = folder
-            let durable = try DurableFile.begin(in: folder, named: name, mark: plan.mark)
-            var hasher = ContentHasher()
-            var block: [UInt8] = []
-            var offset = 0
-            while offset < file.count {
-                try file.read(at: offset, atMost: 1 << 20, into: &block)
-                hasher.update(block.span)
-                try durable.write(block.span)
-                offset += block.count
-            }
-            let content = ContentIdentity(digest: hasher.digest(), byteCount: file.count)
-            let prepared = try durable.prepare()
-            owner.changes.owe(prepared, in: folder.path, content)
-            for (month, key) in months(of: used) {
-                partials.append(
-                    NewPartial(
-                        statisticSet: plan.statisticsDigest.hex, month: month, keyID: key,
-                        source: source, task: tasks.count - 1, path: folder.path(of: name),
-                        content: content))
-            }
-            return try StoredFile(folder.path(of: prepared.temporaryName))
-        } catch let failure as PipelineFailure {
-            throw failure
-        } catch {
-            throw .storage("cannot write the aggregates of a task: \(error)")
-        }
-    }
-
-    /// The keys of months whose tokens a partial may hold; one without any belongs to the month of
-    /// the run.
-    private func months(of used: [KeyID]) -> [(month: CalendarMonth, key: KeyID)] {
-        let keyed = used.compactMap { key in key.epoch.map { ($0.month, key) } }
-        guard keyed.isEmpty else { return keyed }
-        let clock = plan.release.clocks.runClock
-        return [(clock.zone.month(at: clock.now), KeyID(epoch: nil, number: 0))]
+        _ piece: PartialMonths.Piece, _ taskName: Digest256, source: Int
+    ) throws(PipelineFailure) {
+        let name = "\(taskName.hex.prefix(24)).\(piece.month.text).partial"
+        let kept = try partialStore.keep(piece.file, named: name)
+        partials.append(
+            NewPartial(
+                statisticSet: plan.statisticsDigest.hex, month: piece.month, keyID: piece.key,
+                source: source, task: tasks.count - 1, path: kept.path, content: kept.content))
+        newPartials.append(kept.file)
     }
 
     /// The tables over everything counted, in earlier runs and in this one.
