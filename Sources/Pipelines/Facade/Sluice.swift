@@ -2,6 +2,7 @@ internal import Anonymization
 internal import FileSystem
 internal import KeyedHashing
 internal import LogFormats
+internal import Publication
 package import Records
 internal import Statistics
 
@@ -185,6 +186,9 @@ package enum Sluice {
                 CatalogueEntry(
                     name: $0.name, summary: $0.summary, shorthand: $0.shorthand,
                     options: $0.options)
+            },
+            publications: PublicationCatalogue.all.map {
+                CatalogueEntry(name: $0.name, summary: $0.summary)
             })
     }
 }
@@ -231,7 +235,9 @@ extension Sluice {
             of: bytes,
             sections: [
                 "statistics", "identity", "derive", "fields", "zone", "purposes", "source",
-            ])
+            ],
+            // What is shown of the counts, and where, changes nothing in them.
+            without: ["path", "suppression"])
         plan.store?.rules = sectionsDigest(
             of: bytes,
             sections: [
@@ -242,13 +248,19 @@ extension Sluice {
         return (specification, plan)
     }
 
-    /// The digest of some parts of a pipeline file, however they are laid out.
-    private static func sectionsDigest(of bytes: [UInt8], sections: [String]) -> Digest256 {
+    /// The digest of some parts of a pipeline file, however they are laid out; items of `statistics`
+    /// without some of their keys.
+    private static func sectionsDigest(
+        of bytes: [UInt8], sections: [String], without keys: [String] = []
+    ) -> Digest256 {
         var text: [UInt8] = []
         if case .mapping(let members, _) = readSettings(bytes, faults: Faults()) {
             for section in sections {
                 for member in members where member.key == section {
-                    text += Array("\(section) ".utf8) + member.value.canonicalBytes
+                    let value =
+                        section == "statistics"
+                        ? member.value.withoutMembers(keys) : member.value
+                    text += Array("\(section) ".utf8) + value.canonicalBytes
                 }
             }
         }
@@ -273,5 +285,17 @@ extension Sluice {
             loadKeyFile: { path, encoding, length in
                 try SecretKey.load(path: path, encoding: encoding, length: length)
             })
+    }
+}
+
+extension Setting {
+    /// A list whose mappings lack some keys; anything else as it is.
+    fileprivate func withoutMembers(_ keys: [String]) -> Setting {
+        guard case .list(let items, let position) = self else { return self }
+        let rest = items.map { item -> Setting in
+            guard case .mapping(let members, let position) = item else { return item }
+            return .mapping(members.filter { !keys.contains($0.key) }, position)
+        }
+        return .list(rest, position)
     }
 }

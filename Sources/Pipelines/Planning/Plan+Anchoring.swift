@@ -19,6 +19,8 @@ extension Plan {
                 ($0.path.anchored(at: folder), $0.format)
             }
         }
+        plan.publish?.folder =
+            publish.map { Pipelines.anchored($0.folder, at: folder) } ?? ""
         plan.store?.files = store?.files.map { Pipelines.anchored($0, at: folder) } ?? []
         return plan
     }

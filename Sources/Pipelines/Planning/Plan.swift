@@ -2,6 +2,7 @@ package import Anonymization
 package import FileSystem
 package import KeyedHashing
 package import LogFormats
+package import Publication
 package import Records
 package import Statistics
 
@@ -50,9 +51,22 @@ package struct Plan: Sendable {
     package var notes: [String]
     /// The files that are aged in place.
     package var store: StorePlan?
+    /// How periods are closed; nil for a pipeline that publishes nothing.
+    package var publish: PublishPlan?
 
     /// True when the pipeline makes something of its sources; a store alone is only aged.
     package var readsSources: Bool { store == nil || !outputs.isEmpty || !tables.isEmpty }
+}
+
+/// How periods are closed and where publications go.
+package struct PublishPlan: Sendable {
+    /// The folder of all publications.
+    package var folder: String
+    package var formats: [PublicationFormat]
+    /// How long after its end a period stays open.
+    package var closeAfter: CalendarDuration
+    package var audience: Audience
+    package var rules: ControlRules
 }
 
 /// Files that are aged in place.
@@ -97,7 +111,11 @@ package struct OutputPlan: Sendable {
 package struct TablePlan: Sendable {
     package var name: String
     /// One path per format.
-    package var paths: [(path: PathTemplate, format: PublicationFormat)]
+    package var paths: [(path: PathTemplate, format: TableFormat)]
+    /// What the numbers are used for.
+    package var purpose = ""
+    /// True for a statistic that goes into publications.
+    package var isPublished = false
     /// True for a disclosure: named persons, no suppression, one file per placeholder value.
     package var isDisclosure: Bool
     /// How long after the end of its month a disclosure's file stays; nil: until somebody deletes

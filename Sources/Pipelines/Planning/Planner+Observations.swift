@@ -104,19 +104,15 @@ extension Planner {
     }
 
     private func table(_ statistic: StatisticSpecification) -> TablePlan {
-        var paths: [(path: PathTemplate, format: PublicationFormat)] = []
+        var paths: [(path: PathTemplate, format: TableFormat)] = []
         if let path = statistic.path?.value, let resolved = PathTemplate(world.resolve(path.text)) {
-            let format: PublicationFormat = path.text.hasSuffix(".jsonl") ? .jsonl : .csv
+            let format: TableFormat = path.text.hasSuffix(".jsonl") ? .jsonl : .csv
             paths.append((resolved, format))
         }
-        if let publish = specification.publish, let folder = publish.path, statistic.path == nil {
-            for format in publish.formats.map(\.value) {
-                let text = "\(world.resolve(folder.value))/{name}.\(format.rawValue)"
-                if let template = PathTemplate(text) { paths.append((template, format)) }
-            }
-        }
         return TablePlan(
-            name: statistic.name.value, paths: paths, isDisclosure: false, columns: [])
+            name: statistic.name.value, paths: paths, purpose: statistic.purpose.value,
+            isPublished: specification.publish != nil && statistic.path == nil,
+            isDisclosure: false, columns: [])
     }
 
     // MARK: Disclosures
@@ -140,7 +136,7 @@ extension Planner {
                 at: retention.position, path: "disclosures.retention")
         }
         let template = PathTemplate(world.resolve(disclosure.path.value.text))
-        let format: PublicationFormat =
+        let format: TableFormat =
             disclosure.path.value.text.hasSuffix(".jsonl") ? .jsonl : .csv
         return TablePlan(
             name: disclosure.name.value, paths: template.map { [($0, format)] } ?? [],

@@ -75,6 +75,7 @@ package final class Planner {
         checkDisclosures()
         checkHolds()
         checkSharing(outputs.map(\.plan))
+        let publish = makePublish()
         var release = ReleasePlan(
             fields: DeclaredFields(names: register.names, needsOutline: needsOutline),
             timeSlot: timeSlot, timeFormat: timeFormat, timeZone: timeZone, zone: zone,
@@ -107,6 +108,7 @@ package final class Planner {
             state: specification.state.map { world.resolve($0.value) },
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
         plan.store = store.map(padded)
+        plan.publish = publish
         plan.purposes = purposes
         plan.missingCustomer = missingCustomer
         plan.optOutShrinkage = specification.optOuts.map {

@@ -1,4 +1,5 @@
-import Records
+package import Records
+import Publication
 
 /// What statistics must fulfil to be published, and where they go.
 package struct PublishSpecification: Sendable, Equatable {
@@ -8,11 +9,14 @@ package struct PublishSpecification: Sendable, Equatable {
     package let customers: Marked<Int>
     /// nil, with a fault, when it is missing.
     package let path: Marked<String>?
-    package let formats: [Marked<PublicationFormat>]
+    /// Names of formats of the catalogue; `csv` unless written.
+    package let formats: [Marked<String>]
+    /// How long after its end a period stays open for late records; `P7D` unless written.
+    package let closeAfter: Marked<CalendarDuration>
 }
 
-/// The formats of a publication.
-package enum PublicationFormat: String, CaseIterable, Sendable {
+/// The formats in which a run writes a table.
+package enum TableFormat: String, CaseIterable, Sendable {
     case csv, jsonl
 }
 
@@ -68,13 +72,35 @@ extension PublishSpecification {
     ) -> PublishSpecification {
         let section = SectionReader(setting, PipelineReference.publish, path: path, context)
         let publish = PublishSpecification(
-            persons: section.integer("persons", in: 1...1_000_000) ?? .standard(10),
+            persons: section.integer("persons", in: ControlRules.personsFloor...1_000_000)
+                ?? .standard(10),
             customers: section.integer("customers", in: 1...1_000_000) ?? .standard(3),
             path: section.requiredText("path"),
-            formats: section.choices("formats", PublicationFormat.self) ?? [.standard(.csv)]
+            formats: formats(section, context),
+            closeAfter: section.period("close_after") ?? .standard(standardCloseAfter)
         )
         section.finish()
         return publish
+    }
+
+    /// A week, as long as keys stay for late records.
+    static let standardCloseAfter = CalendarDuration(months: 0, days: 7)
+
+    private static func formats(
+        _ section: SectionReader,
+        _ context: DecodingContext
+    ) -> [Marked<String>] {
+        guard let written = section.texts("formats") else { return [.standard("csv")] }
+        let names = PublicationCatalogue.all.map(\.name)
+        for format in written where !names.contains(format.value) {
+            context.faults.add(
+                "found another word, expected \(alternatives(names))",
+                at: format.position,
+                path: section.path("formats"),
+                suggestion: nearestName(to: format.value, among: names)
+            )
+        }
+        return written.filter { names.contains($0.value) }
     }
 }
 

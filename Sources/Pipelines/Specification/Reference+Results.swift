@@ -1,4 +1,5 @@
 import Anonymization
+import Publication
 
 extension PipelineReference {
     static let output = SettingSection(
@@ -122,7 +123,8 @@ extension PipelineReference {
                 "path",
                 "path with `{name}`, `{month}`, or `-`",
                 "published only",
-                "Where the table of a run goes."
+                "Where each run writes the table of what is not yet published; a table with a path"
+                    + " of its own is in no publication."
             ),
             key(
                 "suppression",
@@ -160,17 +162,37 @@ extension PipelineReference {
 
     static let publish = SettingSection(
         "publish",
-        help: "Only tables that fulfil this are published.",
+        help:
+            "What `sluice publish` does: closes a period once, under these rules, and never "
+            + "publishes it again with another value. Only tables that fulfil the rules are "
+            + "published.",
         [
-            key("persons", "1 to 1000000", "`10`", "The fewest distinct persons behind a cell."),
+            key("persons", "3 to 1000000", "`10`", "The fewest distinct persons behind a cell."),
             key(
                 "customers",
                 "1 to 1000000",
                 "`3`",
                 "The fewest distinct customers behind a cell of a table across customers."
             ),
-            key("path", "directory", required, "Where publications go."),
-            key("formats", "list of `csv`, `jsonl`", "`csv`", "How they are written."),
+            key(
+                "path",
+                "directory",
+                required,
+                "Where publications go: a folder for each, named by its period, such as `2026-03`."
+            ),
+            key(
+                "formats",
+                "list of " + PublicationCatalogue.all.map { "`\($0.name)`" }.joined(separator: ", "),
+                "`csv`",
+                "How they are written."
+            ),
+            key(
+                "close_after",
+                "ISO 8601 duration",
+                "`P7D`",
+                "How long after its end a month stays open for late records; then `publish` closes"
+                    + " it."
+            ),
         ]
     )
 

@@ -5,7 +5,8 @@ import Records
 package func pipelineReferenceMarkdown(
     transforms: [TransformDescriptor],
     formats: [CatalogueEntry],
-    measures: [CatalogueEntry]
+    measures: [CatalogueEntry],
+    publications: [CatalogueEntry] = []
 ) -> String {
     var page: [String] = []
     for section in PipelineReference.sections {
@@ -28,6 +29,7 @@ package func pipelineReferenceMarkdown(
         }
     )
     page += catalogue("Measures", entries: measures)
+    page += catalogue("Formats of publications", entries: publications)
     return page.joined(separator: "\n\n") + "\n"
 }
 

@@ -293,7 +293,7 @@ let faultTable =
         ),
         FaultRow(
             "publish: {persons: 0, path: p}",
-            "5:20: publish.persons: expected a whole number from 1 to 1000000"
+            "5:20: publish.persons: expected a whole number from 3 to 1000000"
         ),
         FaultRow("publish: {}", "5:10: publish: `path` is missing"),
         FaultRow(

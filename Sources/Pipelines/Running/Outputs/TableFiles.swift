@@ -36,7 +36,7 @@ struct TableFiles {
 
     private func statistic(
         _ table: TablePlan, _ measured: MeasuredTable, _ path: PathTemplate,
-        _ format: PublicationFormat
+        _ format: TableFormat
     ) -> File {
         File(
             table: table.name, path: Self.fill(path, ["name": table.name]),
@@ -48,7 +48,7 @@ struct TableFiles {
     /// are refused.
     private func disclosure(
         _ table: TablePlan, _ measured: MeasuredTable, _ path: PathTemplate,
-        _ format: PublicationFormat
+        _ format: TableFormat
     ) -> [File] {
         let month = measured.groupColumns.firstIndex(of: "month")
         let refused = refusedMonths.map(\.text)
@@ -81,7 +81,7 @@ struct TableFiles {
         }
     }
 
-    private static func bytes(_ table: StatisticTable, _ format: PublicationFormat) -> [UInt8] {
+    private static func bytes(_ table: StatisticTable, _ format: TableFormat) -> [UInt8] {
         var buffer = ByteBuffer(capacity: 1 << 12)
         switch format {
         case .csv: table.appendCSV(to: &buffer)

@@ -1,0 +1,39 @@
+internal import Publication
+internal import Records
+
+extension Planner {
+    /// How periods are closed; nil when the pipeline does not say or says it wrongly.
+    func makePublish() -> PublishPlan? {
+        noteUnpublished()
+        guard let publish = specification.publish, let path = publish.path else { return nil }
+        let position = path.position
+        if specification.state == nil, !world.isTrial {
+            faults.add(
+                "publishing closes a period once, and a pipeline without `state` forgets that it "
+                    + "did: expected `state`",
+                at: position, path: "publish")
+        }
+        if !specification.statistics.contains(where: { $0.path == nil }) {
+            faults.add(
+                "nothing would be published: expected a statistic without a `path` of its own",
+                at: position, path: "publish")
+        }
+        let rules = ControlRules(
+            persons: publish.persons.value,
+            customers: specification.identity.customer == nil ? nil : publish.customers.value)
+        return PublishPlan(
+            folder: world.resolve(path.value),
+            formats: publish.formats.compactMap { PublicationCatalogue.format(named: $0.value) },
+            closeAfter: publish.closeAfter.value, audience: .internal, rules: rules)
+    }
+
+    /// What waits for a publication that never comes keeps its keys alive.
+    private func noteUnpublished() {
+        guard specification.publish == nil, specification.state != nil,
+            !specification.statistics.isEmpty, !world.isTrial
+        else { return }
+        notes.append(
+            "the statistics of this pipeline are never published, and its month keys wait for "
+                + "that: expected `publish`, or a pipeline of its own for them")
+    }
+}
