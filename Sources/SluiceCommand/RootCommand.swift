@@ -21,15 +21,15 @@ package struct RootCommand: ParsableCommand {
               7    another run is at work on the same state or keys
               8    a key is missing, unreadable or badly protected
               9    a reference table cannot be trusted; nothing was read
-              10   refused: something still needs what was to be destroyed
+              10   refused: not yet, or something still needs what was to be destroyed
               70   a fault of sluice itself; nothing was written
               129, 130, 143   stopped by SIGHUP, SIGINT, SIGTERM
               141  the reader of standard output went away
             """,
         version: "sluice \(Sluice.version)",
         subcommands: [
-            RunCommand.self, FilterCommand.self, CheckCommand.self, ExplainCommand.self,
-            TestCommand.self, VerifyCommand.self, RecallsCommand.self, KeysCommand.self,
+            RunCommand.self, PublishCommand.self, FilterCommand.self, CheckCommand.self,
+            ExplainCommand.self, TestCommand.self, VerifyCommand.self, RecallsCommand.self, KeysCommand.self,
             HoldCommand.self, OptOutCommand.self, SubjectCommand.self, ReferenceCommand.self,
         ]
     )

@@ -1,4 +1,5 @@
 import KeyedHashing
+import Records
 import TestSupport
 import Testing
 

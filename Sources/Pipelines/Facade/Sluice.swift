@@ -64,7 +64,7 @@ package enum Sluice {
     }
 
     /// A path below the folder that people are in as they would write it.
-    private static func seen(_ path: String, from folder: String) -> String {
+    static func seen(_ path: String, from folder: String) -> String {
         let start = Array("\(folder)/".utf8)
         guard path.utf8.starts(with: start) else { return path }
         return String(decoding: path.utf8.dropFirst(start.count), as: UTF8.self)

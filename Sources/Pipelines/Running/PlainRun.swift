@@ -144,6 +144,8 @@ struct RunSettings: Sendable {
     var command = "run"
     /// False for a command that only works on what is stored.
     var takesIn = true
+    /// True for a command that takes nothing in and yet binds the list of opt-outs as a run does.
+    var bindsList = false
     /// What a command asks for one subject, besides what the ledger says is open.
     var order: SubjectOrder?
 }

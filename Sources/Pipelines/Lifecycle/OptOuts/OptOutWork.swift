@@ -70,7 +70,7 @@ enum OptOutWork {
     ) throws(PipelineFailure) -> Bool {
         do {
             let parts = try session.ledger.currentParts(pipeline: session.plan.name)
-            let partials = try session.ledger.livePartials()
+            let partials = try session.ledger.keptPartials()
             return !parts.isEmpty || !partials.isEmpty
         } catch { throw StateRegistry.failure(error) }
     }

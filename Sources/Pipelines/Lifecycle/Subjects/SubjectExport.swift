@@ -163,7 +163,7 @@ struct SubjectExport {
         let plan = session.plan
         var files: [any SpillFile] = []
         do {
-            let live = try ledger.livePartials(statisticSet: plan.statisticsDigest.hex)
+            let live = try ledger.keptPartials(statisticSet: plan.statisticsDigest.hex)
             for path in Set(live.map(\.path)).sorted() { files.append(try StoredFile(path)) }
         } catch let failure as PipelineFailure {
             throw failure

@@ -142,7 +142,7 @@ final class SubjectRewriting {
 
     private func rewritePartials() throws(PipelineFailure) {
         let live: [PartialRecord]
-        do { live = try ledger.livePartials() } catch { throw StateRegistry.failure(error) }
+        do { live = try ledger.keptPartials() } catch { throw StateRegistry.failure(error) }
         let own = live.filter {
             $0.statisticSet.utf8.elementsEqual(plan.statisticsDigest.hex.utf8)
         }

@@ -280,14 +280,7 @@ final class SourceIntake {
     private func withoutRestricted(
         _ files: [any SpillFile]
     ) throws -> [any SpillFile] {
-        let now = plan.release.clocks.runClock.now
-        var entries: [PartialRemoval.Entry] = []
-        for restriction in try ledger.restrictions() where restriction.holds(at: now) {
-            let tokens = SubjectTokens(try ledger.tokens(ofRestriction: restriction.id))
-            let entry = tokens.removal(
-                restriction.request.subject.kind, isLimited: restriction.request.within != nil)
-            if let entry { entries.append(entry) }
-        }
+        let entries = try RestrictedRows(ledger).entries(at: plan.release.clocks.runClock.now)
         if entries.isEmpty { return files }
         let rest = try storage.makeFile()
         _ = try Partials(files, plan: plan.statistics, storage: storage)

@@ -136,7 +136,7 @@ final class StatefulRun {
     ) throws(PipelineFailure) -> SubjectRewriting {
         let now = plan.release.clocks.runClock.now
         var order = settings.order
-        if settings.takesIn, order == nil {
+        if settings.takesIn || settings.bindsList, order == nil {
             let memory = OptOutListMemory(ledger: registry.ledger, plan: plan)
             order = try memory.removal(registry).map { .removeOptedOut($0) }
         }
@@ -176,6 +176,7 @@ final class StatefulRun {
             plan: plan, ring: keys, ledger: ledger, statePath: registeredPath(statePath),
             runName: runName)
         try work.finish(&report)
+        try PartialRetirement(ledger: ledger, now: plan.release.clocks.runClock.now).run()
     }
 
     private func openLedger() throws(PipelineFailure) -> Ledger {
@@ -227,7 +228,7 @@ final class StatefulRun {
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
         commit.recalls = changes.recalls
-        if settings.takesIn, plan.optOutShrinkage != nil {
+        if settings.takesIn || settings.bindsList, plan.optOutShrinkage != nil {
             commit.inputLists.append(OptOutListMemory(ledger: ledger, plan: plan).record)
         }
         commit.publications = changes.publications

@@ -1,0 +1,77 @@
+/// What `sluice publish` was asked to do.
+package struct PublishRequest: Sendable {
+    /// The pipeline file.
+    package var pipeline: String
+    /// The clock: a date or RFC 3339 time; nil for the system's.
+    package var now: String?
+    /// The month, `yyyy-MM`; nil for every month that is over and waits.
+    package var period: String?
+    /// Says what would be published and writes nothing.
+    package var isDryRun = false
+
+    package init(pipeline: String) { self.pipeline = pipeline }
+}
+
+/// What was published; holds nothing that is not.
+package struct PublishReport: Sendable {
+    /// What became of a publication.
+    package enum Outcome: String, Sendable {
+        case published
+        /// It had been published, and its files lie there as they were.
+        case unchanged
+        /// It had been published; files that were gone or changed are there again.
+        case restored
+        /// A dry run would publish it.
+        case wouldBePublished = "would-be-published"
+    }
+
+    /// One table.
+    package struct Table: Sendable, Equatable {
+        package let name: String
+        package let rows: Int
+        /// Figures in all, and those that are not told.
+        package let figures: Int
+        package let withheld: Int
+        /// How a table that leaves out too much could be made coarser; empty when it does not.
+        package let proposal: String
+    }
+
+    /// One publication.
+    package struct Entry: Sendable {
+        package var outcome: Outcome
+        package var period = ""
+        package var through = ""
+        /// `final`, `correction` or `provisional`.
+        package var kind = ""
+        package var revision = 0
+        package var reason = ""
+        package var audience = ""
+        package var folder = ""
+        /// When it was published, RFC 3339.
+        package var published = ""
+        package var tables: [Table] = []
+        /// Names of the files in the folder, with their digests.
+        package var files: [(name: String, sha256: String)] = []
+        /// Files that were written again.
+        package var restored = 0
+    }
+
+    /// Records that came after their month had been published.
+    package struct Late: Sendable, Equatable {
+        package let period: String
+        package let records: Int64
+    }
+
+    package var pipeline = ""
+    package var isDryRun = false
+    package var entries: [Entry] = []
+    package var late: [Late] = []
+    /// The next month that can be closed and from when on, RFC 3339; empty when nothing waits.
+    package var nextPeriod = ""
+    package var nextFrom = ""
+    package var destroyedKeys: [DestroyedKey] = []
+    /// Sentences for people.
+    package var notes: [String] = []
+
+    package init() {}
+}

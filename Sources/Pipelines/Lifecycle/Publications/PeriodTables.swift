@@ -1,0 +1,156 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Publication
+internal import Records
+internal import Statistics
+
+/// Turns the partials of a period into tables that may be shown.
+struct PeriodTables {
+    let plan: Plan
+    let publish: PublishPlan
+    let ledger: Ledger
+    /// Where merges that outgrow memory are put aside.
+    let storage: any SpillStorage
+
+    init(_ plan: Plan, _ publish: PublishPlan, _ ledger: Ledger, isDryRun: Bool) {
+        self.plan = plan
+        self.publish = publish
+        self.ledger = ledger
+        storage =
+            isDryRun
+            ? MemorySpillStorage() : DirectorySpillStorage(directory: ledger.directory)
+    }
+
+    /// The tables of everything that `records` counted on `days`, measured and controlled.
+    func tables(
+        _ records: [PartialRecord], days: ClosedRange<Int>
+    ) throws(PipelineFailure) -> [PublishedTable] {
+        do {
+            let files = try rows(of: records, days: days)
+            let measured = try Partials(files, plan: plan.statistics, storage: storage).tables()
+            return try published(measured)
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch let fault as PartialFault {
+            throw .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
+        } catch {
+            throw .internalFault("a period was refused without a reason")
+        }
+    }
+
+    /// The partials without the rows of subjects whose data is used for nothing, and of other days.
+    private func rows(
+        of records: [PartialRecord], days: ClosedRange<Int>
+    ) throws -> [any SpillFile] {
+        var files: [any SpillFile] = []
+        var seen: Set<String> = []
+        for record in records where seen.insert(record.path).inserted {
+            files.append(try StoredFile(record.path))
+        }
+        if files.isEmpty { return [] }
+        let rest = try storage.makeFile()
+        var removal = PartialRemoval(
+            try RestrictedRows(ledger).entries(at: plan.release.clocks.runClock.now),
+            in: plan.statistics)
+        removal.days = days
+        _ = try Partials(files, plan: plan.statistics, storage: storage)
+            .merge(without: removal, into: rest)
+        return [rest]
+    }
+
+    /// How many records `records` counted.
+    func count(_ records: [PartialRecord]) throws(PipelineFailure) -> Int64 {
+        var files: [any SpillFile] = []
+        var seen: Set<String> = []
+        for record in records where seen.insert(record.path).inserted {
+            files.append(try StoredFile(record.path))
+        }
+        if files.isEmpty { return 0 }
+        do {
+            return try Partials(files, plan: plan.statistics, storage: storage).content().records
+        } catch {
+            throw .storage("cannot read aggregates: \(error.code.rawValue)")
+        }
+    }
+
+    // MARK: Control
+
+    /// The only place where measured tables become published ones.
+    private func published(_ measured: [MeasuredTable]) throws(PipelineFailure) -> [PublishedTable]
+    {
+        let chosen = plan.tables.indices.filter { plan.tables[$0].isPublished }
+        let statistics = chosen.map { plan.statistics.statistics[$0] }
+        let safe: ControlledPublication
+        do throws(ControlRefusal) {
+            safe = try controlled(
+                MeasuredPublication(
+                    statistics: statistics, tables: chosen.map { measured[$0] }),
+                publish.rules)
+        } catch { throw Self.failure(error) }
+        return zip(zip(chosen, statistics), safe.tables).map { known, table in
+            let (index, statistic) = known
+            return PublishedTable(
+                purpose: plan.tables[index].purpose, customers: customers(statistic),
+                table: table, proposal: CoarserTable(statistic, table).proposal)
+        }
+    }
+
+    private func customers(_ statistic: StatisticPlan) -> Int {
+        guard let asked = publish.rules.customers else { return 0 }
+        guard case .persons(_, let own) = statistic.suppression else { return asked }
+        return max(asked, own ?? 0)
+    }
+
+    private static func failure(_ refusal: ControlRefusal) -> PipelineFailure {
+        switch refusal {
+        case .countsRecords(let table):
+            .refused("\(table) hides by numbers of records, which protects nobody")
+        case .shape, .notSeparable:
+            .internalFault("tables do not tell who stands behind their figures")
+        }
+    }
+}
+
+/// A table that leaves out too much, and how it could be made coarser.
+struct CoarserTable {
+    private let statistic: StatisticPlan
+    private let table: ControlledTable
+
+    init(_ statistic: StatisticPlan, _ table: ControlledTable) {
+        self.statistic = statistic
+        self.table = table
+    }
+
+    /// What would leave out less; empty when the table leaves out little enough.
+    var proposal: String {
+        guard table.withheld.isAbove(percent: Publication.withheldMax) else { return "" }
+        if statistic.groupBy.contains(.hour) { return "leave out `hour`" }
+        if statistic.groupBy.contains(.day) { return "`month` in place of `day`" }
+        let columns = table.groupColumns.filter { $0 != "month" }
+        guard let last = columns.last else {
+            return "nothing coarser than a month: too few people are behind these figures"
+        }
+        return "leave out `\(last)`"
+    }
+}
+
+/// The rows of subjects whose data is stored and used for nothing.
+struct RestrictedRows {
+    private let ledger: Ledger
+
+    init(_ ledger: Ledger) { self.ledger = ledger }
+
+    /// What leaves aggregates before they are used at `now`.
+    func entries(at now: EventTime) throws -> [PartialRemoval.Entry] {
+        var entries: [PartialRemoval.Entry] = []
+        for restriction in try ledger.restrictions() where restriction.holds(at: now) {
+            let tokens = SubjectTokens(try ledger.tokens(ofRestriction: restriction.id))
+            let entry = tokens.removal(
+                restriction.request.subject.kind, isLimited: restriction.request.within != nil)
+            if let entry { entries.append(entry) }
+        }
+        return entries
+    }
+}

@@ -1,0 +1,82 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// What a pipeline has published, and what waits for it.
+struct PublicationBooks {
+    private let plan: Plan
+    private let publish: PublishPlan
+    private let publications: [PublicationRecord]
+    /// Live partials of the pipeline's statistics.
+    private let live: [PartialRecord]
+    /// Live partials of statistics that were counted otherwise: they fit no table any more.
+    private let foreign: [PartialRecord]
+
+    init(_ work: PublishWork) throws(PipelineFailure) {
+        plan = work.plan
+        publish = work.publish
+        do {
+            publications = try work.ledger.publications(dataSet: work.plan.name)
+            let all = try work.ledger.livePartials()
+            let own = work.plan.statisticsDigest.hex
+            live = all.filter { $0.statisticSet.utf8.elementsEqual(own.utf8) }
+            foreign = all.filter { !$0.statisticSet.utf8.elementsEqual(own.utf8) }
+        } catch { throw .storage("cannot read the ledger: \(error.description)") }
+    }
+
+    /// The final publications in the order of their periods.
+    var finals: [PublicationRecord] {
+        publications.filter { $0.kind == .final }.sorted { $0.period < $1.period }
+    }
+
+    func final(of period: CalendarMonth) -> PublicationRecord? {
+        finals.first { $0.period == period }
+    }
+
+    /// The months that wait, in order.
+    var open: [CalendarMonth] {
+        Set((live + foreign).map(\.month)).filter { final(of: $0) == nil }.sorted()
+    }
+
+    /// The months that are over, with the time for late records, and wait.
+    var due: [CalendarMonth] {
+        open.filter { closing($0) <= plan.release.clocks.runClock.now && !waiting($0).isEmpty }
+    }
+
+    /// From when on `period` may be closed.
+    func closing(_ period: CalendarMonth) -> EventTime {
+        let zone = plan.release.zone
+        return RunClock(now: period.end(in: zone), zone: zone).instant(after: publish.closeAfter)
+    }
+
+    /// What was counted of `period` and is not published.
+    func waiting(_ period: CalendarMonth) -> [PartialRecord] {
+        live.filter { $0.month == period }
+    }
+
+    /// What came after its month had been published.
+    var late: [(period: CalendarMonth, records: [PartialRecord])] {
+        Set(live.map(\.month)).filter { final(of: $0) != nil }.sorted().map { ($0, waiting($0)) }
+    }
+
+    /// Refuses a period that cannot be closed.
+    func check(_ period: CalendarMonth) throws(PipelineFailure) {
+        let closing = closing(period)
+        guard closing <= plan.release.clocks.runClock.now else {
+            throw .refused(
+                "\(period.text) is open for late records until \(dateText(closing)): nothing was "
+                    + "published")
+        }
+        let strangers = foreign.filter { $0.month == period }.count
+        guard strangers == 0 else {
+            throw .refused(
+                "\(strangers) partials of \(period.text) were counted before the statistics of "
+                    + "the pipeline were changed and cannot be published with the others: publish "
+                    + "with the statistics as they were, then change them")
+        }
+        guard !waiting(period).isEmpty else {
+            throw .refused("nothing was counted of \(period.text): there is nothing to publish")
+        }
+    }
+}

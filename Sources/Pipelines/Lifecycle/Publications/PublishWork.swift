@@ -1,0 +1,262 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Publication
+internal import Records
+internal import Statistics
+
+/// What `sluice publish` does: first what a run does besides taking in (erasures, opt-outs and
+/// ageing bind before anything is published), then each period in a commit of its own, then the
+/// keys that waited for it.
+///
+/// A kill in between leaves whole publications or none: what a commit owes, the next run or
+/// `publish` gives.
+final class PublishWork {
+    private let request: PublishRequest
+    let plan: Plan
+    let publish: PublishPlan
+    private let statePath: String
+    let ledger: Ledger
+    private let folder: String
+    var report = PublishReport()
+
+    init(_ request: PublishRequest) throws(PipelineFailure) {
+        self.request = request
+        folder = try workingFolder()
+        plan = try Sluice.loadPlan(request.pipeline, now: request.now).anchored(at: folder)
+        guard let publish = plan.publish, let state = plan.state else {
+            throw .usage(
+                "\(request.pipeline) has no `publish`: expected where its statistics are published "
+                    + "and under which rules")
+        }
+        self.publish = publish
+        statePath = state
+        guard isPresent("\(state)/\(Ledger.fileName)") else {
+            throw .storage("\(state) holds no ledger: the pipeline has not run yet")
+        }
+        do {
+            ledger =
+                request.isDryRun
+                ? try Ledger.openForReading(stateDirectory: state)
+                : try Ledger.open(stateDirectory: state)
+        } catch {
+            if error == .busy { throw .busy("another run is at work on the state in \(state)") }
+            throw .storage("cannot open the state in \(state): \(error.description)")
+        }
+        report.pipeline = plan.name
+        report.isDryRun = request.isDryRun
+    }
+
+    var clock: RunClock { plan.release.clocks.runClock }
+
+    func run() throws(PipelineFailure) -> PublishReport {
+        let asked = try askedPeriod()
+        if !request.isDryRun { try settle() }
+        let books = try PublicationBooks(self)
+        report.late = try lateRecords(books)
+        let periods = asked.map { [$0] } ?? books.due
+        for period in periods {
+            if let record = books.final(of: period) {
+                try repeated(record)
+            } else {
+                try books.check(period)
+                try close(period, books)
+            }
+        }
+        if asked == nil, periods.isEmpty, let last = books.finals.last { try repeated(last) }
+        tellNext(books, done: periods)
+        if !request.isDryRun { try retireKeys() }
+        return report
+    }
+
+    private func askedPeriod() throws(PipelineFailure) -> CalendarMonth? {
+        guard let text = request.period else { return nil }
+        guard let month = CalendarMonth(text: text) else {
+            throw .usage("--period: expected a month such as 2026-03")
+        }
+        return month
+    }
+
+    /// Does what binds before anything is published.
+    private func settle() throws(PipelineFailure) {
+        var quiet = plan
+        for index in quiet.tables.indices {
+            quiet.tables[index].paths.removeAll { $0.path.isStandardOutput }
+        }
+        var settings = RunSettings()
+        settings.command = "publish"
+        settings.takesIn = false
+        settings.bindsList = true
+        let run = StatefulRun(
+            plan: quiet, statePath: statePath, request: settings, observer: nil, ledger: ledger)
+        let outcome = try run.run()
+        report.destroyedKeys = outcome.destroyedKeys
+        report.notes += outcome.notes
+    }
+
+    // MARK: Once published
+
+    /// Makes sure of what was published; nothing is counted.
+    private func repeated(_ record: PublicationRecord) throws(PipelineFailure) {
+        let recorded = try RecordedPublication(record, ledger)
+        var entry = entry(
+            recorded.publication, folder: record.folder,
+            files: recorded.files.map { (splitPath($0.path).name, $0.content.digest.hex) })
+        entry.restored =
+            request.isDryRun ? try recorded.damaged().count : try recorded.restore()
+        entry.outcome = entry.restored == 0 ? .unchanged : .restored
+        report.entries.append(entry)
+    }
+
+    /// Records of published months that came later, by month.
+    private func lateRecords(
+        _ books: PublicationBooks
+    ) throws(PipelineFailure) -> [PublishReport.Late] {
+        let tables = PeriodTables(plan, publish, ledger, isDryRun: request.isDryRun)
+        var late: [PublishReport.Late] = []
+        for (period, records) in books.late {
+            late.append(
+                PublishReport.Late(period: period.text, records: try tables.count(records)))
+        }
+        return late
+    }
+
+    // MARK: Closing
+
+    private func close(
+        _ period: CalendarMonth, _ books: PublicationBooks
+    ) throws(PipelineFailure) {
+        let records = books.waiting(period)
+        let tables = try PeriodTables(plan, publish, ledger, isDryRun: request.isDryRun)
+            .tables(records, days: period.days)
+        let publication = Publication(
+            pipeline: plan.name, period: period.text,
+            through: CivilDate(daysSince1970: period.days.upperBound).text, kind: .final,
+            revision: 0, audience: publish.audience, zone: plan.release.zone.name,
+            closed: dateText(clock.now), optOutsAsOf: dateText(clock.now), tables: tables,
+            late: report.late.map { LateRecords(period: $0.period, records: $0.records) })
+        try write(publication, period, records, folder: "\(publish.folder)/\(period.text)")
+    }
+
+    /// Commits a publication with all its files, or says what a dry run would.
+    private func write(
+        _ publication: Publication, _ period: CalendarMonth, _ records: [PartialRecord],
+        folder: String
+    ) throws(PipelineFailure) {
+        let files = try PublicationFiles(publication: publication, formats: publish.formats).made()
+        var entry = entry(
+            publication, folder: folder, files: files.map { ($0.name, $0.content.digest.hex) })
+        if request.isDryRun {
+            entry.outcome = .wouldBePublished
+            report.entries.append(entry)
+            return
+        }
+        // Published with another state: this one must not publish it again with other values.
+        guard !isPresent("\(folder)/\(PublicationFiles.aboutName)") else {
+            throw .refused(
+                "\(seen(folder)) holds a publication that this state knows nothing of: expected "
+                    + "the state that made it, or another `publish.path`")
+        }
+        let changes = PendingChanges(mark: plan.mark)
+        do throws(PipelineFailure) {
+            try PublicationFiles.prepare(files, in: folder, changes)
+        } catch {
+            changes.discard()
+            throw error
+        }
+        try commit(publication, period, records, folder, files, changes)
+        report.entries.append(entry)
+    }
+
+    private func commit(
+        _ publication: Publication, _ period: CalendarMonth, _ records: [PartialRecord],
+        _ folder: String, _ files: [PublicationFiles.Made], _ changes: PendingChanges
+    ) throws(PipelineFailure) {
+        let started = currentTime()
+        let name = "\(TemporaryName.run)-\(started.milliseconds)-\(splitPath(folder).name)"
+        var commit = RunCommit(
+            name: name, pipeline: plan.name, command: "publish", plan: plan.digest,
+            started: started, finished: currentTime(), now: clock.now,
+            cutoff: plan.release.clocks.statedCutOff,
+            counts: RunCounts(read: 0, written: 0, dropped: 0, quarantined: 0))
+        commit.keyNeeds = plan.keyStore == nil ? nil : plan.keyNeeds
+        commit.publications = changes.publications
+        commit.published = [
+            NewPublication(
+                dataSet: plan.name, period: period, revision: publication.revision,
+                kind: NewPublication.Kind(publication.kind),
+                reason: publication.reason.isEmpty ? nil : publication.reason,
+                audience: publication.audience.rawValue, folder: folder,
+                document: PublicationDocument.bytes(of: publication), optOutsAsOf: clock.now,
+                closed: clock.now, partials: records.map(\.id),
+                files: files.map { file in
+                    NewPublication.PublicationFile(
+                        path: "\(folder)/\(file.name)", format: file.format,
+                        content: file.content)
+                })
+        ]
+        let run: Int64
+        do { run = try ledger.commitRun(commit) } catch {
+            changes.discard()
+            throw .storage("cannot write the ledger: \(error.description)")
+        }
+        try RunRecovery(ledger: ledger, plan: plan).publish(
+            run: run, changes.publications, redo: false)
+    }
+
+    private func entry(
+        _ publication: Publication, folder: String, files: [(name: String, sha256: String)]
+    ) -> PublishReport.Entry {
+        var entry = PublishReport.Entry(outcome: .published)
+        entry.period = publication.period
+        entry.through = publication.through
+        entry.kind = publication.kind.rawValue
+        entry.revision = publication.revision
+        entry.reason = publication.reason
+        entry.audience = publication.audience.rawValue
+        entry.folder = seen(folder)
+        entry.published = publication.closed
+        entry.files = files
+        entry.tables = publication.tables.map { table in
+            PublishReport.Table(
+                name: table.table.name, rows: table.table.rows.count,
+                figures: table.table.withheld.cellsTotal, withheld: table.table.withheld.cells,
+                proposal: table.proposal)
+        }
+        return entry
+    }
+
+    private func seen(_ path: String) -> String { Sluice.seen(path, from: folder) }
+
+    private func tellNext(_ books: PublicationBooks, done: [CalendarMonth]) {
+        let next = books.open.first { !done.contains($0) && books.final(of: $0) == nil }
+        guard let next else { return }
+        report.nextPeriod = next.text
+        report.nextFrom = dateText(books.closing(next))
+    }
+
+    // MARK: Keys
+
+    /// Keys that waited for a publication may die now.
+    private func retireKeys() throws(PipelineFailure) {
+        if let access = KeyStoreAccess(plan: plan), isPresent(access.path) {
+            let retirement = KeyRetirement(
+                store: try access.open(creating: false), zone: plan.release.zone, now: clock.now,
+                who: "publish", own: (registeredPath(statePath), ledger))
+            let outcome = try retirement.retireAll()
+            report.destroyedKeys += (outcome?.destroyed ?? []).map(DestroyedKey.init)
+        }
+        try PartialRetirement(ledger: ledger, now: clock.now).run()
+    }
+}
+
+extension NewPublication.Kind {
+    init(_ kind: Publication.Kind) {
+        switch kind {
+        case .final: self = .final
+        case .correction: self = .correction
+        case .provisional: self = .provisional
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package import ArgumentParser
+private import FileSystem
+package import Pipelines
+
+/// `sluice publish`: closes periods and publishes their statistics.
+package struct PublishCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "publish",
+        abstract: "Close months and publish their statistics, each once.",
+        discussion: """
+            Every month that is over, and whose time for late records has passed, is published in \
+            a folder of its own. What was published is never published again with another value: \
+            called again, the command makes sure that its files are there, byte for byte.
+
+            Exit status 10 when the month may not be published yet, or not any more.
+
+            Examples:
+              sluice publish pipelines/product-usage.yaml
+              sluice publish pipelines/product-usage.yaml --period 2026-03 --dry-run
+            """
+    )
+
+    @Argument(help: "The pipeline file.")
+    package var pipeline: String
+
+    @Option(help: ArgumentHelp("Only this month.", valueName: "yyyy-mm"))
+    package var period: String?
+
+    @Flag(help: "Say what would be published, write nothing.")
+    package var dryRun = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The clock instead of the system's: a date or an RFC 3339 time.",
+            valueName: "time"
+        )
+    )
+    package var now: String?
+
+    @Flag(help: "Write the report as JSON to standard output.")
+    package var json = false
+
+    @OptionGroup package var talk: TalkOptions
+
+    package init() {}
+
+    /// What the facade is asked to do.
+    package func request() throws(PipelineFailure) -> PublishRequest {
+        try talk.check()
+        var request = PublishRequest(pipeline: pipeline)
+        request.now = now
+        request.period = period
+        request.isDryRun = dryRun
+        return request
+    }
+
+    package func run() throws {
+        let report: PublishReport
+        do throws(PipelineFailure) {
+            report = try Sluice.publish(try request())
+        } catch {
+            if json {
+                let message = FailureText(error, effect: .none).message
+                try StandardOutput.write(text: ReportJSON.json(error, message: message) + "\n")
+            }
+            throw CommandFailure(failure: error, effect: .none)
+        }
+        if json { try StandardOutput.write(text: PublishText.json(report).json + "\n") }
+        if !talk.quiet, !json || talk.verbose {
+            let text = PublishText(columnsMax: Terminal.tableColumns, isVerbose: talk.verbose)
+            StandardError.write(text.text(report))
+        }
+    }
+}
