@@ -140,8 +140,8 @@ import Testing
 @Suite struct InvocationTests {
     @Test(arguments: [
         (["rnu"], "no command `rnu`; did you mean `run`?"),
-        (["publishing"], "no command `publishing`, expected run, filter,"),
-        ([], "no command, expected run, filter, check, explain, test"),
+        (["nonsense"], "no command `nonsense`, expected run, publish, filter,"),
+        ([], "no command, expected run, publish, filter, check, explain, test"),
     ])
     func namesTheNearestCommand(arguments: [String], message: String) {
         #expect(Invocation.commandFault(arguments)?.hasPrefix(message) == true)

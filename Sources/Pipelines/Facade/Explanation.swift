@@ -1,6 +1,7 @@
 internal import Anonymization
 internal import Ledger
 internal import LogFormats
+internal import Publication
 internal import Records
 internal import Statistics
 
@@ -70,8 +71,31 @@ struct Explanation {
             page += "  measures \(statistic.measures.map(\.name).joined(separator: ", "))\n"
             let who = table.isDisclosure ? "named persons, in the window only" : rule(statistic)
             page += "  \(who)\n"
+            if table.isPublished { page += "  published by month, in no file of a run\n" }
         }
-        return page
+        return page + publishText
+    }
+
+    private var publishText: String {
+        guard let publish = plan.publish else { return "" }
+        let customers = publish.rules.customers.map { " or \($0) customers" } ?? ""
+        let formats = publish.formats.map(\.name).joined(separator: ", ")
+        return "\npublish to \(publish.folder)/<month>, as \(formats)\n"
+            + "  each month once, \(publish.closeAfter.text) after its end\n"
+            + "  for readers: \(publish.audience.rawValue); figures of fewer than "
+            + "\(publish.rules.persons) persons\(customers) are suppressed, and what would tell them\n"
+    }
+
+    private var publishJSON: CanonicalJSON {
+        guard let publish = plan.publish else { return .null }
+        return [
+            "path": .text(publish.folder),
+            "formats": .array(publish.formats.map { .text($0.name) }),
+            "close_after": .text(publish.closeAfter.text),
+            "audience": .text(publish.audience.rawValue),
+            "persons": .integer(Int64(publish.rules.persons)),
+            "customers": publish.rules.customers.map { .integer(Int64($0)) } ?? .null,
+        ]
     }
 
     private func row(_ field: String, _ inWindow: String, _ due: String, _ width: Int) -> String {
@@ -136,6 +160,7 @@ struct Explanation {
             "cut_off": .text(plan.release.clocks.statedCutOff.map(dateText) ?? ""),
             "outputs": .array(plan.outputs.indices.map(outputJSON)),
             "tables": .array(plan.tables.indices.map(tableJSON)),
+            "publish": publishJSON,
         ]
         return document.written + "\n"
     }
@@ -163,6 +188,7 @@ struct Explanation {
         return [
             "name": .text(plan.tables[index].name),
             "disclosure": .boolean(plan.tables[index].isDisclosure),
+            "published": .boolean(plan.tables[index].isPublished),
             "measures": .array(measures.map { .text($0.name) }),
         ]
     }

@@ -21,9 +21,11 @@ extension Planner {
         let rules = ControlRules(
             persons: publish.persons.value,
             customers: specification.identity.customer == nil ? nil : publish.customers.value)
+        let names = publish.formats.map(\.value)
         return PublishPlan(
             folder: world.resolve(path.value),
-            formats: publish.formats.compactMap { PublicationCatalogue.format(named: $0.value) },
+            // In the order of the catalogue: the order in the file changes no byte.
+            formats: PublicationCatalogue.all.filter { names.contains($0.name) },
             closeAfter: publish.closeAfter.value, audience: .internal, rules: rules)
     }
 

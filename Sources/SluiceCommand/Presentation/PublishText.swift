@@ -68,9 +68,9 @@ package struct PublishText: Sendable {
         case .published: return "published \(what), for \(entry.audience): \(place)"
         case .wouldBePublished: return "would publish \(what), for \(entry.audience): \(place)"
         case .unchanged:
-            return "\(what): published on \(entry.published.prefix(10)), unchanged: \(place)"
+            return "\(what): published at \(entry.published), unchanged: \(place)"
         case .restored:
-            return "\(what): published on \(entry.published.prefix(10)); "
+            return "\(what): published at \(entry.published); "
                 + "\(NumberText.counted(entry.restored, "file")) gone or changed since, written "
                 + "again with the same bytes: \(place)"
         }

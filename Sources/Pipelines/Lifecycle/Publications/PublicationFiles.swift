@@ -150,14 +150,28 @@ struct RecordedPublication {
         return damaged
     }
 
+    /// True when the formats of today give the bytes that were published.
+    func givesItsFiles() throws(PipelineFailure) -> Bool {
+        let made = try again()
+        return files.allSatisfy { file in
+            let name = splitPath(file.path).name
+            return made.contains { $0.name == name && $0.content == file.content }
+        }
+    }
+
+    /// The files as the formats of today make them.
+    private func again() throws(PipelineFailure) -> [PublicationFiles.Made] {
+        let names = Set(files.map(\.format))
+        let formats = PublicationCatalogue.all.filter { names.contains($0.name) }
+        return try PublicationFiles(publication: publication, formats: formats).made()
+    }
+
     /// Makes the files anew from what is recorded and writes the ones that are gone or changed, with
     /// the very bytes that were published; returns how many.
     func restore() throws(PipelineFailure) -> Int {
         let damaged = try damaged()
         if damaged.isEmpty { return 0 }
-        let names = Set(files.map(\.format))
-        let formats = PublicationCatalogue.all.filter { names.contains($0.name) }
-        let made = try PublicationFiles(publication: publication, formats: formats).made()
+        let made = try again()
         for file in damaged {
             let name = splitPath(file.path).name
             guard let again = made.first(where: { $0.name == name }),

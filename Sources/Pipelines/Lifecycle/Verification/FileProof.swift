@@ -22,6 +22,7 @@ struct FileProof {
             expected.insert(Self.key(partial.partial.path))
         }
         for record in known.files { expected.insert(Self.key(record.file.path)) }
+        for file in known.published { expected.insert(Self.key(file.path)) }
         for list in known.lists where list.memory != nil {
             expected.insert(Self.key(TableMemory.path(of: list.name, state: owner.statePath)))
         }
@@ -44,10 +45,12 @@ struct FileProof {
             try check(record.file.path, record.file.content)
             checkDeadline(record.file)
         }
+        for file in known.published { try check(file.path, file.content) }
         let memories = try checkMemories()
         owner.count(
             "files with the bytes that were written",
-            known.currentParts.count + seen.count + known.files.count + memories)
+            known.currentParts.count + seen.count + known.files.count + known.published.count
+                + memories)
         for path in former.sorted() where isPresent(path) {
             owner.find(
                 .notDeleted, path, "was replaced or removed, and is still there: delete it")
@@ -106,6 +109,7 @@ struct FileProof {
             (known.parts.map(\.part.path) + known.partials.map(\.partial.path)
                 + known.files.filter { $0.file.kind != .table }.map(\.file.path))
                 .map { splitPath(Self.key($0)).directory }
+                + known.publications.map { Self.key($0.folder) }
                 + ["partials", "quarantine", "tables"].map {
                     Self.key("\(owner.statePath)/\($0)")
                 })

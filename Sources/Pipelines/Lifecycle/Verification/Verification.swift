@@ -43,6 +43,7 @@ final class Verification {
             try ContentProof(self, known).run()
             try KeyProof(self, ledger).run()
             RunProof(self, known).run()
+            PublicationProof(self, ledger, known).run()
             report.evidence = try Evidence(ledger, known, self)
         } catch let failure as PipelineFailure {
             throw failure
@@ -133,6 +134,8 @@ struct KnownFiles {
     let files: [FileRecord]
     let owed: [OwedPublication]
     let lists: [InputList]
+    let publications: [PublicationRecord]
+    let published: [NewPublication.PublicationFile]
 
     init(_ ledger: Ledger) throws(LedgerFault) {
         runs = try ledger.runs()
@@ -141,6 +144,8 @@ struct KnownFiles {
         files = try ledger.files()
         owed = try ledger.pendingPublications()
         lists = try ledger.inputLists()
+        publications = try ledger.publications()
+        published = try ledger.files()
     }
 
     var currentParts: [PartHistory] { parts.filter { $0.state == .current } }

@@ -23,6 +23,9 @@ struct RunLeftovers {
         for folder in further + stores + [plan.quarantine.path].compactMap({ $0 }) {
             shown[folder] = folder
         }
+        for folder in plan.publish.map({ Self.publications(in: $0.folder) }) ?? [] {
+            shown[folder] = folder
+        }
         for terms in plan.outputs.compactMap(\.termsPath) {
             let folder = splitPath(terms).directory
             shown[folder] = folder
@@ -65,6 +68,14 @@ struct RunLeftovers {
             try work(Directory.open(folder.path, creating: false, mode: 0o700))
         } catch {
             throw .storage("cannot clear \(folder.shown): \(error.reason)")
+        }
+    }
+
+    /// The folders of publications, finished or not.
+    private static func publications(in folder: String) -> [String] {
+        let names = (try? Directory.open(folder).names()) ?? []
+        return names.map { "\(folder)/\($0)" }.filter {
+            (try? FileStatus.of($0))?.kind == .directory
         }
     }
 

@@ -1,0 +1,211 @@
+import Foundation
+import Ledger
+import Records
+import TestSupport
+import Testing
+
+@testable import Pipelines
+
+/// A month is closed once, and what was published stays as it is.
+struct PublishTests {
+    @Test func aMonthIsClosedOnce() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.add("b", "2026-03-31", 4..<9, action: "search")
+        try scene.add("c", "2026-04-02", 0..<9)
+        try scene.trial.run(now: "2026-04-06")
+        #expect(scene.trial.files(below: "out") == [])
+        #expect(try scene.publish("2026-04-07").entries.isEmpty)
+
+        let report = try scene.publish("2026-04-08")
+        let entry = try #require(report.entries.first)
+        #expect(report.entries.count == 1 && entry.outcome == .published)
+        #expect(entry.period == "2026-03" && entry.kind == "final")
+        #expect(report.nextPeriod == "2026-04" && report.nextFrom == "2026-05-08T00:00:00Z")
+        #expect(
+            try scene.trial.text("out/2026-03/months.csv") == "month,times,users\n2026-03,11,9\n")
+        #expect(
+            try scene.trial.text("out/2026-03/actions.csv")
+                == "month,action,times,users\n2026-03,login,6,6\n2026-03,search,5,5\n")
+        #expect(try scene.findings("2026-04-08") == [])
+
+        let before = try scene.published()
+        #expect(before.count == 5)
+        for now in ["2026-04-08", "2026-04-20"] {
+            let again = try scene.publish(now)
+            #expect(again.entries.map(\.outcome) == [.unchanged])
+            #expect(try scene.published() == before)
+        }
+        #expect(try scene.ledger().publications().count == 1)
+        #expect(try scene.publish("2026-05-08").entries.map(\.period) == ["2026-04"])
+    }
+
+    @Test func allMonthsThatAreOverAreCaughtUpWith() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-01-10", 0..<6)
+        try scene.add("b", "2026-03-10", 0..<6)
+        try scene.add("c", "2026-02-10", 0..<6)
+        try scene.trial.run(now: "2026-04-01")
+        let dry = try scene.publish("2026-04-08") { $0.isDryRun = true }
+        #expect(dry.entries.map(\.outcome) == [.wouldBePublished, .wouldBePublished, .wouldBePublished])
+        #expect(scene.trial.files(below: "out") == [])
+        #expect(try scene.publish("2026-04-08").entries.map(\.period) == [
+            "2026-01", "2026-02", "2026-03",
+        ])
+        #expect(try scene.findings("2026-04-08") == [])
+    }
+
+    @Test func aNamedMonthIsRefusedWhileItIsOpenOrEmpty() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.trial.run(now: "2026-04-01")
+        let early = scene.refusal { try scene.publish("2026-04-07") { $0.period = "2026-03" } }
+        #expect(early.contains("open for late records until 2026-04-08T00:00:00Z"))
+        let empty = scene.refusal { try scene.publish("2026-04-08") { $0.period = "2026-02" } }
+        #expect(empty.contains("nothing was counted"))
+        #expect(throws: PipelineFailure.self) {
+            try scene.publish("2026-04-08") { $0.period = "March" }
+        }
+        #expect(scene.trial.files(below: "out") == [])
+    }
+
+    @Test func lostFilesComeBackWithTheSameBytesAndAreNeverCountedAgain() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.trial.run(now: "2026-04-01")
+        try scene.publish("2026-04-08")
+        let before = try scene.published()
+        // What comes later is not in what was published, whatever happens to its files.
+        try scene.add("b", "2026-03-11", 6..<12)
+        try scene.trial.run(now: "2026-04-09")
+        try scene.trial.remove("out/2026-03/months.csv")
+        try scene.trial.write("out/2026-03/actions.jsonl", "{}\n")
+        #expect(try scene.findings("2026-04-09").map { String($0.split(separator: " ")[0]) } == [
+            "changed", "missing",
+        ])
+        let report = try scene.publish("2026-04-09")
+        #expect(report.entries.map(\.outcome) == [.restored])
+        #expect(report.entries.map(\.restored) == [2])
+        #expect(report.late == [PublishReport.Late(period: "2026-03", records: 6)])
+        #expect(try scene.published() == before)
+        #expect(try scene.findings("2026-04-09") == [])
+        try scene.trial.write("out/2026-03/stranger.csv", "x\n")
+        #expect(try scene.findings("2026-04-09").first?.hasPrefix("unknown-file") == true)
+    }
+
+    @Test func keysWaitForPublicationAndPartialsGoWithThem() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-01-10", 0..<6)
+        try scene.trial.run(now: "2026-02-01")
+        #expect(try scene.trial.run(now: "2026-03-20").destroyedKeys.isEmpty)
+        #expect(scene.trial.files(below: "state/partials").count == 1)
+        let report = try scene.publish("2026-03-21")
+        #expect(report.destroyedKeys.map(\.month) == ["2026-01"])
+        #expect(scene.trial.files(below: "keys").contains("2026-01.destroyed"))
+        #expect(scene.trial.files(below: "state/partials") == [])
+        #expect(try scene.findings("2026-03-21") == [])
+        #expect(try scene.publish("2026-03-22").entries.map(\.outcome) == [.unchanged])
+    }
+
+    @Test func publishedPartialsStayWhileTheirKeyLives() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-01-10", 0..<6)
+        try scene.trial.run(now: "2026-02-01")
+        #expect(try scene.publish("2026-02-08").destroyedKeys.isEmpty)
+        #expect(scene.trial.files(below: "state/partials").count == 1)
+        #expect(try scene.findings("2026-02-09") == [])
+        // The last record of January is due on 1 March; the grace ends on the 8th.
+        #expect(try scene.trial.run(now: "2026-03-07").destroyedKeys.isEmpty)
+        #expect(try scene.trial.run(now: "2026-03-08").destroyedKeys.map(\.month) == ["2026-01"])
+        #expect(scene.trial.files(below: "state/partials") == [])
+        #expect(try scene.findings("2026-03-08") == [])
+    }
+
+    @Test func anErasureAfterPublicationLeavesItAsItIs() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.trial.run(now: "2026-04-01")
+        try scene.publish("2026-04-08")
+        let before = try scene.published()
+        var request = SubjectRequest(
+            pipeline: "\(scene.trial.folder)/pipeline.yaml", kind: .user, value: "p1@a.example")
+        request.now = "2026-04-09"
+        request.role = .controller
+        request.identityCheck = "ticket 7"
+        request.requestedBy = "desk"
+        _ = try Sluice.eraseSubject(SubjectEraseRequest(subject: request))
+        #expect(try scene.publish("2026-04-09").entries.map(\.outcome) == [.unchanged])
+        #expect(try scene.published() == before)
+        #expect(try scene.findings("2026-04-09") == [])
+    }
+
+    @Test func anOptOutBindsBeforePublication() throws {
+        let scene = try PublishTrial(more: "opt_outs: opt-outs.csv")
+        try scene.trial.write("opt-outs.csv", "customer,purposes,effective_date\n")
+        try scene.add("a", "2026-03-10", 0..<9)
+        try scene.trial.run(now: "2026-04-01")
+        try scene.trial.write(
+            "opt-outs.csv", "customer,purposes,effective_date\nC1,statistics,2026-04-02\n")
+        try scene.publish("2026-04-08")
+        #expect(
+            try scene.trial.text("out/2026-03/months.csv") == "month,times,users\n2026-03,6,6\n")
+    }
+
+    @Test func aPublicationOfAnotherStateIsNotWrittenOver() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.trial.write("out/2026-03/publication.json", "{}\n")
+        try scene.trial.run(now: "2026-04-01")
+        let refused = scene.refusal { try scene.publish("2026-04-08") }
+        #expect(refused.contains("knows nothing of"))
+        #expect(scene.trial.files(below: "out") == ["2026-03/publication.json"])
+    }
+
+    @Test func smallFiguresAreWithheldAndTheShareIsTold() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<8)
+        try scene.add("b", "2026-03-11", 0..<2, action: "export")
+        try scene.trial.run(now: "2026-04-01")
+        let entry = try #require(try scene.publish("2026-04-08").entries.first)
+        #expect(
+            try scene.trial.text("out/2026-03/actions.csv")
+                .contains("2026-03,export,<3,<3\n"))
+        let table = try #require(entry.tables.last)
+        #expect(table.figures == 4 && table.withheld >= 2)
+        #expect(table.proposal == "leave out `action`")
+        #expect(entry.tables.first?.proposal == "")
+        let about = try scene.trial.text("out/2026-03/publication.json")
+        #expect(about.contains(#""withheld":"#) && about.contains(#""through":"2026-03-31""#))
+    }
+
+    @Test func statisticsThatChangedAreNotMixedIntoAMonth() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.trial.run(now: "2026-04-01")
+        let changed = PublishTrial.pipeline().replacingOccurrences(
+            of: "times: count", with: "often: count")
+        try scene.trial.write("pipeline.yaml", changed)
+        try scene.add("b", "2026-03-11", 0..<6)
+        try scene.trial.run(now: "2026-04-02")
+        let refused = scene.refusal { try scene.publish("2026-04-08") }
+        #expect(refused.contains("before the statistics of the pipeline were changed"))
+        // What is shown of the counts may change.
+        try scene.trial.write("pipeline.yaml", PublishTrial.pipeline(publish: ", close_after: P8D"))
+        try scene.trial.remove("in/b.jsonl")
+    }
+
+    @Test func pipelinesThatCannotPublishSaySo() throws {
+        let faults = [
+            ("state: state", "", "expected `state`"),
+            ("- { name: months,", "- { path: m.csv, name: months,", ""),
+        ]
+        for (text, other, message) in faults where !message.isEmpty {
+            let broken = PublishTrial.pipeline().replacingOccurrences(of: text, with: other)
+            let trial = try TemporaryPipeline(broken)
+            let found = try Sluice.check(pipeline: "\(trial.folder)/pipeline.yaml")
+            #expect(found.contains { $0.message.contains(message) }, "\(message)")
+        }
+        let scene = try PublishTrial()
+        #expect(throws: PipelineFailure.self) { try scene.publish("2026-04-08") }
+    }
+}
