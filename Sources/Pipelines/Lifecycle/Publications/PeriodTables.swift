@@ -107,6 +107,10 @@ struct PeriodTables {
         switch refusal {
         case .countsRecords(let table):
             .refused("\(table) hides by numbers of records, which protects nobody")
+        case .tooManyKeys:
+            .refused(
+                "the tables have too many values to be held against each other: expected fewer "
+                    + "columns in `by`, or coarser rules of their fields")
         case .shape, .notSeparable:
             .internalFault("tables do not tell who stands behind their figures")
         }
