@@ -95,7 +95,7 @@ struct SubjectRightsTests {
         #expect(empty.entries.isEmpty)
         #expect(empty.livingMonths.map(\.month) == ["2026-02", "2026-04"])
         // The key of February waits for publication only; that of April, for its grace.
-        #expect(empty.livingMonths.map(\.until) == [nil, "2026-06-07T00:00:00Z"])
+        #expect(empty.livingMonths.map(\.until) == [nil, "2026-06-08T00:00:00Z"])
         _ = try scene.export(request)
         let entries = try Sluice.statusOfSubject(request).entries
         #expect(entries.map(\.state) == ["export"])
