@@ -16,7 +16,8 @@ private import Glibc
 /// | `lock` | held shared by runs, exclusively by destructions |
 ///
 /// Directory 0700, files 0600, owner checked, symbolic links refused. Nothing but `HEX.pipeline`,
-/// and what `KeyRewrapping` seals anew, is ever replaced: files are made complete under a temporary name and then linked, so of two
+/// and what `KeyRewrapping` seals anew, is ever replaced: files are made complete under a temporary
+/// name and then linked, so of two
 /// processes that make the same file one wins and the other uses what it made. Safe to use from
 /// several threads.
 package final class KeyStore: Sendable {
@@ -36,7 +37,8 @@ package final class KeyStore: Sendable {
     let directory: Directory
     let seal: KeySeal?
 
-    private static let declarationRecord = SealedText(title: "key-store", names: ["zone", "wrapping"])
+    private static let declarationRecord = SealedText(
+        title: "key-store", names: ["zone", "wrapping"])
     static let declarationName = "store"
     /// Lies there while the keys are being sealed anew, and says what the declaration will be.
     static let nextDeclarationName = "store.next"
