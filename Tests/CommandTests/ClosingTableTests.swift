@@ -87,7 +87,8 @@ import Testing
     @Test func tellsOfDryRunsAgeingAndNotes() {
         var report = Reports.nightly()
         report.isDryRun = true
-        report.agedParts = 1
+        report.agedParts = 3
+        report.expiredParts = 2
         report.agedRecords = 2000
         report.unmatchedOptOuts = [3, 17]
         report.notes = ["the clock stands"]

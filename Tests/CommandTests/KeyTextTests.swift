@@ -19,7 +19,7 @@ import Testing
         ) -> KeyListReport.Entry {
             KeyListReport.Entry(
                 month: month, keyID: "\(month)/UTC/00112233445566ff", fingerprint: "ab",
-                state: state, since: "2026-05-01T00:00:00Z", run: "run-1",
+                state: state, since: "2026-05-01T00:00:00Z", sinceDay: "2026-05-01", run: "run-1",
                 codes: reasons.map { _ in "held" }, reasons: reasons)
         }
         var destroyed = entry("2026-01", .destroyed)

@@ -182,6 +182,50 @@ import Testing
         }
     }
 
+    /// Wrapping turned on, changed and turned off for keys that are there.
+    @Test func existingKeysAreSealed() throws {
+        let plain = pipeline(keys: "{ path: keys }")
+        let sealed = pipeline(keys: "{ path: keys, wrapped_by: { descriptor: 3 } }")
+        let scene = try scene(["p.yaml": plain])
+        for (name, byte) in [("one", 1), ("two", 2)] as [(String, UInt8)] {
+            try scene.write(name, [UInt8](repeating: byte, count: 32))
+        }
+        try run(scene, "2026-02-01")
+        let add = ["opt-out", "add", "p.yaml", "--now", "2026-02-02", "--user"]
+        #expect(try sluice(add + ["user1@a.example"], in: scene).status == 0)
+        func shell(_ files: String) -> [String] { ["sh", "-c", #"exec "$0" "$@" "# + files] }
+        func works(_ through: [String], _ day: String) throws {
+            try run(scene, "2026-02-\(day)", through: through)
+            for command in ["verify", "keys list"] {
+                let words = command.split(separator: " ").map(String.init)
+                let outcome = try sluice(
+                    words + ["p.yaml", "--now", "2026-02-\(day)"], in: scene, through: through)
+                #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+            }
+            let check = ["opt-out", "check", "p.yaml", "--user", "user1@a.example"]
+            let outcome = try sluice(check, in: scene, through: through)
+            #expect(text(outcome.output).hasPrefix("opted out"), "\(outcome.errors)")
+        }
+        try scene.write("p.yaml", sealed)
+        let refused = try sluice(["run", "p.yaml"], in: scene, through: shell("3<one"))
+        #expect(refused.status == 8 && refused.errors.contains("sluice keys rewrap"))
+        let rewrap = ["keys", "rewrap", "p.yaml", "--now", "2026-02-03", "--json"]
+        let first = try sluice(rewrap, in: scene, through: shell("3<one"))
+        #expect(text(first.output).contains(#""keys":1,"registry_keys":1,"sealed":true"#))
+        try works(shell("3<one"), "04")
+        let from = ["--from-descriptor", "4"]
+        let wrong = try sluice(rewrap + from, in: scene, through: shell("3<two 4<two"))
+        #expect(wrong.status == 8, "\(wrong.errors)")
+        let second = try sluice(rewrap + from, in: scene, through: shell("3<two 4<one"))
+        #expect(second.status == 0, "\(second.errors)")
+        try works(shell("3<two"), "05")
+        try scene.write("p.yaml", plain)
+        #expect(try sluice(rewrap + from, in: scene, through: shell("4<two")).status == 0)
+        try works([], "06")
+        let usage = try sluice(rewrap + from + ["--from-credential", "x"], in: scene)
+        #expect(usage.status == 2)
+    }
+
     /// Two pipelines and a destruction by hand at once: all see one key, or none.
     @Test func processesRaceForCreationAndDestruction() throws {
         let scene = try scene(["p.yaml": pipeline(), "q.yaml": pipeline("other")])

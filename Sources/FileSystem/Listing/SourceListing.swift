@@ -16,13 +16,16 @@ package enum SourceListing {
     ///
     /// Searches do not enter symbolic links to directories; links to files count as files. Two
     /// paths of one regular file give the first of them. A pattern or directory without a file is
-    /// the fault `no-match`, a missing path `ENOENT`.
+    /// the fault `no-match`, a missing path `ENOENT`. With `refusingLinks` a symbolic link that a
+    /// search meets, to a matching file or to a directory, is a fault: what it leads to would be
+    /// passed over, or taken for something else.
     package static func expand(
-        patterns: [String], filesMax: Int = filesMax
+        patterns: [String], filesMax: Int = filesMax, refusingLinks: Bool = false
     ) throws(FileFault) -> [String] {
         var found: [[UInt8]] = []
         for pattern in patterns {
-            var search = Search(pattern: pattern, filesMax: filesMax)
+            var search = Search(
+                pattern: pattern, filesMax: filesMax, refusesLinks: refusingLinks)
             try search.run()
             guard !search.found.isEmpty else {
                 throw FileFault(.resolve, .noMatch, path: pattern)
@@ -54,9 +57,11 @@ package enum SourceListing {
 private struct Search {
     let pattern: String
     let filesMax: Int
+    let refusesLinks: Bool
     var found: [String] = []
 
-    init(pattern: String, filesMax: Int) {
+    init(pattern: String, filesMax: Int, refusesLinks: Bool) {
+        self.refusesLinks = refusesLinks
         self.pattern = pattern
         self.filesMax = filesMax
     }
@@ -128,6 +133,7 @@ private struct Search {
             case .pattern(let glob):
                 for name in try names(in: path, matching: glob) {
                     let next = Self.join(path, name)
+                    try refuseLink(next)
                     guard let kind = try Self.kind(of: next) else { continue }
                     if isLast, kind == .regular {
                         try take(next)
@@ -139,10 +145,19 @@ private struct Search {
                 open.append((path, index + 1))
                 for name in try names(in: path, matching: GlobPattern("*")) {
                     let next = Self.join(path, name)
-                    if try Self.isRealDirectory(next) { open.append((next, index)) }
+                    if try Self.isRealDirectory(next) {
+                        open.append((next, index))
+                    } else if try Self.kind(of: next) == .directory {
+                        try refuseLink(next)
+                    }
                 }
             }
         }
+    }
+
+    private func refuseLink(_ path: String) throws(FileFault) {
+        guard refusesLinks, try Self.ownKind(of: path) == .symbolicLink else { return }
+        throw FileFault(.open, .symbolicLink, path: path)
     }
 
     private mutating func take(_ path: String) throws(FileFault) {
@@ -173,9 +188,12 @@ private struct Search {
     }
 
     private static func isRealDirectory(_ path: String) throws(FileFault) -> Bool {
-        let status = try FileStatus.at(
-            AT_FDCWD, path, flags: AT_SYMLINK_NOFOLLOW, shownPath: path)
-        return status?.kind == .directory
+        try ownKind(of: path) == .directory
+    }
+
+    /// The kind of what `path` itself is, a symbolic link for one.
+    private static func ownKind(of path: String) throws(FileFault) -> FileStatus.Kind? {
+        try FileStatus.at(AT_FDCWD, path, flags: AT_SYMLINK_NOFOLLOW, shownPath: path)?.kind
     }
 
     private static func join(_ path: String, _ name: String) -> String {

@@ -9,7 +9,7 @@ package enum RegistryKey {
     /// The name of the file in the state folder.
     package static let fileName = "registry.key"
 
-    private static let head = KeyFileForm.head(named: "registry")
+    static let head = KeyFileForm.head(named: "registry")
 
     /// The hasher of the key in the state folder; a folder without a key gets a random one with
     /// `creatingIfMissing`, or else nil. Two processes that make it get the same one.

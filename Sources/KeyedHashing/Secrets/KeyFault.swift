@@ -34,6 +34,8 @@ package enum KeyFault: Error, Sendable, Equatable {
     case notWrapped(path: String)
     /// The keys of the store are sealed by another key-encryption key.
     case otherWrappingKey(path: String)
+    /// The keys of the store are being sealed anew, and that was not ended.
+    case rewrapping(path: String)
     /// OpenSSL refused to seal or open.
     case cipher
 }
@@ -77,9 +79,14 @@ extension KeyFault: CustomStringConvertible {
         case .wrapped(let path):
             "the keys in \(path) are sealed: expected `wrapped_by` in the pipeline's `keys`"
         case .notWrapped(let path):
-            "the keys in \(path) are not sealed: expected no `wrapped_by`, or an empty directory"
+            "the keys in \(path) are not sealed: seal them with `sluice keys rewrap`, or expected no "
+                + "`wrapped_by`"
         case .otherWrappingKey(let path):
-            "the keys in \(path) are sealed by another key-encryption key than the one given"
+            "the keys in \(path) are sealed by another key-encryption key than the one given: "
+                + "`sluice keys rewrap` changes it"
+        case .rewrapping(let path):
+            "the keys in \(path) are being sealed anew, and that was not ended: expected the same "
+                + "`sluice keys rewrap` again"
         case .cipher: "the installed OpenSSL cannot do AES-256-GCM"
         }
     }

@@ -34,6 +34,7 @@ extension KeyStore {
             found.faults.append((declarationName, "is not what was written"))
         }
         guard let declared else { return found }
+        try refuseUnfinished(directory)
         found.zone = declared.zone
         let store = KeyStore(
             directory: directory, zone: declared.zone,

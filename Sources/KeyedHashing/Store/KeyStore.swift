@@ -12,10 +12,12 @@ private import Glibc
 /// | `HEX.state` | the path of a state directory that uses the store |
 /// | `HEX-MS.forgotten` | which state was forgotten, when and by whom |
 /// | `HEX.pipeline` | how long a pipeline without state needs keys |
+/// | `store.next` | the declaration to come, while the keys are being sealed anew |
 /// | `lock` | held shared by runs, exclusively by destructions |
 ///
-/// Directory 0700, files 0600, owner checked, symbolic links refused. Nothing but `HEX.pipeline` is
-/// ever replaced: files are made complete under a temporary name and then linked, so of two
+/// Directory 0700, files 0600, owner checked, symbolic links refused. Nothing but `HEX.pipeline`,
+/// and what `KeyRewrapping` seals anew, is ever replaced: files are made complete under a temporary
+/// name and then linked, so of two
 /// processes that make the same file one wins and the other uses what it made. Safe to use from
 /// several threads.
 package final class KeyStore: Sendable {
@@ -35,8 +37,11 @@ package final class KeyStore: Sendable {
     let directory: Directory
     let seal: KeySeal?
 
-    private static let declaration = SealedText(title: "key-store", names: ["zone", "wrapping"])
+    private static let declarationRecord = SealedText(
+        title: "key-store", names: ["zone", "wrapping"])
     static let declarationName = "store"
+    /// Lies there while the keys are being sealed anew, and says what the declaration will be.
+    static let nextDeclarationName = "store.next"
     static let lockName = "lock"
     private static let notWrapped = "none"
 
@@ -70,9 +75,7 @@ package final class KeyStore: Sendable {
         var declared = try declared(directory)
         if declared == nil, creating, let zone {
             try refuseForeignFiles(directory)
-            let content = try declaration.encode([
-                zone, wrapping?.fingerprint.text ?? notWrapped,
-            ])
+            let content = try declaration(zone: zone, wrapping: wrapping)
             _ = try directory.makeOnce(
                 declarationName, content: .copyingRecord(content))
             declared = try Self.declared(directory)
@@ -81,6 +84,7 @@ package final class KeyStore: Sendable {
         if let zone, !zone.utf8.elementsEqual(declared.zone.utf8) {
             throw .otherZone(path: directory.path, declared: declared.zone, wanted: zone)
         }
+        try refuseUnfinished(directory)
         let seal = try seal(declared, wrapping, directory)
         let store = KeyStore(directory: directory, zone: declared.zone, seal: seal)
         _ = try asKeyFault { () throws(FileFault) in
@@ -96,6 +100,21 @@ package final class KeyStore: Sendable {
         let zone: String
         let wrapping: String
         let content: [UInt8]
+    }
+
+    /// The declaration of a store.
+    static func declaration(
+        zone: String, wrapping: WrappingKey?
+    ) throws(KeyFault) -> [UInt8] {
+        try declarationRecord.encode([zone, wrapping?.fingerprint.text ?? notWrapped])
+    }
+
+    /// While keys are being sealed anew nobody can tell by what each of them is sealed.
+    static func refuseUnfinished(_ directory: Directory) throws(KeyFault) {
+        let isBegun = try asKeyFault { () throws(FileFault) in
+            try directory.status(of: nextDeclarationName) != nil
+        }
+        if isBegun { throw .rewrapping(path: directory.path) }
     }
 
     static func seal(
@@ -118,7 +137,7 @@ package final class KeyStore: Sendable {
             let content = try PrivateFile.content(
                 declarationName, in: directory, limitBytes: SealedText.fileBytesMax)
         else { return nil }
-        guard let values = declaration.decode(content) else {
+        guard let values = declarationRecord.decode(content) else {
             throw .damaged(path: directory.path(of: declarationName))
         }
         return Declared(zone: values[0], wrapping: values[1], content: content)

@@ -27,6 +27,8 @@ package struct KeyListReport: Sendable {
         /// Since when it is in this state, RFC 3339 in UTC: first use, closing, destruction. Empty
         /// where this state's ledger does not know.
         package var since = ""
+        /// The same as a day in the zone of the store.
+        package var sinceDay = ""
         /// The run that used it first, or that destroyed it; empty where it is not known.
         package var run = ""
         /// How and why it was destroyed; empty while it lives.
@@ -37,6 +39,8 @@ package struct KeyListReport: Sendable {
         package var reasons: [String] = []
         /// From when on it may die, RFC 3339 in UTC, as far as time alone decides.
         package var mayDieFrom = ""
+        /// The same as a day in the zone of the store.
+        package var mayDieDay = ""
     }
 
     /// A state that is registered with the store.
@@ -75,4 +79,15 @@ package struct KeyDestroyReport: Sendable {
 package struct KeyForgetReport: Sendable {
     package var state: String
     package var store: String
+}
+
+/// What `sluice keys rewrap` did.
+package struct KeyRewrapReport: Sendable {
+    /// The directory of the store; empty when the pipeline uses no month keys.
+    package var store: String
+    /// How many keys of months, and of registries, have their new form.
+    package var keys: Int
+    package var registries: Int
+    /// True when they are sealed now, false when they are plain.
+    package var isSealed: Bool
 }

@@ -52,6 +52,8 @@ package struct RunReport: Sendable {
     package var files: [File] = []
     /// Parts written earlier that were aged out by this run: replaced or deleted.
     package var agedParts = 0
+    /// Those of them that were deleted because their time had come.
+    package var expiredParts = 0
     /// Records in those parts whose due fields were transformed.
     package var agedRecords = 0
     /// What was done to the store; nil when the pipeline has none.

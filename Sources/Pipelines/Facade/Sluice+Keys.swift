@@ -1,3 +1,5 @@
+package import KeyedHashing
+
 extension Sluice {
     /// All keys of the pipeline's store: their states, and why those that live do.
     package static func listKeys(
@@ -22,5 +24,16 @@ extension Sluice {
         _ request: KeysRequest, state: String
     ) throws(PipelineFailure) -> KeyForgetReport {
         try KeyWork(request, command: "keys forget", changes: true).forget(state)
+    }
+
+    /// Seals all keys of the pipeline's store, and the registry keys of the states that use it, by
+    /// the key-encryption key that `wrapped_by` names; without it they become plain.
+    ///
+    /// `source` is where the key comes from that sealed them so far; nil: none did. What was
+    /// interrupted is ended by the same call again.
+    package static func rewrapKeys(
+        _ request: KeysRequest, from source: WrappingKeySource?
+    ) throws(PipelineFailure) -> KeyRewrapReport {
+        try KeySealing(request).run(from: source)
     }
 }

@@ -60,6 +60,10 @@ package enum Sluice {
         for index in report.files.indices {
             report.files[index].path = seen(report.files[index].path, from: folder)
         }
+        for index in (report.store?.files ?? []).indices {
+            let path = registeredPath(report.store?.files[index].path ?? "")
+            report.store?.files[index].path = seen(path, from: folder)
+        }
         return report
     }
 

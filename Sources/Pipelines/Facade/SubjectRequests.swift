@@ -167,7 +167,7 @@ package struct SubjectStatusReport: Sendable {
     package var entries: [Entry] = []
     /// Months in which tokens of the subject can still be made, and the day before which their keys
     /// are not destroyed.
-    package var livingMonths: [(month: String, until: String)] = []
+    package var livingMonths: [(month: String, until: String?)] = []
     /// Months whose tokens belong to nobody any more.
     package var destroyedMonths: [String] = []
 

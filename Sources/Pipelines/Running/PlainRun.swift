@@ -48,7 +48,9 @@ struct PlainRun {
         var report = makeReport(plan, task, paths, isDryRun: request.isDryRun)
         try checkQuarantine(plan, report)
         let tables = try tableFiles(plan, task, &report)
-        report.agedParts += try DisclosureRetention(plan: plan).apply(isDryRun: request.isDryRun)
+        let expired = try DisclosureRetention(plan: plan).apply(isDryRun: request.isDryRun)
+        report.agedParts += expired
+        report.expiredParts += expired
         if request.isDryRun { return report }
         try files.openEmptyOutputs()
         try files.prepare()

@@ -1,18 +1,19 @@
 package import ArgumentParser
 private import FileSystem
+private import KeyedHashing
 import Pipelines
 
 /// `sluice keys`: the month keys of a pipeline's key store.
 package struct KeysCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "List and destroy the month keys of a pipeline's key store.",
+        abstract: "List, destroy and seal the month keys of a pipeline's key store.",
         discussion: """
             A key dies by itself: `run` destroys it when the last record of its month must have \
             been aged out, the grace is over, and no hold, unpublished period or other state may \
             need it.
             """,
-        subcommands: [ListKeys.self, DestroyKey.self, ForgetState.self]
+        subcommands: [ListKeys.self, DestroyKey.self, ForgetState.self, RewrapKeys.self]
     )
 
     package init() {}
@@ -133,6 +134,53 @@ package struct ForgetState: ParsableCommand {
     package func run() throws {
         try options.tell(json: KeyText.json, text: KeyText.text) { () throws(PipelineFailure) in
             try Sluice.forgetState(options.request, state: state)
+        }
+    }
+}
+
+/// `sluice keys rewrap`.
+package struct RewrapKeys: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "rewrap",
+        abstract: "Seal existing keys by the key-encryption key that `wrapped_by` names now.",
+        discussion: """
+            Seals plain keys when `wrapped_by` is new in the pipeline; with --from-descriptor or \
+            --from-credential, sealed ones by another key, or, when `wrapped_by` is gone, not at \
+            all. Done to the key store and to the registry keys of all states that use it. When \
+            it is interrupted, do it again.
+            """
+    )
+
+    @OptionGroup package var options: KeysOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The inherited descriptor with the key that sealed them so far.", valueName: "number"))
+    package var fromDescriptor: Int32?
+
+    @Option(
+        help: ArgumentHelp(
+            "The systemd credential with the key that sealed them so far.", valueName: "name"))
+    package var fromCredential: String?
+
+    package init() {}
+
+    package func run() throws {
+        try options.tell(json: KeyText.json, text: KeyText.text) { () throws(PipelineFailure) in
+            try Sluice.rewrapKeys(options.request, from: try source())
+        }
+    }
+
+    private func source() throws(PipelineFailure) -> WrappingKeySource? {
+        switch (fromDescriptor, fromCredential) {
+        case (nil, nil): return nil
+        case (let number?, nil) where (3...1023).contains(number): return .descriptor(number)
+        case (nil, let name?) where !name.isEmpty && !name.utf8.contains(UInt8(ascii: "/")):
+            return .credential(name)
+        default:
+            throw .usage(
+                "expected --from-descriptor with a number from 3 to 1023, or --from-credential "
+                    + "with a name without `/`")
         }
     }
 }

@@ -168,7 +168,7 @@ package struct OptOutWithdrawCommand: ParsableCommand {
             let entries = try Sluice.withdrawOptOut(
                 pipeline: pipeline, id: id, subject: try subject.subject(&lines), date: date,
                 now: registry.now)
-            return OptOutText(entries: entries, lead: "withdrawn")
+            return OptOutText(entries: entries, lead: nil)
         }
     }
 }

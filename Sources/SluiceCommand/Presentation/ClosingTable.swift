@@ -199,10 +199,18 @@ extension ClosingTable {
     }
 
     private var rewritten: [String] {
-        guard report.agedParts > 0 else { return [] }
-        let parts = NumberText.counted(report.agedParts, "part")
-        let records = NumberText.counted(report.agedRecords, "record")
-        return paragraph("aged out \(parts) of earlier runs: \(records) anonymised in them")
+        var lines: [String] = []
+        let rewritten = report.agedParts - report.expiredParts
+        if rewritten > 0 {
+            let parts = NumberText.counted(rewritten, "part")
+            let records = NumberText.counted(report.agedRecords, "record")
+            lines += paragraph("aged out \(parts) of earlier runs: \(records) anonymised in them")
+        }
+        if report.expiredParts > 0 {
+            let parts = NumberText.counted(report.expiredParts, "part")
+            lines += paragraph("deleted \(parts) of earlier runs, whose time had come")
+        }
+        return lines
     }
 
     /// What became of keys; those that live on are told to who asks.

@@ -25,8 +25,9 @@ package struct KeyText: Sendable {
         ])
         for key in report.keys {
             table.add([
-                key.month, shortID(key), key.state.rawValue, day(key.since), day(key.mayDieFrom),
-                key.run,
+                key.month, shortID(key), key.state.rawValue,
+                isVerbose ? key.since : key.sinceDay,
+                isVerbose ? key.mayDieFrom : key.mayDieDay, key.run,
             ])
         }
         lines += table.isEmpty ? [] : [""] + table.lines(columnsMax: columnsMax)
@@ -44,8 +45,6 @@ package struct KeyText: Sendable {
     private func shortID(_ key: KeyListReport.Entry) -> String {
         isVerbose ? key.fingerprint : String(key.keyID.suffix(16))
     }
-
-    private func day(_ time: String) -> String { isVerbose ? time : String(time.prefix(10)) }
 
     /// Active keys live because their month is young: that is told to who asks for more.
     private func reasons(_ key: KeyListReport.Entry) -> [String] {
@@ -145,6 +144,24 @@ package struct KeyText: Sendable {
         JSONValue.object([
             ("status", .integer(Int(ExitStatus.success))), ("failure", .null),
             ("state", .text(report.state)), ("store", .text(report.store)),
+        ]).json
+    }
+
+    // MARK: Rewrap
+
+    package static func text(_ report: KeyRewrapReport) -> String {
+        let keys = NumberText.counted(report.keys, "key")
+        let registries = NumberText.counted(report.registries, "registry key")
+        let what = report.isSealed ? "sealed" : "plain now, sealed by nothing"
+        return "\(keys) of months and \(registries): \(what)\n"
+            + "Copies in backups are as they were.\n"
+    }
+
+    package static func json(_ report: KeyRewrapReport) -> String {
+        JSONValue.object([
+            ("status", .integer(Int(ExitStatus.success))), ("failure", .null),
+            ("store", .text(report.store)), ("keys", .integer(report.keys)),
+            ("registry_keys", .integer(report.registries)), ("sealed", .boolean(report.isSealed)),
         ]).json
     }
 }

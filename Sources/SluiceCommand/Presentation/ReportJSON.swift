@@ -51,6 +51,7 @@ package enum ReportJSON {
             ("sources", .array(report.sources.map(source))),
             ("files", .array(report.files.map(file))),
             ("aged_parts", .integer(report.agedParts)),
+            ("expired_parts", .integer(report.expiredParts)),
             ("aged_records", .integer(report.agedRecords)),
             ("store", report.store.map(store) ?? .null),
             ("held_parts", .integer(report.heldParts)),

@@ -90,7 +90,9 @@ extension SubjectText {
             report.entries.isEmpty
             ? ["nothing is on record"] : table.lines(columnsMax: Terminal.tableColumns)
         for (month, until) in report.livingMonths {
-            lines.append("tokens of \(month) can still be made, at least until \(until)")
+            let end = until.map { ", at least until \($0)" }
+                ?? ": the time of its key is past, and `sluice keys list` says what it waits for"
+            lines.append("tokens of \(month) can still be made\(end)")
         }
         if !report.destroyedMonths.isEmpty {
             lines.append(
@@ -110,7 +112,7 @@ extension SubjectText {
             ])
         }
         let months = report.livingMonths.map { month, until -> JSONValue in
-            .object([("month", .text(month)), ("until", .text(until))])
+            .object([("month", .text(month)), ("until", .optional(until))])
         }
         return JSONValue.object(
             head(report.pipeline) + [

@@ -40,6 +40,17 @@ import Testing
         #expect(try folder.text("elsewhere.txt") == storeRecord("01-11"))
     }
 
+    /// A link to a file of the store itself, and one to a folder that a search would pass over.
+    @Test(arguments: ["data/a.jsonl", "elsewhere", "gone"])
+    func aSymbolicLinkThatASearchWouldPassOver(_ target: String) throws {
+        let folder = try store()
+        try folder.write("elsewhere/x.jsonl", storeRecord("01-11"))
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder.folder)/data/z.jsonl",
+            withDestinationPath: "\(folder.folder)/\(target)")
+        try isRefused(folder, "symbolic link")
+    }
+
     @Test func twoNamesOfOneFile() throws {
         let folder = try store()
         try folder.write("data/b.jsonl", storeRecord("01-11"))

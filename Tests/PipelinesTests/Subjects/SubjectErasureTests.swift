@@ -203,7 +203,7 @@ struct SubjectErasureTests {
         #expect(try stored(scene, "still") == 6)
         try release(scene)
         let run = try scene.run(now: "2026-04-17")
-        #expect(run.notes.contains { $0.contains("erasures are done") })
+        #expect(run.notes.contains { $0.contains("erasures that are done now") })
         #expect(try stored(scene, "gone") == 0)
         let done = try Sluice.statusOfSubject(scene.request(.user, "anna")).entries
         #expect(done.contains { $0.kind == "erasure" && $0.state == "done" })

@@ -105,6 +105,7 @@ struct KeyWork {
         case .destroyed(let tombstone):
             entry.state = .destroyed
             entry.since = dateText(tombstone.time)
+            entry.sinceDay = day(tombstone.time)
             entry.run = tombstone.run
             entry.method = tombstone.method
             entry.reason = tombstone.reason
@@ -114,10 +115,13 @@ struct KeyWork {
             entry.state = isClosing ? .closing : .active
             let since = isClosing ? record?.closing : record?.firstUsed
             entry.since = since.map(dateText) ?? ""
+            entry.sinceDay = since.map(day) ?? ""
             entry.run = record?.firstRun ?? ""
             entry.codes = verdict.reasons.map(\.code)
             entry.reasons = verdict.reasons.map(\.sentence)
-            entry.mayDieFrom = dateText(max(verdict.end, verdict.retryAt ?? verdict.end))
+            let end = max(verdict.end, verdict.retryAt ?? verdict.end)
+            entry.mayDieFrom = dateText(end)
+            entry.mayDieDay = day(end)
         }
         return entry
     }
@@ -127,6 +131,7 @@ struct KeyWork {
             month: record.month?.text ?? "", keyID: record.id,
             fingerprint: record.fingerprint, state: .missing)
         entry.since = record.firstUsed.map(dateText) ?? ""
+        entry.sinceDay = record.firstUsed.map(day) ?? ""
         entry.run = record.firstRun ?? ""
         entry.reasons = [
             "earlier runs used it and its file is gone without a record: restore it, or record "
@@ -134,6 +139,11 @@ struct KeyWork {
         ]
         entry.codes = ["missing"]
         return entry
+    }
+
+    /// The day of an instant where the store counts months.
+    private func day(_ time: EventTime) -> String {
+        CivilDate(daysSince1970: zone.localDay(at: time)).text
     }
 
     // MARK: Destroy

@@ -99,7 +99,7 @@ enum OptOutImport {
         do {
             bytes = try FileDescriptor.reading(file).readAll(limitBytes: fileBytesMax)
         } catch {
-            throw .faults(
+            throw .tables(
                 [SettingFault("cannot read the list: \(error)", at: .none)], file: file)
         }
         var faults: [ReferenceFault] = []
@@ -110,7 +110,7 @@ enum OptOutImport {
                     rows: rows, purposes: session.plan.purposes, zone: session.plan.release.zone)
             } catch { faults = error.all }
         } catch { faults = [error] }
-        throw .faults(
+        throw .tables(
             faults.map {
                 SettingFault($0.expectation, at: SettingPosition(line: $0.line, column: 1))
             }, file: file)

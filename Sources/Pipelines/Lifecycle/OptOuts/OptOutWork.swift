@@ -136,6 +136,9 @@ enum OptOutWork {
             }
             chosen = live.filter { $0.id == id }
         } else {
+            guard subject != OptOutSubject() else {
+                throw .usage("expected --id, --customer, --user, or both of these")
+            }
             chosen = try named(subject, live, session)
         }
         guard !chosen.isEmpty else {

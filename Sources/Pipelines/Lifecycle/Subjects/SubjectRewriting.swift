@@ -271,7 +271,8 @@ final class SubjectRewriting {
     /// Says in the report of a run what became of erasures that were open.
     func tell(in report: inout RunReport) {
         if !finished.isEmpty {
-            report.notes.append("\(finished.count) erasures are done: nothing of them is left")
+            report.notes.append(
+                "erasures that are done now, with nothing of them left: \(finished.count)")
         }
         for block in blocked {
             let index = work.erasures.firstIndex { $0.id == block.id }

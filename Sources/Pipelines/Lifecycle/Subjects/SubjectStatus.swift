@@ -18,7 +18,7 @@ struct SubjectStatus {
         var report = SubjectStatusReport()
         report.pipeline = session.plan.name
         report.livingMonths = session.keys.living.map {
-            ($0.text, dateText(Self.lastDue(of: $0, session.plan)))
+            ($0.text, Self.end(of: $0, session.plan).map(dateText))
         }
         report.destroyedMonths = session.keys.destroyed.map(\.text)
         guard let ledger = session.ledger else { return report }
@@ -31,16 +31,12 @@ struct SubjectStatus {
         return report
     }
 
-    /// The instant at which the last event of a month is due under the longest clock.
-    private static func lastDue(of month: CalendarMonth, _ plan: Plan) -> EventTime {
-        let clocks = plan.release.clocks
-        let next = CalendarMonth(index: month.index + 1)
-        let end = clocks.runClock.zone.startOfDay(
-            CivilDate(year: next.year, month: next.month, day: 1).daysSince1970)
-        let last = EventTime(milliseconds: end.milliseconds - 1)
-        return clocks.clocks.filter { $0.start == .event }.map {
-            clocks.runClock.dueTime(from: last, $0.length)
-        }.max() ?? end
+    /// The instant from which on the key of a month may die as far as time decides; nil when that is
+    /// past and something else keeps it.
+    private static func end(of month: CalendarMonth, _ plan: Plan) -> EventTime? {
+        let clock = plan.release.clocks.runClock
+        let end = plan.keyNeeds.end(of: month, in: clock.zone)
+        return end > clock.now ? end : nil
     }
 
     // MARK: Entries

@@ -78,6 +78,7 @@ final class PartAgeing {
                 return
             }
             owner.report.agedParts += 1
+            owner.report.expiredParts += 1
             return rewriting.remove(part)
         }
         let history = try HoldHistory(part, output: index, of: plan, registry)
@@ -87,7 +88,9 @@ final class PartAgeing {
             part, under: kept, olderRuns: history.olderRuns, staysIf: { $0.isUntouched })
         owner.report.heldRecords += counts.outputs[0].held
         if counts.outputs[0].held > 0 { owner.report.heldParts += 1 }
-        if !counts.isUntouched { owner.report.agedParts += 1 }
+        if counts.isUntouched { return }
+        owner.report.agedParts += 1
+        if counts.outputs[0].held == 0 { owner.report.expiredParts += 1 }
     }
 
     /// Readable parts of an output that the pipeline no longer has could never be aged.

@@ -25,7 +25,7 @@ struct StoreListing {
         _ patterns: [String], unsettled: EventTime?, in folders: OpenFolders
     ) throws(PipelineFailure) {
         let paths: [String]
-        do { paths = try SourceListing.expand(patterns: patterns) } catch {
+        do { paths = try SourceListing.expand(patterns: patterns, refusingLinks: true) } catch {
             throw .source(SourceFault(.cannotOpen, source: error.path, expectation: "\(error)"))
         }
         for path in paths {

@@ -1,0 +1,69 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// `sluice keys rewrap`: seals the keys that a pipeline uses by the key-encryption key that its
+/// `wrapped_by` names now.
+struct KeySealing {
+    private let plan: Plan
+    private let statePath: String?
+
+    init(_ request: KeysRequest) throws(PipelineFailure) {
+        let folder = try workingFolder()
+        let loaded = try Sluice.loadPlan(request.pipeline, now: request.now)
+        plan = loaded.anchored(at: folder)
+        statePath = loaded.state.map { registeredPath(anchored($0, at: folder)) }
+    }
+
+    /// `source` is where the key-encryption key comes from that sealed them; nil: they are plain.
+    func run(from source: WrappingKeySource?) throws(PipelineFailure) -> KeyRewrapReport {
+        let store = plan.keyStore.flatMap { isPresent($0) ? $0 : nil }
+        let state = statePath.flatMap { isPresent($0) ? $0 : nil }
+        guard store != nil || state != nil else {
+            throw .usage("the pipeline has no keys yet: its first run seals those that it makes")
+        }
+        let ledger = try state.map { path throws(PipelineFailure) in
+            try Self.ledger(path)
+        }
+        let new: WrappingKey?
+        let outcome: KeyRewrapping.Outcome
+        do throws(KeyFault) {
+            let old = try source.map { source throws(KeyFault) in try WrappingKey.load(source) }
+            new = try plan.loadWrapping()
+            var work = KeyRewrapping(from: old, to: new)
+            outcome = try work.run(storeAt: store, states: state.map { [$0] } ?? [])
+        } catch {
+            if case .file(let fault) = error, fault.cause == .busyLock {
+                throw .busy("another run uses the keys in \(store ?? "")")
+            }
+            throw .keys("\(error)")
+        }
+        try note(outcome, new, ledger)
+        return KeyRewrapReport(
+            store: store ?? "", keys: outcome.keys, registries: outcome.registries,
+            isSealed: new != nil)
+    }
+
+    private static func ledger(_ path: String) throws(PipelineFailure) -> Ledger {
+        do { return try Ledger.open(stateDirectory: path) } catch {
+            if error == .busy { throw .busy("another run is at work on the state in \(path)") }
+            throw .storage("cannot open the state in \(path): \(error.description)")
+        }
+    }
+
+    private func note(
+        _ outcome: KeyRewrapping.Outcome, _ new: WrappingKey?, _ ledger: Ledger?
+    ) throws(PipelineFailure) {
+        do {
+            try ledger?.append(
+                event: "keys-rewrapped",
+                [
+                    "keys": .integer(Int64(outcome.keys)),
+                    "registries": .integer(Int64(outcome.registries)),
+                    "wrapped_by": .text(new?.fingerprint.text ?? "none"),
+                ], time: plan.release.clocks.runClock.now)
+        } catch { throw .storage("cannot write the ledger: \(error.description)") }
+    }
+}

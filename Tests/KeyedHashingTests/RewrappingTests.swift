@@ -1,0 +1,105 @@
+import FileSystem
+import Records
+import TestSupport
+import Testing
+
+@testable import KeyedHashing
+
+/// Sealing what is there already, whole and interrupted.
+struct RewrappingTests {
+    private func wrapping(_ byte: UInt8) throws -> WrappingKey {
+        try WrappingKey(try SecretKey.copying([UInt8](repeating: byte, count: 32).span))
+    }
+
+    private func open(_ scratch: Scratch, _ wrapping: WrappingKey?) throws -> KeyStore {
+        try KeyStore.open(
+            path: "\(scratch.path)/keys", zone: "UTC", creatingIfMissing: true,
+            wrapping: wrapping)
+    }
+
+    private func names(_ store: KeyStore) throws -> [String] {
+        try store.epochs().map { "\($0.keyID.text) \($0.fingerprint.text)" }
+    }
+
+    /// A store with two living keys and a destroyed one, and a state with a registry.
+    private func filled() throws -> (Scratch, String, [String], KeyFingerprint) {
+        let scratch = try Scratch()
+        let store = try open(scratch, nil)
+        for month in [march, april] { _ = try store.key(for: month, creatingIfMissing: true) }
+        let may = CalendarMonth(year: 2026, month: 5)
+        _ = try store.key(for: may, creatingIfMissing: true)
+        try store.destroy(may, run: "run", now: noon)
+        let state = "\(scratch.path)/state"
+        let folder = try Directory.open(state, creating: true, mode: 0o700)
+        let registry = try #require(
+            try RegistryKey.hasher(in: folder, creatingIfMissing: true))
+        try store.register(statePath: state)
+        return (scratch, state, try names(store), registry.fingerprint)
+    }
+
+    @Test func plainSealedByAnotherAndPlainAgain() throws {
+        let (scratch, state, before, registry) = try filled()
+        let folder = try Directory.open(state)
+        let steps: [(from: UInt8?, to: UInt8?)] = [(nil, 1), (1, 2), (2, 2), (2, nil)]
+        for (from, to) in steps {
+            let old = try from.map(wrapping)
+            let new = try to.map(wrapping)
+            var work = KeyRewrapping(from: old, to: new)
+            let outcome = try work.run(storeAt: "\(scratch.path)/keys", states: [])
+            #expect(outcome.keys == (from == to ? 0 : 2) && outcome.registries == 1)
+            #expect(try names(open(scratch, new)) == before)
+            let found = try RegistryKey.hasher(
+                in: folder, creatingIfMissing: false, wrapping: new)
+            #expect(found?.fingerprint == registry)
+            if from != to { #expect(throws: KeyFault.self) { try open(scratch, old) } }
+            #expect(try !scratch.names().contains("keys/store.next"))
+        }
+    }
+
+    @Test func theWrongKeyChangesNothing() throws {
+        let (scratch, _, before, _) = try filled()
+        for old in [1, 2] as [UInt8] {
+            var work = KeyRewrapping(from: try wrapping(old), to: try wrapping(3))
+            #expect(throws: KeyFault.self) {
+                try work.run(storeAt: "\(scratch.path)/keys", states: [])
+            }
+            #expect(try names(open(scratch, nil)) == before)
+        }
+        var work = KeyRewrapping(from: nil, to: try wrapping(1))
+        #expect(throws: KeyFault.self) {
+            try work.run(storeAt: "\(scratch.path)/keys", states: ["\(scratch.path)/gone"])
+        }
+        #expect(try names(open(scratch, nil)) == before)
+    }
+
+    /// As if killed after each of its steps: nobody else uses the store, and the same call ends it.
+    @Test(arguments: 0..<5) func anInterruptedOneIsEndedByTheSameCall(_ step: Int) throws {
+        let (scratch, state, before, registry) = try filled()
+        let key = try wrapping(1)
+        let files = ["keys/2026-03.key", "keys/2026-04.key", "state/registry.key", "keys/store"]
+        let old = try files.map { try scratch.read($0) }
+        var work = KeyRewrapping(from: nil, to: key)
+        _ = try work.run(storeAt: "\(scratch.path)/keys", states: [state])
+        let declared = try scratch.read("keys/store")
+        try scratch.write("keys/store.next", declared)
+        for (name, content) in zip(files, old).dropFirst(step) { try scratch.write(name, content) }
+        #expect(throws: KeyFault.rewrapping(path: "\(scratch.path)/keys")) {
+            try open(scratch, nil)
+        }
+        #expect(throws: KeyFault.rewrapping(path: "\(scratch.path)/keys")) {
+            try KeyStore.inspect(path: "\(scratch.path)/keys")
+        }
+        for other in [nil, try wrapping(2)] {
+            var wrong = KeyRewrapping(from: nil, to: other)
+            #expect(throws: KeyFault.self) {
+                try wrong.run(storeAt: "\(scratch.path)/keys", states: [state])
+            }
+        }
+        var again = KeyRewrapping(from: nil, to: key)
+        _ = try again.run(storeAt: "\(scratch.path)/keys", states: [state])
+        #expect(try names(open(scratch, key)) == before)
+        let found = try RegistryKey.hasher(
+            in: try Directory.open(state), creatingIfMissing: false, wrapping: key)
+        #expect(found?.fingerprint == registry)
+    }
+}
