@@ -202,7 +202,8 @@ final class SubjectRewriting {
         _ path: String, _ rows: [PartialRecord], _ partials: Partials, _ removal: PartialRemoval
     ) throws(PipelineFailure) {
         let old = splitPath(path)
-        let seed = "\(rows[0].content.digest.hex) without erased rows"
+        // Two sources can have equal aggregates: the content alone would not tell them apart.
+        let seed = "\(old.name) \(rows[0].content.digest.hex) without erased rows"
         let name = "\(Digest256.of(Array(seed.utf8).span).hex.prefix(24)).partial"
         do {
             let kept = try DirectorySpillStorage(directory: ledger.directory).makeFile()
@@ -269,8 +270,9 @@ final class SubjectRewriting {
         guard !work.isEmpty else { return }
         isIncomplete = true
         limits.append(
-            "Files of the store that may still be written to were left alone; the next run over "
-                + "them completes the erasure.")
+            "Files of the store that may still be written to, or that hold what no run has taken "
+                + "in, were left alone; the next run over them completes an erasure, a correction "
+                + "has to be asked for again.")
     }
 
     /// Erasures of which nothing is left.

@@ -56,6 +56,14 @@ final class SourceIntake {
         try takeIn(found, names: paths)
     }
 
+    /// The sources that the next run is going to take something from, for a command that takes
+    /// nothing in; none when they cannot be listed.
+    func awaited() throws(PipelineFailure) -> Set<FileIdentity> {
+        guard let paths = try? resolveSources(plan.sources), paths != ["-"] else { return [] }
+        let fresh = try SourceSurvey(self, paths).survey().filter { !$0.isKnown }
+        return Set(fresh.compactMap { try? FileStatus.of($0.path)?.identity })
+    }
+
     private func takeIn(
         _ found: [SourceSurvey.Source], names: [String]
     ) throws(PipelineFailure) {
@@ -311,9 +319,8 @@ final class SourceIntake {
     private func withoutRestricted(
         _ files: [any SpillFile]
     ) throws -> [any SpillFile] {
-        let now = plan.release.clocks.runClock.now
         var entries: [PartialRemoval.Entry] = []
-        for restriction in try ledger.restrictions() where restriction.holds(at: now) {
+        for restriction in try ledger.restrictions() where restriction.isInForce {
             let tokens = SubjectTokens(try ledger.tokens(ofRestriction: restriction.id))
             let entry = tokens.removal(
                 restriction.request.subject.kind, isLimited: restriction.request.within != nil)

@@ -87,7 +87,11 @@ final class StoreAgeing {
     // MARK: Looking
 
     /// Looks at all files; `sources` are the contents that this run has counted or knew, by file.
-    func look(sources: [FileIdentity: ContentIdentity]) throws(PipelineFailure) {
+    /// `awaited` are sources with something in them that no run has counted: what was aged before
+    /// it is counted would be transformed twice in the outputs, so they are left alone.
+    func look(
+        sources: [FileIdentity: ContentIdentity], awaited: Set<FileIdentity> = []
+    ) throws(PipelineFailure) {
         let unsettled =
             store.settle.isZero
             ? nil : RunClock.system(zone: plan.release.zone).cutOff(store.settle)
@@ -96,6 +100,10 @@ final class StoreAgeing {
         for file in listing.files {
             if Interruption.isRequested {
                 throw .interrupted(signal: Interruption.signal ?? 15)
+            }
+            guard !awaited.contains(file.status.identity) else {
+                report.busy.append(file.path)
+                continue
             }
             try look(at: file, source: sources[file.status.identity])
         }
