@@ -108,7 +108,9 @@ struct HistoryScan {
                 continue
             }
             if mark.presence == .gone { faults.append("\(place): \(id) should be gone") }
-            if place != .archive, lines.count > 1 { faults.append("\(place): \(id) is there twice") }
+            if place != .archive, lines.count > 1 {
+                faults.append("\(place): \(id) is there twice")
+            }
             for line in lines { check(place, id, mark, line) }
             if isExpired(entry, place) == true {
                 faults.append("\(place): \(id) is past its date")

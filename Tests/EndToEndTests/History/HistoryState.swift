@@ -72,7 +72,8 @@ struct HistoryState {
         ("sources", "sha256, byte_count, counted_from, records, state"),
         ("parts", "path, sha256, byte_count, state"),
         ("partials", "month, path, sha256, byte_count, state"),
-        ("files", "kind, path"),
+        // Lists of what was set aside name their sources, and are named by their digests.
+        ("files WHERE kind <> 'quarantine'", "kind, path"),
         ("pending_publications", "*"),
         ("keys", "id, fingerprint, destroyed_ms IS NULL"),
         ("holds", "name, start_ms, end_ms, released_ms"),
@@ -110,7 +111,8 @@ struct HistoryState {
         for name in Set(files.keys).union(expected.files.keys).sorted()
         where files[name] != expected.files[name] {
             let what =
-                files[name] == nil ? "is missing" : expected.files[name] == nil ? "is new" : "differs"
+                files[name] == nil
+                ? "is missing" : expected.files[name] == nil ? "is new" : "differs"
             differences.append("\(name) \(what)")
         }
         if keys != expected.keys { differences.append("keys: \(keys), expected \(expected.keys)") }

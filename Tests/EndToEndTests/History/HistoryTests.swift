@@ -10,7 +10,8 @@ import Testing
 /// the clock.
 ///
 /// Every day everything is verified, and looked at by a plain model that knows nothing of ledgers.
-/// A second world lives through the same and has its commands killed: it must end in the same state.
+/// A second world lives through the same and has its commands killed: it must end in the same
+/// state.
 ///
 /// `SLUICE_LONG_HISTORY=SEED,SEED,… swift test --filter HistoryTests` lives through 400 days for
 /// each seed.
@@ -48,6 +49,8 @@ final class History {
     private var model = HistoryModel()
     private var memories = [HistoryMemory(), HistoryMemory()]
     private var latest = HistoryDate(day: 0)
+    /// True when a world that is not as it should be stays for somebody to look at.
+    private let keepsWorlds = ProcessInfo.processInfo.environment["SLUICE_KEEP_HISTORY"] != nil
 
     /// How many commands of a hundred are killed.
     private let killShare: Int
@@ -73,9 +76,10 @@ final class History {
             let place = "\(day.date.text), clock \(day.clock?.text ?? "none"), seed \(seed)"
             do {
                 try pass(day, calm, disturbed, place)
-            } catch let failure as PipelineFailure {
-                Issue.record("\(place): \(failure) \(day.deeds)")
-                throw failure
+            } catch {
+                Issue.record("\(place): \(error) on a day of \(day)")
+                if keepsWorlds { try? calm.keep() }
+                throw error
             }
         }
         try compare(calm, disturbed)
@@ -159,7 +163,9 @@ final class History {
             var request = VerifyRequest(pipeline: "\(world.path)/\(name).yaml")
             request.now = clock.text
             let report = try Sluice.verify(request)
-            wrong += report.findings.map { "\(name): \($0.kind.rawValue) \($0.place): \($0.sentence)" }
+            wrong += report.findings.map {
+                "\(name): \($0.kind.rawValue) \($0.place): \($0.sentence)"
+            }
             let isConserved = report.evidence.runs.allSatisfy {
                 $0.read == $0.written + $0.dropped + $0.quarantined
             }

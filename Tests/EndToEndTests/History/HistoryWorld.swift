@@ -1,3 +1,4 @@
+import Dispatch
 import FileSystem
 import Foundation
 import Glibc
@@ -18,8 +19,8 @@ final class HistoryWorld {
     /// How often something was killed, and how often that left work for the next run.
     private(set) var kills = 0
     private(set) var unfinished = 0
-    /// About how long an undisturbed process takes, in microseconds.
-    private var processLength: UInt32 = 100_000
+    /// About how long an undisturbed process takes, in microseconds; 0: not known yet.
+    private var processLength: UInt32 = 0
 
     static let pipelines = ["p", "a", "w"]
     static let keyFolders = pipelines.map { "keys-\($0)" }
@@ -46,6 +47,13 @@ final class HistoryWorld {
     deinit {
         try? FileManager.default.removeItem(
             atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
+
+    /// Copies everything to a folder that stays, and says where.
+    func keep() throws {
+        let kept = "\(FileManager.default.temporaryDirectory.path)/kept-\(UUID().uuidString)"
+        try FileManager.default.copyItem(atPath: path, toPath: kept)
+        StandardError.write("the world is kept in \(kept)\n")
     }
 
     func write(_ name: String, _ text: String) throws {
@@ -207,6 +215,11 @@ final class HistoryWorld {
     func kill(
         _ arguments: [String], _ random: inout SeededGenerator
     ) throws -> Bool {
+        if processLength == 0 {
+            let start = DispatchTime.now().uptimeNanoseconds
+            _ = try SluiceProcess(arguments, in: path).finish()
+            processLength = UInt32((DispatchTime.now().uptimeNanoseconds - start) / 1000)
+        }
         // The first tenths go into the start of the process.
         let share = UInt32.random(in: 20..<110, using: &random)
         let delay = processLength / 100 * share

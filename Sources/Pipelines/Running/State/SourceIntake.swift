@@ -56,12 +56,21 @@ final class SourceIntake {
         try takeIn(found, names: paths)
     }
 
-    /// The sources that the next run is going to take something from, for a command that takes
-    /// nothing in; none when they cannot be listed.
-    func awaited() throws(PipelineFailure) -> Set<FileIdentity> {
+    /// Looks through the sources for a command that takes nothing in, and notes what is known in
+    /// `contents`. Returns the files that the next run is going to take something from; none when
+    /// they cannot be listed.
+    func surveyOnly() throws(PipelineFailure) -> Set<FileIdentity> {
         guard let paths = try? resolveSources(plan.sources), paths != ["-"] else { return [] }
-        let fresh = try SourceSurvey(self, paths).survey().filter { !$0.isKnown }
-        return Set(fresh.compactMap { try? FileStatus.of($0.path)?.identity })
+        var awaited: Set<FileIdentity> = []
+        for source in try SourceSurvey(self, paths).survey() {
+            guard let status = try? FileStatus.of(source.path) else { continue }
+            if source.isKnown {
+                contents[status.identity] = source.scanned.content
+            } else {
+                awaited.insert(status.identity)
+            }
+        }
+        return awaited
     }
 
     private func takeIn(

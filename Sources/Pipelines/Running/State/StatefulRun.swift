@@ -53,7 +53,9 @@ final class StatefulRun {
         }
         plan = try TableMemory(ledger: ledger, plan: plan).recalled()
         try OptOutListMemory(ledger: ledger, plan: plan).check()
-        do { plan.latestRun = try ledger.latestClock() } catch { throw StateRegistry.failure(error) }
+        do { plan.latestRun = try ledger.latestClock() } catch {
+            throw StateRegistry.failure(error)
+        }
         prepare(&report, plan, isDryRun: settings.isDryRun)
         let registry = try openRegistry(ledger)
         let keys = try openKeys(ledger)
@@ -107,8 +109,8 @@ final class StatefulRun {
     ) throws(PipelineFailure) {
         guard let store else { return }
         let isCommand = plan.readsSources && !settings.takesIn
-        try store.look(
-            sources: intake.contents, awaited: isCommand ? intake.awaited() : [])
+        let awaited = isCommand ? try intake.surveyOnly() : []
+        try store.look(sources: intake.contents, awaited: awaited)
         report.store = store.report
         if settings.isDryRun { return }
         try store.checkPermission()
