@@ -122,7 +122,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "SluiceCommand", "Pipelines", "FileSystem", "Compression", "KeyedHashing",
-                "Records",
+                "Records", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
         .target(

@@ -74,8 +74,7 @@ package struct OutputRelease: ~Copyable {
         {
             return .drop(.overdue)
         }
-        var due = closed(record.age.due)
-        if !record.dealtWith.isEmpty { due.subtract(closed(record.dealtWith)) }
+        let due = undone(record)
         if !due.isDisjoint(with: plan.readableClock) { return .anonymise(.everything) }
         guard plan.showsWindow else { return .anonymise(.everything) }
         if due.isEmpty, barred.isEmpty, !hasBarredFields, !record.isCorrected { return .keep }
@@ -137,8 +136,17 @@ package struct OutputRelease: ~Copyable {
             return
         }
         let past = closed(record.pastClocks)
+        let isHeld = decision == .hold
         batch.finishRecord(
-            row: view.row, isHeld: decision == .hold, day: record.day, isReadable: ages(past))
+            row: view.row, isHeld: isHeld,
+            isSuspended: isHeld && (record.isDeleted || !undone(record).isEmpty),
+            day: record.day, isReadable: ages(past))
+    }
+
+    /// What is due and was not dealt with before.
+    private mutating func undone(_ record: borrowing RecordContext) -> DueSet {
+        let due = closed(record.age.due)
+        return record.dealtWith.isEmpty ? due : due.subtracting(closed(record.dealtWith))
     }
 
     /// Leaves a held record as it is: a stored one byte for byte, a new one without what nobody may

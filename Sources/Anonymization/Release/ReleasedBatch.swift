@@ -65,6 +65,9 @@ package struct ReleasedBatch: ~Copyable {
         package let row: Int32
         /// True when a hold keeps the record as it is, due or not.
         package let isHeld: Bool
+        /// True when that hold keeps something from being done that is due: what was dealt with
+        /// before it was held stays dealt with.
+        package let isSuspended: Bool
     }
 
     /// The day of a record whose time could not be read.
@@ -91,11 +94,14 @@ package struct ReleasedBatch: ~Copyable {
     @inline(__always)
     mutating func append(_ piece: ReleasedPiece) { pieces.append(piece) }
 
-    mutating func finishRecord(row: Int, isHeld: Bool, day: Int32, isReadable: Bool) {
+    mutating func finishRecord(
+        row: Int, isHeld: Bool, isSuspended: Bool = false, day: Int32, isReadable: Bool
+    ) {
         records.append(
             Record(
                 firstPiece: openRecordStart, pieceCount: pieces.count - openRecordStart, day: day,
-                isReadable: isReadable, row: Int32(truncatingIfNeeded: row), isHeld: isHeld))
+                isReadable: isReadable, row: Int32(truncatingIfNeeded: row), isHeld: isHeld,
+                isSuspended: isSuspended))
         openRecordStart = pieces.count
     }
 }

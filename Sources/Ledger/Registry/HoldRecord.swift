@@ -115,9 +115,12 @@ package struct HoldRecord: Sendable, Equatable {
 
     package var name: String { hold.name }
 
-    /// True when it binds in a run at `now`: started, not ended, and not released.
-    package func binds(at now: EventTime) -> Bool {
-        released == nil && hold.start <= now && hold.end.map { now < $0 } ?? true
+    /// True when it binds in a run at `now`: started, not ended, and not released. It has started,
+    /// too, when a run's clock was past its start once (`latest`): a clock that is set back lets
+    /// nothing go.
+    package func binds(at now: EventTime, latest: EventTime? = nil) -> Bool {
+        released == nil && hold.start <= max(now, latest ?? now)
+            && hold.end.map { now < $0 } ?? true
     }
 
     /// True when it binds at `now` or will do so later.

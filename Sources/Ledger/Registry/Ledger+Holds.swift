@@ -101,6 +101,12 @@ extension Ledger {
         }
     }
 
+    /// The holds that bind at `now`, as `HoldRecord.binds` has it.
+    package func bindingHolds(at now: EventTime) throws(LedgerFault) -> [HoldRecord] {
+        let latest = try latestClock()
+        return try holds().filter { $0.binds(at: now, latest: latest) }
+    }
+
     /// The holds that bound in a run.
     package func holds(ofRun run: Int64) throws(LedgerFault) -> [HoldRecord] {
         try read { db in

@@ -69,10 +69,8 @@ package struct RestrictionRecord: Sendable, Equatable {
     package let from: EventTime
     package let lifted: EventTime?
 
-    /// True when it is in force at `time`.
-    package func holds(at time: EventTime) -> Bool {
-        from <= time && lifted.map { time < $0 } ?? true
-    }
+    /// True until it is lifted, whatever a clock says that may have been set back since.
+    package var isInForce: Bool { lifted == nil }
 
     /// The digest that the event `restriction-made` carries as `content`.
     package var contentDigest: Digest256 {

@@ -170,6 +170,14 @@ extension Ledger {
         }
     }
 
+    /// The latest time that the clock of any run stood at; nil before the first.
+    package func latestClock() throws(LedgerFault) -> EventTime? {
+        try read { db in
+            try Int64.fetchOne(db, sql: "SELECT max(now_ms) FROM runs")
+                .map(EventTime.init(milliseconds:))
+        }
+    }
+
     /// The partials whose files are there: live ones, and published ones whose key lives.
     package func keptPartials(
         statisticSet: String? = nil

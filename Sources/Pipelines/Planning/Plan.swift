@@ -41,6 +41,9 @@ package struct Plan: Sendable {
     package var tableInputs: [TableInput]
     /// The clock of the run that `release.tablesBefore` are of.
     package var tablesAsOf: EventTime?
+    /// The latest clock of any run so far; nil for none. What is stored may be ahead of the clock
+    /// of now, which can have been set back, and not of that.
+    package var latestRun: EventTime?
     /// The purposes of the pipeline, by name.
     package var purposes = PurposeTable.standard
     /// How a record without a customer is taken once anybody has opted out.

@@ -1,255 +1,306 @@
+import Dispatch
 import FileSystem
 import Foundation
+import Glibc
+import KeyedHashing
 import Pipelines
+import Records
 import TestSupport
-import Testing
 
-/// A folder in which a history happens, and a plain model of what must lie there.
+/// A folder in which a history happens to three pipelines: `p.yaml` with outputs and figures,
+/// `a.yaml` that keeps a trail and ages the raw log in place, and whose keys die, and `w.yaml` that
+/// shows names for as long as accounts are open.
 final class HistoryWorld {
     let path: String
-    /// What was fed so far and is not a copy, by id.
-    private(set) var records: [String: HistoryRecord] = [:]
-    /// The ids whose identifiers are gone for good.
-    private(set) var aged: Set<String> = []
-    private var waiting: [HistoryRecord] = []
-    private var holds: [HistoryHold] = []
+    private var names: [String]
+    private var accounts: [String: HistoryDate] = [:]
+    /// Copies of all keys that were ever seen in the store of the archive, by file name.
+    private var backup: [String: Data] = [:]
+    /// How often something was killed, and how often that left work for the next run.
+    private(set) var kills = 0
+    private(set) var unfinished = 0
+    /// About how long an undisturbed process takes, in microseconds; 0: not known yet.
+    private var processLength: UInt32 = 0
 
-    private static let pipeline = """
-        name: history
-        source: { format: jsonl, files: "in/*", time: ts }
-        identity: { customer: customer, user: user }
-        zone: Europe/Amsterdam
-        fields:
-          id: keep
-          ts: keep
-          customer: pseudonymize
-          user: pseudonymize
-          ip: { category: technical, then: truncate_ip }
-          agent: { category: technical, then: agent_family }
-          note: { category: non-aggregated, then: redact }
-        outputs:
-          - name: actions
-            purpose: security
-            path: "out/actions/{date}.jsonl"
-            safeguards: { reason: abuse, readers: [soc], delete_after: P1M }
-          - name: research
-            purpose: statistics
-            path: "out/research/{month}.jsonl"
-            fields: { ts: { truncate_time: day } }
-            recipients: [own, partner]
-            readers: [university]
-            expires: P3M
-        statistics:
-          - name: use
-            purpose: statistics
-            by: [month]
-            measures: { times: count, users: { distinct: user } }
-            path: "out/{name}.csv"
-            suppression: { persons: 2 }
-        opt_outs: { file: opt-outs.csv, missing: allowed }
-        quarantine: { limit: 90% }
-        keys: keys
-        state: state
+    static let pipelines = ["p", "a", "w"]
+    static let keyFolders = pipelines.map { "keys-\($0)" }
+    static let stateFolders = pipelines.map { "state-\($0)" }
 
-        """
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.path + "/sluice-history-"
-            + UUID().uuidString
-        try FileManager.default.createDirectory(
-            atPath: path + "/in", withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+    init(users: [String]) throws {
+        names = users
+        let memory = "/dev/shm"
+        let place = FileManager.default.isWritableFile(atPath: memory)
+            ? memory : FileManager.default.temporaryDirectory.path
+        path = "\(place)/sluice-history-\(UUID().uuidString)/w"
+        for folder in ["in", "archive"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(path)/\(folder)", withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        }
         try write("p.yaml", Self.pipeline)
+        try write("a.yaml", Self.archive)
+        try write("w.yaml", Self.accounts)
         try write("opt-outs.csv", "customer,purposes,effective_date\n")
+        try writeAccounts()
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit {
+        try? FileManager.default.removeItem(
+            atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
 
-    private func write(_ name: String, _ text: String) throws {
+    /// Copies everything to a folder that stays, and says where.
+    func keep() throws {
+        let kept = "\(FileManager.default.temporaryDirectory.path)/kept-\(UUID().uuidString)"
+        try FileManager.default.copyItem(atPath: path, toPath: kept)
+        StandardError.write("the world is kept in \(kept)\n")
+    }
+
+    func write(_ name: String, _ text: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+    }
+
+    private func writeAccounts() throws {
+        let rows = names.map { "\($0),\(accounts[$0]?.text ?? "")\n" }
+        try write("accounts.csv", "user,ended\n" + rows.joined())
     }
 
     // MARK: A day
 
-    /// Does what the day brings, before the run.
-    func begin(_ day: HistoryDay) throws {
-        for deed in day.deeds { try apply(deed, on: day.date) }
+    /// Brings the day's files.
+    func feed(_ day: HistoryDay) throws {
         for addition in day.additions {
-            let file = "\(path)/in/\(addition.file)"
-            var text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-            text += String(repeating: "no record at all\n", count: addition.rubbish)
-            for record in addition.records {
-                text += record.line
-                records[record.id] = record
-                waiting.append(record)
+            for folder in ["in", "archive"] {
+                let file = "\(path)/\(folder)/\(addition.file)"
+                let old = (try? Data(contentsOf: URL(fileURLWithPath: file))) ?? Data()
+                try (old + Data(addition.text.utf8)).write(to: URL(fileURLWithPath: file))
             }
-            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
         }
         for copy in day.copies {
-            try FileManager.default.copyItem(
-                atPath: "\(path)/in/\(copy.from)", toPath: "\(path)/in/\(copy.to)")
+            for folder in ["in", "archive"] {
+                // What a store holds for nobody any more is gone.
+                guard FileManager.default.fileExists(atPath: "\(path)/\(folder)/\(copy.from)")
+                else { continue }
+                try FileManager.default.copyItem(
+                    atPath: "\(path)/\(folder)/\(copy.from)",
+                    toPath: "\(path)/\(folder)/\(copy.to)")
+            }
         }
     }
 
-    private func apply(_ deed: HistoryDay.Deed, on date: HistoryDate) throws {
-        let pipeline = "\(path)/p.yaml"
+    /// Does what is asked for, in every pipeline that it concerns.
+    func apply(_ deed: HistoryDay.Deed, on date: HistoryDate) throws {
+        switch deed {
+        case .endAccount(let user, let end):
+            accounts[user] = end
+            try writeAccounts()
+        case .restoreKey: try restoreKey()
+        case .optOut(let customer, let user, let effective):
+            let subject = OptOutSubject(customer: customer, user: user)
+            var request = OptOutRequest(pipeline: "\(path)/p.yaml", subject: subject)
+            request.purposes = ["statistics"]
+            request.now = date.text
+            request.effective = effective.text
+            _ = try Sluice.addOptOut(request)
+        case .importOptOuts(let customers):
+            let lines = customers.map { "\($0),statistics,\(date.text)\n" }
+            try write("import.csv", "customer,purposes,effective_date\n" + lines.joined())
+            _ = try Sluice.importOptOuts(
+                pipeline: "\(path)/p.yaml", file: "\(path)/import.csv", now: date.text)
+        case .withdraw(let customer):
+            _ = try Sluice.withdrawOptOut(
+                pipeline: "\(path)/p.yaml", id: nil, subject: OptOutSubject(customer: customer),
+                date: nil, now: date.text)
+        default:
+            for name in Self.pipelines { try apply(deed, "\(path)/\(name).yaml", date) }
+        }
+    }
+
+    private func apply(
+        _ deed: HistoryDay.Deed, _ pipeline: String, _ date: HistoryDate
+    ) throws {
         switch deed {
         case .raise(let hold):
-            var request = HoldRequest(
-                pipeline: pipeline, name: hold.name, ground: .law(citation: "an order"),
-                reason: "an inquiry", by: "legal")
-            request.now = date.text
-            request.users = [hold.user].compactMap { $0 }
-            request.customers = [hold.customer].compactMap { $0 }
-            request.from = hold.period?.from.text
-            request.until = hold.period?.until.text
-            request.end = hold.end?.text
-            _ = try Sluice.raiseHold(request)
-            holds.append(hold)
+            _ = try Sluice.raiseHold(request(hold, pipeline, date))
         case .release(let name):
             _ = try Sluice.releaseHold(
                 pipeline: pipeline, name: name, by: "legal", now: date.text)
-            for index in holds.indices where holds[index].name == name {
-                holds[index].released = date
-            }
-        case .optOut(let customer):
-            var subject = OptOutSubject()
-            subject.customer = customer
-            var request = OptOutRequest(pipeline: pipeline, subject: subject)
-            request.purposes = ["statistics"]
-            request.now = date.text
-            _ = try Sluice.addOptOut(request)
+        case .eraseUser(let user):
+            _ = try Sluice.eraseSubject(
+                SubjectEraseRequest(subject: subject(.user, user, pipeline, date)))
+        case .eraseAddress(let address):
+            _ = try Sluice.eraseSubject(
+                SubjectEraseRequest(subject: subject(.address, address, pipeline, date)))
+        case .restrict(let user):
+            _ = try Sluice.restrictSubject(subject(.user, user, pipeline, date), lifts: false)
+        case .lift(let user):
+            _ = try Sluice.restrictSubject(subject(.user, user, pipeline, date), lifts: true)
+        case .rectify(let user):
+            _ = try Sluice.rectifySubject(
+                SubjectRectifyRequest(
+                    subject: subject(.user, user, pipeline, date), field: "note",
+                    text: Self.correction))
+        default: break
         }
     }
 
-    /// Runs to the end.
+    static let correction = "as agreed"
+
+    private func request(
+        _ hold: HistoryHold, _ pipeline: String, _ date: HistoryDate
+    ) -> HoldRequest {
+        var request = HoldRequest(
+            pipeline: pipeline, name: hold.name, ground: .law(citation: "an order"),
+            reason: "an inquiry", by: "legal")
+        request.now = date.text
+        request.users = [hold.user].compactMap { $0 }
+        request.customers = [hold.customer].compactMap { $0 }
+        request.addresses = hold.bindsNetwork ? [HistoryHold.network] : []
+        request.from = hold.period?.from.text
+        request.until = hold.period?.until.text
+        request.end = hold.end?.text
+        return request
+    }
+
+    private func subject(
+        _ kind: SubjectRequest.Kind, _ value: String, _ pipeline: String, _ date: HistoryDate
+    ) -> SubjectRequest {
+        var request = SubjectRequest(pipeline: pipeline, kind: kind, value: value)
+        request.now = date.text
+        request.role = .controller
+        request.identityCheck = "T-1"
+        request.requestedBy = "desk"
+        return request
+    }
+
+    /// Puts back the first key that was destroyed since it was seen.
+    private func restoreKey() throws {
+        let folder = "\(path)/keys-a"
+        for (name, content) in backup.sorted(by: { $0.key < $1.key })
+        where !FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
+            try content.write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o600], ofItemAtPath: "\(folder)/\(name)")
+            return
+        }
+    }
+
+    // MARK: Runs
+
+    /// Runs all pipelines to the end.
     func run(_ clock: HistoryDate) throws {
-        var request = RunRequest(pipeline: "\(path)/p.yaml")
-        request.now = clock.text
-        request.workers = 1
-        _ = try Sluice.run(request, observer: nil)
-        noteRun(clock)
-    }
-
-    /// Starts a run and kills it after so many microseconds.
-    func runAndKill(_ clock: HistoryDate, after microseconds: UInt32) throws {
-        let process = try SluiceProcess(
-            ["run", "p.yaml", "--now", clock.text, "--workers", "1", "-q"], in: path)
-        usleep(microseconds)
-        process.signal(SIGKILL)
-        _ = try process.finish()
-    }
-
-    /// What the run must have done, by the model.
-    private func noteRun(_ clock: HistoryDate) {
-        for record in waiting {
-            // What is due when it arrives, or of days to come, was never written readable.
-            if record.localDay < clock.cutOff || record.localDay > clock.day {
-                aged.insert(record.id)
-            }
+        for name in Self.pipelines {
+            var request = RunRequest(pipeline: "\(path)/\(name).yaml")
+            request.now = clock.text
+            request.workers = 1
+            _ = try Sluice.run(request, observer: nil)
         }
-        waiting = []
-        for record in records.values where !aged.contains(record.id) {
-            let isHeld = holds.contains { $0.binds(on: clock) && $0.reaches(record) }
-            if record.localDay < clock.cutOff, !isHeld { aged.insert(record.id) }
+        for name in try keyFiles("keys-a") where name.hasSuffix(".key") && backup[name] == nil {
+            backup[name] = try Data(contentsOf: URL(fileURLWithPath: "\(path)/keys-a/\(name)"))
         }
     }
 
-    func verify(_ clock: HistoryDate) throws -> VerificationReport {
-        var request = VerifyRequest(pipeline: "\(path)/p.yaml")
-        request.now = clock.text
-        return try Sluice.verify(request)
-    }
-
-    // MARK: An independent look
-
-    /// What identifies somebody, wherever it stands.
-    private static let needles = ["@firm", "198.51.100.", "Mozilla/5.0", "NL-10"]
-
-    /// Sentences about everything that is not as the model says.
-    func faults() throws -> [String] {
-        var faults: [String] = []
-        var seen: Set<String> = []
-        for (file, text) in try texts("out/actions") {
-            for line in text.split(separator: "\n") {
-                guard let id = Self.member("id", line) else {
-                    faults.append("\(file): a record without an id")
-                    continue
-                }
-                if !seen.insert(id).inserted { faults.append("\(id) is there twice") }
-                let isReadable = Self.needles.contains { line.contains($0) }
-                if isReadable == aged.contains(id) {
-                    let what = isReadable ? "is still readable" : "was aged too early"
-                    faults.append("\(id) \(what)")
-                }
-            }
-        }
-        let wanted = Set(records.keys).subtracting(waiting.map(\.id))
-        if seen != wanted {
-            let (lost, more) = (wanted.subtracting(seen), seen.subtracting(wanted))
-            faults.append("\(lost.count) lost, \(more.count) too many")
-        }
-        for folder in ["out/research", "state", "keys"] {
-            for (file, bytes) in try contents(folder) {
-                for needle in Self.needles where bytes.range(of: Data(needle.utf8)) != nil {
-                    faults.append("\(file) holds \(needle)")
-                }
-            }
-        }
-        return faults
-    }
-
-    private static func member(_ name: String, _ line: Substring) -> String? {
-        guard let start = line.range(of: "\"\(name)\":\"") else { return nil }
-        return line[start.upperBound...].split(separator: "\"", maxSplits: 1).first.map(String.init)
-    }
-
-    private func texts(_ folder: String) throws -> [(String, String)] {
-        try contents(folder).map { ($0.0, String(decoding: $0.1, as: UTF8.self)) }
-    }
-
-    /// The bytes of all files below `folder`, by path.
-    func contents(_ folder: String) throws -> [(String, Data)] {
+    func keyFiles(_ folder: String) throws -> [String] {
         let root = "\(path)/\(folder)"
-        let names = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
-        return try names.sorted().compactMap { name in
-            let whole = "\(root)/\(name)"
-            var isFolder: ObjCBool = false
-            _ = unsafe FileManager.default.fileExists(atPath: whole, isDirectory: &isFolder)
-            if isFolder.boolValue { return nil }
-            return (name, try Data(contentsOf: URL(fileURLWithPath: whole)))
+        guard FileManager.default.fileExists(atPath: root) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: root)
+    }
+
+    func isThere(_ file: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(path)/\(file)")
+    }
+
+    /// Starts `sluice` and kills it somewhere on its way; true when it was killed in time.
+    @discardableResult
+    func kill(
+        _ arguments: [String], _ random: inout SeededGenerator
+    ) throws -> Bool {
+        if processLength == 0 {
+            let start = DispatchTime.now().uptimeNanoseconds
+            _ = try SluiceProcess(arguments, in: path).finish()
+            processLength = UInt32((DispatchTime.now().uptimeNanoseconds - start) / 1000)
+        }
+        // The first tenths go into the start of the process.
+        let share = UInt32.random(in: 20..<110, using: &random)
+        let delay = processLength / 100 * share
+        let process = try SluiceProcess(arguments, in: path)
+        usleep(delay)
+        process.signal(SIGKILL)
+        guard try process.finish().status == 137 else {
+            processLength = max(20_000, processLength / 20 * 19)
+            return false
+        }
+        if share > 95 { processLength += processLength / 5 }
+        kills += 1
+        if try isUnfinished() { unfinished += 1 }
+        return true
+    }
+
+    /// True when a state is not sealed, or temporary files lie somewhere.
+    private func isUnfinished() throws -> Bool {
+        for state in Self.stateFolders
+        where isThere("\(state)/ledger.sqlite") && !isThere("\(state)/ledger.seal") {
+            return true
+        }
+        let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String }
+        return names?.contains { $0.hasSuffix(".tmp") } ?? false
+    }
+
+    func runArguments(_ pipeline: String, _ clock: HistoryDate) -> [String] {
+        ["run", pipeline, "--now", clock.text, "--workers", "1", "-q"]
+    }
+
+    /// The words of a deed that is worth killing; nil for others.
+    func arguments(
+        _ deed: HistoryDay.Deed, _ pipeline: String, _ date: HistoryDate
+    ) -> [String]? {
+        let answer = [
+            "--role", "controller", "--identity-check", "T-1", "--by", "desk", "--now", date.text,
+        ]
+        switch deed {
+        case .eraseUser(let user):
+            return ["subject", "erase", pipeline, "--user", user] + answer
+        case .rectify(let user):
+            return ["subject", "rectify", pipeline, "--user", user, "--field", "note"]
+                + ["--to", Self.correction] + answer
+        case .optOut(let customer?, nil, let effective) where pipeline == "p.yaml":
+            return ["opt-out", "add", pipeline, "--customer", customer, "--purpose", "statistics"]
+                + ["--effective", effective.text, "--now", date.text]
+        default: return nil
         }
     }
 
-    /// The outputs with every token replaced by the order in which it comes first: two worlds have
-    /// different keys.
-    func outputs() throws -> [String] {
-        var numbers: [String: Int] = [:]
-        return try contents("out").map { file, bytes in
-            var text = ""
-            var run = ""
-            func flush() {
-                if run.count == 32 {
-                    let number = numbers[run] ?? numbers.count
-                    numbers[run] = number
-                    text += "<\(number)>"
-                } else {
-                    text += run
-                }
-                run = ""
+    // MARK: Keys
+
+    /// Makes the keys that a run is going to need, so that two worlds can share them.
+    func makeKeys(_ months: Set<String>) throws {
+        for folder in Self.keyFolders {
+            let store = try KeyStore.open(
+                path: "\(path)/\(folder)", zone: "Europe/Amsterdam", creatingIfMissing: true)
+            for month in months.compactMap({ CalendarMonth(text: $0) }) {
+                _ = try store.key(for: month, creatingIfMissing: true)
             }
-            // Digests in the terms differ with the tokens.
-            let plain = String(decoding: bytes, as: UTF8.self)
-            for character in file.hasSuffix("terms.json") ? "" : plain {
-                if character.isHexDigit, !character.isUppercase {
-                    run.append(character)
-                } else {
-                    flush()
-                    text.append(character)
-                }
-            }
-            flush()
-            return "\(file)\n\(text)"
         }
+    }
+
+    /// Takes over every key that the other world has and this one never had.
+    func takeKeys(of other: HistoryWorld) throws {
+        for folder in Self.keyFolders {
+            for name in try other.keyFolders(folder) { try take(name, of: other) }
+        }
+        for state in Self.stateFolders { try take("\(state)/registry.key", of: other) }
+    }
+
+    private func keyFolders(_ folder: String) throws -> [String] {
+        try keyFiles(folder).filter { $0.hasSuffix(".key") }.map { "\(folder)/\($0)" }
+    }
+
+    private func take(_ name: String, of other: HistoryWorld) throws {
+        let tombstone = name.replacingOccurrences(of: ".key", with: ".destroyed")
+        guard other.isThere(name), !isThere(name), !isThere(tombstone) else { return }
+        let folder = "\(path)/\(name.split(separator: "/")[0])"
+        guard FileManager.default.fileExists(atPath: folder) else { return }
+        try FileManager.default.copyItem(
+            atPath: "\(other.path)/\(name)", toPath: "\(path)/\(name)")
     }
 }

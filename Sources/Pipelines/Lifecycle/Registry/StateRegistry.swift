@@ -59,10 +59,10 @@ struct StateRegistry {
         let holds: [HoldRecord]
         let optOuts: [OptOutRecord]
         do {
-            holds = try ledger.holds().filter { $0.binds(at: now) }
+            holds = try ledger.bindingHolds(at: now)
             optOuts = readsOnly ? [] : try ledger.optOuts().filter { $0.concerns(now) }
             rules += try ledger.erasures().map(Self.rule)
-            rules += try ledger.restrictions().filter { $0.holds(at: now) }.map(Self.rule)
+            rules += try ledger.restrictions().filter(\.isInForce).map(Self.rule)
         } catch { throw Self.failure(error) }
         rules += try Self.rules(of: holds)
         for (index, optOut) in optOuts.enumerated() {

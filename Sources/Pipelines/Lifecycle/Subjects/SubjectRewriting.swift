@@ -201,7 +201,8 @@ final class SubjectRewriting {
     private func replace(
         _ path: String, _ rows: [PartialRecord], _ partials: Partials, _ removal: PartialRemoval
     ) throws(PipelineFailure) {
-        let seed = "\(rows[0].content.digest.hex) without erased rows"
+        // Two sources can have equal aggregates: the content alone would not tell them apart.
+        let seed = "\(splitPath(path).name) \(rows[0].content.digest.hex) without erased rows"
         let name = "\(Digest256.of(Array(seed.utf8).span).hex.prefix(24)).partial"
         let rest: any SpillFile
         do {
@@ -246,8 +247,9 @@ final class SubjectRewriting {
         guard !work.isEmpty else { return }
         isIncomplete = true
         limits.append(
-            "Files of the store that may still be written to were left alone; the next run over "
-                + "them completes the erasure.")
+            "Files of the store that may still be written to, or that hold what no run has taken "
+                + "in, were left alone; the next run over them completes an erasure, a correction "
+                + "has to be asked for again.")
     }
 
     /// Erasures of which nothing is left.

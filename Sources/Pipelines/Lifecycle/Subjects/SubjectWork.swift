@@ -66,7 +66,7 @@ struct SubjectWork {
         let holds: [HoldRecord]
         var open: [Erasure] = []
         do {
-            holds = try registry.ledger.holds().filter { $0.binds(at: now) }
+            holds = try registry.ledger.bindingHolds(at: now)
             if let hasher = registry.hasher {
                 for record in try registry.ledger.erasures() where record.done == nil {
                     let tokens = SubjectTokens(try registry.ledger.tokens(ofErasure: record.id))

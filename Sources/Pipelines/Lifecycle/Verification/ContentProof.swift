@@ -46,11 +46,6 @@ struct ContentProof {
         self.known = known
     }
 
-    /// The latest clock of a run; a record may be ahead of the clock of now, and not of that.
-    private var latestRun: EventTime {
-        known.runs.map(\.run.now).max() ?? owner.clock.now
-    }
-
     func run() throws(PipelineFailure) {
         var proofs = owner.plan.outputs.map { OutputProof(name: $0.name) }
         var strangers = 0
@@ -99,7 +94,7 @@ struct ContentProof {
     private func prove(
         _ part: PartRecord, output: Int, _ proof: inout OutputProof
     ) throws(PipelineFailure) {
-        let (plan, tally) = owner.plan.proving(output, part, latestRun: latestRun)
+        let (plan, tally) = owner.plan.proving(output, part)
         let reading = PartReading(plan)
         do throws(PipelineFailure) {
             try reading.read(part.path)

@@ -145,10 +145,9 @@ extension Plan {
     /// The plan under which a part of output `index` comes out as it lies there if nothing in it is
     /// readable past its time, and the tally of what it finds.
     func proving(
-        _ index: Int, _ part: PartRecord, latestRun: EventTime
+        _ index: Int, _ part: PartRecord
     ) -> (plan: Plan, tally: ReleaseTally) {
         var proof = stored(index)
-        proof.release.clocks = proof.release.clocks.trusting(runOf: latestRun)
         let output = release.outputs[index]
         // A part of an earlier version of the file may be readable where the present one shows
         // nothing readable any more; it ages by its clocks.

@@ -37,6 +37,7 @@ final class Verification {
         guard let ledger = try openLedger(isSealed) else { return report }
         do {
             let known = try KnownFiles(ledger)
+            plan.latestRun = known.runs.map(\.run.now).max()
             try openRegistry(ledger)
             LedgerProof(self, ledger, known).run()
             try FileProof(self, known).run()

@@ -374,6 +374,8 @@ final class FileSink: OutputSink {
             if let prepared = target.prepared, let folder = target.folder {
                 _ = try? folders.open(folder).remove(prepared.temporaryName)
             }
+            // A part that stays for one reason may be rewritten for another in the same run.
+            if target.file != nil { folders.yield(target.path) }
         }
     }
 }
@@ -396,6 +398,9 @@ final class OpenFolders {
     func claim(_ path: String) -> Bool {
         claimed.insert(PlanningWorld.simplified(path)).inserted
     }
+
+    /// Lets another file of the run take the path: the one that claimed it is given up.
+    func yield(_ path: String) { claimed.remove(PlanningWorld.simplified(path)) }
 
     /// The folder at `path`, made if it is missing.
     func open(_ path: String) throws(FileFault) -> Directory {

@@ -94,10 +94,16 @@ extension Plan {
         plan.release.timeSlot = moved(release.timeSlot)
         plan.release.customerSlot = moved(release.customerSlot)
         plan.release.personSlot = moved(release.personSlot)
-        plan.release.clocks = release.clocks.moved(moved)
+        plan.release.clocks = clocksOfStored.moved(moved)
         plan.release.addressSlots = release.addressSlots.compactMap(moved)
         plan.release.isStored = true
         return plan
+    }
+
+    /// The clocks for records that a run may have written whose clock was ahead of this one's: a
+    /// clock that is set back makes no stored record one of the future.
+    var clocksOfStored: ClockSet {
+        latestRun.map { release.clocks.trusting(runOf: $0) } ?? release.clocks
     }
 
     private static func rule(

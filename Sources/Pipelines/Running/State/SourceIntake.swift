@@ -57,6 +57,23 @@ final class SourceIntake {
         try takeIn(found, names: paths)
     }
 
+    /// Looks through the sources for a command that takes nothing in, and notes what is known in
+    /// `contents`. Returns the files that the next run is going to take something from; none when
+    /// they cannot be listed.
+    func surveyOnly() throws(PipelineFailure) -> Set<FileIdentity> {
+        guard let paths = try? resolveSources(plan.sources), paths != ["-"] else { return [] }
+        var awaited: Set<FileIdentity> = []
+        for source in try SourceSurvey(self, paths).survey() {
+            guard let status = try? FileStatus.of(source.path) else { continue }
+            if source.isKnown {
+                contents[status.identity] = source.scanned.content
+            } else {
+                awaited.insert(status.identity)
+            }
+        }
+        return awaited
+    }
+
     private func takeIn(
         _ found: [SourceSurvey.Source], names: [String]
     ) throws(PipelineFailure) {
@@ -280,7 +297,7 @@ final class SourceIntake {
     private func withoutRestricted(
         _ files: [any SpillFile]
     ) throws -> [any SpillFile] {
-        let entries = try RestrictedRows(ledger).entries(at: plan.release.clocks.runClock.now)
+        let entries = try RestrictedRows(ledger).entries()
         if entries.isEmpty { return files }
         let rest = try storage.makeFile()
         _ = try Partials(files, plan: plan.statistics, storage: storage)

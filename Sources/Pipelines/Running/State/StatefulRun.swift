@@ -53,6 +53,9 @@ final class StatefulRun {
         }
         plan = try TableMemory(ledger: ledger, plan: plan).recalled()
         try OptOutListMemory(ledger: ledger, plan: plan).check()
+        do { plan.latestRun = try ledger.latestClock() } catch {
+            throw StateRegistry.failure(error)
+        }
         prepare(&report, plan, isDryRun: settings.isDryRun)
         let registry = try openRegistry(ledger)
         let keys = try openKeys(ledger)
@@ -74,7 +77,7 @@ final class StatefulRun {
             try ageing.run()
             try keys?.check()
             let tables = try intake.tables()
-            try age(store, sources: intake.contents)
+            try age(store, intake)
             subjects.tell(in: &report)
             try keys?.check()
             if settings.isDryRun {
@@ -102,10 +105,12 @@ final class StatefulRun {
 
     /// Looks at the store and, unless this is a dry run, rewrites what may be rewritten.
     private func age(
-        _ store: StoreAgeing?, sources: [FileIdentity: ContentIdentity]
+        _ store: StoreAgeing?, _ intake: SourceIntake
     ) throws(PipelineFailure) {
         guard let store else { return }
-        try store.look(sources: sources)
+        let isCommand = plan.readsSources && !settings.takesIn
+        let awaited = isCommand ? try intake.surveyOnly() : []
+        try store.look(sources: intake.contents, awaited: awaited)
         report.store = store.report
         if settings.isDryRun { return }
         try store.checkPermission()
@@ -125,7 +130,7 @@ final class StatefulRun {
             creating: !settings.isDryRun && !plan.optOutList.entries.isEmpty)
         plan.release.subjects = try registry.register(for: plan)
         do {
-            report.bindingHolds = try ledger.holds().filter { $0.binds(at: now) }.map(\.name)
+            report.bindingHolds = try ledger.bindingHolds(at: now).map(\.name)
         } catch { throw StateRegistry.failure(error) }
         return registry
     }

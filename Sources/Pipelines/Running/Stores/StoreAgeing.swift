@@ -87,7 +87,11 @@ final class StoreAgeing {
     // MARK: Looking
 
     /// Looks at all files; `sources` are the contents that this run has counted or knew, by file.
-    func look(sources: [FileIdentity: ContentIdentity]) throws(PipelineFailure) {
+    /// `awaited` are sources with something in them that no run has counted: what was aged before
+    /// it is counted would be transformed twice in the outputs, so they are left alone.
+    func look(
+        sources: [FileIdentity: ContentIdentity], awaited: Set<FileIdentity> = []
+    ) throws(PipelineFailure) {
         let unsettled =
             store.settle.isZero
             ? nil : RunClock.system(zone: plan.release.zone).cutOff(store.settle)
@@ -96,6 +100,10 @@ final class StoreAgeing {
         for file in listing.files {
             if Interruption.isRequested {
                 throw .interrupted(signal: Interruption.signal ?? 15)
+            }
+            guard !awaited.contains(file.status.identity) else {
+                report.busy.append(file.path)
+                continue
             }
             try look(at: file, source: sources[file.status.identity])
         }
@@ -128,12 +136,12 @@ final class StoreAgeing {
         var change = Change(
             file: file, old: content, new: content, settled: settledTimes, stretches: stretches,
             columns: columns, isCompressed: isCompressed, counts: FileCounts())
-        let outcome = try read(change, writingTo: nil)
+        var isCounted = source != nil
+        if !isCounted { isCounted = try wasCounted(content) }
+        let outcome = try read(change, writingTo: nil, counting: isCounted)
         change.new = outcome.sink.content
         change.counts = outcome.counts
         note(change, outcome.task)
-        var isCounted = source != nil
-        if !isCounted { isCounted = try wasCounted(content) }
         subjects?.note(outcome.task.counts[0])
         commit.contents.append(
             StoreContent(
@@ -143,11 +151,10 @@ final class StoreAgeing {
                     ? commit.settled : outcome.task.nextDue.time(under: plan.release.clocks),
                 records: Int64(change.counts.records),
                 unreadable: store.unreadable == .keep ? Int64(change.counts.unreadable) : 0))
-        let segments = outcome.sink.segments()
-        commit.segments += segments
+        commit.segments += outcome.sink.segments()
         guard change.new != change.old else { return }
         pending.append(change)
-        if isCounted { try enterCounted(change.new, segments) }
+        if isCounted { try enterCounted(change.new, outcome.sink.countedSegments()) }
     }
 
     /// A command that takes nothing in has to ask the ledger what was counted.
@@ -274,7 +281,7 @@ final class StoreAgeing {
     }
 
     private func read(
-        _ change: Change, writingTo durable: DurableFile?
+        _ change: Change, writingTo durable: DurableFile?, counting: Bool = false
     ) throws(PipelineFailure) -> (task: TaskRun, sink: StoreSink, counts: FileCounts) {
         let path = change.file.path
         var plan = plan.inPlace(store, columns: change.columns, settled: change.settled)
@@ -282,7 +289,8 @@ final class StoreAgeing {
         let input = ChunkSource.SourceInput(path: path, stretches: change.stretches)
         let source = ChunkSource([input], plan: plan, digesting: true)
         let sink = try StoreSink(
-            writingTo: durable, compressing: change.isCompressed, header: { source.headerBytes })
+            writingTo: durable, compressing: change.isCompressed, counting: counting,
+            header: { source.headerBytes })
         writing = sink
         let task = TaskRun(
             plan: plan, inputs: [input], source: source, sink: sink, observer: nil,

@@ -32,6 +32,7 @@ extension Plan {
         plan.release.optOuts = .none(now: release.clocks.runClock.now)
         plan.release.isStored = true
         plan.release.isInPlace = true
+        plan.release.clocks = clocksOfStored
         plan.release.earlierRuns = settled.map {
             ReleasePlan.EarlierRun(
                 clocks: release.clocks.moved(to: RunClock(now: $0, zone: release.zone)),

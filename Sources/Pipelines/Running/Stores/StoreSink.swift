@@ -21,12 +21,17 @@ final class StoreSink: OutputSink {
     private var plain = ContentHasher()
     private var stored = ContentHasher()
     private var lines = LineFeed()
+    /// All lines, held ones as well: what was counted of a source was counted, held or not.
+    private var countedLines: LineFeed?
 
-    /// With a `file` the bytes are written, as gzip if `compressing`.
+    /// With a `file` the bytes are written, as gzip if `compressing`; `counting` when they take the
+    /// place of a source that was counted.
     init(
-        writingTo file: DurableFile?, compressing: Bool, header: @escaping () -> [UInt8]
+        writingTo file: DurableFile?, compressing: Bool, counting: Bool,
+        header: @escaping () -> [UInt8]
     ) throws(PipelineFailure) {
         self.file = file
+        if counting { countedLines = LineFeed() }
         self.header = header
         do { deflater = file != nil && compressing ? try GzipDeflater.make() : nil } catch {
             throw .storage("cannot prepare gzip")
@@ -40,6 +45,9 @@ final class StoreSink: OutputSink {
 
     /// The segments of the plain bytes; to be asked for once, at the end.
     func segments() -> [CountedSegment] { lines.finish() }
+
+    /// The same with the held lines; empty unless the file takes the place of a counted source.
+    func countedSegments() -> [CountedSegment] { countedLines?.finish() ?? [] }
 
     /// The identity of the bytes as they lie in the file.
     var storedContent: ContentIdentity {
@@ -78,6 +86,7 @@ final class StoreSink: OutputSink {
     private func append(_ bytes: Span<UInt8>, isHeld: Bool = false) throws(PipelineFailure) {
         plain.update(bytes)
         if isHeld { lines.pass(bytes.count) } else { lines.take(bytes) }
+        countedLines?.take(bytes)
         guard let deflater else { return try store(bytes) }
         deflater.deflate(bytes, into: &compressed)
         if compressed.count >= 1 << 16 { try flush() }

@@ -83,7 +83,7 @@ struct InPlaceWriting {
         let index = released
         released += 1
         let record = batch.records[index]
-        if record.isHeld { return .held }
+        if record.isHeld { return record.isSuspended ? .held : .stays }
         if record.pieceCount == 1 {
             let piece = batch.pieces[record.firstPiece]
             if piece.kind == .raw, piece.range == table.range(row) { return .stays }
