@@ -91,6 +91,7 @@ package struct ReleasedBatch: ~Copyable {
     @inline(__always)
     mutating func append(_ piece: ReleasedPiece) { pieces.append(piece) }
 
+    @inline(__always)
     mutating func finishRecord(row: Int, isHeld: Bool, day: Int32, isReadable: Bool) {
         records.append(
             Record(

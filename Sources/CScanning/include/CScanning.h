@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "csv_scan.h"
+#include "line_scan.h"
 
 /* Which implementation a scan uses: the best this processor has, the portable one, or the best
  * that needs no AVX-512. */
