@@ -504,7 +504,7 @@ struct ChunkRelease: ~Copyable {
 }
 
 /// One record of a chunk, lent to the outputs while it is released.
-struct RecordView: ~Escapable {
+struct RecordView: ~Copyable, ~Escapable {
     var row: Int
     let bytes: Span<UInt8>
     let reader: any RecordReader

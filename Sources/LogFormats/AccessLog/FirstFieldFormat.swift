@@ -44,12 +44,13 @@ package struct FirstFieldFormat: LogFormat {
 
 /// Finds lines and their first fields.
 final class FirstFieldReader: RecordReader {
-    private let slots: [Int]
+    /// The slot of the field; -1 when nobody asks for it.
+    private let slot: Int
     private let recordBytesMax: Int
     private var feeds = LineFeeds()
 
     init(fields: DeclaredFields, limits: RecordLimits) {
-        slots = fields.names.indices.filter { sameBytes(fields.names[$0], "ip") }
+        slot = fields.names.firstIndex { sameBytes($0, "ip") } ?? -1
         recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
     }
 
@@ -91,7 +92,7 @@ final class FirstFieldReader: RecordReader {
         } else if end > start {
             let length = lengthOfFirstField(of: bytes, start, end)
             let slice = FieldSlice(start: start, length: length, kind: .text)
-            for slot in slots { table.set(slice, slot: slot, row: row) }
+            if slot >= 0 { table.set(slice, slot: slot, row: row) }
         }
     }
 

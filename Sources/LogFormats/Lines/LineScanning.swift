@@ -24,27 +24,6 @@ struct Line {
     let next: Int
 }
 
-/// The line that starts at `start`; `start` must be less than `count`.
-///
-/// With `stripsReturn`, a carriage return right before the line feed, or at the very end of the
-/// bytes (a CRLF cut short), belongs to the terminator.
-@inline(__always)
-func line(
-    at start: Int,
-    in base: UnsafePointer<UInt8>,
-    count: Int,
-    stripsReturn: Bool
-) -> Line {
-    var end = count
-    var next = count
-    if let found = unsafe memchr(base + start, 0x0A, count &- start) {
-        end = unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
-        next = end &+ 1
-    }
-    if stripsReturn, end > start, unsafe base[end &- 1] == 0x0D { end &-= 1 }
-    return Line(start: start, end: end, next: next)
-}
-
 /// True when the `length` bytes at `start` hold a NUL byte.
 func containsNUL(_ start: UnsafePointer<UInt8>, length: Int) -> Bool {
     length > 0 ? unsafe memchr(start, 0, length) != nil : false
