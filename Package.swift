@@ -51,7 +51,7 @@ let package = Package(
         layer("Records", ["CScanning"]),
         layer("Compression", ["CZlib", "CIsal", "Records"]),
         layer("KeyedHashing", ["CCrypto", "CSystem", "Records", "FileSystem"]),
-        layer("Anonymization", ["Records", "KeyedHashing"]),
+        layer("Anonymization", ["Records", "KeyedHashing", "CScanning"]),
         layer("LogFormats", ["Records", "Anonymization", "CScanning"]),
         layer("Statistics", ["Records", "Anonymization", "KeyedHashing", "FileSystem"]),
         layer(
@@ -84,7 +84,7 @@ let package = Package(
         tests("FileSystemTests", ["FileSystem", "CSystem", "Records"]),
         tests("CompressionTests", ["Compression", "Records"]),
         tests("KeyedHashingTests", ["KeyedHashing", "FileSystem", "Records", "CCrypto"]),
-        tests("AnonymizationTests", ["Anonymization", "Records", "KeyedHashing"]),
+        tests("AnonymizationTests", ["Anonymization", "Records", "KeyedHashing", "CScanning"]),
         tests("LogFormatsTests", ["LogFormats", "Anonymization", "Records", "CScanning"]),
         tests(
             "LedgerTests",

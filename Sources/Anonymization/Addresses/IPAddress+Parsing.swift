@@ -87,10 +87,11 @@ enum AddressScanner {
     private static func zoned(
         _ start: UnsafePointer<UInt8>, _ length: Int, _ forms: AddressForms
     ) -> IPAddress? {
-        guard forms.contains(.zone) else { return unsafe ipv6(start, length) }
+        if let address = unsafe ipv6(start, length) { return address }
+        guard forms.contains(.zone) else { return nil }
         var end = 0
         while end < length, end <= ipv6TextMax, unsafe start[end] != UInt8(ascii: "%") { end += 1 }
-        return unsafe ipv6(start, end)
+        return end < length ? unsafe ipv6(start, end) : nil
     }
 
     /// The index of the colon before a port of one to five digits, at most 65535, that ends the

@@ -114,6 +114,10 @@ extension IPAddress {
 
     /// The groups that `::` stands for; empty when no two zero groups are neighbours.
     private static func longestZeroRun(_ address: IPAddress) -> Range<Int> {
+        // What was cut ends with five zero groups or more: no other run is as long.
+        if address.low == 0, address.high & 0xFFFF == 0 {
+            return (64 - address.high.trailingZeroBitCount + 15) / 16..<8
+        }
         var best = 0..<0
         var index = 0
         while index < 8 {

@@ -16,6 +16,8 @@ package struct OutputRelease: ~Copyable {
     private var derived: OwnedList<RuleApplication>
     private let derivedSlots: [Int]
     private let hasBarredFields: Bool
+    /// The only field that is ever changed, and that in place; -1 when there may be more to do.
+    private let soleSlot: Int
     /// The clocks of the output's fields, and that of unnamed ones.
     private let clockBits: UInt64
     private var edits = FlatArray<Edit>(capacity: 64)
@@ -51,6 +53,14 @@ package struct OutputRelease: ~Copyable {
         derivedSlots = derived.map(\.slot)
         clockBits = plan.rules.reduce(1) { $0 | $1.clock.rawValue }
         hasBarredFields = plan.rules.contains { $0.isBarred || $0.appliesAlways }
+        soleSlot = Self.soleSlot(plan)
+    }
+
+    private static func soleSlot(_ plan: OutputReleasePlan) -> Int {
+        let dropsMembers = plan.syntax == .json && !plan.keepsUnnamed
+        guard plan.mode == .spliced, plan.appended.isEmpty, !dropsMembers else { return -1 }
+        let changed = plan.rules.indices.filter { !plan.rules[$0].isKept }
+        return changed.count == 1 && plan.rules[changed[0]].coveredBy == nil ? changed[0] : -1
     }
 
     mutating func begin() {
@@ -147,6 +157,58 @@ package struct OutputRelease: ~Copyable {
     private mutating func undone(_ record: borrowing RecordContext) -> DueSet {
         let due = closed(record.age.due)
         return record.dealtWith.isEmpty ? due : due.subtracting(closed(record.dealtWith))
+    }
+
+    /// Releases `rows`, of all of which the same is known.
+    mutating func release(
+        _ rows: Range<Int>, _ view: inout RecordView, _ table: borrowing RecordTable,
+        _ record: inout RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
+    ) {
+        if soleSlot >= 0, record.barred.isEmpty, !record.isCorrected,
+            case .anonymise(let due) = decide(record, [], dropsOptedOut: dropsOptedOut),
+            !rules[soleSlot].isBarred(by: []), rules[soleSlot].applies(due)
+        {
+            replace(in: rows, &view, table, record, due, &scratch)
+            counts.anonymised += rows.count
+            return
+        }
+        for row in rows {
+            view.row = row
+            release(view, table, &record, &scratch, dropsOptedOut: dropsOptedOut)
+        }
+    }
+
+    /// Copies `rows` with the one field that changes replaced or taken out.
+    private mutating func replace(
+        in rows: Range<Int>, _ view: inout RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext, _ due: DueSet, _ scratch: inout ByteBuffer
+    ) {
+        let isReadable = ages(closed(record.pastClocks))
+        let bytes = view.bytes
+        let reader = view.reader
+        for row in rows {
+            view.row = row
+            let slice = table.slice(slot: soleSlot, row: row)
+            if slice.kind == .several {
+                splice(view, table, record, due, [], &scratch)
+            } else {
+                let range = table.range(row)
+                var copied = range.lowerBound
+                if slice.kind != .absent {
+                    let start = batch.arena.count
+                    let result = rules[soleSlot].apply(
+                        slice, in: bytes, record: record, reader: reader, scratch: &scratch,
+                        arena: &batch.arena)
+                    if result != .unchanged {
+                        let edit = edit(result, from: start, for: slice, view)
+                        apply(edit, view, range, copied: &copied)
+                    }
+                }
+                copyRaw(copied, range.upperBound)
+            }
+            batch.finishRecord(
+                row: row, isHeld: false, day: record.day, isReadable: isReadable)
+        }
     }
 
     /// Leaves a held record as it is: a stored one byte for byte, a new one without what nobody may
@@ -295,6 +357,7 @@ package struct OutputRelease: ~Copyable {
         return true
     }
 
+    @inline(__always)
     private mutating func copyRaw(_ start: Int, _ end: Int) {
         if end > start { batch.append(ReleasedPiece(.raw, start: start, length: end &- start)) }
     }
@@ -317,9 +380,7 @@ package struct OutputRelease: ~Copyable {
         let start = batch.arena.count
         let result = settle(slot: slot, slice, view, record, due, barred, &scratch)
         guard result != .unchanged else { return }
-        let range = plan.syntax.replacedRange(slice, in: view.bytes)
-        let edit = Edit(
-            start: range.lowerBound, end: range.upperBound, piece: piece(result, from: start))
+        let edit = edit(result, from: start, for: slice, view)
         edits.append(edit)
         var at = edits.count &- 1
         while at > 0, edits[at &- 1].goesBehind(edit) {
@@ -329,8 +390,20 @@ package struct OutputRelease: ~Copyable {
         edits[at] = edit
     }
 
+    /// The change of a value for which there is a result.
+    @inline(__always)
+    private func edit(
+        _ result: TransformResult, from start: Int, for slice: FieldSlice,
+        _ view: borrowing RecordView
+    ) -> Edit {
+        let range = plan.syntax.replacedRange(slice, in: view.bytes)
+        return Edit(
+            start: range.lowerBound, end: range.upperBound, piece: piece(result, from: start))
+    }
+
     /// Copies the record up to the edit and puts the replacement in place. An edit inside a place
     /// that was already changed (a part of a request line that went as a whole) is passed over.
+    @inline(__always)
     private mutating func apply(
         _ edit: Edit, _ view: borrowing RecordView, _ range: Range<Int>, copied: inout Int
     ) {

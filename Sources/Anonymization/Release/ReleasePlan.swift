@@ -155,6 +155,9 @@ package struct FieldRule: Sendable {
         self.isBarred = isBarred
         self.appliesAlways = appliesAlways
     }
+
+    /// True when nothing but an opt-out ever changes the field.
+    var isKept: Bool { transform is Keep && !isBarred }
 }
 
 /// A clock that reads fields which the output changes: when one of them goes, nobody could tell any

@@ -94,6 +94,7 @@ package struct ReleasedBatch: ~Copyable {
     @inline(__always)
     mutating func append(_ piece: ReleasedPiece) { pieces.append(piece) }
 
+    @inline(__always)
     mutating func finishRecord(
         row: Int, isHeld: Bool, isSuspended: Bool = false, day: Int32, isReadable: Bool
     ) {

@@ -71,6 +71,9 @@ struct ChunkRelease: ~Copyable {
     private let hasOptOuts: Bool
     private let hasCorrection: Bool
     private let hasRegister: Bool
+    /// True when all records meet the same decision: they have no time, and nobody asks who they
+    /// are about.
+    private let decidesOnce: Bool
     private let slots: IdentitySlots
     private(set) var subjects: SubjectLookup
     /// One for each of `plan.generations`.
@@ -103,10 +106,13 @@ struct ChunkRelease: ~Copyable {
         let hasOptOuts = !plan.optOuts.isEmpty
         let hasCorrection = plan.corrected != nil
         let hasRegister = !plan.subjects.isEmpty || !plan.erasures.isEmpty
-        asksWho = hasOptOuts || hasCorrection || hasRegister
+        let asksWho = hasOptOuts || hasCorrection || hasRegister
+        self.asksWho = asksWho
         self.hasOptOuts = hasOptOuts
         self.hasCorrection = hasCorrection
         self.hasRegister = hasRegister
+        decidesOnce =
+            plan.timeSlot == nil && plan.clocks.isWindowOnly && !asksWho && !plan.isStored
         slots = IdentitySlots(plan)
         subjects = SubjectLookup(plan.subjects)
         earlierHolds = OwnedList(count: plan.generations.count) {
@@ -151,13 +157,15 @@ struct ChunkRelease: ~Copyable {
             knowsTablesBefore = earlier?.knowsTables ?? false
         }
         var view = RecordView(row: 0, bytes: chunk.buffer.bytes, reader: reader)
-        for row in 0..<table.count {
-            if table.isGood(row) {
-                view.row = row
-                releaseRecord(view, chunk, table)
+        var row = 0
+        while row < table.count {
+            let behind = table.endOfGoodRows(from: row)
+            if behind > row {
+                releaseRecords(row..<behind, &view, chunk, table)
             } else {
                 setAside(row, chunk, table)
             }
+            row = max(behind, row &+ 1)
         }
         observations.finish(view, table)
         for index in outputs.indices { counts.outputs[index] = outputs[index].counts }
@@ -187,10 +195,47 @@ struct ChunkRelease: ~Copyable {
                 reason: reason))
     }
 
+    /// Releases good records that follow one another.
+    private mutating func releaseRecords(
+        _ rows: Range<Int>, _ view: inout RecordView, _ chunk: borrowing Chunk,
+        _ table: borrowing RecordTable
+    ) {
+        if decidesOnce {
+            view.row = rows.lowerBound
+            guard settle(view, chunk, table) else { return }
+            for index in outputs.indices {
+                outputs[index].release(
+                    rows, &view, table, &context, &scratch,
+                    dropsOptedOut: plan.dropsOptedOutRecords)
+            }
+            return
+        }
+        for row in rows {
+            view.row = row
+            releaseRecord(view, chunk, table)
+        }
+    }
+
     private mutating func releaseRecord(
         _ view: borrowing RecordView, _ chunk: borrowing Chunk,
         _ table: borrowing RecordTable
     ) {
+        guard settle(view, chunk, table) else { return }
+        for index in outputs.indices {
+            outputs[index].release(
+                view, table, &context, &scratch,
+                dropsOptedOut: plan.dropsOptedOutRecords)
+        }
+        observations.observe(
+            view, table, &context, &scratch, dropsOptedOut: plan.dropsOptedOutRecords)
+    }
+
+    /// Finds out what is to be known of a record before its fields are released; false when it was
+    /// set aside.
+    private mutating func settle(
+        _ view: borrowing RecordView, _ chunk: borrowing Chunk,
+        _ table: borrowing RecordTable
+    ) -> Bool {
         let row = view.row
         let bytes = view.bytes
         let reader = view.reader
@@ -198,7 +243,8 @@ struct ChunkRelease: ~Copyable {
         if hasBefore { readerBefore.read(row, table, bytes, reader) }
         if let reason = readTime(row, table, bytes, reader) {
             guard plan.isStored, !plan.isInPlace else {
-                return quarantine(row, chunk, table, reason)
+                quarantine(row, chunk, table, reason)
+                return false
             }
             // A stored record without a time may never have been aged: the stronger side.
             context.age = .untimed
@@ -212,13 +258,7 @@ struct ChunkRelease: ~Copyable {
         }
         context.isDeleted = plan.deleteClocks.isEmpty ? false : isDeleted()
         if asksWho { bar(row, table, bytes, reader) }
-        for index in outputs.indices {
-            outputs[index].release(
-                view, table, &context, &scratch,
-                dropsOptedOut: plan.dropsOptedOutRecords)
-        }
-        observations.observe(
-            view, table, &context, &scratch, dropsOptedOut: plan.dropsOptedOutRecords)
+        return true
     }
 
     // MARK: Time, keys and age
@@ -464,7 +504,7 @@ struct ChunkRelease: ~Copyable {
 }
 
 /// One record of a chunk, lent to the outputs while it is released.
-struct RecordView: ~Escapable {
+struct RecordView: ~Copyable, ~Escapable {
     var row: Int
     let bytes: Span<UInt8>
     let reader: any RecordReader

@@ -32,7 +32,7 @@ struct RuleApplication: ~Copyable {
         isBarred = rule.isBarred
         appliesAlways = rule.appliesAlways
         drops = rule.transform == nil
-        isKept = rule.transform is Keep && !rule.isBarred
+        isKept = rule.isKept
         remembers =
             rule.transform.map { $0.isWorthRemembering && $0.dependence != .record } ?? false
         dependsOnKey = rule.transform?.dependence == .keyEpoch

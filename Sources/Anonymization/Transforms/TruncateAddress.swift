@@ -71,7 +71,11 @@ package struct TruncateAddress: Transform {
         into output: inout ByteBuffer
     ) -> TransformResult {
         guard value.kind == .text || value.kind == .escapedText else { return .null }
-        if wholeOctets > 0, cutDotted(value.bytes, into: &output) { return .plainText }
+        if wholeOctets > 0,
+            DottedAddress.appendFirst(wholeOctets, of: value.bytes, to: &output)
+        {
+            return .plainText
+        }
         // Nearly every other value is one address: it needs no closure.
         if let address = IPAddress(value.bytes, accepting: reading.forms) {
             truncated(address).appendText(to: &output)
@@ -88,23 +92,6 @@ package struct TruncateAddress: Transform {
         case .zero:
             output.append("0.0.0.0")
             return .plainText
-        }
-    }
-
-    /// Writes what stays of a plain dotted address, which is canonical as it was written, and
-    /// zeros.
-    private func cutDotted(_ text: Span<UInt8>, into output: inout ByteBuffer) -> Bool {
-        unsafe text.withUnsafeBufferPointer { text in
-            guard let start = text.baseAddress,
-                unsafe AddressScanner.ipv4(start, text.count) != nil
-            else { return false }
-            var end = text.count
-            for _ in wholeOctets..<4 {
-                repeat { end &-= 1 } while unsafe start[end] != UInt8(ascii: ".")
-            }
-            unsafe output.append(unsafeFrom: start, length: end)
-            for _ in wholeOctets..<4 { output.append(".0") }
-            return true
         }
     }
 

@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "csv_scan.h"
+#include "line_scan.h"
+#include "log_blocks.h"
 
 /* Which implementation a scan uses: the best this processor has, the portable one, or the best
  * that needs no AVX-512. */

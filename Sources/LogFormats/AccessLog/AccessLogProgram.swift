@@ -22,6 +22,14 @@ struct AccessLogProgram: Sendable {
         case hostAndPort
         /// A token; when the line does not match, all up to the bracket of the time.
         case user
+
+        /// True for fields behind which a literal can be compared in the same step.
+        var takesTail: Bool {
+            switch self {
+            case .literal, .byte, .rest, .hostAndPort: false
+            case .token, .list, .quoted, .until, .user: true
+            }
+        }
     }
 
     struct Step: Sendable {
@@ -33,6 +41,11 @@ struct AccessLogProgram: Sendable {
         var first: Int32 = 0
         /// The length of a literal.
         var length: Int32 = 0
+        /// What must stand right behind a field: up to eight bytes, the first in the lowest bits,
+        /// and ones where there is a byte.
+        var tail: UInt64 = 0
+        var tailMask: UInt64 = 0
+        var tailLength = 0
     }
 
     /// What the bytes of a field must be.
@@ -71,6 +84,33 @@ struct AccessLogProgram: Sendable {
                     }
                 }
             }
+        }
+        joinTails()
+    }
+
+    /// Puts short literals into the steps of the fields before them, to be compared in one go.
+    private mutating func joinTails() {
+        var joined: [Step] = []
+        for step in steps {
+            let bytes = literal(of: step)
+            guard (1...8).contains(bytes.count), let last = joined.indices.last,
+                joined[last].operation.takesTail, joined[last].tailLength == 0
+            else {
+                joined.append(step)
+                continue
+            }
+            joined[last].tailLength = bytes.count
+            joined[last].tailMask = UInt64.max >> UInt64(64 - 8 * bytes.count)
+            joined[last].tail = bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        steps = joined
+    }
+
+    private func literal(of step: Step) -> [UInt8] {
+        switch step.operation {
+        case .byte: [step.byte]
+        case .literal: Array(literals[Int(step.first)..<Int(step.first + step.length)])
+        default: []
         }
     }
 

@@ -14,6 +14,7 @@ import Records
     private let requestIndex: Int
     private let recordBytesMax: Int
     private let found: UnsafeMutablePointer<FieldSlice>
+    private var blocks = LogBlocks()
 
     init(
         template: AccessLogTemplate,
@@ -52,42 +53,53 @@ import Records
         }
         unsafe chunk.buffer.bytes.withUnsafeBufferPointer { view in
             guard let base = view.baseAddress else { return }
-            unsafe program.steps.withUnsafeBufferPointer { steps in
-                unsafe program.literals.withUnsafeBufferPointer { literals in
-                    let scan = unsafe AccessLogScan(
-                        base: base,
-                        count: view.count,
-                        steps: steps,
-                        literals: literals,
-                        found: found
-                    )
-                    unsafe indexLines(scan, base, view.count, into: &table)
-                }
+            unsafe blocks.describe(base, count: view.count)
+            unsafe scan(base, count: view.count, blocks, into: &table)
+        }
+    }
+
+    private func scan(
+        _ base: UnsafePointer<UInt8>,
+        count: Int,
+        _ blocks: borrowing LogBlocks,
+        into table: inout RecordTable
+    ) {
+        let hasNUL = blocks.hasNUL
+        let masks = unsafe LogMasks(blocks.masks)
+        unsafe program.steps.withUnsafeBufferPointer { steps in
+            unsafe program.literals.withUnsafeBufferPointer { literals in
+                let scan = unsafe AccessLogScan(
+                    base: base,
+                    count: count,
+                    masks: masks,
+                    steps: steps,
+                    literals: literals,
+                    found: found
+                )
+                indexLines(scan, mayHaveNUL: hasNUL, into: &table)
             }
         }
     }
 
     private func indexLines(
         _ scan: borrowing AccessLogScan,
-        _ base: UnsafePointer<UInt8>,
-        _ count: Int,
+        mayHaveNUL: Bool,
         into table: inout RecordTable
     ) {
-        let mayHaveNUL = unsafe containsNUL(base, length: count)
         var start = 0
-        while start < count {
-            let line = unsafe line(at: start, in: base, count: count, stripsReturn: true)
+        while start < scan.count {
+            let line = scan.line(at: start)
             let row = table.appendRow(start: start, end: line.end)
             if line.end == start {
                 table.markBlank(row)
             } else if line.end - start > recordBytesMax {
                 table.markBad(row, .tooLong)
-            } else if mayHaveNUL, unsafe containsNUL(base + start, length: line.end - start) {
+            } else if mayHaveNUL, scan.hasNUL(in: line) {
                 table.markBad(row, .containsNUL)
             } else if scan.matches(start, line.end, spacedUser: false)
                 || program.hasSpacedUser && scan.matches(start, line.end, spacedUser: true)
             {
-                unsafe setSlots(row, base, into: &table)
+                setSlots(row, scan, into: &table)
             } else {
                 table.markBad(row, .formatMismatch)
             }
@@ -98,17 +110,16 @@ import Records
     @inline(__always)
     private func setSlots(
         _ row: Int,
-        _ base: UnsafePointer<UInt8>,
+        _ scan: borrowing AccessLogScan,
         into table: inout RecordTable
     ) {
         for slot in origins.indices {
             switch origins[slot] {
             case .field(let index):
-                let slice = unsafe classified(found[index], in: base)
-                table.set(slice, slot: slot, row: row)
+                table.set(scan.classified(unsafe found[index]), slot: slot, row: row)
             case .requestPart(let part):
-                let slice = unsafe requestPart(part, of: found[requestIndex], in: base)
-                table.set(slice, slot: slot, row: row)
+                let request = unsafe found[requestIndex]
+                table.set(scan.requestPart(part, of: request), slot: slot, row: row)
             case .nowhere: break
             }
         }

@@ -3,14 +3,15 @@ import Glibc
 import Records
 
 // The only place where access logs are scanned with pointers. A line is matched from left to right
-// in one pass; nothing is read outside the chunk: a word of eight bytes may reach into the next
-// line, but never behind the last byte of the chunk.
+// in one pass, by the masks of the chunk; nothing is read outside the chunk: a word of eight bytes
+// may reach into the next line, but never behind the last byte of the chunk.
 
 /// Matches the lines of a chunk against a program.
 @safe struct AccessLogScan: ~Copyable {
     let base: UnsafePointer<UInt8>
     /// The number of readable bytes at `base`.
     let count: Int
+    let masks: LogMasks
     let steps: UnsafeBufferPointer<AccessLogProgram.Step>
     let literals: UnsafeBufferPointer<UInt8>
     /// Receives one slice per field of the program.
@@ -18,6 +19,21 @@ import Records
 
     private static let space = UInt8(ascii: " ")
     private static let backslash = UInt8(ascii: "\\")
+
+    /// The line that starts at `start`, which must be less than `count`; a carriage return right
+    /// before the line feed, or at the very end of the bytes, belongs to the terminator.
+    @inline(__always)
+    func line(at start: Int) -> Line {
+        let feed = masks.feed(from: start, before: count)
+        let next = feed < count ? feed &+ 1 : count
+        let hasReturn = unsafe feed > start && base[feed &- 1] == 0x0D
+        return Line(start: start, end: hasReturn ? feed &- 1 : feed, next: next)
+    }
+
+    /// True when the line holds a NUL byte.
+    func hasNUL(in line: Line) -> Bool {
+        unsafe containsNUL(base + line.start, length: line.end - line.start)
+    }
 
     /// Matches the line `start ..< end`; what lies in `found` afterwards counts only when it did.
     func matches(_ start: Int, _ end: Int, spacedUser: Bool) -> Bool {
@@ -38,11 +54,26 @@ import Records
                 at = behind
             default:
                 let behind = endOfField(step, at, end, spacedUser: spacedUser)
-                guard behind >= 0 else { return false }
-                at = behind
+                guard behind >= 0, hasTail(step, behind, end) else { return false }
+                at = behind &+ step.tailLength
             }
         }
         return isWhitespace(at, end)
+    }
+
+    /// True when the step's tail stands at `at`.
+    @inline(__always)
+    private func hasTail(_ step: AccessLogProgram.Step, _ at: Int, _ end: Int) -> Bool {
+        guard end &- at >= step.tailLength else { return false }
+        if at &+ 8 <= count {
+            let word = unsafe UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self)
+            return (UInt64(littleEndian: word) ^ step.tail) & step.tailMask == 0
+        }
+        for index in 0..<step.tailLength {
+            let wanted = UInt8(truncatingIfNeeded: step.tail >> UInt64(8 * index))
+            if unsafe base[at &+ index] != wanted { return false }
+        }
+        return true
     }
 
     /// Finds the end of a field and stores its slice; -1 when the field is not as it must be.
@@ -59,7 +90,7 @@ import Records
         case .token: behind = endOfToken(at, end, innerSpaces: step.innerSpaces)
         case .list: behind = endOfList(at, end)
         case .rest: behind = endOfRest(at, end)
-        case .until: behind = endOfText(at, end, step.byte)
+        case .until: behind = endOfText(at, end, step)
         case .user: behind = spacedUser ? endOfUser(at, end) : endOfToken(at, end)
         case .quoted: behind = endOfQuoted(at, end, &kind)
         case .byte, .literal, .hostAndPort: break
@@ -92,20 +123,7 @@ import Records
     /// The offset of the first byte up to the space (0x20 or less), or `end`.
     @inline(__always)
     private func endOfToken(_ start: Int, _ end: Int) -> Int {
-        var at = start
-        while at &+ 8 <= count {
-            let word = unsafe UInt64(
-                littleEndian: UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self)
-            )
-            // The lowest set top bit marks the first byte below 0x21; a borrow disturbs only bytes
-            // behind it.
-            let low = (word &- 0x2121_2121_2121_2121) & ~word & 0x8080_8080_8080_8080
-            if low != 0 { return min(at &+ low.trailingZeroBitCount >> 3, end) }
-            at &+= 8
-            if at >= end { return end }
-        }
-        while at < end, unsafe base[at] > Self.space { at &+= 1 }
-        return min(at, end)
+        masks.blank(from: start, before: end)
     }
 
     @inline(__always)
@@ -135,6 +153,13 @@ import Records
     }
 
     @inline(__always)
+    private func endOfText(_ start: Int, _ end: Int, _ step: AccessLogProgram.Step) -> Int {
+        // A time has one length only; the check that follows lets no `step.byte` stand inside it.
+        let behind = start &+ AccessLogTimeForm.length
+        if step.check == .time, behind < end, unsafe base[behind] == step.byte { return behind }
+        return endOfText(start, end, step.byte)
+    }
+
     private func endOfText(_ start: Int, _ end: Int, _ byte: UInt8) -> Int {
         guard let at = unsafe memchr(base + start, Int32(byte), end &- start) else { return -1 }
         return unsafe UnsafeRawPointer(at) - UnsafeRawPointer(base)
@@ -143,19 +168,13 @@ import Records
     /// The offset of the closing quote, or -1.
     @inline(__always)
     private func endOfQuoted(_ start: Int, _ end: Int, _ kind: inout FieldKind) -> Int {
-        let quote = endOfText(start, end, UInt8(ascii: "\""))
-        guard quote >= 0 else { return -1 }
-        if unsafe memchr(base + start, Int32(Self.backslash), quote &- start) == nil {
-            return quote
+        var at = masks.mark(from: start, before: end)
+        while at < end, unsafe base[at] == Self.backslash {
+            kind = .escapedText
+            let behind = at &+ 2
+            at = behind < end ? masks.mark(from: behind, before: end) : end
         }
-        kind = .escapedText
-        var at = start
-        while at < end {
-            let byte = unsafe base[at]
-            if byte == UInt8(ascii: "\"") { return at }
-            at &+= byte == Self.backslash ? 2 : 1
-        }
-        return -1
+        return at < end ? at : -1
     }
 
     /// The end of a user name with spaces in it. Servers escape quotes in user names but not
@@ -210,59 +229,42 @@ import Records
     @inline(__always)
     private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
-    /// `dd/Mon/yyyy:hh:mm:ss ±hhmm`; whether there is such a time is for the time parser to say.
     private func isTime(_ start: Int, _ end: Int) -> Bool {
-        guard end &- start == 26 else { return false }
-        let time = unsafe base + start
-        let sign = unsafe time[21]
-        for at in 3..<6 where unsafe (time[at] | 0x20) &- UInt8(ascii: "a") > 25 { return false }
-        return unsafe time[2] == UInt8(ascii: "/") && time[6] == UInt8(ascii: "/")
-            && time[11] == UInt8(ascii: ":") && time[14] == UInt8(ascii: ":")
-            && time[17] == UInt8(ascii: ":") && time[20] == Self.space
-            && (sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"))
-            && areDigits(start, start + 2) && areDigits(start + 7, start + 11)
-            && areDigits(start + 12, start + 14) && areDigits(start + 15, start + 17)
-            && areDigits(start + 18, start + 20) && areDigits(start + 22, end)
+        guard end &- start == AccessLogTimeForm.length else { return false }
+        return unsafe AccessLogTimeForm.matches(base + start)
     }
-}
 
-/// The slice as the table has it: `-` alone is no value, a backslash means escapes.
-@inline(__always)
-func classified(_ slice: FieldSlice, in base: UnsafePointer<UInt8>) -> FieldSlice {
-    guard slice.kind == .text else { return slice }
-    if slice.length == 1, unsafe base[slice.offset] == UInt8(ascii: "-") {
-        return FieldSlice(start: slice.offset, length: 1, kind: .null)
-    }
-    guard slice.length > 0,
-        unsafe memchr(base + slice.offset, Int32(UInt8(ascii: "\\")), slice.length) != nil
-    else { return slice }
-    return FieldSlice(start: slice.offset, length: slice.length, kind: .escapedText)
-}
-
-/// Part 0, 1 or 2 (method, path, protocol) of a request line; absent unless there are exactly
-/// three, with one space between two of them.
-func requestPart(
-    _ part: Int,
-    of request: FieldSlice,
-    in base: UnsafePointer<UInt8>
-) -> FieldSlice {
-    guard request.isText, request.length > 4 else { return .absent }
-    let space = Int32(UInt8(ascii: " "))
-    let start = unsafe base + request.offset
-    guard let one = unsafe memchr(start, space, request.length) else { return .absent }
-    let last = unsafe sluice_last_byte(start, request.length, UInt8(ascii: " "))
-    let first = unsafe UnsafeRawPointer(one) - UnsafeRawPointer(start)
-    guard first > 0, last > first + 1, last < request.length - 1,
-        unsafe memchr(start + first + 1, space, last - first - 1) == nil
-    else { return .absent }
-    let range =
-        switch part {
-        case 0: 0..<first
-        case 1: (first + 1)..<last
-        default: (last + 1)..<request.length
+    /// The slice as the table has it: `-` alone is no value, a backslash means escapes.
+    @inline(__always)
+    func classified(_ slice: FieldSlice) -> FieldSlice {
+        guard slice.kind == .text else { return slice }
+        if slice.length == 1, unsafe base[slice.offset] == UInt8(ascii: "-") {
+            return FieldSlice(start: slice.offset, length: 1, kind: .null)
         }
-    return unsafe classified(
-        FieldSlice(start: request.offset + range.lowerBound, length: range.count, kind: .text),
-        in: base
-    )
+        guard masks.hasBackslash(from: slice.offset, before: slice.end) else { return slice }
+        return FieldSlice(start: slice.offset, length: slice.length, kind: .escapedText)
+    }
+
+    /// Part 0, 1 or 2 (method, path, protocol) of a request line; absent unless there are exactly
+    /// three, with one space between two of them.
+    func requestPart(_ part: Int, of request: FieldSlice) -> FieldSlice {
+        guard request.isText, request.length > 4 else { return .absent }
+        let space = Int32(Self.space)
+        let start = unsafe base + request.offset
+        guard let one = unsafe memchr(start, space, request.length) else { return .absent }
+        let last = unsafe sluice_last_byte(start, request.length, Self.space)
+        let first = unsafe UnsafeRawPointer(one) - UnsafeRawPointer(start)
+        guard first > 0, last > first + 1, last < request.length - 1,
+            unsafe memchr(start + first + 1, space, last - first - 1) == nil
+        else { return .absent }
+        let range =
+            switch part {
+            case 0: 0..<first
+            case 1: (first + 1)..<last
+            default: (last + 1)..<request.length
+            }
+        return classified(
+            FieldSlice(start: request.offset + range.lowerBound, length: range.count, kind: .text)
+        )
+    }
 }

@@ -23,19 +23,23 @@ struct AccessLogSplicedWriter: RecordWriter {
     ) {
         let known = batch.records.span
         let pieces = batch.pieces.span
+        let arena = batch.arena.bytes
         var run = RawRun()
         for index in records {
             let record = known[index]
-            var context = SplicedContext()
-            let last = record.firstPiece &+ record.pieceCount &- 1
-            for at in record.firstPiece..<last &+ 1 {
+            let first = record.firstPiece
+            for at in first..<first &+ record.pieceCount {
                 let piece = pieces[at]
-                if case .raw = piece.kind {
-                    run.add(piece.range, of: chunk, to: &output)
-                    if at < last { context.pass(chunk.extracting(piece.range)) }
-                } else {
+                switch piece.kind {
+                case .raw: run.add(piece.range, of: chunk, to: &output)
+                case .plainText, .bare:
                     run.flush(chunk, to: &output)
-                    Self.append(piece, context, batch, chunk, &output)
+                    if piece.length == 0 { output.append(UInt8(ascii: "-")) }
+                    output.append(short: arena.extracting(piece.range))
+                default:
+                    run.flush(chunk, to: &output)
+                    let context = SplicedContext(behind: pieces.extracting(first..<at), chunk)
+                    Self.append(piece, context, arena, chunk, &output)
                 }
             }
             run.endLine(chunk, to: &output)
@@ -43,49 +47,44 @@ struct AccessLogSplicedWriter: RecordWriter {
         run.flush(chunk, to: &output)
     }
 
-    @inline(__always)
     private static func append(
         _ piece: ReleasedPiece,
         _ context: SplicedContext,
-        _ batch: borrowing ReleasedBatch,
+        _ arena: Span<UInt8>,
         _ chunk: Span<UInt8>,
         _ output: inout ByteBuffer
     ) {
-        let range = piece.range
+        let surroundings = context.surroundings
         switch piece.kind {
-        case .raw: output.append(chunk.extracting(range))
         case .text:
-            encodeAccessLog(
-                batch.arena.bytes.extracting(range),
-                in: context.surroundings,
-                into: &output
-            )
+            encodeAccessLog(arena.extracting(piece.range), in: surroundings, into: &output)
         case .sourceText:
-            encodeAccessLog(
-                chunk.extracting(range),
-                in: context.surroundings,
-                into: &output
-            )
-        case .plainText, .bare:
-            if range.isEmpty { output.append("-") }
-            output.append(batch.arena.bytes.extracting(range))
+            encodeAccessLog(chunk.extracting(piece.range), in: surroundings, into: &output)
         case .null, .absent: output.append("-")
         case .syntax: output.append(UInt8(truncatingIfNeeded: piece.start))
+        case .raw, .plainText, .bare: break
         }
     }
 }
 
-/// Follows the raw bytes of a line to know what stands around the next replaced value.
+/// What the raw bytes of a line say of what stands around the value behind them.
 private struct SplicedContext {
     private var isQuoted = false
     private var last: UInt8 = 0
+
+    /// Looks at the `pieces` of the record up to the value.
+    init(behind pieces: Span<ReleasedPiece>, _ chunk: Span<UInt8>) {
+        for index in pieces.indices where pieces[index].kind == .raw {
+            pass(chunk.extracting(pieces[index].range))
+        }
+    }
 
     var surroundings: FieldSurroundings {
         if isQuoted { return .quotes }
         return last == UInt8(ascii: "[") ? .brackets : .nothing
     }
 
-    mutating func pass(_ raw: Span<UInt8>) {
+    private mutating func pass(_ raw: Span<UInt8>) {
         var isEscaped = false
         for index in raw.indices {
             let byte = raw[index]

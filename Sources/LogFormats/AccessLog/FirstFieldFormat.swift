@@ -44,11 +44,13 @@ package struct FirstFieldFormat: LogFormat {
 
 /// Finds lines and their first fields.
 final class FirstFieldReader: RecordReader {
-    private let slots: [Int]
+    /// The slot of the field; -1 when nobody asks for it.
+    private let slot: Int
     private let recordBytesMax: Int
+    private var feeds = LineFeeds()
 
     init(fields: DeclaredFields, limits: RecordLimits) {
-        slots = fields.names.indices.filter { sameBytes(fields.names[$0], "ip") }
+        slot = fields.names.firstIndex { sameBytes($0, "ip") } ?? -1
         recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
     }
 
@@ -59,26 +61,38 @@ final class FirstFieldReader: RecordReader {
             table.markBad(row, .tooLong)
             return
         }
-        unsafe chunk.buffer.bytes.withUnsafeBufferPointer { view in
-            guard let base = view.baseAddress else { return }
-            var start = 0
-            while start < view.count {
-                let line = unsafe line(
-                    at: start,
-                    in: base,
-                    count: view.count,
-                    stripsReturn: false
-                )
-                let row = table.appendRow(start: start, end: line.end)
-                if line.end - start > recordBytesMax {
-                    table.markBad(row, .tooLong)
-                } else if line.end > start {
-                    let length = unsafe lengthOfFirstField(base + start, line.end - start)
-                    let slice = FieldSlice(start: start, length: length, kind: .text)
-                    for slot in slots { table.set(slice, slot: slot, row: row) }
-                }
-                start = line.next
-            }
+        feeds.find(in: chunk.buffer.bytes)
+        appendLines(feeds, chunk.buffer.bytes, to: &table)
+    }
+
+    private func appendLines(
+        _ feeds: borrowing LineFeeds,
+        _ bytes: Span<UInt8>,
+        to table: inout RecordTable
+    ) {
+        var start = 0
+        for index in 0..<feeds.count {
+            let end = feeds[index]
+            append(start, end, bytes, to: &table)
+            start = end &+ 1
+        }
+        if start < bytes.count { append(start, bytes.count, bytes, to: &table) }
+    }
+
+    @inline(__always)
+    private func append(
+        _ start: Int,
+        _ end: Int,
+        _ bytes: Span<UInt8>,
+        to table: inout RecordTable
+    ) {
+        let row = table.appendRow(start: start, end: end)
+        if end &- start > recordBytesMax {
+            table.markBad(row, .tooLong)
+        } else if end > start {
+            let length = lengthOfFirstField(of: bytes, start, end)
+            let slice = FieldSlice(start: start, length: length, kind: .text)
+            if slot >= 0 { table.set(slice, slot: slot, row: row) }
         }
     }
 

@@ -24,35 +24,27 @@ struct Line {
     let next: Int
 }
 
-/// The line that starts at `start`; `start` must be less than `count`.
-///
-/// With `stripsReturn`, a carriage return right before the line feed, or at the very end of the
-/// bytes (a CRLF cut short), belongs to the terminator.
-@inline(__always)
-func line(
-    at start: Int,
-    in base: UnsafePointer<UInt8>,
-    count: Int,
-    stripsReturn: Bool
-) -> Line {
-    var end = count
-    var next = count
-    if let found = unsafe memchr(base + start, 0x0A, count &- start) {
-        end = unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
-        next = end &+ 1
-    }
-    if stripsReturn, end > start, unsafe base[end &- 1] == 0x0D { end &-= 1 }
-    return Line(start: start, end: end, next: next)
-}
-
 /// True when the `length` bytes at `start` hold a NUL byte.
 func containsNUL(_ start: UnsafePointer<UInt8>, length: Int) -> Bool {
     length > 0 ? unsafe memchr(start, 0, length) != nil : false
 }
 
-/// The number of bytes before the first space of a line of `length` bytes; all of them without one.
+/// The number of bytes before the first space of the line `start ..< end`; all of them without one.
 @inline(__always)
-func lengthOfFirstField(_ start: UnsafePointer<UInt8>, _ length: Int) -> Int {
-    guard let space = unsafe memchr(start, 0x20, length) else { return length }
-    return unsafe UnsafeRawPointer(space) - UnsafeRawPointer(start)
+func lengthOfFirstField(of bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
+    unsafe bytes.withUnsafeBytes { view in
+        let spaces: UInt64 = 0x2020_2020_2020_2020
+        var at = start
+        // Eight bytes at a time; a word may reach into the next line, not behind the last byte.
+        while at &+ 8 <= view.count, at < end {
+            let word = unsafe view.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            let differs = UInt64(littleEndian: word) ^ spaces
+            // The lowest set top bit marks the first space; a borrow disturbs only bytes behind it.
+            let found = (differs &- 0x0101_0101_0101_0101) & ~differs & 0x8080_8080_8080_8080
+            if found != 0 { return min(at &+ found.trailingZeroBitCount >> 3, end) &- start }
+            at &+= 8
+        }
+        while at < end, unsafe view[at] != 0x20 { at &+= 1 }
+        return min(at, end) &- start
+    }
 }

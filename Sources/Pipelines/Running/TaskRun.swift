@@ -51,9 +51,6 @@ final class TaskRun: OrderedEnd {
             end: self)
         self.crew = crew
         try crew.run()
-        if source.finished.last?.lastLineIsOpen == true {
-            for index in plan.outputs.indices { try sink.dropLastTerminator(output: index) }
-        }
         try checkConservation()
     }
 

@@ -80,6 +80,22 @@
         count &+= view.count
     }
 
+    /// Appends a copy of `view`, which is short more often than not: 8 to 16 bytes go in two words
+    /// that overlap.
+    @inlinable @inline(__always) package mutating func append(short view: Span<UInt8>) {
+        let length = view.count
+        guard length >= 8, length <= 16 else { return append(view) }
+        reserve(16)
+        unsafe view.withUnsafeBytes { source in
+            let target = unsafe UnsafeMutableRawPointer(base + count)
+            let first = unsafe source.loadUnaligned(as: UInt64.self)
+            let last = unsafe source.loadUnaligned(fromByteOffset: length &- 8, as: UInt64.self)
+            unsafe target.storeBytes(of: first, as: UInt64.self)
+            unsafe target.storeBytes(of: last, toByteOffset: length &- 8, as: UInt64.self)
+        }
+        count &+= length
+    }
+
     /// Appends the bytes of an array.
     @inlinable package mutating func append(_ array: [UInt8]) { append(array.span) }
 

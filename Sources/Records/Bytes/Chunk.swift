@@ -19,6 +19,9 @@ package struct Chunk: ~Copyable {
     /// the one row must be counted as `tooLong`.
     package var isOverlong = false
 
+    /// True when the chunk ends the last source without a terminator behind its last record.
+    package var isLastAndOpen = false
+
     /// An empty chunk with room for `capacity` bytes.
     package init(capacity: Int) { buffer = ByteBuffer(capacity: capacity) }
 

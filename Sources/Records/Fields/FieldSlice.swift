@@ -31,7 +31,9 @@
     package static let lengthMax = (1 << 28) - 1
 
     /// A field that the record does not have.
-    @usableFromInline package static let absent = FieldSlice(start: 0, length: 0, kind: .absent)
+    @inlinable @inline(__always) package static var absent: FieldSlice {
+        FieldSlice(start: 0, length: 0, kind: .absent)
+    }
 
     /// A slice of `length` bytes at `start`; `length` must not exceed `lengthMax`.
     @inlinable @inline(__always) package init(start: Int, length: Int, kind: FieldKind) {

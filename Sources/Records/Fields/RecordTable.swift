@@ -17,6 +17,9 @@
     /// The number of rows.
     @usableFromInline package var count = 0
 
+    /// False once a row was marked as bad or blank.
+    private var areAllGood = true
+
     @usableFromInline package var rowCapacity: Int
     @usableFromInline package var starts: UnsafeMutablePointer<UInt32>
     @usableFromInline package var ends: UnsafeMutablePointer<UInt32>
@@ -54,6 +57,7 @@
     /// Forgets all rows and keeps the room.
     package mutating func removeAll() {
         count = 0
+        areAllGood = true
         elements.removeAll(keepingCapacity: true)
         outline.removeAll(keepingCapacity: true)
         outlineStarts.removeAll(keepingCapacity: true)
@@ -94,12 +98,14 @@
     /// Marks `row` as unreadable.
     package mutating func markBad(_ row: Int, _ reason: QuarantineReason) {
         precondition(row < count)
+        areAllGood = false
         unsafe states[row] = reason.rawValue
     }
 
     /// Marks `row` as an empty line.
     package mutating func markBlank(_ row: Int) {
         precondition(row < count)
+        areAllGood = false
         unsafe states[row] = Self.blankState
     }
 
@@ -107,6 +113,15 @@
     @inlinable @inline(__always) package func isGood(_ row: Int) -> Bool {
         precondition(row < count)
         return unsafe states[row] == 0
+    }
+
+    /// The index behind the last of the good rows that follow one another from `row` on; `row`
+    /// itself when it is not good.
+    package func endOfGoodRows(from row: Int) -> Int {
+        if areAllGood { return count }
+        var behind = row
+        while behind < count, isGood(behind) { behind += 1 }
+        return behind
     }
 
     /// The state of `row`.

@@ -29,8 +29,6 @@ final class FileSink: OutputSink {
         /// True for a file that is compressed at the end.
         fileprivate var isSpooled = false
         fileprivate var compressed = ByteBuffer(capacity: 16)
-        /// The last byte, held back because it may have to go (`dropLastTerminator`).
-        fileprivate var heldByte: UInt8?
         var records = 0
         var plainBytes = 0
         var writtenBytes = 0
@@ -90,36 +88,13 @@ final class FileSink: OutputSink {
         target.records += block.records
         target.oldestReadableDay = min(target.oldestReadableDay, block.oldestReadableDay)
         target.newestDay = max(target.newestDay, block.newestDay)
-        try releaseHeldByte(of: target)
-        guard plan.outputs[output].format.keepsMissingTerminator, block.bytes.count > 0 else {
-            return try append(all: block.bytes, to: target)
-        }
-        try appendHoldingLast(block.bytes, to: target)
+        try append(all: block.bytes, to: target)
     }
 
     private func append(
         all bytes: borrowing ByteBuffer, to target: Target
     ) throws(PipelineFailure) {
         try append(bytes.bytes, to: target)
-    }
-
-    private func appendHoldingLast(
-        _ bytes: borrowing ByteBuffer, to target: Target
-    ) throws(PipelineFailure) {
-        let last = bytes.count - 1
-        try append(bytes.bytes.extracting(0..<last), to: target)
-        target.heldByte = bytes.bytes[last]
-    }
-
-    func dropLastTerminator(output: Int) throws(PipelineFailure) {
-        for target in targets where target.output == output { target.heldByte = nil }
-    }
-
-    private func releaseHeldByte(of target: Target) throws(PipelineFailure) {
-        guard let byte = target.heldByte else { return }
-        target.heldByte = nil
-        let bytes = [byte]
-        try append(bytes.span, to: target)
     }
 
     // MARK: Files
@@ -310,7 +285,6 @@ final class FileSink: OutputSink {
     }
 
     private func prepare(_ target: Target) throws(PipelineFailure) {
-        try releaseHeldByte(of: target)
         if target.isSpooled { try compress(target) }
         if let deflater = target.deflater {
             deflater.finish(into: &target.compressed)

@@ -4,15 +4,11 @@ internal import Records
 protocol OutputSink: AnyObject {
     /// Appends `block` to the file that output `output` and the block's route mean.
     func write(_ block: OutputBytes.Block, output: Int) throws(PipelineFailure)
-
-    /// Removes the last byte written to `output`: the terminator that the source's last line lacks.
-    func dropLastTerminator(output: Int) throws(PipelineFailure)
 }
 
 /// Throws everything away: dry runs.
 final class NoSink: OutputSink {
     func write(_ block: OutputBytes.Block, output: Int) throws(PipelineFailure) {}
-    func dropLastTerminator(output: Int) throws(PipelineFailure) {}
 }
 
 /// Keeps the bytes in memory: tests of pipelines.
@@ -23,9 +19,5 @@ final class MemorySink: OutputSink {
 
     func write(_ block: OutputBytes.Block, output: Int) throws(PipelineFailure) {
         outputs[output] += block.bytes.array()
-    }
-
-    func dropLastTerminator(output: Int) throws(PipelineFailure) {
-        if !outputs[output].isEmpty { outputs[output].removeLast() }
     }
 }

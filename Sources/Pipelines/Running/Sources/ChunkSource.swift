@@ -17,7 +17,6 @@ final class ChunkSource {
         var name: String
         var plainBytes: Int
         var content: Digest256?
-        var lastLineIsOpen: Bool
     }
 
     private let inputs: [SourceInput]
@@ -274,12 +273,9 @@ final class ChunkSource {
         finished.append(
             Finished(
                 name: source.name, plainBytes: source.plainBytes,
-                content: source.content?.digest(), lastLineIsOpen: lastOpen))
-        lastOpen = false
+                content: source.content?.digest()))
         self.source = nil
     }
-
-    private var lastOpen = false
 
     // MARK: Cutting
 
@@ -299,6 +295,7 @@ final class ChunkSource {
     ) throws(PipelineFailure) -> Bool {
         chunk.buffer.removeAll()
         chunk.isOverlong = false
+        chunk.isLastAndOpen = false
         chunk.sourceOffset = pendingOffset
         chunk.earlierClocks = earlierClocks
         takePending(into: &chunk)
@@ -319,7 +316,7 @@ final class ChunkSource {
                 return true
             }
             if isAtBorder(chunk, source) {
-                if !chunk.buffer.isEmpty, border == nil { lastOpen = true }
+                chunk.isLastAndOpen = border == nil && sourceIndex == inputs.count - 1
                 pendingOffset += chunk.buffer.count
                 return !chunk.buffer.isEmpty
             }

@@ -68,9 +68,6 @@ final class StoreSink: OutputSink {
         try append(block.bytes, at..<block.bytes.count)
     }
 
-    /// The end of the last line is nobody's business here: it is as it was.
-    func dropLastTerminator(output: Int) throws(PipelineFailure) {}
-
     private func writeHeader() throws(PipelineFailure) {
         guard !hasHeader else { return }
         hasHeader = true

@@ -1,4 +1,5 @@
 internal import Anonymization
+private import LogFormats
 internal import Records
 internal import Statistics
 
@@ -41,6 +42,10 @@ final class Worker {
             Self.write(
                 releaser.outputs[index].batch, plan.outputs[index].writer, chunk,
                 to: outputs[index])
+            if chunk.isLastAndOpen, plan.outputs[index].format.keepsMissingTerminator {
+                Self.dropTerminator(
+                    releaser.outputs[index].batch, lastRow: table.count - 1, outputs[index])
+            }
         }
         do {
             try Self.observe(releaser.observations.batch, chunk, by: &aggregator)
@@ -71,6 +76,16 @@ final class Worker {
             writer.write(first..<behind, of: batch, chunk: source, into: &block.bytes)
             first = behind
         }
+    }
+
+    /// Takes the terminator from the last record of the run: its source has none there, either.
+    private static func dropTerminator(
+        _ batch: borrowing ReleasedBatch, lastRow: Int, _ bytes: OutputBytes
+    ) {
+        let count = batch.records.count
+        guard count > 0, batch.records[count - 1].row == lastRow else { return }
+        let block = bytes.block(forDay: batch.records[count - 1].day)
+        block.bytes.truncate(to: block.bytes.count - 1)
     }
 
     /// Gets the aggregates ready to be merged with those of other workers, `count` in all.

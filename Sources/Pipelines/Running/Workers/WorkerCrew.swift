@@ -2,6 +2,7 @@ internal import Anonymization
 internal import KeyedHashing
 internal import Records
 internal import Statistics
+private import Synchronization
 
 /// Takes what workers made, in the order of the chunks.
 protocol OrderedEnd: AnyObject {
@@ -27,6 +28,8 @@ final class WorkerCrew: @unchecked Sendable {
     private let turns = Monitor()
     private var turn = 0
     private var failure: PipelineFailure?
+    /// Says that there is a `failure`, to those who need not know it.
+    private let hasFailed = Atomic(false)
 
     init(
         count: Int, plan: Plan, source: ChunkSource, keyRing: (any KeyRing)?,
@@ -60,7 +63,7 @@ final class WorkerCrew: @unchecked Sendable {
     private func readNext(_ worker: Worker) throws(PipelineFailure) -> Bool {
         reading.lock()
         defer { reading.unlock() }
-        if hasFailed { return false }
+        if hasFailed.load(ordering: .acquiring) { return false }
         // A chunk that cannot be read keeps the number it would have had.
         worker.chunk.number = source.chunksMade
         let hasChunk = try source.next(&worker.chunk)
@@ -68,22 +71,23 @@ final class WorkerCrew: @unchecked Sendable {
         return hasChunk
     }
 
-    private var hasFailed: Bool {
-        turns.lock()
-        defer { turns.unlock() }
-        return failure != nil
-    }
-
     /// Waits for the chunk's turn and gives the result away; false when the run has failed.
     private func handOver(_ worker: Worker) throws(PipelineFailure) -> Bool {
+        guard waitForTurn(worker.chunk.number) else { return false }
+        // Nobody else has this turn: the others read and wait without a lock held against them.
+        try end.take(worker)
         turns.lock()
         defer { turns.unlock() }
-        while turn != worker.chunk.number, failure == nil { turns.wait() }
-        if failure != nil { return false }
-        try end.take(worker)
         turn += 1
         turns.wakeAll()
         return true
+    }
+
+    private func waitForTurn(_ number: Int) -> Bool {
+        turns.lock()
+        defer { turns.unlock() }
+        while turn != number, failure == nil { turns.wait() }
+        return failure == nil
     }
 
     /// Ends the run when all chunks before `number` were handed over. Those are in the hands of
@@ -93,6 +97,7 @@ final class WorkerCrew: @unchecked Sendable {
         defer { turns.unlock() }
         while turn < number, failure == nil { turns.wait() }
         if failure == nil { failure = reason }
+        hasFailed.store(true, ordering: .releasing)
         turns.wakeAll()
     }
 

@@ -1,0 +1,121 @@
+#include "CScanning.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define HAS_X86 1
+#endif
+
+/* ---- line feeds -------------------------------------------------------------------------- */
+
+/* Looks at the bytes from `at` on, one by one. */
+static size_t rest_of_line_feeds(
+    const uint8_t *bytes, size_t at, size_t length, uint32_t *offsets, size_t count) {
+    for (; at < length; at++)
+        if (bytes[at] == '\n') offsets[count++] = (uint32_t)at;
+    return count;
+}
+
+#if HAS_X86
+
+static inline size_t write_line_feeds(
+    uint64_t found, size_t at, uint32_t *offsets, size_t count) {
+    for (; found; found &= found - 1)
+        offsets[count++] = (uint32_t)(at + (size_t)__builtin_ctzll(found));
+    return count;
+}
+
+__attribute__((target("avx2,bmi"))) static size_t avx2_line_feeds(
+    const uint8_t *bytes, size_t length, uint32_t *offsets) {
+    const __m256i feed = _mm256_set1_epi8('\n');
+    size_t at = 0, count = 0;
+    for (; length - at >= 64; at += 64) {
+        __m256i one = _mm256_loadu_si256((const __m256i *)(bytes + at));
+        __m256i two = _mm256_loadu_si256((const __m256i *)(bytes + at + 32));
+        uint64_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(one, feed));
+        uint64_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(two, feed));
+        count = write_line_feeds(low | high << 32, at, offsets, count);
+    }
+    return rest_of_line_feeds(bytes, at, length, offsets, count);
+}
+
+#endif
+
+size_t cscanning_line_feeds(
+    const uint8_t *bytes, size_t length, uint32_t *offsets, int choice) {
+#if HAS_X86
+    if (choice != CSCANNING_PORTABLE && __builtin_cpu_supports("avx2")
+        && __builtin_cpu_supports("bmi"))
+        return avx2_line_feeds(bytes, length, offsets);
+#endif
+    return rest_of_line_feeds(bytes, 0, length, offsets, 0);
+}
+
+/* ---- dotted addresses -------------------------------------------------------------------- */
+
+static uint32_t plain_dots(const uint8_t *bytes, size_t length) {
+    uint32_t dots = 0;
+    size_t at = 0;
+    for (unsigned octet = 0; octet < 4; octet++) {
+        size_t start = at;
+        unsigned value = 0;
+        for (; at < length && bytes[at] >= '0' && bytes[at] <= '9'; at++) {
+            value = value * 10 + (bytes[at] - '0');
+            if (at - start == 3 || value > 255) return 0;
+        }
+        if (at == start || (at - start > 1 && bytes[start] == '0')) return 0;
+        if (octet == 3) break;
+        if (at == length || bytes[at] != '.') return 0;
+        dots |= (uint32_t)at << 8 * octet;
+        at++;
+    }
+    return at == length ? dots : 0;
+}
+
+#if HAS_X86
+
+/* All sixteen bytes at once; bit i of a mask speaks of byte i. For 8 to 15 bytes. */
+static inline uint32_t sse2_dots(const uint8_t *bytes, size_t length) {
+    uint64_t low, high;
+    memcpy(&low, bytes, 8);
+    memcpy(&high, bytes + length - 8, 8);
+    /* The second word overlaps the first: what it repeats goes. In two steps, since one shift by
+     * all 64 bits is undefined. */
+    high = high >> 1 >> (8 * (16 - length) - 1);
+    const __m128i text = _mm_set_epi64x((long long)high, (long long)low);
+    const __m128i digits = _mm_sub_epi8(text, _mm_set1_epi8('0'));
+#define MASK(vector) ((unsigned)_mm_movemask_epi8(vector))
+#define ABOVE(digit) MASK(_mm_cmpgt_epi8(digits, _mm_set1_epi8(digit)))
+    const unsigned dots = MASK(_mm_cmpeq_epi8(text, _mm_set1_epi8('.')));
+    const unsigned inside = (1u << length) - 1;
+    const unsigned decimal =
+        MASK(_mm_cmpeq_epi8(_mm_min_epu8(digits, _mm_set1_epi8(9)), digits));
+    if ((dots | decimal) != inside) return 0;
+    const unsigned second = dots & (dots - 1), third = second & (second - 1);
+    if (!third || (third & (third - 1))) return 0;
+
+    /* Where octets begin, and where one behind the end would. */
+    const unsigned begins = dots << 1 | 1 | 1u << (length + 1);
+    const unsigned one = begins & begins >> 2, two = begins & begins >> 3 & ~one;
+    const unsigned three = begins & begins >> 4 & ~(one | two);
+    if ((begins & begins >> 1) || (one | two | three) != (begins & inside)) return 0;
+    if (MASK(_mm_cmpeq_epi8(text, _mm_set1_epi8('0'))) & (two | three)) return 0;
+    const unsigned above2 = ABOVE(2), is2 = ABOVE(1) & ~above2;
+    const unsigned above5 = ABOVE(5), is5 = ABOVE(4) & ~above5;
+    if (three & (above2 | (is2 & (above5 >> 1 | (is5 >> 1 & above5 >> 2))))) return 0;
+    return (uint32_t)__builtin_ctz(dots) | (uint32_t)__builtin_ctz(second) << 8
+        | (uint32_t)__builtin_ctz(third) << 16;
+#undef ABOVE
+#undef MASK
+}
+
+#endif
+
+uint32_t cscanning_dots(const uint8_t *bytes, size_t length, int choice) {
+#if HAS_X86
+    if (choice != CSCANNING_PORTABLE && length >= 8 && length <= 15)
+        return sse2_dots(bytes, length);
+#endif
+    return plain_dots(bytes, length);
+}
