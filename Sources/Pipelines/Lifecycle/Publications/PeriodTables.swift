@@ -52,7 +52,7 @@ struct PeriodTables {
         if files.isEmpty { return [] }
         let rest = try storage.makeFile()
         var removal = PartialRemoval(
-            try RestrictedRows(ledger).entries(at: plan.release.clocks.runClock.now),
+            try RestrictedRows(ledger).entries(),
             in: plan.statistics)
         removal.days = days
         _ = try Partials(files, plan: plan.statistics, storage: storage)
@@ -146,10 +146,10 @@ struct RestrictedRows {
 
     init(_ ledger: Ledger) { self.ledger = ledger }
 
-    /// What leaves aggregates before they are used at `now`.
-    func entries(at now: EventTime) throws -> [PartialRemoval.Entry] {
+    /// What leaves aggregates before they are used.
+    func entries() throws -> [PartialRemoval.Entry] {
         var entries: [PartialRemoval.Entry] = []
-        for restriction in try ledger.restrictions() where restriction.holds(at: now) {
+        for restriction in try ledger.restrictions() where restriction.isInForce {
             let tokens = SubjectTokens(try ledger.tokens(ofRestriction: restriction.id))
             let entry = tokens.removal(
                 restriction.request.subject.kind, isLimited: restriction.request.within != nil)
