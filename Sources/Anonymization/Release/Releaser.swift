@@ -150,11 +150,14 @@ struct ChunkRelease: ~Copyable {
             writtenUnder = earlier?.clocks
             knowsTablesBefore = earlier?.knowsTables ?? false
         }
+        // Lent to the end: to take it from the plan for each record would count references, and
+        // workers share it.
+        let optOuts = plan.optOuts
         var view = RecordView(row: 0, bytes: chunk.buffer.bytes, reader: reader)
         for row in 0..<table.count {
             if table.isGood(row) {
                 view.row = row
-                releaseRecord(view, chunk, table)
+                releaseRecord(view, chunk, table, optOuts)
             } else {
                 setAside(row, chunk, table)
             }
@@ -189,14 +192,13 @@ struct ChunkRelease: ~Copyable {
 
     private mutating func releaseRecord(
         _ view: borrowing RecordView, _ chunk: borrowing Chunk,
-        _ table: borrowing RecordTable
+        _ table: borrowing RecordTable, _ optOuts: OptOutIndex
     ) {
         let row = view.row
         let bytes = view.bytes
-        let reader = view.reader
-        if !plan.clocks.isWindowOnly { clockReader.read(row, table, bytes, reader) }
-        if hasBefore { readerBefore.read(row, table, bytes, reader) }
-        if let reason = readTime(row, table, bytes, reader) {
+        if !plan.clocks.isWindowOnly { clockReader.read(row, table, bytes, view.reader) }
+        if hasBefore { readerBefore.read(row, table, bytes, view.reader) }
+        if let reason = readTime(row, table, bytes, view.reader) {
             guard plan.isStored, !plan.isInPlace else {
                 return quarantine(row, chunk, table, reason)
             }
@@ -208,10 +210,10 @@ struct ChunkRelease: ~Copyable {
             context.pastClocks = .everything
             dropKey()
         } else {
-            age(row, table, bytes, reader)
+            age(row, table, bytes, view.reader)
         }
         context.isDeleted = plan.deleteClocks.isEmpty ? false : isDeleted()
-        if asksWho { bar(row, table, bytes, reader) }
+        if asksWho { bar(row, table, bytes, view.reader, optOuts) }
         for index in outputs.indices {
             outputs[index].release(
                 view, table, &context, &scratch,
@@ -405,10 +407,10 @@ struct ChunkRelease: ~Copyable {
     /// are looked up.
     private mutating func bar(
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
-        _ reader: any RecordReader
+        _ reader: any RecordReader, _ optOuts: OptOutIndex
     ) {
         context.barred = []
-        if hasOptOuts { barByList(row, table, bytes, reader) }
+        if hasOptOuts { barByList(row, table, bytes, reader, optOuts) }
         // Asked before: to look at the matcher itself is to copy it.
         if hasCorrection, let corrected = plan.corrected {
             let match = corrected.match(row, table, bytes, reader)
@@ -451,11 +453,11 @@ struct ChunkRelease: ~Copyable {
 
     private mutating func barByList(
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
-        _ reader: any RecordReader
+        _ reader: any RecordReader, _ optOuts: OptOutIndex
     ) {
         slots.withCustomerAndPerson(row, table, bytes, reader) { customer, person in
             context.barred =
-                plan.optOuts.answer(
+                optOuts.answer(
                     customer: customer, person: person, eventTime: context.time,
                     matches: &matches
                 ).effect(plan.optOutBasis)
@@ -464,7 +466,10 @@ struct ChunkRelease: ~Copyable {
 }
 
 /// One record of a chunk, lent to the outputs while it is released.
-struct RecordView: ~Escapable {
+///
+/// Not copyable: a copy would count a reference for each record, which workers that share it wait
+/// for.
+struct RecordView: ~Copyable, ~Escapable {
     var row: Int
     let bytes: Span<UInt8>
     let reader: any RecordReader
