@@ -58,6 +58,46 @@ import Testing
         }
     }
 
+    /// Workers that fit together are merged in memory; others by way of their partials. Tables are
+    /// made in the order of arrival, or from partials.
+    @Test(arguments: [Granularity.reduced, .separable])
+    func mergedAggregatorsGiveTheSameBytesAndTables(_ granularity: Granularity) throws {
+        let seed: UInt64 = 15
+        var generator = SeededGenerator(seed: seed)
+        for round in 0..<12 {
+            let rule: SuppressionRule =
+                round % 2 == 0 ? .count(3) : .persons(4, customers: 2)
+            let plan = examplePlan(rule, granularity)
+            let all = randomObservations(700, &generator)
+            var parts: [[Observation]] = [[], [], []]
+            for one in all { parts[Int.random(in: 0..<3, using: &generator)].append(one) }
+            var limits = Aggregator.Limits()
+            if round % 3 == 2 { limits.residentBytesMax = 1 }
+            func merged() throws -> Aggregator {
+                var merged = Aggregator(plan: plan, storage: MemorySpillStorage())
+                for part in parts {
+                    var other = Aggregator(
+                        plan: plan, storage: MemorySpillStorage(), limits: limits)
+                    try withBatch(part) { try other.observe($0, chunk: $1) }
+                    try other.prepareMerge()
+                    try merged.merge(other)
+                }
+                return merged
+            }
+            let header = PartialHeader(planDigest: [1], keys: [])
+            let whole = MemorySpillFile()
+            var one = Aggregator(plan: plan, storage: MemorySpillStorage())
+            try withBatch(all) { try one.observe($0, chunk: $1) }
+            try one.finish(header, into: whole)
+            let file = MemorySpillFile()
+            try merged().finish(header, into: file)
+            #expect(file.bytes == whole.bytes, "seed \(seed), round \(round)")
+            let tables = try merged().tables().map(Self.text)
+            let plain = try Partials([whole], plan: plan, storage: MemorySpillStorage()).tables()
+            #expect(tables == plain.map(Self.text), "seed \(seed), round \(round)")
+        }
+    }
+
     @Test func separablePartialsReduceToTheReducedTables() throws {
         let seed: UInt64 = 12
         var generator = SeededGenerator(seed: seed)

@@ -6,7 +6,7 @@ package import Records
 /// Only this module can add to it. Texts are either released by a field rule or, for identities,
 /// tokens; so nothing a measure keeps can be an identifier. Inputs are numbered by the plan; each
 /// is a column, because measures go through one input of all rows after the other.
-package struct ObservationBatch: ~Copyable {
+@usableFromInline package struct ObservationBatch: ~Copyable {
     package let textInputCount: Int
     package let tokenInputCount: Int
 
@@ -35,7 +35,7 @@ package struct ObservationBatch: ~Copyable {
     package internal(set) var arena = ByteBuffer(capacity: 1 << 16)
 
     /// The bit of `FieldSlice.start` that says "in the arena".
-    package static let arenaBit: UInt32 = 1 << 31
+    @inlinable package static var arenaBit: UInt32 { 1 << 31 }
 
     init(textInputCount: Int, tokenInputCount: Int) {
         self.textInputCount = textInputCount

@@ -103,18 +103,18 @@ package struct ObservationRelease: ~Copyable {
         else { return }
         var mask = allStatistics
         if windowOnly != 0 || !record.barred.isEmpty {
-            mask = statistics(for: record, dropsOptedOut: dropsOptedOut)
+            mask = statistics(for: &record, dropsOptedOut: dropsOptedOut)
             if mask == 0 { return }
         }
         for index in 0..<ruledTexts.count {
-            let text = ruledText(index, view, table, record, &scratch)
+            let text = ruledText(index, view, table, &record, &scratch)
             batch.texts[ruledTexts[index].input].append(text)
         }
         for index in 0..<tokenSlots.count {
             let slice = table.slice(slot: tokenSlots[index], row: view.row)
             let isNamed = (slice.isText || slice.kind == .number) && slice.length > 0
             let token =
-                isNamed ? tokens[index].token(slice, view, record, &scratch) : .none
+                isNamed ? tokens[index].token(slice, view, &record, &scratch) : .none
             batch.tokens[index].append(token)
         }
         rows.append(UInt32(truncatingIfNeeded: view.row))
@@ -147,7 +147,7 @@ package struct ObservationRelease: ~Copyable {
 
     /// The statistics that no opt-out keeps from counting the record.
     private mutating func statistics(
-        for record: borrowing RecordContext, dropsOptedOut: Bool
+        for record: inout RecordContext, dropsOptedOut: Bool
     ) -> UInt64 {
         var mask = allStatistics
         if windowOnly != 0, !record.age.due.isEmpty {
@@ -174,7 +174,7 @@ package struct ObservationRelease: ~Copyable {
     /// What a rule makes of a text.
     private mutating func ruledText(
         _ index: Int, _ view: borrowing RecordView, _ table: borrowing RecordTable,
-        _ record: borrowing RecordContext, _ scratch: inout ByteBuffer
+        _ record: inout RecordContext, _ scratch: inout ByteBuffer
     ) -> FieldSlice {
         let slice = table.slice(slot: ruledTexts[index].slot, row: view.row)
         guard slice.hasValue, slice.kind != .several else { return .absent }

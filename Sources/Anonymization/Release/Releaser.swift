@@ -156,12 +156,22 @@ struct ChunkRelease: ~Copyable {
             writtenUnder = earlier?.clocks
             knowsTablesBefore = earlier?.knowsTables ?? false
         }
+        // Lent to the end: to take it from the plan for each record would count references, and
+        // workers share it.
+        let optOuts = plan.optOuts
         var view = RecordView(row: 0, bytes: chunk.buffer.bytes, reader: reader)
+<<<<<<< HEAD
         var row = 0
         while row < table.count {
             let behind = table.endOfGoodRows(from: row)
             if behind > row {
                 releaseRecords(row..<behind, &view, chunk, table)
+=======
+        for row in 0..<table.count {
+            if table.isGood(row) {
+                view.row = row
+                releaseRecord(view, chunk, table, optOuts)
+>>>>>>> stats
             } else {
                 setAside(row, chunk, table)
             }
@@ -218,7 +228,7 @@ struct ChunkRelease: ~Copyable {
 
     private mutating func releaseRecord(
         _ view: borrowing RecordView, _ chunk: borrowing Chunk,
-        _ table: borrowing RecordTable
+        _ table: borrowing RecordTable, _ optOuts: OptOutIndex
     ) {
         guard settle(view, chunk, table) else { return }
         for index in outputs.indices {
@@ -238,10 +248,9 @@ struct ChunkRelease: ~Copyable {
     ) -> Bool {
         let row = view.row
         let bytes = view.bytes
-        let reader = view.reader
-        if !plan.clocks.isWindowOnly { clockReader.read(row, table, bytes, reader) }
-        if hasBefore { readerBefore.read(row, table, bytes, reader) }
-        if let reason = readTime(row, table, bytes, reader) {
+        if !plan.clocks.isWindowOnly { clockReader.read(row, table, bytes, view.reader) }
+        if hasBefore { readerBefore.read(row, table, bytes, view.reader) }
+        if let reason = readTime(row, table, bytes, view.reader) {
             guard plan.isStored, !plan.isInPlace else {
                 quarantine(row, chunk, table, reason)
                 return false
@@ -254,11 +263,22 @@ struct ChunkRelease: ~Copyable {
             context.pastClocks = .everything
             dropKey()
         } else {
-            age(row, table, bytes, reader)
+            age(row, table, bytes, view.reader)
         }
         context.isDeleted = plan.deleteClocks.isEmpty ? false : isDeleted()
+<<<<<<< HEAD
         if asksWho { bar(row, table, bytes, reader) }
         return true
+=======
+        if asksWho { bar(row, table, bytes, view.reader, optOuts) }
+        for index in outputs.indices {
+            outputs[index].release(
+                view, table, &context, &scratch,
+                dropsOptedOut: plan.dropsOptedOutRecords)
+        }
+        observations.observe(
+            view, table, &context, &scratch, dropsOptedOut: plan.dropsOptedOutRecords)
+>>>>>>> stats
     }
 
     // MARK: Time, keys and age
@@ -445,10 +465,10 @@ struct ChunkRelease: ~Copyable {
     /// are looked up.
     private mutating func bar(
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
-        _ reader: any RecordReader
+        _ reader: any RecordReader, _ optOuts: OptOutIndex
     ) {
         context.barred = []
-        if hasOptOuts { barByList(row, table, bytes, reader) }
+        if hasOptOuts { barByList(row, table, bytes, reader, optOuts) }
         // Asked before: to look at the matcher itself is to copy it.
         if hasCorrection, let corrected = plan.corrected {
             let match = corrected.match(row, table, bytes, reader)
@@ -491,11 +511,11 @@ struct ChunkRelease: ~Copyable {
 
     private mutating func barByList(
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
-        _ reader: any RecordReader
+        _ reader: any RecordReader, _ optOuts: OptOutIndex
     ) {
         slots.withCustomerAndPerson(row, table, bytes, reader) { customer, person in
             context.barred =
-                plan.optOuts.answer(
+                optOuts.answer(
                     customer: customer, person: person, eventTime: context.time,
                     matches: &matches
                 ).effect(plan.optOutBasis)
@@ -504,6 +524,12 @@ struct ChunkRelease: ~Copyable {
 }
 
 /// One record of a chunk, lent to the outputs while it is released.
+<<<<<<< HEAD
+=======
+///
+/// Not copyable: a copy would count a reference for each record, which workers that share it wait
+/// for.
+>>>>>>> stats
 struct RecordView: ~Copyable, ~Escapable {
     var row: Int
     let bytes: Span<UInt8>

@@ -5,6 +5,7 @@ internal import Records
 struct TokenApplication: ~Copyable {
     private let input: ObservationPlan.TokenInput
     private let hasStaticKey: Bool
+    private let seed = ByteHash.seed
     private var cache = TokenCache()
 
     init(_ input: ObservationPlan.TokenInput) {
@@ -15,7 +16,7 @@ struct TokenApplication: ~Copyable {
     /// The token of the value at `slice`, or `Token.none` without a key.
     @inline(__always)
     mutating func token(
-        _ slice: FieldSlice, _ view: borrowing RecordView, _ record: borrowing RecordContext,
+        _ slice: FieldSlice, _ view: borrowing RecordView, _ record: inout RecordContext,
         _ scratch: inout ByteBuffer
     ) -> Token {
         let epoch = hasStaticKey ? 0 : record.cacheEpoch
@@ -23,16 +24,16 @@ struct TokenApplication: ~Copyable {
         if epoch < 0 { return .none }
         let tag = epoch &<< 3 | Int32(slice.kind.rawValue)
         let key = view.bytes.extracting(slice.offset..<slice.end)
-        let hash = ByteHash.of(key) ^ UInt64(UInt32(bitPattern: tag))
+        let hash = ByteHash.of(key, seed: seed) ^ UInt64(UInt32(bitPattern: tag))
         if let known = cache.find(key, tag: tag, hash: hash) { return known }
-        guard let made = make(slice, view, record, &scratch) else { return .none }
+        guard let made = make(slice, view, &record, &scratch) else { return .none }
         cache.insert(key, tag: tag, hash: hash, token: made)
         return made
     }
 
     @inline(never)
     private func make(
-        _ slice: FieldSlice, _ view: borrowing RecordView, _ record: borrowing RecordContext,
+        _ slice: FieldSlice, _ view: borrowing RecordView, _ record: inout RecordContext,
         _ scratch: inout ByteBuffer
     ) -> Token? {
         guard let hasher = input.staticHasher ?? record.hasher else { return nil }

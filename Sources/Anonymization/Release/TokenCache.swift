@@ -8,51 +8,64 @@ internal import Records
 /// their tokens: it is as secret as the key, overwritten when it ends, and never written anywhere.
 @safe struct TokenCache: ~Copyable {
     /// The most values remembered; then the cache starts afresh.
-    static let entriesMax = 1 << 16
+    static let entriesMax = 1 << 16 - 1
     /// The most bytes of values.
     static let bytesMax = 6 << 20
     /// The longest value worth remembering, in bytes.
     private static let valueBytesMax = 4096
 
-    /// Not private: 6.3.1 miscompiles private elements of `FlatArray`.
+    /// A value and its token. Not private: 6.3.1 miscompiles private elements of `FlatArray`.
     struct Entry: BitwiseCopyable {
         var hash: UInt64 = 0
         var keyStart: UInt32 = 0
         var keyLength: UInt32 = 0
-        /// What tells values of the same bytes apart: key epoch and kind. Below zero when free.
-        var tag: Int32 = -1
+        /// What tells values of the same bytes apart: key epoch and kind.
+        var tag: Int32 = 0
         var high: UInt64 = 0
         var low: UInt64 = 0
     }
 
-    private var table: FlatArray<Entry>
-    private var count = 0
+    /// As many as can ever be: room that is not used takes no memory, and nothing secret is left
+    /// behind by growing.
+    private var entries = FlatArray<Entry>(capacity: entriesMax)
+    /// Upper half: bits of the hash; lower half: the place of the entry.
+    private var slots = FlatArray<UInt32>(capacity: 256)
     private var keys = ByteBuffer(capacity: 1 << 12)
 
-    init() {
-        table = FlatArray(capacity: 256)
-        table.resize(to: 256, filling: Entry())
-    }
+    /// Stands for no entry: there is none at the last place.
+    private static let free = UInt32.max
+
+    init() { slots.resize(to: 256, filling: Self.free) }
 
     /// Everything remembered is overwritten before its room goes back.
     deinit {
         unsafe keys.base.update(repeating: 0, count: keys.capacity)
-        unsafe table.base.update(repeating: Entry(), count: table.count)
+        unsafe entries.base.update(repeating: Entry(), count: entries.count)
     }
 
-    /// The token of `key` under `tag`, which is not below zero; nil when it was not seen.
+    /// The token of `key` under `tag`; nil when it was not seen.
     @inline(__always)
     func find(_ key: Span<UInt8>, tag: Int32, hash: UInt64) -> Token? {
-        let mask = table.count &- 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
+        let mask = slots.count &- 1
+        let mark = Self.mark(hash)
+        var at = Int(truncatingIfNeeded: hash) & mask
         while true {
-            let entry = table[slot]
-            if entry.tag < 0 { return nil }
-            if entry.hash == hash, entry.tag == tag, holds(key, entry) {
-                return Token(high: entry.high, low: entry.low)
+            let slot = slots[at]
+            if slot == Self.free { return nil }
+            if slot ^ mark <= 0xffff {
+                let entry = entries[Int(slot & 0xffff)]
+                if entry.hash == hash, entry.tag == tag, holds(key, entry) {
+                    return Token(high: entry.high, low: entry.low)
+                }
             }
-            slot = (slot &+ 1) & mask
+            at = (at &+ 1) & mask
         }
+    }
+
+    /// The bits of a hash that a slot has: others than those that lead to it.
+    @inline(__always)
+    private static func mark(_ hash: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: hash >> 32) & 0xffff_0000
     }
 
     @inline(__always)
@@ -68,23 +81,24 @@ internal import Records
     /// Remembers the token of `key` under `tag`.
     @inline(never)
     mutating func insert(_ key: Span<UInt8>, tag: Int32, hash: UInt64, token: Token) {
-        guard key.count <= Self.valueBytesMax, tag >= 0 else { return }
-        if count == Self.entriesMax || keys.count + key.count > Self.bytesMax { wipe() }
-        if count * 2 >= table.count { grow() }
+        guard key.count <= Self.valueBytesMax else { return }
+        if entries.count == Self.entriesMax || keys.count + key.count > Self.bytesMax { wipe() }
+        if entries.count * 2 >= slots.count { grow() }
         if keys.capacity - keys.count < key.count { enlargeKeys() }
-        place(
+        place(hash, UInt32(truncatingIfNeeded: entries.count))
+        entries.append(
             Entry(
                 hash: hash, keyStart: UInt32(keys.count), keyLength: UInt32(key.count), tag: tag,
                 high: token.high, low: token.low))
         keys.append(key)
-        count += 1
     }
 
     /// Overwrites everything remembered.
     mutating func wipe() {
         keys.wipe()
-        table.fill(Entry())
-        count = 0
+        entries.fill(Entry())
+        entries.truncate(to: 0)
+        slots.fill(Self.free)
     }
 
     /// Doubles the room for values; the old room is overwritten before it goes back.
@@ -95,18 +109,17 @@ internal import Records
         swap(&keys, &larger)
     }
 
-    private mutating func place(_ entry: Entry) {
-        let mask = table.count - 1
-        var slot = Int(truncatingIfNeeded: entry.hash) & mask
-        while table[slot].tag >= 0 { slot = (slot + 1) & mask }
-        table[slot] = entry
+    private mutating func place(_ hash: UInt64, _ entry: UInt32) {
+        let mask = slots.count - 1
+        var at = Int(truncatingIfNeeded: hash) & mask
+        while slots[at] != Self.free { at = (at + 1) & mask }
+        slots[at] = Self.mark(hash) | entry
     }
 
     private mutating func grow() {
-        var old = FlatArray<Entry>(capacity: table.count * 2)
-        old.resize(to: table.count * 2, filling: Entry())
-        swap(&table, &old)
-        for slot in 0..<old.count where old[slot].tag >= 0 { place(old[slot]) }
-        old.fill(Entry())
+        let wanted = slots.count * 2
+        slots.resize(to: wanted, filling: Self.free)
+        slots.fill(Self.free)
+        for entry in 0..<entries.count { place(entries[entry].hash, UInt32(entry)) }
     }
 }

@@ -129,10 +129,15 @@ internal import Records
         for number in 0..<scalars.count {
             let scalar = unsafe scalars.base[number]
             let place = Int(scalar.place)
-            guard
-                let slice = unsafe JSONGrammar.scalar(
-                    bytes, behind: Int(index[place]) &+ 1, before: Int(index[place &+ 1]))
-            else { return false }
+            let start = unsafe Int(index[place]) &+ 1
+            let end = unsafe Int(index[place &+ 1])
+            var slice = FieldSlice(start: start, length: end &- start, kind: .number)
+            if unsafe !JSONGrammar.isShortNumber(bytes, start, end &- start) {
+                guard
+                    let other = unsafe JSONGrammar.scalar(bytes, behind: start, before: end)
+                else { return false }
+                slice = other
+            }
             if scalar.slot >= 0 { unsafe sink.slots[Int(scalar.slot)] = slice }
         }
         for number in 0..<fields.count {

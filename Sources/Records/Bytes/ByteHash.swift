@@ -7,8 +7,15 @@
     /// The hash of `count` bytes at `start`, which the caller vouches for.
     @inlinable @inline(__always)
     package static func of(_ start: UnsafePointer<UInt8>, count: Int) -> UInt64 {
+        unsafe of(start, count: count, seed: seed)
+    }
+
+    /// The same for callers that keep the seed of the process, which is a call to ask for.
+    @inlinable @inline(__always)
+    package static func of(
+        _ start: UnsafePointer<UInt8>, count: Int, seed key: UInt64
+    ) -> UInt64 {
         let bytes = unsafe UnsafeRawPointer(start)
-        let key = seed
         var hash = key ^ (UInt64(truncatingIfNeeded: count) &* 0x9E37_79B9_7F4A_7C15)
         var at = 0
         while count &- at > 16 {
@@ -71,10 +78,14 @@
 
     /// The hash of `bytes`.
     @inlinable @inline(__always)
-    package static func of(_ bytes: Span<UInt8>) -> UInt64 {
+    package static func of(_ bytes: Span<UInt8>) -> UInt64 { of(bytes, seed: seed) }
+
+    /// The same for callers that keep the seed of the process.
+    @inlinable @inline(__always)
+    package static func of(_ bytes: Span<UInt8>, seed: UInt64) -> UInt64 {
         unsafe bytes.withUnsafeBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return mix(seed) }
-            return unsafe of(start, count: buffer.count)
+            return unsafe of(start, count: buffer.count, seed: seed)
         }
     }
 

@@ -1,7 +1,8 @@
 /// A growable run of plain values in memory of its own: what a Swift array does, without reference
 /// counts or uniqueness checks, so that the loops over rows cost what they look like.
 ///
-/// Every index is checked. The memory never shrinks until `removeAll`.
+/// Every index is checked. The memory never shrinks until `removeAll`. It grows in place where it
+/// can, and room that was never written to takes none.
 @safe @usableFromInline package struct FlatArray<Element: BitwiseCopyable>: ~Copyable {
     @usableFromInline package var base: UnsafeMutablePointer<Element>
     @usableFromInline package var capacity: Int
@@ -9,14 +10,20 @@
 
     /// An empty run with room for `capacity` values.
     @inlinable package init(capacity: Int = 0) {
-        self.capacity = max(capacity, 8)
-        unsafe base = .allocate(capacity: self.capacity)
+        let room = max(capacity, 8)
+        self.capacity = room
+        unsafe base = Self.allocate(room)
     }
 
-    @inlinable deinit { unsafe base.deallocate() }
+    @inlinable deinit { unsafe FlatMemory.free(base) }
 
-    /// The memory held, in bytes.
-    @inlinable package var residentBytes: Int { capacity * MemoryLayout<Element>.stride }
+    @inlinable static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+        let bytes = capacity * MemoryLayout<Element>.stride
+        return unsafe FlatMemory.allocate(bytes).bindMemory(to: Element.self, capacity: capacity)
+    }
+
+    /// The memory in use, in bytes.
+    @inlinable package var residentBytes: Int { count * MemoryLayout<Element>.stride }
 
     /// The value at `index`; `index` must be below `count`.
     @inlinable package subscript(index: Int) -> Element {
@@ -83,9 +90,9 @@
 
     /// Forgets all values and gives the memory back.
     @inlinable package mutating func removeAll() {
-        unsafe base.deallocate()
+        unsafe FlatMemory.free(base)
         capacity = 8
-        unsafe base = .allocate(capacity: capacity)
+        unsafe base = Self.allocate(capacity)
         count = 0
     }
 
@@ -105,10 +112,8 @@
     @usableFromInline @inline(never)
     package mutating func grow(to wanted: Int) {
         let roomier = max(wanted, capacity * 2)
-        let larger = UnsafeMutablePointer<Element>.allocate(capacity: roomier)
-        unsafe larger.moveInitialize(from: base, count: count)
-        unsafe base.deallocate()
-        unsafe base = larger
+        let larger = unsafe FlatMemory.resize(base, roomier * MemoryLayout<Element>.stride)
+        unsafe base = larger.bindMemory(to: Element.self, capacity: roomier)
         capacity = roomier
     }
 }

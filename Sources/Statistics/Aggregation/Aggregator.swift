@@ -12,9 +12,15 @@ package struct Aggregator: ~Copyable {
     /// What the aggregates may hold in memory before they are put aside.
     package struct Limits: Sendable {
         /// The memory of one aggregator in bytes.
-        package var residentBytesMax = 24 << 20
+        package var residentBytesMax: Int
 
-        package init() {}
+        /// The limits of one of `count` aggregators of a task, which share what all of them may
+        /// hold: per group, little is enough; per group, person and day there are many more rows,
+        /// and to put them aside often is dear.
+        package init(sharedBy count: Int = 1, _ granularity: Granularity = .reduced) {
+            let shared = granularity == .separable ? 48 << 20 : 12 << 20
+            residentBytesMax = shared / max(count, 1)
+        }
     }
 
     private let plan: StatisticsPlan
@@ -74,17 +80,18 @@ package struct Aggregator: ~Copyable {
         return sum
     }
 
-    /// To be called by each of `count` workers at its end, before `merge`: puts aside what is in
-    /// memory, unless all of them together may hold such aggregates. They do it at the same time.
-    package mutating func prepareMerge(of count: Int) throws(PartialFault) {
-        if residentBytes > limits.residentBytesMax / count { try seal() }
+    /// To be called by each of several workers at its end, before `merge`: where something was put
+    /// aside, the rest goes the same way. They do it at the same time.
+    package mutating func prepareMerge() throws(PartialFault) {
+        if !segments.isEmpty { try seal() }
     }
 
     /// Takes over what `other`, of the same plan, has counted.
     ///
-    /// In memory if both fit into that of one; the result is the same as by way of partials.
+    /// In memory if nothing of either was put aside: together they then hold no more than their
+    /// limits say. The result is the same as by way of partials.
     package mutating func merge(_ other: consuming Aggregator) throws(PartialFault) {
-        if residentBytes + other.residentBytes > limits.residentBytesMax { try other.seal() }
+        if !segments.isEmpty { try other.seal() }
         if !other.isEmpty { takeOver(&other) }
         segments += other.segments
         rowsObserved += other.rowsObserved

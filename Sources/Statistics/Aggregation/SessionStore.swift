@@ -10,9 +10,6 @@ struct SessionInterval: BitwiseCopyable {
     /// The first event's hour in the pipeline's zone: days since 1970 times 24 plus the hour.
     var localHour: Int32
 
-    /// Stands for no interval.
-    static let none = SessionInterval(first: 0, last: 0, events: 0, localHour: 0)
-
     /// Joins with an interval that lies within the gap.
     mutating func join(_ other: SessionInterval) {
         if other.first < first {
@@ -33,8 +30,9 @@ struct SessionInterval: BitwiseCopyable {
 /// The events of one sessions measure, kept as intervals.
 ///
 /// Each key has one open interval, into which nearly every event falls, since logs are nearly
-/// in the order of time. What does not fit goes to a list that is sorted and joined from time to
-/// time. Joining is associative, so any order of events ends in the same intervals.
+/// in the order of time. What does not fit goes to a list that is sorted and joined at the end, and
+/// before when much of it came out of time. Joining is associative, so any order of events ends in
+/// the same intervals.
 struct SessionStore: ~Copyable {
     /// An interval and the row of its key.
     struct Closed: BitwiseCopyable {
@@ -62,9 +60,14 @@ struct SessionStore: ~Copyable {
     private var rows = FlatArray<UInt32>(capacity: 64)
     private var open = FlatArray<SessionInterval>(capacity: 64)
     private var closed = FlatArray<Closed>(capacity: 64)
+    /// The places of the closed intervals in their order; empty before `finish`.
+    private var order = FlatArray<UInt32>()
+    /// How many intervals came out of time since the closed ones were last sorted, and how many
+    /// make it worth doing again.
+    private var lateCount = 0
     private var compactAt = Self.compactLeast
 
-    /// The fewest closed intervals worth sorting.
+    /// The fewest late intervals worth sorting.
     private static let compactLeast = 1 << 15
 
     init(width: Int, gap: Int64, seed: UInt64) {
@@ -114,7 +117,7 @@ struct SessionStore: ~Copyable {
             close(row, current)
             open[row] = added
         } else {
-            close(row, added)
+            closeLate(row, added)
         }
     }
 
@@ -123,7 +126,7 @@ struct SessionStore: ~Copyable {
         for row in 0..<other.open.count { add(other.open[row], row: Int(rows[row])) }
         for index in 0..<other.closed.count {
             let entry = other.closed[index]
-            close(Int(rows[Int(entry.key)]), entry.interval)
+            closeLate(Int(rows[Int(entry.key)]), entry.interval)
         }
     }
 
@@ -134,85 +137,106 @@ struct SessionStore: ~Copyable {
 
     private mutating func close(_ row: Int, _ interval: SessionInterval) {
         closed.append(Closed(key: UInt32(truncatingIfNeeded: row), interval: interval))
-        if closed.count >= compactAt {
+    }
+
+    /// Closes an interval that came out of time: it may belong to another closed one.
+    private mutating func closeLate(_ row: Int, _ interval: SessionInterval) {
+        close(row, interval)
+        lateCount += 1
+        if lateCount >= compactAt {
             compact()
-            compactAt = max(Self.compactLeast, closed.count * 2)
+            lateCount = 0
+            compactAt = max(Self.compactLeast, closed.count)
         }
     }
 
-    /// Puts the closed intervals in the order of their rows and times.
+    // MARK: Order
+
+    /// Puts the closed intervals in the order of their rows and times and joins those that touch:
+    /// `order` then has the places of what is left.
     ///
     /// First by row, by counting, which leaves those of a row as they came: nearly in the order of
     /// time. So a row is seldom sorted, and a long run costs no more for each interval than a short
     /// one.
-    private mutating func sortClosed() {
-        var ends = FlatArray<Int>(capacity: keys.count + 1)
+    private mutating func sortAndJoin() {
+        var ends = FlatArray<UInt32>(capacity: keys.count + 1)
         ends.resize(to: keys.count + 1, filling: 0)
         for index in 0..<closed.count { ends[Int(closed[index].key) + 1] += 1 }
         for row in 0..<keys.count { ends[row + 1] += ends[row] }
-        var sorted = FlatArray<Closed>(capacity: closed.count)
-        sorted.resize(to: closed.count, filling: Closed(key: 0, interval: SessionInterval.none))
+        order.resize(to: closed.count, filling: 0)
         for index in 0..<closed.count {
-            let entry = closed[index]
-            sorted[ends[Int(entry.key)]] = entry
-            ends[Int(entry.key)] += 1
+            let row = Int(closed[index].key)
+            order[Int(ends[row])] = UInt32(truncatingIfNeeded: index)
+            ends[row] += 1
         }
         var start = 0
         for row in 0..<keys.count {
-            Self.sortByTime(&sorted, start..<ends[row])
-            start = ends[row]
+            Self.sortByTime(&order, start..<Int(ends[row]), closed)
+            start = Int(ends[row])
         }
-        swap(&closed, &sorted)
+        join()
     }
 
-    private static func sortByTime(_ list: inout FlatArray<Closed>, _ range: Range<Int>) {
+    private static func sortByTime(
+        _ order: inout FlatArray<UInt32>, _ range: Range<Int>,
+        _ closed: borrowing FlatArray<Closed>
+    ) {
+        func first(_ place: UInt32) -> Int64 { closed[Int(place)].interval.first }
         var isSorted = true
         for index in range.dropFirst()
-        where list[index].interval.first < list[index - 1].interval.first { isSorted = false }
+        where first(order[index]) < first(order[index - 1]) { isSorted = false }
         if isSorted { return }
-        unsafe list.withBuffer { buffer in
-            unsafe buffer[range].sort { $0.interval.first < $1.interval.first }
+        unsafe order.withBuffer { buffer in
+            unsafe buffer[range].sort { first($0) < first($1) }
         }
     }
 
-    /// Sorts the closed intervals and joins those that touch.
-    private mutating func compact() {
-        sortClosed()
+    private mutating func join() {
         var kept = 0
-        for index in 0..<closed.count {
-            let next = closed[index]
-            if kept > 0, closed[kept - 1].key == next.key,
-                closed[kept - 1].interval.touches(next.interval, gap: gap)
-            {
-                closed.change(kept - 1) { $0.interval.join(next.interval) }
-            } else {
-                closed[kept] = next
-                kept += 1
+        for index in 0..<order.count {
+            let next = closed[Int(order[index])]
+            if kept > 0 {
+                let last = Int(order[kept - 1])
+                if closed[last].key == next.key,
+                    closed[last].interval.touches(next.interval, gap: gap)
+                {
+                    closed.change(last) { $0.interval.join(next.interval) }
+                    continue
+                }
             }
+            order[kept] = order[index]
+            kept += 1
         }
-        closed.truncate(to: kept)
+        order.truncate(to: kept)
     }
 
-    /// Makes all intervals final for reading by `forEachInterval`; call once before.
+    /// Keeps of the closed intervals only what is left when those that touch are joined.
+    private mutating func compact() {
+        sortAndJoin()
+        var joined = FlatArray<Closed>(capacity: order.count)
+        for index in 0..<order.count { joined.append(closed[Int(order[index])]) }
+        swap(&closed, &joined)
+        order.removeAll()
+    }
+
+    /// Makes all intervals final for reading by `interval`; call once before.
     mutating func finish() {
-        for row in 0..<open.count {
-            closed.append(Closed(key: UInt32(truncatingIfNeeded: row), interval: open[row]))
-        }
+        for row in 0..<open.count { close(row, open[row]) }
         open.removeAll()
-        compact()
+        sortAndJoin()
     }
 
     /// For each key the index of its first interval, and the number of intervals at the end; valid
     /// after `finish`.
     func starts() -> [Int] {
         var starts = [Int](repeating: 0, count: keys.count + 1)
-        for index in 0..<closed.count { starts[Int(closed[index].key) + 1] += 1 }
+        for index in 0..<order.count { starts[Int(closed[Int(order[index])].key) + 1] += 1 }
         for row in 0..<keys.count { starts[row + 1] += starts[row] }
         return starts
     }
 
     /// Interval `index` in the order of keys and times.
-    func interval(_ index: Int) -> SessionInterval { closed[index].interval }
+    func interval(_ index: Int) -> SessionInterval { closed[Int(order[index])].interval }
 
     /// Forgets everything.
     mutating func removeAll() {
@@ -220,6 +244,8 @@ struct SessionStore: ~Copyable {
         open.removeAll()
         closed.removeAll()
         lastRows.removeAll()
+        order.removeAll()
+        lateCount = 0
         compactAt = Self.compactLeast
     }
 }

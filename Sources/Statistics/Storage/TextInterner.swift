@@ -205,15 +205,17 @@ struct TextWords: BitwiseCopyable, Equatable {
     @inline(__always)
     init(readingOver text: UnsafePointer<UInt8>, _ length: Int) {
         let raw = unsafe UnsafeRawPointer(text)
-        let bits = length &* 8
         // No branches: lengths change from row to row.
         low = unsafe UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
-            & UInt64.max &>> UInt64(truncatingIfNeeded: max(64 &- bits, 0))
-        let isLong: UInt64 = length > 8 ? .max : 0
+            & Self.mask(bytes: min(length, 8))
         high = unsafe UInt64(
             littleEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            & isLong & UInt64.max &>> UInt64(truncatingIfNeeded: 128 &- bits)
+            & Self.mask(bytes: max(length, 8) &- 8)
     }
+
+    /// A word whose first `bytes` bytes, 0 to 8, are all ones.
+    @inline(__always)
+    private static func mask(bytes: Int) -> UInt64 { (1 as UInt64) << UInt64(bytes &* 8) &- 1 }
 
     /// Reads exactly `length` bytes.
     @inline(never)

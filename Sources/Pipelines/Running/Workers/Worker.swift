@@ -16,7 +16,8 @@ final class Worker {
     var fileBytesRead = 0
     var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
 
-    init(plan: Plan, keyRing: (any KeyRing)?, storage: any SpillStorage) {
+    /// One of `count` workers.
+    init(plan: Plan, keyRing: (any KeyRing)?, storage: any SpillStorage, of count: Int = 1) {
         self.plan = plan
         reader = plan.format.makeReader(fields: plan.release.fields, limits: plan.limits)
         table = RecordTable(slotCount: plan.release.fields.count)
@@ -24,7 +25,10 @@ final class Worker {
         outputs = plan.outputs.map { OutputBytes($0.routing) }
         aggregator =
             plan.statistics.statistics.isEmpty
-            ? nil : Aggregator(plan: plan.statistics, storage: storage)
+            ? nil
+            : Aggregator(
+                plan: plan.statistics, storage: storage,
+                limits: Aggregator.Limits(sharedBy: count, plan.statistics.granularity))
     }
 
     /// Reads, releases, writes and observes the chunk at hand.
@@ -78,6 +82,7 @@ final class Worker {
         }
     }
 
+<<<<<<< HEAD
     /// Takes the terminator from the last record of the run: its source has none there, either.
     private static func dropTerminator(
         _ batch: borrowing ReleasedBatch, lastRow: Int, _ bytes: OutputBytes
@@ -91,6 +96,11 @@ final class Worker {
     /// Gets the aggregates ready to be merged with those of other workers, `count` in all.
     func prepareMerge(of count: Int) throws(PipelineFailure) {
         do { try aggregator?.prepareMerge(of: count) } catch {
+=======
+    /// Gets the aggregates ready to be merged with those of other workers.
+    func prepareMerge() throws(PipelineFailure) {
+        do { try aggregator?.prepareMerge() } catch {
+>>>>>>> stats
             throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
         }
     }

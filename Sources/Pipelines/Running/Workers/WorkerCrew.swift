@@ -38,7 +38,7 @@ final class WorkerCrew: @unchecked Sendable {
         self.source = source
         self.end = end
         workers = (0..<max(count, 1)).map { _ in
-            Worker(plan: plan, keyRing: keyRing, storage: storage)
+            Worker(plan: plan, keyRing: keyRing, storage: storage, of: max(count, 1))
         }
     }
 
@@ -54,7 +54,7 @@ final class WorkerCrew: @unchecked Sendable {
                 try worker.process()
                 guard try handOver(worker) else { return }
             }
-            if workers.count > 1 { try worker.prepareMerge(of: workers.count) }
+            if workers.count > 1 { try worker.prepareMerge() }
         } catch {
             fail(error, inTurnOf: worker.chunk.number)
         }
