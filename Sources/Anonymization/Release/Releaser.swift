@@ -160,18 +160,11 @@ struct ChunkRelease: ~Copyable {
         // workers share it.
         let optOuts = plan.optOuts
         var view = RecordView(row: 0, bytes: chunk.buffer.bytes, reader: reader)
-<<<<<<< HEAD
         var row = 0
         while row < table.count {
             let behind = table.endOfGoodRows(from: row)
             if behind > row {
-                releaseRecords(row..<behind, &view, chunk, table)
-=======
-        for row in 0..<table.count {
-            if table.isGood(row) {
-                view.row = row
-                releaseRecord(view, chunk, table, optOuts)
->>>>>>> stats
+                releaseRecords(row..<behind, &view, chunk, table, optOuts)
             } else {
                 setAside(row, chunk, table)
             }
@@ -208,11 +201,11 @@ struct ChunkRelease: ~Copyable {
     /// Releases good records that follow one another.
     private mutating func releaseRecords(
         _ rows: Range<Int>, _ view: inout RecordView, _ chunk: borrowing Chunk,
-        _ table: borrowing RecordTable
+        _ table: borrowing RecordTable, _ optOuts: OptOutIndex
     ) {
         if decidesOnce {
             view.row = rows.lowerBound
-            guard settle(view, chunk, table) else { return }
+            guard settle(view, chunk, table, optOuts) else { return }
             for index in outputs.indices {
                 outputs[index].release(
                     rows, &view, table, &context, &scratch,
@@ -222,7 +215,7 @@ struct ChunkRelease: ~Copyable {
         }
         for row in rows {
             view.row = row
-            releaseRecord(view, chunk, table)
+            releaseRecord(view, chunk, table, optOuts)
         }
     }
 
@@ -230,7 +223,7 @@ struct ChunkRelease: ~Copyable {
         _ view: borrowing RecordView, _ chunk: borrowing Chunk,
         _ table: borrowing RecordTable, _ optOuts: OptOutIndex
     ) {
-        guard settle(view, chunk, table) else { return }
+        guard settle(view, chunk, table, optOuts) else { return }
         for index in outputs.indices {
             outputs[index].release(
                 view, table, &context, &scratch,
@@ -244,7 +237,7 @@ struct ChunkRelease: ~Copyable {
     /// set aside.
     private mutating func settle(
         _ view: borrowing RecordView, _ chunk: borrowing Chunk,
-        _ table: borrowing RecordTable
+        _ table: borrowing RecordTable, _ optOuts: OptOutIndex
     ) -> Bool {
         let row = view.row
         let bytes = view.bytes
@@ -266,19 +259,8 @@ struct ChunkRelease: ~Copyable {
             age(row, table, bytes, view.reader)
         }
         context.isDeleted = plan.deleteClocks.isEmpty ? false : isDeleted()
-<<<<<<< HEAD
-        if asksWho { bar(row, table, bytes, reader) }
-        return true
-=======
         if asksWho { bar(row, table, bytes, view.reader, optOuts) }
-        for index in outputs.indices {
-            outputs[index].release(
-                view, table, &context, &scratch,
-                dropsOptedOut: plan.dropsOptedOutRecords)
-        }
-        observations.observe(
-            view, table, &context, &scratch, dropsOptedOut: plan.dropsOptedOutRecords)
->>>>>>> stats
+        return true
     }
 
     // MARK: Time, keys and age
@@ -524,12 +506,9 @@ struct ChunkRelease: ~Copyable {
 }
 
 /// One record of a chunk, lent to the outputs while it is released.
-<<<<<<< HEAD
-=======
 ///
 /// Not copyable: a copy would count a reference for each record, which workers that share it wait
 /// for.
->>>>>>> stats
 struct RecordView: ~Copyable, ~Escapable {
     var row: Int
     let bytes: Span<UInt8>

@@ -17,6 +17,8 @@ struct Attack {
     /// Figures that are shown in one place and left out in another.
     private(set) var contradictions = 0
     private var shown: Set<[String: String]> = []
+    /// The value of key `x1` that each value of key `x0` belongs to; empty when they are unrelated.
+    private let families: [String: String]
 
     private struct Cell {
         let group: [String: String]
@@ -35,8 +37,9 @@ struct Attack {
 
     init(
         _ publication: MeasuredPublication, _ controlled: ControlledPublication,
-        _ tables: [InventedLog.Table], persons: Int
+        _ tables: [InventedLog.Table], persons: Int, families: [String: String] = [:]
     ) {
+        self.families = families
         self.publication = publication
         self.controlled = controlled
         self.tables = tables
@@ -91,6 +94,7 @@ struct Attack {
         }
         var names = Set(tables[table].keys.map(Self.name))
         if names.contains("day") { names.insert("month") }
+        if names.contains("x0"), !families.isEmpty { names.insert("x1") }
         if let only { names.insert(only.key) }
         breakdowns.append(
             Breakdown(names: names.sorted(), only: only?.key, cells: cells))
@@ -135,6 +139,7 @@ struct Attack {
             group[Self.name(part)] = String(decoding: text, as: UTF8.self)
         }
         if let day = group["day"] { group["month"] = String(day.prefix(7)) }
+        if let value = group["x0"], let family = families[value] { group["x1"] = family }
         return group
     }
 

@@ -167,6 +167,42 @@ import Testing
         }
     }
 
+    /// Versions are parts of families, though no table has both columns.
+    @Test("hierarchies that are declared", arguments: [true, false])
+    func hierarchies(_ isDeclared: Bool) throws {
+        let families = ["v0": "f0", "v1": "f0", "v2": "f1", "v3": "f1", "v4": "f1"]
+        let hierarchy = ValueHierarchy(
+            finer: 0, coarser: 1,
+            coarserOf: Dictionary(
+                families.map { (Array($0.utf8), Array($1.utf8)) }, uniquingKeysWith: { $1 }))
+        let tables = [[Self.a, .month], [Self.b, .month], [Self.a], [.month]].map {
+            InventedLog.Table(keys: $0, columns: [.times(when: nil)])
+        }
+        var computed = 0
+        for round in 0..<60 {
+            let seed = UInt64(200_000 + round)
+            var generator = SeededGenerator(seed: seed)
+            var log = InventedLog.random(
+                60, persons: 20, days: 8, sizes: [5, 1], &generator)
+            for at in log.records.indices {
+                log.records[at].texts[1] = families[log.records[at].texts[0]] ?? ""
+            }
+            let publication = log.publication(
+                tables, .persons(3, customers: nil), hierarchies: isDeclared ? [hierarchy] : [])
+            let made = try controlled(publication, ControlRules(persons: 3, customers: nil))
+            #expect(made.unproven == 0, "seed \(seed)")
+            var attack = Attack(publication, made, tables, persons: 3, families: families)
+            for table in tables.indices { attack.add(table, column: 0, counts: true) }
+            let findings = attack.additiveFindings()
+            for (range, truth, _) in try #require(findings, "seed \(seed)")
+            where range.upperBound < truth + max(3, truth * 0.2) - 1e-4 {
+                computed += 1
+            }
+        }
+        // What control is not told, it cannot protect.
+        #expect(isDeclared ? computed == 0 : computed > 0)
+    }
+
     @Test func sameFigureSameStatus() throws {
         let tables = [
             InventedLog.Table(keys: [Self.a, Self.b], columns: [.times(when: nil), .mean]),

@@ -82,7 +82,6 @@ final class Worker {
         }
     }
 
-<<<<<<< HEAD
     /// Takes the terminator from the last record of the run: its source has none there, either.
     private static func dropTerminator(
         _ batch: borrowing ReleasedBatch, lastRow: Int, _ bytes: OutputBytes
@@ -93,14 +92,9 @@ final class Worker {
         block.bytes.truncate(to: block.bytes.count - 1)
     }
 
-    /// Gets the aggregates ready to be merged with those of other workers, `count` in all.
-    func prepareMerge(of count: Int) throws(PipelineFailure) {
-        do { try aggregator?.prepareMerge(of: count) } catch {
-=======
     /// Gets the aggregates ready to be merged with those of other workers.
     func prepareMerge() throws(PipelineFailure) {
         do { try aggregator?.prepareMerge() } catch {
->>>>>>> stats
             throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
         }
     }

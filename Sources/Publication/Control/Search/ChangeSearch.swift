@@ -119,6 +119,7 @@ struct ChangeSearch {
 
     /// Moves boxes of hidden cells by up to `wanted`; tells by how much.
     private mutating func moveHidden(_ cell: Int, _ lines: [Int], _ wanted: Int128) -> Int128 {
+        guard canMoveHidden(cell, lines) else { return 0 }
         let limits = (Self.triesMax[lines.count].0, 0)
         let tries = lines.map { siblings(of: cell, $0, wanted: wanted, limits) }
         if tries.contains(where: \.isEmpty) { return 0 }
@@ -134,6 +135,22 @@ struct ChangeSearch {
             }
         } while Self.advance(&choice, tries.map(\.count))
         return done
+    }
+
+    /// False when every box along the lines changes a total of the cell that is shown.
+    private func canMoveHidden(_ cell: Int, _ lines: [Int]) -> Bool {
+        let own = Int(family.tableOf[cell])
+        let ownMask = family.tables[own].mask
+        for table in family.tables where table.mask & ~ownMask == 0 {
+            let isTouched = lines.allSatisfy { line in
+                ownMask & ~family.tables[own].lines[line].mask & table.mask != 0
+            }
+            guard isTouched, let total = table.index[family.keys[cell] & table.mask] else {
+                continue
+            }
+            if !isFree(total) { return false }
+        }
+        return true
     }
 
     /// The box that leaves out least for what it moves.

@@ -19,6 +19,10 @@ struct DistinctSearch {
     private var wholes: [[(table: Int, lines: Int)]] = []
     private var breakdowns: [[(table: Int, lines: Int)]] = []
 
+    /// The sum and the largest of the true figures of each line, by table, line set and place of
+    /// the line's first cell; only of lines that break a table down.
+    private var lineTotals: [[[(sum: Int64, largest: Int64)]]] = []
+
     /// No assignment is repaired more often than this.
     static let repairsMax = 64
 
@@ -30,11 +34,35 @@ struct DistinctSearch {
                 tables.firstIndex { $0.set == tables[at].lines[lines].set }.map { ($0, lines) }
             }
         }
+        lineTotals = tables.indices.map { at in
+            tables[at].lines.indices.map { lines in
+                wholes[at].contains { $0.lines == lines }
+                    ? Self.totals(tables[at].lines[lines], family.values) : []
+            }
+        }
         breakdowns = tables.indices.map { whole in
             tables.indices.compactMap { at in
                 tables[at].lines.firstIndex { $0.set == tables[whole].set }.map { (at, $0) }
             }
         }
+    }
+
+    private static func totals(
+        _ lines: LineSet, _ values: [Int128]
+    ) -> [(sum: Int64, largest: Int64)] {
+        var totals = [(sum: Int64, largest: Int64)](
+            repeating: (0, 0), count: lines.order.count)
+        var at = 0
+        while at < lines.order.count {
+            let line = lines.line(of: Int(lines.order[at]))
+            for part in line {
+                let value = Int64(clamping: values[Int(part)] / Family.one)
+                totals[at].sum += value
+                totals[at].largest = max(totals[at].largest, value)
+            }
+            at = line.endIndex
+        }
+        return totals
     }
 
     /// Leaves out so many cells that every unsafe one is protected; the cells of which that cannot
@@ -173,19 +201,41 @@ struct DistinctSearch {
         _ table: Int, _ lines: Int, _ total: Int, keep: Int
     ) -> [Int]? {
         let line = family.tables[table].lines[lines].line(key: family.keys[total])
-        var sum: Int128 = 0
-        var largest: Int128 = 0
-        for part in line {
-            let value = value(Int(part))
-            sum += value
-            largest = max(largest, value)
+        if line.isEmpty { return nil }
+        let limit = value(total)
+        if largest(line, table, lines, above: limit) > limit,
+            let blocked = fit(line, largest(line, table, lines, above: limit), total, keep: keep)
+        {
+            return blocked
         }
-        if largest > value(total) {
-            if let blocked = fit(line, largest, total, keep: keep) { return blocked }
-            sum = line.reduce(0) { $0 + value(Int($1)) }
-        }
+        let sum = sum(line, table, lines)
         guard family.tables[table].isComplete, sum < value(total) else { return nil }
         return fill(line, value(total) - sum, total, keep: keep)
+    }
+
+    /// The cells of a line that have another value in the assignment at hand.
+    private func changed(_ line: ArraySlice<Int32>, _ table: Int, _ lines: Int) -> [Int] {
+        let mask = family.tables[table].lines[lines].mask
+        let key = family.keys[Int(line[line.startIndex])] & mask
+        return assigned.keys.filter {
+            Int(family.tableOf[$0]) == table && family.keys[$0] & mask == key
+        }
+    }
+
+    private func sum(_ line: ArraySlice<Int32>, _ table: Int, _ lines: Int) -> Int128 {
+        let truth = Int128(lineTotals[table][lines][line.startIndex].sum) * Family.one
+        return changed(line, table, lines).reduce(truth) {
+            $0 + value($1) - family.values[$1]
+        }
+    }
+
+    /// The largest figure of a line, if it is above `limit`.
+    private func largest(
+        _ line: ArraySlice<Int32>, _ table: Int, _ lines: Int, above limit: Int128
+    ) -> Int128 {
+        let truth = Int128(lineTotals[table][lines][line.startIndex].largest) * Family.one
+        if truth > limit { return line.reduce(0) { max($0, value(Int($1))) } }
+        return changed(line, table, lines).reduce(0) { max($0, value($1)) }
     }
 
     /// Makes no part larger than the total.
