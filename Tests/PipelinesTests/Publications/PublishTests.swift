@@ -173,7 +173,6 @@ struct PublishTests {
         let table = try #require(entry.tables.last)
         #expect(table.figures == 4 && table.withheld >= 2)
         #expect(table.proposal == "leave out `action`")
-        #expect(entry.tables.first?.proposal == "")
         let about = try scene.trial.text("out/2026-03/publication.json")
         #expect(about.contains(#""withheld":"#) && about.contains(#""through":"2026-03-31""#))
     }
@@ -189,17 +188,14 @@ struct PublishTests {
         try scene.trial.run(now: "2026-04-02")
         let refused = scene.refusal { try scene.publish("2026-04-08") }
         #expect(refused.contains("before the statistics of the pipeline were changed"))
-        // What is shown of the counts may change.
-        try scene.trial.write("pipeline.yaml", PublishTrial.pipeline(publish: ", close_after: P8D"))
-        try scene.trial.remove("in/b.jsonl")
     }
 
     @Test func pipelinesThatCannotPublishSaySo() throws {
         let faults = [
             ("state: state", "", "expected `state`"),
-            ("- { name: months,", "- { path: m.csv, name: months,", ""),
+            ("{ name: ", "{ path: \"{name}.csv\", name: ", "nothing would be published"),
         ]
-        for (text, other, message) in faults where !message.isEmpty {
+        for (text, other, message) in faults {
             let broken = PublishTrial.pipeline().replacingOccurrences(of: text, with: other)
             let trial = try TemporaryPipeline(broken)
             let found = try Sluice.check(pipeline: "\(trial.folder)/pipeline.yaml")
