@@ -29,7 +29,8 @@ package struct RootCommand: ParsableCommand {
         version: "sluice \(Sluice.version)",
         subcommands: [
             RunCommand.self, PublishCommand.self, FilterCommand.self, CheckCommand.self,
-            ExplainCommand.self, TestCommand.self, VerifyCommand.self, RecallsCommand.self, KeysCommand.self,
+            ExplainCommand.self, TestCommand.self, VerifyCommand.self, RecallsCommand.self,
+            KeysCommand.self,
             HoldCommand.self, OptOutCommand.self, SubjectCommand.self, ReferenceCommand.self,
         ]
     )

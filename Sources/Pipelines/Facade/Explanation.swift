@@ -83,7 +83,8 @@ struct Explanation {
         return "\npublish to \(publish.folder)/<month>, as \(formats)\n"
             + "  each month once, \(publish.closeAfter.text) after its end\n"
             + "  for readers: \(publish.audience.rawValue); figures of fewer than "
-            + "\(publish.rules.persons) persons\(customers) are suppressed, and what would tell them\n"
+            + "\(publish.rules.persons) persons\(customers) are suppressed, and what would tell "
+            + "them\n"
     }
 
     private var publishJSON: CanonicalJSON {

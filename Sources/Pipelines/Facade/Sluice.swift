@@ -252,8 +252,8 @@ extension Sluice {
         return (specification, plan)
     }
 
-    /// The digest of some parts of a pipeline file, however they are laid out; items of `statistics`
-    /// without some of their keys.
+    /// The digest of some parts of a pipeline file, however they are laid out; items of
+    /// `statistics` without some of their keys.
     private static func sectionsDigest(
         of bytes: [UInt8], sections: [String], without keys: [String] = []
     ) -> Digest256 {

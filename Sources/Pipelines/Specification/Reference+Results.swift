@@ -182,7 +182,8 @@ extension PipelineReference {
             ),
             key(
                 "formats",
-                "list of " + PublicationCatalogue.all.map { "`\($0.name)`" }.joined(separator: ", "),
+                "list of "
+                    + PublicationCatalogue.all.map { "`\($0.name)`" }.joined(separator: ", "),
                 "`csv`",
                 "How they are written."
             ),

@@ -47,7 +47,9 @@ struct PublishTests {
         try scene.add("c", "2026-02-10", 0..<6)
         try scene.trial.run(now: "2026-04-01")
         let dry = try scene.publish("2026-04-08") { $0.isDryRun = true }
-        #expect(dry.entries.map(\.outcome) == [.wouldBePublished, .wouldBePublished, .wouldBePublished])
+        #expect(
+            dry.entries.map(\.outcome)
+                == [.wouldBePublished, .wouldBePublished, .wouldBePublished])
         #expect(scene.trial.files(below: "out") == [])
         #expect(try scene.publish("2026-04-08").entries.map(\.period) == [
             "2026-01", "2026-02", "2026-03",

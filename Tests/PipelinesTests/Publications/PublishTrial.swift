@@ -17,8 +17,10 @@ struct PublishTrial {
         identity: { customer: customer, user: user }
         fields: { ts: keep, customer: pseudonymize, user: pseudonymize, action: keep }
         statistics:
-          - { name: months, purpose: statistics, by: [month], measures: { times: count, users: { distinct: user } } }
-          - { name: actions, purpose: statistics, by: [month, action], measures: { times: count, users: { distinct: user } }\(other) }
+          - { name: months, purpose: statistics, by: [month],
+              measures: { times: count, users: { distinct: user } } }
+          - { name: actions, purpose: statistics, by: [month, action],
+              measures: { times: count, users: { distinct: user } }\(other) }
         publish: { persons: 3, customers: 2, path: out, formats: [csv, jsonl]\(publish) }
         keys: { path: keys, grace: P7D }
         state: state

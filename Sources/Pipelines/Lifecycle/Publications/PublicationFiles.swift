@@ -166,8 +166,8 @@ struct RecordedPublication {
         return try PublicationFiles(publication: publication, formats: formats).made()
     }
 
-    /// Makes the files anew from what is recorded and writes the ones that are gone or changed, with
-    /// the very bytes that were published; returns how many.
+    /// Makes the files anew from what is recorded and writes the ones that are gone or changed,
+    /// with the very bytes that were published; returns how many.
     func restore() throws(PipelineFailure) -> Int {
         let damaged = try damaged()
         if damaged.isEmpty { return 0 }

@@ -54,8 +54,8 @@ struct PublicationProof {
         }
         for month in Set(late.map(\.partial.month)).sorted() {
             owner.report.notes.append(
-                "records of \(month.text) came after it had been published: `sluice publish` counts "
-                    + "them")
+                "records of \(month.text) came after it had been published: `sluice publish` "
+                    + "counts them")
         }
     }
 }
