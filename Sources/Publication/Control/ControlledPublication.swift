@@ -69,7 +69,8 @@ package struct ControlledTable: Sendable, Equatable {
                         switch cell {
                         case .value(let value): .value(value)
                         case .zero: .zero
-                        case .suppressed: .suppressed(below: persons)
+                        case .suppressed(.persons): .suppressed(below: persons)
+                        case .suppressed: .withheld
                         case .notMeasured: .notMeasured
                         }
                     })

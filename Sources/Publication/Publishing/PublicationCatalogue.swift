@@ -61,8 +61,9 @@ package enum PublicationCatalogue {
 
     private static let csv = PublicationFormat(
         name: "csv",
-        summary: "A CSV file for each table (RFC 4180): `<n` for a suppressed count, an empty cell "
-            + "for any other suppressed figure, `n/a` for one that could not be measured."
+        summary: "A CSV file for each table (RFC 4180): `<n` for a count of fewer than n persons, "
+            + "`x` for a count left out for another reason, an empty cell for any other figure "
+            + "that is left out, `n/a` for one that could not be measured."
     ) { table in
         var buffer = ByteBuffer(capacity: 1 << 12)
         table.table.statisticTable.appendCSV(to: &buffer)
@@ -72,8 +73,8 @@ package enum PublicationCatalogue {
     private static let jsonl = PublicationFormat(
         name: "jsonl",
         summary: "A JSON Lines file for each table: an object for each row, "
-            + "`{\"suppressed\":true,\"below\":n}` for a suppressed figure, `null` for one that "
-            + "could not be measured."
+            + "`{\"suppressed\":true}` for a figure that is left out, with `\"below\":n` where "
+            + "fewer than n persons are behind it, `null` for one that could not be measured."
     ) { table in
         var buffer = ByteBuffer(capacity: 1 << 12)
         table.table.statisticTable.appendJSONLines(to: &buffer)

@@ -57,6 +57,8 @@ private func appendCSVFigure(
         if role == .magnitude { return }
         buffer.append(UInt8(ascii: "<"))
         buffer.append(decimal: Int64(below))
+    case .withheld:
+        if role != .magnitude { buffer.append(TableMarks.withheld) }
     case .notMeasured: buffer.append(TableMarks.notMeasured)
     }
 }

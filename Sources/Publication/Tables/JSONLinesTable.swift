@@ -52,6 +52,7 @@ private func appendJSONFigure(_ cell: StatisticTable.Cell, to buffer: inout Byte
         buffer.append("{\"suppressed\":true,\"below\":")
         buffer.append(decimal: Int64(below))
         buffer.append(UInt8(ascii: "}"))
+    case .withheld: buffer.append("{\"suppressed\":true}")
     case .notMeasured: buffer.append("null")
     }
 }

@@ -24,13 +24,16 @@ package struct StatisticTable: Sendable, Equatable {
         }
     }
 
-    /// One figure. The three ways of not being a positive number look different in every format.
+    /// One figure. The ways of not being a positive number look different in every format.
     package enum Cell: Sendable, Equatable {
         case value(Quantity)
         /// Nothing of the kind happened, and enough people are behind the group to say so.
         case zero
         /// Too few stand behind it; the number is the threshold.
         case suppressed(below: Int)
+        /// Left out for another reason: because of who contributes to it, or because a figure that
+        /// is suppressed could be computed with it. It may be large.
+        case withheld
         /// There was nothing to compute the figure from.
         case notMeasured
     }

@@ -1,4 +1,5 @@
 import Publication
+import Records
 import Statistics
 import TestSupport
 import Testing
@@ -161,5 +162,23 @@ import Testing
         #expect(!share.isAbove(percent: 50))
         #expect(made.tables[0].persons == 10)
         #expect(made.tables[0].statisticTable.rows[0].cells == [.suppressed(below: 10)])
+    }
+
+    @Test(arguments: SuppressionReason.allCases)
+    func onlyACountOfTooFewPersonsIsSaidToBeOne(reason: SuppressionReason) {
+        let table = ControlledTable(
+            name: "t", groupColumns: ["partner"],
+            columns: [MeasuredColumn(name: "times", role: .count)],
+            rows: [ControlledTable.Row(key: [Array("P-1".utf8)], cells: [.suppressed(reason)])],
+            persons: 10,
+            withheld: WithheldShare(cells: 1, cellsTotal: 1, records: 0, recordsTotal: 40))
+        var csv = ByteBuffer(capacity: 64)
+        table.statisticTable.appendCSV(to: &csv)
+        var lines = ByteBuffer(capacity: 64)
+        table.statisticTable.appendJSONLines(to: &lines)
+        let isFew = reason == .persons
+        #expect(text(csv.array()) == "partner,times\nP-1,\(isFew ? "<10" : "x")\n")
+        #expect(text(lines.array()).contains("\"below\":10") == isFew)
+        #expect(text(lines.array()).contains("\"suppressed\":true"))
     }
 }

@@ -89,6 +89,11 @@ struct PeriodTables {
                     statistics: statistics, tables: chosen.map { measured[$0] }),
                 publish.rules)
         } catch { throw Self.failure(error) }
+        guard safe.unproven == 0 else {
+            throw .refused(
+                "no proof was found that \(counted(safe.unproven, "withheld figure")) cannot be "
+                    + "computed from the others: leave out a table, or make one coarser")
+        }
         return zip(zip(chosen, statistics), safe.tables).map { known, table in
             let (index, statistic) = known
             return PublishedTable(
