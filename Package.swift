@@ -62,7 +62,11 @@ let package = Package(
             ]),
         layer(
             "Publication",
-            ["Records", "KeyedHashing", "Anonymization", "Statistics", "FileSystem"]),
+            [
+                "Records", "KeyedHashing", "Anonymization", "Statistics", "FileSystem",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         layer(
             "Pipelines",
             [
@@ -104,6 +108,7 @@ let package = Package(
             [
                 "Publication", "Statistics", "Anonymization", "KeyedHashing", "FileSystem",
                 "Records",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests(
             "PipelinesTests",

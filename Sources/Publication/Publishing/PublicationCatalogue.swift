@@ -52,7 +52,7 @@ package struct PublicationFault: Error, Sendable, Equatable {
 
 /// All formats of publications.
 package enum PublicationCatalogue {
-    package static let all: [PublicationFormat] = [csv, jsonl]
+    package static let all: [PublicationFormat] = [csv, jsonl, sqlite, html, htmlDutch]
 
     /// The format with the name; nil when there is none.
     package static func format(named name: String) -> PublicationFormat? {
@@ -63,12 +63,40 @@ package enum PublicationCatalogue {
         name: "csv",
         summary: "A CSV file for each table (RFC 4180): `<n` for a count of fewer than n persons, "
             + "`x` for a count left out for another reason, an empty cell for any other figure "
-            + "that is left out, `n/a` for one that could not be measured."
-    ) { table in
-        var buffer = ByteBuffer(capacity: 1 << 12)
-        table.table.statisticTable.appendCSV(to: &buffer)
-        return buffer.array()
+            + "that is left out, `n/a` for one that could not be measured. Beside it, its columns "
+            + "in a `.csv-metadata.json` (CSV on the Web)."
+    ) { publication throws(PublicationFault) in
+        publication.tables.flatMap { table in
+            let name = "\(table.table.name).csv"
+            return [
+                PublicationFile(name: name, bytes: table.table.statisticTable.csv),
+                PublicationFile(
+                    name: "\(name)-metadata.json",
+                    bytes: CSVMetadata(table, of: publication, file: name).bytes),
+            ]
+        }
     }
+
+    private static let sqlite = PublicationFormat(
+        name: "sqlite",
+        summary: "An SQLite database, `publication.sqlite`: a table for each statistic, with a "
+            + "status beside each figure, views, and a `dictionary` of every column."
+    ) { publication throws(PublicationFault) in
+        [
+            PublicationFile(
+                name: "publication.sqlite",
+                bytes: try PublicationDatabase(publication).bytes())
+        ]
+    }
+
+    private static let html = HTMLReport.format(
+        "html", .english, file: "report.html",
+        summary: "A page for people, `report.html`: charts, tables, and why figures are withheld. "
+            + "One file that fetches nothing.")
+
+    private static let htmlDutch = HTMLReport.format(
+        "html-nl", .dutch, file: "report.nl.html",
+        summary: "The same page in Dutch, `report.nl.html`.")
 
     private static let jsonl = PublicationFormat(
         name: "jsonl",

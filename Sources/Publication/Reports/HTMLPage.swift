@@ -1,33 +1,58 @@
+internal import KeyedHashing
 internal import Records
 
-/// A whole page: self-contained, nothing is fetched, no script; light or dark as the reader's
-/// system is, and on paper black on white.
+/// A whole page: self-contained, nothing is fetched; light or dark as the reader's system is, and
+/// on paper black on white. Scripts and styles are literals of the source code; the page names
+/// their digests and lets nothing else run.
 package enum HTMLPage {
-    /// Writes the page with what `body` writes between `main` tags.
+    /// Writes the page with what `body` writes between `main` tags; no script.
     package static func write(
         title: String, language: String = "en", _ body: (inout HTMLWriter) -> Void
     ) -> [UInt8] {
+        write(title: title, language: language, style: nil, script: nil) { inner in
+            inner.element("main") { body(&$0) }
+        }
+    }
+
+    /// Writes the page with what `body` writes between `body` tags; `style` comes after the style
+    /// that all pages share, `script` runs when the page is there.
+    static func write(
+        title: String, language: String, style own: StaticString?, script: StaticString?,
+        body: (inout HTMLWriter) -> Void
+    ) -> [UInt8] {
+        let styles = [style] + (own.map { [$0] } ?? [])
+        var policy = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src"
+        for text in styles { policy += " " + source(text) }
+        if let script { policy += "; script-src " + source(script) }
         var html = HTMLWriter()
         html.literal("<!doctype html>\n")
         html.element("html", ["lang": language]) { html in
             html.element("head") { head in
                 head.void("meta", ["charset": "utf-8"])
                 head.void(
-                    "meta",
-                    [
-                        "http-equiv": "Content-Security-Policy",
-                        "content": "default-src 'none'; style-src 'unsafe-inline'",
-                    ])
+                    "meta", ["http-equiv": "Content-Security-Policy", "content": policy])
                 head.void(
                     "meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
                 head.void("meta", ["name": "color-scheme", "content": "light dark"])
+                head.void("meta", ["name": "referrer", "content": "no-referrer"])
                 head.element("title", text: title)
-                head.element("style") { $0.literal(style) }
+                for text in styles { head.element("style") { $0.literal(text) } }
             }
-            html.element("body") { inner in inner.element("main") { body(&$0) } }
+            html.element("body") { inner in
+                body(&inner)
+                if let script { inner.element("script") { $0.literal(script) } }
+            }
         }
         html.literal("\n")
         return html.buffer.array()
+    }
+
+    /// What a policy calls a script or style that it lets through (CSP Level 3 §2.3.1).
+    private static func source(_ text: StaticString) -> String {
+        var bytes = ByteBuffer(capacity: text.utf8CodeUnitCount)
+        bytes.append(text)
+        let digest = Digest256.of(bytes.bytes).bytes
+        return "'sha256-\(String(decoding: Base64.text(of: digest), as: UTF8.self))'"
     }
 
     private static let style: StaticString = """

@@ -17,20 +17,28 @@ package struct HTMLWriter: ~Copyable {
     /// One attribute; its value is escaped.
     package typealias Attributes = KeyValuePairs<StaticString, String>
 
-    /// Writes `text` with everything escaped that means something in HTML; control characters
-    /// become U+FFFD.
+    /// Writes `text` with everything escaped that means something in HTML; what HTML allows in no
+    /// text (control characters, noncharacters) and what turns the direction of the text around it
+    /// becomes U+FFFD.
     package mutating func text(_ text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "&"): buffer.append("&amp;")
-            case UInt8(ascii: "<"): buffer.append("&lt;")
-            case UInt8(ascii: ">"): buffer.append("&gt;")
-            case UInt8(ascii: "\""): buffer.append("&quot;")
-            case UInt8(ascii: "'"): buffer.append("&#39;")
-            case 9, 10: buffer.append(byte)
-            case 0..<32, 127: buffer.append("\u{fffd}")
-            default: buffer.append(byte)
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": buffer.append("&amp;")
+            case "<": buffer.append("&lt;")
+            case ">": buffer.append("&gt;")
+            case "\"": buffer.append("&quot;")
+            case "'": buffer.append("&#39;")
+            case "\t", "\n": buffer.append(UInt8(truncatingIfNeeded: scalar.value))
+            case _ where Self.isUnfit(scalar): buffer.append("\u{fffd}")
+            default: for byte in String(scalar).utf8 { buffer.append(byte) }
             }
+        }
+    }
+
+    private static func isUnfit(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7f..<0xa0, 0x202a...0x202e, 0x2066...0x2069, 0xfdd0...0xfdef: true
+        default: scalar.value & 0xfffe == 0xfffe
         }
     }
 
@@ -58,20 +66,56 @@ package struct HTMLWriter: ~Copyable {
         open(name, attributes)
     }
 
+    /// Where a link leads: inside the page, or to bytes that the page carries. There is no way to
+    /// write another address.
+    package enum Target: Sendable {
+        /// The element with the id, which is a word of the source code and a number.
+        case part(StaticString, Int)
+        /// A CSV file of the page's own, to be saved under the name.
+        case csv([UInt8], name: String)
+    }
+
+    /// Writes a link.
+    package mutating func link(
+        to target: Target, _ attributes: Attributes = [:], _ body: (inout HTMLWriter) -> Void
+    ) {
+        switch target {
+        case .part(let word, let number):
+            start("a", attributes)
+            buffer.append(" href=\"#")
+            buffer.append(word)
+            buffer.append(decimal: Int64(number))
+        case .csv(let bytes, let name):
+            start("a", attributes)
+            attribute("download", name)
+            buffer.append(" href=\"data:text/csv;charset=utf-8;base64,")
+            buffer.append(Base64.text(of: bytes))
+        }
+        buffer.append("\">")
+        body(&self)
+        buffer.append("</a>")
+    }
+
     /// Writes a literal of the source code as it is: the document type, a style sheet.
     package mutating func literal(_ text: StaticString) { buffer.append(text) }
 
     private mutating func open(_ name: StaticString, _ attributes: Attributes) {
+        start(name, attributes)
+        buffer.append(">")
+    }
+
+    private mutating func start(_ name: StaticString, _ attributes: Attributes) {
         buffer.append("<")
         buffer.append(name)
-        for (key, value) in attributes {
-            buffer.append(" ")
-            buffer.append(key)
-            buffer.append("=\"")
-            text(value)
-            buffer.append("\"")
-        }
-        buffer.append(">")
+        for (key, value) in attributes { attribute(key, value) }
+    }
+
+    private mutating func attribute(_ key: StaticString, _ value: String) {
+        buffer.append(" ")
+        buffer.append(key)
+        buffer.append("=\"")
+        text(value)
+        buffer.append("\"")
     }
 }
 

@@ -26,11 +26,14 @@ extension StatisticTable {
     }
 }
 
+/// The text with an apostrophe in front where a spreadsheet would take it for a formula.
+func withoutFormula(_ text: [UInt8]) -> [UInt8] {
+    guard let first = text.first, Array("=+-@\t\r".utf8).contains(first) else { return text }
+    return [UInt8(ascii: "'")] + text
+}
+
 private func appendCSVText(_ text: [UInt8], to buffer: inout ByteBuffer) {
-    var text = text
-    if let first = text.first, Array("=+-@\t\r".utf8).contains(first) {
-        text.insert(UInt8(ascii: "'"), at: 0)
-    }
+    let text = withoutFormula(text)
     let needsQuotes = text.contains { byte in
         byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n")
             || byte == UInt8(ascii: "\r")

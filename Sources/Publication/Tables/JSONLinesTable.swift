@@ -26,7 +26,8 @@ extension StatisticTable {
     }
 }
 
-private func appendJSONText(_ text: [UInt8], to buffer: inout ByteBuffer) {
+/// Appends `text` as a string of JSON; bytes that are no UTF-8 become U+FFFD.
+func appendJSONText(_ text: [UInt8], to buffer: inout ByteBuffer) {
     buffer.append(UInt8(ascii: "\""))
     for byte in String(decoding: text, as: UTF8.self).utf8 {
         switch byte {

@@ -30,7 +30,7 @@ struct PublishTests {
         #expect(try scene.findings("2026-04-08") == [])
 
         let before = try scene.published()
-        #expect(before.count == 5)
+        #expect(before.count == 7)
         for now in ["2026-04-08", "2026-04-20"] {
             let again = try scene.publish(now)
             #expect(again.entries.map(\.outcome) == [.unchanged])

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct HLLSketchTests {
     @Test func bytesOfTheLibrary() throws {
-        // By the PyPI package datasketches 5.2.0, lgK 12, HLL_8, the numbers 0 to n - 1.
+        // By the Python package datasketches 5.2.0, lgK 12, HLL_8, the numbers 0 to n - 1.
         #expect(hex(HLLSketch().bytes) == "0201070c030c0008")
         #expect(hex(hll(0..<1).bytes) == "0201070c03080108cbd7c204")
         let seven = "0201070c03080708cbd7c2042bf2fb06862ff90d7581660781bc5d067b65e608fc2d420a"

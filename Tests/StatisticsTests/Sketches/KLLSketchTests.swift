@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct KLLSketchTests {
     @Test func bytesOfTheLibrary() throws {
-        // By the PyPI package datasketches 5.2.0. Level 0 has no order there, here it is sorted.
+        // By the Python package datasketches 5.2.0. Level 0 has no order there, here it is sorted.
         #expect(hex(KLLSketch<Double>().bytes) == "02010f01c8000800")
         #expect(hex(kll([1]).bytes) == "02020f04c8000800000000000000f03f")
         let five = unhex(

@@ -8,7 +8,7 @@ import Testing
 /// Sketches go to the DataSketches library and back: what it makes of the same items, and what it
 /// reads of ours.
 ///
-/// Needs the PyPI package datasketches for a Python: `SLUICE_SKETCH_PYTHON` names one, otherwise
+/// Needs the Python package datasketches for a Python: `SLUICE_SKETCH_PYTHON` names one, otherwise
 /// `python3` of the path is asked. With `SLUICE_LONG_SKETCHES` set the test makes an environment
 /// of its own and installs the package there:
 ///

@@ -14,7 +14,7 @@ import Testing
         let theta: UInt64
     }
 
-    /// Computed with the PyPI package datasketches 5.2.0 and with a MurmurHash3 of another hand;
+    /// Computed with the Python package datasketches 5.2.0 and with a MurmurHash3 of another hand;
     /// whole numbers are eight bytes.
     private static let known = [
         Known(

@@ -4,7 +4,7 @@ import Testing
 @testable import Statistics
 
 @Suite struct ThetaBytesTests {
-    /// By the PyPI package datasketches 5.2.0: the numbers 0 to 4, plain and compressed.
+    /// By the Python package datasketches 5.2.0: the numbers 0 to 4, plain and compressed.
     private static let plainFive =
         "02030300001acc93050000000000000015f97dcbbd86a10540de2ee1c9db3d08c397fc1281709d1ee56b61ee"
         + "c8804420ba40b3c1da06695d"

@@ -4,7 +4,7 @@ import Testing
 @testable import Statistics
 
 @Suite struct ThetaSketchTests {
-    /// The compact sketch of the numbers 0 to n - 1 by the PyPI package datasketches 5.2.0: SHA-256
+    /// The compact sketch of the numbers 0 to n - 1 by the Python package datasketches 5.2.0: SHA-256
     /// of its bytes in serial version 3, estimate and bounds at two standard deviations.
     private static let known: [(count: Int, digest: String, figures: [Double])] = [
         (

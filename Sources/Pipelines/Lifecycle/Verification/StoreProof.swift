@@ -17,7 +17,8 @@ struct StoreProof {
     /// What was found in the store; its files are looked at whether a run has seen them or not.
     func run() throws(PipelineFailure) -> OutputProof {
         var proof = OutputProof(name: store.output.name)
-        let listing = try StoreListing(store.files, unsettled: nil, in: OpenFolders(mark: owner.plan.mark))
+        let listing = try StoreListing(
+            store.files, unsettled: nil, in: OpenFolders(mark: owner.plan.mark))
         for file in listing.files { try prove(file.path, &proof) }
         owner.count("records of the store read back", proof.records)
         return proof

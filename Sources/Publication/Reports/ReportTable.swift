@@ -1,0 +1,175 @@
+import Records
+import Statistics
+
+/// The figures of a table as tiles or rows, with what stands for a figure that is not told.
+struct ReportTable {
+    let published: PublishedTable
+    let texts: ReportTexts
+    /// The table's number on the page, for ids.
+    let number: Int
+
+    private var table: ControlledTable { published.table }
+
+    /// A row by itself reads better as tiles than as a table.
+    func write(into html: inout HTMLWriter) {
+        if table.rows.isEmpty {
+            html.element("p", ["class": "note"], text: texts.noRows)
+        } else if table.rows.count == 1 {
+            tiles(table.rows[0], &html)
+        } else {
+            rows(&html)
+        }
+        reasons(&html)
+    }
+
+    private func tiles(_ row: ControlledTable.Row, _ html: inout HTMLWriter) {
+        html.element("dl", ["class": "tiles"]) { list in
+            for (column, cell) in zip(table.columns, row.cells) {
+                list.element("div", ["class": "tile \(style(cell))"]) { tile in
+                    tile.element("dt", text: texts.title(column))
+                    tile.element("dd", ["class": "figure"]) { figure(cell, column.role, &$0) }
+                    if column.role != .count {
+                        tile.element("dd") {
+                            $0.element("span", ["class": "tag"], text: texts.notAddable)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func rows(_ html: inout HTMLWriter) {
+        let caption = texts.table(texts.title(table.name))
+        let frame: HTMLWriter.Attributes = [
+            "class": "scroll", "tabindex": "0", "role": "region", "aria-label": caption,
+        ]
+        html.element("div", frame) { frame in
+            frame.element("table", ["class": "figures"]) { html in
+                html.element("caption", text: caption)
+                html.element("thead") { $0.element("tr") { heads(&$0) } }
+                html.element("tbody") { body in
+                    for row in table.rows { body.element("tr") { self.row(row, &$0) } }
+                }
+            }
+        }
+    }
+
+    private func heads(_ html: inout HTMLWriter) {
+        for column in table.groupColumns {
+            html.element("th", ["scope": "col"]) {
+                $0.element("span", ["class": "label"], text: texts.title(column))
+            }
+        }
+        for column in table.columns {
+            html.element("th", ["scope": "col", "class": "number"]) { head in
+                head.element("span", ["class": "label"], text: texts.title(column))
+                if column.role != .count {
+                    head.text(" ")
+                    head.element("span", ["class": "tag"], text: texts.notAddable)
+                }
+            }
+        }
+    }
+
+    private func row(_ row: ControlledTable.Row, _ html: inout HTMLWriter) {
+        let heading = table.groupColumns.count - 1
+        for (index, key) in row.key.enumerated() {
+            let text = key.isEmpty ? texts.empty : String(decoding: key, as: UTF8.self)
+            if index == heading {
+                html.element("th", ["scope": "row"], text: text)
+            } else {
+                html.element("td", text: text)
+            }
+        }
+        for (column, cell) in zip(table.columns, row.cells) {
+            html.element(
+                "td", ["class": "number \(style(cell))", "data-value": plain(cell)]
+            ) { figure(cell, column.role, &$0) }
+        }
+    }
+
+    /// What the script sorts by; empty for what is no figure.
+    private func plain(_ cell: ControlledCell) -> String {
+        switch cell {
+        case .value(let quantity):
+            var buffer = ByteBuffer(capacity: 40)
+            quantity.append(to: &buffer)
+            return String(decoding: buffer.array(), as: UTF8.self)
+        case .zero: return "0"
+        case .suppressed, .notMeasured: return ""
+        }
+    }
+
+    private func style(_ cell: ControlledCell) -> String {
+        switch cell {
+        case .value: "told"
+        case .zero: "zero"
+        case .suppressed: "withheld"
+        case .notMeasured: "missing"
+        }
+    }
+
+    private func figure(_ cell: ControlledCell, _ role: ColumnRole, _ html: inout HTMLWriter) {
+        switch cell {
+        case .value(let quantity): html.text(texts.number(quantity))
+        case .zero: html.text("0")
+        case .suppressed(let reason):
+            let mark =
+                reason == .persons && role != .magnitude
+                ? "<\(texts.number(table.persons))" : texts.markWithheld
+            html.element("span", ["title": texts.sentence(reason)]) { span in
+                span.text(mark)
+                span.element("sup", ["aria-hidden": "true"], text: reason.letter)
+                span.element(
+                    "span", ["class": "unseen"],
+                    text: " (\(texts.markWithheld): \(texts.sentence(reason)))")
+            }
+        case .notMeasured:
+            html.element("span", ["title": texts.notMeasured]) { span in
+                span.text(texts.markNotMeasured)
+                span.element("span", ["class": "unseen"], text: " (\(texts.notMeasured))")
+            }
+        }
+    }
+
+    /// A sentence for each letter in the table.
+    private func reasons(_ html: inout HTMLWriter) {
+        let used = SuppressionReason.allCases.filter { reason in
+            table.rows.contains { row in row.cells.contains(.suppressed(reason)) }
+        }
+        guard !used.isEmpty else { return }
+        html.element("dl", ["class": "reasons"]) { list in
+            for reason in used {
+                list.element("div") { line in
+                    line.element("dt", text: reason.letter)
+                    line.element("dd", text: texts.sentence(reason))
+                }
+            }
+        }
+    }
+}
+
+extension SuppressionReason {
+    /// The letter beside a withheld figure, the same in all reports.
+    var letter: String {
+        switch self {
+        case .persons: "a"
+        case .customers: "b"
+        case .dominance: "c"
+        case .zero: "d"
+        case .whole: "e"
+        case .difference: "f"
+        case .complementary: "g"
+        case .linked: "h"
+        }
+    }
+}
+
+extension StatisticTable {
+    /// The table as the csv format writes it.
+    var csv: [UInt8] {
+        var buffer = ByteBuffer(capacity: 1 << 12)
+        appendCSV(to: &buffer)
+        return buffer.array()
+    }
+}

@@ -1,0 +1,20 @@
+import Statistics
+
+/// What the columns of published tables mean, in the words of the formats for machines.
+enum ColumnWords {
+    private static let texts = ReportTexts(language: .english)
+
+    /// What the values of a group column say.
+    static func ofGroup(_ column: String) -> String { texts.meaning(ofGroup: column) }
+
+    /// What the figures of a column say, and whether they may be summed over rows.
+    static func of(_ role: ColumnRole) -> String {
+        "\(texts.meaning(of: role)); "
+            + (role == .count ? "may be added up." : "must not be added up.")
+    }
+
+    static func unit(of role: ColumnRole) -> String { texts.unit(of: role) }
+
+    /// Why a figure is missing.
+    static func sentence(_ reason: SuppressionReason) -> String { texts.sentence(reason) }
+}
