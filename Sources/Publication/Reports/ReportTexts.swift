@@ -25,7 +25,6 @@ struct ReportTexts: Sendable {
     var asSystem: String { say("As the system", "Als het systeem") }
     var light: String { say("Light", "Licht") }
     var dark: String { say("Dark", "Donker") }
-    var atAGlance: String { say("This publication", "Deze publicatie") }
     var method: String { say("Method and privacy", "Methode en privacy") }
     var columns: String { say("Columns", "Kolommen") }
 

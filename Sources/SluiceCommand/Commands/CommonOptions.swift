@@ -48,12 +48,3 @@ package struct TalkOptions: ParsableArguments {
         throw .usage("--quiet and --verbose exclude each other")
     }
 }
-
-/// What a command throws when the facade could not do what it was asked.
-struct CommandFailure: Error {
-    let failure: PipelineFailure
-    /// What the failure left behind.
-    let effect: FailureEffect
-    /// True when the command has told it already.
-    var isTold = false
-}

@@ -18,15 +18,8 @@ package struct ExplainCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        let text: String
-        do throws(PipelineFailure) {
-            text = try Sluice.explain(pipeline: pipeline, asJSON: json)
-        } catch {
-            if json, error.exitStatus != ExitStatus.closedPipe {
-                let message = FailureText(error, effect: .none).message
-                try StandardOutput.write(text: ReportJSON.json(error, message: message) + "\n")
-            }
-            throw CommandFailure(failure: error, effect: .none)
+        let text = try telling(asJSON: json) { () throws(PipelineFailure) in
+            try Sluice.explain(pipeline: pipeline, asJSON: json)
         }
         try StandardOutput.write(text: text.hasSuffix("\n") ? text : text + "\n")
     }

@@ -49,16 +49,7 @@ package struct KeysOptions: ParsableArguments {
         text: (Report) -> String,
         _ work: () throws(PipelineFailure) -> Report
     ) throws {
-        let report: Report
-        do throws(PipelineFailure) {
-            report = try work()
-        } catch {
-            if self.json {
-                let message = FailureText(error, effect: .none).message
-                try StandardOutput.write(text: ReportJSON.json(error, message: message) + "\n")
-            }
-            throw CommandFailure(failure: error, effect: .none)
-        }
+        let report = try telling(asJSON: self.json, work)
         try StandardOutput.write(text: self.json ? json(report) + "\n" : text(report))
     }
 }

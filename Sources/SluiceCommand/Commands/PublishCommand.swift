@@ -55,15 +55,8 @@ package struct PublishCommand: ParsableCommand {
     }
 
     package func run() throws {
-        let report: PublishReport
-        do throws(PipelineFailure) {
-            report = try Sluice.publish(try request())
-        } catch {
-            if json {
-                let message = FailureText(error, effect: .none).message
-                try StandardOutput.write(text: ReportJSON.json(error, message: message) + "\n")
-            }
-            throw CommandFailure(failure: error, effect: .none)
+        let report = try telling(asJSON: json) { () throws(PipelineFailure) in
+            try Sluice.publish(try request())
         }
         if json { try StandardOutput.write(text: PublishText.json(report).json + "\n") }
         if !talk.quiet, !json || talk.verbose {

@@ -18,17 +18,7 @@ package struct RegistryOptions: ParsableArguments {
     func tell<Answer: RegistryAnswer>(
         _ work: () throws(PipelineFailure) -> Answer
     ) throws {
-        let answer: Answer
-        do throws(PipelineFailure) {
-            answer = try work()
-        } catch {
-            if json, error.exitStatus != ExitStatus.closedPipe {
-                let text = FailureText(error, effect: .nothingWritten)
-                try StandardOutput.write(
-                    text: ReportJSON.json(error, message: text.message) + "\n")
-            }
-            throw CommandFailure(failure: error, effect: .nothingWritten)
-        }
+        let answer = try telling(asJSON: json, effect: .nothingWritten, work)
         try StandardOutput.write(
             text: json ? answer.json + "\n" : answer.text(columnsMax: Terminal.tableColumns))
     }

@@ -101,14 +101,11 @@ package struct RunCommand: ParsableCommand {
             throw CommandFailure(failure: error, effect: .none)
         }
         let bar = talk.quiet ? nil : ProgressBar.onTerminal()
-        let report: RunReport
-        do throws(PipelineFailure) {
-            report = try Sluice.run(request, observer: bar)
-            bar?.finish()
-        } catch {
-            bar?.finish()
-            try tell(error)
-            throw CommandFailure(failure: error, effect: .nothingWritten)
+        let report = try telling(
+            asJSON: json, effect: .nothingWritten
+        ) { () throws(PipelineFailure) in
+            defer { bar?.finish() }
+            return try Sluice.run(request, observer: bar)
         }
         if json { try StandardOutput.write(text: ReportJSON.json(report) + "\n") }
         if !talk.quiet, !json || talk.verbose {
@@ -119,13 +116,6 @@ package struct RunCommand: ParsableCommand {
             )
             StandardError.write(table.text)
         }
-    }
-
-    /// A machine that waits for a report gets one of the failure too.
-    private func tell(_ failure: PipelineFailure) throws(FileFault) {
-        guard json, failure.exitStatus != ExitStatus.closedPipe else { return }
-        let text = FailureText(failure, effect: .nothingWritten)
-        try StandardOutput.write(text: ReportJSON.json(failure, message: text.message) + "\n")
     }
 
     private static func digest(_ text: String?) throws(PipelineFailure) -> String? {

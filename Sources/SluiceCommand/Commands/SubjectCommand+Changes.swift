@@ -104,13 +104,12 @@ package struct SubjectRestrictCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        let report: SubjectRestrictReport
-        do throws(PipelineFailure) {
+        let report = try telling(
+            asJSON: json, effect: .nothingWritten
+        ) { () throws(PipelineFailure) in
             var lines = InputLines()
-            report = try Sluice.restrictSubject(
+            return try Sluice.restrictSubject(
                 try subject.request(&lines, answer), lifts: lift)
-        } catch {
-            try tellSubjectFailure(error, asJSON: json)
         }
         if json {
             try StandardOutput.write(text: SubjectText.json(report) + "\n")
@@ -135,12 +134,11 @@ package struct SubjectStatusCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        let report: SubjectStatusReport
-        do throws(PipelineFailure) {
+        let report = try telling(
+            asJSON: json, effect: .nothingWritten
+        ) { () throws(PipelineFailure) in
             var lines = InputLines()
-            report = try Sluice.statusOfSubject(try subject.request(&lines, nil))
-        } catch {
-            try tellSubjectFailure(error, asJSON: json)
+            return try Sluice.statusOfSubject(try subject.request(&lines, nil))
         }
         try StandardOutput.write(
             text: json ? SubjectText.json(report) + "\n" : SubjectText.text(report))
@@ -152,12 +150,7 @@ private func tellSubjectChange(
     _ done: String, asJSON: Bool,
     _ work: () throws(PipelineFailure) -> SubjectChangeReport
 ) throws {
-    let report: SubjectChangeReport
-    do throws(PipelineFailure) {
-        report = try work()
-    } catch {
-        try tellSubjectFailure(error, asJSON: asJSON)
-    }
+    let report = try telling(asJSON: asJSON, effect: .nothingWritten, work)
     if asJSON {
         try StandardOutput.write(text: SubjectText.json(report) + "\n")
     } else {

@@ -70,11 +70,10 @@ package struct SubjectExportCommand: ParsableCommand {
     }
 
     package func run() throws {
-        let report: SubjectExportReport
-        do throws(PipelineFailure) {
-            report = try Sluice.exportSubject(try request())
-        } catch {
-            try tellSubjectFailure(error, asJSON: json)
+        let report = try telling(
+            asJSON: json, effect: .nothingWritten
+        ) { () throws(PipelineFailure) in
+            try Sluice.exportSubject(try request())
         }
         if json {
             try StandardOutput.write(text: SubjectText.json(report) + "\n")
@@ -82,13 +81,4 @@ package struct SubjectExportCommand: ParsableCommand {
             StandardError.write(SubjectText.text(report))
         }
     }
-}
-
-/// Tells why a request could not be answered: as JSON too, when a machine waits for it.
-func tellSubjectFailure(_ failure: PipelineFailure, asJSON: Bool) throws -> Never {
-    if asJSON, failure.exitStatus != ExitStatus.closedPipe {
-        let text = FailureText(failure, effect: .nothingWritten)
-        try StandardOutput.write(text: ReportJSON.json(failure, message: text.message) + "\n")
-    }
-    throw CommandFailure(failure: failure, effect: .nothingWritten)
 }

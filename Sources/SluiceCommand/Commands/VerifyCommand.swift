@@ -55,15 +55,8 @@ package struct VerifyCommand: ParsableCommand {
     }
 
     package func run() throws {
-        let found: VerificationReport
-        do throws(PipelineFailure) {
-            found = try Sluice.verify(request)
-        } catch {
-            if json, error.exitStatus != ExitStatus.closedPipe {
-                let message = FailureText(error, effect: .none).message
-                try StandardOutput.write(text: ReportJSON.json(error, message: message) + "\n")
-            }
-            throw CommandFailure(failure: error, effect: .none)
+        let found = try telling(asJSON: json) { () throws(PipelineFailure) in
+            try Sluice.verify(request)
         }
         let text =
             json

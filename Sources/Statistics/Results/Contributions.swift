@@ -263,6 +263,7 @@ private struct SessionsOfPerson {
         _ layout: StatisticLayout, gap: Int64
     ) -> [[UInt32]: (count: Int64, single: Int64)] {
         var figures: [[UInt32]: (count: Int64, single: Int64)] = [:]
+        var key = [UInt32](repeating: 0, count: layout.groupWords.count)
         let sorted = intervals.sorted { $0.first < $1.first }
         var start = 0
         while start < sorted.count {
@@ -272,7 +273,7 @@ private struct SessionsOfPerson {
                 session.join(sorted[start])
                 start += 1
             }
-            let key = layout.rowKey(of: session, head: head)
+            layout.setRowKey(of: session, head: head, in: &key)
             figures[key, default: (0, 0)].count += 1
             if session.events == 1 { figures[key, default: (0, 0)].single += 1 }
         }

@@ -154,19 +154,7 @@ struct SessionReduction {
     }
 
     private mutating func row(of session: SessionInterval) -> Int {
-        let hour = Int(session.localHour)
-        let day = hour >= 0 ? hour / 24 : (hour - 23) / 24
-        var at = 0
-        for index in scratch.indices {
-            switch layout.groupWords[index] {
-            case .month: scratch[index] = TimeWord.month(ofDay: Int32(day))
-            case .day: scratch[index] = TimeWord.day(Int32(day))
-            case .hour: scratch[index] = UInt32(hour - day * 24) + 1
-            case .dimension, .text, .token:
-                scratch[index] = head[at]
-                at += 1
-            }
-        }
+        layout.setRowKey(of: session, head: head, in: &scratch)
         if scratch == lastKey, !figures.isEmpty { return lastRow }
         lastKey = scratch.map { $0 }
         if let known = rows[lastKey] {

@@ -16,19 +16,20 @@ extension StatisticLayout {
         }
     }
 
-    /// The key of the row that a session belongs to: that of its first event.
-    func rowKey(of session: SessionInterval, head: [UInt32]) -> [UInt32] {
+    /// Sets `key`, a word for each word of the group, to the row that a session belongs to: that
+    /// of its first event.
+    func setRowKey(of session: SessionInterval, head: [UInt32], in key: inout [UInt32]) {
         let hour = Int(session.localHour)
         let day = hour >= 0 ? hour / 24 : (hour - 23) / 24
         var at = 0
-        return groupWords.map { word in
-            switch word {
-            case .month: return TimeWord.month(ofDay: Int32(day))
-            case .day: return TimeWord.day(Int32(day))
-            case .hour: return UInt32(hour - day * 24) + 1
+        for index in key.indices {
+            switch groupWords[index] {
+            case .month: key[index] = TimeWord.month(ofDay: Int32(day))
+            case .day: key[index] = TimeWord.day(Int32(day))
+            case .hour: key[index] = UInt32(hour - day * 24) + 1
             case .dimension, .text, .token:
+                key[index] = head[at]
                 at += 1
-                return head[at - 1]
             }
         }
     }

@@ -210,7 +210,7 @@ struct CellSink: PartialSink {
     }
 
     private func send(_ key: [UInt32], _ cells: [Cell]) throws(PartialFault) {
-        try receive(statistic, keyTexts(key), cells)
+        try receive(statistic, layouts[statistic].keyTexts(key, texts), cells)
     }
 
     mutating func endRows() throws(PartialFault) {
@@ -252,21 +252,5 @@ struct CellSink: PartialSink {
     private mutating func endStatistic() {
         statistic += 1
         begin()
-    }
-
-    private func keyTexts(_ key: [UInt32]) -> [[UInt8]] {
-        let layout = layouts[statistic]
-        var dimensions: [Dimension] = []
-        for case .dimensions(let all) in layout.groupBy { dimensions = all }
-        return key.indices.map { index in
-            switch layout.groupWords[index] {
-            case .text: return texts[Int(key[index])]
-            case .dimension:
-                let number = Int(key[index])
-                return number < dimensions.count ? Array(dimensions[number].name.utf8) : []
-            case .month, .day, .hour, .token:
-                return TimeWord.text(key[index], layout.groupWords[index])
-            }
-        }
     }
 }

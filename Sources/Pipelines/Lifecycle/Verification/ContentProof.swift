@@ -19,7 +19,15 @@ struct OutputProof {
     /// The fields with what was found of their due values, in the order of the plan.
     var fields: [(name: String, tally: ReleaseTally.Field)] = []
 
-    mutating func add(_ names: [String], _ counts: [ReleaseTally.Field]) {
+    /// Adds what was found in one file.
+    mutating func add(
+        _ reading: PartReading, _ names: [String], _ counts: [ReleaseTally.Field]
+    ) {
+        parts += 1
+        records += reading.records
+        held += reading.held
+        readable += reading.readable
+        overdue += reading.differing
         for (name, count) in zip(names, counts) where count != ReleaseTally.Field() {
             if let index = fields.firstIndex(where: { $0.name == name }) {
                 fields[index].tally.released += count.released
@@ -103,12 +111,7 @@ struct ContentProof {
             owner.find(.unreadable, part.path, "cannot be read back: \(Self.reason(error))")
             return
         }
-        proof.parts += 1
-        proof.records += reading.records
-        proof.held += reading.held
-        proof.readable += reading.readable
-        proof.overdue += reading.differing
-        proof.add(plan.release.fields.names, tally.counts)
+        proof.add(reading, plan.release.fields.names, tally.counts)
         tell(reading, tally, part, plan)
         checkAges(reading, part, plan)
     }

@@ -38,12 +38,7 @@ struct StoreProof {
             owner.find(.unreadable, path, "cannot be read back")
             return
         }
-        proof.parts += 1
-        proof.records += reading.records
-        proof.held += reading.held
-        proof.readable += reading.readable
-        proof.overdue += reading.differing
-        proof.add(plan.release.fields.names, tally.counts)
+        proof.add(reading, plan.release.fields.names, tally.counts)
         tell(reading, tally, path, plan)
     }
 

@@ -160,14 +160,8 @@ final class ChunkSource {
                 try compareColumns(named, source.name)
                 return
             }
-        } catch let fault as SourceFault {
-            var fault = fault
-            fault.source = source.name
-            throw .source(fault)
-        } catch let failure as PipelineFailure {
-            throw failure
         } catch {
-            throw .internalFault("reading a header failed without a reason")
+            throw Self.headerFailure(error, source.name)
         }
     }
 
@@ -183,14 +177,19 @@ final class ChunkSource {
                 if case .header(_, let columns) = result { return columns }
                 try source.fill(&start, upTo: chunkBytes)
             }
-        } catch let fault as SourceFault {
-            var fault = fault
-            fault.source = source.name
-            throw .source(fault)
-        } catch let failure as PipelineFailure {
-            throw failure
         } catch {
-            throw .internalFault("reading a header failed without a reason")
+            throw Self.headerFailure(error, source.name)
+        }
+    }
+
+    /// Why the header of the source called `name` could not be read.
+    private static func headerFailure(_ error: any Error, _ name: String) -> PipelineFailure {
+        switch error {
+        case var fault as SourceFault:
+            fault.source = name
+            return .source(fault)
+        case let failure as PipelineFailure: return failure
+        default: return .internalFault("reading a header failed without a reason")
         }
     }
 

@@ -7,7 +7,6 @@
 struct FeasibilityAudit {
     private let family: Family
     /// Cells left out, in one group when they hang together.
-    private var groupOf: [Int: Int] = [:]
     private var equations: [[(cell: Int, factor: Int)]] = []
 
     /// The most cells of one programme, and the most entries of tableaus that are looked at.

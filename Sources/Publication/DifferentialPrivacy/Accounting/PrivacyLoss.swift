@@ -43,10 +43,6 @@ package struct PrivacyLoss: Sendable, Equatable {
         if rho == .zero { return left >= 0 ? 0 : nil }
         return left > 0 ? concentratedEpsilon(rho: rho.approximate, delta: left) : nil
     }
-
-    /// ρ · size²: ρ for `size` persons who change together, as the users of one customer.
-    /// For the ρ part only; nil when it has no room.
-    package func groupRho(size: UInt64) -> Ratio? { rho.times(size)?.times(size) }
 }
 
 /// The least ε such that `rho`-zCDP is (ε, δ)-differential privacy by `concentratedDelta`.
