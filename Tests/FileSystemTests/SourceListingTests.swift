@@ -124,9 +124,8 @@ import Testing
     @Test func aHostilePatternIsNotSlow() {
         let pattern = GlobPattern(String(repeating: "*a", count: 120) + "b")
         let name = String(repeating: "a", count: 255)
-        let start = ContinuousClock.now
-        #expect(!pattern.matches(name))
-        #expect(ContinuousClock.now - start < .seconds(1))
+        let seconds = processorSeconds { #expect(!pattern.matches(name)) }
+        #expect(seconds < 1)
     }
 
     /// The plain definition of the meaning, exponential and obvious.

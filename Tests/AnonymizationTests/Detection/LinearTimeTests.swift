@@ -1,5 +1,4 @@
 @testable import Anonymization
-import Glibc
 import Records
 import TestSupport
 import Testing
@@ -24,9 +23,7 @@ import Testing
         while text.count < length { text += Array(unit.utf8) }
         var best = Double.infinity
         for _ in 0..<tries {
-            let start = threadSeconds()
-            _ = TextRun.apply(transform, text)
-            best = min(best, threadSeconds() - start)
+            best = min(best, processorSeconds { _ = TextRun.apply(transform, text) })
         }
         return best
     }
@@ -41,13 +38,6 @@ import Testing
             let small = seconds(transform, unit, length, tries: tries)
             return seconds(transform, unit, 8 * length, tries: tries) < small * 16 + 0.005
         }
-    }
-
-    /// Processor time of this thread, so that a busy machine does not matter.
-    private static func threadSeconds() -> Double {
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
-        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
     }
 
     @Test(arguments: [

@@ -168,11 +168,12 @@ struct SettingDocumentTests {
             text += "a\(level): &a\(level) [\(items)]\n"
         }
         text += "? [*a25, *a25]\n: 1\n? [*a25, *a25]\n: 2\n"
-        let started = ContinuousClock.now
-        let (tree, faults) = reading(text)
-        #expect(tree == nil)
-        #expect(faults.count == 26 + 25 * 9 + 4 + 2)
-        #expect(ContinuousClock.now - started < .seconds(5))
+        let seconds = processorSeconds {
+            let (tree, faults) = reading(text)
+            #expect(tree == nil)
+            #expect(faults.count == 26 + 25 * 9 + 4 + 2)
+        }
+        #expect(seconds < 5)
     }
 
     @Test("nesting is taken to a depth of 32 and no deeper")
@@ -197,11 +198,12 @@ struct SettingDocumentTests {
         ]
     )
     func hostile(piece: String) {
-        let started = ContinuousClock.now
         let count = SettingLimits.fileBytesMax / piece.utf8.count
-        let (tree, faults) = reading(String(repeating: piece, count: count))
-        #expect(tree == nil || faults.isEmpty || piece == "a: b\n")
-        #expect(ContinuousClock.now - started < .seconds(20))
+        let seconds = processorSeconds {
+            let (tree, faults) = reading(String(repeating: piece, count: count))
+            #expect(tree == nil || faults.isEmpty || piece == "a: b\n")
+        }
+        #expect(seconds < 20)
     }
 
     @Test("a file above the limit and one with too many values are refused")

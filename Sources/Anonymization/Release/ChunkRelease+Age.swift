@@ -1,0 +1,177 @@
+internal import Records
+
+/// The time of a record, the clocks that have run out for it, and the key of its tokens.
+extension ChunkRelease {
+    /// Reads the event time into the context; a reason when the record cannot be placed in time.
+    mutating func readTime(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> QuarantineReason? {
+        context.time = nil
+        context.day = ReleasedBatch.noDay
+        guard let slot = plan.timeSlot else { return nil }
+        let slice = table.slice(slot: slot, row: row)
+        guard slice.hasValue else { return .noTime }
+        guard let time = parse(slice, as: plan.timeFormat, bytes, reader) else { return .badTime }
+        context.time = time
+        (context.day, context.hour) = zone.dayAndHour(at: time)
+        return nil
+    }
+
+    private mutating func parse(
+        _ slice: FieldSlice, as format: TimeFormat, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> EventTime? {
+        guard slice.isText || slice.kind == .number else { return nil }
+        guard slice.kind == .escapedText else {
+            return format.parse(
+                bytes.extracting(slice.offset..<slice.end), zone: plan.timeZone)
+        }
+        var text = ByteBuffer(capacity: 64)
+        reader.decode(slice, in: bytes, into: &text)
+        return format.parse(text.bytes, zone: plan.timeZone)
+    }
+
+    /// Works out which clocks have run out and which key the record's tokens are made with.
+    mutating func age(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) {
+        context.age =
+            plan.clocks.isWindowOnly
+            ? plan.clocks.age(eventTime: context.time) : age(under: plan.clocks, clockReader)
+        context.pastClocks = context.age.due
+        watch()
+        context.dealtWith =
+            plan.isStored && context.time != nil ? dealtWith(row, table, bytes, reader) : []
+        context.transform.eventTime = context.time
+        context.transform.utcOffsetSeconds =
+            context.time.map { zone.utcOffsetSeconds(at: $0) } ?? 0
+        guard let time = context.time, !context.age.noKey else {
+            if context.time != nil { counts.untimely += 1 }
+            return dropKey()
+        }
+        useKey(of: month(ofDay: context.day))
+        if !otherClocks.isEmpty { useOtherKeys(time) }
+    }
+
+    /// Finds the key of each field that has a clock of its own: that of the month in which it
+    /// becomes due. A clock that has not started, or cannot be read, has no key.
+    private mutating func useOtherKeys(_ time: EventTime) {
+        if context.otherKeys.isEmpty {
+            context.otherKeys = Array(repeating: nil, count: plan.clocks.clocks.count)
+        }
+        for index in otherClocks {
+            let month = plan.clocks.keyMonth(index, eventTime: time, clockReader.readings)
+            context.otherKeys[index] = month.flatMap { keyRing?.hasher(for: $0) }
+        }
+    }
+
+    /// The age under `clocks` by what `clockReader` has read.
+    func age(under clocks: ClockSet, _ clockReader: borrowing ClockReader) -> RecordAge {
+        clocks.isWindowOnly
+            ? clocks.age(eventTime: context.time)
+            : clocks.age(eventTime: context.time, clockReader.readings)
+    }
+
+    /// Notes when the record will become due under the clocks that are watched.
+    private mutating func watch() {
+        guard !plan.watchedClocks.isEmpty, let time = context.time, !context.age.noKey else {
+            return
+        }
+        var left = plan.watchedClocks.rawValue & ~context.age.due.rawValue
+        while left != 0 {
+            let index = left.trailingZeroBitCount
+            left &= left - 1
+            guard index < plan.clocks.clocks.count else { return }
+            if plan.clocks.clocks[index].isPlain {
+                nextDue.note(index, time)
+            } else {
+                let due = plan.clocks.dueTime(index, eventTime: time, clockReader.readings)
+                if let due { nextDue.note(due) }
+            }
+        }
+    }
+
+    /// True when a clock of `delete` has run out for the record.
+    ///
+    /// A time that can't be trusted deletes nothing. Nor does, in a stored record, what can't be
+    /// read any more: it was judged when the record was written. A row that is gone since the last
+    /// run deletes.
+    func isDeleted() -> Bool {
+        var left = plan.deleteClocks.rawValue
+        while left != 0 {
+            let index = left.trailingZeroBitCount
+            left &= left - 1
+            let startsAtEvent = plan.clocks.clocks[index].start == .event
+            if startsAtEvent, context.time == nil || context.age.noKey { continue }
+            let now = clockReader.readings
+            guard plan.clocks.isDue(index, eventTime: context.time, now) else { continue }
+            if !plan.isStored || plan.clocks.isKnown(index, now)
+                || (hasBefore && plan.clocks.isKnown(index, readerBefore.readings))
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    private mutating func month(ofDay day: Int32) -> CalendarMonth {
+        if day != lastDay {
+            let date = CivilDate(daysSince1970: Int(day))
+            lastMonth = CalendarMonth(year: date.year, month: date.month)
+            lastDay = day
+        }
+        return lastMonth
+    }
+
+    mutating func dropKey() {
+        // Most often the record before had no key either.
+        guard keyMonth != nil || !context.otherKeys.isEmpty else { return }
+        context.otherKeys.removeAll(keepingCapacity: true)
+        keyMonth = nil
+        context.hasher = nil
+        context.transform.tokens = nil
+        context.cacheEpoch = -1
+    }
+
+    private mutating func useKey(of month: CalendarMonth) {
+        if month != keyMonth {
+            keyMonth = month
+            context.hasher = keyRing?.hasher(for: month)
+            context.transform.tokens = context.hasher
+            context.cacheEpoch = context.hasher == nil ? -1 : Int32(month.index)
+        }
+        if keyRing != nil, context.hasher == nil { counts.keyless += 1 }
+    }
+
+    /// What was due, and dealt with, when a stored record was written.
+    private mutating func dealtWith(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> DueSet {
+        guard !plan.generations.isEmpty else {
+            return writtenUnder.map { dueBefore($0, !knowsTablesBefore) } ?? []
+        }
+        for index in plan.generations.indices.reversed() {
+            let verdict = earlierHolds[index].ask(
+                slots, time: context.time, row, table, bytes, reader)
+            // The oldest run wrote the record anew: a hold kept only what it may show.
+            let wasLeft = index > 0 ? verdict.isHeld : verdict.shownIn & 1 == 1
+            if !wasLeft {
+                // What the tables said then is known of the last run only.
+                let isLast = index == plan.generations.count - 1
+                return dueBefore(
+                    plan.generations[index].clocks, !isLast || plan.tablesBefore.isEmpty)
+            }
+        }
+        return []
+    }
+
+    /// The clocks that had run out under `clocks`; those that read tables count as not run out when
+    /// the tables of that time are unknown.
+    private func dueBefore(_ clocks: ClockSet, _ tablesAreUnknown: Bool) -> DueSet {
+        let due = age(under: clocks, readerBefore).due
+        return tablesAreUnknown ? due.subtracting(tableClocks) : due
+    }
+}

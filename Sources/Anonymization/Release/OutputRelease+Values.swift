@@ -1,0 +1,46 @@
+internal import Records
+
+/// What becomes of one value.
+extension OutputRelease {
+    /// What becomes of the value of `slot` at `slice`; the replacement goes to the arena.
+    @inline(__always)
+    mutating func settle(
+        slot: Int, _ slice: FieldSlice, _ view: borrowing RecordView,
+        _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
+        _ scratch: inout ByteBuffer
+    ) -> TransformResult {
+        if rules[slot].isBarred(by: barred) { return .dropped }
+        guard rules[slot].applies(due) else {
+            return record.isCorrected ? correct(slot, slice, record) : .unchanged
+        }
+        return rules[slot].apply(
+            slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
+            arena: &batch.arena)
+    }
+
+    /// Puts the corrected text in the place of a field that is still readable.
+    private mutating func correct(
+        _ slot: Int, _ slice: FieldSlice, _ record: borrowing RecordContext
+    ) -> TransformResult {
+        guard let correction = plan.correction, correction.slot == slot, slice.kind != .null,
+            !rules[slot].applies(record.pastClocks),
+            record.pastClocks.isDisjoint(with: plan.readableClock)
+        else { return .unchanged }
+        batch.arena.append(correction.text)
+        counts.corrected += 1
+        return slice.kind == .number && correction.isNumber ? .number : .text
+    }
+
+    /// The piece for a result that is not `unchanged`; nil when the field goes.
+    @inline(__always)
+    func piece(_ result: TransformResult, from start: Int) -> ReleasedPiece? {
+        let length = batch.arena.count &- start
+        switch result {
+        case .text: return ReleasedPiece(.text, start: start, length: length)
+        case .plainText: return ReleasedPiece(.plainText, start: start, length: length)
+        case .number: return ReleasedPiece(.bare, start: start, length: length)
+        case .null: return ReleasedPiece(.null)
+        case .dropped, .unchanged: return nil
+        }
+    }
+}
