@@ -1,12 +1,5 @@
 #include "CScanning.h"
-#include "json_blocks.h"
-
-#include <string.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define HAS_X86 1
-#endif
+#include "blocks.h"
 
 /* The index of regular CSV: where cells and rows end, 64 bytes at a time.
  *
@@ -64,15 +57,9 @@ static inline void csv_finish(const csv_state *state, sluice_csv_text *text) {
     text->has_zeros = state->zeros != 0;
 }
 
-/* The 64 bytes at `at`; those behind the end of the text are spaces in `last`. */
-static inline const uint8_t *csv_block(
-    const uint8_t *bytes, size_t length, size_t at, uint8_t *last, uint64_t *valid) {
-    *valid = ~0ull;
-    if (length - at >= 64) return bytes + at;
-    *valid = (1ull << (length - at)) - 1;
-    memset(last, ' ', 64);
-    memcpy(last, bytes + at, length - at);
-    return last;
+/* A bit for each byte of the block at `at` that belongs to the text. */
+static inline uint64_t bytes_at(size_t length, size_t at) {
+    return length - at >= 64 ? ~0ull : (1ull << (length - at)) - 1;
 }
 
 /* Each form of the scan is this loop around its own way to the masks (`MASKS`), their parity
@@ -82,8 +69,8 @@ static inline const uint8_t *csv_block(
     uint8_t last[64]; \
     uint32_t *end = cells, *row = rows; \
     for (size_t at = 0; at < length; at += 64) { \
-        uint64_t valid; \
-        const uint8_t *block = csv_block(bytes, length, at, last, &valid); \
+        uint64_t valid = bytes_at(length, at); \
+        const uint8_t *block = block_at(bytes, length, at, last); \
         csv_masks masks; \
         MASKS(block, delimiter, quote, &masks); \
         uint64_t ends = csv_ends(&masks, PARITY(masks.quotes), valid, &state) & valid; \
@@ -99,8 +86,8 @@ static inline const uint8_t *csv_block(
     uint8_t last[64]; \
     size_t border = 0; \
     for (size_t at = 0; at < length; at += 64) { \
-        uint64_t valid; \
-        const uint8_t *block = csv_block(bytes, length, at, last, &valid); \
+        uint64_t valid = bytes_at(length, at); \
+        const uint8_t *block = block_at(bytes, length, at, last); \
         csv_masks masks; \
         MASKS(block, delimiter, quote, &masks); \
         uint64_t feeds = csv_ends(&masks, PARITY(masks.quotes), valid, &state) \
@@ -142,29 +129,15 @@ static size_t portable_csv_border(
 
 #if HAS_X86
 
-#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,pclmul,lzcnt")))
-
-AVX2 static inline uint64_t equal_to(__m256i low, __m256i high, __m256i wanted) {
-    return (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted))
-        | (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)) << 32;
-}
-
 AVX2 static inline void avx2_masks(
     const uint8_t *block, uint8_t delimiter, int quote, csv_masks *masks) {
     __m256i low = _mm256_loadu_si256((const __m256i *)block);
     __m256i high = _mm256_loadu_si256((const __m256i *)(block + 32));
-    masks->quotes = quote < 0 ? 0 : equal_to(low, high, _mm256_set1_epi8((char)quote));
-    masks->delimiters = equal_to(low, high, _mm256_set1_epi8((char)delimiter));
-    masks->line_feeds = equal_to(low, high, _mm256_set1_epi8('\n'));
-    masks->returns = equal_to(low, high, _mm256_set1_epi8('\r'));
-    masks->zeros = equal_to(low, high, _mm256_setzero_si256());
-}
-
-/* A product without carries by all ones. */
-AVX2 static inline uint64_t product_parity(uint64_t bits) {
-    __m128i product = _mm_clmulepi64_si128(
-        _mm_set_epi64x(0, (long long)bits), _mm_set1_epi8(-1), 0);
-    return (uint64_t)_mm_cvtsi128_si64(product);
+    masks->quotes = quote < 0 ? 0 : equal_to(low, high, (uint8_t)quote);
+    masks->delimiters = equal_to(low, high, delimiter);
+    masks->line_feeds = equal_to(low, high, '\n');
+    masks->returns = equal_to(low, high, '\r');
+    masks->zeros = equal_to(low, high, 0);
 }
 
 AVX2 static void avx2_csv_index(
@@ -178,17 +151,7 @@ AVX2 static size_t avx2_csv_border(
     CSV_BORDER_BODY(avx2_masks, product_parity)
 }
 
-static int has_avx2(void) {
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")
-        && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
-}
-
 /* ---- x86-64 with AVX-512 ------------------------------------------------------------------- */
-
-#define AVX512 \
-    __attribute__((target( \
-        "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt,pclmul,lzcnt")))
 
 AVX512 static inline void avx512_masks(
     const uint8_t *bytes, uint8_t delimiter, int quote, csv_masks *masks) {
@@ -201,30 +164,6 @@ AVX512 static inline void avx512_masks(
     masks->zeros = _mm512_testn_epi8_mask(block, block);
 }
 
-/* Writes the offsets of a block, and up to 64 entries too many. */
-AVX512 static inline uint32_t *wide_offsets(uint32_t *out, uint64_t bits, uint32_t base) {
-    const __m512i places = _mm512_set_epi8(
-        63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48,
-        47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32,
-        31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,
-        15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    unsigned count = (unsigned)__builtin_popcountll(bits);
-    __m512i first = _mm512_set1_epi32((int)base);
-    __m512i found = _mm512_maskz_compress_epi8(bits, places);
-#define WRITE_QUARTER(at) \
-    _mm512_storeu_si512( \
-        out + 16 * (at), \
-        _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(found, at)), first))
-    WRITE_QUARTER(0);
-    if (__builtin_expect(count > 16, 0)) {
-        WRITE_QUARTER(1);
-        WRITE_QUARTER(2);
-        WRITE_QUARTER(3);
-    }
-#undef WRITE_QUARTER
-    return out + count;
-}
-
 AVX512 static void avx512_csv_index(
     const uint8_t *bytes, size_t length, uint8_t delimiter, int quote, uint32_t *cells,
     uint32_t *rows, sluice_csv_text *text) {
@@ -234,11 +173,6 @@ AVX512 static void avx512_csv_index(
 AVX512 static size_t avx512_csv_border(
     const uint8_t *bytes, size_t length, uint8_t delimiter, int quote, bool *is_regular) {
     CSV_BORDER_BODY(avx512_masks, product_parity)
-}
-
-static int has_avx512(void) {
-    return has_avx2() && __builtin_cpu_supports("avx512bw")
-        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2");
 }
 
 #endif

@@ -3,8 +3,7 @@
 #ifndef SLUICE_JSON_BLOCKS_H
 #define SLUICE_JSON_BLOCKS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "blocks.h"
 
 /* One block is 64 bytes; bit i of a mask speaks of byte i. */
 typedef struct {
@@ -18,17 +17,6 @@ typedef struct {
 } scan_state;
 
 static inline uint64_t bits_above(unsigned bit) { return bit == 63 ? 0 : ~0ull << (bit + 1); }
-
-/* Bit i of the result is the parity of bits 0..i. */
-static inline uint64_t prefix_parity(uint64_t bits) {
-    bits ^= bits << 1;
-    bits ^= bits << 2;
-    bits ^= bits << 4;
-    bits ^= bits << 8;
-    bits ^= bits << 16;
-    bits ^= bits << 32;
-    return bits;
-}
 
 /* Backslashes pair up from the left: the first of each pair escapes the second byte. Returns the
  * escaping backslashes and sets `*escaped` to the bytes they escape. */
@@ -76,20 +64,6 @@ static inline uint64_t wanted_bits(
     if (masks->line_feeds >> 63) state->in_string = 0;
     return (masks->operators & ~in_string) | quotes | (escaping & in_string)
         | (masks->controls & in_string) | masks->line_feeds;
-}
-
-static inline uint32_t *write_offsets(uint32_t *out, uint64_t bits, uint32_t base) {
-    unsigned count = (unsigned)__builtin_popcountll(bits);
-    uint32_t *end = out + count;
-    while (out < end) {
-        /* Writes up to seven entries too many: the caller gave room for 64. */
-        for (int k = 0; k < 8; k++) {
-            out[k] = base + (uint32_t)__builtin_ctzll(bits | 1ull << 63);
-            bits &= bits - 1;
-        }
-        out += 8;
-    }
-    return end;
 }
 
 static inline size_t write_marks(

@@ -1,13 +1,6 @@
 #include "CScanning.h"
 #include "json_blocks.h"
 
-#include <string.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define HAS_X86 1
-#endif
-
 /* ---- portable ---------------------------------------------------------------------------- */
 
 static void portable_masks(const uint8_t *block, block_masks *masks) {
@@ -60,12 +53,7 @@ static size_t portable_json_index(
     uint64_t high = 0;
     uint8_t last[64];
     for (size_t at = 0; at < length; at += 64) {
-        const uint8_t *block = bytes + at;
-        if (length - at < 64) {
-            memset(last, ' ', sizeof last);
-            memcpy(last, block, length - at);
-            block = last;
-        }
+        const uint8_t *block = block_at(bytes, length, at, last);
         block_masks masks;
         portable_masks(block, &masks);
         high |= masks.high;
@@ -80,18 +68,6 @@ static size_t portable_json_index(
 /* ---- x86-64 with AVX2 ---------------------------------------------------------------------- */
 
 #if HAS_X86
-
-#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt,pclmul,lzcnt")))
-
-AVX2 static inline uint64_t mask_of(__m256i low, __m256i high) {
-    return (uint64_t)(uint32_t)_mm256_movemask_epi8(low)
-        | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
-}
-
-AVX2 static inline uint64_t equal_to(__m256i low, __m256i high, char byte) {
-    __m256i wanted = _mm256_set1_epi8(byte);
-    return mask_of(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
-}
 
 /* The low nibble picks the operator a byte could be; with bit 5 set, [ and { as well as ] and }
  * are one. Bytes of 0x80 and more pick 0 and never match. */
@@ -201,13 +177,6 @@ AVX2 static inline int utf8_is_good(const utf8_state *state) {
     return _mm256_testz_si256(all, all);
 }
 
-/* Bit i of the result is the parity of bits 0..i: a product without carries by all ones. */
-AVX2 static inline uint64_t product_parity(uint64_t bits) {
-    __m128i product = _mm_clmulepi64_si128(
-        _mm_set_epi64x(0, (long long)bits), _mm_set1_epi8(-1), 0);
-    return (uint64_t)_mm_cvtsi128_si64(product);
-}
-
 AVX2 static size_t avx2_json_index(
     const uint8_t *bytes, size_t length, uint32_t *positions, uint8_t *marks, int *is_utf8) {
     scan_state state = {0, 0};
@@ -215,12 +184,7 @@ AVX2 static size_t avx2_json_index(
     uint32_t *out = positions;
     uint8_t last[64];
     for (size_t at = 0; at < length; at += 64) {
-        const uint8_t *block = bytes + at;
-        if (length - at < 64) {
-            memset(last, ' ', sizeof last);
-            memcpy(last, block, length - at);
-            block = last;
-        }
+        const uint8_t *block = block_at(bytes, length, at, last);
         __m256i low = _mm256_loadu_si256((const __m256i *)block);
         __m256i high = _mm256_loadu_si256((const __m256i *)(block + 32));
         block_masks masks;
@@ -245,12 +209,7 @@ AVX2 static int avx2_is_utf8(const uint8_t *bytes, size_t length) {
     utf8_state text = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
     uint8_t last[64];
     for (size_t at = 0; at < length; at += 64) {
-        const uint8_t *block = bytes + at;
-        if (length - at < 64) {
-            memset(last, ' ', sizeof last);
-            memcpy(last, block, length - at);
-            block = last;
-        }
+        const uint8_t *block = block_at(bytes, length, at, last);
         check_utf8(
             &text, _mm256_loadu_si256((const __m256i *)block),
             _mm256_loadu_si256((const __m256i *)(block + 32)));
@@ -258,17 +217,7 @@ AVX2 static int avx2_is_utf8(const uint8_t *bytes, size_t length) {
     return utf8_is_good(&text);
 }
 
-static int has_avx2(void) {
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")
-        && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");
-}
-
 /* ---- x86-64 with AVX-512 ------------------------------------------------------------------- */
-
-#define AVX512 \
-    __attribute__((target( \
-        "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt,pclmul,lzcnt")))
 
 AVX512 static inline void wide_masks(__m512i block, block_masks *masks) {
     const __m512i by_nibble = _mm512_broadcast_i32x4(
@@ -283,63 +232,26 @@ AVX512 static inline void wide_masks(__m512i block, block_masks *masks) {
         _mm512_or_si512(block, _mm512_set1_epi8(0x20)));
 }
 
-/* Writes the offsets and bytes of the wanted places of a block, and up to 64 entries too many. */
-AVX512 static inline unsigned write_wanted(
-    uint64_t wanted, __m512i block, uint32_t base, uint32_t *positions, uint8_t *marks) {
-    const __m512i places = _mm512_set_epi8(
-        63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48,
-        47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32,
-        31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,
-        15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    unsigned count = (unsigned)__builtin_popcountll(wanted);
-    __m512i first = _mm512_set1_epi32((int)base);
-    __m512i found = _mm512_maskz_compress_epi8(wanted, places);
-    _mm512_storeu_si512(marks, _mm512_maskz_compress_epi8(wanted, block));
-#define WRITE_QUARTER(at) \
-    _mm512_storeu_si512( \
-        positions + 16 * (at), \
-        _mm512_add_epi32( \
-            _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(found, at)), first))
-    WRITE_QUARTER(0);
-    if (count > 16) {
-        WRITE_QUARTER(1);
-        if (__builtin_expect(count > 32, 0)) {
-            WRITE_QUARTER(2);
-            WRITE_QUARTER(3);
-        }
-    }
-#undef WRITE_QUARTER
-    return count;
-}
-
 AVX512 static size_t avx512_json_index(
     const uint8_t *bytes, size_t length, uint32_t *positions, uint8_t *marks, int *is_utf8) {
     scan_state state = {0, 0};
     utf8_state text = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
-    size_t count = 0;
+    uint32_t *out = positions;
     uint8_t last[64];
     for (size_t at = 0; at < length; at += 64) {
-        const uint8_t *start = bytes + at;
-        if (length - at < 64) {
-            memset(last, ' ', sizeof last);
-            memcpy(last, start, length - at);
-            start = last;
-        }
-        __m512i block = _mm512_loadu_si512(start);
+        __m512i block = _mm512_loadu_si512(block_at(bytes, length, at, last));
         block_masks masks;
         wide_masks(block, &masks);
         check_utf8(&text, _mm512_castsi512_si256(block), _mm512_extracti64x4_epi64(block, 1));
         uint64_t escaping, quotes = real_quotes(&masks, &state, &escaping);
         uint64_t wanted = wanted_bits(&masks, quotes, escaping, product_parity(quotes), &state);
-        count += write_wanted(wanted, block, (uint32_t)at, positions + count, marks + count);
+        uint32_t *end = wide_offsets(out, wanted, (uint32_t)at);
+        _mm512_storeu_si512(marks, _mm512_maskz_compress_epi8(wanted, block));
+        marks += end - out;
+        out = end;
     }
     *is_utf8 = utf8_is_good(&text);
-    return count;
-}
-
-static int has_avx512(void) {
-    return has_avx2() && __builtin_cpu_supports("avx512bw")
-        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2");
+    return (size_t)(out - positions);
 }
 
 #endif

@@ -1,11 +1,5 @@
 #include "CScanning.h"
-
-#include <string.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define HAS_X86 1
-#endif
+#include "blocks.h"
 
 /* ---- line feeds -------------------------------------------------------------------------- */
 
@@ -26,16 +20,13 @@ static inline size_t write_line_feeds(
     return count;
 }
 
-__attribute__((target("avx2,bmi"))) static size_t avx2_line_feeds(
+AVX2 static size_t avx2_line_feeds(
     const uint8_t *bytes, size_t length, uint32_t *offsets) {
-    const __m256i feed = _mm256_set1_epi8('\n');
     size_t at = 0, count = 0;
     for (; length - at >= 64; at += 64) {
         __m256i one = _mm256_loadu_si256((const __m256i *)(bytes + at));
         __m256i two = _mm256_loadu_si256((const __m256i *)(bytes + at + 32));
-        uint64_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(one, feed));
-        uint64_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(two, feed));
-        count = write_line_feeds(low | high << 32, at, offsets, count);
+        count = write_line_feeds(equal_to(one, two, '\n'), at, offsets, count);
     }
     return rest_of_line_feeds(bytes, at, length, offsets, count);
 }
@@ -45,8 +36,7 @@ __attribute__((target("avx2,bmi"))) static size_t avx2_line_feeds(
 size_t cscanning_line_feeds(
     const uint8_t *bytes, size_t length, uint32_t *offsets, int choice) {
 #if HAS_X86
-    if (choice != CSCANNING_PORTABLE && __builtin_cpu_supports("avx2")
-        && __builtin_cpu_supports("bmi"))
+    if (choice != CSCANNING_PORTABLE && has_avx2())
         return avx2_line_feeds(bytes, length, offsets);
 #endif
     return rest_of_line_feeds(bytes, 0, length, offsets, 0);

@@ -1,11 +1,5 @@
 #include "CScanning.h"
-
-#include <string.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define HAS_X86 1
-#endif
+#include "blocks.h"
 
 /* The block of the last, fewer than 64 bytes, or of all of them where nothing better is had. */
 static int plain_block(const uint8_t *bytes, size_t length, sluice_log_block *block) {
@@ -32,7 +26,7 @@ static int portable_log_blocks(const uint8_t *bytes, size_t length, sluice_log_b
 
 #if HAS_X86
 
-__attribute__((target("avx2"))) static int avx2_log_blocks(
+AVX2 static int avx2_log_blocks(
     const uint8_t *bytes, size_t length, sluice_log_block *blocks) {
     const __m256i feed = _mm256_set1_epi8('\n'), space = _mm256_set1_epi8(' ');
     const __m256i quote = _mm256_set1_epi8('"'), slash = _mm256_set1_epi8('\\');
@@ -59,7 +53,7 @@ __attribute__((target("avx2"))) static int avx2_log_blocks(
     return plain_block(bytes + at, length - at, blocks) | (_mm256_movemask_epi8(nuls) != 0);
 }
 
-__attribute__((target("avx512bw"))) static int avx512_log_blocks(
+AVX512 static int avx512_log_blocks(
     const uint8_t *bytes, size_t length, sluice_log_block *blocks) {
     const __m512i feed = _mm512_set1_epi8('\n'), space = _mm512_set1_epi8(' ');
     const __m512i quote = _mm512_set1_epi8('"'), slash = _mm512_set1_epi8('\\');
@@ -82,9 +76,9 @@ __attribute__((target("avx512bw"))) static int avx512_log_blocks(
 int cscanning_log_blocks(
     const uint8_t *bytes, size_t length, sluice_log_block *blocks, int choice) {
 #if HAS_X86
-    if (choice == CSCANNING_AUTOMATIC && __builtin_cpu_supports("avx512bw"))
+    if (choice == CSCANNING_AUTOMATIC && has_avx512())
         return avx512_log_blocks(bytes, length, blocks);
-    if (choice != CSCANNING_PORTABLE && __builtin_cpu_supports("avx2"))
+    if (choice != CSCANNING_PORTABLE && has_avx2())
         return avx2_log_blocks(bytes, length, blocks);
 #endif
     return portable_log_blocks(bytes, length, blocks);
