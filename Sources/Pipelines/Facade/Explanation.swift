@@ -85,6 +85,10 @@ struct Explanation {
             + "  for readers: \(publish.audience.rawValue); figures of fewer than "
             + "\(publish.rules.persons) persons\(customers) are suppressed, and what would tell "
             + "them\n"
+            + "  late records: "
+            + (publish.late == .revise ? "a revision beside the month" : "counted, change nothing")
+            + "; corrections for \(publish.correctWithin.text)\n"
+            + (publish.provisional.map { "  provisional figures to \($0), by week\n" } ?? "")
     }
 
     private var publishJSON: CanonicalJSON {
@@ -94,6 +98,9 @@ struct Explanation {
             "formats": .array(publish.formats.map { .text($0.name) }),
             "close_after": .text(publish.closeAfter.text),
             "audience": .text(publish.audience.rawValue),
+            "late": .text(publish.late.rawValue),
+            "correct_within": .text(publish.correctWithin.text),
+            "provisional": publish.provisional.map { .text($0) } ?? .null,
             "persons": .integer(Int64(publish.rules.persons)),
             "customers": publish.rules.customers.map { .integer(Int64($0)) } ?? .null,
         ]

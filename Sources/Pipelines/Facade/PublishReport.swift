@@ -6,6 +6,10 @@ package struct PublishRequest: Sendable {
     package var now: String?
     /// The month, `yyyy-MM`; nil for every month that is over and waits.
     package var period: String?
+    /// Why a published month is published once more; nil when it is not.
+    package var correction: String?
+    /// Shows the open months to internal readers instead of closing any.
+    package var isProvisional = false
     /// Says what would be published and writes nothing.
     package var isDryRun = false
 

@@ -69,6 +69,11 @@ package struct PublishPlan: Sendable {
     /// How long after its end a period stays open.
     package var closeAfter: CalendarDuration
     package var audience: Audience
+    package var late: PublishSpecification.LateRule
+    /// How long after its closing a period may be corrected.
+    package var correctWithin: CalendarDuration
+    /// The folder of provisional figures; nil when there are none.
+    package var provisional: String?
     package var rules: ControlRules
 }
 

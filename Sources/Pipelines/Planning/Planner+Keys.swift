@@ -15,6 +15,11 @@ extension Planner {
         // Statistics and outputs without a window make tokens of every record that comes in time.
         var lengths = [clocks.clocks[0].length]
         for clock in atEvent where !lengths.contains(clock.length) { lengths.append(clock.length) }
+        if let publish = specification.publish, publish.late.value == .revise {
+            // What came late is revised when the next month is closed.
+            let closing = publish.closeAfter.value
+            lengths.append(CalendarDuration(months: closing.months + 1, days: closing.days))
+        }
         // With the clock of the window alone nothing stays readable longer than a key lives. Where
         // a record can have a length of its own, only what is stored tells how long.
         let isWindowOnly = rules.allSatisfy { $0.clock == DueSet(rawValue: 1) }

@@ -18,6 +18,14 @@ extension Planner {
                 "nothing would be published: expected a statistic without a `path` of its own",
                 at: position, path: "publish")
         }
+        if let provisional = publish.provisional,
+            PlanningWorld.simplified(provisional.value) == PlanningWorld.simplified(path.value)
+        {
+            faults.add(
+                "found the folder of the publications again: expected one of its own, which only "
+                    + "internal readers can open",
+                at: provisional.position, path: "publish.provisional")
+        }
         let rules = ControlRules(
             persons: publish.persons.value,
             customers: specification.identity.customer == nil ? nil : publish.customers.value)
@@ -26,7 +34,10 @@ extension Planner {
             folder: world.resolve(path.value),
             // In the order of the catalogue: the order in the file changes no byte.
             formats: PublicationCatalogue.all.filter { names.contains($0.name) },
-            closeAfter: publish.closeAfter.value, audience: .internal, rules: rules)
+            closeAfter: publish.closeAfter.value,
+            audience: publish.audience.value == .public ? .public : .internal,
+            late: publish.late.value, correctWithin: publish.correctWithin.value,
+            provisional: publish.provisional.map { world.resolve($0.value) }, rules: rules)
     }
 
     /// What waits for a publication that never comes keeps its keys alive.

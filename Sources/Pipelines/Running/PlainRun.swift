@@ -148,6 +148,8 @@ struct RunSettings: Sendable {
     var takesIn = true
     /// True for a command that takes nothing in and yet binds the list of opt-outs as a run does.
     var bindsList = false
+    /// False for a command that still needs keys when the run is done, and looks after them then.
+    var retiresKeys = true
     /// What a command asks for one subject, besides what the ledger says is open.
     var order: SubjectOrder?
 }

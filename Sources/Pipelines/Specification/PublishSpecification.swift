@@ -13,6 +13,27 @@ package struct PublishSpecification: Sendable, Equatable {
     package let formats: [Marked<String>]
     /// How long after its end a period stays open for late records; `P7D` unless written.
     package let closeAfter: Marked<CalendarDuration>
+    /// For whom publications are; `internal` unless written.
+    package let audience: Marked<Readers>
+    /// What becomes of records of a closed period; `count` unless written.
+    package let late: Marked<LateRule>
+    /// How long after its closing a period may be corrected; `P1M` unless written.
+    package let correctWithin: Marked<CalendarDuration>
+    /// Where internal readers find provisional figures; nil: there are none.
+    package let provisional: Marked<String>?
+
+    /// Whom publications can be for.
+    package enum Readers: String, CaseIterable, Sendable {
+        case `internal`, `public`
+    }
+
+    /// What becomes of records that come after their period was closed.
+    package enum LateRule: String, CaseIterable, Sendable {
+        /// They are counted and told, and change nothing.
+        case count
+        /// They are declared as a revision when the next period is closed.
+        case revise
+    }
 }
 
 /// The formats in which a run writes a table.
@@ -77,7 +98,11 @@ extension PublishSpecification {
             customers: section.integer("customers", in: 1...1_000_000) ?? .standard(3),
             path: section.requiredText("path"),
             formats: formats(section, context),
-            closeAfter: section.period("close_after") ?? .standard(standardCloseAfter)
+            closeAfter: section.period("close_after") ?? .standard(standardCloseAfter),
+            audience: section.choice("audience", Readers.self) ?? .standard(.internal),
+            late: section.choice("late", LateRule.self) ?? .standard(.count),
+            correctWithin: section.period("correct_within") ?? .standard(standardCorrectWithin),
+            provisional: section.text("provisional")
         )
         section.finish()
         return publish
@@ -85,6 +110,8 @@ extension PublishSpecification {
 
     /// A week, as long as keys stay for late records.
     static let standardCloseAfter = CalendarDuration(months: 0, days: 7)
+
+    static let standardCorrectWithin = CalendarDuration(months: 1, days: 0)
 
     private static func formats(
         _ section: SectionReader,

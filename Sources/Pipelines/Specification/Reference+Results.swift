@@ -194,6 +194,33 @@ extension PipelineReference {
                 "How long after its end a month stays open for late records; then `publish` closes"
                     + " it."
             ),
+            key(
+                "audience",
+                "`internal` or `public`",
+                "`internal`",
+                "For whom it is; stands in each publication."
+            ),
+            key(
+                "late",
+                "`count` or `revise`",
+                "`count`",
+                "What becomes of records of a closed month: they are counted and told, or declared"
+                    + " as a revision beside it when the next month is closed."
+            ),
+            key(
+                "correct_within",
+                "ISO 8601 duration",
+                "`P1M`",
+                "How long after its closing a month may be corrected; the death of its key ends it"
+                    + " sooner."
+            ),
+            key(
+                "provisional",
+                "directory",
+                "none",
+                "Where `publish --provisional` shows the open months to internal readers, in weekly"
+                    + " steps; not among the publications."
+            ),
         ]
     )
 

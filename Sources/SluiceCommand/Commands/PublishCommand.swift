@@ -12,6 +12,9 @@ package struct PublishCommand: ParsableCommand {
             a folder of its own. What was published is never published again with another value: \
             called again, the command makes sure that its files are there, byte for byte.
 
+            --correct publishes a revision beside it, for as long as the pipeline allows and the \
+            key of the month lives; refused where a difference would tell of too few.
+
             Exit status 10 when the month may not be published yet, or not any more.
 
             Examples:
@@ -25,6 +28,17 @@ package struct PublishCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Only this month.", valueName: "yyyy-mm"))
     package var period: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Publish a month once more, visibly beside the first; why stays on record. No names.",
+            valueName: "reason"
+        )
+    )
+    package var correct: String?
+
+    @Flag(help: "Show the open months to internal readers, up to their last full week.")
+    package var provisional = false
 
     @Flag(help: "Say what would be published, write nothing.")
     package var dryRun = false
@@ -51,6 +65,11 @@ package struct PublishCommand: ParsableCommand {
         request.now = now
         request.period = period
         request.isDryRun = dryRun
+        request.correction = correct
+        request.isProvisional = provisional
+        guard correct == nil || !provisional else {
+            throw .usage("--correct and --provisional exclude each other")
+        }
         return request
     }
 

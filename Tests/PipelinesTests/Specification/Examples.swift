@@ -68,7 +68,8 @@ let fullExample = """
         path: out/{name}/{month}.csv
         suppression: {persons: 5, customers: 2, of: persons}
     publish: {persons: 12, customers: 4, path: out/published, formats: [csv, jsonl],
-              close_after: P10D}
+              close_after: P10D, audience: public, late: revise, correct_within: P2W,
+              provisional: out/running}
     opt_outs:
       {file: opt-outs.csv, basis: event, effect: drop_record, missing: allowed, max_shrink: 5%}
     holds: holds.yaml

@@ -145,6 +145,9 @@ struct PipelineSpecificationTests {
         #expect(publish.customers.value == 4)
         #expect(publish.formats.map(\.value) == ["csv", "jsonl"])
         #expect(publish.closeAfter.value.text == "P10D")
+        #expect(publish.audience.value == .public && publish.late.value == .revise)
+        #expect(publish.correctWithin.value.text == "P14D")
+        #expect(publish.provisional?.value == "out/running")
         let optOuts = try #require(pipeline.optOuts)
         #expect(optOuts.file.value == "opt-outs.csv")
         #expect(optOuts.basis.value == .event)
@@ -157,10 +160,10 @@ struct PipelineSpecificationTests {
         let test = try #require(pipeline.tests.first)
         #expect(test.results.map(\.kind) == [.output, .output, .disclosures, .statistics])
         #expect(test.results[0].text == "2026-01-01 00:00:00,192.0.2.0\n")
-        #expect(test.dropped == .total(Marked(0, at: at(98, 14))))
+        #expect(test.dropped == .total(Marked(0, at: at(99, 14))))
         #expect(
             test.quarantined
-                == .byReason([.init(reason: Marked("bad-time", at: at(99, 19)), count: 1)])
+                == .byReason([.init(reason: Marked("bad-time", at: at(100, 19)), count: 1)])
         )
     }
 

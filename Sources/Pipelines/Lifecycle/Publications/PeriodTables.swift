@@ -8,11 +8,19 @@ internal import Statistics
 
 /// Turns the partials of a period into tables that may be shown.
 struct PeriodTables {
+    /// Partials, and the event days that count of them.
+    struct Piece {
+        let records: [PartialRecord]
+        let days: ClosedRange<Int>
+    }
+
     let plan: Plan
     let publish: PublishPlan
     let ledger: Ledger
     /// Where merges that outgrow memory are put aside.
     let storage: any SpillStorage
+    /// The places of the statistics that are published, in the plan.
+    private let chosen: [Int]
 
     init(_ plan: Plan, _ publish: PublishPlan, _ ledger: Ledger, isDryRun: Bool) {
         self.plan = plan
@@ -21,16 +29,16 @@ struct PeriodTables {
         storage =
             isDryRun
             ? MemorySpillStorage() : DirectorySpillStorage(directory: ledger.directory)
+        chosen = plan.tables.indices.filter { plan.tables[$0].isPublished }
     }
 
-    /// The tables of everything that `records` counted on `days`, measured and controlled.
-    func tables(
-        _ records: [PartialRecord], days: ClosedRange<Int>
-    ) throws(PipelineFailure) -> [PublishedTable] {
+    /// The published statistics over `pieces`, measured and not fit to be shown.
+    func measured(_ pieces: [Piece]) throws(PipelineFailure) -> [MeasuredTable] {
         do {
-            let files = try rows(of: records, days: days)
-            let measured = try Partials(files, plan: plan.statistics, storage: storage).tables()
-            return try published(measured)
+            var files: [any SpillFile] = []
+            for piece in pieces { files += try rows(of: piece) }
+            let tables = try Partials(files, plan: plan.statistics, storage: storage).tables()
+            return chosen.map { tables[$0] }
         } catch let failure as PipelineFailure {
             throw failure
         } catch let fault as PartialFault {
@@ -41,32 +49,33 @@ struct PeriodTables {
     }
 
     /// The partials without the rows of subjects whose data is used for nothing, and of other days.
-    private func rows(
-        of records: [PartialRecord], days: ClosedRange<Int>
-    ) throws -> [any SpillFile] {
-        var files: [any SpillFile] = []
-        var seen: Set<String> = []
-        for record in records where seen.insert(record.path).inserted {
-            files.append(try StoredFile(record.path))
-        }
+    private func rows(of piece: Piece) throws -> [any SpillFile] {
+        let files = try Self.files(of: piece.records)
         if files.isEmpty { return [] }
         let rest = try storage.makeFile()
         var removal = PartialRemoval(
             try RestrictedRows(ledger).entries(),
             in: plan.statistics)
-        removal.days = days
+        removal.days = piece.days
         _ = try Partials(files, plan: plan.statistics, storage: storage)
             .merge(without: removal, into: rest)
         return [rest]
     }
 
-    /// How many records `records` counted.
-    func count(_ records: [PartialRecord]) throws(PipelineFailure) -> Int64 {
+    private static func files(
+        of records: [PartialRecord]
+    ) throws(PipelineFailure) -> [any SpillFile] {
         var files: [any SpillFile] = []
         var seen: Set<String> = []
         for record in records where seen.insert(record.path).inserted {
             files.append(try StoredFile(record.path))
         }
+        return files
+    }
+
+    /// How many records `records` counted.
+    func count(_ records: [PartialRecord]) throws(PipelineFailure) -> Int64 {
+        let files = try Self.files(of: records)
         if files.isEmpty { return 0 }
         do {
             return try Partials(files, plan: plan.statistics, storage: storage).content().records
@@ -77,29 +86,35 @@ struct PeriodTables {
 
     // MARK: Control
 
-    /// The only place where measured tables become published ones.
-    private func published(_ measured: [MeasuredTable]) throws(PipelineFailure) -> [PublishedTable]
-    {
-        let chosen = plan.tables.indices.filter { plan.tables[$0].isPublished }
+    /// The only place where measured tables become published ones; `found` are the figures that
+    /// earlier publications forbid to tell.
+    func published(
+        _ measured: [MeasuredTable], _ found: [DifferenceFindings]
+    ) throws(PipelineFailure) -> [PublishedTable] {
         let statistics = chosen.map { plan.statistics.statistics[$0] }
-        let safe: ControlledPublication
-        do throws(ControlRefusal) {
-            safe = try controlled(
-                MeasuredPublication(
-                    statistics: statistics, tables: chosen.map { measured[$0] }),
-                publish.rules)
-        } catch { throw Self.failure(error) }
+        let safe = try safe(zip(measured, found).map { $0.hiding($1.places) })
         guard safe.unproven == 0 else {
             throw .refused(
                 "no proof was found that \(counted(safe.unproven, "withheld figure")) cannot be "
                     + "computed from the others: leave out a table, or make one coarser")
         }
-        return zip(zip(chosen, statistics), safe.tables).map { known, table in
+        return zip(zip(chosen, statistics), zip(safe.tables, found)).map { known, shown in
             let (index, statistic) = known
+            let table = shown.0.naming(shown.1.places)
             return PublishedTable(
                 purpose: plan.tables[index].purpose, customers: customers(statistic),
                 table: table, proposal: CoarserTable(statistic, table).proposal)
         }
+    }
+
+    private func safe(
+        _ measured: [MeasuredTable]
+    ) throws(PipelineFailure) -> ControlledPublication {
+        let statistics = chosen.map { plan.statistics.statistics[$0] }
+        do throws(ControlRefusal) {
+            return try controlled(
+                MeasuredPublication(statistics: statistics, tables: measured), publish.rules)
+        } catch { throw Self.failure(error) }
     }
 
     private func customers(_ statistic: StatisticPlan) -> Int {
@@ -119,6 +134,23 @@ struct PeriodTables {
         case .shape, .notSeparable:
             .internalFault("tables do not tell who stands behind their figures")
         }
+    }
+
+    // MARK: Differences
+
+    /// What `now` would tell, held against an earlier publication of the same period.
+    ///
+    /// `earlier` counted `old` (as it is left today); `added` is what it did not count. The
+    /// additions are tables of their own to who subtracts: what control would leave out of them is
+    /// told in one of the two publications at most.
+    func differences(
+        _ now: [MeasuredTable], earlier: [PublishedTable], old: [Piece], added: [Piece]
+    ) throws(PipelineFailure) -> [DifferenceFindings] {
+        let more = try measured(added)
+        let check = DifferenceCheck(
+            earlier: earlier, recounted: try measured(old), added: more,
+            controlledAdditions: try safe(more).tables, publish.rules)
+        return now.map { check.findings(in: $0) }
     }
 }
 

@@ -34,6 +34,27 @@ struct PublicationBooks {
         finals.first { $0.period == period }
     }
 
+    /// The last publication of a closed period: its last correction, or the first.
+    func last(of period: CalendarMonth) -> PublicationRecord? {
+        publications.last { $0.period == period && $0.kind != .provisional }
+    }
+
+    /// How often a period was corrected.
+    func corrections(of period: CalendarMonth) -> Int {
+        publications.filter { $0.period == period && $0.kind == .correction }.count
+    }
+
+    /// Everything that was published of a period, in order.
+    func all(of period: CalendarMonth) -> [PublicationRecord] {
+        publications.filter { $0.period == period }
+    }
+
+    func provisional(of period: CalendarMonth, _ step: Int) -> PublicationRecord? {
+        publications.first {
+            $0.period == period && $0.kind == .provisional && $0.revision == step
+        }
+    }
+
     /// The months that wait, in order.
     var open: [CalendarMonth] {
         Set((live + foreign).map(\.month)).filter { final(of: $0) == nil }.sorted()
@@ -68,6 +89,11 @@ struct PublicationBooks {
                 "\(period.text) is open for late records until \(dateText(closing)): nothing was "
                     + "published")
         }
+        try checkKnown(period)
+    }
+
+    /// Refuses a period of which nothing was counted, or something that fits no table.
+    func checkKnown(_ period: CalendarMonth) throws(PipelineFailure) {
         let strangers = foreign.filter { $0.month == period }.count
         guard strangers == 0 else {
             throw .refused(

@@ -7,17 +7,17 @@ internal import Records
 internal import Statistics
 
 /// What `sluice publish` does: first what a run does besides taking in (erasures, opt-outs and
-/// ageing bind before anything is published), then each period in a commit of its own, then the
-/// keys that waited for it.
+/// ageing bind before anything is published), then each publication in a commit of its own, then
+/// the keys that waited for it.
 ///
 /// A kill in between leaves whole publications or none: what a commit owes, the next run or
 /// `publish` gives.
 final class PublishWork {
-    private let request: PublishRequest
+    let request: PublishRequest
     let plan: Plan
     let publish: PublishPlan
-    private let statePath: String
     let ledger: Ledger
+    private let statePath: String
     private let folder: String
     var report = PublishReport()
 
@@ -50,22 +50,22 @@ final class PublishWork {
 
     var clock: RunClock { plan.release.clocks.runClock }
 
+    var tables: PeriodTables {
+        PeriodTables(plan, publish, ledger, isDryRun: request.isDryRun)
+    }
+
     func run() throws(PipelineFailure) -> PublishReport {
         let asked = try askedPeriod()
         if !request.isDryRun { try settle() }
         let books = try PublicationBooks(self)
         report.late = try lateRecords(books)
-        let periods = asked.map { [$0] } ?? books.due
-        for period in periods {
-            if let record = books.final(of: period) {
-                try repeated(record)
-            } else {
-                try books.check(period)
-                try close(period, books)
-            }
+        if let reason = request.correction {
+            try correct(asked, reason, books)
+        } else if request.isProvisional {
+            try showRunning(asked, books)
+        } else {
+            try closePeriods(asked, books)
         }
-        if asked == nil, periods.isEmpty, let last = books.finals.last { try repeated(last) }
-        tellNext(books, done: periods)
         if !request.isDryRun { try retireKeys() }
         return report
     }
@@ -78,6 +78,25 @@ final class PublishWork {
         return month
     }
 
+    private func closePeriods(
+        _ asked: CalendarMonth?, _ books: PublicationBooks
+    ) throws(PipelineFailure) {
+        let periods = asked.map { [$0] } ?? books.due
+        var isAnyNew = false
+        for period in periods {
+            if let record = books.final(of: period) {
+                try repeated(record)
+            } else {
+                try books.check(period)
+                try close(period, books)
+                isAnyNew = true
+            }
+        }
+        if isAnyNew, publish.late == .revise { try reviseLate(books) }
+        if asked == nil, periods.isEmpty, let last = books.finals.last { try repeated(last) }
+        tellNext(books, done: periods)
+    }
+
     /// Does what binds before anything is published.
     private func settle() throws(PipelineFailure) {
         var quiet = plan
@@ -88,6 +107,8 @@ final class PublishWork {
         settings.command = "publish"
         settings.takesIn = false
         settings.bindsList = true
+        // What came late is revised under a key that may die today.
+        settings.retiresKeys = false
         let run = StatefulRun(
             plan: quiet, statePath: statePath, request: settings, observer: nil, ledger: ledger)
         let outcome = try run.run()
@@ -95,10 +116,8 @@ final class PublishWork {
         report.notes += outcome.notes
     }
 
-    // MARK: Once published
-
     /// Makes sure of what was published; nothing is counted.
-    private func repeated(_ record: PublicationRecord) throws(PipelineFailure) {
+    func repeated(_ record: PublicationRecord) throws(PipelineFailure) {
         let recorded = try RecordedPublication(record, ledger)
         var entry = entry(
             recorded.publication, folder: record.folder,
@@ -113,7 +132,6 @@ final class PublishWork {
     private func lateRecords(
         _ books: PublicationBooks
     ) throws(PipelineFailure) -> [PublishReport.Late] {
-        let tables = PeriodTables(plan, publish, ledger, isDryRun: request.isDryRun)
         var late: [PublishReport.Late] = []
         for (period, records) in books.late {
             late.append(
@@ -122,87 +140,22 @@ final class PublishWork {
         return late
     }
 
-    // MARK: Closing
-
-    private func close(
-        _ period: CalendarMonth, _ books: PublicationBooks
-    ) throws(PipelineFailure) {
-        let records = books.waiting(period)
-        let tables = try PeriodTables(plan, publish, ledger, isDryRun: request.isDryRun)
-            .tables(records, days: period.days)
-        let publication = Publication(
-            pipeline: plan.name, period: period.text,
-            through: CivilDate(daysSince1970: period.days.upperBound).text, kind: .final,
-            revision: 0, audience: publish.audience, zone: plan.release.zone.name,
-            closed: dateText(clock.now), optOutsAsOf: dateText(clock.now), tables: tables,
-            late: report.late.map { LateRecords(period: $0.period, records: $0.records) })
-        try write(publication, period, records, folder: "\(publish.folder)/\(period.text)")
-    }
-
     /// Commits a publication with all its files, or says what a dry run would.
-    private func write(
+    func write(
         _ publication: Publication, _ period: CalendarMonth, _ records: [PartialRecord],
         folder: String
     ) throws(PipelineFailure) {
-        let files = try PublicationFiles(publication: publication, formats: publish.formats).made()
+        let writing = PublicationWriting(plan: plan, publish: publish, ledger: ledger)
+        let item = try writing.item(publication, period, records, folder: folder)
         var entry = entry(
-            publication, folder: folder, files: files.map { ($0.name, $0.content.digest.hex) })
+            publication, folder: folder,
+            files: item.files.map { ($0.name, $0.content.digest.hex) })
         if request.isDryRun {
             entry.outcome = .wouldBePublished
-            report.entries.append(entry)
-            return
+        } else {
+            try writing.write(item)
         }
-        // Published with another state: this one must not publish it again with other values.
-        guard !isPresent("\(folder)/\(PublicationFiles.aboutName)") else {
-            throw .refused(
-                "\(seen(folder)) holds a publication that this state knows nothing of: expected "
-                    + "the state that made it, or another `publish.path`")
-        }
-        let changes = PendingChanges(mark: plan.mark)
-        do throws(PipelineFailure) {
-            try PublicationFiles.prepare(files, in: folder, changes)
-        } catch {
-            changes.discard()
-            throw error
-        }
-        try commit(publication, period, records, folder, files, changes)
         report.entries.append(entry)
-    }
-
-    private func commit(
-        _ publication: Publication, _ period: CalendarMonth, _ records: [PartialRecord],
-        _ folder: String, _ files: [PublicationFiles.Made], _ changes: PendingChanges
-    ) throws(PipelineFailure) {
-        let started = currentTime()
-        let name = "\(TemporaryName.run)-\(started.milliseconds)-\(splitPath(folder).name)"
-        var commit = RunCommit(
-            name: name, pipeline: plan.name, command: "publish", plan: plan.digest,
-            started: started, finished: currentTime(), now: clock.now,
-            cutoff: plan.release.clocks.statedCutOff,
-            counts: RunCounts(read: 0, written: 0, dropped: 0, quarantined: 0))
-        commit.keyNeeds = plan.keyStore == nil ? nil : plan.keyNeeds
-        commit.publications = changes.publications
-        commit.published = [
-            NewPublication(
-                dataSet: plan.name, period: period, revision: publication.revision,
-                kind: NewPublication.Kind(publication.kind),
-                reason: publication.reason.isEmpty ? nil : publication.reason,
-                audience: publication.audience.rawValue, folder: folder,
-                document: PublicationDocument.bytes(of: publication), optOutsAsOf: clock.now,
-                closed: clock.now, partials: records.map(\.id),
-                files: files.map { file in
-                    NewPublication.PublicationFile(
-                        path: "\(folder)/\(file.name)", format: file.format,
-                        content: file.content)
-                })
-        ]
-        let run: Int64
-        do { run = try ledger.commitRun(commit) } catch {
-            changes.discard()
-            throw .storage("cannot write the ledger: \(error.description)")
-        }
-        try RunRecovery(ledger: ledger, plan: plan).publish(
-            run: run, changes.publications, redo: false)
     }
 
     private func entry(
@@ -215,7 +168,7 @@ final class PublishWork {
         entry.revision = publication.revision
         entry.reason = publication.reason
         entry.audience = publication.audience.rawValue
-        entry.folder = seen(folder)
+        entry.folder = Sluice.seen(folder, from: self.folder)
         entry.published = publication.closed
         entry.files = files
         entry.tables = publication.tables.map { table in
@@ -227,16 +180,12 @@ final class PublishWork {
         return entry
     }
 
-    private func seen(_ path: String) -> String { Sluice.seen(path, from: folder) }
-
     private func tellNext(_ books: PublicationBooks, done: [CalendarMonth]) {
         let next = books.open.first { !done.contains($0) && books.final(of: $0) == nil }
         guard let next else { return }
         report.nextPeriod = next.text
         report.nextFrom = dateText(books.closing(next))
     }
-
-    // MARK: Keys
 
     /// Keys that waited for a publication may die now.
     private func retireKeys() throws(PipelineFailure) {
@@ -248,15 +197,5 @@ final class PublishWork {
             report.destroyedKeys += (outcome?.destroyed ?? []).map(DestroyedKey.init)
         }
         try PartialRetirement(ledger: ledger, now: clock.now).run()
-    }
-}
-
-extension NewPublication.Kind {
-    init(_ kind: Publication.Kind) {
-        switch kind {
-        case .final: self = .final
-        case .correction: self = .correction
-        case .provisional: self = .provisional
-        }
     }
 }

@@ -23,7 +23,8 @@ struct RunLeftovers {
         for folder in further + stores + [plan.quarantine.path].compactMap({ $0 }) {
             shown[folder] = folder
         }
-        for folder in plan.publish.map({ Self.publications(in: $0.folder) }) ?? [] {
+        let published = [plan.publish?.folder, plan.publish?.provisional].compactMap { $0 }
+        for folder in published.flatMap(Self.publications) {
             shown[folder] = folder
         }
         for terms in plan.outputs.compactMap(\.termsPath) {

@@ -177,6 +177,7 @@ final class StatefulRun {
     /// Destroys the keys that nothing needs any more.
     private func finishKeys(_ ledger: Ledger, _ keys: RunRing?) throws(PipelineFailure) {
         guard let keys else { return }
+        guard settings.retiresKeys else { return keys.release() }
         let work = RunKeys(
             plan: plan, ring: keys, ledger: ledger, statePath: registeredPath(statePath),
             runName: runName)
