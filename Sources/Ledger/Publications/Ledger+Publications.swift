@@ -158,6 +158,7 @@ extension RunWriter {
                 ])
         }
         for partial in Set(new.partials).sorted() { try note(partial, in: id, new.kind) }
+        for spending in new.spendings { try book(spending, of: new, in: id) }
         try EventChain.append(
             Self.publicationEvent, PublicationEvent(new, id: id, run: run).payload,
             time: commit.finished, db)

@@ -33,6 +33,8 @@ package struct NewPublication: Sendable {
     /// provisional.
     package var partials: [Int64]
     package var files: [PublicationFile]
+    /// What the noise in it costs those who are in it.
+    package var spendings: [BudgetSpending] = []
 
     package init(
         dataSet: String, period: CalendarMonth, revision: Int, kind: Kind, reason: String?,

@@ -232,6 +232,17 @@ extension LedgerSchema {
         CREATE INDEX publications_of_period ON publications (data_set, period);
         """
 
+    /// The second part of a spending: the δ of choosing which rows are shown. A table of a period is
+    /// drawn once, so it is paid for once, whatever publications show it.
+    static let noise = """
+        ALTER TABLE budget_spendings ADD COLUMN delta_numerator INTEGER NOT NULL DEFAULT 0
+            CHECK (delta_numerator >= 0);
+        ALTER TABLE budget_spendings ADD COLUMN delta_denominator INTEGER NOT NULL DEFAULT 1
+            CHECK (delta_denominator > 0);
+        CREATE UNIQUE INDEX budget_spendings_once
+            ON budget_spendings (data_set, period, statistic);
+        """
+
     /// The chained events, and where the chain ends: without the end, lost last events would not
     /// be missed.
     static let events = """

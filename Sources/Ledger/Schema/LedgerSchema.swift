@@ -21,6 +21,7 @@ struct LedgerSchema: Sendable {
                 "PRAGMA application_id = \(applicationID)",
             ]),
         Migration(name: "2-publications", statements: [publications]),
+        Migration(name: "3-noise", statements: [noise]),
     ])
 
     /// One step from a version to the next.

@@ -72,6 +72,7 @@ struct Explanation {
             let who = table.isDisclosure ? "named persons, in the window only" : rule(statistic)
             page += "  \(who)\n"
             if table.isPublished { page += "  published by month, in no file of a run\n" }
+            page += noise?.text(ofStatistic: index) ?? ""
         }
         return page + publishText
     }
@@ -89,7 +90,10 @@ struct Explanation {
             + (publish.late == .revise ? "a revision beside the month" : "counted, change nothing")
             + "; corrections for \(publish.correctWithin.text)\n"
             + (publish.provisional.map { "  provisional figures to \($0), by week\n" } ?? "")
+            + (noise?.budget ?? "")
     }
+
+    private var noise: NoiseExplanation? { plan.noise.map(NoiseExplanation.init) }
 
     private var publishJSON: CanonicalJSON {
         guard let publish = plan.publish else { return .null }
@@ -198,6 +202,7 @@ struct Explanation {
             "disclosure": .boolean(plan.tables[index].isDisclosure),
             "published": .boolean(plan.tables[index].isPublished),
             "measures": .array(measures.map { .text($0.name) }),
+            "noise": noise?.json(ofStatistic: index) ?? .null,
         ]
     }
 }

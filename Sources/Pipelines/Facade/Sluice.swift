@@ -241,7 +241,7 @@ extension Sluice {
                 "statistics", "identity", "derive", "fields", "zone", "purposes", "source",
             ],
             // What is shown of the counts, and where, changes nothing in them.
-            without: ["path", "suppression"])
+            without: ["path", "suppression", "noise", "export"])
         plan.store?.rules = sectionsDigest(
             of: bytes,
             sections: [

@@ -56,6 +56,8 @@ package struct Plan: Sendable {
     package var store: StorePlan?
     /// How periods are closed; nil for a pipeline that publishes nothing.
     package var publish: PublishPlan?
+    /// The tables that are published with noise; nil for none.
+    package var noise: NoiseRegister?
 
     /// True when the pipeline makes something of its sources; a store alone is only aged.
     package var readsSources: Bool { store == nil || !outputs.isEmpty || !tables.isEmpty }

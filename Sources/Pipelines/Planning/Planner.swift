@@ -76,6 +76,7 @@ package final class Planner {
         checkHolds()
         checkSharing(outputs.map(\.plan))
         let publish = makePublish()
+        let noise = makeNoise(observations.statistics)
         var release = ReleasePlan(
             fields: DeclaredFields(names: register.names, needsOutline: needsOutline),
             timeSlot: timeSlot, timeFormat: timeFormat, timeZone: timeZone, zone: zone,
@@ -109,6 +110,7 @@ package final class Planner {
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
         plan.store = store.map(padded)
         plan.publish = publish
+        plan.noise = noise
         plan.purposes = purposes
         plan.missingCustomer = missingCustomer
         plan.optOutShrinkage = specification.optOuts.map {

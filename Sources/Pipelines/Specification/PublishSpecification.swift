@@ -34,6 +34,8 @@ package struct PublishSpecification: Sendable, Equatable {
         /// They are declared as a revision when the next period is closed.
         case revise
     }
+    /// What noise may cost; nil when no table has any.
+    package let budget: BudgetSpecification?
 }
 
 /// The formats in which a run writes a table.
@@ -102,7 +104,10 @@ extension PublishSpecification {
             audience: section.choice("audience", Readers.self) ?? .standard(.internal),
             late: section.choice("late", LateRule.self) ?? .standard(.count),
             correctWithin: section.period("correct_within") ?? .standard(standardCorrectWithin),
-            provisional: section.text("provisional")
+            provisional: section.text("provisional"),
+            budget: section.optional("budget").map {
+                BudgetSpecification.decode($0, path: section.path("budget"), context)
+            }
         )
         section.finish()
         return publish

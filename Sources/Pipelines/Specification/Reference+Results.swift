@@ -132,6 +132,12 @@ extension PipelineReference {
                 "that of `publish`",
                 "From when on a cell is shown: see `statistics[].suppression`."
             ),
+            key(
+                "noise",
+                "mapping",
+                "none",
+                "Makes the published table differentially private: see `statistics[].noise`."
+            ),
         ]
     )
 
@@ -220,6 +226,12 @@ extension PipelineReference {
                 "none",
                 "Where `publish --provisional` shows the open months to internal readers, in weekly"
                     + " steps; not among the publications."
+            ),
+            key(
+                "budget",
+                "mapping",
+                "none",
+                "What tables with `noise` may cost each person: see `publish.budget`."
             ),
         ]
     )

@@ -27,8 +27,8 @@ package enum PipelineReference {
     /// All sections in the order of the reference page.
     package static let sections = [
         root, source, time, limits, store, storeGuard, identity, table, rule, clock, clockStart,
-        output, safeguards, disclosure, statistic, suppression, publish, optOuts, keys,
-        quarantine, test,
+        output, safeguards, disclosure, statistic, suppression, noise, noiseBound, publish,
+        budget, optOuts, keys, quarantine, test,
     ]
 
     /// A key that the file must have.

@@ -10,6 +10,8 @@ package struct StatisticSpecification: Sendable, Equatable {
     package let path: Marked<PathTemplate>?
     /// nil for that of `publish`.
     package let suppression: SuppressionSpecification?
+    /// nil for a table without noise.
+    package let noise: NoiseSpecification?
 
     /// True when everything that a table must say is written and readable.
     var isComplete: Bool { name.isWritten && purpose.isWritten && !measures.isEmpty }
@@ -92,6 +94,9 @@ extension StatisticSpecification {
             path: section.template(section.optional("path"), "path", names: ["name", "month"]),
             suppression: section.optional("suppression").map {
                 SuppressionSpecification.decode($0, path: section.path("suppression"), context)
+            },
+            noise: section.optional("noise").map {
+                NoiseSpecification.decode($0, path: section.path("noise"), context)
             }
         )
         section.finish()

@@ -12,6 +12,8 @@ struct DatabaseTable {
     private let groups: [String]
     private let figures: [String]
     private let statuses: [String]
+    /// The columns with the accuracy of noisy figures; none for figures without noise.
+    private let accuracies: [String]
 
     private var table: ControlledTable { published.table }
 
@@ -22,11 +24,14 @@ struct DatabaseTable {
         shownName = names.claim("\(published.table.name)_as_published")
         let stem = name
         indexNames = published.table.groupColumns.map { names.claim("\(stem)_by_\($0)") }
-        var columns = UniqueNames(taken: ["figure", "value", "status"])
+        var columns = UniqueNames(taken: ["figure", "value", "status", "accuracy"])
         groups = published.table.groupColumns.map { columns.claim($0) }
         figures = published.table.columns.map { columns.claim($0.name) }
         let own = figures
         statuses = own.map { columns.claim("\($0)_status") }
+        accuracies =
+            published.noise == nil
+            ? [] : own.map { columns.claim(PublishedNoise.accuracyName(of: $0)) }
     }
 
     /// Makes the table, its rows in the order of the publication, and its views.
@@ -36,6 +41,9 @@ struct DatabaseTable {
             let type = column.role == .magnitude ? "REAL" : "INTEGER"
             columns.append("\(quoted(figures[index])) \(type)")
             columns.append("\(quoted(statuses[index])) TEXT NOT NULL")
+            if !accuracies.isEmpty {
+                columns.append("\(quoted(accuracies[index])) \(type) NOT NULL")
+            }
         }
         guard !columns.isEmpty else { return }
         try db.execute(
@@ -56,29 +64,32 @@ struct DatabaseTable {
         var values: [DatabaseValue] = row.key.map {
             String(decoding: $0, as: UTF8.self).databaseValue
         }
-        for cell in row.cells {
+        for (index, cell) in row.cells.enumerated() {
             let (value, status) = Self.values(cell)
             values.append(value)
             values.append(status.databaseValue)
+            if let noise = published.noise {
+                values.append(Self.value(noise.columns[index].accuracy))
+            }
         }
         return StatementArguments(values)
     }
 
     private static func values(_ cell: ControlledCell) -> (DatabaseValue, String) {
         switch cell {
-        case .value(.integer(let value)): (value.databaseValue, "value")
-        case .value(.decimal(let value)): (nearest(value).databaseValue, "value")
+        case .value(let quantity): (value(quantity), "value")
         case .zero: (0.databaseValue, "zero")
         case .suppressed(let reason): (.null, reason.status)
         case .notMeasured: (.null, "not_measured")
         }
     }
 
-    /// The double-precision number nearest to an exact one.
-    private static func nearest(_ value: ExactDecimal) -> Double {
-        var buffer = ByteBuffer(capacity: 40)
-        value.append(to: &buffer)
-        return Double(String(decoding: buffer.array(), as: UTF8.self)) ?? 0
+    /// A whole number as it is, another as the double-precision number nearest to it.
+    private static func value(_ quantity: Quantity) -> DatabaseValue {
+        switch quantity {
+        case .integer(let value): value.databaseValue
+        case .decimal: (Double(quantity.text) ?? 0).databaseValue
+        }
     }
 
     /// A view with a row for each figure, and one with the marks that the csv format writes.
@@ -88,6 +99,7 @@ struct DatabaseTable {
         let parts = figures.indices.map { index in
             "SELECT \(keys)\(literal(table.columns[index].name)) AS figure, "
                 + "\(quoted(figures[index])) AS value, \(quoted(statuses[index])) AS status "
+                + (accuracies.isEmpty ? "" : ", \(quoted(accuracies[index])) AS accuracy ")
                 + "FROM \(quoted(name))"
         }
         try db.execute(
@@ -104,6 +116,7 @@ struct DatabaseTable {
                 + "WHEN \(literal(SuppressionReason.persons.status)) THEN \(literal(few)) "
                 + "ELSE \(literal(withheld)) END "
                 + "AS \(quoted(figures[index]))"
+                + (accuracies.isEmpty ? "" : ", \(quoted(accuracies[index]))")
         }
         try db.execute(
             sql: "CREATE VIEW \(quoted(shownName)) AS SELECT \(keys)"
@@ -143,6 +156,13 @@ struct DatabaseTable {
                     name, statuses[index], "status",
                     "Whether \(figures[index]) is told, and why not; see statuses.", nil, nil,
                     nil, nil, period,
+                ])
+            guard !accuracies.isEmpty else { continue }
+            try db.execute(
+                sql: insert,
+                arguments: [
+                    name, accuracies[index], "accuracy", ColumnWords.ofAccuracy(figures[index]),
+                    ColumnWords.unit(of: column.role), false, nil, nil, period,
                 ])
         }
     }

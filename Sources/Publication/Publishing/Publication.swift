@@ -34,6 +34,8 @@ package struct Publication: Sendable, Equatable {
     package var tables: [PublishedTable]
     /// Records that came after their period was closed, known when this was published.
     package var late: [LateRecords]
+    /// What noise has cost; nil when no table has any.
+    package var budget: PublishedBudget?
 
     package init(
         pipeline: String, period: String, through: String, kind: Kind, revision: Int,
@@ -81,6 +83,10 @@ package struct PublishedTable: Sendable, Equatable {
     package var other: String
     /// How a table that leaves out too much could be made coarser; empty when it does not.
     package var proposal: String
+    /// What is known about the noise in the figures; nil for figures without.
+    package var noise: PublishedNoise?
+    /// What the figures were counted from, in a form that can be merged; nil when none is exported.
+    package var sketches: PublishedSketches?
 
     package init(
         purpose: String, customers: Int, table: ControlledTable, other: String = "",

@@ -63,13 +63,14 @@ package enum PublicationCatalogue {
         name: "csv",
         summary: "A CSV file for each table (RFC 4180): `<n` for a count of fewer than n persons, "
             + "`x` for a count left out for another reason, an empty cell for any other figure "
-            + "that is left out, `n/a` for one that could not be measured. Beside it, its columns "
-            + "in a `.csv-metadata.json` (CSV on the Web)."
+            + "that is left out, `n/a` for one that could not be measured. Beside a noisy figure "
+            + "its accuracy. Beside the file its columns in a `.csv-metadata.json` (CSV on the "
+            + "Web)."
     ) { publication throws(PublicationFault) in
         publication.tables.flatMap { table in
             let name = "\(table.table.name).csv"
             return [
-                PublicationFile(name: name, bytes: table.table.statisticTable.csv),
+                PublicationFile(name: name, bytes: table.toldTable.csv),
                 PublicationFile(
                     name: "\(name)-metadata.json",
                     bytes: CSVMetadata(table, of: publication, file: name).bytes),
@@ -105,7 +106,7 @@ package enum PublicationCatalogue {
             + "fewer than n persons are behind it, `null` for one that could not be measured."
     ) { table in
         var buffer = ByteBuffer(capacity: 1 << 12)
-        table.table.statisticTable.appendJSONLines(to: &buffer)
+        table.toldTable.appendJSONLines(to: &buffer)
         return buffer.array()
     }
 }

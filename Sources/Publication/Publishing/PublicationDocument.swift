@@ -6,7 +6,9 @@ import Statistics
 /// their length in front. No identifier of a record can be in it that is not published.
 package enum PublicationDocument {
     private static let magic = Array("SLUP".utf8)
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    /// Version 1 knew neither noise nor sketches.
+    private static let versions: ClosedRange<UInt8> = 1...version
 
     /// The document of a publication.
     package static func bytes(of publication: Publication) -> [UInt8] {
@@ -26,6 +28,7 @@ package enum PublicationDocument {
             writer.text(late.period)
             writer.number(Int(late.records))
         }
+        writer.budget(publication.budget)
         return writer.bytes
     }
 
@@ -50,18 +53,15 @@ package enum PublicationDocument {
             for key in row.key { writer.field(key) }
             for cell in row.cells { write(cell, &writer) }
         }
+        writer.noise(published.noise)
+        writer.sketches(published.sketches)
     }
 
     private static func write(_ cell: ControlledCell, _ writer: inout DocumentWriter) {
         switch cell {
         case .zero: writer.number(0)
         case .notMeasured: writer.number(1)
-        case .value(.integer(let value)):
-            writer.number(2)
-            writer.wide(Int128(value))
-        case .value(.decimal(let value)):
-            writer.number(3)
-            writer.wide(value.billionths)
+        case .value(let quantity): writer.quantity(quantity)
         case .suppressed(let reason):
             writer.number(4)
             writer.text(reason.rawValue)
@@ -70,8 +70,11 @@ package enum PublicationDocument {
 
     /// The publication of a document; nil when it is none.
     package static func publication(from bytes: [UInt8]) -> Publication? {
-        guard bytes.starts(with: magic + [version]) else { return nil }
+        guard bytes.starts(with: magic), bytes.count > magic.count,
+            versions.contains(bytes[magic.count])
+        else { return nil }
         var reader = DocumentReader(bytes, at: magic.count + 1)
+        reader.version = bytes[magic.count]
         let pipeline = reader.text()
         let period = reader.text()
         let through = reader.text()
@@ -86,11 +89,14 @@ package enum PublicationDocument {
         let late = reader.list { reader in
             LateRecords(period: reader.text(), records: Int64(reader.number()))
         }
+        let budget = reader.budget()
         guard let kind, let audience, reader.isAtEnd else { return nil }
-        return Publication(
+        var publication = Publication(
             pipeline: pipeline, period: period, through: through, kind: kind, revision: revision,
             reason: reason, audience: audience, zone: zone, closed: closed,
             optOutsAsOf: optOutsAsOf, tables: tables, late: late)
+        publication.budget = budget
+        return publication
     }
 
     private static func read(_ reader: inout DocumentReader) -> PublishedTable {
@@ -113,20 +119,23 @@ package enum PublicationDocument {
                 key: groups.indices.map { _ in reader.field() },
                 cells: columns.indices.map { _ in readCell(&reader) })
         }
-        return PublishedTable(
+        var published = PublishedTable(
             purpose: purpose, customers: customers,
             table: ControlledTable(
                 name: name, groupColumns: groups, columns: columns, rows: rows, persons: persons,
                 withheld: withheld),
             other: other, proposal: proposal)
+        published.noise = reader.noise()
+        published.sketches = reader.sketches()
+        return published
     }
 
     private static func readCell(_ reader: inout DocumentReader) -> ControlledCell {
-        switch reader.number() {
+        let kind = reader.number()
+        switch kind {
         case 0: return .zero
         case 1: return .notMeasured
-        case 2: return .value(.integer(Int64(clamping: reader.wide())))
-        case 3: return .value(.decimal(ExactDecimal(billionths: reader.wide())))
+        case 2, 3: return .value(reader.quantity(kind))
         case 4:
             guard let reason = SuppressionReason(rawValue: reader.text()) else { break }
             return .suppressed(reason)
@@ -134,120 +143,5 @@ package enum PublicationDocument {
         }
         reader.fail()
         return .notMeasured
-    }
-}
-
-private enum DocumentWords {
-    static let roles: [ColumnRole] = [.count, .distinctCount, .magnitude]
-}
-
-private struct DocumentWriter {
-    var bytes: [UInt8] = []
-
-    /// A number that is not negative.
-    mutating func number(_ value: Int) {
-        var rest = UInt64(max(0, value))
-        while rest >= 0x80 {
-            bytes.append(UInt8(rest & 0x7f) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
-    }
-
-    mutating func wide(_ value: Int128) {
-        var rest = UInt128(bitPattern: (value << 1) ^ (value >> 127))
-        while rest >= 0x80 {
-            bytes.append(UInt8(rest & 0x7f) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(rest))
-    }
-
-    mutating func field(_ field: [UInt8]) {
-        number(field.count)
-        bytes += field
-    }
-
-    mutating func text(_ text: String) { field(Array(text.utf8)) }
-
-    mutating func list<Item>(_ items: [Item], _ write: (Item, inout DocumentWriter) -> Void) {
-        number(items.count)
-        for item in items { write(item, &self) }
-    }
-}
-
-/// Reads what the writer wrote. A fault is remembered, and everything behind it reads as nothing.
-private struct DocumentReader {
-    private let bytes: [UInt8]
-    private var at: Int
-    private var hasFailed = false
-
-    init(_ bytes: [UInt8], at start: Int) {
-        self.bytes = bytes
-        at = start
-    }
-
-    var isAtEnd: Bool { !hasFailed && at == bytes.count }
-
-    mutating func fail() {
-        hasFailed = true
-        at = bytes.count
-    }
-
-    private mutating func folded(bits: Int) -> UInt128 {
-        var value: UInt128 = 0
-        var shift = 0
-        while at < bytes.count, shift < bits {
-            let byte = bytes[at]
-            at += 1
-            value |= UInt128(byte & 0x7f) << UInt128(shift)
-            if byte < 0x80 { return value }
-            shift += 7
-        }
-        fail()
-        return 0
-    }
-
-    mutating func number() -> Int {
-        guard let value = Int(exactly: folded(bits: 63)) else {
-            fail()
-            return 0
-        }
-        return value
-    }
-
-    mutating func wide() -> Int128 {
-        let raw = folded(bits: 128)
-        return Int128(bitPattern: raw >> 1) ^ -Int128(bitPattern: raw & 1)
-    }
-
-    mutating func field() -> [UInt8] {
-        let count = number()
-        guard !hasFailed, count <= bytes.count - at else {
-            fail()
-            return []
-        }
-        defer { at += count }
-        return Array(bytes[at..<at + count])
-    }
-
-    mutating func text() -> String { String(decoding: field(), as: UTF8.self) }
-
-    mutating func choice<Choice>(_ choices: [Choice]) -> Choice {
-        let index = number()
-        if !choices.indices.contains(index) { fail() }
-        return choices[choices.indices.contains(index) ? index : 0]
-    }
-
-    mutating func list<Item>(_ read: (inout DocumentReader) -> Item) -> [Item] {
-        let count = number()
-        // An item takes a byte at least: a count that lies must not take memory.
-        guard count <= bytes.count - at else {
-            fail()
-            return []
-        }
-        var items: [Item] = []
-        for _ in 0..<count where !hasFailed { items.append(read(&self)) }
-        return items
     }
 }

@@ -9,6 +9,7 @@ extension ReportPage {
             reading(&section)
             section.element("p", text: texts.addableText)
             rules(&section)
+            noise(&section)
             reasons(&section)
             section.element("h3", text: texts.optOutsTitle)
             section.element(
@@ -108,12 +109,13 @@ extension ReportPage {
                     .text(texts.headColumn), .text(texts.headTable), .text(texts.headMeaning),
                     .text(texts.headUnit), .text(texts.headAddable),
                 ],
-                publication.tables.flatMap { columns(of: $0.table) })
+                publication.tables.flatMap(columns))
         }
     }
 
-    private func columns(of table: ControlledTable) -> [[String]] {
-        table.groupColumns.map { column in
+    private func columns(of published: PublishedTable) -> [[String]] {
+        let table = published.table
+        return table.groupColumns.map { column in
             [column, table.name, texts.meaning(ofGroup: column), "\u{2013}", "\u{2013}"]
         }
             + table.columns.map { column in
@@ -121,6 +123,6 @@ extension ReportPage {
                     column.name, table.name, texts.meaning(of: column.role),
                     texts.unit(of: column.role), column.role == .count ? texts.yes : texts.no,
                 ]
-            }
+            } + accuracies(of: published)
     }
 }

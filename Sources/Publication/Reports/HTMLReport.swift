@@ -179,7 +179,7 @@ struct ReportPage {
             ReportTable(published: published, texts: texts, number: index)
                 .write(into: &section)
             section.element("p", ["class": "data"]) { line in
-                line.link(to: .csv(table.statisticTable.csv, name: "\(table.name).csv")) {
+                line.link(to: .csv(published.toldTable.csv, name: "\(table.name).csv")) {
                     $0.text(texts.downloadTable)
                 }
             }
@@ -194,6 +194,9 @@ struct ReportPage {
             : texts.withheld(
                 texts.number(withheld.cells), of: texts.number(withheld.cellsTotal),
                 texts.percent(withheld.cells, of: withheld.cellsTotal))
+        if let noise = published.noise {
+            return "\(texts.purpose(published.purpose)) \(texts.noisy(noise))"
+        }
         let rule = texts.threshold(
             persons: published.table.persons, customers: published.customers)
         return "\(texts.purpose(published.purpose)) \(rule) \(share)"

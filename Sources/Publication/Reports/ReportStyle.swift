@@ -130,6 +130,8 @@ enum ReportStyle {
           line-height: 1.54; }
         .tile.missing { border-style: dashed; }
         .zero { color: var(--soft); }
+        .reach { font-size: .8em; font-weight: 400; color: var(--soft); }
+        .reach { font-size: .8em; font-weight: 400; color: var(--soft); }
         sup { font-size: .75em; line-height: 0; margin-left: .15em; }
         table:not(.figures) thead th { white-space: normal; vertical-align: bottom; }
         h2 + .scroll caption, h3 + .scroll caption, p + .scroll table:not(.figures) caption {

@@ -24,10 +24,10 @@ struct ReportTable {
 
     private func tiles(_ row: ControlledTable.Row, _ html: inout HTMLWriter) {
         html.element("dl", ["class": "tiles"]) { list in
-            for (column, cell) in zip(table.columns, row.cells) {
+            for (number, (column, cell)) in zip(table.columns, row.cells).enumerated() {
                 list.element("div", ["class": "tile \(style(cell))"]) { tile in
                     tile.element("dt", text: texts.title(column))
-                    tile.element("dd", ["class": "figure"]) { figure(cell, column.role, &$0) }
+                    tile.element("dd", ["class": "figure"]) { figure(cell, column: number, &$0) }
                     if column.role != .count {
                         tile.element("dd") {
                             $0.element("span", ["class": "tag"], text: texts.notAddable)
@@ -81,22 +81,19 @@ struct ReportTable {
                 html.element("td", text: text)
             }
         }
-        for (column, cell) in zip(table.columns, row.cells) {
+        for (column, cell) in row.cells.enumerated() {
             html.element(
                 "td", ["class": "number \(style(cell))", "data-value": plain(cell)]
-            ) { figure(cell, column.role, &$0) }
+            ) { figure(cell, column: column, &$0) }
         }
     }
 
     /// What the script sorts by; empty for what is no figure.
     private func plain(_ cell: ControlledCell) -> String {
         switch cell {
-        case .value(let quantity):
-            var buffer = ByteBuffer(capacity: 40)
-            quantity.append(to: &buffer)
-            return String(decoding: buffer.array(), as: UTF8.self)
-        case .zero: return "0"
-        case .suppressed, .notMeasured: return ""
+        case .value(let quantity): quantity.text
+        case .zero: "0"
+        case .suppressed, .notMeasured: ""
         }
     }
 
@@ -109,10 +106,15 @@ struct ReportTable {
         }
     }
 
-    private func figure(_ cell: ControlledCell, _ role: ColumnRole, _ html: inout HTMLWriter) {
+    private func figure(_ cell: ControlledCell, column: Int, _ html: inout HTMLWriter) {
+        let role = table.columns[column].role
         switch cell {
-        case .value(let quantity): html.text(texts.number(quantity))
-        case .zero: html.text("0")
+        case .value(let quantity):
+            html.text(texts.number(quantity))
+            accuracy(of: column, &html)
+        case .zero:
+            html.text("0")
+            accuracy(of: column, &html)
         case .suppressed(let reason):
             let mark =
                 reason == .persons && role != .magnitude
@@ -129,6 +131,15 @@ struct ReportTable {
                 span.text(texts.markNotMeasured)
                 span.element("span", ["class": "unseen"], text: " (\(texts.notMeasured))")
             }
+        }
+    }
+
+    /// How far from the truth a noisy figure may be, behind it.
+    private func accuracy(of column: Int, _ html: inout HTMLWriter) {
+        guard let noise = published.noise else { return }
+        let reach = texts.number(noise.columns[column].accuracy)
+        html.element("small", ["class": "reach", "title": texts.within(reach)]) {
+            $0.text(" \u{b1}\(reach)")
         }
     }
 

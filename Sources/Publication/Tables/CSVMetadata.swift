@@ -44,7 +44,7 @@ struct CSVMetadata {
                 .object([
                     (
                         "columns",
-                        .list(table.groupColumns.map(group) + table.columns.map(figure))
+                        .list(table.groupColumns.map(group) + figures)
                     ),
                     ("primaryKey", .list(table.groupColumns.map { .text(Self.name($0)) })),
                 ])
@@ -54,6 +54,10 @@ struct CSVMetadata {
 
     private var description: String {
         let table = published.table
+        if let noise = published.noise {
+            return "Published statistics of \(publication.pipeline), purpose "
+                + "\(published.purpose). \(ColumnWords.noisy(noise))"
+        }
         let customers = published.customers == 0 ? "" : " and \(published.customers) customers"
         return "Published statistics of \(publication.pipeline), purpose \(published.purpose). At "
             + "least \(table.persons) persons\(customers) stand behind every figure; "
@@ -71,6 +75,22 @@ struct CSVMetadata {
             ("name", .text(Self.name(column))), ("titles", .text(Self.title(column))),
             ("dc:description", .text(ColumnWords.ofGroup(column))),
             ("datatype", .text(datatype)),
+        ])
+    }
+
+    /// The columns of figures, each noisy one with that of its accuracy behind it.
+    private var figures: [Node] {
+        published.table.columns.flatMap { column in
+            published.noise == nil ? [figure(column)] : [figure(column), accuracy(of: column)]
+        }
+    }
+
+    private func accuracy(of column: MeasuredColumn) -> Node {
+        let name = PublishedNoise.accuracyName(of: column.name)
+        return .object([
+            ("name", .text(Self.name(name))), ("titles", .text(Self.title(name))),
+            ("dc:description", .text(ColumnWords.ofAccuracy(column.name))),
+            ("datatype", .text("decimal")),
         ])
     }
 

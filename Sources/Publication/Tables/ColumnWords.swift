@@ -13,6 +13,12 @@ enum ColumnWords {
             + (role == .count ? "may be added up." : "must not be added up.")
     }
 
+    /// What the column beside a noisy figure says.
+    static func ofAccuracy(_ column: String) -> String { texts.meaning(ofAccuracyOf: column) }
+
+    /// What is to be known about noisy figures.
+    static func noisy(_ noise: PublishedNoise) -> String { texts.noisy(noise) }
+
     static func unit(of role: ColumnRole) -> String { texts.unit(of: role) }
 
     /// Why a figure is missing.

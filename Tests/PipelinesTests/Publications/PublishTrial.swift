@@ -28,6 +28,8 @@ struct PublishTrial {
         """
     }
 
+    init(trial: TemporaryPipeline) { self.trial = trial }
+
     init(publish: String = "", more: String = "", other: String = "") throws {
         trial = try TemporaryPipeline(
             Self.pipeline(publish: publish, more: more, other: other))

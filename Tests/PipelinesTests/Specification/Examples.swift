@@ -67,7 +67,13 @@ let fullExample = """
         measures: {times: count, users: {distinct: user}}
         path: out/{name}/{month}.csv
         suppression: {persons: 5, customers: 2, of: persons}
+        noise: {unit: user-month, epsilon: 0.5, rows: 2, delta: 0.000001, bounds: {times: 20}}
+      - name: sums
+        purpose: statistics
+        measures: {size: {sum: size}}
+        noise: {rho: 1/200, rows: 1, delta: 1/1000000, bounds: {size: {least: -2, most: 8, step: 0.5}}}
     publish: {persons: 12, customers: 4, path: out/published, formats: [csv, jsonl],
+              budget: {rho: 0.5, delta: 0.00001, rho_overall: 6, delta_overall: 0.0001},
               close_after: P10D, audience: public, late: revise, correct_within: P2W,
               provisional: out/running}
     opt_outs:

@@ -19,7 +19,7 @@ struct PeriodTables {
     let ledger: Ledger
     /// Where merges that outgrow memory are put aside.
     let storage: any SpillStorage
-    /// The places of the statistics that are published, in the plan.
+    /// The places of the statistics that are published without noise, in the plan.
     private let chosen: [Int]
 
     init(_ plan: Plan, _ publish: PublishPlan, _ ledger: Ledger, isDryRun: Bool) {
@@ -29,16 +29,31 @@ struct PeriodTables {
         storage =
             isDryRun
             ? MemorySpillStorage() : DirectorySpillStorage(directory: ledger.directory)
-        chosen = plan.tables.indices.filter { plan.tables[$0].isPublished }
+        chosen = plan.tables.indices.filter {
+            plan.tables[$0].isPublished && plan.noise?.plan(ofStatistic: $0) == nil
+        }
     }
 
-    /// The published statistics over `pieces`, measured and not fit to be shown.
+    /// The published statistics without noise over `pieces`, measured and not fit to be shown.
     func measured(_ pieces: [Piece]) throws(PipelineFailure) -> [MeasuredTable] {
+        do {
+            let tables = try partials(pieces).tables()
+            return chosen.map { tables[$0] }
+        } catch let failure as PipelineFailure {
+            throw failure
+        } catch let fault as PartialFault {
+            throw .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
+        } catch {
+            throw .internalFault("a period was refused without a reason")
+        }
+    }
+
+    /// What `pieces` counted, of all statistics.
+    func partials(_ pieces: [Piece]) throws(PipelineFailure) -> Partials {
         do {
             var files: [any SpillFile] = []
             for piece in pieces { files += try rows(of: piece) }
-            let tables = try Partials(files, plan: plan.statistics, storage: storage).tables()
-            return chosen.map { tables[$0] }
+            return Partials(files, plan: plan.statistics, storage: storage)
         } catch let failure as PipelineFailure {
             throw failure
         } catch let fault as PartialFault {

@@ -56,6 +56,7 @@ struct PublicationFiles {
             "published": .text(publication.closed),
             "opt_outs_as_of": .text(publication.optOutsAsOf),
             "tables": .array(publication.tables.map(Self.entry)),
+            "budget": PublicationFacts.budget(of: publication),
             "late": .array(
                 publication.late.map {
                     ["period": .text($0.period), "records": .integer($0.records)]
@@ -92,6 +93,7 @@ struct PublicationFiles {
             "figures": .integer(Int64(withheld.cellsTotal)),
             "withheld": .integer(Int64(withheld.cells)),
             "proposal": published.proposal.isEmpty ? .null : .text(published.proposal),
+            "noise": PublicationFacts.noise(of: published),
         ]
     }
 

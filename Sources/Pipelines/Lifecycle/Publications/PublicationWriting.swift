@@ -79,6 +79,7 @@ struct PublicationWriting {
                         content: file.content)
                 })
         ]
+        commit.published[0].spendings = NoisyTables.spendings(of: publication, item.period)
         return commit
     }
 }

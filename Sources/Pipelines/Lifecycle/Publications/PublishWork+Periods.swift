@@ -36,15 +36,14 @@ extension PublishWork {
     /// withheld.
     func close(_ period: CalendarMonth, _ books: PublicationBooks) throws(PipelineFailure) {
         let records = books.waiting(period)
-        let measured = try tables.measured([
-            PeriodTables.Piece(records: records, days: period.days)
-        ])
+        let pieces = [PeriodTables.Piece(records: records, days: period.days)]
+        let measured = try tables.measured(pieces)
         let found = try differences(measured, books.all(of: period), records)
         tellHidden(found)
+        let plain = publication(
+            period, .final, revision: 0, tables: try tables.published(measured, found))
         try write(
-            publication(
-                period, .final, revision: 0, tables: try tables.published(measured, found)),
-            period, records, folder: "\(publish.folder)/\(period.text)")
+            withNoise(plain, try drawing(period, pieces)), period, records, folder: "\(publish.folder)/\(period.text)")
     }
 
     /// For each table the figures that must not be told, held against every earlier publication of
@@ -128,7 +127,7 @@ extension PublishWork {
         guard !late.isEmpty else {
             throw .refused("nothing came for \(period.text) since it was published")
         }
-        let old = try earlier(last).records
+        let (shown, old) = try earlier(last)
         let measured = try tables.measured([
             PeriodTables.Piece(records: old + late, days: period.days)
         ])
@@ -143,11 +142,11 @@ extension PublishWork {
                     + ") to what was published would tell of too few")
         }
         let revision = books.corrections(of: period) + 1
+        let plain = publication(
+            period, .correction, revision: revision, reason: reason,
+            tables: try tables.published(measured, found))
         try write(
-            publication(
-                period, .correction, revision: revision, reason: reason,
-                tables: try tables.published(measured, found)),
-            period, old + late, folder: "\(publish.folder)/\(period.text).r\(revision)")
+            withNoise(plain, NoisyTables.Drawing(of: shown)), period, old + late, folder: "\(publish.folder)/\(period.text).r\(revision)")
     }
 
     /// Declares what came late as a revision, where that may be told.

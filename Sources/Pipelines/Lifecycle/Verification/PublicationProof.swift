@@ -25,14 +25,17 @@ struct PublicationProof {
         } catch {
             owner.find(.ledger, Ledger.fileName, "its publications cannot be read")
         }
-        for record in known.publications { check(record) }
+        var noise = NoiseProof(owner, ledger)
+        for record in known.publications { check(record, &noise) }
+        noise.run()
         owner.count("publications that are what was recorded", known.publications.count)
         tellLate()
     }
 
-    private func check(_ record: PublicationRecord) {
+    private func check(_ record: PublicationRecord, _ noise: inout NoiseProof) {
         do throws(PipelineFailure) {
             let recorded = try RecordedPublication(record, ledger)
+            noise.add(recorded.publication)
             guard try recorded.givesItsFiles() else {
                 owner.report.notes.append(
                     "this version of sluice would write the publication of \(record.period.text) "

@@ -1,0 +1,40 @@
+package import Statistics
+
+/// What the figures of a published table were counted from, as sketches that can be merged over
+/// rows: what adding up distinct counts, means and percentiles must not do.
+///
+/// A sketch of tokens is a list of hashes of persons, whatever its key: who holds those of a table
+/// sees which hash is in which row. It is pseudonymised, not anonymous, and for internal readers
+/// only.
+package struct PublishedSketches: Sendable, Equatable {
+    /// One column of sketches.
+    package struct Column: Sendable, Equatable {
+        /// That of the measure, an underscore and the kind.
+        package var name: String
+        /// The kind, its size, and what it is made of.
+        package var form: SketchOptions.Form
+        package var size: Int
+        package var item: SketchColumn.Item
+        /// The place of the column of figures that it belongs to.
+        package var figure: Int
+
+        package init(
+            name: String, form: SketchOptions.Form, size: Int, item: SketchColumn.Item, figure: Int
+        ) {
+            self.name = name
+            self.form = form
+            self.size = size
+            self.item = item
+            self.figure = figure
+        }
+    }
+
+    package var columns: [Column]
+    /// The bytes by row of the table and column; empty where the figure is zero or not measured.
+    package var rows: [[[UInt8]]]
+
+    package init(columns: [Column], rows: [[[UInt8]]]) {
+        self.columns = columns
+        self.rows = rows
+    }
+}
