@@ -80,15 +80,49 @@ struct NoiseTests {
         #expect(spent.first?.delta == BudgetSpending.Fraction(numerator: 1, denominator: 100))
     }
 
+    @Test func aCorrectionShowsTheSameDrawsAndCostsNothing() throws {
+        let scene = try Self.scene()
+        try Self.fill(scene)
+        try scene.trial.run(now: "2026-04-01")
+        try scene.publish("2026-04-08")
+        try scene.add("late", "2026-03-25", 40..<60)
+        try scene.trial.run(now: "2026-04-09")
+        let report = try scene.publish("2026-04-10") { $0.correction = "a source came late" }
+        #expect(report.entries.map(\.kind) == ["correction"])
+        for name in ["actions.csv", "actions.jsonl"] {
+            #expect(
+                try scene.trial.text("out/2026-03.r1/\(name)")
+                    == scene.trial.text("out/2026-03/\(name)"))
+        }
+        #expect(try scene.trial.text("out/2026-03.r1/months.csv").contains("234,60"))
+        #expect(try scene.ledger().budgetSpendings(dataSet: "usage").count == 1)
+        #expect(try scene.findings("2026-04-10") == [])
+    }
+
+    @Test func provisionalFiguresHaveNoNoise() throws {
+        let scene = try PublishTrial(
+            publish: ", budget: { rho: 1, delta: 0.01 }, provisional: running", other: Self.noise)
+        try Self.fill(scene)
+        try scene.trial.run(now: "2026-03-29")
+        try scene.publish("2026-03-29") { $0.isProvisional = true }
+        let shown = scene.trial.files(below: "running")
+        #expect(shown.contains("2026-03-28/months.csv"))
+        #expect(!shown.contains("2026-03-28/actions.csv"))
+        #expect(try scene.ledger().budgetSpendings(dataSet: "usage").isEmpty)
+    }
+
     @Test func aSpentBudgetRefusesAndNothingIsPublished() throws {
-        let scene = try Self.scene(budget: "rho: 1, delta: 0.01, rho_overall: 1.5, delta_overall: 1")
+        let scene = try Self.scene(
+            budget: "rho: 1, delta: 0.01, rho_overall: 1.5, delta_overall: 1")
         try Self.fill(scene)
         try Self.fill(scene, "2026-02")
         try scene.trial.run(now: "2026-04-01")
         try scene.publish("2026-04-08") { $0.period = "2026-02" }
         let before = try scene.published()
         for isDryRun in [true, false] {
-            let refused = scene.refusal { try scene.publish("2026-04-08") { $0.isDryRun = isDryRun } }
+            let refused = scene.refusal {
+                try scene.publish("2026-04-08") { $0.isDryRun = isDryRun }
+            }
             #expect(refused.contains("privacy budget does not allow the noisy tables of 2026-03"))
         }
         #expect(try scene.published() == before)
@@ -205,7 +239,8 @@ struct NoiseTests {
         let customers = PublishTrial.pipeline(
             publish: ", budget: { rho: 1, delta: 0.01 }",
             other: Self.noise.replacingOccurrences(of: "customers: 1", with: "customers: 2"))
-        #expect(try Self.faults(customers).contains { $0.contains("protects persons, not customers") })
+        #expect(
+            try Self.faults(customers).contains { $0.contains("protects persons, not customers") })
     }
 
     private static func faults(_ text: String) throws -> [String] {
