@@ -90,7 +90,13 @@ struct Explanation {
             + (publish.late == .revise ? "a revision beside the month" : "counted, change nothing")
             + "; corrections for \(publish.correctWithin.text)\n"
             + (publish.provisional.map { "  provisional figures to \($0), by week\n" } ?? "")
+            + "  small values counted together as Other: \(otherColumns(publish))\n"
             + (noise?.budget ?? "")
+    }
+
+    private func otherColumns(_ publish: PublishPlan) -> String {
+        guard let named = publish.other else { return "in every field and dimension" }
+        return named.isEmpty ? "nowhere" : "in \(named.joined(separator: ", "))"
     }
 
     private var noise: NoiseExplanation? { plan.noise.map(NoiseExplanation.init) }
@@ -105,6 +111,7 @@ struct Explanation {
             "late": .text(publish.late.rawValue),
             "correct_within": .text(publish.correctWithin.text),
             "provisional": publish.provisional.map { .text($0) } ?? .null,
+            "other": publish.other.map { .array($0.map { .text($0) }) } ?? .null,
             "persons": .integer(Int64(publish.rules.persons)),
             "customers": publish.rules.customers.map { .integer(Int64($0)) } ?? .null,
         ]

@@ -36,6 +36,8 @@ package struct PublishReport: Sendable {
         /// Figures in all, and those that are not told.
         package let figures: Int
         package let withheld: Int
+        /// The columns in which small values were counted together; empty for none.
+        package let other: String
         /// How a table that leaves out too much could be made coarser; empty when it does not.
         package let proposal: String
     }

@@ -77,6 +77,13 @@ package struct PublishPlan: Sendable {
     /// The folder of provisional figures; nil when there are none.
     package var provisional: String?
     package var rules: ControlRules
+    /// The group columns and dimensions whose small values are counted together; nil: all.
+    package var other: [String]?
+
+    /// True for a column whose small values are counted together.
+    package func rollsUp(_ column: String) -> Bool {
+        other.map { $0.contains { $0.utf8.elementsEqual(column.utf8) } } ?? true
+    }
 }
 
 /// Files that are aged in place.

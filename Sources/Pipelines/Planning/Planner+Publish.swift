@@ -37,7 +37,31 @@ extension Planner {
             closeAfter: publish.closeAfter.value,
             audience: publish.audience.value == .public ? .public : .internal,
             late: publish.late.value, correctWithin: publish.correctWithin.value,
-            provisional: publish.provisional.map { world.resolve($0.value) }, rules: rules)
+            provisional: publish.provisional.map { world.resolve($0.value) }, rules: rules,
+            other: otherColumns(publish))
+    }
+
+    /// The columns whose small values are counted together; nil for all.
+    private func otherColumns(_ publish: PublishSpecification) -> [String]? {
+        guard let named = publish.other else { return nil }
+        let keys = specification.statistics.filter { $0.path == nil }.flatMap(\.keys)
+        let known = keys.flatMap { key -> [String] in
+            switch key {
+            case .time: return []
+            case .field(let field): return [field.value]
+            case .dimension(let options):
+                guard case .mapping(let members, _) = options.options else { return [] }
+                return members.map(\.key)
+            }
+        }
+        for name in named where !known.contains(name.value) {
+            faults.add(
+                "no published statistic is broken down by `\(name.value)`: expected fields or "
+                    + "dimensions of their `by`, or `none`",
+                at: name.position, path: "publish.other",
+                suggestion: nearestName(to: name.value, among: known))
+        }
+        return named.map(\.value)
     }
 
     /// What waits for a publication that never comes keeps its keys alive.

@@ -21,6 +21,8 @@ package struct PublishSpecification: Sendable, Equatable {
     package let correctWithin: Marked<CalendarDuration>
     /// Where internal readers find provisional figures; nil: there are none.
     package let provisional: Marked<String>?
+    /// The columns whose small values are counted together; nil for all, empty for none.
+    package let other: [Marked<String>]?
 
     /// Whom publications can be for.
     package enum Readers: String, CaseIterable, Sendable {
@@ -105,6 +107,7 @@ extension PublishSpecification {
             late: section.choice("late", LateRule.self) ?? .standard(.count),
             correctWithin: section.period("correct_within") ?? .standard(standardCorrectWithin),
             provisional: section.text("provisional"),
+            other: section.texts("other").map { $0.filter { $0.value != "none" } },
             budget: section.optional("budget").map {
                 BudgetSpecification.decode($0, path: section.path("budget"), context)
             }

@@ -228,6 +228,12 @@ extension PipelineReference {
                     + " steps; not among the publications."
             ),
             key(
+                "other",
+                "list of fields and dimensions of `by`, or `none`",
+                "all",
+                "Where small values are counted together, as `Other`, before anything is withheld."
+            ),
+            key(
                 "budget",
                 "mapping",
                 "none",

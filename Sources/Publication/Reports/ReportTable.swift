@@ -74,7 +74,7 @@ struct ReportTable {
     private func row(_ row: ControlledTable.Row, _ html: inout HTMLWriter) {
         let heading = table.groupColumns.count - 1
         for (index, key) in row.key.enumerated() {
-            let text = key.isEmpty ? texts.empty : String(decoding: key, as: UTF8.self)
+            let text = texts.value(key)
             if index == heading {
                 html.element("th", ["scope": "row"], text: text)
             } else {

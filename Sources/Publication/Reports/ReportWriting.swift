@@ -50,9 +50,13 @@ extension ReportTexts {
 
     /// A group value as a reader wants it: dates in words.
     func words(forKey key: [UInt8]) -> String {
+        TimeStep(key).map { date($0) } ?? value(key)
+    }
+
+    /// A group value as it is written, the one of small values in the language of the page.
+    func value(_ key: [UInt8]) -> String {
         if key.isEmpty { return empty }
-        let text = String(decoding: key, as: UTF8.self)
-        return TimeStep(key).map { date($0) } ?? text
+        return key == RollUp.label ? other : String(decoding: key, as: UTF8.self)
     }
 
     func date(_ step: TimeStep) -> String {

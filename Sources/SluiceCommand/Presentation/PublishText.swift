@@ -49,6 +49,9 @@ package struct PublishText: Sendable {
             ])
         }
         lines += table.isEmpty ? [] : table.lines(columnsMax: columnsMax)
+        for each in entry.tables where isVerbose && !each.other.isEmpty {
+            lines += paragraph("\(each.name): small values of \(each.other) are in `Other`")
+        }
         for each in entry.tables where !each.proposal.isEmpty {
             lines += paragraph(
                 "\(each.name): \(Self.share(each)) is withheld, a coarser table would tell more: "
@@ -125,6 +128,7 @@ package struct PublishText: Sendable {
                             ("name", .text(table.name)), ("rows", .integer(table.rows)),
                             ("figures", .integer(table.figures)),
                             ("withheld", .integer(table.withheld)),
+                            ("other", .optional(table.other.isEmpty ? nil : table.other)),
                             (
                                 "proposal",
                                 .optional(table.proposal.isEmpty ? nil : table.proposal)

@@ -37,11 +37,11 @@ package struct Partials {
     /// The tables of all partials together, not yet fit to be shown to anybody.
     ///
     /// With `recordKeys` each figure has the sum of the keys of the persons behind it, which the
-    /// cell-key method changes it by.
+    /// cell-key method changes it by. Values of `rollUp` are counted together.
     package func tables(
-        recordKeys: RecordKeys? = nil
+        recordKeys: RecordKeys? = nil, rollUp: RollUp = RollUp()
     ) throws(PartialFault) -> [MeasuredTable] {
-        var reduction = Reduction(plan, recordKeys: recordKeys)
+        var reduction = Reduction(plan, recordKeys: recordKeys, rollUp: rollUp)
         try merge(into: &reduction)
         return reduction.tables()
     }

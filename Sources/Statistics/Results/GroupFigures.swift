@@ -12,13 +12,14 @@ struct GroupFigures {
     private var seen: [NumberSet]
     private var numbers: [[(billionths: Int128, times: UInt64)]]
 
-    init(_ key: [UInt32], _ layout: StatisticLayout) {
+    /// With `isSortedByPerson` the rows of one person come one after the other.
+    init(_ key: [UInt32], _ layout: StatisticLayout, isSortedByPerson: Bool = true) {
         self.key = key
         self.layout = layout
         cells = [Int64](repeating: 0, count: layout.cellCount)
         evidence = [Evidence](repeating: Evidence(layout), count: layout.steps.count + 1)
         tallies = [ContributorTally](
-            repeating: ContributorTally(isSortedByPerson: true),
+            repeating: ContributorTally(isSortedByPerson: isSortedByPerson),
             count: layout.isSeparable ? layout.steps.count + 1 : 0)
         distinct = [Int64](repeating: 0, count: layout.steps.count)
         seen = [NumberSet](repeating: NumberSet(), count: layout.steps.count)

@@ -11,6 +11,12 @@ struct Reduction: PartialSink {
     private var statistic = 0
     private var list = 0
     private var group: GroupFigures?
+    private let rollUp: RollUp
+    private var rolling: KeyRolling?
+    /// The groups that values are counted together in: their rows do not come one after the other.
+    private var rolled: [[UInt32]: GroupFigures] = [:]
+    /// That of the row at hand; nil when it has a group of its own.
+    private var rolledKey: [UInt32]?
     private var finished: [FinishedRow] = []
     private var sessions: [SessionReduction] = []
     private var sessionsAt = 0
@@ -25,8 +31,9 @@ struct Reduction: PartialSink {
         let backing: RowBacking?
     }
 
-    init(_ plan: StatisticsPlan, recordKeys: RecordKeys? = nil) {
+    init(_ plan: StatisticsPlan, recordKeys: RecordKeys? = nil, rollUp: RollUp = RollUp()) {
         self.plan = plan
+        self.rollUp = rollUp
         self.recordKeys = recordKeys
         if recordKeys != nil { keys = [0] }
         layouts = plan.statistics.map { StatisticLayout($0, in: plan) }
@@ -39,12 +46,15 @@ struct Reduction: PartialSink {
         keys.append(recordKeys.key(of: token))
     }
 
-    mutating func endDictionary() throws(PartialFault) { begin() }
+    mutating func endDictionary() throws(PartialFault) {
+        rolling = KeyRolling(rollUp, &texts)
+        begin()
+    }
 
     private mutating func begin() {
         if statistic == layouts.count { return }
         let layout = layouts[statistic]
-        sessions = layout.sessions.map { SessionReduction(layout, $0.plan) }
+        sessions = layout.sessions.map { SessionReduction(layout, $0.plan, rolling) }
         sessionsAt = 0
         finished = []
     }
@@ -52,6 +62,17 @@ struct Reduction: PartialSink {
     mutating func beginRow(_ row: PartialRow) throws(PartialFault) {
         let layout = layouts[statistic]
         let width = layout.groupWords.count
+        list = 0
+        rolledKey = nil
+        if let rolling {
+            var key = Array(row.key.prefix(width))
+            if rolling.roll(&key, layout) {
+                rolledKey = key
+                rolled[key, default: GroupFigures(key, layout, isSortedByPerson: false)]
+                    .add(row, keys: keys)
+                return
+            }
+        }
         let isSameGroup = group.map { group in
             (0..<width).allSatisfy { group.key[$0] == row.key[$0] }
         }
@@ -60,22 +81,34 @@ struct Reduction: PartialSink {
             group = GroupFigures(Array(row.key.prefix(width)), layout)
         }
         group?.add(row, keys: keys)
-        list = 0
     }
 
     mutating func listedToken(_ number: UInt32) throws(PartialFault) {
-        group?.add(token: number, list: list)
+        if let rolledKey {
+            rolled[rolledKey]?.add(token: number, list: list)
+        } else {
+            group?.add(token: number, list: list)
+        }
     }
 
     mutating func listedNumber(_ billionths: Int128, times: UInt64) throws(PartialFault) {
-        group?.add(billionths, times: times, list: list)
+        if let rolledKey {
+            rolled[rolledKey]?.add(billionths, times: times, list: list)
+        } else {
+            group?.add(billionths, times: times, list: list)
+        }
     }
 
     mutating func endList() throws(PartialFault) { list += 1 }
 
     private mutating func endGroup() {
-        guard var ended = group else { return }
+        guard let ended = group else { return }
         group = nil
+        finish(ended)
+    }
+
+    private mutating func finish(_ group: GroupFigures) {
+        var ended = group
         let measures = plan.statistics[statistic].measures
         var cells: [MeasuredCell] = []
         for (index, step) in layouts[statistic].steps.enumerated() {
@@ -89,6 +122,8 @@ struct Reduction: PartialSink {
 
     mutating func endRows() throws(PartialFault) {
         endGroup()
+        for group in rolled.values { finish(group) }
+        rolled = [:]
         if sessions.isEmpty { endStatistic() }
     }
 

@@ -11,11 +11,12 @@ struct SessionFigures {
     private var singleTally: ContributorTally
     private let isSeparable: Bool
 
-    init(_ layout: StatisticLayout, _ plan: SessionsPlan) {
+    /// `areGroupsApart` says that sessions of different groups are never counted together.
+    init(_ layout: StatisticLayout, _ plan: SessionsPlan, areGroupsApart: Bool = true) {
         evidence = Evidence(layout)
         isSeparable = layout.isSeparable
         // Sessions come sorted by their token: by person when that is what makes them.
-        let isSorted = plan.token == layout.personInput
+        let isSorted = areGroupsApart && plan.token == layout.personInput
         tally = ContributorTally(isSortedByPerson: isSorted)
         singleTally = ContributorTally(isSortedByPerson: isSorted)
     }
@@ -95,10 +96,13 @@ struct SessionReduction {
     private var lastKey: [UInt32] = []
     private var lastRow = 0
     private var scratch: [UInt32]
+    /// A session belongs to the values of its events; those of small values are added up.
+    private let rolling: KeyRolling?
 
-    init(_ layout: StatisticLayout, _ plan: SessionsPlan) {
+    init(_ layout: StatisticLayout, _ plan: SessionsPlan, _ rolling: KeyRolling? = nil) {
         self.layout = layout
         self.plan = plan
+        self.rolling = rolling
         scratch = [UInt32](repeating: 0, count: layout.groupWords.count)
     }
 
@@ -155,6 +159,7 @@ struct SessionReduction {
 
     private mutating func row(of session: SessionInterval) -> Int {
         layout.setRowKey(of: session, head: head, in: &scratch)
+        _ = rolling?.roll(&scratch, layout)
         if scratch == lastKey, !figures.isEmpty { return lastRow }
         lastKey = scratch.map { $0 }
         if let known = rows[lastKey] {
@@ -163,7 +168,7 @@ struct SessionReduction {
         }
         lastRow = figures.count
         rows[lastKey] = lastRow
-        figures.append(SessionFigures(layout, plan))
+        figures.append(SessionFigures(layout, plan, areGroupsApart: rolling == nil))
         return lastRow
     }
 }

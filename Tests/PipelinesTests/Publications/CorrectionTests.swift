@@ -118,7 +118,7 @@ struct CorrectionTests {
 
     @Test("what was withheld stays withheld until enough has come to it", arguments: [2, 3, 6])
     func withheldBefore(_ people: Int) throws {
-        let scene = try PublishTrial(publish: ", provisional: running")
+        let scene = try PublishTrial(publish: ", provisional: running, other: none")
         try scene.add("a", "2026-03-03", 0..<6)
         try scene.add("x", "2026-03-04", 0..<2, action: "export")
         try scene.trial.run(now: "2026-03-10")

@@ -164,7 +164,7 @@ struct PublishTests {
     }
 
     @Test func smallFiguresAreWithheldAndTheShareIsTold() throws {
-        let scene = try PublishTrial()
+        let scene = try PublishTrial(publish: ", other: none")
         try scene.add("a", "2026-03-10", 0..<8)
         try scene.add("b", "2026-03-11", 0..<2, action: "export")
         try scene.trial.run(now: "2026-04-01")

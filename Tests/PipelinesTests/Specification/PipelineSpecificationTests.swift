@@ -148,6 +148,7 @@ struct PipelineSpecificationTests {
         #expect(publish.audience.value == .public && publish.late.value == .revise)
         #expect(publish.correctWithin.value.text == "P14D")
         #expect(publish.provisional?.value == "out/running")
+        #expect(publish.other?.map(\.value) == ["action"])
         let optOuts = try #require(pipeline.optOuts)
         #expect(optOuts.file.value == "opt-outs.csv")
         #expect(optOuts.basis.value == .event)

@@ -20,7 +20,7 @@ struct PeriodTables {
     /// Where merges that outgrow memory are put aside.
     let storage: any SpillStorage
     /// The places of the statistics that are published without noise, in the plan.
-    private let chosen: [Int]
+    let chosen: [Int]
 
     init(_ plan: Plan, _ publish: PublishPlan, _ ledger: Ledger, isDryRun: Bool) {
         self.plan = plan
@@ -35,10 +35,17 @@ struct PeriodTables {
     }
 
     /// The published statistics without noise over `pieces`, measured and not fit to be shown.
-    func measured(_ pieces: [Piece]) throws(PipelineFailure) -> [MeasuredTable] {
+    func measured(_ pieces: [Piece], _ rollUp: RollUp) throws(PipelineFailure) -> [MeasuredTable] {
+        let tables = try merged(pieces) { try $0.tables(rollUp: rollUp) }
+        return chosen.map { tables[$0] }
+    }
+
+    /// Does `work` with what is counted of `pieces`.
+    func merged<Result>(
+        _ pieces: [Piece], _ work: (Partials) throws -> Result
+    ) throws(PipelineFailure) -> Result {
         do {
-            let tables = try partials(pieces).tables()
-            return chosen.map { tables[$0] }
+            return try work(partials(pieces))
         } catch let failure as PipelineFailure {
             throw failure
         } catch let fault as PartialFault {
@@ -101,13 +108,11 @@ struct PeriodTables {
 
     // MARK: Control
 
-    /// The only place where measured tables become published ones; `found` are the figures that
-    /// earlier publications forbid to tell.
-    func published(
-        _ measured: [MeasuredTable], _ found: [DifferenceFindings]
-    ) throws(PipelineFailure) -> [PublishedTable] {
+    /// The only place where measured tables become published ones.
+    func published(_ figures: PeriodFigures) throws(PipelineFailure) -> [PublishedTable] {
         let statistics = chosen.map { plan.statistics.statistics[$0] }
-        let safe = try safe(zip(measured, found).map { $0.hiding($1.places) })
+        let found = figures.found
+        let safe = try safe(zip(figures.measured, found).map { $0.hiding($1.places) })
         guard safe.unproven == 0 else {
             throw .refused(
                 "no proof was found that \(counted(safe.unproven, "withheld figure")) cannot be "
@@ -118,11 +123,13 @@ struct PeriodTables {
             let table = shown.0.naming(shown.1.places)
             return PublishedTable(
                 purpose: plan.tables[index].purpose, customers: customers(statistic),
-                table: table, proposal: CoarserTable(statistic, table).proposal)
+                table: table, other: rolledColumns(statistic, figures.rollUp),
+                proposal: CoarserTable(statistic, table).proposal)
         }
     }
 
-    private func safe(
+    /// Makes measured tables fit to be shown.
+    func safe(
         _ measured: [MeasuredTable]
     ) throws(PipelineFailure) -> ControlledPublication {
         let statistics = chosen.map { plan.statistics.statistics[$0] }
@@ -132,7 +139,14 @@ struct PeriodTables {
         } catch { throw Self.failure(error) }
     }
 
-    private func customers(_ statistic: StatisticPlan) -> Int {
+    /// The fewest persons and customers behind a figure of a statistic.
+    func persons(_ statistic: StatisticPlan) -> Int {
+        let persons = publish.rules.persons
+        guard case .persons(let own, _) = statistic.suppression else { return persons }
+        return max(persons, own)
+    }
+
+    func customers(_ statistic: StatisticPlan) -> Int {
         guard let asked = publish.rules.customers else { return 0 }
         guard case .persons(_, let own) = statistic.suppression else { return asked }
         return max(asked, own ?? 0)
@@ -149,23 +163,6 @@ struct PeriodTables {
         case .shape, .notSeparable:
             .internalFault("tables do not tell who stands behind their figures")
         }
-    }
-
-    // MARK: Differences
-
-    /// What `now` would tell, held against an earlier publication of the same period.
-    ///
-    /// `earlier` counted `old` (as it is left today); `added` is what it did not count. The
-    /// additions are tables of their own to who subtracts: what control would leave out of them is
-    /// told in one of the two publications at most.
-    func differences(
-        _ now: [MeasuredTable], earlier: [PublishedTable], old: [Piece], added: [Piece]
-    ) throws(PipelineFailure) -> [DifferenceFindings] {
-        let more = try measured(added)
-        let check = DifferenceCheck(
-            earlier: earlier, recounted: try measured(old), added: more,
-            controlledAdditions: try safe(more).tables, publish.rules)
-        return now.map { check.findings(in: $0) }
     }
 }
 

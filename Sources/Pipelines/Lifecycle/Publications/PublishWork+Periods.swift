@@ -37,22 +37,22 @@ extension PublishWork {
     func close(_ period: CalendarMonth, _ books: PublicationBooks) throws(PipelineFailure) {
         let records = books.waiting(period)
         let pieces = [PeriodTables.Piece(records: records, days: period.days)]
-        let measured = try tables.measured(pieces)
-        let found = try differences(measured, books.all(of: period), records)
-        tellHidden(found)
+        let figures = try tables.figures(
+            pieces, after: try history(books.all(of: period), records))
+        tellHidden(figures)
         let plain = publication(
-            period, .final, revision: 0, tables: try tables.published(measured, found))
+            period, .final, revision: 0, tables: try tables.published(figures))
         try write(
-            withNoise(plain, try drawing(period, pieces)), period, records, folder: "\(publish.folder)/\(period.text)")
+            withNoise(plain, try drawing(period, pieces)), period, records,
+            folder: "\(publish.folder)/\(period.text)")
     }
 
-    /// For each table the figures that must not be told, held against every earlier publication of
-    /// the period: `records` are what is counted now, up to `last`.
-    private func differences(
-        _ measured: [MeasuredTable], _ all: [PublicationRecord], _ records: [PartialRecord],
-        through last: Int? = nil
-    ) throws(PipelineFailure) -> [DifferenceFindings] {
-        var found = measured.map { _ in DifferenceFindings() }
+    /// What was told by each of `all` publications of a period, where `records` are what is counted
+    /// now, up to `last`.
+    private func history(
+        _ all: [PublicationRecord], _ records: [PartialRecord], through last: Int? = nil
+    ) throws(PipelineFailure) -> [EarlierFigures] {
+        var history: [EarlierFigures] = []
         for record in all {
             let (shown, old) = try earlier(record)
             let days = record.period.days
@@ -67,17 +67,17 @@ extension PublishWork {
                     days: days.lowerBound...end)
             ]
             if day < end { added.append(PeriodTables.Piece(records: old, days: day + 1...end)) }
-            let more = try tables.differences(
-                measured, earlier: shown.tables,
-                old: [PeriodTables.Piece(records: old, days: days.lowerBound...day)],
-                added: added)
-            for index in found.indices { found[index].formUnion(more[index]) }
+            history.append(
+                EarlierFigures(
+                    tables: shown.tables,
+                    counted: [PeriodTables.Piece(records: old, days: days.lowerBound...day)],
+                    added: added))
         }
-        return found
+        return history
     }
 
-    private func tellHidden(_ found: [DifferenceFindings]) {
-        let count = found.map(\.places.count).reduce(0, +)
+    private func tellHidden(_ figures: PeriodFigures) {
+        let count = figures.found.map(\.places.count).reduce(0, +)
         guard count > 0 else { return }
         report.notes.append(
             "\(counted(count, "figure")) withheld: the difference to what was published before "
@@ -128,13 +128,11 @@ extension PublishWork {
             throw .refused("nothing came for \(period.text) since it was published")
         }
         let (shown, old) = try earlier(last)
-        let measured = try tables.measured([
-            PeriodTables.Piece(records: old + late, days: period.days)
-        ])
-        let found = try differences(measured, books.all(of: period), old + late)
-        let isolating = zip(measured, found).filter { !$1.isolating.isEmpty }.map { table, found in
-            "\(found.isolating.count) of \(table.name)"
-        }
+        let figures = try tables.figures(
+            [PeriodTables.Piece(records: old + late, days: period.days)],
+            after: try history(books.all(of: period), old + late))
+        let isolating = zip(figures.measured, figures.found).filter { !$1.isolating.isEmpty }
+            .map { table, found in "\(found.isolating.count) of \(table.name)" }
         guard isolating.isEmpty else {
             throw .refused(
                 "\(period.text) stays as it is: the differences of some figures ("
@@ -144,9 +142,10 @@ extension PublishWork {
         let revision = books.corrections(of: period) + 1
         let plain = publication(
             period, .correction, revision: revision, reason: reason,
-            tables: try tables.published(measured, found))
+            tables: try tables.published(figures))
         try write(
-            withNoise(plain, NoisyTables.Drawing(of: shown)), period, old + late, folder: "\(publish.folder)/\(period.text).r\(revision)")
+            withNoise(plain, NoisyTables.Drawing(of: shown)), period, old + late,
+            folder: "\(publish.folder)/\(period.text).r\(revision)")
     }
 
     /// Declares what came late as a revision, where that may be told.
@@ -196,16 +195,15 @@ extension PublishWork {
     ) throws(PipelineFailure) {
         let records = books.waiting(period)
         let last = step.lastDay(of: period)
-        let measured = try tables.measured([
-            PeriodTables.Piece(records: records, days: period.days.lowerBound...last)
-        ])
-        let found = try differences(measured, books.all(of: period), records, through: last)
-        tellHidden(found)
+        let figures = try tables.figures(
+            [PeriodTables.Piece(records: records, days: period.days.lowerBound...last)],
+            after: try history(books.all(of: period), records, through: last))
+        tellHidden(figures)
         let day = CivilDate(daysSince1970: last).text
         try write(
             publication(
                 period, .provisional, revision: step.number, through: last, audience: .internal,
-                tables: try tables.published(measured, found)),
+                tables: try tables.published(figures)),
             period, records, folder: "\(folder)/\(day)")
     }
 }

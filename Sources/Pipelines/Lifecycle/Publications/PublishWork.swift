@@ -175,7 +175,7 @@ final class PublishWork {
             PublishReport.Table(
                 name: table.table.name, rows: table.table.rows.count,
                 figures: table.table.withheld.cellsTotal, withheld: table.table.withheld.cells,
-                proposal: table.proposal)
+                other: table.other, proposal: table.proposal)
         }
         return entry
     }
