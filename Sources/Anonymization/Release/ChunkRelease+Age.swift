@@ -151,7 +151,11 @@ extension ChunkRelease {
         _ reader: any RecordReader
     ) -> DueSet {
         guard !plan.generations.isEmpty else {
-            return writtenUnder.map { dueBefore($0, !knowsTablesBefore) } ?? []
+            switch earlier {
+            case .under(let clocks, let knowsTables): return dueBefore(clocks, !knowsTables)
+            case .exactly(let dealtWith): return dealtWith
+            case nil: return []
+            }
         }
         for index in plan.generations.indices.reversed() {
             let verdict = earlierHolds[index].ask(

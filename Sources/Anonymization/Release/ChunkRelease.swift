@@ -42,10 +42,8 @@ struct ChunkRelease: ~Copyable {
     var counts: RecordCounts
     var quarantine: [QuarantineEntry] = []
     var matches: OptOutMatches
-    /// The clocks under which the records of the chunk at hand were dealt with.
-    var writtenUnder: ClockSet?
-    /// True when `plan.tablesBefore` are what those clocks were read with.
-    var knowsTablesBefore = false
+    /// What was done before to the records of the chunk at hand.
+    var earlier: ReleasePlan.EarlierRun?
     var nextDue = NextDue()
 
     init(plan: ReleasePlan, keyRing: (any KeyRing)?) {
@@ -83,8 +81,9 @@ struct ChunkRelease: ~Copyable {
         }
         observations = ObservationRelease(plan.observations, derived: plan.derived)
         matches = OptOutMatches(count: plan.optOuts.entryCount)
-        writtenUnder = plan.writtenUnder
-        knowsTablesBefore = !plan.tablesBefore.isEmpty
+        earlier = plan.writtenUnder.map {
+            .under($0, knowsTables: !plan.tablesBefore.isEmpty)
+        }
         counts = RecordCounts(
             outputs: plan.outputs.count, statistics: plan.observations.statistics.count)
     }
@@ -110,9 +109,7 @@ struct ChunkRelease: ~Copyable {
         observations.begin()
         counts.read = table.count
         if plan.isInPlace {
-            let earlier = chunk.earlierClocks >= 0 ? plan.earlierRuns[chunk.earlierClocks] : nil
-            writtenUnder = earlier?.clocks
-            knowsTablesBefore = earlier?.knowsTables ?? false
+            earlier = chunk.earlierClocks >= 0 ? plan.earlierRuns[chunk.earlierClocks] : nil
         }
         // Lent to the end: to take it from the plan for each record would count references, and
         // workers share it.

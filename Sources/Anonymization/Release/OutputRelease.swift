@@ -147,10 +147,18 @@ package struct OutputRelease: ~Copyable {
         }
         let past = closed(record.pastClocks)
         let isHeld = decision == .hold
+        if isStored { noteDealing(record, isHeld: isHeld) }
         batch.finishRecord(
             row: view.row, isHeld: isHeld,
             isSuspended: isHeld && (record.isDeleted || !undone(record).isEmpty),
             day: record.day, isReadable: ages(past))
+    }
+
+    /// Notes what is dealt with in a stored record when it is not just what is due now.
+    private mutating func noteDealing(_ record: borrowing RecordContext, isHeld: Bool) {
+        let dealtWith = isHeld ? record.dealtWith : record.dealtWith.union(record.age.due)
+        // A time too far ahead is none once it has come: nothing would seem to have been due.
+        if dealtWith != record.age.due || record.age.noKey { batch.noteDealing(dealtWith) }
     }
 
     /// What is due and was not dealt with before.

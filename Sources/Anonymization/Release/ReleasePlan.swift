@@ -4,16 +4,13 @@ package import Records
 /// Everything the anonymising module needs to know to release records: resolved, immutable, shared
 /// by all workers.
 package struct ReleasePlan: Sendable {
-    /// A run that dealt with records of a store.
-    package struct EarlierRun: Sendable {
-        package var clocks: ClockSet
-        /// True when `tablesBefore` are the tables of that run.
-        package var knowsTables: Bool
-
-        package init(clocks: ClockSet, knowsTables: Bool) {
-            self.clocks = clocks
-            self.knowsTables = knowsTables
-        }
+    /// What was done before to some records of a store.
+    package enum EarlierRun: Sendable {
+        /// What was due when `clocks` stood as they do was dealt with; `knowsTables` is true when
+        /// `tablesBefore` are the tables of that run.
+        case under(_ clocks: ClockSet, knowsTables: Bool)
+        /// The fields of these clocks were dealt with and no others.
+        case exactly(DueSet)
     }
 
     /// The declared fields; slots below are indexes into them.

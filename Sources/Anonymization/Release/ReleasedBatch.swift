@@ -70,12 +70,23 @@ package struct ReleasedBatch: ~Copyable {
         package let isSuspended: Bool
     }
 
+    /// What is dealt with in one record.
+    package struct Dealing: Sendable {
+        /// Its index in `records`.
+        package let record: Int
+        /// The clocks whose fields are.
+        package let clocks: DueSet
+    }
+
     /// The day of a record whose time could not be read.
     package static let noDay = Int32.min
 
     package let mode: ReleaseMode
     package private(set) var records = FlatArray<Record>(capacity: 1024)
     package private(set) var pieces = FlatArray<ReleasedPiece>(capacity: 4096)
+    /// The stored records of which other fields are dealt with than those that are due now, in the
+    /// order of `records`: a hold keeps what is due, or the clock was ahead before.
+    package private(set) var dealings: [Dealing] = []
 
     /// The bytes of replaced values.
     package internal(set) var arena = ByteBuffer(capacity: 1 << 16)
@@ -87,12 +98,18 @@ package struct ReleasedBatch: ~Copyable {
     mutating func removeAll() {
         records.truncate(to: 0)
         pieces.truncate(to: 0)
+        dealings.removeAll(keepingCapacity: true)
         arena.removeAll()
         openRecordStart = 0
     }
 
     @inline(__always)
     mutating func append(_ piece: ReleasedPiece) { pieces.append(piece) }
+
+    /// Notes that exactly the fields of `clocks` are dealt with in the record finished next.
+    mutating func noteDealing(_ clocks: DueSet) {
+        dealings.append(Dealing(record: records.count, clocks: clocks))
+    }
 
     @inline(__always)
     mutating func finishRecord(

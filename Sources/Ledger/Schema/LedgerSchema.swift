@@ -136,7 +136,9 @@ struct LedgerSchema: Sendable {
 
     /// Stores that are aged in place: what their files held when they were last looked at, by
     /// content. `rules` is the digest of what was applied; `settled_ms` the clock of that run: what
-    /// was due then was dealt with; `next_due_ms` when something in it becomes due.
+    /// was due then was dealt with; `next_due_ms` when something in it becomes due; `dealt_clocks`,
+    /// where it is not just what was due then, what is dealt with, one bit for each clock; `mixed`
+    /// whether a content has such segments.
     private static let stores = """
         CREATE TABLE store_contents (
             store TEXT NOT NULL,
@@ -147,6 +149,7 @@ struct LedgerSchema: Sendable {
             next_due_ms INTEGER,
             records INTEGER NOT NULL CHECK (records >= 0),
             unreadable INTEGER NOT NULL CHECK (unreadable >= 0),
+            mixed INTEGER NOT NULL CHECK (mixed IN (0, 1)),
             run_id INTEGER NOT NULL REFERENCES runs (id),
             PRIMARY KEY (store, sha256, byte_count)
         ) STRICT, WITHOUT ROWID;
@@ -159,6 +162,8 @@ struct LedgerSchema: Sendable {
             head INTEGER NOT NULL,
             rules TEXT NOT NULL CHECK (length(rules) = 64),
             settled_ms INTEGER NOT NULL,
+            dealt_clocks INTEGER,
+            run_id INTEGER NOT NULL REFERENCES runs (id),
             PRIMARY KEY (store, sha256, byte_count)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE store_runs (

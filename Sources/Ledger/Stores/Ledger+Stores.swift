@@ -19,7 +19,7 @@ extension Ledger {
         }
     }
 
-    /// The segments of a store that were dealt with under `rules`.
+    /// The segments of a store that were dealt with under `rules`, those looked at last first.
     package func storeSegments(
         store: String, rules: Digest256
     ) throws(LedgerFault) -> [StoreSegment] {
@@ -28,17 +28,19 @@ extension Ledger {
                 db,
                 sql: """
                     SELECT * FROM store_segments WHERE store = ? AND rules = ?
-                    ORDER BY sha256, byte_count
+                    ORDER BY run_id DESC, sha256, byte_count
                     """,
                 arguments: [store, rules.hex]
             ).map { row in
-                StoreSegment(
+                let dealt: Int64? = row["dealt_clocks"]
+                return StoreSegment(
                     segment: CountedSegment(
                         start: 0,
                         content: ContentIdentity(
                             digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
                         records: row["lines"], headLines: row["head_lines"], head: row["head"]),
-                    settled: EventTime(milliseconds: row["settled_ms"]))
+                    settled: EventTime(milliseconds: row["settled_ms"]),
+                    dealtClocks: dealt.map { UInt64(bitPattern: $0) })
             }
         }
     }
@@ -66,7 +68,7 @@ extension StoreContent {
             rules: try digest(row["rules"]),
             settled: EventTime(milliseconds: row["settled_ms"]),
             nextDue: next.map(EventTime.init(milliseconds:)), records: row["records"],
-            unreadable: row["unreadable"])
+            unreadable: row["unreadable"], isMixed: row["mixed"])
     }
 }
 
@@ -87,26 +89,28 @@ extension RunWriter {
             try db.execute(
                 sql: """
                     INSERT OR REPLACE INTO store_contents (store, sha256, byte_count, rules,
-                        settled_ms, next_due_ms, records, unreadable, run_id)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        settled_ms, next_due_ms, records, unreadable, mixed, run_id)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     store.name, content.content.digest.hex, content.content.byteCount,
                     store.rules.hex, store.settled.milliseconds, content.nextDue?.milliseconds,
-                    content.records, content.unreadable, run,
+                    content.records, content.unreadable, content.isMixed, run,
                 ])
         }
-        for segment in store.segments where segment.headLines > 0 {
+        for known in store.segments where known.segment.headLines > 0 {
+            let segment = known.segment
             try db.execute(
                 sql: """
                     INSERT OR REPLACE INTO store_segments (store, sha256, byte_count, lines,
-                        head_lines, head, rules, settled_ms)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        head_lines, head, rules, settled_ms, dealt_clocks, run_id)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     store.name, segment.content.digest.hex, segment.content.byteCount,
                     segment.records, segment.headLines, segment.head, store.rules.hex,
-                    store.settled.milliseconds,
+                    known.settled.milliseconds,
+                    known.dealtClocks.map { Int64(bitPattern: $0) }, run,
                 ])
         }
         try db.execute(

@@ -12,7 +12,7 @@ package struct StoreCommit: Sendable, Equatable {
     /// What the files that were looked at hold now.
     package var contents: [StoreContent] = []
     /// The segments of those contents.
-    package var segments: [CountedSegment] = []
+    package var segments: [StoreSegment] = []
     /// Files rewritten.
     package var files: Int64 = 0
     /// Records changed in them.
@@ -37,10 +37,12 @@ package struct StoreContent: Sendable, Equatable {
     package var records: Int64
     /// Lines that cannot be read and were kept.
     package var unreadable: Int64
+    /// True when not all of its lines were dealt with as of `settled`: the segments know how.
+    package var isMixed: Bool
 
     package init(
         content: ContentIdentity, rules: Digest256, settled: EventTime, nextDue: EventTime?,
-        records: Int64, unreadable: Int64
+        records: Int64, unreadable: Int64, isMixed: Bool = false
     ) {
         self.content = content
         self.rules = rules
@@ -48,11 +50,23 @@ package struct StoreContent: Sendable, Equatable {
         self.nextDue = nextDue
         self.records = records
         self.unreadable = unreadable
+        self.isMixed = isMixed
     }
 }
 
-/// A segment of what a store held, and the clock under which it was dealt with.
+/// A segment of what a store held, and what was dealt with in it.
 package struct StoreSegment: Sendable, Equatable {
     package var segment: CountedSegment
+    /// The clock under which it was looked at last.
     package var settled: EventTime
+    /// The set of those clocks, one bit each in the order of the rules, whose fields are dealt
+    /// with; nil: just those that had run out at `settled`. They differ where a hold keeps
+    /// something from being done, or an earlier run had a later clock.
+    package var dealtClocks: UInt64?
+
+    package init(segment: CountedSegment, settled: EventTime, dealtClocks: UInt64? = nil) {
+        self.segment = segment
+        self.settled = settled
+        self.dealtClocks = dealtClocks
+    }
 }

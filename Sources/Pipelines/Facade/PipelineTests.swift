@@ -112,7 +112,7 @@ private struct Trial {
             }
         } catch { throw .source(error) }
         let worker = Worker(
-            plan: plan.inPlace(store, columns: columns, settled: []), keyRing: TrialRing(),
+            plan: plan.inPlace(store, columns: columns), keyRing: TrialRing(),
             storage: MemorySpillStorage())
         _ = try load(into: worker)
         try worker.process()

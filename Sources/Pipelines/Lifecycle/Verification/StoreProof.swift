@@ -27,7 +27,7 @@ struct StoreProof {
     private func prove(_ path: String, _ proof: inout OutputProof) throws(PipelineFailure) {
         let columns = try ChunkSource.columns(
             of: path, format: owner.plan.format, limits: owner.plan.limits)
-        var plan = owner.plan.inPlace(store, columns: columns, settled: [])
+        var plan = owner.plan.inPlace(store, columns: columns)
         let tally = ReleaseTally(fieldCount: plan.release.fields.count)
         plan.release = plan.release.proving(tally)
         let reading = PartReading(plan)

@@ -41,6 +41,9 @@ struct ScannedContent {
 ///
 /// A segment of a single line counts as known only at the beginning of a file, behind something
 /// known, or at the end: elsewhere it may be another event that happens to read the same.
+///
+/// Where the table lets segments overlap, every line is looked at, those within known segments too,
+/// and each is known by the best segment that it lies in. Segments of the rest are then not made.
 struct ContentScan: ~Copyable {
     private let source: ByteSource
     private let known: KnownSegments
@@ -58,7 +61,15 @@ struct ContentScan: ~Copyable {
     private var taken: Set<ContentIdentity> = []
     private var isInGiantLine = false
 
+    /// Where segments overlap: those that reach behind the line at hand.
+    private var covering: [(end: Int, segment: KnownSegments.Segment)] = []
+    /// How many bytes were hashed to see whether a segment stands somewhere.
+    private var triedBytes = 0
+
     private static let readBytes = 1 << 18
+    /// Within known segments others are looked for while no more than so many times the bytes of
+    /// the file were hashed for it: in a file of equal lines each could begin one.
+    private static let triesMax = 16
 
     /// Scans the file at `path`.
     static func scan(
@@ -78,8 +89,11 @@ struct ContentScan: ~Copyable {
         cutter.begin(at: 0)
         while try fillLines() {
             if line < lines.ends.count {
-                if try recognise() { continue }
-                takeLine()
+                if known.overlap {
+                    try coverLine()
+                } else if try !recognise() {
+                    takeLine()
+                }
             } else if windowEnd - at > SegmentCutter.lineBytesMax {
                 passGiant()
             } else {
@@ -172,7 +186,33 @@ struct ContentScan: ~Copyable {
 
     /// Looks whether a known segment begins here, takes the longest that does, and says so.
     private mutating func recognise() throws(PipelineFailure) -> Bool {
-        guard !known.isEmpty, !isInGiantLine else { return false }
+        let from = at
+        guard let match = try matches().last else { return false }
+        note(from..<from + match.content.byteCount, match)
+        return true
+    }
+
+    /// Takes the line at hand as known by the best segment that it lies in, or as new.
+    private mutating func coverLine() throws(PipelineFailure) {
+        covering.removeAll { $0.end <= at }
+        if covering.isEmpty || triedBytes / Self.triesMax <= windowEnd {
+            let from = at
+            for match in try matches() {
+                covering.append((from + match.content.byteCount, match))
+            }
+        }
+        isInGiantLine = false
+        let end = lines.ends[line]
+        if let best = covering.min(by: { $0.segment.rank < $1.segment.rank }) {
+            note(at..<end, lines: 1, tag: best.segment.tag)
+        }
+        at = end
+        line += 1
+    }
+
+    /// The known segments that begin here, shortest first.
+    private mutating func matches() throws(PipelineFailure) -> [KnownSegments.Segment] {
+        guard !known.isEmpty, !isInGiantLine else { return [] }
         var head = SegmentHead.none
         var candidates: [KnownSegments.Segment] = []
         for index in line..<min(line + SegmentHead.linesMax, lines.ends.count) {
@@ -181,20 +221,17 @@ struct ContentScan: ~Copyable {
                 candidates += known.segments(beginning: head)
             }
         }
-        if candidates.isEmpty { return false }
+        if candidates.isEmpty { return [] }
         candidates.sort { $0.content.byteCount < $1.content.byteCount }
-        let from = at
-        guard let match = try longest(of: candidates) else { return false }
-        note(from..<from + match.content.byteCount, match)
-        return true
+        return try standing(candidates)
     }
 
-    /// The longest of `candidates`, shortest first, whose bytes stand here.
-    private mutating func longest(
-        of candidates: [KnownSegments.Segment]
-    ) throws(PipelineFailure) -> KnownSegments.Segment? {
+    /// Those of `candidates`, shortest first, whose bytes stand here.
+    private mutating func standing(
+        _ candidates: [KnownSegments.Segment]
+    ) throws(PipelineFailure) -> [KnownSegments.Segment] {
         var hasher = ContentHasher()
-        var best: KnownSegments.Segment?
+        var found: [KnownSegments.Segment] = []
         for candidate in candidates {
             let end = at + candidate.content.byteCount
             // One byte more, to see whether the line ends there.
@@ -203,10 +240,11 @@ struct ContentScan: ~Copyable {
             let done = at + hasher.byteCount
             hash(window, done - windowStart..<end - windowStart, into: &hasher)
             if hasher.digest() == candidate.content.digest, isAcceptable(candidate, end) {
-                best = candidate
+                found.append(candidate)
             }
         }
-        return best
+        triedBytes += hasher.byteCount
+        return found
     }
 
     private func isAcceptable(_ candidate: KnownSegments.Segment, _ end: Int) -> Bool {
@@ -214,7 +252,7 @@ struct ContentScan: ~Copyable {
         let isAtEnd = end == windowEnd
         guard isAtEnd || bytes[end - 1 - windowStart] == 0x0a || bytes[end - windowStart] == 0x0a
         else { return false }
-        if candidate.lines > 1 { return true }
+        if candidate.lines > 1 || known.overlap { return true }
         return !taken.contains(candidate.content)
             && (at == 0 || isAtEnd || found.last?.range.upperBound == at)
     }
@@ -229,18 +267,20 @@ struct ContentScan: ~Copyable {
         {
             range = range.lowerBound..<range.upperBound + 1
         }
-        if let last = found.last, last.tag == segment.tag,
-            last.range.upperBound == range.lowerBound
-        {
-            found[found.count - 1].range = last.range.lowerBound..<range.upperBound
-            found[found.count - 1].lines += segment.lines
-        } else {
-            found.append(
-                ScannedContent.Known(range: range, lines: segment.lines, tag: segment.tag))
-        }
+        note(range, lines: segment.lines, tag: segment.tag)
         at = range.upperBound
         while line < lines.ends.count, lines.ends[line] <= at { line += 1 }
         cutter.begin(at: at)
+    }
+
+    /// Enters `range` as known by `tag`.
+    private mutating func note(_ range: Range<Int>, lines: Int, tag: Int) {
+        if let last = found.last, last.tag == tag, last.range.upperBound == range.lowerBound {
+            found[found.count - 1].range = last.range.lowerBound..<range.upperBound
+            found[found.count - 1].lines += lines
+        } else {
+            found.append(ScannedContent.Known(range: range, lines: lines, tag: tag))
+        }
     }
 }
 

@@ -24,7 +24,6 @@ final class StoreAgeing {
         var file: StoreFile
         var old: ContentIdentity
         var new: ContentIdentity
-        var settled: [EventTime]
         var stretches: [ChunkSource.SourceInput.Stretch]
         var columns: [String]?
         var isCompressed: Bool
@@ -53,7 +52,7 @@ final class StoreAgeing {
     /// The file at hand, until it is prepared.
     private var writing: StoreSink?
     private var known: KnownSegments?
-    private var settledTimes: [EventTime] = []
+    private var dealings: [StoreDealing] = []
     /// When erasures were asked for, once that was looked up.
     private var erasures: [EventTime]?
     private var quarantined = RecordCounts(outputs: 0, statistics: 0)
@@ -134,8 +133,8 @@ final class StoreAgeing {
         let columns = try ChunkSource.columns(
             of: file.path, format: plan.format, limits: plan.limits)
         var change = Change(
-            file: file, old: content, new: content, settled: settledTimes, stretches: stretches,
-            columns: columns, isCompressed: isCompressed, counts: FileCounts())
+            file: file, old: content, new: content, stretches: stretches, columns: columns,
+            isCompressed: isCompressed, counts: FileCounts())
         var isCounted = source != nil
         if !isCounted { isCounted = try wasCounted(content) }
         let outcome = try read(change, writingTo: nil, counting: isCounted)
@@ -143,6 +142,7 @@ final class StoreAgeing {
         change.counts = outcome.counts
         note(change, outcome.task)
         subjects?.note(outcome.task.counts[0])
+        let segments = outcome.sink.segments()
         commit.contents.append(
             StoreContent(
                 content: change.new, rules: store.rules, settled: commit.settled,
@@ -150,8 +150,12 @@ final class StoreAgeing {
                 nextDue: change.counts.held > 0 || plan.asksTables
                     ? commit.settled : outcome.task.nextDue.time(under: plan.release.clocks),
                 records: Int64(change.counts.records),
-                unreadable: store.unreadable == .keep ? Int64(change.counts.unreadable) : 0))
-        commit.segments += outcome.sink.segments()
+                unreadable: store.unreadable == .keep ? Int64(change.counts.unreadable) : 0,
+                isMixed: segments.contains { $0.dealtWith != nil }))
+        commit.segments += segments.map {
+            StoreSegment(
+                segment: $0.lines, settled: commit.settled, dealtClocks: $0.dealtWith?.rawValue)
+        }
         guard change.new != change.old else { return }
         pending.append(change)
         if isCounted { try enterCounted(change.new, outcome.sink.countedSegments()) }
@@ -247,11 +251,10 @@ final class StoreAgeing {
     private func stretches(
         of file: StoreFile, _ content: ContentIdentity, _ row: StoreContent?
     ) throws(PipelineFailure) -> [ChunkSource.SourceInput.Stretch] {
-        // Under a hold not everything in it was dealt with: the segments know what was.
-        if let row, row.nextDue.map({ $0 > row.settled }) ?? true {
+        if let row, !row.isMixed {
             return [
                 ChunkSource.SourceInput.Stretch(
-                    range: 0..<content.byteCount, use: .earlier(index(of: row.settled)))
+                    range: 0..<content.byteCount, use: .earlier(index(of: .settled(row.settled))))
             ]
         }
         let scanned = try ContentScan.scan(file.path, known: knownSegments())
@@ -263,28 +266,31 @@ final class StoreAgeing {
 
     private func knownSegments() throws(PipelineFailure) -> KnownSegments {
         if let known { return known }
-        var segments = KnownSegments()
+        // What is known of the same lines, however the files were cut and joined, holds for all.
+        var segments = KnownSegments(overlap: true)
         do {
             let stored = try ledger?.storeSegments(store: store.name, rules: store.rules) ?? []
             for stored in stored {
-                segments.insert(stored.segment, tag: index(of: stored.settled))
+                let dealing = stored.dealtClocks.map { StoreDealing.exactly(DueSet(rawValue: $0)) }
+                segments.insert(
+                    stored.segment, tag: index(of: dealing ?? .settled(stored.settled)))
             }
         } catch { throw failure(error) }
         known = segments
         return segments
     }
 
-    private func index(of settled: EventTime) -> Int {
-        if let index = settledTimes.firstIndex(of: settled) { return index }
-        settledTimes.append(settled)
-        return settledTimes.count - 1
+    private func index(of dealing: StoreDealing) -> Int {
+        if let index = dealings.firstIndex(of: dealing) { return index }
+        dealings.append(dealing)
+        return dealings.count - 1
     }
 
     private func read(
         _ change: Change, writingTo durable: DurableFile?, counting: Bool = false
     ) throws(PipelineFailure) -> (task: TaskRun, sink: StoreSink, counts: FileCounts) {
         let path = change.file.path
-        var plan = plan.inPlace(store, columns: change.columns, settled: change.settled)
+        var plan = plan.inPlace(store, columns: change.columns, dealings: dealings)
         subjects?.work.prepare(&plan, showsWindow: true)
         let input = ChunkSource.SourceInput(path: path, stretches: change.stretches)
         let source = ChunkSource([input], plan: plan, digesting: true)

@@ -3,12 +3,20 @@ internal import LogFormats
 internal import Records
 internal import Statistics
 
+/// What was done before to a stretch of a store's file.
+enum StoreDealing: Equatable {
+    /// Everything that was due under the clock of a run.
+    case settled(EventTime)
+    /// The fields of these clocks and no others.
+    case exactly(DueSet)
+}
+
 extension Plan {
     /// The plan for ageing one file of `store` in place, whose header names `columns`.
     ///
-    /// `settled` are the clocks of earlier runs, for stretches that were dealt with then. Opt-outs
+    /// `dealings` say what was done before to known stretches, which name them by index. Opt-outs
     /// are about uses, not about what a store may keep; they are left out.
-    func inPlace(_ store: StorePlan, columns: [String]?, settled: [EventTime]) -> Plan {
+    func inPlace(_ store: StorePlan, columns: [String]?, dealings: [StoreDealing] = []) -> Plan {
         var plan = self
         var output = store.release
         var names = release.fields.names
@@ -33,10 +41,14 @@ extension Plan {
         plan.release.isStored = true
         plan.release.isInPlace = true
         plan.release.clocks = clocksOfStored
-        plan.release.earlierRuns = settled.map {
-            ReleasePlan.EarlierRun(
-                clocks: release.clocks.moved(to: RunClock(now: $0, zone: release.zone)),
-                knowsTables: $0 == tablesAsOf)
+        plan.release.earlierRuns = dealings.map { dealing in
+            switch dealing {
+            case .settled(let now):
+                .under(
+                    release.clocks.moved(to: RunClock(now: now, zone: release.zone)),
+                    knowsTables: now == tablesAsOf)
+            case .exactly(let clocks): .exactly(clocks)
+            }
         }
         plan.release.watchedClocks = output.rules.reduce(
             into: output.keepsUnnamed ? [] : DueSet(rawValue: 1)

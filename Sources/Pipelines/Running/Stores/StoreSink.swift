@@ -1,3 +1,4 @@
+internal import Anonymization
 internal import Compression
 internal import FileSystem
 internal import KeyedHashing
@@ -9,8 +10,7 @@ final class StoreSink: OutputSink {
     /// Records that were changed, and those that were taken out.
     private(set) var changed = 0
     private(set) var removed = 0
-    /// Records that stay because a hold binds them. Their lines are in no segment: whatever else
-    /// was dealt with, they were not.
+    /// Records that stay because a hold binds them.
     private(set) var held = 0
 
     private let file: DurableFile?
@@ -43,11 +43,12 @@ final class StoreSink: OutputSink {
         ContentIdentity(digest: plain.digest(), byteCount: plain.byteCount)
     }
 
-    /// The segments of the plain bytes; to be asked for once, at the end.
-    func segments() -> [CountedSegment] { lines.finish() }
+    /// The segments of the plain bytes; to be asked for once, at the end. Lines that were dealt
+    /// with apart are in segments of their own.
+    func segments() -> [LineFeed.Segment] { lines.finish() }
 
-    /// The same with the held lines; empty unless the file takes the place of a counted source.
-    func countedSegments() -> [CountedSegment] { countedLines?.finish() ?? [] }
+    /// The segments of all lines, for a file that takes the place of a counted source; else empty.
+    func countedSegments() -> [CountedSegment] { countedLines?.finish().map(\.lines) ?? [] }
 
     /// The identity of the bytes as they lie in the file.
     var storedContent: ContentIdentity {
@@ -58,12 +59,12 @@ final class StoreSink: OutputSink {
         try writeHeader()
         changed += block.changed
         removed += block.removed
-        held += block.held.count
+        held += block.held
         var at = 0
-        for line in block.held {
-            try append(block.bytes, at..<line.lowerBound)
-            try append(block.bytes, line, isHeld: true)
-            at = line.upperBound
+        for line in block.apart {
+            try append(block.bytes, at..<line.range.lowerBound)
+            try append(block.bytes, line.range, dealtWith: line.dealtWith)
+            at = line.range.upperBound
         }
         try append(block.bytes, at..<block.bytes.count)
     }
@@ -75,14 +76,16 @@ final class StoreSink: OutputSink {
     }
 
     private func append(
-        _ bytes: borrowing ByteBuffer, _ range: Range<Int>, isHeld: Bool = false
+        _ bytes: borrowing ByteBuffer, _ range: Range<Int>, dealtWith: DueSet? = nil
     ) throws(PipelineFailure) {
-        try append(bytes.bytes.extracting(range), isHeld: isHeld)
+        try append(bytes.bytes.extracting(range), dealtWith: dealtWith)
     }
 
-    private func append(_ bytes: Span<UInt8>, isHeld: Bool = false) throws(PipelineFailure) {
+    private func append(
+        _ bytes: Span<UInt8>, dealtWith: DueSet? = nil
+    ) throws(PipelineFailure) {
         plain.update(bytes)
-        if isHeld { lines.pass(bytes.count) } else { lines.take(bytes) }
+        lines.take(bytes, dealtWith: dealtWith)
         countedLines?.take(bytes)
         guard let deflater else { return try store(bytes) }
         deflater.deflate(bytes, into: &compressed)
@@ -130,10 +133,36 @@ final class StoreSink: OutputSink {
 
 /// Cuts a stream of bytes into the lines that segments are made of.
 struct LineFeed: ~Copyable {
+    /// A segment, and what is dealt with in its lines.
+    struct Segment {
+        var lines: CountedSegment
+        /// The clocks whose fields are; nil: just those that are due.
+        var dealtWith: DueSet?
+    }
+
     private var cutter = SegmentCutter()
+    private var finished: [Segment] = []
+    /// As in `Segment`, of the lines at hand.
+    private var dealtWith: DueSet?
     private var carried = ByteBuffer(capacity: 1 << 12)
     private var offset = 0
     private var isGiant = false
+
+    /// Takes the next bytes of the stream; where `dealtWith` changes a line begins.
+    mutating func take(_ bytes: Span<UInt8>, dealtWith: DueSet?) {
+        if dealtWith != self.dealtWith {
+            cutter.begin(at: offset)
+            finishSegments()
+            self.dealtWith = dealtWith
+        }
+        take(bytes)
+    }
+
+    private mutating func finishSegments() {
+        for segment in cutter.segments.dropFirst(finished.count) {
+            finished.append(Segment(lines: segment, dealtWith: dealtWith))
+        }
+    }
 
     /// Takes the next bytes of the stream.
     mutating func take(_ bytes: Span<UInt8>) {
@@ -148,12 +177,6 @@ struct LineFeed: ~Copyable {
         carried.append(rest)
         isGiant = carried.count > SegmentCutter.lineBytesMax
         if isGiant { carried.removeAll() }
-    }
-
-    /// Passes over whole lines that are to be in no segment.
-    mutating func pass(_ count: Int) {
-        offset += count
-        cutter.begin(at: offset)
     }
 
     /// The line at hand ends with `last`.
@@ -184,13 +207,14 @@ struct LineFeed: ~Copyable {
     }
 
     /// The segments of the stream, which has ended.
-    mutating func finish() -> [CountedSegment] {
+    mutating func finish() -> [Segment] {
         if !carried.isEmpty {
             var line = ByteBuffer(capacity: 16)
             swap(&line, &carried)
             cutter.takeOpen(line, 0..<line.count, hash: LineHash.of(line.bytes))
         }
         cutter.close()
-        return cutter.segments
+        finishSegments()
+        return finished
     }
 }

@@ -12,11 +12,19 @@ struct InPlaceWriting {
     /// What is to be done with one row.
     private enum Fate {
         case stays
-        /// It stays because a hold binds it: when the hold ends it has to be looked at again.
-        case held
         /// Record so-and-so of the batch is written.
         case written(Int)
         case goes
+    }
+
+    /// How far the chunk was walked through.
+    private struct Walk {
+        /// Records of the batch, rows set aside, and dealings of the batch passed so far.
+        var released = 0
+        var setAside = 0
+        var dealings = 0
+        /// What has been copied or left out so far.
+        var copied = 0
     }
 
     func write(
@@ -26,69 +34,86 @@ struct InPlaceWriting {
         bytes.begin()
         let block = bytes.block(forDay: 0)
         let source = chunk.buffer.bytes
-        var released = 0
-        var setAside = 0
-        // What has been copied or left out so far, and where the next row begins.
-        var copied = 0
+        var walk = Walk()
         for row in 0..<table.count {
-            let range = table.range(row)
-            let begin = row == 0 ? 0 : range.lowerBound
+            let begin = row == 0 ? 0 : table.range(row).lowerBound
             let end = row + 1 < table.count ? table.range(row + 1).lowerBound : source.count
-            switch fate(row, batch, table, &released, &setAside) {
-            case .stays: continue
-            case .held:
-                block.bytes.append(source.extracting(copied..<begin))
-                let start = block.bytes.count
-                block.bytes.append(source.extracting(begin..<end))
-                block.held.append(start..<block.bytes.count)
-                copied = end
+            let record = walk.released
+            let fate = fate(row, batch, table, &walk)
+            let dealtWith = walk.released > record ? dealing(of: record, batch, &walk) : nil
+            if dealtWith == nil, case .stays = fate { continue }
+            block.bytes.append(source.extracting(walk.copied..<max(walk.copied, begin)))
+            walk.copied = max(walk.copied, begin)
+            let start = block.bytes.count
+            switch fate {
+            case .stays: break
             case .goes:
-                block.bytes.append(source.extracting(copied..<max(copied, begin)))
-                copied = end
+                walk.copied = end
                 block.removed += 1
             case .written(let index):
-                block.bytes.append(source.extracting(copied..<range.lowerBound))
-                let start = block.bytes.count
-                writer.write(index, of: batch, chunk: source, into: &block.bytes)
-                // The end of the line is copied with what follows.
-                block.bytes.truncate(to: block.bytes.count - 1)
-                copied = range.upperBound
-                // A carriage return counts as the record's in some formats; it stays too.
-                if copied > range.lowerBound, source[copied - 1] == 0x0d,
-                    !Self.ends(block.bytes, with: 0x0d)
-                {
-                    copied -= 1
-                }
-                if !Self.isSame(block.bytes, from: start, source.extracting(range)) {
-                    block.changed += 1
-                }
+                write(index, of: batch, table.range(row), source, &walk, to: block)
             }
+            guard let dealtWith else { continue }
+            block.bytes.append(source.extracting(walk.copied..<end))
+            walk.copied = end
+            block.apart.append(
+                OutputBytes.DealtLine(range: start..<block.bytes.count, dealtWith: dealtWith))
+            if batch.records[record].isSuspended { block.held += 1 }
         }
-        block.bytes.append(source.extracting(copied..<source.count))
-        block.records += released
+        block.bytes.append(source.extracting(walk.copied..<source.count))
+        block.records += walk.released
+    }
+
+    /// Writes record `index`, which stands at `range`; the end of its line is copied with what
+    /// follows.
+    private func write(
+        _ index: Int, of batch: borrowing ReleasedBatch, _ range: Range<Int>,
+        _ source: Span<UInt8>, _ walk: inout Walk, to block: OutputBytes.Block
+    ) {
+        block.bytes.append(source.extracting(walk.copied..<range.lowerBound))
+        let start = block.bytes.count
+        writer.write(index, of: batch, chunk: source, into: &block.bytes)
+        block.bytes.truncate(to: block.bytes.count - 1)
+        walk.copied = range.upperBound
+        // A carriage return counts as the record's in some formats; it stays too.
+        if !range.isEmpty, source[range.upperBound - 1] == 0x0d,
+            !Self.ends(block.bytes, with: 0x0d)
+        {
+            walk.copied -= 1
+        }
+        if !Self.isSame(block.bytes, from: start, source.extracting(range)) { block.changed += 1 }
     }
 
     private func fate(
         _ row: Int, _ batch: borrowing ReleasedBatch, _ table: borrowing RecordTable,
-        _ released: inout Int, _ setAside: inout Int
+        _ walk: inout Walk
     ) -> Fate {
-        if setAside < quarantine.count, quarantine[setAside].recordNumber == row + 1 {
-            setAside += 1
+        if walk.setAside < quarantine.count, quarantine[walk.setAside].recordNumber == row + 1 {
+            walk.setAside += 1
             return unreadable == .drop ? .goes : .stays
         }
         guard table.isGood(row) else { return .stays }
-        guard released < batch.records.count, Int(batch.records[released].row) == row else {
-            return .goes
-        }
-        let index = released
-        released += 1
+        guard walk.released < batch.records.count, Int(batch.records[walk.released].row) == row
+        else { return .goes }
+        let index = walk.released
+        walk.released += 1
         let record = batch.records[index]
-        if record.isHeld { return record.isSuspended ? .held : .stays }
+        if record.isHeld { return .stays }
         if record.pieceCount == 1 {
             let piece = batch.pieces[record.firstPiece]
             if piece.kind == .raw, piece.range == table.range(row) { return .stays }
         }
         return .written(index)
+    }
+
+    /// What is dealt with in record `index`; nil: just what is due now.
+    private func dealing(
+        of index: Int, _ batch: borrowing ReleasedBatch, _ walk: inout Walk
+    ) -> DueSet? {
+        guard walk.dealings < batch.dealings.count, batch.dealings[walk.dealings].record == index
+        else { return nil }
+        walk.dealings += 1
+        return batch.dealings[walk.dealings - 1].clocks
     }
 
     private static func ends(_ buffer: borrowing ByteBuffer, with byte: UInt8) -> Bool {

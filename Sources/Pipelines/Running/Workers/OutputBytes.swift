@@ -9,6 +9,12 @@ final class OutputBytes {
         case none, day, month
     }
 
+    /// A line and the clocks whose fields are dealt with in it.
+    struct DealtLine {
+        var range: Range<Int>
+        var dealtWith: DueSet
+    }
+
     /// The bytes of one file.
     final class Block {
         var route: Int32 = 0
@@ -20,8 +26,11 @@ final class OutputBytes {
         /// In place: records that were changed, and those that were taken out.
         var changed = 0
         var removed = 0
-        /// Where the lines of held records stand in `bytes`, in order.
-        var held: [Range<Int>] = []
+        /// In place: records that a hold keeps from being changed.
+        var held = 0
+        /// In place: the lines in `bytes` of which other fields are dealt with than those that are
+        /// due now, in order.
+        var apart: [DealtLine] = []
 
         /// Counts `run`, records that go into this block.
         func note(_ run: Span<ReleasedBatch.Record>) {
@@ -96,7 +105,8 @@ final class OutputBytes {
         block.newestDay = .min
         block.changed = 0
         block.removed = 0
-        block.held.removeAll(keepingCapacity: true)
+        block.held = 0
+        block.apart.removeAll(keepingCapacity: true)
         return block
     }
 }
