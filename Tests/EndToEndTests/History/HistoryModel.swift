@@ -43,8 +43,9 @@ struct HistoryModel {
         var isNameAged: Bool?
         /// Its note was corrected while it was readable.
         var isCorrected = false
-        /// Written when its key was dead already, or its time was bad: without tokens.
-        var hasTokens = true
+        /// False when its key was dead already when it was written, or its time was bad: it is
+        /// without tokens; nil when it may be either way.
+        var hasTokens: Bool? = true
     }
 
     struct Entry {
@@ -132,7 +133,7 @@ struct HistoryModel {
         optOuts.append(optOut)
         for (id, entry) in entries where optOut.reaches(entry.record) {
             if entry.counted != .gone, !entry.isBadTime { entries[id]?.counted = .gone }
-            guard let mark = entry.marks[.research], mark.presence == .there, mark.hasTokens
+            guard let mark = entry.marks[.research], mark.presence == .there, mark.hasTokens == true
             else { continue }
             // What a hold may bind stays as it is, also behind the end of the hold.
             entries[id]?.marks[.research]?.presence = isHeld ? .perhaps : .gone
@@ -172,12 +173,14 @@ struct HistoryModel {
                 || (accounts[entry.record.user].map { isKeyAlive(.who, $0.month) } ?? false)
         }
         if mark.isAged == false { return true }
-        return mark.hasTokens && isKeyAlive(place, entry.record.month)
+        return mark.hasTokens != false && isKeyAlive(place, entry.record.month)
     }
 
     private mutating func remove(_ id: String, _ place: Place, _ rest: Presence) {
         guard let mark = entries[id]?.marks[place], mark.presence == .there else { return }
-        entries[id]?.marks[place]?.presence = rest
+        // Whether there was anything to know it by may be either way.
+        let isSure = place == .who || mark.isAged != nil
+        entries[id]?.marks[place]?.presence = isSure ? rest : .perhaps
     }
 
     /// Held records stay until the hold is over, and so do those that it may be about.
@@ -255,7 +258,10 @@ struct HistoryModel {
         let isBadRaw = record.localDay > latest.day
         var raw = Mark(isAged: (isBadRaw || record.localDay < clock.cutOff()) && !isHeld)
         raw.hasTokens = !isBadRaw && !isKeyDead(.trail, record.month)
-        if isBadRaw, isAnyHoldBinding(clock) { raw.isAged = nil }
+        if isBadRaw, isAnyHoldBinding(clock) {
+            raw.isAged = nil
+            raw.hasTokens = nil
+        }
         if isErased { raw.presence = isAnyHoldBinding(clock) ? .maybe : .gone }
         entry.marks[.archive] = raw
         entries[record.id] = entry

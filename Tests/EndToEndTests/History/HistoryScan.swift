@@ -130,8 +130,10 @@ struct HistoryScan {
         case .research: months = 3
         case .who, .trail, .archive: return false
         }
-        if entry.record.localDay >= latest.cutOff(months: months) { return false }
-        // A part of a month goes with its last day, and one with a bad time by the day it came.
+        // A time in the future counts from the day it came, which no clock sets back so far.
+        let counted = entry.isBadTime ? entry.record.localDay - 60 : entry.record.localDay
+        if counted >= latest.cutOff(months: months) { return false }
+        // A part of a month goes with its last day.
         if entry.record.localDay + 32 >= clock.cutOff(months: months) || entry.isBadTime {
             return nil
         }
@@ -155,7 +157,7 @@ struct HistoryScan {
         if mark.isCorrected, !line.contains(HistoryWorld.correction) {
             faults.append("\(place): \(id) is not corrected")
         }
-        if !mark.hasTokens, mark.isAged == true, place != .who {
+        if mark.hasTokens == false, mark.isAged == true, place != .who {
             for name in ["customer", "user"] where Self.member(name, line) != nil {
                 faults.append("\(place): \(id) has a token of a dead key")
             }

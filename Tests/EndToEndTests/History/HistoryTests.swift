@@ -83,10 +83,16 @@ final class History {
             }
         }
         try compare(calm, disturbed)
+        let isLong = days > 100
+        var flips = HistoryFlips(
+            calm, start.adding(days - 1), files: isLong ? 6 : 1, places: isLong ? 12 : 2)
+        try flips.run(&random)
+        for flip in flips.unfound { Issue.record("seed \(seed): not found: \(flip)") }
         StandardError.write(
             "history of \(days) days, seed \(seed): \(model.fed) records, \(model.holds.count) "
                 + "holds, \(memories[0].dead.count) keys dead, \(disturbed.kills) kills, "
-                + "\(disturbed.unfinished) of them left work\n")
+                + "\(disturbed.unfinished) of them left work; "
+                + "\(flips.flips) bytes flipped in \(flips.kinds.count) kinds of files\n")
     }
 
     private func pass(

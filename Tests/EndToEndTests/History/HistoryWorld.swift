@@ -1,4 +1,3 @@
-import Dispatch
 import FileSystem
 import Foundation
 import Glibc
@@ -19,8 +18,8 @@ final class HistoryWorld {
     /// How often something was killed, and how often that left work for the next run.
     private(set) var kills = 0
     private(set) var unfinished = 0
-    /// About how long an undisturbed process takes, in microseconds; 0: not known yet.
-    private var processLength: UInt32 = 0
+    /// How often an undisturbed command changes something in the file system, by its first words.
+    private var changes: [String: Int] = [:]
 
     static let pipelines = ["p", "a", "w"]
     static let keyFolders = pipelines.map { "keys-\($0)" }
@@ -210,27 +209,23 @@ final class HistoryWorld {
         FileManager.default.fileExists(atPath: "\(path)/\(file)")
     }
 
-    /// Starts `sluice` and kills it somewhere on its way; true when it was killed in time.
+    /// Starts `sluice` and kills it behind one of the changes that it makes to files, so that most
+    /// kills come in mid-work; true when it was killed in time.
     @discardableResult
     func kill(
         _ arguments: [String], _ random: inout SeededGenerator
     ) throws -> Bool {
-        if processLength == 0 {
-            let start = DispatchTime.now().uptimeNanoseconds
-            _ = try SluiceProcess(arguments, in: path).finish()
-            processLength = UInt32((DispatchTime.now().uptimeNanoseconds - start) / 1000)
-        }
-        // The first tenths go into the start of the process.
-        let share = UInt32.random(in: 20..<110, using: &random)
-        let delay = processLength / 100 * share
+        let command = arguments.prefix(3).joined(separator: " ")
+        // Not known at first; later about as many as the last that came to its end.
+        let target = Int.random(in: 1...(changes[command] ?? 120), using: &random)
+        let events = try FileEvents(below: path)
         let process = try SluiceProcess(arguments, in: path)
-        usleep(delay)
-        process.signal(SIGKILL)
+        let isKilled = events.wait(for: target) { process.hasEnded }
+        if isKilled { process.signal(SIGKILL) }
         guard try process.finish().status == 137 else {
-            processLength = max(20_000, processLength / 20 * 19)
+            changes[command] = max(1, events.count)
             return false
         }
-        if share > 95 { processLength += processLength / 5 }
         kills += 1
         if try isUnfinished() { unfinished += 1 }
         return true

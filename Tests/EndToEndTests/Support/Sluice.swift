@@ -185,6 +185,14 @@ final class SluiceProcess {
 
     func signal(_ number: Int32) { kill(pid, number) }
 
+    /// True when the process has ended; its outcome is still to be had.
+    var hasEnded: Bool {
+        var information = unsafe siginfo_t()
+        let options = WEXITED | WNOHANG | WNOWAIT
+        let result = unsafe waitid(P_PID, id_t(pid), &information, options)
+        return unsafe result != 0 || information.si_signo != 0
+    }
+
     /// Waits for the end; a process that takes longer than `seconds` is killed and a fault.
     func finish(within seconds: Int = 120) throws -> Outcome {
         defer {
