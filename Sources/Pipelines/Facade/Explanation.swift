@@ -90,8 +90,15 @@ struct Explanation {
             + (publish.late == .revise ? "a revision beside the month" : "counted, change nothing")
             + "; corrections for \(publish.correctWithin.text)\n"
             + (publish.provisional.map { "  provisional figures to \($0), by week\n" } ?? "")
+            + (publish.forOneCustomer.map(customerText) ?? "")
             + "  small values counted together as Other: \(otherColumns(publish))\n"
             + (noise?.budget ?? "")
+    }
+
+    private func customerText(_ own: PublishPlan) -> String {
+        "  tables about one customer each, for that customer, to \(own.folder)/<month>/<token>, as "
+            + own.formats.map(\.name).joined(separator: ", ")
+            + "; figures of fewer than \(own.rules.persons) persons are suppressed\n"
     }
 
     private func otherColumns(_ publish: PublishPlan) -> String {
@@ -111,6 +118,12 @@ struct Explanation {
             "late": .text(publish.late.rawValue),
             "correct_within": .text(publish.correctWithin.text),
             "provisional": publish.provisional.map { .text($0) } ?? .null,
+            "for_customers": publish.forCustomers.map { own in
+                [
+                    "path": .text(own.folder), "persons": .integer(Int64(own.persons)),
+                    "formats": .array(own.formats.map { .text($0.name) }),
+                ]
+            } ?? .null,
             "other": publish.other.map { .array($0.map { .text($0) }) } ?? .null,
             "persons": .integer(Int64(publish.rules.persons)),
             "customers": publish.rules.customers.map { .integer(Int64($0)) } ?? .null,

@@ -12,6 +12,9 @@ package struct PublishRequest: Sendable {
     package var isProvisional = false
     /// Says what would be published and writes nothing.
     package var isDryRun = false
+    /// Lists the folders with the tables about this customer and does nothing else; never shown
+    /// again.
+    package var customer: String?
 
     package init(pipeline: String) { self.pipeline = pipeline }
 }
@@ -25,6 +28,8 @@ package struct PublishReport: Sendable {
         case unchanged
         /// It had been published; files that were gone or changed are there again.
         case restored
+        /// The same, some in a newer version of their format: the same figures in other bytes.
+        case reissued
         /// A dry run would publish it.
         case wouldBePublished = "would-be-published"
     }
@@ -56,10 +61,15 @@ package struct PublishReport: Sendable {
         /// When it was published, RFC 3339.
         package var published = ""
         package var tables: [Table] = []
+        /// How many customers got tables about themselves, each in a folder below `folder`; nil of
+        /// a publication about all of them.
+        package var customers: Int?
         /// Names of the files in the folder, with their digests.
         package var files: [(name: String, sha256: String)] = []
         /// Files that were written again.
         package var restored = 0
+        /// Files that were written again in a newer version of their format.
+        package var reissued = 0
     }
 
     /// Records that came after their month had been published.
@@ -72,6 +82,8 @@ package struct PublishReport: Sendable {
     package var isDryRun = false
     package var entries: [Entry] = []
     package var late: [Late] = []
+    /// Folders with tables about the customer that was asked for, in order; nil when none was.
+    package var customerFolders: [String]?
     /// The next month that can be closed and from when on, RFC 3339; empty when nothing waits.
     package var nextPeriod = ""
     package var nextFrom = ""

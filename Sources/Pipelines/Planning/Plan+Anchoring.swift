@@ -21,6 +21,8 @@ extension Plan {
         }
         plan.publish?.folder =
             publish.map { Pipelines.anchored($0.folder, at: folder) } ?? ""
+        plan.publish?.forCustomers?.folder =
+            publish?.forCustomers.map { Pipelines.anchored($0.folder, at: folder) } ?? ""
         plan.publish?.provisional =
             publish?.provisional.map { Pipelines.anchored($0, at: folder) }
         plan.store?.files = store?.files.map { Pipelines.anchored($0, at: folder) } ?? []

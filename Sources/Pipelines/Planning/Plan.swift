@@ -79,11 +79,34 @@ package struct PublishPlan: Sendable {
     package var rules: ControlRules
     /// The group columns and dimensions whose small values are counted together; nil: all.
     package var other: [String]?
+    /// Where tables about one customer each go, and under which rules; nil when there are none.
+    package var forCustomers: CustomerTablesPlan?
+
+    /// How tables about one customer are published; nil when there are none.
+    package var forOneCustomer: PublishPlan? {
+        guard let forCustomers else { return nil }
+        var own = self
+        own.folder = forCustomers.folder
+        own.formats = forCustomers.formats
+        own.audience = .customer
+        own.rules.persons = forCustomers.persons
+        own.rules.customers = nil
+        return own
+    }
 
     /// True for a column whose small values are counted together.
     package func rollsUp(_ column: String) -> Bool {
         other.map { $0.contains { $0.utf8.elementsEqual(column.utf8) } } ?? true
     }
+}
+
+/// Tables about one customer each, for that customer.
+package struct CustomerTablesPlan: Sendable {
+    /// The folder of all customers.
+    package var folder: String
+    package var formats: [PublicationFormat]
+    /// The fewest distinct persons behind a figure.
+    package var persons: Int
 }
 
 /// Files that are aged in place.

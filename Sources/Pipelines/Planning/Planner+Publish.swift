@@ -38,7 +38,32 @@ extension Planner {
             audience: publish.audience.value == .public ? .public : .internal,
             late: publish.late.value, correctWithin: publish.correctWithin.value,
             provisional: publish.provisional.map { world.resolve($0.value) }, rules: rules,
-            other: otherColumns(publish))
+            other: otherColumns(publish), forCustomers: customerTables(publish, path))
+    }
+
+    /// Where the tables about one customer each go; nil when there are none.
+    private func customerTables(
+        _ publish: PublishSpecification, _ main: Marked<String>
+    ) -> CustomerTablesPlan? {
+        guard let own = publish.forCustomers, let path = own.path else { return nil }
+        let others = [main.value] + (publish.provisional.map { [$0.value] } ?? [])
+        let folder = PlanningWorld.simplified(path.value)
+        if others.contains(where: { PlanningWorld.simplified($0) == folder }) {
+            faults.add(
+                "found the folder of other publications again: expected one of its own, from which "
+                    + "each customer gets its part",
+                at: path.position, path: "publish.for_customers.path")
+        }
+        if specification.identity.customer == nil {
+            faults.add(
+                "nobody says which customer a record is of: expected `identity.customer`",
+                at: path.position, path: "publish.for_customers")
+        }
+        let names = (own.formats ?? publish.formats).map(\.value)
+        return CustomerTablesPlan(
+            folder: world.resolve(path.value),
+            formats: PublicationCatalogue.all.filter { names.contains($0.name) },
+            persons: (own.persons ?? publish.persons).value)
     }
 
     /// The columns whose small values are counted together; nil for all.

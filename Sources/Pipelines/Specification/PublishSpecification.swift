@@ -23,6 +23,8 @@ package struct PublishSpecification: Sendable, Equatable {
     package let provisional: Marked<String>?
     /// The columns whose small values are counted together; nil for all, empty for none.
     package let other: [Marked<String>]?
+    /// Tables about one customer each; nil: there are none.
+    package let forCustomers: CustomerTablesSpecification?
 
     /// Whom publications can be for.
     package enum Readers: String, CaseIterable, Sendable {
@@ -101,13 +103,17 @@ extension PublishSpecification {
                 ?? .standard(10),
             customers: section.integer("customers", in: 1...1_000_000) ?? .standard(3),
             path: section.requiredText("path"),
-            formats: formats(section, context),
+            formats: section.publicationFormats(context) ?? [.standard("csv")],
             closeAfter: section.period("close_after") ?? .standard(standardCloseAfter),
             audience: section.choice("audience", Readers.self) ?? .standard(.internal),
             late: section.choice("late", LateRule.self) ?? .standard(.count),
             correctWithin: section.period("correct_within") ?? .standard(standardCorrectWithin),
             provisional: section.text("provisional"),
             other: section.texts("other").map { $0.filter { $0.value != "none" } },
+            forCustomers: section.optional("for_customers").map {
+                CustomerTablesSpecification.decode(
+                    $0, path: section.path("for_customers"), context)
+            },
             budget: section.optional("budget").map {
                 BudgetSpecification.decode($0, path: section.path("budget"), context)
             }
@@ -120,23 +126,6 @@ extension PublishSpecification {
     static let standardCloseAfter = CalendarDuration(months: 0, days: 7)
 
     static let standardCorrectWithin = CalendarDuration(months: 1, days: 0)
-
-    private static func formats(
-        _ section: SectionReader,
-        _ context: DecodingContext
-    ) -> [Marked<String>] {
-        guard let written = section.texts("formats") else { return [.standard("csv")] }
-        let names = PublicationCatalogue.all.map(\.name)
-        for format in written where !names.contains(format.value) {
-            context.faults.add(
-                "found another word, expected \(alternatives(names))",
-                at: format.position,
-                path: section.path("formats"),
-                suggestion: nearestName(to: format.value, among: names)
-            )
-        }
-        return written.filter { names.contains($0.value) }
-    }
 }
 
 extension OptOutSpecification {

@@ -234,6 +234,12 @@ extension PipelineReference {
                 "Where small values are counted together, as `Other`, before anything is withheld."
             ),
             key(
+                "for_customers",
+                "mapping",
+                "none",
+                "Tables about one customer each, for that customer: see `publish.for_customers`."
+            ),
+            key(
                 "budget",
                 "mapping",
                 "none",

@@ -6,16 +6,20 @@ package struct PublicationFormat: Sendable {
     package let name: String
     /// One sentence: which files it writes, for whom.
     package let summary: String
+    /// Counts up whenever the same publication gives other bytes than before: what was published in
+    /// an older version is known by it.
+    package let version: Int
     /// Makes the files of a publication, in memory: published tables are small. The same
     /// publication gives the same bytes.
     package let files: @Sendable (Publication) throws(PublicationFault) -> [PublicationFile]
 
     package init(
-        name: String, summary: String,
+        name: String, summary: String, version: Int = 1,
         files: @escaping @Sendable (Publication) throws(PublicationFault) -> [PublicationFile]
     ) {
         self.name = name
         self.summary = summary
+        self.version = version
         self.files = files
     }
 

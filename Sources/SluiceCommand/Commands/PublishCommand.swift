@@ -40,6 +40,14 @@ package struct PublishCommand: ParsableCommand {
     @Flag(help: "Show the open months to internal readers, up to their last full week.")
     package var provisional = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Only list the folders with the tables about this customer; - reads it.",
+            valueName: "value"
+        )
+    )
+    package var customer: String?
+
     @Flag(help: "Say what would be published, write nothing.")
     package var dryRun = false
 
@@ -67,6 +75,13 @@ package struct PublishCommand: ParsableCommand {
         request.isDryRun = dryRun
         request.correction = correct
         request.isProvisional = provisional
+        if let customer {
+            var lines = InputLines()
+            request.customer = try lines.resolve(customer)
+        }
+        guard customer == nil || (correct == nil && !provisional && !dryRun) else {
+            throw .usage("--customer lists what was published: it goes with --period only")
+        }
         guard correct == nil || !provisional else {
             throw .usage("--correct and --provisional exclude each other")
         }

@@ -13,6 +13,11 @@ package struct PublishText: Sendable {
     /// A block for each publication, then what came late and what comes next; with a last line
     /// feed.
     package func text(_ report: PublishReport) -> String {
+        if let folders = report.customerFolders {
+            let none = "no tables about this customer, or none under a key that lives"
+            return (folders.isEmpty ? [none] : folders.map(FaultReport.printable))
+                .map { $0 + "\n" }.joined()
+        }
         var blocks = report.entries.map(block)
         if report.entries.isEmpty { blocks.append(["\(report.pipeline): nothing to publish"]) }
         let late = report.late.flatMap { late in
@@ -66,6 +71,7 @@ package struct PublishText: Sendable {
     private func head(_ entry: PublishReport.Entry) -> String {
         var what = "\(entry.period), \(entry.kind)"
         if entry.kind != "final" { what += " \(entry.revision)" }
+        if let customers = entry.customers { return head(what, customers, entry) }
         let place = "\(NumberText.counted(entry.files.count, "file")) in \(entry.folder)"
         switch entry.outcome {
         case .published: return "published \(what), for \(entry.audience): \(place)"
@@ -76,7 +82,31 @@ package struct PublishText: Sendable {
             return "\(what): published at \(entry.published); "
                 + "\(NumberText.counted(entry.restored, "file")) gone or changed since, written "
                 + "again with the same bytes: \(place)"
+        case .reissued:
+            return "\(what): published at \(entry.published); " + Self.reissued(entry)
+                + ": \(place)"
         }
+    }
+
+    private func head(
+        _ what: String, _ customers: Int, _ entry: PublishReport.Entry
+    ) -> String {
+        let whom = "\(NumberText.counted(customers, "customer")), each in a folder in "
+            + entry.folder
+        switch entry.outcome {
+        case .published: return "published \(what), for \(whom)"
+        case .wouldBePublished: return "would publish \(what), for \(whom)"
+        case .unchanged: return "\(what): for \(whom), unchanged"
+        case .restored:
+            return "\(what): for \(whom); \(NumberText.counted(entry.restored, "file")) gone or "
+                + "changed since, written again with the same bytes"
+        case .reissued: return "\(what): for \(whom); " + Self.reissued(entry)
+        }
+    }
+
+    private static func reissued(_ entry: PublishReport.Entry) -> String {
+        "\(NumberText.counted(entry.reissued, "file")) gone or changed since, written again in "
+            + "today's version of the format, with the same figures"
     }
 
     /// The share of figures that are not told, in whole percent, rounded up.
@@ -105,6 +135,10 @@ package struct PublishText: Sendable {
                         ])
                     })
             ),
+            (
+                "customer_folders",
+                report.customerFolders.map { .array($0.map { .text($0) }) } ?? .null
+            ),
             ("next_period", .optional(report.nextPeriod.isEmpty ? nil : report.nextPeriod)),
             ("next_from", .optional(report.nextFrom.isEmpty ? nil : report.nextFrom)),
             ("destroyed_keys", .array(report.destroyedKeys.map { .text($0.month) })),
@@ -120,6 +154,7 @@ package struct PublishText: Sendable {
             ("reason", .optional(entry.reason.isEmpty ? nil : entry.reason)),
             ("audience", .text(entry.audience)), ("published", .text(entry.published)),
             ("folder", .text(entry.folder)),
+            ("customers", entry.customers.map { .integer($0) } ?? .null),
             (
                 "tables",
                 .array(

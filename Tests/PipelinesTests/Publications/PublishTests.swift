@@ -153,6 +153,17 @@ struct PublishTests {
             try scene.trial.text("out/2026-03/months.csv") == "month,times,users\n2026-03,6,6\n")
     }
 
+    @Test func anOptOutBindsWhenItsDayHasCome() throws {
+        let scene = try PublishTrial(more: "opt_outs: opt-outs.csv")
+        try scene.trial.write(
+            "opt-outs.csv", "customer,purposes,effective_date\nC1,statistics,2026-04-02\n")
+        try scene.add("a", "2026-03-10", 0..<9)
+        try scene.trial.run(now: "2026-04-01")
+        try scene.publish("2026-04-08")
+        #expect(
+            try scene.trial.text("out/2026-03/months.csv") == "month,times,users\n2026-03,6,6\n")
+    }
+
     @Test func aPublicationOfAnotherStateIsNotWrittenOver() throws {
         let scene = try PublishTrial()
         try scene.add("a", "2026-03-10", 0..<6)

@@ -75,7 +75,8 @@ let fullExample = """
     publish: {persons: 12, customers: 4, path: out/published, formats: [csv, jsonl],
               budget: {rho: 0.5, delta: 0.00001, rho_overall: 6, delta_overall: 0.0001},
               close_after: P10D, audience: public, late: revise, correct_within: P2W,
-              provisional: out/running, other: [action]}
+              provisional: out/running, other: [action],
+              for_customers: {path: out/customers, persons: 6, formats: [html]}}
     opt_outs:
       {file: opt-outs.csv, basis: event, effect: drop_record, missing: allowed, max_shrink: 5%}
     holds: holds.yaml

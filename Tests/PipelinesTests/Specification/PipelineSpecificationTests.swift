@@ -149,6 +149,9 @@ struct PipelineSpecificationTests {
         #expect(publish.correctWithin.value.text == "P14D")
         #expect(publish.provisional?.value == "out/running")
         #expect(publish.other?.map(\.value) == ["action"])
+        #expect(publish.forCustomers?.path?.value == "out/customers")
+        #expect(publish.forCustomers?.persons?.value == 6)
+        #expect(publish.forCustomers?.formats?.map(\.value) == ["html"])
         let optOuts = try #require(pipeline.optOuts)
         #expect(optOuts.file.value == "opt-outs.csv")
         #expect(optOuts.basis.value == .event)
@@ -161,10 +164,10 @@ struct PipelineSpecificationTests {
         let test = try #require(pipeline.tests.first)
         #expect(test.results.map(\.kind) == [.output, .output, .disclosures, .statistics])
         #expect(test.results[0].text == "2026-01-01 00:00:00,192.0.2.0\n")
-        #expect(test.dropped == .total(Marked(0, at: at(105, 14))))
+        #expect(test.dropped == .total(Marked(0, at: at(106, 14))))
         #expect(
             test.quarantined
-                == .byReason([.init(reason: Marked("bad-time", at: at(106, 19)), count: 1)])
+                == .byReason([.init(reason: Marked("bad-time", at: at(107, 19)), count: 1)])
         )
     }
 

@@ -51,6 +51,7 @@ struct ReferenceTests {
             ("outputs[]", "outputs: [{}]"), ("disclosures[]", "disclosures: [{}]"),
             ("outputs[].safeguards", "outputs: [{safeguards: {}}]"),
             ("statistics[]", "statistics: [{}]"), ("publish", "publish: {}"),
+            ("publish.for_customers", "publish: {for_customers: {}}"),
             ("opt_outs", "opt_outs: {}"), ("tests[]", "tests: [{}]"),
             ("quarantine", "quarantine: {}"), ("tables[]", "tables: [{}]"),
             ("keys", "keys: {}"),

@@ -54,14 +54,19 @@ struct OptOutListMemory {
         throw .tables([fault], file: "")
     }
 
-    /// What a changed list takes out; nil when it has not changed, or nothing is stored yet.
+    /// What the list takes out when it has changed, or the day of one of its opt-outs has come
+    /// since the last run; nil otherwise, or when nothing is stored yet.
     func removal(_ registry: StateRegistry) throws(PipelineFailure) -> OptOutRemoval? {
         if plan.optOutList.entries.isEmpty { return nil }
-        do {
-            if try ledger.lastRun(pipeline: plan.name) == nil { return nil }
-            if try ledger.inputList(.optOuts, name: name) == record { return nil }
-        } catch { throw StateRegistry.failure(error) }
         let now = plan.release.clocks.runClock.now
+        do {
+            guard let last = try ledger.lastRun(pipeline: plan.name) else { return nil }
+            let isNewlyInForce = plan.optOutList.entries.contains {
+                $0.effective > last.now && $0.effective <= now
+            }
+            let isSame = try ledger.inputList(.optOuts, name: name) == record
+            if isSame, !isNewlyInForce { return nil }
+        } catch { throw StateRegistry.failure(error) }
         guard let hasher = registry.hasher else { return nil }
         let sought = plan.optOutList.entries.compactMap {
             OptOutRemoval.Sought($0, isByEvent: plan.release.optOutBasis == .event, now: now)

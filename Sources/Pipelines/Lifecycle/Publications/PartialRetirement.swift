@@ -14,6 +14,11 @@ struct PartialRetirement {
     func run() throws(PipelineFailure) -> Int {
         let retired: [PartialRecord]
         do { retired = try ledger.retiredPartials() } catch { throw Self.failure(error) }
+        return try remove(retired)
+    }
+
+    /// Removes `retired`, whose keys wait for nothing then; returns how many files those were.
+    func remove(_ retired: [PartialRecord]) throws(PipelineFailure) -> Int {
         if retired.isEmpty { return 0 }
         for record in retired {
             let place = splitPath(record.path)

@@ -10,8 +10,21 @@ internal import Statistics
 struct PeriodTables {
     /// Partials, and the event days that count of them.
     struct Piece {
-        let records: [PartialRecord]
-        let days: ClosedRange<Int>
+        /// Where the rows are.
+        enum Source {
+            /// In the state, with rows of days and subjects that do not count.
+            case records([PartialRecord], days: ClosedRange<Int>)
+            /// Put aside, with nothing but what counts.
+            case files([any SpillFile])
+        }
+
+        let source: Source
+
+        init(records: [PartialRecord], days: ClosedRange<Int>) {
+            source = .records(records, days: days)
+        }
+
+        init(files: [any SpillFile]) { source = .files(files) }
     }
 
     let plan: Plan
@@ -37,22 +50,18 @@ struct PeriodTables {
     /// The published statistics without noise over `pieces`, measured and not fit to be shown.
     func measured(_ pieces: [Piece], _ rollUp: RollUp) throws(PipelineFailure) -> [MeasuredTable] {
         let tables = try merged(pieces) { try $0.tables(rollUp: rollUp) }
-        return chosen.map { tables[$0] }
+        let all = chosen.map { (tables[$0], plan.statistics.statistics[$0]) }
+        // Without customers to count, none must be taken for the largest of them.
+        return publish.rules.customers == nil
+            ? all.map { $0.ofOneCustomer(persons: persons($1)) } : all.map(\.0)
     }
 
     /// Does `work` with what is counted of `pieces`.
     func merged<Result>(
         _ pieces: [Piece], _ work: (Partials) throws -> Result
     ) throws(PipelineFailure) -> Result {
-        do {
-            return try work(partials(pieces))
-        } catch let failure as PipelineFailure {
-            throw failure
-        } catch let fault as PartialFault {
-            throw .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
-        } catch {
-            throw .internalFault("a period was refused without a reason")
-        }
+        let partials = try partials(pieces)
+        do { return try work(partials) } catch { throw Self.failure(error) }
     }
 
     /// What `pieces` counted, of all statistics.
@@ -61,24 +70,44 @@ struct PeriodTables {
             var files: [any SpillFile] = []
             for piece in pieces { files += try rows(of: piece) }
             return Partials(files, plan: plan.statistics, storage: storage)
-        } catch let failure as PipelineFailure {
-            throw failure
-        } catch let fault as PartialFault {
-            throw .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
-        } catch {
-            throw .internalFault("a period was refused without a reason")
+        } catch { throw Self.failure(error) }
+    }
+
+    /// The file that `work` fills with what `piece` counted; none when that is nothing.
+    func storing(
+        _ piece: Piece, _ work: (Partials, any SpillFile) throws -> Void
+    ) throws(PipelineFailure) -> [any SpillFile] {
+        do {
+            let files = try rows(of: piece)
+            if files.isEmpty { return [] }
+            let file = try storage.makeFile()
+            try work(Partials(files, plan: plan.statistics, storage: storage), file)
+            return [file]
+        } catch { throw Self.failure(error) }
+    }
+
+    private static func failure(_ error: any Error) -> PipelineFailure {
+        switch error {
+        case let failure as PipelineFailure: failure
+        case let fault as PartialFault:
+            .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
+        default: .internalFault("a period was refused without a reason")
         }
     }
 
     /// The partials without the rows of subjects whose data is used for nothing, and of other days.
     private func rows(of piece: Piece) throws -> [any SpillFile] {
-        let files = try Self.files(of: piece.records)
+        guard case .records(let records, let days) = piece.source else {
+            if case .files(let files) = piece.source { return files }
+            return []
+        }
+        let files = try Self.files(of: records)
         if files.isEmpty { return [] }
         let rest = try storage.makeFile()
         var removal = PartialRemoval(
             try RestrictedRows(ledger).entries(),
             in: plan.statistics)
-        removal.days = piece.days
+        removal.days = days
         _ = try Partials(files, plan: plan.statistics, storage: storage)
             .merge(without: removal, into: rest)
         return [rest]
@@ -141,9 +170,11 @@ struct PeriodTables {
 
     /// The fewest persons and customers behind a figure of a statistic.
     func persons(_ statistic: StatisticPlan) -> Int {
-        let persons = publish.rules.persons
-        guard case .persons(let own, _) = statistic.suppression else { return persons }
-        return max(persons, own)
+        // One that says nothing has the threshold of `publish`; other audiences have others.
+        guard case .persons(let own, _) = statistic.suppression,
+            own != plan.publish?.rules.persons
+        else { return publish.rules.persons }
+        return max(publish.rules.persons, own)
     }
 
     func customers(_ statistic: StatisticPlan) -> Int {

@@ -1,6 +1,7 @@
 internal import Anonymization
 internal import KeyedHashing
 internal import Ledger
+internal import Publication
 internal import Records
 
 /// What a pipeline has published, and what waits for it.
@@ -8,6 +9,8 @@ struct PublicationBooks {
     private let plan: Plan
     private let publish: PublishPlan
     private let publications: [PublicationRecord]
+    /// Those about one customer each; the others are of all customers together.
+    let forCustomers: [PublicationRecord]
     /// Live partials of the pipeline's statistics.
     private let live: [PartialRecord]
     /// Live partials of statistics that were counted otherwise: they fit no table any more.
@@ -17,7 +20,9 @@ struct PublicationBooks {
         plan = work.plan
         publish = work.publish
         do {
-            publications = try work.ledger.publications(dataSet: work.plan.name)
+            let known = try work.ledger.publications(dataSet: work.plan.name)
+            publications = known.filter { Audience(rawValue: $0.audience) != nil }
+            forCustomers = known.filter { Audience(rawValue: $0.audience) == nil }
             let all = try work.ledger.livePartials()
             let own = work.plan.statisticsDigest.hex
             live = all.filter { $0.statisticSet.utf8.elementsEqual(own.utf8) }
@@ -47,6 +52,20 @@ struct PublicationBooks {
     /// Everything that was published of a period, in order.
     func all(of period: CalendarMonth) -> [PublicationRecord] {
         publications.filter { $0.period == period }
+    }
+
+    /// What was published for single customers with a publication of all.
+    func publicationsForCustomers(like record: PublicationRecord) -> [PublicationRecord] {
+        forCustomers.filter {
+            $0.period == record.period && $0.kind == record.kind && $0.revision == record.revision
+        }
+    }
+
+    /// The same for one of them, by the text of its token.
+    func publication(for customer: String, like record: PublicationRecord) -> PublicationRecord? {
+        publicationsForCustomers(like: record).first {
+            $0.audience.utf8.elementsEqual(customer.utf8)
+        }
     }
 
     func provisional(of period: CalendarMonth, _ step: Int) -> PublicationRecord? {

@@ -10,16 +10,16 @@ struct PublicationFiles {
     /// The file beside the tables that tells what they are: period, rules, what is left out.
     static let aboutName = "publication.json"
     /// What the ledger calls its format.
-    static let aboutFormat = "about"
+    static let aboutFormat = FormatEdition(name: "about", version: 1)
 
     /// One file with what the ledger says of it.
     struct Made {
         let name: String
-        let format: String
+        let format: FormatEdition
         let bytes: [UInt8]
         let content: ContentIdentity
 
-        init(_ name: String, _ format: String, _ bytes: [UInt8]) {
+        init(_ name: String, _ format: FormatEdition, _ bytes: [UInt8]) {
             self.name = name
             self.format = format
             self.bytes = bytes
@@ -36,17 +36,21 @@ struct PublicationFiles {
         var files: [Made] = []
         for format in formats {
             do throws(PublicationFault) {
-                files += try format.files(publication).map { Made($0.name, format.name, $0.bytes) }
+                let edition = FormatEdition(name: format.name, version: format.version)
+                files += try format.files(publication).map { Made($0.name, edition, $0.bytes) }
             } catch { throw .storage("cannot write \(format.name): \(error.sentence)") }
         }
         let names = Set(files.map(\.name) + [Self.aboutName])
         guard names.count == files.count + 1 else {
             throw .internalFault("two formats give a file the same name")
         }
-        return files + [Made(Self.aboutName, Self.aboutFormat, about(files))]
+        return files + [about(files.map { ($0.name, $0.format, $0.content) })]
     }
 
-    private func about(_ files: [Made]) -> [UInt8] {
+    /// The file about the others.
+    func about(
+        _ files: [(name: String, format: FormatEdition, content: ContentIdentity)]
+    ) -> Made {
         let document: CanonicalJSON = [
             "pipeline": .text(publication.pipeline), "period": .text(publication.period),
             "through": .text(publication.through), "kind": .text(publication.kind.rawValue),
@@ -64,13 +68,13 @@ struct PublicationFiles {
             "files": .array(
                 files.map { file in
                     [
-                        "file": .text(file.name), "format": .text(file.format),
+                        "file": .text(file.name), "format": .text(file.format.name),
                         "sha256": .text(file.content.digest.hex),
                         "bytes": .integer(Int64(file.content.byteCount)),
                     ]
                 }),
         ]
-        return document.bytes + [0x0a]
+        return Made(Self.aboutName, Self.aboutFormat, document.bytes + [0x0a])
     }
 
     private static func entry(_ published: PublishedTable) -> CanonicalJSON {
@@ -115,79 +119,23 @@ struct PublicationFiles {
     }
 }
 
-/// A publication of the past: what it was is read from the ledger, never counted again.
-struct RecordedPublication {
-    let record: PublicationRecord
-    let publication: Publication
-    let files: [NewPublication.PublicationFile]
+/// A format of publications in one of its versions.
+struct FormatEdition: Equatable {
+    let name: String
+    let version: Int
 
-    init(_ record: PublicationRecord, _ ledger: Ledger) throws(PipelineFailure) {
-        self.record = record
-        let document: [UInt8]
-        do {
-            document = try ledger.document(ofPublication: record.id)
-            files = try ledger.files(ofPublication: record.id)
-        } catch { throw .storage("cannot read the ledger: \(error.description)") }
-        guard let publication = PublicationDocument.publication(from: document) else {
-            throw .storage(
-                "what the ledger keeps of the publication of \(record.period.text) cannot be read")
-        }
-        self.publication = publication
+    init(name: String, version: Int) {
+        self.name = name
+        self.version = version
     }
 
-    /// The files that are gone or not what was published.
-    func damaged() throws(PipelineFailure) -> [NewPublication.PublicationFile] {
-        var damaged: [NewPublication.PublicationFile] = []
-        for file in files {
-            do throws(FileFault) {
-                guard let status = try FileStatus.of(file.path), status.kind == .regular,
-                    status.byteCount == file.content.byteCount,
-                    try ContentIdentity.ofFile(file.path) == file.content
-                else {
-                    damaged.append(file)
-                    continue
-                }
-            } catch { throw .storage("cannot read \(file.path)", error) }
-        }
-        return damaged
+    /// Reads what the ledger has: `html@2`, or `html` of the first version.
+    init(text: String) {
+        let parts = text.split(separator: "@", maxSplits: 1)
+        name = parts.first.map(String.init) ?? text
+        version = parts.count == 2 ? Int(parts[1]) ?? 1 : 1
     }
 
-    /// True when the formats of today give the bytes that were published.
-    func givesItsFiles() throws(PipelineFailure) -> Bool {
-        let made = try again()
-        return files.allSatisfy { file in
-            let name = splitPath(file.path).name
-            return made.contains { $0.name == name && $0.content == file.content }
-        }
-    }
-
-    /// The files as the formats of today make them.
-    private func again() throws(PipelineFailure) -> [PublicationFiles.Made] {
-        let names = Set(files.map(\.format))
-        let formats = PublicationCatalogue.all.filter { names.contains($0.name) }
-        return try PublicationFiles(publication: publication, formats: formats).made()
-    }
-
-    /// Makes the files anew from what is recorded and writes the ones that are gone or changed,
-    /// with the very bytes that were published; returns how many.
-    func restore() throws(PipelineFailure) -> Int {
-        let damaged = try damaged()
-        if damaged.isEmpty { return 0 }
-        let made = try again()
-        for file in damaged {
-            let name = splitPath(file.path).name
-            guard let again = made.first(where: { $0.name == name }),
-                again.content == file.content
-            else {
-                throw .storage(
-                    "\(file.path) is gone or changed, and this version of sluice does not give "
-                        + "the bytes that were published: fetch it from a backup")
-            }
-            do throws(FileFault) {
-                _ = try Directory.open(record.folder, creating: true, mode: 0o700)
-                try DurableFile.durablyReplace(file.path, with: again.bytes.span)
-            } catch { throw .storage("cannot write \(file.path)", error) }
-        }
-        return damaged.count
-    }
+    /// What the ledger keeps.
+    var text: String { version == 1 ? name : "\(name)@\(version)" }
 }

@@ -5,11 +5,22 @@ internal import Ledger
 internal import Publication
 internal import Records
 
-/// Writes a publication: all its files durable, one commit in the ledger, then their names.
-struct PublicationWriting {
-    let plan: Plan
-    let publish: PublishPlan
-    let ledger: Ledger
+/// Writes publications that belong together: all their files durable, one commit in the ledger,
+/// then their names. Without a commit nothing has changed; `abandon` removes what waits.
+final class PublicationWriting {
+    private let plan: Plan
+    private let ledger: Ledger
+    private let isDryRun: Bool
+    private let changes: PendingChanges
+    private var published: [NewPublication] = []
+    private var isCommitted = false
+
+    init(_ plan: Plan, _ ledger: Ledger, isDryRun: Bool) {
+        self.plan = plan
+        self.ledger = ledger
+        self.isDryRun = isDryRun
+        changes = PendingChanges(mark: plan.mark)
+    }
 
     /// What is to be published where, and of which partials.
     struct Item {
@@ -17,69 +28,72 @@ struct PublicationWriting {
         let period: CalendarMonth
         let records: [PartialRecord]
         let folder: String
-        let files: [PublicationFiles.Made]
+        let formats: [PublicationFormat]
+        /// For whom it is, as the ledger has it: a word, or the token of a customer.
+        let reader: String
     }
 
-    /// The files of `publication`, not written yet.
-    func item(
-        _ publication: Publication, _ period: CalendarMonth, _ records: [PartialRecord],
-        folder: String
-    ) throws(PipelineFailure) -> Item {
-        Item(
-            publication: publication, period: period, records: records, folder: folder,
-            files: try PublicationFiles(publication: publication, formats: publish.formats).made())
-    }
-
-    func write(_ item: Item) throws(PipelineFailure) {
+    /// Makes the files of `item` and puts them aside, durable; a dry run only makes them.
+    func add(_ item: Item) throws(PipelineFailure) -> [PublicationFiles.Made] {
+        let files = try PublicationFiles(
+            publication: item.publication, formats: item.formats
+        ).made()
+        if isDryRun { return files }
         // Published with another state: this one must not publish it again with other values.
         guard !isPresent("\(item.folder)/\(PublicationFiles.aboutName)") else {
             throw .refused(
                 "\(item.folder) holds a publication that this state knows nothing of: expected "
                     + "the state that made it, or another `publish.path`")
         }
-        let changes = PendingChanges(mark: plan.mark)
-        do throws(PipelineFailure) {
-            try PublicationFiles.prepare(item.files, in: item.folder, changes)
-        } catch {
-            changes.discard()
-            throw error
-        }
+        try PublicationFiles.prepare(files, in: item.folder, changes)
+        published.append(entry(item, files))
+        return files
+    }
+
+    private func entry(_ item: Item, _ files: [PublicationFiles.Made]) -> NewPublication {
+        let publication = item.publication
+        let now = plan.release.clocks.runClock.now
+        var entry = NewPublication(
+            dataSet: plan.name, period: item.period, revision: publication.revision,
+            kind: NewPublication.Kind(publication.kind),
+            reason: publication.reason.isEmpty ? nil : publication.reason,
+            audience: item.reader, folder: item.folder,
+            document: PublicationDocument.bytes(of: publication), optOutsAsOf: now,
+            closed: now, partials: item.records.map(\.id),
+            files: files.map { file in
+                NewPublication.PublicationFile(
+                    path: "\(item.folder)/\(file.name)", format: file.format.text,
+                    content: file.content)
+            })
+        entry.spendings = NoisyTables.spendings(of: publication, item.period)
+        return entry
+    }
+
+    /// Removes what was put aside, unless it is committed.
+    func abandon() { if !isCommitted { changes.discard() } }
+
+    /// Publishes everything that was added, or nothing.
+    func commit() throws(PipelineFailure) {
+        guard let first = published.first else { return }
         let run: Int64
-        do { run = try ledger.commitRun(commit(item, changes)) } catch {
-            changes.discard()
+        do { run = try ledger.commitRun(commit(named: splitPath(first.folder).name)) } catch {
             throw .storage("cannot write the ledger: \(error.description)")
         }
+        isCommitted = true
         try RunRecovery(ledger: ledger, plan: plan).publish(
             run: run, changes.publications, redo: false)
     }
 
-    private func commit(_ item: Item, _ changes: PendingChanges) -> RunCommit {
-        let now = plan.release.clocks.runClock.now
+    private func commit(named name: String) -> RunCommit {
         let started = currentTime()
-        let name = "\(TemporaryName.run)-\(started.milliseconds)-\(splitPath(item.folder).name)"
         var commit = RunCommit(
-            name: name, pipeline: plan.name, command: "publish", plan: plan.digest,
-            started: started, finished: currentTime(), now: now,
-            cutoff: plan.release.clocks.statedCutOff,
+            name: "\(TemporaryName.run)-\(started.milliseconds)-\(name)", pipeline: plan.name,
+            command: "publish", plan: plan.digest, started: started, finished: currentTime(),
+            now: plan.release.clocks.runClock.now, cutoff: plan.release.clocks.statedCutOff,
             counts: RunCounts(read: 0, written: 0, dropped: 0, quarantined: 0))
         commit.keyNeeds = plan.keyStore == nil ? nil : plan.keyNeeds
         commit.publications = changes.publications
-        let publication = item.publication
-        commit.published = [
-            NewPublication(
-                dataSet: plan.name, period: item.period, revision: publication.revision,
-                kind: NewPublication.Kind(publication.kind),
-                reason: publication.reason.isEmpty ? nil : publication.reason,
-                audience: publication.audience.rawValue, folder: item.folder,
-                document: PublicationDocument.bytes(of: publication), optOutsAsOf: now,
-                closed: now, partials: item.records.map(\.id),
-                files: item.files.map { file in
-                    NewPublication.PublicationFile(
-                        path: "\(item.folder)/\(file.name)", format: file.format,
-                        content: file.content)
-                })
-        ]
-        commit.published[0].spendings = NoisyTables.spendings(of: publication, item.period)
+        commit.published = published
         return commit
     }
 }

@@ -42,9 +42,11 @@ extension PublishWork {
         tellHidden(figures)
         let plain = publication(
             period, .final, revision: 0, tables: try tables.published(figures))
-        try write(
-            withNoise(plain, try drawing(period, pieces)), period, records,
-            folder: "\(publish.folder)/\(period.text)")
+        let main = withNoise(plain, try drawing(period, pieces))
+        let order = CustomerOrder(main: main, period: period, pieces: pieces, history: [])
+        try write(main, period, records, folder: "\(publish.folder)/\(main.folderName)") {
+            writing throws(PipelineFailure) in try addCustomers(order, to: writing, books)
+        }
     }
 
     /// What was told by each of `all` publications of a period, where `records` are what is counted
@@ -128,9 +130,10 @@ extension PublishWork {
             throw .refused("nothing came for \(period.text) since it was published")
         }
         let (shown, old) = try earlier(last)
-        let figures = try tables.figures(
-            [PeriodTables.Piece(records: old + late, days: period.days)],
-            after: try history(books.all(of: period), old + late))
+        let pieces = [PeriodTables.Piece(records: old + late, days: period.days)]
+        let all = books.all(of: period)
+        let history = try history(all, old + late)
+        let figures = try tables.figures(pieces, after: history)
         let isolating = zip(figures.measured, figures.found).filter { !$1.isolating.isEmpty }
             .map { table, found in "\(found.isolating.count) of \(table.name)" }
         guard isolating.isEmpty else {
@@ -143,9 +146,14 @@ extension PublishWork {
         let plain = publication(
             period, .correction, revision: revision, reason: reason,
             tables: try tables.published(figures))
-        try write(
-            withNoise(plain, NoisyTables.Drawing(of: shown)), period, old + late,
-            folder: "\(publish.folder)/\(period.text).r\(revision)")
+        let main = withNoise(plain, NoisyTables.Drawing(of: shown))
+        let order = CustomerOrder(
+            main: main, period: period, pieces: pieces,
+            history: zip(all, history).filter { $0.0.kind != .provisional }
+                .map { (record: $0.0, figures: $0.1) })
+        try write(main, period, old + late, folder: "\(publish.folder)/\(main.folderName)") {
+            writing throws(PipelineFailure) in try addCustomers(order, to: writing, books)
+        }
     }
 
     /// Declares what came late as a revision, where that may be told.

@@ -18,7 +18,7 @@ final class PublishWork {
     let publish: PublishPlan
     let ledger: Ledger
     private let statePath: String
-    private let folder: String
+    let folder: String
     var report = PublishReport()
 
     init(_ request: PublishRequest) throws(PipelineFailure) {
@@ -37,7 +37,7 @@ final class PublishWork {
         }
         do {
             ledger =
-                request.isDryRun
+                request.isDryRun || request.customer != nil
                 ? try Ledger.openForReading(stateDirectory: state)
                 : try Ledger.open(stateDirectory: state)
         } catch {
@@ -56,7 +56,12 @@ final class PublishWork {
 
     func run() throws(PipelineFailure) -> PublishReport {
         let asked = try askedPeriod()
+        if let customer = request.customer {
+            report.customerFolders = try folders(ofCustomer: customer, asked)
+            return report
+        }
         if !request.isDryRun { try settle() }
+        try settleChanged()
         let books = try PublicationBooks(self)
         report.late = try lateRecords(books)
         if let reason = request.correction {
@@ -84,8 +89,8 @@ final class PublishWork {
         let periods = asked.map { [$0] } ?? books.due
         var isAnyNew = false
         for period in periods {
-            if let record = books.final(of: period) {
-                try repeated(record)
+            if books.final(of: period) != nil {
+                try repeatAll(of: period, books)
             } else {
                 try books.check(period)
                 try close(period, books)
@@ -93,7 +98,9 @@ final class PublishWork {
             }
         }
         if isAnyNew, publish.late == .revise { try reviseLate(books) }
-        if asked == nil, periods.isEmpty, let last = books.finals.last { try repeated(last) }
+        if asked == nil, periods.isEmpty, let last = books.finals.last {
+            try repeatAll(of: last.period, books)
+        }
         tellNext(books, done: periods)
     }
 
@@ -116,16 +123,41 @@ final class PublishWork {
         report.notes += outcome.notes
     }
 
+    /// Makes sure of everything that was published of a closed month.
+    private func repeatAll(
+        of period: CalendarMonth, _ books: PublicationBooks
+    ) throws(PipelineFailure) {
+        for record in books.all(of: period) where record.kind != .provisional {
+            try repeated(record)
+            if let customers = try repeatedCustomers(like: record, books) {
+                report.entries.append(customers)
+            }
+        }
+    }
+
     /// Makes sure of what was published; nothing is counted.
     func repeated(_ record: PublicationRecord) throws(PipelineFailure) {
         let recorded = try RecordedPublication(record, ledger)
         var entry = entry(
             recorded.publication, folder: record.folder,
             files: recorded.files.map { (splitPath($0.path).name, $0.content.digest.hex) })
-        entry.restored =
-            request.isDryRun ? try recorded.damaged().count : try recorded.restore()
-        entry.outcome = entry.restored == 0 ? .unchanged : .restored
+        try restore(recorded, &entry)
         report.entries.append(entry)
+    }
+
+    /// Writes what is gone or changed of a publication again; a dry run counts it.
+    func restore(
+        _ recorded: RecordedPublication, _ entry: inout PublishReport.Entry
+    ) throws(PipelineFailure) {
+        if request.isDryRun {
+            entry.restored += try recorded.damaged().count
+        } else {
+            let done = try recorded.restore(ledger, now: clock.now)
+            entry.restored += done.restored
+            entry.reissued += done.reissued
+        }
+        let isWhole = entry.restored + entry.reissued == 0
+        entry.outcome = isWhole ? .unchanged : entry.reissued > 0 ? .reissued : .restored
     }
 
     /// Records of published months that came later, by month.
@@ -140,25 +172,36 @@ final class PublishWork {
         return late
     }
 
-    /// Commits a publication with all its files, or says what a dry run would.
+    /// Commits a publication with all its files, and with it the ones that `others` adds; a dry run
+    /// says what it would.
     func write(
         _ publication: Publication, _ period: CalendarMonth, _ records: [PartialRecord],
-        folder: String
-    ) throws(PipelineFailure) {
-        let writing = PublicationWriting(plan: plan, publish: publish, ledger: ledger)
-        let item = try writing.item(publication, period, records, folder: folder)
-        var entry = entry(
-            publication, folder: folder,
-            files: item.files.map { ($0.name, $0.content.digest.hex) })
-        if request.isDryRun {
-            entry.outcome = .wouldBePublished
-        } else {
-            try writing.write(item)
+        folder: String,
+        with others: (PublicationWriting) throws(PipelineFailure) -> PublishReport.Entry? = {
+            _ in nil
         }
-        report.entries.append(entry)
+    ) throws(PipelineFailure) {
+        let writing = PublicationWriting(plan, ledger, isDryRun: request.isDryRun)
+        do throws(PipelineFailure) {
+            let files = try writing.add(
+                PublicationWriting.Item(
+                    publication: publication, period: period, records: records, folder: folder,
+                    formats: publish.formats, reader: publication.audience.rawValue))
+            let main = entry(
+                publication, folder: folder, files: files.map { ($0.name, $0.content.digest.hex) })
+            let more = try others(writing)
+            try writing.commit()
+            for var entry in [main] + (more.map { [$0] } ?? []) {
+                if request.isDryRun { entry.outcome = .wouldBePublished }
+                report.entries.append(entry)
+            }
+        } catch {
+            writing.abandon()
+            throw error
+        }
     }
 
-    private func entry(
+    func entry(
         _ publication: Publication, folder: String, files: [(name: String, sha256: String)]
     ) -> PublishReport.Entry {
         var entry = PublishReport.Entry(outcome: .published)

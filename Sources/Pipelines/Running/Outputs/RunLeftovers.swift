@@ -24,7 +24,9 @@ struct RunLeftovers {
             shown[folder] = folder
         }
         let published = [plan.publish?.folder, plan.publish?.provisional].compactMap { $0 }
-        for folder in published.flatMap(Self.publications) {
+        let customers = [plan.publish?.forCustomers?.folder].compactMap { $0 }
+            .flatMap(Self.publications)
+        for folder in (published + customers).flatMap(Self.publications) {
             shown[folder] = folder
         }
         for terms in plan.outputs.compactMap(\.termsPath) {

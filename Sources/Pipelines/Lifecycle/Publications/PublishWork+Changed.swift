@@ -1,0 +1,46 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Months of which a part was counted before the statistics of the pipeline were changed.
+///
+/// They fit no table of today and cannot be published with the others; without the rest they would
+/// undercount. Under the statistics as they were they can be published, and wait for that, with
+/// their key, as long as a correction would (`close_after`, then `correct_within`). Then they are
+/// given up: their aggregates go, and nothing keeps the key.
+extension PublishWork {
+    /// Gives up the months whose time is over, and tells of the others.
+    func settleChanged() throws(PipelineFailure) {
+        let changed: [PartialRecord]
+        do {
+            changed = try ledger.changedPartials(
+                pipeline: plan.name, statisticSet: plan.statisticsDigest.hex)
+        } catch { throw .storage("cannot read the ledger: \(error.description)") }
+        for month in Set(changed.map(\.month)).sorted() {
+            let partials = changed.filter { $0.month == month }
+            let end = givingUp(month)
+            guard end <= clock.now else {
+                report.notes.append(
+                    "\(month.text) was counted under other statistics than those of today: publish "
+                        + "it with the statistics as they were, or its aggregates are given up on "
+                        + dateText(end))
+                continue
+            }
+            if !request.isDryRun {
+                _ = try PartialRetirement(ledger: ledger, now: clock.now).remove(partials)
+            }
+            report.notes.append(
+                "\(month.text) was counted under other statistics than those of today and never "
+                    + "published: its aggregates \(request.isDryRun ? "would be" : "are") given up")
+        }
+    }
+
+    /// When a month that fits no table of today is given up.
+    private func givingUp(_ month: CalendarMonth) -> EventTime {
+        let zone = plan.release.zone
+        let closing = RunClock(now: month.end(in: zone), zone: zone)
+            .instant(after: publish.closeAfter)
+        return RunClock(now: closing, zone: zone).instant(after: publish.correctWithin)
+    }
+}
