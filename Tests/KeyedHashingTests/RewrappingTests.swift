@@ -72,6 +72,29 @@ struct RewrappingTests {
         #expect(try names(open(scratch, nil)) == before)
     }
 
+    /// As if killed before the blocks of a replaced file were overwritten, and before it was
+    /// replaced.
+    @Test func whatWasReplacedIsOverwrittenByTheNextCall() throws {
+        let (scratch, state, before, _) = try filled()
+        let key = try wrapping(1)
+        let file = "keys/2026-03.key"
+        let plain = try scratch.read(file)
+        let declared = try scratch.read("keys/store")
+        var work = KeyRewrapping(from: nil, to: key)
+        _ = try work.run(storeAt: "\(scratch.path)/keys", states: [state])
+        try scratch.write("keys/store.next", try scratch.read("keys/store"))
+        try scratch.write("keys/store", declared)
+        try scratch.write("\(file).former", plain)
+        let folder = try Directory.open("\(scratch.path)/keys")
+        let old = try folder.reading("2026-03.key.former")
+        try folder.link("2026-04.key", to: "2026-04.key.former")
+        var again = KeyRewrapping(from: nil, to: key)
+        _ = try again.run(storeAt: "\(scratch.path)/keys", states: [state])
+        #expect(try old.readAll(limitBytes: 1 << 12).allSatisfy { $0 == 0 })
+        #expect(try !scratch.names().contains { $0.hasSuffix(".former") })
+        #expect(try names(open(scratch, key)) == before)
+    }
+
     /// As if killed after each of its steps: nobody else uses the store, and the same call ends it.
     @Test(arguments: 0..<5) func anInterruptedOneIsEndedByTheSameCall(_ step: Int) throws {
         let (scratch, state, before, registry) = try filled()

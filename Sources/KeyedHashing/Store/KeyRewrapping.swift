@@ -119,11 +119,13 @@ package struct KeyRewrapping: Sendable {
     }
 
     /// Replaces one file, unless it has its new form already; then overwrites the blocks of the old
-    /// one, which may hold the key in the clear.
+    /// one, which may hold the key in the clear. Until that is done the old one keeps a name, by
+    /// which the next call finds it when this one is killed.
     private func rewrap(
         _ name: String, in directory: Directory, _ head: [UInt8],
         _ seals: (old: KeySeal?, new: KeySeal?)
     ) throws(KeyFault) {
+        try Self.overwriteFormer(of: name, in: directory)
         guard
             let content = try PrivateFile.secret(
                 name, in: directory, limitBytes: KeyFileForm.fileBytesMax)
@@ -134,13 +136,32 @@ package struct KeyRewrapping: Sendable {
         }
         let fresh = try KeyFileForm.encode(key, head: head, seal: seals.new)
         try asKeyFault { () throws(FileFault) in
-            let replaced = try directory.openingOrCreating(name)
+            try directory.link(name, to: Self.formerName(name))
             let file = try DurableFile.begin(in: directory, named: name)
             try fresh.withSpan { span throws(FileFault) in try file.write(span) }
             try file.commit()
-            try replaced.writeAll([UInt8](repeating: 0, count: content.count).span)
-            try replaced.synchronize()
-            try replaced.close()
+        }
+        try Self.overwriteFormer(of: name, in: directory)
+    }
+
+    /// What the file that `name` stood for is called until its blocks are overwritten.
+    static func formerName(_ name: String) -> String { "\(name).former" }
+
+    /// Overwrites and removes the file that was replaced; where it was not replaced yet, only its
+    /// second name goes.
+    private static func overwriteFormer(
+        of name: String, in directory: Directory
+    ) throws(KeyFault) {
+        try asKeyFault { () throws(FileFault) in
+            let former = formerName(name)
+            guard let old = try directory.status(of: former), old.kind == .regular else { return }
+            if try directory.status(of: name)?.identity != old.identity {
+                let file = try directory.openingOrCreating(former)
+                try file.writeAll([UInt8](repeating: 0, count: old.byteCount).span)
+                try file.synchronize()
+                try file.close()
+            }
+            if try directory.remove(former) { try directory.synchronize() }
         }
     }
 }

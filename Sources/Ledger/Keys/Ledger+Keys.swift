@@ -51,7 +51,7 @@ extension Ledger {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT keys.*, runs.name AS first_run, runs.finished_ms AS first_used_ms
+                    SELECT keys.*, runs.name AS first_run, runs.now_ms AS first_used_ms
                     FROM keys LEFT JOIN runs ON runs.id = first_run_id
                     ORDER BY month, keys.id
                     """

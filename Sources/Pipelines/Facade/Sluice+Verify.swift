@@ -20,15 +20,17 @@ extension Sluice {
                     + "be verified")
         }
         let folder = try workingFolder()
+        let plan = loaded.plan.anchored(at: folder)
         let verification = Verification(
-            plan: loaded.plan.anchored(at: folder), specification: loaded.specification,
+            plan: plan, specification: loaded.specification,
             statePath: anchored(state, at: folder))
         if let reports = request.reportFolder {
             try verification.checkReportFolder(anchored(reports, at: folder))
         }
         var report = try verification.run()
         if let reports = request.reportFolder {
-            report.files = try EvidenceFiles.write(report, into: reports)
+            report.files = try EvidenceFiles.write(
+                report, into: reports, mark: plan.mark)
         }
         return report
     }

@@ -88,6 +88,17 @@ func dateText(_ time: EventTime) -> String {
         + "T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))Z"
 }
 
+/// `time` as RFC 3339 with the offset of `zone` at that instant, whole seconds.
+func dateText(_ time: EventTime, in zone: ZoneTable) -> String {
+    let offset = zone.utcOffsetSeconds(at: time)
+    guard offset != 0 else { return dateText(time) }
+    let local = EventTime(milliseconds: time.milliseconds + Int64(offset) * 1000)
+    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    let minutes = abs(offset) / 60
+    return dateText(local).dropLast() + (offset < 0 ? "-" : "+")
+        + "\(two(minutes / 60)):\(two(minutes % 60))"
+}
+
 /// Fails when more records were set aside than the pipeline allows.
 func checkQuarantine(_ plan: Plan, _ report: RunReport) throws(PipelineFailure) {
     let totals = report.totals

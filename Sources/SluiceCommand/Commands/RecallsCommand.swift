@@ -33,6 +33,14 @@ package struct RecallsCommand: ParsableCommand {
         @Flag(help: "Answered ones, too.")
         package var all = false
 
+        @Option(
+            help: ArgumentHelp(
+                "The clock instead of the system's: a date or an RFC 3339 time.",
+                valueName: "time"
+            )
+        )
+        package var now: String?
+
         @Flag(help: "Write JSON to standard output.")
         package var json = false
 
@@ -40,7 +48,7 @@ package struct RecallsCommand: ParsableCommand {
 
         package func run() throws {
             let listings = try telling(asJSON: json) { () throws(PipelineFailure) in
-                try Sluice.recalls(pipeline: pipeline)
+                try Sluice.recalls(pipeline: pipeline, now: now)
             }.filter { listing in
                 (all || listing.answered.isEmpty)
                     && (recipient.map { $0.utf8.elementsEqual(listing.recipient.utf8) } ?? true)

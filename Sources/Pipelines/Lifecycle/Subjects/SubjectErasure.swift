@@ -79,7 +79,7 @@ struct SubjectErasure {
         report.held = work.tallies[index].held
         if let hold = work.blockingHold(index) {
             report.blockedBy = hold.name
-            report.retry = hold.hold.end.map(dateText)
+            report.retry = hold.hold.end.map { dateText($0, in: session.plan.release.zone) }
         }
     }
 

@@ -281,7 +281,8 @@ final class SubjectRewriting {
             guard let hold = index.flatMap(blockingHold) else { continue }
             report.notes.append(
                 "an erasure is blocked by hold `\(hold.name)`"
-                    + (hold.hold.end.map { " until \(dateText($0))" } ?? " until it is released"))
+                    + (hold.hold.end.map { " until \(dateText($0, in: plan.release.zone))" }
+                        ?? " until it is released"))
         }
     }
 

@@ -5,19 +5,23 @@ internal import Ledger
 struct EvidenceFiles {
     static let names = (json: "evidence.json", html: "evidence.html")
 
-    /// Returns the paths written. A folder in which only known files may lie is refused.
+    /// Returns the paths written. A folder in which only known files may lie is refused; what a
+    /// killed verification with the same `mark` left in it goes.
     static func write(
-        _ report: VerificationReport, into folder: String
+        _ report: VerificationReport, into folder: String, mark: WriterMark
     ) throws(PipelineFailure) -> [String] {
         do {
             let directory = try Directory.open(folder, creating: true, mode: 0o700)
+            _ = try DurableFile.removeLeftovers(
+                in: directory, of: mark,
+                living: try DurableFile.livingRuns(in: directory, of: mark))
             var prepared: [PreparedFile] = []
             do throws(FileFault) {
                 for (name, bytes) in [
                     (names.json, EvidenceJSON(report).bytes),
                     (names.html, EvidencePage(report).bytes),
                 ] {
-                    let file = try DurableFile.begin(in: directory, named: name)
+                    let file = try DurableFile.begin(in: directory, named: name, mark: mark)
                     try file.write(bytes.span)
                     prepared.append(try file.prepare())
                 }
