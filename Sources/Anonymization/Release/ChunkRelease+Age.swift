@@ -150,12 +150,10 @@ extension ChunkRelease {
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) -> DueSet {
+        if case .exactly(let dealtWith) = earlier { return dealtWith }
         guard !plan.generations.isEmpty else {
-            switch earlier {
-            case .under(let clocks, let knowsTables): return dueBefore(clocks, !knowsTables)
-            case .exactly(let dealtWith): return dealtWith
-            case nil: return []
-            }
+            guard case .under(let clocks, let knowsTables) = earlier else { return [] }
+            return dueBefore(clocks, !knowsTables)
         }
         for index in plan.generations.indices.reversed() {
             let verdict = earlierHolds[index].ask(

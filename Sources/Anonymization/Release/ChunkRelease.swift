@@ -77,15 +77,19 @@ struct ChunkRelease: ~Copyable {
         outputs = OwnedList(count: plan.outputs.count) {
             OutputRelease(
                 plan.outputs[$0], derived: plan.derived, index: $0, isStored: plan.isStored,
-                keepsOnlyHeld: plan.keepsOnlyHeld)
+                keepsOnlyHeld: plan.keepsOnlyHeld,
+                notesHeld: plan.isStored && !plan.isInPlace)
         }
         observations = ObservationRelease(plan.observations, derived: plan.derived)
         matches = OptOutMatches(count: plan.optOuts.entryCount)
-        earlier = plan.writtenUnder.map {
-            .under($0, knowsTables: !plan.tablesBefore.isEmpty)
-        }
+        earlier = Self.wholeRun(plan)
         counts = RecordCounts(
             outputs: plan.outputs.count, statistics: plan.observations.statistics.count)
+    }
+
+    /// What was done before to records that no chunk says more of.
+    private static func wholeRun(_ plan: ReleasePlan) -> ReleasePlan.EarlierRun? {
+        plan.writtenUnder.map { .under($0, knowsTables: !plan.tablesBefore.isEmpty) }
     }
 
     private static func readingTables(_ clocks: ClockSet) -> DueSet {
@@ -108,8 +112,10 @@ struct ChunkRelease: ~Copyable {
         for index in outputs.indices { outputs[index].begin() }
         observations.begin()
         counts.read = table.count
-        if plan.isInPlace {
-            earlier = chunk.earlierClocks >= 0 ? plan.earlierRuns[chunk.earlierClocks] : nil
+        if !plan.earlierRuns.isEmpty {
+            earlier =
+                chunk.earlierClocks >= 0
+                ? plan.earlierRuns[chunk.earlierClocks] : Self.wholeRun(plan)
         }
         // Lent to the end: to take it from the plan for each record would count references, and
         // workers share it.

@@ -8,6 +8,8 @@ package struct OutputRelease: ~Copyable {
     private let ownBit: UInt64
     private let isStored: Bool
     private let keepsOnlyHeld: Bool
+    /// True when it is to be noted of each held record what is dealt with in it.
+    private let notesHeld: Bool
     /// What was released of the chunk at hand.
     package internal(set) var batch: ReleasedBatch
     package internal(set) var counts = OutputCounts()
@@ -39,11 +41,12 @@ package struct OutputRelease: ~Copyable {
     /// The output at `index` of the plan; only the first 64 outputs can be named by a hold.
     init(
         _ plan: OutputReleasePlan, derived: [DerivedField], index: Int = 0,
-        isStored: Bool = false, keepsOnlyHeld: Bool = false
+        isStored: Bool = false, keepsOnlyHeld: Bool = false, notesHeld: Bool = false
     ) {
         self.plan = plan
         self.isStored = isStored
         self.keepsOnlyHeld = keepsOnlyHeld
+        self.notesHeld = notesHeld
         ownBit = isStored ? .max : 1 << UInt64(index)
         batch = ReleasedBatch(mode: plan.mode)
         rules = OwnedList(count: plan.rules.count) { RuleApplication(plan.rules[$0]) }
@@ -158,7 +161,9 @@ package struct OutputRelease: ~Copyable {
     private mutating func noteDealing(_ record: borrowing RecordContext, isHeld: Bool) {
         let dealtWith = isHeld ? record.dealtWith : record.dealtWith.union(record.age.due)
         // A time too far ahead is none once it has come: nothing would seem to have been due.
-        if dealtWith != record.age.due || record.age.noKey { batch.noteDealing(dealtWith) }
+        if dealtWith != record.age.due || record.age.noKey || (isHeld && notesHeld) {
+            batch.noteDealing(dealtWith)
+        }
     }
 
     /// What is due and was not dealt with before.

@@ -4,7 +4,7 @@ package import Records
 /// Everything the anonymising module needs to know to release records: resolved, immutable, shared
 /// by all workers.
 package struct ReleasePlan: Sendable {
-    /// What was done before to some records of a store.
+    /// What was done before to some stored records.
     package enum EarlierRun: Sendable {
         /// What was due when `clocks` stood as they do was dealt with; `knowsTables` is true when
         /// `tablesBefore` are the tables of that run.
@@ -55,8 +55,8 @@ package struct ReleasePlan: Sendable {
     package var generations: [WrittenGeneration] = []
     /// The tables as the last run saw them, in the order of `tables`; empty when that is not known.
     package var tablesBefore: [ReferenceTable] = []
-    /// As `writtenUnder`, for stores whose files hold records of several runs: each chunk says by
-    /// its index which of these dealt with it.
+    /// For files whose records were not all dealt with alike: each chunk may say by its index which
+    /// of these is about it. Takes the place of `writtenUnder` and `generations` there.
     package var earlierRuns: [EarlierRun] = []
     /// True when the records at hand are a store's own: one without a time is set aside, because
     /// what becomes of it is for the pipeline to say.

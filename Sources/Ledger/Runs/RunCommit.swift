@@ -27,6 +27,9 @@ package struct RunCommit: Sendable {
     /// How long the pipeline needs keys; nil when it uses none of a key store.
     package var keyNeeds: KeyNeeds?
     package var parts: [NewPart] = []
+    /// What is dealt with in held records of current parts that stay; takes the place of what was
+    /// noted of them before.
+    package var dealings: [(part: Int64, dealings: [PartDealing])] = []
     /// Current parts that end without a successor (deleted, or nothing left in them).
     package var removedParts: [Int64] = []
     package var partials: [NewPartial] = []
@@ -242,6 +245,8 @@ package struct NewPart: Sendable {
     /// The runs that left held records in it as they were before this run did, oldest first; empty
     /// when this run left none.
     package var olderRuns: [Int64] = []
+    /// Where in it other fields are dealt with than those that were due in this run.
+    package var dealings: [PartDealing] = []
     /// Who beyond the company itself gets it: each is a delivery.
     package var recipients: [String] = []
 

@@ -29,6 +29,7 @@ struct RunWriter {
         try endParts(commit.removedParts, as: "removed")
         for part in commit.parts { try endParts(part.replaces, as: "replaced") }
         for part in commit.parts { try write(part) }
+        for noted in commit.dealings { try write(noted.dealings, ofPart: noted.part) }
         if let store = commit.store { try write(store, run: run) }
         for partial in commit.removedPartials { try endPartial(partial) }
         for partial in commit.replacedPartials { try replace(partial) }
@@ -306,6 +307,7 @@ extension RunWriter {
                 sql: "INSERT INTO part_generations (part_id, run_id) VALUES (?, ?)",
                 arguments: [id, run])
         }
+        try write(part.dealings, ofPart: id)
         for recipient in Set(part.recipients) {
             try db.execute(
                 sql: """

@@ -10,7 +10,8 @@ extension LedgerSchema {
 
     /// Holds, what each binds, and which of them bound in a run. `subject` is a keyed hash, except
     /// for a range of addresses, which cannot be matched as one, and a period, which names nobody.
-    /// `part_generations` names the earlier runs that left held records of a part as they were.
+    /// `part_generations` names the earlier runs that left held records of a part as they were,
+    /// `part_dealings` says what is dealt with in them, one bit for each clock.
     static let holds = """
         CREATE TABLE holds (
             id INTEGER PRIMARY KEY,
@@ -57,6 +58,13 @@ extension LedgerSchema {
             part_id INTEGER NOT NULL REFERENCES parts (id),
             run_id INTEGER NOT NULL REFERENCES runs (id),
             PRIMARY KEY (part_id, run_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE part_dealings (
+            part_id INTEGER NOT NULL REFERENCES parts (id),
+            from_byte INTEGER NOT NULL CHECK (from_byte >= 0),
+            to_byte INTEGER NOT NULL CHECK (to_byte > from_byte),
+            clocks INTEGER NOT NULL,
+            PRIMARY KEY (part_id, from_byte)
         ) STRICT, WITHOUT ROWID;
         """
 

@@ -195,6 +195,38 @@ struct TableAgeingTests {
         #expect(throws: PipelineFailure.self) { try scene.run(now: "2026-04-16") }
     }
 
+    @Test("what aged before a hold is not transformed again after its release")
+    func heldBetween() throws {
+        let scene = try scene("anna,\ndaan,\n")
+        _ = try scene.run(now: "2026-04-15")
+        try table(scene, "anna,2026-04-16\ndaan,\n")
+        _ = try scene.run(now: "2026-04-17")
+        let aged = try output(scene)
+        #expect(!aged.contains(#""user":"anna""#) && aged.contains(#""user":"daan""#))
+        let pipeline = "\(scene.folder)/pipeline.yaml"
+        var hold = HoldRequest(
+            pipeline: pipeline, name: "case", ground: .law(citation: "Act 1"), reason: "inquiry",
+            by: "legal")
+        hold.now = "2026-04-18"
+        hold.customers = ["NL-1"]
+        _ = try Sluice.raiseHold(hold)
+        // The names of both become due, one more account is closed, and nothing may be done.
+        try table(scene, "daan,2026-05-10\n")
+        for now in ["2026-04-18", "2026-05-20", "2026-05-21"] {
+            _ = try scene.run(now: now)
+            #expect(try output(scene) == aged)
+        }
+        _ = try Sluice.releaseHold(
+            pipeline: pipeline, name: "case", by: "legal", now: "2026-05-22")
+        _ = try scene.run(now: "2026-05-22")
+        let last = try output(scene)
+        let token = try #require(aged.split(separator: "\"").first { $0.utf8.count == 32 })
+        #expect(last.contains("\"user\":\"\(token)\"") && !last.contains("daan"))
+        #expect(!last.contains("N-anna") && !last.contains("NL-1"))
+        _ = try scene.run(now: "2026-05-23")
+        #expect(try output(scene) == last)
+    }
+
     @Test("a history at random agrees with what each record should show")
     func history() throws {
         var generator = SeededGenerator(seed: 11)

@@ -99,9 +99,9 @@ final class SubjectRewriting {
         work.prepare(&reading, showsWindow: plan.release.outputs[index].showsWindow)
         let counts =
             isExpired
-            ? try survey.rewrite(part, under: reading)
+            ? try survey.rewrite(part, under: reading, history)
             : try rewriting.rewrite(
-                part, under: reading, olderRuns: history.olderRuns,
+                part, under: reading, history,
                 staysIf: { !Self.isWorkDone($0) })
         // What has expired goes with its part.
         add(counts, countingErased: !isExpired)

@@ -39,6 +39,8 @@ final class FileSink: OutputSink {
         }
         var oldestReadableDay = Int32.max
         var newestDay = Int32.min
+        /// What is dealt with where, by places in the plain bytes (`OutputBytes.Block.apart`).
+        var dealings: [PartDealing] = []
         /// Set by `prepare`.
         fileprivate(set) var prepared: PreparedFile?
         /// The path of the folder; nil for standard output.
@@ -88,6 +90,7 @@ final class FileSink: OutputSink {
         target.records += block.records
         target.oldestReadableDay = min(target.oldestReadableDay, block.oldestReadableDay)
         target.newestDay = max(target.newestDay, block.newestDay)
+        for line in block.apart { target.dealings.add(line, at: target.plainBytes) }
         try append(all: block.bytes, to: target)
     }
 

@@ -9,12 +9,14 @@ internal import Statistics
 /// Rewrites parts that earlier runs wrote: the one way in which stored records change.
 ///
 /// For each part: its bytes are held against the ledger; it is read with the format it was written
-/// in and released by the plan that the caller gives (`Plan.ageing`, `Plan.copying` with opt-outs
-/// or erased subjects set, …); the new file is made durable under a temporary name; the new row and
+/// in and released by the plan that the caller gives (`Plan.ageing`, with opt-outs or erased
+/// subjects set, …); the new file is made durable under a temporary name; the new row and
 /// the renames it owes go to `PendingChanges`. Nothing is visible before the caller commits.
 ///
 ///     let rewriting = PartRewriting(keys: keys, workers: 2, isDryRun: false, changes: changes)
-///     let counts = try rewriting.rewrite(part, under: plan.copying(index)) { $0.isUntouched }
+///     let history = try HoldHistory(part, output: index, of: plan, registry)
+///     let aged = plan.ageing(index, part, history)
+///     let counts = try rewriting.rewrite(part, under: aged, history) { $0.isUntouched }
 ///
 /// After a failure the caller calls `abandon`, and `changes.discard()`.
 final class PartRewriting {
@@ -44,12 +46,12 @@ final class PartRewriting {
     /// Rewrites `part` under `plan`, whose only output is the part's; returns what became of its
     /// records.
     ///
-    /// `olderRuns` are those of `HoldHistory`: they stay on record with the new part when a hold
+    /// `history` is that of the part: its older runs stay on record with the new part when a hold
     /// left records in it as they were. `staysIf` looks at the counts and says whether the part
     /// stays as it is: it is then left alone. Faults: a part that is not what the ledger says, or
     /// that holds records which cannot be read (somebody changed it).
     func rewrite(
-        _ part: PartRecord, under plan: Plan, olderRuns: [Int64] = [],
+        _ part: PartRecord, under plan: Plan, _ history: HoldHistory,
         staysIf: (RecordCounts) -> Bool = { _ in false }
     ) throws(PipelineFailure) -> RecordCounts {
         try checkContent(part)
@@ -57,7 +59,9 @@ final class PartRewriting {
         // less than what they said when it was written.
         var plan = plan
         plan.outputs[0].path = .exactly(PartName.withoutDigest(part.path))
-        let input = ChunkSource.SourceInput(path: part.path)
+        let input = ChunkSource.SourceInput(
+            path: part.path,
+            stretches: plan.release.earlierRuns.isEmpty ? [] : history.dealings.stretches)
         let source = ChunkSource([input], plan: plan, digesting: false)
         let cutOff = plan.release.clocks.windowCutOff.milliseconds
         let name = Digest256.of(Array("\(part.sourceRange.hex) \(cutOff)".utf8).span)
@@ -76,12 +80,25 @@ final class PartRewriting {
         }
         if isDryRun { return counts }
         if staysIf(counts) {
+            if counts.isUntouched { note(sink, in: part, history, task) }
             sink.abandon()
             return counts
         }
         try sink.prepare()
-        replace(part, by: sink, plan, olderRuns: counts.outputs[0].held > 0 ? olderRuns : [])
+        replace(
+            part, by: sink, plan, olderRuns: counts.outputs[0].held > 0 ? history.olderRuns : [])
         return counts
+    }
+
+    /// Notes what is dealt with in held records of a part that stays as it is.
+    private func note(
+        _ sink: FileSink, in part: PartRecord, _ history: HoldHistory, _ task: TaskRun
+    ) {
+        guard sink.targets.count == 1, let target = sink.targets.first,
+            target.plainBytes == task.finishedSources.first?.plainBytes,
+            target.dealings != history.dealings
+        else { return }
+        changes.dealings.append((part.id, target.dealings))
     }
 
     private func replace(
@@ -97,6 +114,7 @@ final class PartRewriting {
                 replaces: index == 0 ? [part.id] : [], stayedUntil: part.deleteBy)
             row.day = part.day
             row.olderRuns = olderRuns
+            row.dealings = target.dealings
             changes.parts.append(row)
         }
         if sink.targets.isEmpty { changes.removedParts.append(part.id) }

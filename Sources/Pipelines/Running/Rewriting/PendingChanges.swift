@@ -14,6 +14,8 @@ final class PendingChanges {
     let folders: OpenFolders
     /// Parts that become current.
     var parts: [NewPart] = []
+    /// What is dealt with in held records of parts that stay.
+    var dealings: [(part: Int64, dealings: [PartDealing])] = []
     /// Current parts that end without a successor.
     var removedParts: [Int64] = []
     /// Files beside parts and partials: tables, terms, quarantine lists.

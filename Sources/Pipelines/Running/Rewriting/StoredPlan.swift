@@ -19,6 +19,7 @@ extension Plan {
         aged.release.writtenUnder = aged.release.clocks.at(
             max(part.writtenAt, tablesAsOf ?? part.writtenAt))
         aged.release.generations = history?.generations(aged.release.clocks) ?? []
+        aged.release.earlierRuns = history?.dealings.earlierRuns ?? []
         // What an output changes at any age was changed when the part was written; all of it, where
         // nothing is readable in the window.
         let showsWindow = release.outputs[index].showsWindow
@@ -36,26 +37,6 @@ extension Plan {
             aged.release.outputs[0].rules[slot].transform = Keep()
         }
         return aged
-    }
-
-    /// The plan for reading a part of output `index` again without changing anything by age: every
-    /// field stays as it lies in the file, whatever its clock or time. What else the release plan
-    /// does with records (opt-outs, erased subjects) is the caller's to set.
-    func copying(_ index: Int) -> Plan {
-        var copy = stored(index)
-        copy.release.outputs[0].keepsUnnamed = true
-        copy.release.outputs[0].readableClock = []
-        copy.release.outputs[0].expiryClock = nil
-        copy.release.deleteClocks = []
-        copy.release.outputs[0].dependences = []
-        copy.release.fields = DeclaredFields(
-            names: copy.release.fields.names, needsOutline: false)
-        for slot in copy.release.outputs[0].rules.indices {
-            copy.release.outputs[0].rules[slot].appliesAlways = false
-            copy.release.outputs[0].rules[slot].isBarred = false
-            copy.release.outputs[0].rules[slot].transform = Keep()
-        }
-        return copy
     }
 
     /// The plan for reading an output's own files: its format, its rules by name, nothing else.

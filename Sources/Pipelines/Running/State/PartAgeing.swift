@@ -60,7 +60,7 @@ final class PartAgeing {
     private func age(_ part: PartRecord, output index: Int) throws(PipelineFailure) {
         let history = try HoldHistory(part, output: index, of: plan, registry)
         let counts = try rewriting.rewrite(
-            part, under: plan.ageing(index, part, history), olderRuns: history.olderRuns,
+            part, under: plan.ageing(index, part, history), history,
             staysIf: { $0.isUntouched })
         owner.report.heldRecords += counts.outputs[0].held
         if counts.isUntouched { return }
@@ -85,7 +85,7 @@ final class PartAgeing {
         var kept = plan.ageing(index, part, history)
         kept.release.keepsOnlyHeld = true
         let counts = try rewriting.rewrite(
-            part, under: kept, olderRuns: history.olderRuns, staysIf: { $0.isUntouched })
+            part, under: kept, history, staysIf: { $0.isUntouched })
         owner.report.heldRecords += counts.outputs[0].held
         if counts.outputs[0].held > 0 { owner.report.heldParts += 1 }
         if counts.isUntouched { return }

@@ -227,6 +227,7 @@ final class StatefulRun {
         commit.inputLists = try TableMemory(ledger: ledger, plan: plan).remember(changes)
         commit.parts = changes.parts
         commit.removedParts = changes.removedParts
+        commit.dealings = changes.dealings
         commit.partials = intake.partials
         commit.replacedPartials = subjects?.replacedPartials ?? []
         commit.finishedErasures = subjects?.finished ?? []

@@ -56,8 +56,7 @@ struct InPlaceWriting {
             guard let dealtWith else { continue }
             block.bytes.append(source.extracting(walk.copied..<end))
             walk.copied = end
-            block.apart.append(
-                OutputBytes.DealtLine(range: start..<block.bytes.count, dealtWith: dealtWith))
+            block.note(start, dealtWith: dealtWith)
             if batch.records[record].isSuspended { block.held += 1 }
         }
         block.bytes.append(source.extracting(walk.copied..<source.count))

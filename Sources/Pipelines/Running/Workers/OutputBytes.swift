@@ -28,9 +28,14 @@ final class OutputBytes {
         var removed = 0
         /// In place: records that a hold keeps from being changed.
         var held = 0
-        /// In place: the lines in `bytes` of which other fields are dealt with than those that are
-        /// due now, in order.
+        /// The lines in `bytes`, of stored records, of which other fields are dealt with than those
+        /// that are due now, in order.
         var apart: [DealtLine] = []
+
+        /// Notes what is dealt with in the line from `start` to the end of `bytes`.
+        func note(_ start: Int, dealtWith: DueSet) {
+            apart.append(DealtLine(range: start..<bytes.count, dealtWith: dealtWith))
+        }
 
         /// Counts `run`, records that go into this block.
         func note(_ run: Span<ReleasedBatch.Record>) {

@@ -73,11 +73,23 @@ final class Worker {
         let source = chunk.buffer.bytes
         let records = batch.records.span
         var first = 0
+        var dealing = 0
         while first < records.count {
             let block = bytes.block(forDay: records[first].day)
             let behind = bytes.endOfRun(records, from: first)
             block.note(records.extracting(first..<behind))
-            writer.write(first..<behind, of: batch, chunk: source, into: &block.bytes)
+            if batch.dealings.isEmpty {
+                writer.write(first..<behind, of: batch, chunk: source, into: &block.bytes)
+            } else {
+                for index in first..<behind {
+                    let start = block.bytes.count
+                    writer.write(index, of: batch, chunk: source, into: &block.bytes)
+                    guard dealing < batch.dealings.count, batch.dealings[dealing].record == index
+                    else { continue }
+                    block.note(start, dealtWith: batch.dealings[dealing].clocks)
+                    dealing += 1
+                }
+            }
             first = behind
         }
     }
