@@ -168,6 +168,8 @@ struct HistoryModel {
     private func isFound(_ entry: Entry, _ place: Place) -> Bool {
         guard let mark = entry.marks[place], mark.presence != .gone else { return false }
         if place == .who {
+            // What came with a bad time lost its name then.
+            if entry.isBadTime { return false }
             // The token of a name is of the month in which it was due.
             return mark.isNameAged == false
                 || (accounts[entry.record.user].map { isKeyAlive(.who, $0.month) } ?? false)
