@@ -7,6 +7,13 @@ final class Browser {
     static let path = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 
+    /// True when there is one, and it shows a page.
+    static let isUsable: Bool = {
+        guard path != nil, let browser = try? Browser() else { return false }
+        defer { browser.quit() }
+        return (try? browser.show(Array("<!doctype html><p>".utf8))) != nil
+    }()
+
     struct Fault: Error { let what: String }
 
     private let process = Process()

@@ -2,7 +2,7 @@ import Publication
 import Testing
 
 /// Reports in a real browser; left out where there is none.
-@Suite(.serialized, .enabled(if: Browser.path != nil, "no Chromium on this machine"))
+@Suite(.serialized, .enabled(if: Browser.isUsable, "no Chromium that works here"))
 struct ReportInBrowserTests {
     private static func open(
         _ publication: Publication = SamplePublication.plain(),
