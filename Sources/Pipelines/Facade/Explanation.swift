@@ -73,6 +73,10 @@ struct Explanation {
             page += "  \(who)\n"
             if table.isPublished { page += "  published by month, in no file of a run\n" }
             page += noise?.text(ofStatistic: index) ?? ""
+            let sketches = statistic.sketchColumns(of: table.sketches).map(\.name)
+            if !sketches.isEmpty {
+                page += "  sketches \(sketches.joined(separator: ", ")), for internal readers\n"
+            }
         }
         return page + publishText
     }
@@ -223,6 +227,9 @@ struct Explanation {
             "published": .boolean(plan.tables[index].isPublished),
             "measures": .array(measures.map { .text($0.name) }),
             "noise": noise?.json(ofStatistic: index) ?? .null,
+            "sketches": .array(
+                plan.statistics.statistics[index].sketchColumns(of: plan.tables[index].sketches)
+                    .map { .text($0.name) }),
         ]
     }
 }

@@ -156,6 +156,8 @@ package struct TablePlan: Sendable {
     package var purpose = ""
     /// True for a statistic that goes into publications.
     package var isPublished = false
+    /// The sketches that are published with it.
+    package var sketches: [SketchOptions.Form] = []
     /// True for a disclosure: named persons, no suppression, one file per placeholder value.
     package var isDisclosure: Bool
     /// How long after the end of its month a disclosure's file stays; nil: until somebody deletes

@@ -138,6 +138,13 @@ extension PipelineReference {
                 "none",
                 "Makes the published table differentially private: see `statistics[].noise`."
             ),
+            key(
+                "export",
+                "list of `theta`, `hll`, `kll`",
+                "none",
+                "Sketches to publish beside the table, for internal readers: `theta` and `hll` of"
+                    + " distinct counts, `kll` of percentiles and sessions."
+            ),
         ]
     )
 
