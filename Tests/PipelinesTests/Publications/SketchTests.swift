@@ -1,6 +1,8 @@
 import Foundation
 import KeyedHashing
+import Ledger
 import Publication
+import Records
 import Statistics
 import TestSupport
 import Testing
