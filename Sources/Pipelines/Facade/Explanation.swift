@@ -59,7 +59,7 @@ struct Explanation {
         page += clockText
         for (index, output) in plan.outputs.enumerated() {
             page += "\noutput \(output.name), purpose \(output.purpose), to \(output.path.text)\n"
-            page += "  read by \(readers(output))\n"
+            page += "  read by \(readers(output))\n" + risk(output)
             let lines = lines(index)
             let width = lines.map(\.field.count).max() ?? 0
             page += row("field", "in the window", "due", width)
@@ -145,6 +145,15 @@ struct Explanation {
         let recipients = output.recipients.isEmpty ? ["own"] : output.recipients
         return recipients.joined(separator: ", ")
             + (output.showsWindow ? ", readable in the window under safeguards" : "")
+    }
+
+    private func risk(_ output: OutputPlan) -> String {
+        guard let risk = output.risk else { return "" }
+        let fields = risk.quasiIdentifiers.joined(separator: ", ")
+        guard let demand = risk.demand else { return "  risk estimated by \(fields)\n" }
+        let values = demand.values.map { " and \($0) values" } ?? ""
+        return "  rows leave in classes of \(demand.persons) persons\(values) or more, by "
+            + "\(fields), or not at all\n"
     }
 
     private func rule(_ statistic: StatisticPlan) -> String {

@@ -142,6 +142,8 @@ package struct OutputPlan: Sendable {
     /// How long after the event its records may stay at all.
     package var expires: CalendarDuration?
     package var showsWindow: Bool
+    /// How its rows are measured before they leave; nil for rows that are not.
+    package var risk: RowRiskPlan?
     /// Set when the output takes the place of its source: every byte that no rule changes is
     /// written as it was, and this says what becomes of unreadable lines.
     package var inPlace: UnreadableLines?
