@@ -23,7 +23,7 @@ import Testing
             + #""sources":[{"name":"logs/a.jsonl.gz","known":false,"bytes":45600000,"#
             + #""known_bytes":0,"known_lines":0,\#(counts)}],"#
             + #""files":[{"output":"actions","path":"out/actions/2026-08-01.jsonl.gz","count":1,"#
-            + #""records":12000,"bytes":1234567}],"aged_parts":0,"expired_parts":0,"#
+            + #""records":12000,"bytes":1234567}],"risks":[],"aged_parts":0,"expired_parts":0,"#
             + #""aged_records":0,"store":null,"#
             + #""held_parts":0,"held_records":0,"binding_holds":[],"#
             + #""destroyed_keys":[],"closing_keys":[],"erased_again_keys":[],"#

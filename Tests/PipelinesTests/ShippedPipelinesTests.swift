@@ -32,7 +32,7 @@ struct ShippedPipelinesTests {
             Shipped.pipelines == [
                 "accounts.yaml", "contacts.yaml", "information-requests.yaml",
                 "job-applications.yaml", "nightly.yaml", "partner-report.yaml",
-                "popular-actions.yaml", "product-usage.yaml", "raw-archive.yaml", "research.yaml",
+                "popular-systems.yaml", "product-usage.yaml", "raw-archive.yaml", "research.yaml",
                 "website-visitors.yaml",
             ]
         )

@@ -38,6 +38,8 @@ package enum DropReason: UInt8, Sendable, CaseIterable {
     case restricted
     /// A clock of `delete` has run out.
     case deleted
+    /// Too few persons have rows like this one.
+    case rare
 
     /// The stable code printed in counts and reports.
     package var code: String {
@@ -50,6 +52,7 @@ package enum DropReason: UInt8, Sendable, CaseIterable {
         case .erased: "erased"
         case .restricted: "restricted"
         case .deleted: "deleted"
+        case .rare: "rare"
         }
     }
 }

@@ -17,6 +17,14 @@ package struct OutputCounts: Sendable, Equatable {
 
     package init() {}
 
+    /// Counts `rows` that were to be written as left out after all.
+    package mutating func leaveOut(_ rows: Int, because reason: DropReason) {
+        let fromAnonymised = min(rows, anonymised)
+        anonymised -= fromAnonymised
+        kept -= rows - fromAnonymised
+        dropped[reason, default: 0] += rows
+    }
+
     package var written: Int { kept + anonymised + held }
     /// Records that lost fields, or were left out, because of an opt-out.
     package var takenOut: Int { barred + (dropped[.optedOut] ?? 0) }

@@ -59,7 +59,7 @@ struct Explanation {
         page += clockText
         for (index, output) in plan.outputs.enumerated() {
             page += "\noutput \(output.name), purpose \(output.purpose), to \(output.path.text)\n"
-            page += "  read by \(readers(output))\n"
+            page += "  read by \(readers(output))\n" + risk(output)
             let lines = lines(index)
             let width = lines.map(\.field.count).max() ?? 0
             page += row("field", "in the window", "due", width)
@@ -73,6 +73,10 @@ struct Explanation {
             page += "  \(who)\n"
             if table.isPublished { page += "  published by month, in no file of a run\n" }
             page += noise?.text(ofStatistic: index) ?? ""
+            let sketches = statistic.sketchColumns(of: table.sketches).map(\.name)
+            if !sketches.isEmpty {
+                page += "  sketches \(sketches.joined(separator: ", ")), for internal readers\n"
+            }
         }
         return page + publishText
     }
@@ -141,6 +145,15 @@ struct Explanation {
         let recipients = output.recipients.isEmpty ? ["own"] : output.recipients
         return recipients.joined(separator: ", ")
             + (output.showsWindow ? ", readable in the window under safeguards" : "")
+    }
+
+    private func risk(_ output: OutputPlan) -> String {
+        guard let risk = output.risk else { return "" }
+        let fields = risk.quasiIdentifiers.joined(separator: ", ")
+        guard let demand = risk.demand else { return "  risk estimated by \(fields)\n" }
+        let values = demand.values.map { " and \($0) values" } ?? ""
+        return "  rows leave in classes of \(demand.persons) persons\(values) or more, by "
+            + "\(fields), or not at all\n"
     }
 
     private func rule(_ statistic: StatisticPlan) -> String {
@@ -223,6 +236,9 @@ struct Explanation {
             "published": .boolean(plan.tables[index].isPublished),
             "measures": .array(measures.map { .text($0.name) }),
             "noise": noise?.json(ofStatistic: index) ?? .null,
+            "sketches": .array(
+                plan.statistics.statistics[index].sketchColumns(of: plan.tables[index].sketches)
+                    .map { .text($0.name) }),
         ]
     }
 }

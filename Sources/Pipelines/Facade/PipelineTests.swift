@@ -57,21 +57,26 @@ private struct Trial {
     /// What differs from what the test expects.
     func differences() throws(PipelineFailure) -> [String] {
         let worker = Worker(plan: plan, keyRing: TrialRing(), storage: MemorySpillStorage())
-        let sink = MemorySink(count: plan.outputs.count)
+        let memory = MemorySink(count: plan.outputs.count)
         let columns = try load(into: worker)
         try worker.process()
+        let gate = try RiskGate(plan, before: memory, storage: MemorySpillStorage()) { columns }
+        let sink: any OutputSink = gate ?? memory
         var outputs = plan.outputs.map { $0.writer.header(columns: $0.columns ?? columns) }
         for (index, output) in worker.outputs.enumerated() {
             for block in output.current { try sink.write(block, output: index) }
-            outputs[index] += sink.outputs[index]
         }
+        var counts = worker.releaser.counts
+        for removed in try sink.finish() {
+            counts.outputs[removed.output].leaveOut(removed.rows, because: .rare)
+        }
+        for index in plan.outputs.indices { outputs[index] += memory.outputs[index] }
         if let store = plan.store { outputs.append(try aged(store)) }
         let tables = try tables(worker)
         var found: [String] = []
         for expected in test.results {
             found += compare(expected, outputs, tables)
         }
-        let counts = worker.releaser.counts
         found += compare(test.dropped, "dropped", droppedByReason(counts))
         found += compare(
             test.quarantined, "quarantined",

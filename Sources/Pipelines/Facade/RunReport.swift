@@ -50,6 +50,9 @@ package struct RunReport: Sendable {
     /// Names of the statistics, in the order of `RecordCounts.observed`.
     package var statisticNames: [String] = []
     package var files: [File] = []
+    /// How well persons hide in the rows of outputs that are measured; for each source of a run
+    /// with state, else for all together.
+    package var risks: [Risk] = []
     /// Parts written earlier that were aged out by this run: replaced or deleted.
     package var agedParts = 0
     /// Those of them that were deleted because their time had come.

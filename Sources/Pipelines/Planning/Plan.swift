@@ -142,6 +142,8 @@ package struct OutputPlan: Sendable {
     /// How long after the event its records may stay at all.
     package var expires: CalendarDuration?
     package var showsWindow: Bool
+    /// How its rows are measured before they leave; nil for rows that are not.
+    package var risk: RowRiskPlan?
     /// Set when the output takes the place of its source: every byte that no rule changes is
     /// written as it was, and this says what becomes of unreadable lines.
     package var inPlace: UnreadableLines?
@@ -156,6 +158,8 @@ package struct TablePlan: Sendable {
     package var purpose = ""
     /// True for a statistic that goes into publications.
     package var isPublished = false
+    /// The sketches that are published with it.
+    package var sketches: [SketchOptions.Form] = []
     /// True for a disclosure: named persons, no suppression, one file per placeholder value.
     package var isDisclosure: Bool
     /// How long after the end of its month a disclosure's file stays; nil: until somebody deletes

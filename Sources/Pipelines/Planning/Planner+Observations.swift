@@ -112,7 +112,7 @@ extension Planner {
         return TablePlan(
             name: statistic.name.value, paths: paths, purpose: statistic.purpose.value,
             isPublished: specification.publish != nil && statistic.path == nil,
-            isDisclosure: false, columns: [])
+            sketches: statistic.export.map(\.value), isDisclosure: false, columns: [])
     }
 
     // MARK: Disclosures

@@ -43,8 +43,10 @@ extension Planner {
             columns: (columns ?? []).compactMap { source($0, derived, output) },
             readableClock: bit(output.safeguards?.deleteAfter) ?? DueSet(rawValue: 1),
             expiryClock: bit(output.expires))
+        var plan = makePlan(output, target, columns, isSpliced)
+        plan.risk = makeRisk(output, target, columns, path)
         return PlannedOutput(
-            plan: makePlan(output, target, columns, isSpliced),
+            plan: plan,
             release: withDependences(release, output, columns, path))
     }
 

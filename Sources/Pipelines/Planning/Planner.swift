@@ -77,6 +77,7 @@ package final class Planner {
         checkSharing(outputs.map(\.plan))
         let publish = makePublish()
         let noise = makeNoise(observations.statistics)
+        checkExports(observations.statistics)
         var release = ReleasePlan(
             fields: DeclaredFields(names: register.names, needsOutline: needsOutline),
             timeSlot: timeSlot, timeFormat: timeFormat, timeZone: timeZone, zone: zone,

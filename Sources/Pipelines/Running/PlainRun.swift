@@ -20,12 +20,19 @@ struct PlainRun {
             digests: plan.outputs.contains { $0.termsPath != nil },
             columns: { source.firstColumns }, folders: OpenFolders(mark: plan.mark))
         let sink: any OutputSink = request.isDryRun ? NoSink() : files
+        let measured = plan.outputs.first { $0.risk != nil }
+        let gate = try RiskGate(
+            plan, before: sink,
+            storage: try spillStorage(near: request.isDryRun ? nil : measured?.path.text)
+        ) { source.firstColumns }
         let quarantine = request.isDryRun ? nil : QuarantineFile(plan: plan)
         let task = TaskRun(
-            plan: plan, inputs: inputs, source: source, sink: sink, observer: observer,
+            plan: plan, inputs: inputs, source: source, sink: gate ?? sink, observer: observer,
             quarantineFile: quarantine)
         do throws(PipelineFailure) {
-            return try finish(task, files, quarantine, inputs.map(\.path), identities)
+            var report = try finish(task, files, quarantine, inputs.map(\.path), identities)
+            report.risks = gate?.risks ?? []
+            return report
         } catch {
             files.abandon()
             quarantine?.abandon()

@@ -51,11 +51,15 @@ final class TaskRun: OrderedEnd {
             end: self)
         self.crew = crew
         try crew.run()
+        for removed in try sink.finish() {
+            counts[removed.source].outputs[removed.output].leaveOut(removed.rows, because: .rare)
+        }
         try checkConservation()
     }
 
     func take(_ worker: Worker) throws(PipelineFailure) {
         let chunk = worker.chunk.sourceIndex
+        sink.begin(source: chunk)
         for (index, output) in worker.outputs.enumerated() {
             for block in output.current { try sink.write(block, output: index) }
         }

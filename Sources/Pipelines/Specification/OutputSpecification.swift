@@ -26,6 +26,8 @@ package struct OutputSpecification: Sendable, Equatable {
     package let gzip: Marked<Int>?
     /// The columns of a CSV output in order; nil for the order of the source.
     package let columns: [Marked<String>]?
+    /// How well persons must hide in its rows; nil for rows that are not measured.
+    package let risk: RiskSpecification?
 
     /// True when everything that an output must say is written and readable.
     var isComplete: Bool { name.isWritten && purpose.isWritten && path.isWritten }
@@ -80,7 +82,10 @@ extension OutputSpecification {
             fields: section.rules("fields", context),
             others: section.choice("others", OtherFields.self),
             gzip: section.integer("gzip", in: 1...9),
-            columns: section.texts("columns")
+            columns: section.texts("columns"),
+            risk: section.optional("risk").map {
+                RiskSpecification.decode($0, path: section.path("risk"), context)
+            }
         )
         section.finish()
         output.checkWindow(hasSafeguards: safeguards != nil, path: path, context.faults)

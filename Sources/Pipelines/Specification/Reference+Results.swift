@@ -55,6 +55,12 @@ extension PipelineReference {
             ),
             key("gzip", "1 to 9", "6", "How hard to compress."),
             key("columns", "list of fields", "the source's", "The columns of a CSV or TSV output."),
+            key(
+                "risk",
+                "mapping",
+                "not measured",
+                "How well persons must hide among each other in the rows: see `outputs[].risk`."
+            ),
         ]
     )
 
@@ -137,6 +143,13 @@ extension PipelineReference {
                 "mapping",
                 "none",
                 "Makes the published table differentially private: see `statistics[].noise`."
+            ),
+            key(
+                "export",
+                "list of `theta`, `hll`, `kll`",
+                "none",
+                "Sketches to publish beside the table, for internal readers: `theta` and `hll` of"
+                    + " distinct counts, `kll` of percentiles and sessions."
             ),
         ]
     )

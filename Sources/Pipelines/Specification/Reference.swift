@@ -27,7 +27,7 @@ package enum PipelineReference {
     /// All sections in the order of the reference page.
     package static let sections = [
         root, source, time, limits, store, storeGuard, identity, table, rule, clock, clockStart,
-        output, safeguards, disclosure, statistic, suppression, noise, noiseBound, publish,
+        output, safeguards, risk, disclosure, statistic, suppression, noise, noiseBound, publish,
         customerTables, budget, optOuts, keys, quarantine, test,
     ]
 

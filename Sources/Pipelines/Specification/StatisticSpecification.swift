@@ -1,4 +1,5 @@
 package import Records
+package import Statistics
 
 /// One table of statistics: what is counted, and by what.
 package struct StatisticSpecification: Sendable, Equatable {
@@ -12,6 +13,8 @@ package struct StatisticSpecification: Sendable, Equatable {
     package let suppression: SuppressionSpecification?
     /// nil for a table without noise.
     package let noise: NoiseSpecification?
+    /// The sketches that go with the published table; empty unless written.
+    package let export: [Marked<SketchOptions.Form>]
 
     /// True when everything that a table must say is written and readable.
     var isComplete: Bool { name.isWritten && purpose.isWritten && !measures.isEmpty }
@@ -97,7 +100,8 @@ extension StatisticSpecification {
             },
             noise: section.optional("noise").map {
                 NoiseSpecification.decode($0, path: section.path("noise"), context)
-            }
+            },
+            export: section.choices("export", SketchOptions.Form.self) ?? []
         )
         section.finish()
         return statistic

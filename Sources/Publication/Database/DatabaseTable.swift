@@ -14,6 +14,7 @@ struct DatabaseTable {
     private let statuses: [String]
     /// The columns with the accuracy of noisy figures; none for figures without noise.
     private let accuracies: [String]
+    private let sketches: DatabaseSketches?
 
     private var table: ControlledTable { published.table }
 
@@ -24,6 +25,7 @@ struct DatabaseTable {
         shownName = names.claim("\(published.table.name)_as_published")
         let stem = name
         indexNames = published.table.groupColumns.map { names.claim("\(stem)_by_\($0)") }
+        sketches = DatabaseSketches(published, &names)
         var columns = UniqueNames(taken: ["figure", "value", "status", "accuracy"])
         groups = published.table.groupColumns.map { columns.claim($0) }
         figures = published.table.columns.map { columns.claim($0.name) }
@@ -58,6 +60,7 @@ struct DatabaseTable {
                     + "ON \(quoted(name)) (\(quoted(group)))")
         }
         try views(db)
+        try sketches?.write(db)
     }
 
     private func arguments(_ row: ControlledTable.Row) -> StatementArguments {
@@ -165,11 +168,12 @@ struct DatabaseTable {
                     ColumnWords.unit(of: column.role), false, nil, nil, period,
                 ])
         }
+        try sketches?.describe(db, period: period)
     }
 }
 
 /// A name as SQL takes it.
-private func quoted(_ name: String) -> String { doubled(name, "\"") }
+func quoted(_ name: String) -> String { doubled(name, "\"") }
 
 /// A text as SQL takes it.
 private func literal(_ text: String) -> String { doubled(text, "'") }

@@ -22,17 +22,6 @@ package struct PublicationFormat: Sendable {
         self.version = version
         self.files = files
     }
-
-    /// A format with one file for each table.
-    package init(
-        name: String, summary: String, perTable: @escaping @Sendable (PublishedTable) -> [UInt8]
-    ) {
-        self.init(name: name, summary: summary) { publication throws(PublicationFault) in
-            publication.tables.map { table in
-                PublicationFile(name: "\(table.table.name).\(name)", bytes: perTable(table))
-            }
-        }
-    }
 }
 
 /// One file of a publication.
@@ -78,8 +67,21 @@ package enum PublicationCatalogue {
                 PublicationFile(
                     name: "\(name)-metadata.json",
                     bytes: CSVMetadata(table, of: publication, file: name).bytes),
-            ]
+            ] + sketchFiles(table, of: publication)
         }
+    }
+
+    /// The sketches of a table in a file of their own: no spreadsheet takes cells that long.
+    private static func sketchFiles(
+        _ table: PublishedTable, of publication: Publication
+    ) -> [PublicationFile] {
+        guard let sketches = table.sketchTable else { return [] }
+        let name = "\(table.table.name).sketches.csv"
+        let metadata = CSVMetadata(table, of: publication, file: name, showsSketches: true)
+        return [
+            PublicationFile(name: name, bytes: sketches.csv),
+            PublicationFile(name: "\(name)-metadata.json", bytes: metadata.bytes),
+        ]
     }
 
     private static let sqlite = PublicationFormat(
@@ -108,9 +110,16 @@ package enum PublicationCatalogue {
         summary: "A JSON Lines file for each table: an object for each row, "
             + "`{\"suppressed\":true}` for a figure that is left out, with `\"below\":n` where "
             + "fewer than n persons are behind it, `null` for one that could not be measured."
-    ) { table in
-        var buffer = ByteBuffer(capacity: 1 << 12)
-        table.toldTable.appendJSONLines(to: &buffer)
-        return buffer.array()
+    ) { publication throws(PublicationFault) in
+        publication.tables.flatMap { table in
+            let name = table.table.name
+            let plain = PublicationFile(
+                name: "\(name).jsonl", bytes: table.toldTable.jsonLines)
+            guard let sketches = table.sketchTable else { return [plain] }
+            return [
+                plain,
+                PublicationFile(name: "\(name).sketches.jsonl", bytes: sketches.jsonLines),
+            ]
+        }
     }
 }

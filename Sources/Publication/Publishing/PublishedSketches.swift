@@ -29,6 +29,9 @@ package struct PublishedSketches: Sendable, Equatable {
         }
     }
 
+    /// The most bytes of sketches in a publication: they are made in memory and kept in the ledger.
+    package static let bytesMax = 1 << 26
+
     package var columns: [Column]
     /// The bytes by row of the table and column; empty where the figure is zero or not measured.
     package var rows: [[[UInt8]]]
@@ -36,5 +39,30 @@ package struct PublishedSketches: Sendable, Equatable {
     package init(columns: [Column], rows: [[[UInt8]]]) {
         self.columns = columns
         self.rows = rows
+    }
+}
+
+extension PublishedSketches.Column {
+    /// What is to be said about its kind.
+    package var descriptor: SketchDescriptor {
+        switch form {
+        case .theta: .theta
+        case .hll: .hll
+        case .kll: .kll
+        }
+    }
+}
+
+extension PublishedTable {
+    /// The sketches as a table of texts (Base64), for the formats with plain columns; nil when none
+    /// is exported.
+    var sketchTable: StatisticTable? {
+        guard let sketches else { return nil }
+        return StatisticTable(
+            name: "\(table.name).sketches",
+            groupColumns: table.groupColumns + sketches.columns.map(\.name), columns: [],
+            rows: zip(table.rows, sketches.rows).map { row, sketches in
+                StatisticTable.Row(key: row.key + sketches.map(Base64.text), cells: [])
+            })
     }
 }

@@ -10,6 +10,7 @@ extension ReportPage {
             section.element("p", text: texts.addableText)
             rules(&section)
             noise(&section)
+            sketches(&section)
             reasons(&section)
             section.element("h3", text: texts.optOutsTitle)
             section.element(
@@ -123,6 +124,6 @@ extension ReportPage {
                     column.name, table.name, texts.meaning(of: column.role),
                     texts.unit(of: column.role), column.role == .count ? texts.yes : texts.no,
                 ]
-            } + accuracies(of: published)
+            } + accuracies(of: published) + sketches(of: published)
     }
 }

@@ -7,9 +7,15 @@ struct CSVMetadata {
     private let published: PublishedTable
     private let publication: Publication
     private let file: String
+    private let showsSketches: Bool
 
-    /// The metadata of the CSV file named `file`, which lies beside it.
-    init(_ published: PublishedTable, of publication: Publication, file: String) {
+    /// The metadata of the CSV file named `file`, which lies beside it: of the figures of a table,
+    /// or of its sketches.
+    init(
+        _ published: PublishedTable, of publication: Publication, file: String,
+        showsSketches: Bool = false
+    ) {
+        self.showsSketches = showsSketches
         self.published = published
         self.publication = publication
         self.file = file
@@ -54,6 +60,10 @@ struct CSVMetadata {
 
     private var description: String {
         let table = published.table
+        if showsSketches {
+            return "Sketches behind the statistics of \(publication.pipeline), purpose "
+                + "\(published.purpose). \(ColumnWords.sketches)"
+        }
         if let noise = published.noise {
             return "Published statistics of \(publication.pipeline), purpose "
                 + "\(published.purpose). \(ColumnWords.noisy(noise))"
@@ -80,9 +90,18 @@ struct CSVMetadata {
 
     /// The columns of figures, each noisy one with that of its accuracy behind it.
     private var figures: [Node] {
-        published.table.columns.flatMap { column in
+        if showsSketches { return (published.sketches?.columns ?? []).map(sketch) }
+        return published.table.columns.flatMap { column in
             published.noise == nil ? [figure(column)] : [figure(column), accuracy(of: column)]
         }
+    }
+
+    private func sketch(_ column: PublishedSketches.Column) -> Node {
+        .object([
+            ("name", .text(Self.name(column.name))), ("titles", .text(Self.title(column.name))),
+            ("dc:description", .text(ColumnWords.of(column))), ("datatype", .text("base64Binary")),
+            ("null", .list([.text("")])),
+        ])
     }
 
     private func accuracy(of column: MeasuredColumn) -> Node {

@@ -19,6 +19,12 @@ enum ColumnWords {
     /// What is to be known about noisy figures.
     static func noisy(_ noise: PublishedNoise) -> String { texts.noisy(noise) }
 
+    /// What is to be known about sketches.
+    static var sketches: String { texts.sketchesText }
+
+    /// What a column of sketches is, and what may be done with it.
+    static func of(_ column: PublishedSketches.Column) -> String { texts.meaning(of: column) }
+
     static func unit(of role: ColumnRole) -> String { texts.unit(of: role) }
 
     /// Why a figure is missing.

@@ -26,6 +26,15 @@ extension StatisticTable {
     }
 }
 
+extension StatisticTable {
+    /// The table as the jsonl format writes it.
+    var jsonLines: [UInt8] {
+        var buffer = ByteBuffer(capacity: 1 << 12)
+        appendJSONLines(to: &buffer)
+        return buffer.array()
+    }
+}
+
 /// Appends `text` as a string of JSON; bytes that are no UTF-8 become U+FFFD.
 func appendJSONText(_ text: [UInt8], to buffer: inout ByteBuffer) {
     buffer.append(UInt8(ascii: "\""))

@@ -23,8 +23,8 @@ package struct ClosingTable: Sendable {
     /// All parts that have something to say, an empty line between them, with a last line feed.
     package var text: String {
         let parts = [
-            headline, sources, outputs, conservation, statistics, quarantine, files, aged, store,
-            keys, notes,
+            headline, sources, outputs, risks, conservation, statistics, quarantine, files, aged,
+            store, keys, notes,
         ]
         return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
             .joined(separator: "\n\n") + "\n"
@@ -133,6 +133,10 @@ extension ClosingTable {
             }
         }
         return table.lines(columnsMax: columnsMax) + reasons
+    }
+
+    private var risks: [String] {
+        report.risks.flatMap { paragraph(RiskText.sentence($0)) }
     }
 
     private var statistics: [String] {

@@ -50,6 +50,7 @@ package enum ReportJSON {
             ("statistics", statistics(report)),
             ("sources", .array(report.sources.map(source))),
             ("files", .array(report.files.map(file))),
+            ("risks", .array(report.risks.map(RiskText.json))),
             ("aged_parts", .integer(report.agedParts)),
             ("expired_parts", .integer(report.expiredParts)),
             ("aged_records", .integer(report.agedRecords)),

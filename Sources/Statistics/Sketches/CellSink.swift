@@ -102,6 +102,7 @@ struct CellSink: PartialSink {
     private let layouts: [StatisticLayout]
     private let sources: [[CellSource]]
     private let receive: Receiver
+    private let key: HMACSHA256?
     private var texts: [[UInt8]] = [[]]
     private var tokens: [Token] = [.none]
     private let keepsTokens: Bool
@@ -117,10 +118,12 @@ struct CellSink: PartialSink {
     private var sessionsAt = 0
 
     init(
-        _ layouts: [StatisticLayout], _ sources: [[CellSource]], _ receive: @escaping Receiver
+        _ layouts: [StatisticLayout], _ sources: [[CellSource]], key: HMACSHA256? = nil,
+        _ receive: @escaping Receiver
     ) {
         self.layouts = layouts
         self.sources = sources
+        self.key = key
         self.receive = receive
         keepsTokens = zip(layouts, sources).contains { layout, sources in
             layout.steps.contains { step in
@@ -171,10 +174,13 @@ struct CellSink: PartialSink {
 
     private mutating func add(token number: UInt32, _ step: StatisticLayout.Step) {
         if number == 0 || number >= tokens.count { return }
+        var item: Token?
         for index in sources[statistic].indices
         where sources[statistic][index].measure == step.measure && lastNumbers[index] != number {
             lastNumbers[index] = number
-            cells[index].insert(tokens[Int(number)])
+            let token = item ?? SketchItem.of(tokens[Int(number)], statistic: statistic, key)
+            item = token
+            cells[index].insert(token)
         }
     }
 
@@ -252,5 +258,23 @@ struct CellSink: PartialSink {
     private mutating func endStatistic() {
         statistic += 1
         begin()
+    }
+}
+
+/// What goes into a sketch in the place of a token.
+private enum SketchItem {
+    /// No message of a token begins with these bytes (`TokenDomain.version`).
+    private static let head: [UInt8] = [0x83] + Array("sluice item of sketch".utf8)
+
+    /// The token itself without a key; else a hash of it for the statistic.
+    static func of(_ token: Token, statistic: Int, _ key: HMACSHA256?) -> Token {
+        guard let key, token != .none else { return token }
+        var message = head
+        for word in [UInt64(statistic), token.high, token.low] {
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                message.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
+        }
+        return key.token(of: message.span)
     }
 }

@@ -1,3 +1,5 @@
+package import KeyedHashing
+
 /// Which sketches leave, and how large they are.
 package struct SketchOptions: Sendable {
     /// The kinds of sketches.
@@ -105,9 +107,20 @@ extension Partials {
         _ options: SketchOptions = SketchOptions(),
         _ receive: @escaping (_ statistic: Int, SketchRow) throws(PartialFault) -> Void
     ) throws(PartialFault) {
-        let columns = plan.statistics.map { $0.sketchColumns(options) }
+        try sketches(plan.statistics.map { $0.sketchColumns(options) }, receive)
+    }
+
+    /// The same of some columns of each statistic, of none where the list is empty.
+    ///
+    /// With `key`, the items of a statistic are not its tokens but their hashes under the key, told
+    /// apart by statistic: sketches of one statistic can be merged with each other, and with nothing
+    /// else. Once the key is forgotten nobody can find out whether a known person is in one.
+    package func sketches(
+        _ columns: [[SketchColumn]], under key: HMACSHA256? = nil,
+        _ receive: @escaping (_ statistic: Int, SketchRow) throws(PartialFault) -> Void
+    ) throws(PartialFault) {
         var sink = CellSink(
-            layouts, columns.map { $0.map { CellSource($0) } }
+            layouts, columns.map { $0.map { CellSource($0) } }, key: key
         ) { statistic, key, cells throws(PartialFault) in
             try receive(statistic, SketchRow(key: key, sketches: cells.map(\.bytes)))
         }

@@ -50,7 +50,9 @@ let fullExample = """
         others: drop
         gzip: 9
         columns: [ts, ip]
-      - {name: research, purpose: research, path: 'out/{month}.jsonl', format: jsonl}
+      - {name: research, purpose: research, path: 'out/{month}.jsonl', format: jsonl,
+         risk: {person: user, quasi_identifiers: [ts, ip], persons: 5, sensitive: size, values: 2,
+                ladder: [{ts: day}, {ip: '/16,/32'}], remove: 5%, drop_person: true}}
     disclosures:
       - name: partners
         to: partner
@@ -70,8 +72,9 @@ let fullExample = """
         noise: {unit: user-month, epsilon: 0.5, rows: 2, delta: 0.000001, bounds: {times: 20}}
       - name: sums
         purpose: statistics
-        measures: {size: {sum: size}}
-        noise: {rho: 1/200, rows: 1, delta: 1/1000000, bounds: {size: {least: -2, most: 8, step: 0.5}}}
+        measures: {size: {sum: size}, most: {percentile: {of: size, p: 95}}}
+        export: [kll]
+        noise: {rho: 1/200, rows: 1, delta: 1/1000, bounds: {size: {least: -2, most: 8, step: 0.5}}}
     publish: {persons: 12, customers: 4, path: out/published, formats: [csv, jsonl],
               budget: {rho: 0.5, delta: 0.00001, rho_overall: 6, delta_overall: 0.0001},
               close_after: P10D, audience: public, late: revise, correct_within: P2W,

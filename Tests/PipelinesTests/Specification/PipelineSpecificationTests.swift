@@ -137,7 +137,7 @@ struct PipelineSpecificationTests {
         let table = try #require(pipeline.statistics.first)
         #expect(table.keys.map(\.plainName) == ["day", "browser", nil])
         #expect(table.measures.map(\.measure.name.value) == ["count", "distinct"])
-        #expect(table.measures[1].measure.options == .text("user", at(61, 48)))
+        #expect(table.measures[1].measure.options == .text("user", at(63, 48)))
         #expect(table.suppression?.persons?.value == 5)
         #expect(table.suppression?.of.value == .persons)
         let publish = try #require(pipeline.publish)
@@ -164,10 +164,10 @@ struct PipelineSpecificationTests {
         let test = try #require(pipeline.tests.first)
         #expect(test.results.map(\.kind) == [.output, .output, .disclosures, .statistics])
         #expect(test.results[0].text == "2026-01-01 00:00:00,192.0.2.0\n")
-        #expect(test.dropped == .total(Marked(0, at: at(106, 14))))
+        #expect(test.dropped == .total(Marked(0, at: at(109, 14))))
         #expect(
             test.quarantined
-                == .byReason([.init(reason: Marked("bad-time", at: at(107, 19)), count: 1)])
+                == .byReason([.init(reason: Marked("bad-time", at: at(110, 19)), count: 1)])
         )
     }
 

@@ -126,6 +126,36 @@ import Testing
         }
     }
 
+    @Test func underAKeySketchesCountTheSameAndFitNothingElse() throws {
+        var generator = SeededGenerator(seed: 84)
+        let all = randomObservations(1500, &generator)
+        let plan = Self.plan(.separable)
+        let columns = plan.statistics.map { $0.sketchColumns() }
+        let key = HMACSHA256(key: try SecretKey.copying([UInt8](repeating: 9, count: 32).span))
+        func keyed(_ parts: [[Observation]]) throws -> [[SketchRow]] {
+            let collected = Collected()
+            try Self.partials(parts, plan).sketches(columns, under: key) {
+                collected.rows[$0].append($1)
+            }
+            return collected.rows
+        }
+        let plain = try Self.rows(Self.partials([all], plan))
+        let whole = try keyed([all])
+        #expect(try keyed([Array(all[900...]), Array(all[..<900])]) == whole)
+        for (row, other) in zip(plain[0], whole[0]) {
+            let users = try ThetaSketch(bytes: row.sketches[0])
+            let hidden = try ThetaSketch(bytes: other.sketches[0])
+            #expect(users.estimate().value == hidden.estimate().value)
+            #expect(users.intersection(hidden).estimate().value == 0)
+            #expect(row.sketches[4] == other.sketches[4], "numbers have no key")
+        }
+        let rest = Collected()
+        try Self.partials([all], plan).sketches([[], [], columns[2]]) {
+            rest.rows[$0].append($1)
+        }
+        #expect(rest.rows[0].allSatisfy { $0.sketches.isEmpty } && !rest.rows[2].isEmpty)
+    }
+
     @Test func sessionsAndCountsStandInOneRow() throws {
         var generator = SeededGenerator(seed: 83)
         let all = randomObservations(1500, &generator)

@@ -23,6 +23,19 @@ enum PublicationFacts {
         ]
     }
 
+    /// The columns of sketches of a table; null when none is exported.
+    static func sketches(of published: PublishedTable) -> CanonicalJSON {
+        guard let sketches = published.sketches else { return .null }
+        return .array(
+            sketches.columns.map { column in
+                [
+                    "name": .text(column.name), "kind": .text(column.form.rawValue),
+                    column.descriptor.sizeName: .integer(Int64(column.size)),
+                    "item": .text(column.item.rawValue), "addable": .boolean(false),
+                ]
+            })
+    }
+
     /// What noise has cost; null when no table has any.
     static func budget(of publication: Publication) -> CanonicalJSON {
         guard let budget = publication.budget else { return .null }

@@ -98,6 +98,7 @@ struct PublicationFiles {
             "withheld": .integer(Int64(withheld.cells)),
             "proposal": published.proposal.isEmpty ? .null : .text(published.proposal),
             "noise": PublicationFacts.noise(of: published),
+            "sketches": PublicationFacts.sketches(of: published),
         ]
     }
 

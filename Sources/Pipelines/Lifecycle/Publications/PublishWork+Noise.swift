@@ -1,7 +1,7 @@
 internal import Publication
 internal import Records
 
-/// Noisy tables among the others.
+/// Noisy tables among the others, and sketches beside them.
 extension PublishWork {
     /// The noisy tables of a period that is closed; a dry run draws none.
     func drawing(
@@ -13,6 +13,18 @@ extension PublishWork {
             return try noisy.rehearse(period)
         }
         return try noisy.draw(period, from: try tables.partials(pieces))
+    }
+
+    /// The tables of a period that is closed with the sketches that they export. Provisional tables
+    /// and corrections have none: two lists of the same persons tell who came.
+    func withSketches(
+        _ tables: [PublishedTable], _ pieces: [PeriodTables.Piece]
+    ) throws(PipelineFailure) -> [PublishedTable] {
+        let outcome = try SketchTables(plan).added(to: tables) { () throws(PipelineFailure) in
+            try self.tables.partials(pieces)
+        }
+        report.notes += outcome.notes
+        return outcome.tables
     }
 
     /// The publication with its noisy tables, all in the order of the pipeline.

@@ -40,8 +40,8 @@ extension PublishWork {
         let figures = try tables.figures(
             pieces, after: try history(books.all(of: period), records))
         tellHidden(figures)
-        let plain = publication(
-            period, .final, revision: 0, tables: try tables.published(figures))
+        let told = try withSketches(try tables.published(figures), pieces)
+        let plain = publication(period, .final, revision: 0, tables: told)
         let main = withNoise(plain, try drawing(period, pieces))
         let order = CustomerOrder(main: main, period: period, pieces: pieces, history: [])
         try write(main, period, records, folder: "\(publish.folder)/\(main.folderName)") {

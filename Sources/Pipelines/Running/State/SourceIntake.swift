@@ -148,14 +148,16 @@ final class SourceIntake {
             plan: plan, sources: sourceIdentities([path]), digests: true,
             columns: { source.firstColumns }, folders: owner.changes.folders,
             name: { _, path in PartName.path(path, digest: taskName) })
+        let end: any OutputSink = owner.settings.isDryRun ? NoSink() : sink
+        let gate = try RiskGate(plan, before: end, storage: storage) { source.firstColumns }
         let task = TaskRun(
-            plan: plan, inputs: [input], source: source,
-            sink: owner.settings.isDryRun ? NoSink() : sink, observer: owner.observer,
-            quarantineFile: owner.quarantine,
+            plan: plan, inputs: [input], source: source, sink: gate ?? end,
+            observer: owner.observer, quarantineFile: owner.quarantine,
             sourceNames: [name == "-" ? "standard input" : name])
         sinks.append(sink)
         try task.run(workers: owner.settings.workers, keyRing: keys, storage: storage)
         addToReport(name, task, scanned)
+        owner.report.risks += gate?.risks ?? []
         owner.addMatches(of: task)
         guard let finished = task.finishedSources.first,
             finished.plainBytes == scanned.content.byteCount,
