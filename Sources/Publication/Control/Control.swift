@@ -11,6 +11,7 @@ package func controlled(
     try check(publication)
     var control = PublicationControl(publication, rules)
     control.judge()
+    control.comparePurposes()
     control.addNoise()
     try control.protect()
     return control.result()
@@ -54,6 +55,50 @@ private struct PublicationControl {
                 zip(row.cells, table.columns).map { cell, column in
                     primary(cell, of: row, column, thresholds, rules)
                 }
+            }
+        }
+    }
+
+    /// Compares figures of the same thing for different purposes, which opt-outs can make differ:
+    /// when it is by few persons, neither is told.
+    mutating func comparePurposes() {
+        var purposes: [Measurand: Set<Int>] = [:]
+        let breakdowns = Breakdown.all(publication.statistics)
+        for breakdown in breakdowns {
+            purposes[breakdown.measurand, default: []].insert(breakdown.purpose)
+        }
+        var places: [[UInt8]: [CellPlace]] = [:]
+        for breakdown in breakdowns where purposes[breakdown.measurand]?.count ?? 0 > 1 {
+            let naming = CellNaming(breakdown)
+            for (number, row) in publication.tables[breakdown.table].rows.enumerated()
+            where breakdown.has(row.key) {
+                places[naming.name(row.key), default: []].append(
+                    CellPlace(
+                        cell: 0, table: Int32(breakdown.table), row: Int32(number),
+                        column: Int32(breakdown.column)))
+            }
+        }
+        for same in places.values where same.count > 1 { compare(same) }
+    }
+
+    private mutating func compare(_ places: [CellPlace]) {
+        let measured = places.map { place in
+            publication.tables[Int(place.table)].rows[Int(place.row)].cells[Int(place.column)]
+        }
+        let persons = measured.map { $0.backing?.persons ?? 0 }
+        let isSame = measured.allSatisfy { $0.value == measured[0].value }
+        let least = places.map { thresholds[Int($0.table)].persons }.max() ?? 0
+        let apart = (persons.max() ?? 0) - (persons.min() ?? 0)
+        let isClose = !isSame && apart < least
+        let isHidden = places.contains { place in
+            if case .suppressed = cells[place] { true } else { false }
+        }
+        for place in places {
+            guard case .value = cells[place] else { continue }
+            if isClose {
+                cells[place] = .suppressed(.difference)
+            } else if isSame, isHidden {
+                cells[place] = .suppressed(.linked)
             }
         }
     }

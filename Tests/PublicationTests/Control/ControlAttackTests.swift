@@ -203,6 +203,40 @@ import Testing
         #expect(isDeclared ? computed == 0 : computed > 0)
     }
 
+    /// One who opted out of one purpose is the difference of two tables.
+    @Test func purposesThatDifferByOne() throws {
+        let log = Self.log(11)
+        let person = log.records[0].person
+        var less = log
+        less.records.removeAll { $0.person == person }
+        let tables = [0, 1].map {
+            InventedLog.Table(keys: [Self.a], columns: [.times(when: nil)], purpose: $0)
+        }
+        let rule = SuppressionRule.persons(3, customers: nil)
+        let all = log.publication(tables, rule)
+        let part = less.publication(tables, rule)
+        let made = try controlled(
+            MeasuredPublication(
+                statistics: all.statistics, tables: [all.tables[0], part.tables[1]]),
+            ControlRules(persons: 3, customers: nil))
+        var differences = 0
+        for row in made.tables[0].rows {
+            let touched = log.records.contains {
+                $0.person == person && Array($0.texts[0].utf8) == row.key[0]
+            }
+            let twin = made.tables[1].rows.first { $0.key == row.key }
+            if touched, twin != nil {
+                for cells in [row.cells, twin?.cells ?? []] {
+                    if case .value = cells[0] { Issue.record("told apart") }
+                }
+                differences += 1
+            }
+        }
+        #expect(differences > 0)
+        let same = try controlled(all, ControlRules(persons: 3, customers: nil))
+        #expect(same.tables[0].rows.map(\.cells) == same.tables[1].rows.map(\.cells))
+    }
+
     @Test func sameFigureSameStatus() throws {
         let tables = [
             InventedLog.Table(keys: [Self.a, Self.b], columns: [.times(when: nil), .mean]),
