@@ -132,12 +132,11 @@ private struct PublicationControl {
                 family = search.family
             } else {
                 var search = ChangeSearch(family)
-                open = search.protectAll()
+                search.protectAll()
                 family = search.family
-                var audit = FeasibilityAudit(family)
-                let outcome = audit.run()
+                let outcome = FeasibilityAudit(family, search.proofs).run()
                 audited += outcome.audited
-                open += outcome.failed.filter { !open.contains($0) }
+                open = outcome.failed
             }
             unproven += open.count
             take(family)
