@@ -125,10 +125,9 @@ private struct PublicationControl {
         for family in try FamilyBuilder(publication).families() {
             var family = family
             mark(&family)
-            var open: [Int]
             if case .distinct = family.measurand {
                 var search = DistinctSearch(family)
-                open = search.protectAll()
+                unproven += search.protectAll().count
                 family = search.family
             } else {
                 var search = ChangeSearch(family)
@@ -136,15 +135,15 @@ private struct PublicationControl {
                 family = search.family
                 let outcome = FeasibilityAudit(family, search.proofs).run()
                 audited += outcome.audited
-                open = outcome.failed
+                unproven += outcome.failed.count
             }
-            unproven += open.count
             take(family)
         }
     }
 
     /// Tells the family which of its cells are unsafe, and how far they must be protected.
-    private func mark(_ family: inout Family) {
+    private mutating func mark(_ family: inout Family) {
+        if rules.wholes == .hidden { hide(Set(family.wholes()), in: family) }
         let needs = ProtectionNeeds(rules)
         for place in family.places {
             let thresholds = thresholds[Int(place.table)]
@@ -154,6 +153,7 @@ private struct PublicationControl {
                 .cells[Int(place.column)]
             guard case .suppressed(let reason) = cells[place] else {
                 blur(cell, measured, cells[place], in: &family)
+                if wasTold(place) { family.markToldBefore(cell) }
                 continue
             }
             needs.mark(cell, reason, measured.backing, in: &family, thresholds)
@@ -161,6 +161,18 @@ private struct PublicationControl {
         for cell in family.states.indices where family.states[cell] == .virtual {
             needs.markDifference(cell, in: &family)
         }
+    }
+
+    private mutating func hide(_ wholes: Set<Int>, in family: Family) {
+        for place in family.places where wholes.contains(Int(place.cell)) {
+            if case .value = cells[place] { cells[place] = .suppressed(.whole) }
+        }
+    }
+
+    private func wasTold(_ place: CellPlace) -> Bool {
+        guard publication.toldBefore.indices.contains(Int(place.table)) else { return false }
+        return publication.toldBefore[Int(place.table)]
+            .contains(FigurePlace(row: Int(place.row), column: Int(place.column)))
     }
 
     private func blur(

@@ -31,6 +31,8 @@ struct Family {
     /// Of blurred cells: what is published less the truth, and the most that can be.
     var blurs: [Int8] = []
     var blurRadius = 0
+    /// Cells that were told before with the same figure; empty when none was.
+    private(set) var isToldBefore: [Bool] = []
     /// True when a figure is negative: then nothing is known of the range of any.
     var hasNegative = false
 
@@ -54,6 +56,15 @@ struct FamilyTable {
     var index: KeyIndex
     /// Its cells by what they have in common with other tables.
     var lines: [LineSet] = []
+}
+
+extension FamilyTable {
+    /// True when cells differ in what `mask` leaves out.
+    fileprivate func hasSeveralValues(beyond mask: UInt128, _ keys: [UInt128]) -> Bool {
+        let rest = self.mask & ~mask
+        guard let first = cells.first else { return false }
+        return cells.contains { keys[$0] & rest != keys[first] & rest }
+    }
 }
 
 /// Where a cell is shown.
@@ -128,6 +139,35 @@ extension Family {
             let right = persons[Int(other)]
             return left == right ? one < other : left < right
         }
+    }
+
+    /// The cells that make up all of a total which could have other parts: who is known to be in
+    /// the total is known to be in them.
+    func wholes() -> [Int] {
+        guard measurand.isCount else { return [] }
+        return tables.filter(\.isComplete).flatMap { table in
+            table.lines.flatMap { lines -> [Int] in
+                guard let totals = tables.first(where: { $0.set == lines.set && $0.isComplete }),
+                    table.hasSeveralValues(beyond: lines.mask, keys)
+                else { return [] }
+                return table.cells.filter { cell in
+                    guard let total = totals.index[keys[cell] & totals.mask] else { return false }
+                    return values[cell] != 0 && values[cell] == values[total]
+                        && states[cell] != .virtual
+                }
+            }
+        }
+    }
+
+    /// Says that a cell was told before with the same figure: leaving it out protects nothing.
+    mutating func markToldBefore(_ cell: Int) {
+        if isToldBefore.isEmpty { isToldBefore = [Bool](repeating: false, count: keys.count) }
+        isToldBefore[cell] = true
+    }
+
+    /// True for cells that can be left out for the sake of others, or are.
+    func canHide(_ cell: Int) -> Bool {
+        isToldBefore.isEmpty || !isToldBefore[cell] || states[cell].isHidden
     }
 
     /// Leaves a cell out for the sake of others.

@@ -40,14 +40,17 @@ extension ChangeSearch {
     /// How many hidden and shown cells of a line are tried, by the number of lines.
     static let rankedMax = [(0, 0), (24, 12), (12, 6), (6, 4), (3, 2), (2, 2)]
     /// How many corners and boxes are looked at for a cell and a choice of lines.
-    static let nodesMax = 1_500
+    static let nodesMax = 1_000
     static let evaluationsMax = 100
 
-    /// Moves boxes of hidden cells by up to `wanted`; tells by how much.
-    mutating func moveHidden(_ cell: Int, _ lines: [Int], _ wanted: Int128) -> Int128 {
+    /// Moves boxes of hidden cells by up to `wanted`; tells by how much. With `inOne` only a box is
+    /// looked for that moves all of it.
+    mutating func moveHidden(
+        _ cell: Int, _ lines: [Int], _ wanted: Int128, inOne: Bool
+    ) -> Int128 {
         var tries: [(line: Int, cells: [Int32])] = []
         for line in lines {
-            let cells = hiddenSiblings(of: cell, line, wanted)
+            let cells = hiddenSiblings(of: cell, line, wanted, inOne: inOne)
             if cells.isEmpty { return 0 }
             tries.append((line, cells))
         }
@@ -130,7 +133,7 @@ extension ChangeSearch {
                 if family.tables[table].isComplete { return nil }
                 continue
             }
-            if !isLeavingOut, !isFree(cell) { return nil }
+            if !canChange(cell) { return nil }
             if let room = room(cell, sign: corner.sign), room <= 0 { return nil }
             cost += family.cost(cell)
         }
@@ -157,7 +160,9 @@ extension ChangeSearch {
 
     /// Cells of a line that could become smaller in exchange with nothing left out: those first
     /// that can move all the way. None when all of them together cannot.
-    private func hiddenSiblings(of cell: Int, _ line: Int, _ wanted: Int128) -> [Int32] {
+    private func hiddenSiblings(
+        of cell: Int, _ line: Int, _ wanted: Int128, inOne: Bool
+    ) -> [Int32] {
         let table = Int(family.tableOf[cell])
         let lines = family.tables[table].lines[line]
         // Of figures with noise all can move.
@@ -172,7 +177,7 @@ extension ChangeSearch {
             if room >= wanted {
                 whole.append(other)
                 if whole.count == Self.triesMax { return whole }
-            } else if room > 0 {
+            } else if room > 0, !inOne {
                 partial.append(other)
                 sum += room
             }
@@ -196,7 +201,8 @@ extension ChangeSearch {
             if share > 0 { ranked.add(other, rank: -share) }
         }
         var cheap = Ranking(limit: shown)
-        for other in lines.line(of: cell) where !isFree(Int(other)) {
+        for other in lines.line(of: cell)
+        where !isFree(Int(other)) && family.canHide(Int(other)) {
             let cost = Double(family.cost(Int(other)))
             // They come in the order of their cost.
             if cheap.isFull(ofRank: cost) { break }

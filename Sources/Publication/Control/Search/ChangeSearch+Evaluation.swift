@@ -27,7 +27,7 @@ extension ChangeSearch {
         guard project(table) else { return false }
         for at in start..<box.support.count {
             let (cell, times) = box.support[at]
-            if !isLeavingOut, !isFree(cell) { return false }
+            if !canChange(cell) { return false }
             box.cost += family.cost(cell)
             guard let room = room(cell, sign: times) else { continue }
             box.amount = min(box.amount, abs(times) == 1 ? room : room / Int128(abs(times)))
@@ -149,7 +149,7 @@ extension ChangeSearch {
     private func share(
         _ cell: Int, _ corner: Box.Corner, _ key: UInt128, _ table: Int, _ wanted: Int128
     ) -> Double? {
-        if !isLeavingOut, !isFree(cell) { return nil }
+        if !canChange(cell) { return nil }
         if !isPossible(key, with: table) { return nil }
         guard let room = room(cell, sign: corner.sign), room < wanted else { return 1 }
         return room <= 0 ? nil : approximate(room) / approximate(wanted)

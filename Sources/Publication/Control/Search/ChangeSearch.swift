@@ -59,9 +59,8 @@ struct ChangeSearch {
         isProven = [Bool](repeating: false, count: family.keys.count)
     }
 
-    /// Leaves out so many cells that every unsafe one is protected; the cells of which that cannot
-    /// be proven are returned.
-    mutating func protectAll() -> [Int] {
+    /// Leaves out so many cells that every unsafe one is protected, as far as that can be proven.
+    mutating func protectAll() {
         var open: [Int] = []
         for cell in family.needs.indices where family.needs[cell] > 0 && !isProven[cell] {
             if !protect(cell, leavingOut: false) { open.append(cell) }
@@ -71,7 +70,7 @@ struct ChangeSearch {
             let right = family.tables[Int(family.tableOf[other])].cells.count
             return left == right ? one < other : left > right
         }
-        return open.filter { !isProven[$0] && !protect($0, leavingOut: true) }
+        for cell in open where !isProven[cell] { _ = protect(cell, leavingOut: true) }
     }
 
     /// Looks for a proof that the cell is protected; may leave out others to get one.
@@ -81,7 +80,8 @@ struct ChangeSearch {
         isLeavingOut = false
         var missing = family.needs[cell]
         for choice in choices[Int(family.tableOf[cell])] where canMoveHidden(cell, choice) {
-            missing -= moveHidden(cell, choice.lines, missing)
+            // Small steps are for when there is more to take them with.
+            missing -= moveHidden(cell, choice.lines, missing, inOne: !leavingOut)
             if missing <= 0 { break }
         }
         isLeavingOut = true
@@ -140,11 +140,17 @@ struct ChangeSearch {
         family.states[cell].isHidden || family.states[cell] == .blurred && !isLeavingOut
     }
 
+    /// True for cells that can change, with what may be left out now.
+    func canChange(_ cell: Int) -> Bool {
+        isLeavingOut ? family.canHide(cell) : isFree(cell)
+    }
+
     /// How far a cell can still move up or down; nil without limit.
     func room(_ cell: Int, sign: Int) -> Int128? {
         if family.states[cell] == .blurred, !isLeavingOut {
             let range = family.range(cell)
-            return sign > 0 ? range.up.map { $0 - moved[cell] } : range.down.map { $0 + moved[cell] }
+            if sign > 0 { return range.up.map { $0 - moved[cell] } }
+            return range.down.map { $0 + moved[cell] }
         }
         return sign > 0 || falls.isEmpty ? nil : falls[cell] + moved[cell]
     }
