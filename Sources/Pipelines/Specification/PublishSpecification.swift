@@ -1,5 +1,5 @@
 package import Records
-import Publication
+package import Publication
 
 /// What statistics must fulfil to be published, and where they go.
 package struct PublishSpecification: Sendable, Equatable {

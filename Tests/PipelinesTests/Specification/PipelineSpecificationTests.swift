@@ -1,4 +1,5 @@
 import Anonymization
+import Publication
 import Records
 import TestSupport
 import Testing

@@ -176,7 +176,9 @@ struct LineChoice {
     /// The choices of a table, the empty one first.
     static func all(of table: Int, in tables: [FamilyTable]) -> [LineChoice] {
         let own = tables[table]
-        let widest = Array(own.lines.indices.filter { own.lines[$0].isWidest }.prefix(linesMax))
+        // Short lines first: where they have no cell to exchange with, long ones are not read.
+        let widest = own.lines.indices.filter { own.lines[$0].isWidest }
+            .sorted { own.lines[$0].count > own.lines[$1].count }.prefix(linesMax)
         let sets = (0..<(1 << widest.count)).map { bits in
             widest.indices.filter { bits >> $0 & 1 == 1 }.map { widest[$0] }
         }
