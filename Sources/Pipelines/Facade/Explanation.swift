@@ -90,6 +90,7 @@ struct Explanation {
             + "  for readers: \(publish.audience.rawValue); figures of fewer than "
             + "\(publish.rules.persons) persons\(customers) are suppressed, and what would tell "
             + "them\n"
+            + Self.text(of: publish.rules)
             + "  late records: "
             + (publish.late == .revise ? "a revision beside the month" : "counted, change nothing")
             + "; corrections for \(publish.correctWithin.text)\n"
@@ -108,6 +109,17 @@ struct Explanation {
     private func otherColumns(_ publish: PublishPlan) -> String {
         guard let named = publish.other else { return "in every field and dimension" }
         return named.isEmpty ? "nowhere" : "in \(named.joined(separator: ", "))"
+    }
+
+    private static func text(of rules: ControlRules) -> String {
+        let prior = rules.priorPercent.map { "p% rule with p = \($0)" }
+        let largest = rules.dominance.map {
+            "the \($0.contributors) largest make up at most \($0.percent) %"
+        }
+        let hidden = [(rules.zeros, "zeros"), (rules.wholes, "figures that are all of their total")]
+            .filter { $0.0 == .hidden }.map { "no \($0.1)" }
+        return "  sums and means: \([prior, largest].compactMap { $0 }.joined(separator: "; "))\n"
+            + (hidden.isEmpty ? "" : "  told: \(hidden.joined(separator: ", "))\n")
     }
 
     private var noise: NoiseExplanation? { plan.noise.map(NoiseExplanation.init) }
@@ -131,6 +143,15 @@ struct Explanation {
             "other": publish.other.map { .array($0.map { .text($0) }) } ?? .null,
             "persons": .integer(Int64(publish.rules.persons)),
             "customers": publish.rules.customers.map { .integer(Int64($0)) } ?? .null,
+            "zeros": .text(publish.rules.zeros.rawValue),
+            "wholes": .text(publish.rules.wholes.rawValue),
+            "prior_percent": publish.rules.priorPercent.map { .integer(Int64($0)) } ?? .null,
+            "dominance": publish.rules.dominance.map {
+                [
+                    "contributors": .integer(Int64($0.contributors)),
+                    "percent": .integer(Int64($0.percent)),
+                ]
+            } ?? .null,
         ]
     }
 

@@ -28,7 +28,9 @@ extension Planner {
         }
         let rules = ControlRules(
             persons: publish.persons.value,
-            customers: specification.identity.customer == nil ? nil : publish.customers.value)
+            customers: specification.identity.customer == nil ? nil : publish.customers.value,
+            dominance: publish.dominance, priorPercent: publish.priorPercent.value,
+            zeros: publish.zeros.value, wholes: publish.wholes.value)
         let names = publish.formats.map(\.value)
         return PublishPlan(
             folder: world.resolve(path.value),

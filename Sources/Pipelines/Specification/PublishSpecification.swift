@@ -1,5 +1,5 @@
 package import Records
-import Publication
+package import Publication
 
 /// What statistics must fulfil to be published, and where they go.
 package struct PublishSpecification: Sendable, Equatable {
@@ -7,6 +7,13 @@ package struct PublishSpecification: Sendable, Equatable {
     package let persons: Marked<Int>
     /// The fewest distinct customers behind a cell of a table across customers; 3 unless written.
     package let customers: Marked<Int>
+    /// Whether zeros are told, and figures that make up all of their total; `shown` unless written.
+    package let zeros: Marked<ControlRules.Showing>
+    package let wholes: Marked<ControlRules.Showing>
+    /// The p of the p% rule for sums and means, in percent; 10 unless written.
+    package let priorPercent: Marked<Int>
+    /// nil: the p% rule alone.
+    package let dominance: DominanceRule?
     /// nil, with a fault, when it is missing.
     package let path: Marked<String>?
     /// Names of formats of the catalogue; `csv` unless written.
@@ -102,6 +109,12 @@ extension PublishSpecification {
             persons: section.integer("persons", in: ControlRules.personsFloor...1_000_000)
                 ?? .standard(10),
             customers: section.integer("customers", in: 1...1_000_000) ?? .standard(3),
+            zeros: section.choice("zeros", ControlRules.Showing.self) ?? .standard(.shown),
+            wholes: section.choice("wholes", ControlRules.Showing.self) ?? .standard(.shown),
+            priorPercent: section.integer("prior_percent", in: 1...100) ?? .standard(10),
+            dominance: section.optional("dominance").flatMap {
+                DominanceRule.decode($0, path: section.path("dominance"), context)
+            },
             path: section.requiredText("path"),
             formats: section.publicationFormats(context) ?? [.standard("csv")],
             closeAfter: section.period("close_after") ?? .standard(standardCloseAfter),
@@ -126,6 +139,19 @@ extension PublishSpecification {
     static let standardCloseAfter = CalendarDuration(months: 0, days: 7)
 
     static let standardCorrectWithin = CalendarDuration(months: 1, days: 0)
+}
+
+extension DominanceRule {
+    fileprivate static func decode(
+        _ setting: Setting, path: String, _ context: DecodingContext
+    ) -> DominanceRule? {
+        let section = SectionReader(setting, PipelineReference.dominance, path: path, context)
+        _ = section.required("percent")
+        let contributors = section.integer("contributors", in: 1...2)?.value ?? 1
+        let percent = section.integer("percent", in: 1...99)?.value
+        section.finish()
+        return percent.flatMap { DominanceRule(contributors: contributors, percent: $0) }
+    }
 }
 
 extension OptOutSpecification {

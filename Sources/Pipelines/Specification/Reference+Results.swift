@@ -194,6 +194,25 @@ extension PipelineReference {
                 "The fewest distinct customers behind a cell of a table across customers."
             ),
             key(
+                "zeros", "`shown` or `hidden`", "`shown`",
+                "Whether it is told that nothing happened, where enough people are behind the row."
+            ),
+            key(
+                "wholes", "`shown` or `hidden`", "`shown`",
+                "Whether counts are told that make up all of a total with other parts: everybody in"
+                    + " the total is known to belong to them."
+            ),
+            key(
+                "prior_percent", "1 to 100", "`10`",
+                "The p of the p% rule: a sum or mean is told only if the second largest contributor"
+                    + " cannot estimate the largest more closely than by p percent."
+            ),
+            key(
+                "dominance", "mapping", "none",
+                "The largest contributors may not make up more of a sum or mean than this: see"
+                    + " `publish.dominance`."
+            ),
+            key(
                 "path",
                 "directory",
                 required,
@@ -258,6 +277,15 @@ extension PipelineReference {
                 "none",
                 "What tables with `noise` may cost each person: see `publish.budget`."
             ),
+        ]
+    )
+
+    static let dominance = SettingSection(
+        "publish.dominance",
+        help: "The (n,k) rule for sums and means, beside the p% rule.",
+        [
+            key("contributors", "1 or 2", "`1`", "How many of the largest count together (n)."),
+            key("percent", "1 to 99", required, "The most that they may make up (k)."),
         ]
     )
 

@@ -11,6 +11,7 @@ package func controlled(
     try check(publication)
     var control = PublicationControl(publication, rules)
     control.judge()
+    control.comparePurposes()
     control.addNoise()
     try control.protect()
     return control.result()
@@ -58,6 +59,50 @@ private struct PublicationControl {
         }
     }
 
+    /// Compares figures of the same thing for different purposes, which opt-outs can make differ:
+    /// when it is by few persons, neither is told.
+    mutating func comparePurposes() {
+        var purposes: [Measurand: Set<Int>] = [:]
+        let breakdowns = Breakdown.all(publication.statistics)
+        for breakdown in breakdowns {
+            purposes[breakdown.measurand, default: []].insert(breakdown.purpose)
+        }
+        var places: [[UInt8]: [CellPlace]] = [:]
+        for breakdown in breakdowns where purposes[breakdown.measurand]?.count ?? 0 > 1 {
+            let naming = CellNaming(breakdown)
+            for (number, row) in publication.tables[breakdown.table].rows.enumerated()
+            where breakdown.has(row.key) {
+                places[naming.name(row.key), default: []].append(
+                    CellPlace(
+                        cell: 0, table: Int32(breakdown.table), row: Int32(number),
+                        column: Int32(breakdown.column)))
+            }
+        }
+        for same in places.values where same.count > 1 { compare(same) }
+    }
+
+    private mutating func compare(_ places: [CellPlace]) {
+        let measured = places.map { place in
+            publication.tables[Int(place.table)].rows[Int(place.row)].cells[Int(place.column)]
+        }
+        let persons = measured.map { $0.backing?.persons ?? 0 }
+        let isSame = measured.allSatisfy { $0.value == measured[0].value }
+        let least = places.map { thresholds[Int($0.table)].persons }.max() ?? 0
+        let apart = (persons.max() ?? 0) - (persons.min() ?? 0)
+        let isClose = !isSame && apart < least
+        let isHidden = places.contains { place in
+            if case .suppressed = cells[place] { true } else { false }
+        }
+        for place in places {
+            guard case .value = cells[place] else { continue }
+            if isClose {
+                cells[place] = .suppressed(.difference)
+            } else if isSame, isHidden {
+                cells[place] = .suppressed(.linked)
+            }
+        }
+    }
+
     /// Changes the counts that are safe by themselves, where the method says so.
     mutating func addNoise() {
         guard let noise = CellNoise(rules.method) else { return }
@@ -80,27 +125,25 @@ private struct PublicationControl {
         for family in try FamilyBuilder(publication).families() {
             var family = family
             mark(&family)
-            var open: [Int]
             if case .distinct = family.measurand {
                 var search = DistinctSearch(family)
-                open = search.protectAll()
+                unproven += search.protectAll().count
                 family = search.family
             } else {
                 var search = ChangeSearch(family)
-                open = search.protectAll()
+                search.protectAll()
                 family = search.family
-                var audit = FeasibilityAudit(family)
-                let outcome = audit.run()
+                let outcome = FeasibilityAudit(family, search.proofs).run()
                 audited += outcome.audited
-                open += outcome.failed.filter { !open.contains($0) }
+                unproven += outcome.failed.count
             }
-            unproven += open.count
             take(family)
         }
     }
 
     /// Tells the family which of its cells are unsafe, and how far they must be protected.
-    private func mark(_ family: inout Family) {
+    private mutating func mark(_ family: inout Family) {
+        if rules.wholes == .hidden { hide(Set(family.wholes()), in: family) }
         let needs = ProtectionNeeds(rules)
         for place in family.places {
             let thresholds = thresholds[Int(place.table)]
@@ -110,6 +153,7 @@ private struct PublicationControl {
                 .cells[Int(place.column)]
             guard case .suppressed(let reason) = cells[place] else {
                 blur(cell, measured, cells[place], in: &family)
+                if wasTold(place) { family.markToldBefore(cell) }
                 continue
             }
             needs.mark(cell, reason, measured.backing, in: &family, thresholds)
@@ -117,6 +161,18 @@ private struct PublicationControl {
         for cell in family.states.indices where family.states[cell] == .virtual {
             needs.markDifference(cell, in: &family)
         }
+    }
+
+    private mutating func hide(_ wholes: Set<Int>, in family: Family) {
+        for place in family.places where wholes.contains(Int(place.cell)) {
+            if case .value = cells[place] { cells[place] = .suppressed(.whole) }
+        }
+    }
+
+    private func wasTold(_ place: CellPlace) -> Bool {
+        guard publication.toldBefore.indices.contains(Int(place.table)) else { return false }
+        return publication.toldBefore[Int(place.table)]
+            .contains(FigurePlace(row: Int(place.row), column: Int(place.column)))
     }
 
     private func blur(

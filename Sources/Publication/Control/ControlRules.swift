@@ -16,7 +16,8 @@ package struct ControlRules: Sendable, Equatable {
     /// Whether zeros are shown; where they are, enough must stand behind their row.
     package var zeros: Showing
     /// Whether figures are shown that make up all of the total that they belong to: such a figure
-    /// tells of everybody in the total to what group he belongs.
+    /// tells of everybody in the total to what group he belongs. Hidden, no number is told of such
+    /// groups; that a group has no other row the table itself shows.
     package var wholes: Showing
     /// What is done with figures that may not be shown.
     package var method: ControlMethod

@@ -7,8 +7,9 @@ package struct ControlledPublication: Sendable, Equatable {
     /// Unsafe figures of which no proof was found that they cannot be computed: zeros of groups of
     /// which finer tables show that they are empty, for example.
     package let unproven: Int
-    /// Unsafe figures of which the exact range that an attacker can compute was found as well, by
-    /// linear programmes over the equations between all figures; of the others there is the proof.
+    /// Unsafe figures whose range was checked a second time, over the equations between all
+    /// figures: other values that reach as far as they must were put into each of them, and where
+    /// few enough figures hang together a linear programme found the exact range.
     package let audited: Int
 
     package init(tables: [ControlledTable], unproven: Int = 0, audited: Int = 0) {

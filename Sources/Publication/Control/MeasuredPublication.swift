@@ -12,13 +12,30 @@ package struct MeasuredPublication: Sendable {
     /// Which values of group columns are parts of values of other group columns, as far as the
     /// tables do not show it by having both columns. Days are known to be parts of months.
     package let hierarchies: [ValueHierarchy]
+    /// By table, the figures that an earlier publication told as they are now: an attacker knows
+    /// them, so that leaving them out protects nothing. Empty when there was none.
+    package let toldBefore: [Set<FigurePlace>]
 
     package init(
-        statistics: [StatisticPlan], tables: [MeasuredTable], hierarchies: [ValueHierarchy] = []
+        statistics: [StatisticPlan], tables: [MeasuredTable], hierarchies: [ValueHierarchy] = [],
+        toldBefore: [Set<FigurePlace>] = []
     ) {
         self.statistics = statistics
         self.tables = tables
         self.hierarchies = hierarchies
+        self.toldBefore = toldBefore
+    }
+}
+
+/// Where a figure stands in a table.
+package struct FigurePlace: Sendable, Hashable {
+    /// The indices of its row and its column.
+    package let row: Int
+    package let column: Int
+
+    package init(row: Int, column: Int) {
+        self.row = row
+        self.column = column
     }
 }
 

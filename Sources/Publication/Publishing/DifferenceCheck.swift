@@ -53,6 +53,7 @@ package struct DifferenceCheck: Sendable {
                 let place = FigurePlace(row: at, column: column)
                 if let published = Published(cells[column]) {
                     if !figure.isSafe(published.value, thresholds) { found.isolating.insert(place) }
+                    if figure.isStill(published.value) { found.toldBefore.insert(place) }
                 } else if !figure.hasOutgrown(thresholds) {
                     found.withheldBefore.insert(place)
                 }
@@ -108,6 +109,9 @@ private struct Figure {
         return (new - old).magnitude >= UInt64(thresholds.persons)
     }
 
+    /// True when it is what was published.
+    func isStill(_ published: Quantity?) -> Bool { Self.isEqual(published, now) }
+
     /// True of a figure that was withheld and may be told now.
     func hasOutgrown(_ thresholds: Thresholds) -> Bool {
         guard isBacked(thresholds) else { return false }
@@ -131,19 +135,7 @@ private struct Figure {
     }
 }
 
-/// Where a figure stands in a table.
-package struct FigurePlace: Sendable, Hashable {
-    /// The indices of its row and its column.
-    package let row: Int
-    package let column: Int
-
-    package init(row: Int, column: Int) {
-        self.row = row
-        self.column = column
-    }
-}
-
-/// The figures of a table that must not be told because of earlier publications.
+/// What earlier publications mean for the figures of a table.
 package struct DifferenceFindings: Sendable, Equatable {
     /// Their difference to what was told would tell of too few.
     package var isolating: Set<FigurePlace> = []
@@ -152,13 +144,17 @@ package struct DifferenceFindings: Sendable, Equatable {
 
     package init() {}
 
-    /// All of them.
+    /// They were told as they are: an attacker knows them, whatever is left out now.
+    package var toldBefore: Set<FigurePlace> = []
+
+    /// All that must not be told.
     package var places: Set<FigurePlace> { isolating.union(withheldBefore) }
 
     /// Adds what another earlier publication forbids.
     package mutating func formUnion(_ other: DifferenceFindings) {
         isolating.formUnion(other.isolating)
         withheldBefore.formUnion(other.withheldBefore)
+        toldBefore.formUnion(other.toldBefore)
     }
 }
 

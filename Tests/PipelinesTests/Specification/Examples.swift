@@ -75,7 +75,8 @@ let fullExample = """
         measures: {size: {sum: size}, most: {percentile: {of: size, p: 95}}}
         export: [kll]
         noise: {rho: 1/200, rows: 1, delta: 1/1000, bounds: {size: {least: -2, most: 8, step: 0.5}}}
-    publish: {persons: 12, customers: 4, path: out/published, formats: [csv, jsonl],
+    publish: {persons: 12, customers: 4, zeros: hidden, wholes: hidden, prior_percent: 15,
+              dominance: {contributors: 2, percent: 85}, path: out/published, formats: [csv, jsonl],
               budget: {rho: 0.5, delta: 0.00001, rho_overall: 6, delta_overall: 0.0001},
               close_after: P10D, audience: public, late: revise, correct_within: P2W,
               provisional: out/running, other: [action],

@@ -1,4 +1,5 @@
 import Anonymization
+import Publication
 import Records
 import TestSupport
 import Testing
@@ -143,6 +144,9 @@ struct PipelineSpecificationTests {
         let publish = try #require(pipeline.publish)
         #expect(publish.persons.value == 12)
         #expect(publish.customers.value == 4)
+        #expect(publish.zeros.value == .hidden && publish.wholes.value == .hidden)
+        #expect(publish.priorPercent.value == 15)
+        #expect(publish.dominance == DominanceRule(contributors: 2, percent: 85))
         #expect(publish.formats.map(\.value) == ["csv", "jsonl"])
         #expect(publish.closeAfter.value.text == "P10D")
         #expect(publish.audience.value == .public && publish.late.value == .revise)
@@ -164,10 +168,10 @@ struct PipelineSpecificationTests {
         let test = try #require(pipeline.tests.first)
         #expect(test.results.map(\.kind) == [.output, .output, .disclosures, .statistics])
         #expect(test.results[0].text == "2026-01-01 00:00:00,192.0.2.0\n")
-        #expect(test.dropped == .total(Marked(0, at: at(109, 14))))
+        #expect(test.dropped == .total(Marked(0, at: at(110, 14))))
         #expect(
             test.quarantined
-                == .byReason([.init(reason: Marked("bad-time", at: at(110, 19)), count: 1)])
+                == .byReason([.init(reason: Marked("bad-time", at: at(111, 19)), count: 1)])
         )
     }
 

@@ -141,7 +141,9 @@ struct PeriodTables {
     func published(_ figures: PeriodFigures) throws(PipelineFailure) -> [PublishedTable] {
         let statistics = chosen.map { plan.statistics.statistics[$0] }
         let found = figures.found
-        let safe = try safe(zip(figures.measured, found).map { $0.hiding($1.places) })
+        let safe = try safe(
+            zip(figures.measured, found).map { $0.hiding($1.places) },
+            toldBefore: found.map(\.toldBefore))
         guard safe.unproven == 0 else {
             throw .refused(
                 "no proof was found that \(counted(safe.unproven, "withheld figure")) cannot be "
@@ -157,14 +159,16 @@ struct PeriodTables {
         }
     }
 
-    /// Makes measured tables fit to be shown.
+    /// Makes measured tables fit to be shown; `toldBefore` as in `MeasuredPublication`.
     func safe(
-        _ measured: [MeasuredTable]
+        _ measured: [MeasuredTable], toldBefore: [Set<FigurePlace>] = []
     ) throws(PipelineFailure) -> ControlledPublication {
         let statistics = chosen.map { plan.statistics.statistics[$0] }
         do throws(ControlRefusal) {
             return try controlled(
-                MeasuredPublication(statistics: statistics, tables: measured), publish.rules)
+                MeasuredPublication(
+                    statistics: statistics, tables: measured, toldBefore: toldBefore),
+                publish.rules)
         } catch { throw Self.failure(error) }
     }
 

@@ -31,6 +31,8 @@ struct Family {
     /// Of blurred cells: what is published less the truth, and the most that can be.
     var blurs: [Int8] = []
     var blurRadius = 0
+    /// Cells that were told before with the same figure; empty when none was.
+    private(set) var isToldBefore: [Bool] = []
     /// True when a figure is negative: then nothing is known of the range of any.
     var hasNegative = false
 
@@ -54,6 +56,15 @@ struct FamilyTable {
     var index: KeyIndex
     /// Its cells by what they have in common with other tables.
     var lines: [LineSet] = []
+}
+
+extension FamilyTable {
+    /// True when cells differ in what `mask` leaves out.
+    fileprivate func hasSeveralValues(beyond mask: UInt128, _ keys: [UInt128]) -> Bool {
+        let rest = self.mask & ~mask
+        guard let first = cells.first else { return false }
+        return cells.contains { keys[$0] & rest != keys[first] & rest }
+    }
 }
 
 /// Where a cell is shown.
@@ -121,67 +132,46 @@ extension Family {
         states[cell].isHidden ? 0 : Int(persons[cell]) + 1
     }
 
+    /// The cells of a table, those first that cost least to leave out.
+    func cheapestFirst(_ table: FamilyTable) -> [Int32] {
+        table.cells.map { Int32(truncatingIfNeeded: $0) }.sorted { one, other in
+            let left = persons[Int(one)]
+            let right = persons[Int(other)]
+            return left == right ? one < other : left < right
+        }
+    }
+
+    /// The cells that make up all of a total which could have other parts: who is known to be in
+    /// the total is known to be in them.
+    func wholes() -> [Int] {
+        guard measurand.isCount else { return [] }
+        return tables.filter(\.isComplete).flatMap { table in
+            table.lines.flatMap { lines -> [Int] in
+                guard let totals = tables.first(where: { $0.set == lines.set && $0.isComplete }),
+                    table.hasSeveralValues(beyond: lines.mask, keys)
+                else { return [] }
+                return table.cells.filter { cell in
+                    guard let total = totals.index[keys[cell] & totals.mask] else { return false }
+                    return values[cell] != 0 && values[cell] == values[total]
+                        && states[cell] != .virtual
+                }
+            }
+        }
+    }
+
+    /// Says that a cell was told before with the same figure: leaving it out protects nothing.
+    mutating func markToldBefore(_ cell: Int) {
+        if isToldBefore.isEmpty { isToldBefore = [Bool](repeating: false, count: keys.count) }
+        isToldBefore[cell] = true
+    }
+
+    /// True for cells that can be left out for the sake of others, or are.
+    func canHide(_ cell: Int) -> Bool {
+        isToldBefore.isEmpty || !isToldBefore[cell] || states[cell].isHidden
+    }
+
     /// Leaves a cell out for the sake of others.
     mutating func hide(_ cell: Int) {
         if !states[cell].isHidden { states[cell] = .complement }
-    }
-}
-
-/// The cells of a table, grouped by the attributes that it shares with another.
-struct LineSet {
-    /// The attributes shared.
-    let set: AttributeSet
-    let mask: UInt128
-    /// True when no other line set of the table shares more: its lines are what equations are of.
-    var isWidest = false
-    /// The cells, those of a line behind each other.
-    let order: [Int32]
-    /// For each cell of the table, counted from its first: where its line begins and ends.
-    private let starts: [Int32]
-    private let ends: [Int32]
-    /// Where the line of a key begins.
-    private let index: KeyIndex
-    private let firstCell: Int
-
-    init(_ set: AttributeSet, mask: UInt128, cells: Range<Int>, keys: [UInt128]) {
-        self.set = set
-        self.mask = mask
-        firstCell = cells.lowerBound
-        var order = cells.map { Int32(truncatingIfNeeded: $0) }
-        order.sort { one, other in
-            let left = keys[Int(one)] & mask
-            let right = keys[Int(other)] & mask
-            return left == right ? one < other : left < right
-        }
-        var starts = [Int32](repeating: 0, count: cells.count)
-        var ends = starts
-        var index = KeyIndex(capacity: 64)
-        var start = 0
-        while start < order.count {
-            let key = keys[Int(order[start])] & mask
-            var end = start + 1
-            while end < order.count, keys[Int(order[end])] & mask == key { end += 1 }
-            for at in start..<end {
-                starts[Int(order[at]) - cells.lowerBound] = Int32(truncatingIfNeeded: start)
-                ends[Int(order[at]) - cells.lowerBound] = Int32(truncatingIfNeeded: end)
-            }
-            index.insert(key, start)
-            start = end
-        }
-        self.order = order
-        self.starts = starts
-        self.ends = ends
-        self.index = index
-    }
-
-    /// The line of a cell of the table.
-    func line(of cell: Int) -> ArraySlice<Int32> {
-        order[Int(starts[cell - firstCell])..<Int(ends[cell - firstCell])]
-    }
-
-    /// The line with a key; empty when there is none.
-    func line(key: UInt128) -> ArraySlice<Int32> {
-        guard let start = index[key & mask] else { return [] }
-        return line(of: Int(order[start]))
     }
 }

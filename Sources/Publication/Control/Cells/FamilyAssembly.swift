@@ -13,7 +13,7 @@ struct FamilyAssembly {
         var values: [Int128] = []
         var persons: [Int32] = []
         var isVirtual: [Bool] = []
-        var index = KeyIndex(capacity: 1024)
+        var index: KeyIndex
         var places: [CellPlace] = []
     }
 
@@ -25,7 +25,10 @@ struct FamilyAssembly {
     /// Adds a column; complete when what is not in it is zero.
     mutating func add(_ reading: CellReading, _ set: AttributeSet, isComplete: Bool) {
         let at = tables.firstIndex { $0.set == set } ?? tables.count
-        if at == tables.count { tables.append(Draft(set: set, isComplete: isComplete)) }
+        if at == tables.count {
+            let index = KeyIndex(capacity: reading.values.count, mask: space.mask(set))
+            tables.append(Draft(set: set, isComplete: isComplete, index: index))
+        }
         if isComplete { tables[at].isComplete = true }
         let width = reading.indices.count
         for number in reading.values.indices {
@@ -107,11 +110,12 @@ struct FamilyAssembly {
                     cell: place.cell + Int32(truncatingIfNeeded: first), table: place.table,
                     row: place.row, column: place.column)
             }
-            var index = KeyIndex(capacity: draft.keys.count)
+            let mask = space.mask(draft.set)
+            var index = KeyIndex(capacity: draft.keys.count, mask: mask)
             for (cell, key) in draft.keys.enumerated() { index.insert(key, first + cell) }
             family.tables.append(
                 FamilyTable(
-                    set: draft.set, mask: space.mask(draft.set), isComplete: draft.isComplete,
+                    set: draft.set, mask: mask, isComplete: draft.isComplete,
                     cells: first..<family.keys.count, index: index))
         }
         family.ceilings = [Int32](repeating: .max, count: family.keys.count)
@@ -124,18 +128,31 @@ struct FamilyAssembly {
     private func addLines(_ family: inout Family) {
         for at in family.tables.indices {
             let table = family.tables[at]
-            var sets: [AttributeSet] = []
-            for other in family.tables.indices where other != at {
-                let shared = table.set.intersection(family.tables[other].set)
-                if shared != table.set, !sets.contains(shared) { sets.append(shared) }
-            }
-            if sets.isEmpty { sets = [[]] }
+            let sets = Self.sharedSets(at, family.tables)
+            let cells = family.cheapestFirst(table)
             family.tables[at].lines = sets.map { set in
                 var lines = LineSet(
-                    set, mask: space.mask(set), cells: table.cells, keys: family.keys)
+                    set, mask: space.mask(set), cells: cells, firstCell: table.cells.lowerBound,
+                    keys: family.keys)
                 lines.isWidest = !sets.contains { $0 != set && $0.isSuperset(of: set) }
                 return lines
             }
         }
+    }
+
+    /// What a table shares with others. Where a complete table lies between, its own equations with
+    /// both say the same.
+    private static func sharedSets(_ at: Int, _ tables: [FamilyTable]) -> [AttributeSet] {
+        let own = tables[at].set
+        var sets: [AttributeSet] = []
+        for other in tables.indices where other != at {
+            let shared = own.intersection(tables[other].set)
+            let isImplied = tables.contains { between in
+                between.isComplete && between.set != own && own.isSuperset(of: between.set)
+                    && between.set != shared && between.set.isSuperset(of: shared)
+            }
+            if shared != own, !isImplied, !sets.contains(shared) { sets.append(shared) }
+        }
+        return sets.isEmpty ? [[]] : sets
     }
 }

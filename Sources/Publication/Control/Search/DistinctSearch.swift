@@ -79,13 +79,17 @@ struct DistinctSearch {
         while true {
             let (width, obstacle) = range(cell)
             if width >= family.needs[cell] { return true }
-            var candidates = obstacle.filter { family.states[$0] == .shown }
+            var candidates = obstacle.filter { canHide($0) }
             if candidates.isEmpty { candidates = shownAround(cell) }
             guard let cheapest = candidates.min(by: { family.cost($0) < family.cost($1) }) else {
                 return false
             }
             family.hide(cheapest)
         }
+    }
+
+    private func canHide(_ cell: Int) -> Bool {
+        family.states[cell] == .shown && family.canHide(cell)
     }
 
     /// The nearest cells that are still shown, over inequalities from cell to cell.
@@ -96,7 +100,7 @@ struct DistinctSearch {
             frontier = frontier.flatMap { neighbours(of: $0) }.filter {
                 reached.insert($0).inserted
             }
-            let shown = frontier.filter { family.states[$0] == .shown }
+            let shown = frontier.filter { canHide($0) }
             if !shown.isEmpty { return shown }
         }
         return []

@@ -1,13 +1,13 @@
-/// Checks the cells that were left out by the exact range in which the attacker can place each.
+/// Checks a second time that the unsafe cells of a family are protected.
 ///
 /// Where `ChangeSearch` proves from records, this starts from the other end: from the equations
-/// between the figures of all tables. Both see only integers. Cells that share an equation, however
-/// far, are one programme; programmes that are too large, and what comes after the budget, are left
-/// to the proof.
+/// between the figures of all tables. The other values that the search found are put into every
+/// one of them. Where cells that share an equation, however far, are few enough for one linear
+/// programme, the exact range in which the attacker can place each unsafe one is computed besides.
 struct FeasibilityAudit {
     private let family: Family
-    /// Cells left out, in one group when they hang together.
-    private var equations: [[(cell: Int, factor: Int)]] = []
+    private let proofs: ChangeProofs
+    private let equations: FamilyEquations
 
     /// The most cells of one programme, and the most entries of tableaus that are looked at.
     static let cellsMax = 200
@@ -15,134 +15,124 @@ struct FeasibilityAudit {
 
     /// What was found out.
     struct Outcome {
-        /// Unsafe cells whose range was computed.
+        /// Unsafe cells whose range reaches as far as it must.
         var audited = 0
-        /// Those of them whose range does not reach as far as it must.
+        /// Those whose range does not, or is not known.
         var failed: [Int] = []
     }
 
-    init(_ family: Family) {
+    init(_ family: Family, _ proofs: ChangeProofs) {
         self.family = family
-        for table in family.tables.indices { addEquations(of: table) }
+        self.proofs = proofs
+        equations = FamilyEquations(family)
     }
 
-    /// A cell that can have another value: left out, or shown with noise.
-    private func isOpen(_ cell: Int) -> Bool { family.states[cell] != .shown }
-
-    /// The totals of a table over everything that others are not broken down by: where another
-    /// table shows them they are its figures, otherwise two tables must have the same.
-    private mutating func addEquations(of table: Int) {
-        let own = family.tables[table]
-        guard own.isComplete else { return }
-        for lines in own.lines {
-            for (other, twin) in family.tables.enumerated() where other != table {
-                if twin.set == lines.set, twin.isComplete {
-                    addTotals(lines, own, twin)
-                } else if other > table, twin.isComplete,
-                    let shared = twin.lines.first(where: { $0.set == lines.set }),
-                    own.set.intersection(twin.set) == lines.set
-                {
-                    addShared(lines, own, shared)
-                }
-            }
-        }
-    }
-
-    private mutating func addTotals(_ lines: LineSet, _ own: FamilyTable, _ totals: FamilyTable) {
-        for total in totals.cells {
-            var terms: [(cell: Int, factor: Int)] = isOpen(total) ? [(total, -1)] : []
-            for part in lines.line(key: family.keys[total]) where isOpen(Int(part)) {
-                terms.append((Int(part), 1))
-            }
-            if !terms.isEmpty { equations.append(terms) }
-        }
-    }
-
-    private mutating func addShared(_ lines: LineSet, _ own: FamilyTable, _ others: LineSet) {
-        var at = 0
-        while at < lines.order.count {
-            let line = lines.line(of: Int(lines.order[at]))
-            at = line.endIndex
-            var terms: [(cell: Int, factor: Int)] = []
-            for part in line where isOpen(Int(part)) { terms.append((Int(part), 1)) }
-            let key = family.keys[Int(lines.order[line.startIndex])]
-            for part in others.line(key: key) where isOpen(Int(part)) {
-                terms.append((Int(part), -1))
-            }
-            if !terms.isEmpty { equations.append(terms) }
-        }
-    }
-
-    /// Computes the ranges of unsafe cells.
-    mutating func run() -> Outcome {
+    /// Checks all proofs, and computes ranges.
+    func run() -> Outcome {
         var outcome = Outcome()
-        var spent = 0
-        for (cells, rows) in groups() where cells.count <= Self.cellsMax {
-            let targets = cells.filter { family.needs[$0] > 0 }
-            if targets.isEmpty { continue }
-            spent += targets.count * cells.count * rows.count * rows.count
-            if spent > Self.budget { break }
-            guard var programme = programme(cells, rows) else { continue }
-            for (number, cell) in cells.enumerated() where family.needs[cell] > 0 {
-                guard let change = programme.largestChange(of: number) else { continue }
-                outcome.audited += 1
-                if let change, change * unit < family.needs[cell] { outcome.failed.append(cell) }
+        var isAudited = [Bool](repeating: false, count: family.keys.count)
+        for number in 0..<proofs.count {
+            let (cells, amounts) = proofs.proof(number)
+            let isAllowed = equations.allows(cells, amounts)
+            for (cell, amount) in zip(cells, amounts) {
+                let need = family.needs[Int(cell)]
+                if isAllowed, need > 0, amount >= need { isAudited[Int(cell)] = true }
             }
         }
+        outcome.failed = family.needs.indices.filter { family.needs[$0] > 0 && !isAudited[$0] }
+        computeRanges(&outcome, &isAudited)
+        outcome.audited = isAudited.count { $0 }
         return outcome
+    }
+
+    private func computeRanges(_ outcome: inout Outcome, _ isAudited: inout [Bool]) {
+        var spent = 0
+        for group in groups() {
+            let targets = group.cells.filter { family.needs[$0] > 0 }
+            let rows = group.rows.count
+            spent += targets.count * group.cells.count * rows * rows
+            if spent > Self.budget { break }
+            var programme = programme(group)
+            for (number, cell) in group.cells.enumerated() where family.needs[cell] > 0 {
+                guard let change = programme.largestChange(of: number) else { continue }
+                guard let change, change * unit < family.needs[cell] else { continue }
+                if isAudited[cell] { outcome.failed.append(cell) }
+                isAudited[cell] = false
+            }
+        }
     }
 
     /// Changes of counts are whole; so are those of their equations.
     private var unit: Int128 { family.measurand.isCount ? Family.one : 1 }
 
-    private func programme(
-        _ cells: [Int], _ rows: [[(cell: Int, factor: Int)]]
-    ) -> ExactProgramme? {
+    private func programme(_ group: Group) -> ExactProgramme {
         var programme = ExactProgramme()
         var numbers: [Int: Int] = [:]
-        for cell in cells {
+        for cell in group.cells {
             let range = family.range(cell)
             numbers[cell] = programme.addUnknown(
                 down: range.down.map { $0 / unit }, up: range.up.map { $0 / unit })
         }
-        for row in rows {
+        for row in group.rows {
             programme.require(
                 row.compactMap { term in numbers[term.cell].map { ($0, term.factor) } })
         }
         return programme
     }
 
-    /// The cells and equations that hang together; cells without equation are free.
-    private func groups() -> [(cells: [Int], rows: [[(cell: Int, factor: Int)]])] {
-        var parent: [Int: Int] = [:]
-        func root(_ cell: Int) -> Int {
-            var at = cell
-            while let next = parent[at], next != at { at = next }
-            return at
+    // MARK: - Groups
+
+    /// Cells and equations that hang together.
+    private struct Group {
+        var cells: [Int] = []
+        var rows: [[FamilyEquations.Term]] = []
+    }
+
+    /// The groups with unsafe cells that are not too large, smaller ones first; cells without
+    /// equation are free.
+    private func groups() -> [Group] {
+        var links = DisjointSets(count: family.keys.count)
+        equations.forEach { terms in
+            for term in terms { links.join(terms[0].cell, term.cell) }
         }
-        for row in equations {
-            let first = root(row[0].cell)
-            parent[first] = first
-            for term in row.dropFirst() {
-                let other = root(term.cell)
-                parent[other] = first
-                parent[term.cell] = first
-            }
-        }
+        var sizes = [Int32](repeating: 0, count: family.keys.count)
+        for cell in family.keys.indices { sizes[links.root(cell)] += 1 }
         var numbers: [Int: Int] = [:]
-        var groups: [(cells: [Int], rows: [[(cell: Int, factor: Int)]])] = []
-        for cell in parent.keys.sorted() {
-            let top = root(cell)
-            let number = numbers[top] ?? groups.count
-            if number == groups.count {
-                numbers[top] = number
-                groups.append(([], []))
+        for cell in family.needs.indices where family.needs[cell] > 0 {
+            let root = links.root(cell)
+            if sizes[root] > 1, sizes[root] <= Self.cellsMax, numbers[root] == nil {
+                numbers[root] = numbers.count
             }
-            groups[number].cells.append(cell)
         }
-        for row in equations {
-            if let number = numbers[root(row[0].cell)] { groups[number].rows.append(row) }
+        var groups = [Group](repeating: Group(), count: numbers.count)
+        if groups.isEmpty { return [] }
+        for cell in family.keys.indices {
+            if let number = numbers[links.root(cell)] { groups[number].cells.append(cell) }
+        }
+        equations.forEach { terms in
+            if let number = numbers[links.root(terms[0].cell)] { groups[number].rows.append(terms) }
         }
         return groups.sorted { $0.cells.count < $1.cells.count }
+    }
+}
+
+/// Sets of numbers that are joined one by one.
+private struct DisjointSets {
+    private var parents: [Int32]
+
+    init(count: Int) { parents = (0..<count).map { Int32(truncatingIfNeeded: $0) } }
+
+    mutating func root(_ member: Int) -> Int {
+        var at = member
+        while Int(parents[at]) != at {
+            parents[at] = parents[Int(parents[at])]
+            at = Int(parents[at])
+        }
+        return at
+    }
+
+    mutating func join(_ one: Int, _ other: Int) {
+        let root = self.root(one)
+        parents[self.root(other)] = Int32(truncatingIfNeeded: root)
     }
 }

@@ -1,0 +1,252 @@
+/// A box in the making: one line after the other, each corner that cannot be ends it.
+struct Box {
+    /// The table of its cells, what is exchanged along each line, and for which cells.
+    var table = 0
+    var exchanged: [UInt128] = []
+    var tries: [[Int32]] = []
+    var corners: [Corner] = []
+    /// What the box at hand would have to move.
+    var wanted: Int128 = 0
+    /// How many cells and boxes are still looked at.
+    var nodesLeft = 0
+    var evaluationsLeft = 0
+    /// What was moved, of hidden cells.
+    var done: Int128 = 0
+    /// The box that leaves out least for what it moves.
+    var best: Change?
+    var bestScore = Double.infinity
+    /// The corners with values of attributes that their table does not have, while it is found out
+    /// what the box can move: how often each cell changes, by how much, and what it costs.
+    var kinds: [Corner] = []
+    var support: [(cell: Int, times: Int)] = []
+    var amount: Int128 = 0
+    var cost = 0
+    /// True while corners have the same values of attributes that their table does not have.
+    var isExtendedAlike = true
+    var definedMask: UInt128 = 0
+    var definedSet: AttributeSet = []
+
+    /// A kind of records, and whether there are more (1) or fewer (-1).
+    struct Corner {
+        var key: UInt128
+        let sign: Int
+    }
+}
+
+extension ChangeSearch {
+    /// How many cells of a line are tried while nothing is left out, and how many are looked at.
+    static let triesMax = 32
+    static let seenMax = 256
+    /// How many hidden and shown cells of a line are tried, by the number of lines.
+    static let rankedMax = [(0, 0), (24, 12), (12, 6), (6, 4), (3, 2), (2, 2)]
+    /// How many corners and boxes are looked at for a cell and a choice of lines.
+    static let nodesMax = 1_000
+    static let evaluationsMax = 100
+
+    /// Moves boxes of hidden cells by up to `wanted`; tells by how much. With `inOne` only a box is
+    /// looked for that moves all of it.
+    mutating func moveHidden(
+        _ cell: Int, _ lines: [Int], _ wanted: Int128, inOne: Bool
+    ) -> Int128 {
+        var tries: [(line: Int, cells: [Int32])] = []
+        for line in lines {
+            let cells = hiddenSiblings(of: cell, line, wanted, inOne: inOne)
+            if cells.isEmpty { return 0 }
+            tries.append((line, cells))
+        }
+        tries.sort { $0.cells.count < $1.cells.count }
+        begin(cell, tries, wanted)
+        widen(0, cost: 0)
+        return box.done
+    }
+
+    /// The box that leaves out least for what it moves.
+    mutating func cheapest(_ cell: Int, _ wanted: Int128) -> Change? {
+        box.best = nil
+        box.bestScore = .infinity
+        let costs = choices[Int(family.tableOf[cell])]
+            .map { (choice: $0, cost: costOfTotals(cell, $0)) }
+        // What is certain to cost little first: then most of the others need not be looked at.
+        for (choice, cost) in costs.sorted(by: { $0.cost < $1.cost })
+        where Double(cost) <= box.bestScore {
+            let limits = Self.rankedMax[choice.lines.count]
+            let tries = choice.lines.map {
+                ($0, rankedSiblings(of: cell, $0, wanted, hidden: limits.0, shown: limits.1))
+            }
+            if tries.contains(where: \.1.isEmpty) { continue }
+            begin(cell, tries, wanted)
+            widen(0, cost: cost)
+        }
+        return box.best
+    }
+
+    /// What leaving out the cell's totals costs that boxes along the lines change in any case.
+    private func costOfTotals(_ cell: Int, _ choice: LineChoice) -> Int {
+        choice.touched.reduce(0) { cost, table in
+            let key = family.keys[cell] & family.tables[table].mask
+            return cost + (family.tables[table].index[key].map { family.cost($0) } ?? 0)
+        }
+    }
+
+    private mutating func begin(
+        _ cell: Int, _ tries: [(line: Int, cells: [Int32])], _ wanted: Int128
+    ) {
+        box.table = Int(family.tableOf[cell])
+        let mask = family.tables[box.table].mask
+        box.tries = tries.map(\.cells)
+        box.exchanged = tries.map { mask & ~family.tables[box.table].lines[$0.line].mask }
+        box.wanted = wanted
+        box.done = 0
+        box.nodesLeft = Self.nodesMax
+        box.evaluationsLeft = Self.evaluationsMax
+        box.corners.removeAll(keepingCapacity: true)
+        box.corners.append(Box.Corner(key: family.keys[cell], sign: 1))
+    }
+
+    /// Exchanges the corners at hand along the next line for each cell that is tried.
+    private mutating func widen(_ depth: Int, cost: Int) {
+        if depth == box.tries.count { return finish() }
+        let count = box.corners.count
+        for sibling in box.tries[depth] {
+            if box.nodesLeft <= 0 || box.evaluationsLeft <= 0 || box.done >= box.wanted { return }
+            box.nodesLeft -= 1
+            if let added = addCorners(Int(sibling), box.exchanged[depth]),
+                Double(cost + added) <= box.bestScore || !isLeavingOut
+            {
+                widen(depth + 1, cost: cost + added)
+            }
+            box.corners.removeLast(box.corners.count - count)
+        }
+    }
+
+    /// Adds the corners at hand with the value of `sibling`; what they cost, nil when one cannot
+    /// change.
+    private mutating func addCorners(_ sibling: Int, _ bits: UInt128) -> Int? {
+        let table = box.table
+        let value = family.keys[sibling] & bits
+        var cost = 0
+        for at in box.corners.indices {
+            let corner = Box.Corner(
+                key: box.corners[at].key & ~bits | value, sign: -box.corners[at].sign)
+            box.corners.append(corner)
+            guard let cell = at == 0 ? sibling : family.tables[table].index[corner.key] else {
+                if family.tables[table].isComplete { return nil }
+                continue
+            }
+            if !canChange(cell) { return nil }
+            if let room = room(cell, sign: corner.sign), room <= 0 { return nil }
+            cost += family.cost(cell)
+        }
+        return cost
+    }
+
+    /// Takes the box at hand as it is.
+    private mutating func finish() {
+        box.evaluationsLeft -= 1
+        guard evaluate(wanted: box.wanted - box.done) else { return }
+        if !isLeavingOut {
+            apply(box.support, box.amount)
+            box.done += box.amount
+            return
+        }
+        let rounds = box.amount == box.wanted
+            ? 1 : (approximate(box.wanted) / approximate(box.amount)).rounded(.up)
+        let score = (Double(box.cost) + 0.001) * rounds
+        if score < box.bestScore {
+            box.bestScore = score
+            box.best = Change(support: box.support, amount: box.amount)
+        }
+    }
+
+    /// Cells of a line that could become smaller in exchange with nothing left out: those first
+    /// that can move all the way. None when all of them together cannot.
+    private func hiddenSiblings(
+        of cell: Int, _ line: Int, _ wanted: Int128, inOne: Bool
+    ) -> [Int32] {
+        let table = Int(family.tableOf[cell])
+        let lines = family.tables[table].lines[line]
+        // Of figures with noise all can move.
+        let cells = family.blurRadius > 0
+            ? lines.line(of: cell) : hiddenLines[table][line]?.hidden(ofLineOf: cell, lines) ?? []
+        var whole: [Int32] = []
+        var partial: [Int32] = []
+        var sum: Int128 = 0
+        for other in cells.prefix(Self.seenMax) {
+            if Int(other) == cell || !isFree(Int(other)) { continue }
+            let room = self.room(Int(other), sign: -1) ?? wanted
+            if room >= wanted {
+                whole.append(other)
+                if whole.count == Self.triesMax { return whole }
+            } else if room > 0, !inOne {
+                partial.append(other)
+                sum += room
+            }
+        }
+        if whole.isEmpty, sum < wanted { return [] }
+        return whole + partial.prefix(Self.triesMax - whole.count)
+    }
+
+    /// Cells of a line that could become smaller in exchange: hidden ones first, then those that
+    /// cost least.
+    private func rankedSiblings(
+        of cell: Int, _ line: Int, _ wanted: Int128, hidden: Int, shown: Int
+    ) -> [Int32] {
+        let table = Int(family.tableOf[cell])
+        let lines = family.tables[table].lines[line]
+        var ranked = Ranking(limit: hidden)
+        for other in hiddenLines[table][line]?.hidden(ofLineOf: cell, lines).prefix(Self.seenMax)
+            ?? []
+        where Int(other) != cell {
+            let share = self.share(Int(other), wanted)
+            if share > 0 { ranked.add(other, rank: -share) }
+        }
+        var cheap = Ranking(limit: shown)
+        for other in lines.line(of: cell)
+        where !isFree(Int(other)) && family.canHide(Int(other)) {
+            let cost = Double(family.cost(Int(other)))
+            // They come in the order of their cost.
+            if cheap.isFull(ofRank: cost) { break }
+            let share = self.share(Int(other), wanted)
+            if share > 0 { cheap.add(other, rank: cost / share) }
+        }
+        return ranked.cells + cheap.cells
+    }
+
+    /// What part of `wanted` a cell can fall, 0 for nothing.
+    private func share(_ cell: Int, _ wanted: Int128) -> Double {
+        guard let room = room(cell, sign: -1), room < wanted else { return 1 }
+        return room <= 0 ? 0 : approximate(room) / approximate(wanted)
+    }
+}
+
+/// A large number as a floating-point one, to compare by. (The library's own conversion of 128 bits
+/// takes longer than everything else here together.)
+func approximate(_ value: Int128) -> Double {
+    let high = Int64(truncatingIfNeeded: value &>> 64)
+    return Double(high) * 0x1p64 + Double(UInt64(truncatingIfNeeded: value))
+}
+
+/// The best few cells, in order.
+private struct Ranking {
+    private(set) var cells: [Int32] = []
+    private var ranks: [Double] = []
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    /// True when there are as many as asked for, none of them worse than `rank`.
+    func isFull(ofRank rank: Double) -> Bool {
+        cells.count == limit && (ranks.last ?? rank) <= rank
+    }
+
+    mutating func add(_ cell: Int32, rank: Double) {
+        if cells.count == limit, let last = ranks.last, rank >= last { return }
+        let at = ranks.firstIndex { rank < $0 } ?? ranks.count
+        ranks.insert(rank, at: at)
+        cells.insert(cell, at: at)
+        if cells.count > limit {
+            cells.removeLast()
+            ranks.removeLast()
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Statistics
+import TestSupport
+import Testing
+
+@testable import Publication
+
+/// The audit does not believe what it is told.
+@Suite struct FeasibilityAuditTests {
+    private static let unit: Int128 = 1_000_000_000
+
+    /// A table of two rows and two columns with its totals, in which everything is hidden but the
+    /// totals: cells 0...3, then rows, columns and the sum of all.
+    private static func family() throws -> Family {
+        var log = InventedLog()
+        for (at, count) in [5, 6, 7, 8].enumerated() {
+            for person in 0..<count {
+                log.records.append(
+                    InventedLog.Record(
+                        day: 0, texts: ["r\(at / 2)", "c\(at % 2)"], amount: 1,
+                        person: 10 * at + person, customer: person))
+            }
+        }
+        let row = GroupKey.text(input: 0, column: "a")
+        let column = GroupKey.text(input: 1, column: "b")
+        let tables = [[row, column], [row], [column], []].map {
+            InventedLog.Table(keys: $0, columns: [.times(when: nil)])
+        }
+        let publication = log.publication(tables, .persons(3, customers: nil))
+        var family = try FamilyBuilder(publication).families()[0]
+        for cell in 0..<4 {
+            family.hide(cell)
+            family.floors[cell] = 1
+        }
+        family.markUnsafe(0, need: 3 * unit, hasFewPersons: true)
+        return family
+    }
+
+    private static func outcome(_ changes: [Int128], _ family: Family) -> FeasibilityAudit.Outcome {
+        var proofs = ChangeProofs()
+        proofs.add(changes.enumerated().filter { $1 != 0 }.map { ($0, $1 * unit) })
+        return FeasibilityAudit(family, proofs).run()
+    }
+
+    @Test func whatFitsIsTaken() throws {
+        let outcome = Self.outcome([3, -3, -3, 3], try Self.family())
+        #expect(outcome.audited == 1 && outcome.failed.isEmpty)
+    }
+
+    @Test(
+        "what does not fit is not",
+        arguments: [
+            // Too little, totals that change, more than there are, a figure that is shown.
+            [2, -2, -2, 2], [3, -3, 0, 0], [3, 0, -3, 0], [3, -3, -3, 2], [7, -7, -7, 7],
+            [3, 0, 0, 0, 3, 0, 3, 0, 3], [],
+        ] as [[Int128]])
+    func whatDoesNot(_ changes: [Int128]) throws {
+        let outcome = Self.outcome(changes, try Self.family())
+        #expect(outcome.failed == [0])
+    }
+
+    /// The range of a programme is believed before any proof.
+    @Test func theExactRange() throws {
+        var family = try Self.family()
+        family.needs[0] = 6 * Self.unit
+        // The other corner has 6 - 1 to give: not 6.
+        #expect(Self.outcome([5, -5, -5, 5], family).failed == [0])
+        family.needs[0] = 5 * Self.unit
+        #expect(Self.outcome([5, -5, -5, 5], family).failed.isEmpty)
+    }
+
+    /// Every table with the same totals and with what is shown is tried: some of them have more of
+    /// what is unsafe, by as much as must be.
+    @Test func againstEveryTable() throws {
+        let seed: UInt64 = 19
+        var generator = SeededGenerator(seed: seed)
+        var unsafe = 0
+        for _ in 0..<60 {
+            let log = InventedLog.random(
+                Int.random(in: 8...30, using: &generator), persons: 12, days: 1, sizes: [3, 3],
+                &generator)
+            let keys = [
+                GroupKey.text(input: 0, column: "a"), GroupKey.text(input: 1, column: "b"),
+            ]
+            let tables = [keys, [keys[0]], [keys[1]], []].map {
+                InventedLog.Table(keys: $0, columns: [.times(when: nil)])
+            }
+            let publication = log.publication(tables, .persons(3, customers: nil))
+            let made = try controlled(publication, ControlRules(persons: 3, customers: nil))
+            let tried = EveryTable(publication, made)
+            for (cell, reason) in tried.hidden where reason == .persons {
+                unsafe += 1
+                let truth = tried.truth(cell)
+                let need = max(3, Int((Double(truth) * 0.2).rounded(.up)))
+                let isReached = tried.canReach(truth + need, cell)
+                #expect(isReached, "seed \(seed): \(truth) and \(need) more")
+            }
+        }
+        #expect(unsafe > 60)
+    }
+}
+
+/// Every table of counts that has the figures which are shown; the first table is by two keys, the
+/// others are its totals over the second, the first and both.
+private struct EveryTable {
+    private let publication: MeasuredPublication
+    private let controlled: ControlledPublication
+    /// Of each shown figure, which cells of the first table it is the sum of, and the sum.
+    private var shown: [(cells: [Int], sum: Int)] = []
+    private(set) var hidden: [(cell: Int, reason: SuppressionReason)] = []
+    /// The fewest that each cell can be.
+    private var least: [Int] = []
+
+    init(_ publication: MeasuredPublication, _ controlled: ControlledPublication) {
+        self.publication = publication
+        self.controlled = controlled
+        let rows = publication.tables[0].rows
+        for (number, table) in controlled.tables.enumerated() {
+            for (at, row) in table.rows.enumerated() {
+                let cells = rows.indices.filter { cell in
+                    switch number {
+                    case 0: cell == at
+                    case 1: rows[cell].key[0] == row.key[0]
+                    case 2: rows[cell].key[1] == row.key[0]
+                    default: true
+                    }
+                }
+                if case .suppressed(let reason) = row.cells[0] {
+                    if number > 0 { continue }
+                    hidden.append((at, reason))
+                    let persons = rows[at].cells[0].backing?.persons ?? 0
+                    least.append(reason == .persons ? 1 : persons)
+                } else {
+                    shown.append((cells, Self.count(publication.tables[number].rows[at])))
+                    if number == 0 { least.append(Self.count(rows[at])) }
+                }
+            }
+        }
+    }
+
+    private static func count(_ row: MeasuredRow) -> Int {
+        guard case .integer(let count)? = row.cells[0].value else { return 0 }
+        return Int(count)
+    }
+
+    func truth(_ cell: Int) -> Int { Self.count(publication.tables[0].rows[cell]) }
+
+    /// True when some table has at least `count` in the cell.
+    func canReach(_ count: Int, _ cell: Int) -> Bool {
+        var counts = least
+        counts[cell] = max(counts[cell], count)
+        return completes(&counts, hidden.map(\.cell)[...])
+    }
+
+    /// Raises the counts of `open` cells one after the other until every sum fits.
+    private func completes(_ counts: inout [Int], _ open: ArraySlice<Int>) -> Bool {
+        for (cells, sum) in shown {
+            let now = cells.reduce(0) { $0 + counts[$1] }
+            if now > sum || now < sum && !cells.contains(where: { open.contains($0) }) {
+                return false
+            }
+        }
+        guard let cell = open.first else { return true }
+        let start = counts[cell]
+        // Nothing can be more than all records.
+        let most = publication.tables[3].rows.first.map(Self.count) ?? 0
+        defer { counts[cell] = start }
+        while counts[cell] <= most + 8 {
+            if completes(&counts, open.dropFirst()) { return true }
+            counts[cell] += 1
+        }
+        return false
+    }
+}
