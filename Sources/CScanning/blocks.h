@@ -41,6 +41,18 @@ static inline uint32_t *write_offsets(uint32_t *out, uint64_t bits, uint32_t bas
     return end;
 }
 
+/* The same for masks with two bits at most, more often than not: those cost no branch. Writes up
+ * to two entries too many. */
+static inline uint32_t *write_few(uint32_t *out, uint64_t bits, uint32_t base) {
+    uint32_t *end = out + __builtin_popcountll(bits);
+    out[0] = base + (uint32_t)__builtin_ctzll(bits | 1ull << 63);
+    bits &= bits - 1;
+    out[1] = base + (uint32_t)__builtin_ctzll(bits | 1ull << 63);
+    for (bits &= bits - 1, out += 2; __builtin_expect(bits != 0, 0); bits &= bits - 1)
+        *out++ = base + (uint32_t)__builtin_ctzll(bits);
+    return end;
+}
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define HAS_X86 1

@@ -3,32 +3,40 @@
 
 /* ---- line feeds -------------------------------------------------------------------------- */
 
-/* Looks at the bytes from `at` on, one by one. */
-static size_t rest_of_line_feeds(
-    const uint8_t *bytes, size_t at, size_t length, uint32_t *offsets, size_t count) {
-    for (; at < length; at++)
+static size_t portable_line_feeds(const uint8_t *bytes, size_t length, uint32_t *offsets) {
+    size_t count = 0;
+    for (size_t at = 0; at < length; at++)
         if (bytes[at] == '\n') offsets[count++] = (uint32_t)at;
     return count;
 }
 
+/* The loop around each way to the mask of a block. */
+#define LINE_FEEDS_BODY(MASK) \
+    uint32_t *out = offsets; \
+    uint8_t last[64]; \
+    for (size_t at = 0; at < length; at += 64) \
+        out = write_few(out, MASK(block_at(bytes, length, at, last)), (uint32_t)at); \
+    return (size_t)(out - offsets);
+
 #if HAS_X86
 
-static inline size_t write_line_feeds(
-    uint64_t found, size_t at, uint32_t *offsets, size_t count) {
-    for (; found; found &= found - 1)
-        offsets[count++] = (uint32_t)(at + (size_t)__builtin_ctzll(found));
-    return count;
+AVX2 static inline uint64_t avx2_feeds(const uint8_t *block) {
+    return equal_to(
+        _mm256_loadu_si256((const __m256i *)block),
+        _mm256_loadu_si256((const __m256i *)(block + 32)), '\n');
 }
 
-AVX2 static size_t avx2_line_feeds(
+AVX2 static size_t avx2_line_feeds(const uint8_t *bytes, size_t length, uint32_t *offsets) {
+    LINE_FEEDS_BODY(avx2_feeds)
+}
+
+AVX512 static inline uint64_t avx512_feeds(const uint8_t *block) {
+    return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(block), _mm512_set1_epi8('\n'));
+}
+
+AVX512 static size_t avx512_line_feeds(
     const uint8_t *bytes, size_t length, uint32_t *offsets) {
-    size_t at = 0, count = 0;
-    for (; length - at >= 64; at += 64) {
-        __m256i one = _mm256_loadu_si256((const __m256i *)(bytes + at));
-        __m256i two = _mm256_loadu_si256((const __m256i *)(bytes + at + 32));
-        count = write_line_feeds(equal_to(one, two, '\n'), at, offsets, count);
-    }
-    return rest_of_line_feeds(bytes, at, length, offsets, count);
+    LINE_FEEDS_BODY(avx512_feeds)
 }
 
 #endif
@@ -36,10 +44,12 @@ AVX2 static size_t avx2_line_feeds(
 size_t cscanning_line_feeds(
     const uint8_t *bytes, size_t length, uint32_t *offsets, int choice) {
 #if HAS_X86
+    if (choice == CSCANNING_AUTOMATIC && has_avx512())
+        return avx512_line_feeds(bytes, length, offsets);
     if (choice != CSCANNING_PORTABLE && has_avx2())
         return avx2_line_feeds(bytes, length, offsets);
 #endif
-    return rest_of_line_feeds(bytes, 0, length, offsets, 0);
+    return portable_line_feeds(bytes, length, offsets);
 }
 
 /* ---- dotted addresses -------------------------------------------------------------------- */

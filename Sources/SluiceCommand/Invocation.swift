@@ -15,8 +15,7 @@ package enum Invocation {
                     ExitStatus.usage
                 )
             }
-            var command = try RootCommand.parseAsRoot(arguments)
-            try command.run()
+            try obey(arguments)
             try StandardOutput.finish()
             return ExitStatus.success
         } catch let failure as CommandFailure {
@@ -28,6 +27,17 @@ package enum Invocation {
         } catch {
             return tellParser(error, arguments)
         }
+    }
+
+    /// Does what the arguments ask for.
+    ///
+    /// To read arguments by the tree of commands looks at hundreds of types and costs some
+    /// milliseconds at every start. A plain `run` is read without it; whatever else there is (help,
+    /// wrong usage, rare options) the tree reads, and answers in its own words.
+    private static func obey(_ arguments: [String]) throws {
+        if let run = RunArguments(plain: arguments) { return try run.run() }
+        var command = try RootCommand.parseAsRoot(arguments)
+        try command.run()
     }
 
     /// A first argument that is no subcommand, in words, or nil.

@@ -33,6 +33,16 @@ import Testing
         #expect(ReportJSON.json(report) == expected)
     }
 
+    @Test func writesTheStagesWhenAsked() {
+        let json = ReportJSON.json(Reports.nightly(), withStages: true)
+        let stages = StageTimes.Stage.allCases.map { "\"\($0.name)\":0.000" }
+        #expect(
+            json.hasSuffix(
+                #","profile":{"workers":1,"seconds":{"#
+                    + stages.joined(separator: ",") + "}}}"))
+        #expect(!ReportJSON.json(Reports.nightly()).contains("profile"))
+    }
+
     @Test func writesAFailureWithItsReport() {
         let failure = PipelineFailure.quarantineLimit(report: Reports.nightly(), allowed: "0.1%")
         let json = ReportJSON.json(failure, message: "too many")

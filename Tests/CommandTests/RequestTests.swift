@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipelines
+import TestSupport
 import Testing
 
 @testable import SluiceCommand
@@ -117,7 +118,7 @@ import Testing
         let request = try RunCommand.parse([
             "p.yaml", "a.gz", "-", "--now", "2026-08-01", "--workers", "3", "--dry-run",
             "--expect-bytes", "12", "--expect-sha256", Self.digest, "--eof-is-complete",
-        ]).request()
+        ]).arguments.request()
         #expect(request.pipeline == "p.yaml")
         #expect(request.sources == ["a.gz", "-"])
         #expect(request.now == "2026-08-01")
@@ -133,7 +134,40 @@ import Testing
     ])
     func refuses(flags: [String]) throws {
         let command = try RunCommand.parse(["p.yaml"] + flags)
-        #expect(throws: PipelineFailure.self) { try command.request() }
+        #expect(throws: PipelineFailure.self) { try command.arguments.request() }
+    }
+
+    /// Arguments that are read without the parser are those that it takes, with the same meaning.
+    @Test func plainArgumentsMeanWhatTheParserSays() {
+        let seed: UInt64 = 0xA26
+        var generator = SeededGenerator(seed: seed)
+        let vocabulary = [
+            "p.yaml", "a.gz", "", "2026-08-01", "3", "-3", "x3", "-", "--", "--now", "--workers",
+            "--quiet", "--verbose", "--profile", "--dry-run", "--json", "-q", "--now=2026-08-01",
+            "--help", "--version", "--confirm", "help",
+        ]
+        var plainOnes = 0
+        for round in 0..<4000 {
+            let words = (0..<Int.random(in: 0...6, using: &generator)).map { _ in
+                vocabulary.randomElement(using: &generator) ?? ""
+            }
+            guard let plain = RunArguments(plain: ["run"] + words) else { continue }
+            plainOnes += 1
+            let parsed = try? RunCommand.parse(words).arguments
+            #expect(plain == parsed, "seed \(seed), round \(round): \(words)")
+        }
+        #expect(plainOnes > 100)
+    }
+
+    @Test func aJobIsReadWithoutTheParser() throws {
+        let words = "run p.yaml a.gz --quiet --workers 2 --now 2026-08-01 --profile"
+        let plain = try #require(
+            RunArguments(plain: words.split(separator: " ").map { String($0) }))
+        #expect(plain.pipeline == "p.yaml" && plain.sources == ["a.gz"] && plain.workers == 2)
+        #expect(plain.quiet && plain.profile && plain.now == "2026-08-01")
+        for other in [["filter", "p.yaml"], ["run"], ["run", "p.yaml", "--help"], []] {
+            #expect(RunArguments(plain: other) == nil)
+        }
     }
 }
 

@@ -27,6 +27,29 @@ import Testing
         #expect(refused.errors.contains("2 bad-time"))
     }
 
+    /// The records are the same; standard error has a line for each stage, and the time that all
+    /// workers were at work.
+    @Test(arguments: [["--quiet"], []])
+    func aProfileTellsOfEachStage(_ talk: [String]) throws {
+        let scene = try Scene()
+        let flags = ["filter", "--format", "combined", "--ip", "/16", "--workers", "2"] + talk
+        let plain = try sluice(flags, in: scene, feed: .bytes(bytes(combined)))
+        let told = try sluice(flags + ["--profile"], in: scene, feed: .bytes(bytes(combined)))
+        #expect(told.status == 0, "\(told.errors)")
+        #expect(told.output == plain.output && !plain.errors.contains("inflate"))
+        let lines = told.errors.split(separator: "\n")
+        for stage in [
+            "read", "inflate", "scan", "release", "encode", "aggregate", "wait", "output", "merge",
+            "commit",
+        ] {
+            #expect(lines.filter { $0.hasPrefix("\(stage) ") }.count == 1, "\(stage)")
+        }
+        #expect(told.errors.contains("2 workers, all together 0."))
+        let json = try sluice(
+            flags + ["--profile", "--json"], in: scene, feed: .bytes(bytes(combined)))
+        #expect(json.errors.contains(#""profile":{"workers":2,"seconds":{"read":0."#))
+    }
+
     @Test(arguments: ["jsonl", "csv", "first-field", "$remote_addr $status"])
     func aTimeFormatWithoutATimeIsWrongUsage(_ format: String) throws {
         let scene = try Scene()

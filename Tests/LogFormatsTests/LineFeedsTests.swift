@@ -6,7 +6,7 @@ import Testing
 
 /// Line feeds found sixty-four bytes at a time, compared with a look at each byte.
 @Suite struct LineFeedsTests {
-    @Test(arguments: [CSCANNING_AUTOMATIC, CSCANNING_PORTABLE])
+    @Test(arguments: [CSCANNING_AUTOMATIC, CSCANNING_PORTABLE, CSCANNING_NARROW])
     func sameAsALookAtEachByte(_ choice: Int) {
         let seed: UInt64 = 0xFEED
         var generator = SeededGenerator(seed: seed)

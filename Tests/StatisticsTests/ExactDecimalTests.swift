@@ -23,6 +23,20 @@ import Testing
         #expect(ExactDecimal(bytes(written).span) == nil)
     }
 
+    /// Short whole numbers are read at one go, others digit by digit: both say the same.
+    @Test func bothWaysSayTheSame() {
+        let seed: UInt64 = 0xDEC
+        var generator = SeededGenerator(seed: seed)
+        let letters = Array("0123456789012345678901234567890123456789.-+e ".utf8)
+        for round in 0..<20_000 {
+            let written = (0..<Int.random(in: 0...11, using: &generator)).map { _ in
+                letters.randomElement(using: &generator) ?? 0
+            }
+            let plain = ExactDecimal(inParts: written.span)
+            #expect(ExactDecimal(written.span) == plain, "seed \(seed), round \(round)")
+        }
+    }
+
     @Test func writesWhatItReads() {
         for written in ["0", "-1.5", "999999999999999.999999999", "0.000000001", "42"] {
             var buffer = ByteBuffer()

@@ -12,24 +12,22 @@ extension ChunkRelease {
         guard let slot = plan.timeSlot else { return nil }
         let slice = table.slice(slot: slot, row: row)
         guard slice.hasValue else { return .noTime }
-        guard let time = parse(slice, as: plan.timeFormat, bytes, reader) else { return .badTime }
+        guard let time = parse(slice, bytes, reader) else { return .badTime }
         context.time = time
         (context.day, context.hour) = zone.dayAndHour(at: time)
         return nil
     }
 
     private mutating func parse(
-        _ slice: FieldSlice, as format: TimeFormat, _ bytes: Span<UInt8>,
-        _ reader: any RecordReader
+        _ slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader
     ) -> EventTime? {
         guard slice.isText || slice.kind == .number else { return nil }
         guard slice.kind == .escapedText else {
-            return format.parse(
-                bytes.extracting(slice.offset..<slice.end), zone: plan.timeZone)
+            return times.parse(bytes.extracting(slice.offset..<slice.end))
         }
         var text = ByteBuffer(capacity: 64)
         reader.decode(slice, in: bytes, into: &text)
-        return format.parse(text.bytes, zone: plan.timeZone)
+        return times.parse(text.bytes)
     }
 
     /// Works out which clocks have run out and which key the record's tokens are made with.

@@ -20,6 +20,7 @@ struct ChunkRelease: ~Copyable {
     var context = RecordContext()
     private var scratch = ByteBuffer(capacity: 4096)
     var zone: ZoneCursor
+    var times: TimeCursor
     var keyMonth: CalendarMonth?
     /// The day that was placed last, and its month.
     var lastDay = ReleasedBatch.noDay
@@ -58,6 +59,7 @@ struct ChunkRelease: ~Copyable {
         clockReader = ClockReader(plan.clocks, tables: plan.tables, plan: plan)
         readerBefore = ClockReader(plan.clocks, tables: plan.tablesBefore, plan: plan)
         zone = ZoneCursor(plan.zone)
+        times = TimeCursor(plan.timeFormat, zone: plan.timeZone)
         // Not read back from `self`: 6.3.1 miscompiles that in the initializer of such a value.
         let hasOptOuts = !plan.optOuts.isEmpty
         let hasCorrection = plan.corrected != nil

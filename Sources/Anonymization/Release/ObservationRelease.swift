@@ -13,7 +13,9 @@ package struct ObservationRelease: ~Copyable {
     private let plan: ObservationPlan
     /// The texts that stay as they are: their inputs and where they come from.
     private var plainTexts = FlatArray<Source>()
-    /// The texts that a rule makes.
+    /// The texts that rules make of nothing but a value, by the field that has it.
+    private var derivedTexts: OwnedList<DerivedTexts>
+    /// The other texts that a rule makes.
     private var ruledTexts = FlatArray<Source>()
     /// The rule of each of those.
     private var rules: OwnedList<RuleApplication>
@@ -43,7 +45,9 @@ package struct ObservationRelease: ~Copyable {
         batch = ObservationBatch(
             textInputCount: plan.texts.count, tokenInputCount: plan.tokens.count)
         uncommonCounts = Array(repeating: 0, count: plan.statistics.count)
-        let ruled = Self.ruledTexts(plan, derived)
+        let made = Self.ruledTexts(plan, derived)
+        derivedTexts = Self.derivedTexts(made)
+        let ruled = made.filter { !($0.transform.map(DerivedTexts.takes) ?? false) }
         rules = OwnedList(count: ruled.count) {
             RuleApplication(FieldRule(transform: ruled[$0].transform))
         }
@@ -60,6 +64,25 @@ package struct ObservationRelease: ~Copyable {
         windowOnly = plan.statistics.enumerated().reduce(0) { mask, reader in
             reader.element.readsWindowOnly ? mask | 1 << UInt64(reader.offset) : mask
         }
+    }
+
+    /// The texts that can be remembered together, by their slots.
+    private static func derivedTexts(
+        _ made: [(source: Source, transform: (any Transform)?)]
+    ) -> OwnedList<DerivedTexts> {
+        var slots: [Int] = []
+        var texts: [[DerivedTexts.Text]] = []
+        for (source, transform) in made {
+            guard let transform, DerivedTexts.takes(transform) else { continue }
+            let text = DerivedTexts.Text(input: source.input, transform: transform)
+            if let place = slots.firstIndex(of: source.slot) {
+                texts[place].append(text)
+            } else {
+                slots.append(source.slot)
+                texts.append([text])
+            }
+        }
+        return OwnedList(count: slots.count) { DerivedTexts(slot: slots[$0], texts[$0]) }
     }
 
     /// The slot of a text that stays as it is; nil when a rule makes it.
@@ -90,6 +113,8 @@ package struct ObservationRelease: ~Copyable {
         rows.truncate(to: 0)
         commonCount = 0
         for index in uncommonCounts.indices { uncommonCounts[index] = 0 }
+        for index in derivedTexts.indices { derivedTexts[index].begin() }
+        for index in tokens.indices { tokens[index].begin() }
     }
 
     /// Adds the record at hand if a statistic may count it. What is known of it is lent for
@@ -105,6 +130,9 @@ package struct ObservationRelease: ~Copyable {
         if windowOnly != 0 || !record.barred.isEmpty {
             mask = statistics(for: &record, dropsOptedOut: dropsOptedOut)
             if mask == 0 { return }
+        }
+        for index in derivedTexts.indices {
+            derivedTexts[index].append(to: &batch, view, table, &record, &scratch)
         }
         for index in 0..<ruledTexts.count {
             let text = ruledText(index, view, table, &record, &scratch)
@@ -139,7 +167,8 @@ package struct ObservationRelease: ~Copyable {
         for index in 0..<plainTexts.count {
             let source = plainTexts[index]
             for row in 0..<rows.count {
-                let slice = plain(table.slice(slot: source.slot, row: Int(rows[row])), view)
+                let slice = batch.plain(
+                    table.slice(slot: source.slot, row: Int(rows[row])), view)
                 batch.texts[source.input].append(slice)
             }
         }
@@ -182,23 +211,28 @@ package struct ObservationRelease: ~Copyable {
         let result = rules[index].apply(
             slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
             arena: &batch.arena)
+        let length = batch.arena.count - start
         switch result {
-        case .unchanged: return plain(slice, view)
-        case .text, .plainText: return inArena(from: start, kind: .text)
-        case .number: return inArena(from: start, kind: .number)
+        case .unchanged: return batch.plain(slice, view)
+        case .text, .plainText:
+            return ObservationBatch.inArena(start, length: length, kind: .text)
+        case .number: return ObservationBatch.inArena(start, length: length, kind: .number)
         case .null, .dropped: return .absent
         }
     }
+}
 
-    private mutating func inArena(from start: Int, kind: FieldKind) -> FieldSlice {
-        var slice = FieldSlice(start: start, length: batch.arena.count - start, kind: kind)
-        slice.start |= ObservationBatch.arenaBit
+extension ObservationBatch {
+    /// A text of `length` bytes that begins at `start` of the arena.
+    static func inArena(_ start: Int, length: Int, kind: FieldKind) -> FieldSlice {
+        var slice = FieldSlice(start: start, length: length, kind: kind)
+        slice.start |= arenaBit
         return slice
     }
 
     /// The value as it is, decoded where the source has escapes.
     @inline(__always)
-    private mutating func plain(_ slice: FieldSlice, _ view: borrowing RecordView) -> FieldSlice {
+    mutating func plain(_ slice: FieldSlice, _ view: borrowing RecordView) -> FieldSlice {
         switch slice.kind {
         case .escapedText: return decoded(slice, view)
         case .several: return .absent
@@ -210,8 +244,8 @@ package struct ObservationRelease: ~Copyable {
     private mutating func decoded(
         _ slice: FieldSlice, _ view: borrowing RecordView
     ) -> FieldSlice {
-        let start = batch.arena.count
-        view.reader.decode(slice, in: view.bytes, into: &batch.arena)
-        return inArena(from: start, kind: .text)
+        let start = arena.count
+        view.reader.decode(slice, in: view.bytes, into: &arena)
+        return Self.inArena(start, length: arena.count - start, kind: .text)
     }
 }

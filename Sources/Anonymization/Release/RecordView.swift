@@ -15,4 +15,20 @@ struct RecordView: ~Copyable, ~Escapable {
         self.bytes = bytes
         self.reader = reader
     }
+
+    /// True when the same bytes stand at both slices.
+    @inline(__always)
+    func hasEqualBytes(_ one: FieldSlice, _ other: FieldSlice) -> Bool {
+        guard one.length == other.length else { return false }
+        let left = bytes.extracting(one.offset..<one.end)
+        let right = bytes.extracting(other.offset..<other.end)
+        return unsafe left.withUnsafeBufferPointer { left in
+            unsafe right.withUnsafeBufferPointer { right in
+                guard let one = left.baseAddress, let other = right.baseAddress else {
+                    return true
+                }
+                return unsafe ByteHash.isEqual(one, other, count: left.count)
+            }
+        }
+    }
 }

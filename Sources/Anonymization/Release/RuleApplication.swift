@@ -22,8 +22,11 @@ struct RuleApplication: ~Copyable {
     private let remembers: Bool
     private let dependsOnKey: Bool
     private var cache: ReplacementCache?
+    private let seed = ByteHash.seed
 
-    init(_ rule: FieldRule) {
+    /// `rule` at work. Without `remembering`, each value is worked out anew: for a caller that
+    /// remembers what several rules make of it.
+    init(_ rule: FieldRule, remembering: Bool = true) {
         coveringSlot = rule.coveredBy ?? -1
         transform = rule.transform ?? Drop()
         clock = rule.clock
@@ -33,8 +36,11 @@ struct RuleApplication: ~Copyable {
         appliesAlways = rule.appliesAlways
         drops = rule.transform == nil
         isKept = rule.isKept
-        remembers =
-            rule.transform.map { $0.isWorthRemembering && $0.dependence != .record } ?? false
+        // Not read back from `self`: 6.3.1 miscompiles that in the initializer of such a value.
+        let remembers =
+            remembering
+            && rule.transform.map { $0.isWorthRemembering && $0.dependence != .record } ?? false
+        self.remembers = remembers
         dependsOnKey = rule.transform?.dependence == .keyEpoch
         cache = remembers ? ReplacementCache() : nil
     }
@@ -96,7 +102,8 @@ struct RuleApplication: ~Copyable {
             guard let base = buffer.baseAddress else { return .dropped }
             let key = unsafe base + slice.offset
             let hash =
-                unsafe ByteHash.of(key, count: slice.length) ^ UInt64(UInt32(bitPattern: tag))
+                unsafe ByteHash.of(key, count: slice.length, seed: seed)
+                ^ UInt64(UInt32(bitPattern: tag))
             if let result = unsafe cache?.find(
                 key, length: slice.length, tag: tag, hash: hash, into: &arena)
             {

@@ -7,11 +7,19 @@ struct TokenApplication: ~Copyable {
     private let hasStaticKey: Bool
     private let seed = ByteHash.seed
     private var cache = TokenCache()
+    /// The value asked for last in the chunk at hand, with its tag and token: records of one
+    /// session follow one another.
+    private var last = FieldSlice.absent
+    private var lastTag: Int32 = 0
+    private var lastToken = Token.none
 
     init(_ input: ObservationPlan.TokenInput) {
         self.input = input
         hasStaticKey = input.staticHasher != nil
     }
+
+    /// To be called before the first record of a chunk.
+    mutating func begin() { last = .absent }
 
     /// The token of the value at `slice`, or `Token.none` without a key.
     @inline(__always)
@@ -23,12 +31,21 @@ struct TokenApplication: ~Copyable {
         // Below zero there is no key, and nothing is remembered.
         if epoch < 0 { return .none }
         let tag = epoch &<< 3 | Int32(slice.kind.rawValue)
+        if tag == lastTag, view.hasEqualBytes(slice, last) { return lastToken }
         let key = view.bytes.extracting(slice.offset..<slice.end)
         let hash = ByteHash.of(key, seed: seed) ^ UInt64(UInt32(bitPattern: tag))
-        if let known = cache.find(key, tag: tag, hash: hash) { return known }
-        guard let made = make(slice, view, &record, &scratch) else { return .none }
-        cache.insert(key, tag: tag, hash: hash, token: made)
-        return made
+        let token: Token
+        if let known = cache.find(key, tag: tag, hash: hash) {
+            token = known
+        } else {
+            guard let made = make(slice, view, &record, &scratch) else { return .none }
+            cache.insert(key, tag: tag, hash: hash, token: made)
+            token = made
+        }
+        last = slice
+        lastTag = tag
+        lastToken = token
+        return token
     }
 
     @inline(never)

@@ -12,7 +12,7 @@
 
 #include "csv_scan.h"
 #include "line_scan.h"
-#include "log_blocks.h"
+#include "log_index.h"
 
 /* Which implementation a scan uses: the best this processor has, the portable one, or the best
  * that needs no AVX-512. */

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /* Writes the offset of each line feed, in ascending order, to `offsets`, which must have room for
- * `length` entries. Reads exactly `length` bytes, fewer than 2^32. Returns the number of offsets.
- * `choice` is one of CSCANNING_AUTOMATIC and so on. */
+ * `length` + 64 entries. Reads exactly `length` bytes, fewer than 2^32 - 64. Returns the number of
+ * offsets. `choice` is one of CSCANNING_AUTOMATIC and so on. */
 size_t cscanning_line_feeds(const uint8_t *bytes, size_t length, uint32_t *offsets, int choice);
 
 /* Where the three dots of an IPv4 address stand: the offset of the first in bits 0 to 7 of the

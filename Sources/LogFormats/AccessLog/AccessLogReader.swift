@@ -14,7 +14,7 @@ import Records
     private let requestIndex: Int
     private let recordBytesMax: Int
     private let found: UnsafeMutablePointer<FieldSlice>
-    private var blocks = LogBlocks()
+    private var places = LogIndex()
 
     init(
         template: AccessLogTemplate,
@@ -53,25 +53,25 @@ import Records
         }
         unsafe chunk.buffer.bytes.withUnsafeBufferPointer { view in
             guard let base = view.baseAddress else { return }
-            unsafe blocks.describe(base, count: view.count)
-            unsafe scan(base, count: view.count, blocks, into: &table)
+            unsafe places.find(base, count: view.count)
+            unsafe scan(base, count: view.count, places, into: &table)
         }
     }
 
     private func scan(
         _ base: UnsafePointer<UInt8>,
         count: Int,
-        _ blocks: borrowing LogBlocks,
+        _ index: borrowing LogIndex,
         into table: inout RecordTable
     ) {
-        let hasNUL = blocks.hasNUL
-        let masks = unsafe LogMasks(blocks.masks)
+        let hasNUL = index.hasNUL
+        let places = index.places
         unsafe program.steps.withUnsafeBufferPointer { steps in
             unsafe program.literals.withUnsafeBufferPointer { literals in
                 let scan = unsafe AccessLogScan(
                     base: base,
                     count: count,
-                    masks: masks,
+                    places: places,
                     steps: steps,
                     literals: literals,
                     found: found
@@ -87,8 +87,12 @@ import Records
         into table: inout RecordTable
     ) {
         var start = 0
+        var number = 0
+        // The first mark that is not before the line.
+        var mark = 0
         while start < scan.count {
-            let line = scan.line(at: start)
+            let line = scan.line(number, at: start)
+            _ = scan.places.mark(from: start, &mark)
             let row = table.appendRow(start: start, end: line.end)
             if line.end == start {
                 table.markBlank(row)
@@ -96,15 +100,27 @@ import Records
                 table.markBad(row, .tooLong)
             } else if mayHaveNUL, scan.hasNUL(in: line) {
                 table.markBad(row, .containsNUL)
-            } else if scan.matches(start, line.end, spacedUser: false)
-                || program.hasSpacedUser && scan.matches(start, line.end, spacedUser: true)
-            {
+            } else if matches(scan, line, &mark) {
                 setSlots(row, scan, into: &table)
             } else {
                 table.markBad(row, .formatMismatch)
             }
             start = line.next
+            number &+= 1
         }
+    }
+
+    @inline(__always)
+    private func matches(
+        _ scan: borrowing AccessLogScan,
+        _ line: Line,
+        _ mark: inout Int
+    ) -> Bool {
+        let first = mark
+        if scan.matches(line.start, line.end, &mark, spacedUser: false) { return true }
+        guard program.hasSpacedUser else { return false }
+        mark = first
+        return scan.matches(line.start, line.end, &mark, spacedUser: true)
     }
 
     @inline(__always)

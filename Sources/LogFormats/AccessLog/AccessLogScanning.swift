@@ -3,7 +3,7 @@ import Glibc
 import Records
 
 // The only place where access logs are scanned with pointers. A line is matched from left to right
-// in one pass, by the masks of the chunk; nothing is read outside the chunk: a word of eight bytes
+// in one pass, by the index of the chunk; nothing is read outside the chunk: a word of eight bytes
 // may reach into the next line, but never behind the last byte of the chunk.
 
 /// Matches the lines of a chunk against a program.
@@ -11,7 +11,7 @@ import Records
     let base: UnsafePointer<UInt8>
     /// The number of readable bytes at `base`.
     let count: Int
-    let masks: LogMasks
+    let places: LogPlaces
     let steps: UnsafeBufferPointer<AccessLogProgram.Step>
     let literals: UnsafeBufferPointer<UInt8>
     /// Receives one slice per field of the program.
@@ -20,11 +20,11 @@ import Records
     private static let space = UInt8(ascii: " ")
     private static let backslash = UInt8(ascii: "\\")
 
-    /// The line that starts at `start`, which must be less than `count`; a carriage return right
+    /// Line number `line`, which starts at `start`, less than `count`; a carriage return right
     /// before the line feed, or at the very end of the bytes, belongs to the terminator.
     @inline(__always)
-    func line(at start: Int) -> Line {
-        let feed = masks.feed(from: start, before: count)
+    func line(_ line: Int, at start: Int) -> Line {
+        let feed = places.feed(line)
         let next = feed < count ? feed &+ 1 : count
         let hasReturn = unsafe feed > start && base[feed &- 1] == 0x0D
         return Line(start: start, end: hasReturn ? feed &- 1 : feed, next: next)
@@ -36,7 +36,9 @@ import Records
     }
 
     /// Matches the line `start ..< end`; what lies in `found` afterwards counts only when it did.
-    func matches(_ start: Int, _ end: Int, spacedUser: Bool) -> Bool {
+    /// `mark` is the number of a mark before the first of the line, or of that one, and is moved
+    /// on.
+    func matches(_ start: Int, _ end: Int, _ mark: inout Int, spacedUser: Bool) -> Bool {
         var at = start
         for index in unsafe steps.indices {
             let step = unsafe steps[index]
@@ -53,7 +55,7 @@ import Records
                 splitHost(at, behind, Int(step.first))
                 at = behind
             default:
-                let behind = endOfField(step, at, end, spacedUser: spacedUser)
+                let behind = endOfField(step, at, end, &mark, spacedUser: spacedUser)
                 guard behind >= 0, hasTail(step, behind, end) else { return false }
                 at = behind &+ step.tailLength
             }
@@ -82,6 +84,7 @@ import Records
         _ step: AccessLogProgram.Step,
         _ at: Int,
         _ end: Int,
+        _ mark: inout Int,
         spacedUser: Bool
     ) -> Int {
         var kind = FieldKind.text
@@ -92,7 +95,7 @@ import Records
         case .rest: behind = endOfRest(at, end)
         case .until: behind = endOfText(at, end, step)
         case .user: behind = spacedUser ? endOfUser(at, end) : endOfToken(at, end)
-        case .quoted: behind = endOfQuoted(at, end, &kind)
+        case .quoted: behind = endOfQuoted(at, end, &mark, &kind)
         case .byte, .literal, .hostAndPort: break
         }
         guard behind > at || behind == at && step.operation == .quoted else { return -1 }
@@ -123,7 +126,7 @@ import Records
     /// The offset of the first byte up to the space (0x20 or less), or `end`.
     @inline(__always)
     private func endOfToken(_ start: Int, _ end: Int) -> Int {
-        masks.blank(from: start, before: end)
+        places.blank(from: start, before: end)
     }
 
     @inline(__always)
@@ -167,12 +170,16 @@ import Records
 
     /// The offset of the closing quote, or -1.
     @inline(__always)
-    private func endOfQuoted(_ start: Int, _ end: Int, _ kind: inout FieldKind) -> Int {
-        var at = masks.mark(from: start, before: end)
+    private func endOfQuoted(
+        _ start: Int,
+        _ end: Int,
+        _ mark: inout Int,
+        _ kind: inout FieldKind
+    ) -> Int {
+        var at = places.mark(from: start, &mark)
         while at < end, unsafe base[at] == Self.backslash {
             kind = .escapedText
-            let behind = at &+ 2
-            at = behind < end ? masks.mark(from: behind, before: end) : end
+            at = places.mark(from: at &+ 2, &mark)
         }
         return at < end ? at : -1
     }
@@ -222,6 +229,10 @@ import Records
 
     @inline(__always)
     private func areDigits(_ start: Int, _ end: Int) -> Bool {
+        if end > start, end &- start <= 8 {
+            let text = unsafe Span(_unsafeStart: base + start, count: end &- start)
+            return DigitWord(text).isAllDigits
+        }
         for at in start..<end where unsafe !isDigit(base[at]) { return false }
         return true
     }
@@ -241,7 +252,7 @@ import Records
         if slice.length == 1, unsafe base[slice.offset] == UInt8(ascii: "-") {
             return FieldSlice(start: slice.offset, length: 1, kind: .null)
         }
-        guard masks.hasBackslash(from: slice.offset, before: slice.end) else { return slice }
+        guard places.hasBackslash(from: slice.offset, before: slice.end) else { return slice }
         return FieldSlice(start: slice.offset, length: slice.length, kind: .escapedText)
     }
 

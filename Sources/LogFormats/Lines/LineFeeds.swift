@@ -5,17 +5,17 @@ import Records
 /// a search for each line.
 @safe struct LineFeeds: ~Copyable {
     private var offsets: UnsafeMutablePointer<UInt32>
-    private var capacity = 1
+    private var capacity = 64
     /// The number of line feeds.
     private(set) var count = 0
 
-    init() { unsafe offsets = .allocate(capacity: 1) }
+    init() { unsafe offsets = .allocate(capacity: 64) }
 
     deinit { unsafe offsets.deallocate() }
 
-    /// Finds the line feeds of `bytes`, fewer than 2^32.
+    /// Finds the line feeds of `bytes`, fewer than 2^32 - 64.
     mutating func find(in bytes: Span<UInt8>, choice: Int = CSCANNING_AUTOMATIC) {
-        if bytes.count > capacity { enlarge(to: bytes.count) }
+        if bytes.count + 64 > capacity { enlarge(to: bytes.count + 64) }
         count = unsafe bytes.withUnsafeBufferPointer { view in
             guard let base = view.baseAddress else { return 0 }
             return unsafe cscanning_line_feeds(base, view.count, offsets, Int32(choice))

@@ -89,6 +89,12 @@ package struct RunReport: Sendable {
     /// The instant before which identifiers are due, as RFC 3339, UTC; empty without a window.
     package var cutOff = ""
     package var elapsedSeconds = 0.0
+    /// What that time was spent on.
+    package var stages = StageTimes()
+    /// How long tasks were at work, from the first byte read to the aggregates of all workers.
+    var taskNanoseconds: Int64 = 0
+    /// How many workers there were.
+    package var workers = 1
     /// Warnings for people: sentences without values.
     package var notes: [String] = []
 

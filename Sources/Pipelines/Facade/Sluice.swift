@@ -36,9 +36,12 @@ package enum Sluice {
     private static func run(
         _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?
     ) throws(PipelineFailure) -> RunReport {
-        let started = secondsNow()
+        let started = nanosecondsNow()
         var report = try runUntimed(plan, settings, observer: observer)
-        report.elapsedSeconds = secondsNow() - started
+        let elapsed = nanosecondsNow() - started
+        report.elapsedSeconds = Double(elapsed) / 1e9
+        report.workers = settings.workers
+        report.stages.add(.commit, nanoseconds: elapsed - report.taskNanoseconds)
         return report
     }
 

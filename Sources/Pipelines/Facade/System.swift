@@ -1,10 +1,13 @@
 private import Glibc
 
 /// Seconds of the clock that never jumps.
-func secondsNow() -> Double {
+func secondsNow() -> Double { Double(nanosecondsNow()) / 1e9 }
+
+/// Nanoseconds of the same clock.
+func nanosecondsNow() -> Int64 {
     var time = timespec()
     _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
 /// The user whom this process works for.

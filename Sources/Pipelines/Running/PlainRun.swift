@@ -55,6 +55,7 @@ struct PlainRun {
         var report = makeReport(plan, task, paths, isDryRun: request.isDryRun)
         try checkQuarantine(plan, report)
         let tables = try tableFiles(plan, task, &report)
+        task.addTimes(to: &report)
         let expired = try DisclosureRetention(plan: plan).apply(isDryRun: request.isDryRun)
         report.agedParts += expired
         report.expiredParts += expired

@@ -23,6 +23,10 @@ final class TaskRun: OrderedEnd {
     /// The first quarantined records, with their numbers in their source.
     private(set) var quarantine: [QuarantineEntry] = []
     private var recordsDone = 0
+    /// What the time of the task was spent on, by all workers together.
+    private var times = StageTimes()
+    /// How long the task was at work.
+    private var nanoseconds: Int64 = 0
 
     init(
         plan: Plan, inputs: [ChunkSource.SourceInput], source: ChunkSource,
@@ -50,7 +54,10 @@ final class TaskRun: OrderedEnd {
             count: workers, plan: plan, source: source, keyRing: keyRing, storage: storage,
             end: self)
         self.crew = crew
+        let started = nanosecondsNow()
         try crew.run()
+        nanoseconds = nanosecondsNow() - started
+        times = crew.times
         for removed in try sink.finish() {
             counts[removed.source].outputs[removed.output].leaveOut(removed.rows, because: .rare)
         }
@@ -87,7 +94,12 @@ final class TaskRun: OrderedEnd {
 
     /// The aggregates of all workers; nil without statistics. To be called once.
     func takeAggregator() throws(PipelineFailure) -> Aggregator? {
-        try crew?.mergedAggregator()
+        let started = nanosecondsNow()
+        let merged = try crew?.mergedAggregator()
+        let spent = nanosecondsNow() - started
+        nanoseconds += spent
+        times.add(.merge, nanoseconds: spent)
+        return merged
     }
 
     var optOutMatches: OptOutMatches? { crew?.optOutMatches }
@@ -98,6 +110,12 @@ final class TaskRun: OrderedEnd {
     var nextDue: NextDue { crew?.nextDue ?? NextDue() }
 
     var refusedMonths: Set<CalendarMonth> { crew?.refusedMonths ?? [] }
+
+    /// Adds the time of the task to a report; to be called when nothing more is asked of it.
+    func addTimes(to report: inout RunReport) {
+        report.stages.add(times)
+        report.taskNanoseconds += nanoseconds
+    }
 
     /// What became of the sources that were read to their end.
     var finishedSources: [ChunkSource.Finished] { source.finished }

@@ -147,6 +147,10 @@ package struct ZoneCursor: Sendable {
     private var from: Int64
     private var until: Int64
     private var offsetSeconds = 0
+    /// The remembered day and hour hold in `hourFrom ..< hourUntil`, in the same unit.
+    private var hourFrom: Int64 = 0
+    private var hourUntil: Int64 = 0
+    private var local: (day: Int32, hour: UInt8) = (0, 0)
 
     /// A cursor that remembers nothing yet.
     package init(_ zone: ZoneTable) {
@@ -162,11 +166,22 @@ package struct ZoneCursor: Sendable {
     }
 
     /// The local day at `time` in days since 1970-01-01 and the local hour, 0 to 23.
+    @inline(__always)
     package mutating func dayAndHour(at time: EventTime) -> (day: Int32, hour: UInt8) {
-        let local = time.milliseconds &+ Int64(utcOffsetSeconds(at: time)) &* 1000
-        let hours = floorDivide(local, 3_600_000)
+        if time.milliseconds < hourFrom || time.milliseconds >= hourUntil { lookAtHour(time) }
+        return local
+    }
+
+    /// Finds the local hour of `time`, and for how long it and the offset hold.
+    @inline(never)
+    private mutating func lookAtHour(_ time: EventTime) {
+        let offset = Int64(utcOffsetSeconds(at: time)) &* 1000
+        let hours = floorDivide(time.milliseconds &+ offset, 3_600_000)
         let day = floorDivide(hours, 24)
-        return (Int32(truncatingIfNeeded: day), UInt8(truncatingIfNeeded: hours - day * 24))
+        local = (Int32(truncatingIfNeeded: day), UInt8(truncatingIfNeeded: hours - day * 24))
+        let start = hours &* 3_600_000 &- offset
+        hourFrom = max(start, from)
+        hourUntil = min(start &+ 3_600_000, until)
     }
 
     private mutating func look(_ time: EventTime) {

@@ -1,7 +1,7 @@
 package import ArgumentParser
 import Pipelines
 
-/// The clock and the workers, as `run` and `filter` know them.
+/// The clock, the workers and what they spent their time on, as `run` and `filter` know them.
 package struct WorkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -22,10 +22,15 @@ package struct WorkOptions: ParsableArguments {
     )
     package var workers: Int?
 
+    @Flag(help: "Say at the end which stage took how long, even with --quiet.")
+    package var profile = false
+
     package init() {}
 
     /// Refuses numbers of workers out of range.
-    func checkWorkers() throws(PipelineFailure) {
+    func checkWorkers() throws(PipelineFailure) { try Self.check(workers: workers) }
+
+    static func check(workers: Int?) throws(PipelineFailure) {
         guard let workers, !(1...WorkerLimits.askedMax).contains(workers) else { return }
         throw .usage(
             "--workers: found \(workers), expected a number from 1 to \(WorkerLimits.askedMax)")
@@ -43,7 +48,9 @@ package struct TalkOptions: ParsableArguments {
     package init() {}
 
     /// Refuses both at once.
-    func check() throws(PipelineFailure) {
+    func check() throws(PipelineFailure) { try Self.check(quiet: quiet, verbose: verbose) }
+
+    static func check(quiet: Bool, verbose: Bool) throws(PipelineFailure) {
         guard quiet, verbose else { return }
         throw .usage("--quiet and --verbose exclude each other")
     }

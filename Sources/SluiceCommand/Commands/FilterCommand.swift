@@ -186,12 +186,14 @@ package struct FilterCommand: ParsableCommand {
     /// What is said after a success: nothing, unless somebody asked or looks on, or records were
     /// set aside.
     private func closingText(_ report: RunReport) -> String {
-        if json { return ReportJSON.json(report) + "\n" }
-        if talk.quiet { return "" }
+        if json { return ReportJSON.json(report, withStages: work.profile) + "\n" }
+        let profile =
+            work.profile ? ProfileText(report, columnsMax: Terminal.tableColumns).text : ""
+        if talk.quiet { return profile }
         let table = ClosingTable(report, columnsMax: Terminal.tableColumns)
         let isAsked = talk.verbose || StandardError.isTerminal
         let lines = (isAsked ? table.conservation : []) + table.quarantine
-        return lines.map { "\($0)\n" }.joined()
+        return lines.map { "\($0)\n" }.joined() + profile
     }
 }
 

@@ -1,6 +1,4 @@
 package import ArgumentParser
-private import FileSystem
-package import Pipelines
 
 /// `sluice run`: a pipeline over its sources.
 package struct RunCommand: ParsableCommand {
@@ -73,61 +71,14 @@ package struct RunCommand: ParsableCommand {
 
     package init() {}
 
-    /// What the facade is asked to do; a flag that makes no sense is a usage failure.
-    package func request() throws(PipelineFailure) -> RunRequest {
-        try work.checkWorkers()
-        try talk.check()
-        var request = RunRequest(pipeline: pipeline)
-        request.sources = sources
-        request.now = work.now
-        request.workers = work.workers
-        request.isDryRun = dryRun
-        if let expectBytes, expectBytes < 0 {
-            throw .usage("--expect-bytes: found \(expectBytes), expected a number of bytes")
-        }
-        request.expectedBytes = expectBytes
-        request.expectedSHA256 = try Self.digest(expectSHA256)
-        request.endOfInputIsComplete = eofIsComplete
-        request.reportsOnStandardOutput = json
-        request.confirmation = confirm
-        return request
+    /// The same in plain values.
+    package var arguments: RunArguments {
+        RunArguments(
+            pipeline: pipeline, sources: sources, now: work.now, workers: work.workers,
+            profile: work.profile, dryRun: dryRun, expectBytes: expectBytes,
+            expectSHA256: expectSHA256, eofIsComplete: eofIsComplete, confirm: confirm,
+            json: json, quiet: talk.quiet, verbose: talk.verbose)
     }
 
-    package func run() throws {
-        let request: RunRequest
-        do throws(PipelineFailure) {
-            request = try self.request()
-        } catch {
-            throw CommandFailure(failure: error, effect: .none)
-        }
-        let bar = talk.quiet ? nil : ProgressBar.onTerminal()
-        let report = try telling(
-            asJSON: json, effect: .nothingWritten
-        ) { () throws(PipelineFailure) in
-            defer { bar?.finish() }
-            return try Sluice.run(request, observer: bar)
-        }
-        if json { try StandardOutput.write(text: ReportJSON.json(report) + "\n") }
-        if !talk.quiet, !json || talk.verbose {
-            let table = ClosingTable(
-                report,
-                columnsMax: Terminal.tableColumns,
-                isVerbose: talk.verbose
-            )
-            StandardError.write(table.text)
-        }
-    }
-
-    private static func digest(_ text: String?) throws(PipelineFailure) -> String? {
-        guard let text else { return nil }
-        let digits = text.utf8.filter { UInt8.hexadecimalDigits.contains($0) }
-        guard digits.count == 64, text.utf8.count == 64 else {
-            throw .usage("--expect-sha256: expected 64 hexadecimal digits")
-        }
-        return text.lowercased()
-    }
-}
-
-extension UInt8 {
-    fileprivate static let hexadecimalDigits = Array("0123456789abcdefABCDEF".utf8)
+    package func run() throws { try arguments.run() }
 }

@@ -5,11 +5,26 @@ private import Records
 /// The report of a run for machines: one JSON object on one line, its members always in the same
 /// order, no value of any record.
 package enum ReportJSON {
-    /// The report of a run that did what it was asked.
-    package static func json(_ report: RunReport) -> String {
-        JSONValue.object(
-            [("status", .integer(Int(ExitStatus.success))), ("failure", .null)] + members(report)
-        ).json
+    /// The report of a run that did what it was asked; `withStages` tells how long each took.
+    package static func json(_ report: RunReport, withStages: Bool = false) -> String {
+        let head: [(name: String, value: JSONValue)] = [
+            ("status", .integer(Int(ExitStatus.success))), ("failure", .null),
+        ]
+        let tail = withStages ? [(name: "profile", value: profile(report))] : []
+        return JSONValue.object(head + members(report) + tail).json
+    }
+
+    private static func profile(_ report: RunReport) -> JSONValue {
+        .object([
+            ("workers", .integer(report.workers)),
+            (
+                "seconds",
+                .object(
+                    StageTimes.Stage.allCases.map { stage in
+                        (name: stage.name, value: .seconds(report.stages.seconds(stage)))
+                    })
+            ),
+        ])
     }
 
     /// The failure of a run, with its report when there is one, and the faults of its pipeline.

@@ -62,9 +62,17 @@ struct RowIdentifiers: ~Copyable {
         texts[input].resize(to: batch.count, filling: 0)
         unsafe chunk.withUnsafeBufferPointer { chunk in
             unsafe arena.withUnsafeBufferPointer { arena in
+                // Rows with the same text in the arena often follow one another.
+                var last = FieldSlice.absent
+                var number: UInt32 = 0
                 for row in 0..<batch.count {
                     let slice = batch.texts[input][row]
-                    var number: UInt32 = 0
+                    if slice == last {
+                        texts[input][row] = number
+                        continue
+                    }
+                    last = slice
+                    number = 0
                     if Self.isGrouped(slice.kind) {
                         let inArena = slice.start & ObservationBatch.arenaBit != 0
                         number = unsafe interner.number(

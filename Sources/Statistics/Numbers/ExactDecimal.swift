@@ -24,6 +24,20 @@ package struct ExactDecimal: Hashable, Comparable, Sendable {
     /// Reads `[+-] digits [. digits] [e [+-] digits]`; nil for anything else, for more than
     /// `wholeDigitsMax` digits in front of the point, and for a tenth non-zero digit behind it.
     package init?(_ text: Span<UInt8>) {
+        // Nearly all numbers of a log are short and whole: they are read at one go.
+        if text.count &- 1 < 8, text.count > 0 {
+            let digits = DigitWord(text)
+            if digits.isAllDigits {
+                self.init(
+                    billionths: Int128(Int64(bitPattern: digits.number) &* 1_000_000_000))
+                return
+            }
+        }
+        self.init(inParts: text)
+    }
+
+    /// Reads a number of any form, digit by digit.
+    init?(inParts text: Span<UInt8>) {
         var at = 0
         var isNegative = false
         if text.count > 0, text[0] == UInt8(ascii: "-") || text[0] == UInt8(ascii: "+") {

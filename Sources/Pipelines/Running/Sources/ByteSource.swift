@@ -14,6 +14,8 @@ final class ByteSource {
     /// Plain bytes delivered so far.
     private(set) var plainBytes = 0
     private(set) var isAtEnd = false
+    /// How long inflating has taken so far, reading left out.
+    private(set) var inflateNanoseconds: Int64 = 0
 
     private let descriptor: FileDescriptor
     private var raw = ByteBuffer(capacity: 1 << 16)
@@ -128,6 +130,8 @@ final class ByteSource {
                     rawTaken = 0
                     try readRaw(upTo: Self.readBytes)
                 }
+                let started = nanosecondsNow()
+                defer { inflateNanoseconds += nanosecondsNow() - started }
                 let step = try inflater.inflate(
                     raw.bytes.extracting(rawTaken...), into: &buffer,
                     upTo: target - buffer.count)

@@ -35,6 +35,7 @@ final class ChunkSource {
     /// The chunks given so far; the number of the next one.
     private(set) var chunksMade = 0
     private var fileBytesBefore = 0
+    private var inflatedBefore: Int64 = 0
     private(set) var finished: [Finished] = []
     /// The columns that the first source named, when the outputs copy its rows.
     private(set) var firstColumns: [String]?
@@ -91,6 +92,9 @@ final class ChunkSource {
 
     /// Bytes taken from the disk so far.
     var fileBytesRead: Int { fileBytesBefore + (source?.fileBytesRead ?? 0) }
+
+    /// How long inflating has taken so far.
+    var inflateNanoseconds: Int64 { inflatedBefore + (source?.inflateNanoseconds ?? 0) }
 
     /// What the sources failed with. Another worker may ask before it hears of a failure, and must
     /// not be given the bytes behind it: nothing was checked there.
@@ -269,6 +273,7 @@ final class ChunkSource {
     private func closeSource() {
         guard let source else { return }
         fileBytesBefore += source.fileBytesRead
+        inflatedBefore += source.inflateNanoseconds
         finished.append(
             Finished(
                 name: source.name, plainBytes: source.plainBytes,

@@ -179,6 +179,7 @@ final class SourceIntake {
                 name: taskName.hex, attempt: TemporaryName.run, digest: scanned.content.digest,
                 source: index))
         try keepAggregates(task, taskName, source: index)
+        task.addTimes(to: &owner.report)
         if owner.settings.isDryRun { return }
         try sink.prepare()
         addParts(sink, taskName, source: index)

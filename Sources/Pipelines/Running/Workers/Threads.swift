@@ -25,6 +25,9 @@ func runThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     for thread in threads { _ = pthread_join(thread, nil) }
 }
 
+/// Lets another thread run that is ready to, and comes back at once when there is none.
+func yieldProcessor() { _ = sched_yield() }
+
 private final class ThreadBody {
     let run: () -> Void
     init(_ run: @escaping () -> Void) { self.run = run }

@@ -12,6 +12,8 @@ final class Worker {
     let releaser: Releaser
     let outputs: [OutputBytes]
     private var aggregator: Aggregator?
+    /// What the worker's time was spent on.
+    var clock = StageClock()
     /// The bytes taken from the disk when the chunk at hand had been read.
     var fileBytesRead = 0
     var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
@@ -34,7 +36,21 @@ final class Worker {
     /// Reads, releases, writes and observes the chunk at hand.
     func process() throws(PipelineFailure) {
         reader.index(chunk, into: &table)
+        clock.end(.scan)
         releaser.release(chunk, table, reader: reader)
+        clock.end(.release)
+        encode()
+        clock.end(.encode)
+        do {
+            try Self.observe(releaser.observations.batch, chunk, by: &aggregator)
+        } catch {
+            throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
+        }
+        clock.end(.aggregate)
+    }
+
+    /// Writes what was released in the form of each output.
+    private func encode() {
         for index in outputs.indices {
             if let unreadable = plan.outputs[index].inPlace {
                 InPlaceWriting(
@@ -50,11 +66,6 @@ final class Worker {
                 Self.dropTerminator(
                     releaser.outputs[index].batch, lastRow: table.count - 1, outputs[index])
             }
-        }
-        do {
-            try Self.observe(releaser.observations.batch, chunk, by: &aggregator)
-        } catch {
-            throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
         }
     }
 

@@ -26,7 +26,10 @@ final class WorkerCrew: @unchecked Sendable {
     private let workers: [Worker]
     private let reading = Monitor()
     private let turns = Monitor()
-    private var turn = 0
+    /// The number of the chunk that is handed over next; changed under the lock of `turns`.
+    private let turn = Atomic(0)
+    /// How many workers sleep until the turn changes; the same.
+    private var sleepers = 0
     private var failure: PipelineFailure?
     /// Says that there is a `failure`, to those who need not know it.
     private let hasFailed = Atomic(false)
@@ -49,12 +52,16 @@ final class WorkerCrew: @unchecked Sendable {
     }
 
     private func work(_ worker: Worker) {
+        worker.clock.restart()
         do throws(PipelineFailure) {
             while try readNext(worker) {
                 try worker.process()
                 guard try handOver(worker) else { return }
             }
-            if workers.count > 1 { try worker.prepareMerge() }
+            if workers.count > 1 {
+                try worker.prepareMerge()
+                worker.clock.end(.merge)
+            }
         } catch {
             fail(error, inTurnOf: worker.chunk.number)
         }
@@ -63,6 +70,9 @@ final class WorkerCrew: @unchecked Sendable {
     private func readNext(_ worker: Worker) throws(PipelineFailure) -> Bool {
         reading.lock()
         defer { reading.unlock() }
+        worker.clock.end(.wait)
+        let inflatedBefore = source.inflateNanoseconds
+        defer { worker.clock.end(.read, less: source.inflateNanoseconds - inflatedBefore) }
         if hasFailed.load(ordering: .acquiring) { return false }
         // A chunk that cannot be read keeps the number it would have had.
         worker.chunk.number = source.chunksMade
@@ -74,20 +84,37 @@ final class WorkerCrew: @unchecked Sendable {
     /// Waits for the chunk's turn and gives the result away; false when the run has failed.
     private func handOver(_ worker: Worker) throws(PipelineFailure) -> Bool {
         guard waitForTurn(worker.chunk.number) else { return false }
+        worker.clock.end(.wait)
         // Nobody else has this turn: the others read and wait without a lock held against them.
         try end.take(worker)
+        worker.clock.end(.output)
         turns.lock()
         defer { turns.unlock() }
-        turn += 1
-        turns.wakeAll()
+        turn.store(worker.chunk.number + 1, ordering: .releasing)
+        if sleepers > 0 { turns.wakeAll() }
         return true
     }
 
+    /// How often a worker looks whether its turn has come before it sleeps: some ten microseconds,
+    /// about what it costs to fall asleep and be woken.
+    private static let looks = 50
+
     private func waitForTurn(_ number: Int) -> Bool {
+        for _ in 0..<Self.looks {
+            if turn.load(ordering: .acquiring) == number { break }
+            yieldProcessor()
+        }
         turns.lock()
         defer { turns.unlock() }
-        while turn != number, failure == nil { turns.wait() }
+        while turn.load(ordering: .relaxed) != number, failure == nil { sleep() }
         return failure == nil
+    }
+
+    /// Waits until the turn changes or the run fails; the caller holds the lock of `turns`.
+    private func sleep() {
+        sleepers += 1
+        turns.wait()
+        sleepers -= 1
     }
 
     /// Ends the run when all chunks before `number` were handed over. Those are in the hands of
@@ -95,7 +122,7 @@ final class WorkerCrew: @unchecked Sendable {
     private func fail(_ reason: PipelineFailure, inTurnOf number: Int) {
         turns.lock()
         defer { turns.unlock() }
-        while turn < number, failure == nil { turns.wait() }
+        while turn.load(ordering: .relaxed) < number, failure == nil { sleep() }
         if failure == nil { failure = reason }
         hasFailed.store(true, ordering: .releasing)
         turns.wakeAll()
@@ -112,6 +139,11 @@ final class WorkerCrew: @unchecked Sendable {
             throw .storage("cannot merge aggregates: \(error.code.rawValue)")
         }
         return merged
+    }
+
+    /// What the time of the workers was spent on.
+    var times: StageTimes {
+        workers.reduce(into: StageTimes()) { $0.add($1.clock.times) }
     }
 
     /// The opt-out entries that matched anywhere.
