@@ -128,7 +128,7 @@ struct SubjectLookup: ~Copyable {
         let register = register
         var ignored = ByteBuffer(capacity: 16)
         _ = AddressReading().rewrite(text, into: &ignored) { address, _ in
-            rules += Self.rules(of: address.unmapped, register)
+            for identity in address.identities { rules += Self.rules(of: identity, register) }
             return true
         }
         return intern(Class(number: -1, rules: Array(Set(rules)).sorted()))
