@@ -179,9 +179,11 @@ struct SubjectRegisterTests {
         #expect(left.counts.outputs[0].dropped == [.overdue: 1])
     }
 
-    @Test("a network holds the addresses inside of others, and those as they are written", arguments: [
-        ("192.0.2.0/24", 2), ("2002::/16", 1), ("64:ff9b::/96", 1), ("2001:db8::/32", 0),
-    ])
+    @Test(
+        "a network holds addresses inside of others, and those that are written in it",
+        arguments: [
+            ("192.0.2.0/24", 2), ("2002::/16", 1), ("64:ff9b::/96", 1), ("2001:db8::/32", 0),
+        ])
     func heldSpellings(_ network: String, _ held: Int) throws {
         let register = try register(
             [

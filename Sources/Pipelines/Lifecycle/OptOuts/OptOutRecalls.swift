@@ -17,9 +17,6 @@ struct OptOutRecalls {
         var untold = 0
     }
 
-    /// How an output tells whose a record is.
-    private enum Telling { case always, whileKeysLive, never }
-
     let ledger: Ledger
     let plan: Plan
 
@@ -60,23 +57,34 @@ struct OptOutRecalls {
 
     private func isTold(_ one: OptOutRemoval.Sought, _ delivery: OpenDelivery) -> Bool {
         guard delivery.isCurrent else { return false }
-        switch telling(one.subject.kind.subjectKind, in: delivery.output) {
+        let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(delivery.output.utf8) }
+        guard let index else { return false }
+        switch plan.telling(one.subject.kind.subjectKind, inOutput: index) {
         case .always: return true
         case .whileKeysLive: return !delivery.hasLostKeys
         case .never: return false
         }
     }
+}
 
-    private func telling(_ kind: SubjectKind, in output: String) -> Telling {
-        let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(output.utf8) }
-        guard let index else { return .never }
-        let names = plan.release.fields.names
-        let columns = plan.outputs[index].columns
+/// How the records of an output tell, at any age, whose they are.
+enum Telling {
+    case always
+    /// By tokens of month keys.
+    case whileKeysLive
+    case never
+}
+
+extension Plan {
+    /// How output `index` tells the identity of this kind.
+    func telling(_ kind: SubjectKind, inOutput index: Int) -> Telling {
+        let names = release.fields.names
+        let columns = outputs[index].columns
         var telling = Telling.never
-        for slot in plan.release.slots(of: kind) {
+        for slot in release.slots(of: kind) {
             let isThere =
                 columns?.contains { $0.utf8.elementsEqual(names[slot].utf8) } ?? true
-            guard isThere, let transform = plan.release.outputs[index].rules[slot].transform else {
+            guard isThere, let transform = release.outputs[index].rules[slot].transform else {
                 continue
             }
             if transform is Keep { return .always }

@@ -86,7 +86,8 @@ struct OptOutRemoval {
         return texts.compactMap { hasher.hash(kind, writtenAs: $0.span) }.flatMap { hash in
             limits.map {
                 StandIn(
-                    optOut: one.optOut, match: hash, within: $0, from: one.from, until: one.until, effect: one.effect)
+                    optOut: one.optOut, match: hash, within: $0, from: one.from,
+                    until: one.until, effect: one.effect)
             }
         }
     }

@@ -41,7 +41,8 @@ enum OptOutWork {
             let isByEvent = entry.basis == .event
             sought.append(
                 OptOutRemoval.Sought(
-                    optOut: record.id, subject: one, effect: OptOutEffect(entry.scopes, session.plan.purposes),
+                    optOut: record.id, subject: one,
+                    effect: OptOutEffect(entry.scopes, session.plan.purposes),
                     from: isByEvent ? entry.effective : nil,
                     until: isByEvent ? entry.withdrawn : nil, isByEvent: isByEvent))
         }

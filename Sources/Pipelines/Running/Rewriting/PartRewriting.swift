@@ -48,8 +48,9 @@ final class PartRewriting {
     ///
     /// `history` is that of the part: its older runs stay on record with the new part when a hold
     /// left records in it as they were. `staysIf` looks at the counts and says whether the part
-    /// stays as it is: it is then left alone. `noting` is told of whom its records are. Faults: a part that is not what the ledger says, or
-    /// that holds records which cannot be read (somebody changed it).
+    /// stays as it is: it is then left alone. `noting` is told of whom its records are. Faults: a
+    /// part that is not what the ledger says, or that holds records which cannot be read (somebody
+    /// changed it).
     func rewrite(
         _ part: PartRecord, under plan: Plan, _ history: HoldHistory,
         staysIf: (RecordCounts) -> Bool = { _ in false },
