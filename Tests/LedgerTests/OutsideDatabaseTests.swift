@@ -6,9 +6,13 @@ import Testing
 
 @Suite("Databases of others")
 struct OutsideDatabaseTests {
-    private func database(_ scratch: Scratch, _ sql: String) throws -> OutsideDatabase {
+    private func database(
+        _ scratch: Scratch, _ sql: String, isLogged: Bool = false
+    ) throws -> OutsideDatabase {
         let path = scratch.path + "/crm.sqlite"
-        let queue = try DatabaseQueue(path: path)
+        var configuration = Configuration()
+        configuration.journalMode = isLogged ? .wal : .default
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.write { db in try db.execute(sql: sql) }
         try queue.close()
         return OutsideDatabase(path: path)
@@ -105,6 +109,40 @@ struct OutsideDatabaseTests {
         let database = try database(
             scratch, "PRAGMA encoding = 'UTF-16'; CREATE TABLE t (k); INSERT INTO t VALUES (1);")
         #expect(throws: OutsideFault.otherEncoding) { try read(database, "t", ["k"]) }
+    }
+
+    @Test("a database in WAL mode at rest is read, and nothing appears beside it")
+    func atRest() throws {
+        let scratch = try Scratch()
+        let database = try database(
+            scratch, "PRAGMA user_version = 1; CREATE TABLE t (k); INSERT INTO t VALUES (1);",
+            isLogged: true)
+        let stamp = try #require(database.stamp)
+        let files = try FileManager.default.contentsOfDirectory(atPath: scratch.path)
+        #expect(files == ["crm.sqlite"])
+        #expect(try read(database, "t", ["k"]) == [["1"]])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == files)
+        #expect(database.stamp == stamp)
+    }
+
+    @Test("what lies in the log of an open database is read; a log without its index is refused")
+    func open() throws {
+        let scratch = try Scratch()
+        let database = try database(
+            scratch, "CREATE TABLE t (k); INSERT INTO t VALUES (1);", isLogged: true)
+        let path = scratch.path + "/crm.sqlite"
+        let writer = try DatabasePool(path: path)
+        try writer.write { db in try db.execute(sql: "INSERT INTO t VALUES (2)") }
+        #expect(try read(database, "t", ["k"]) == [["1"], ["2"]])
+        let copy = scratch.path + "/copy.sqlite"
+        for end in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: path + end, toPath: copy + end)
+        }
+        #expect(throws: OutsideFault.logLeft) {
+            try read(OutsideDatabase(path: copy), "t", ["k"])
+        }
+        #expect(!FileManager.default.fileExists(atPath: copy + "-shm"))
+        try writer.close()
     }
 
     @Test("nothing is written beside the database or into it")

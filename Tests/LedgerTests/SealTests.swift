@@ -174,7 +174,7 @@ struct SealTests {
 
     // MARK: Recalls
 
-    @Test func deliveriesAreCalledBackOnceForEachCause() throws {
+    @Test func deliveriesAreCalledBackOnce() throws {
         let scratch = try Scratch()
         let ledger = try scratch.ledger()
         var shared = commit("one", source: "a")
@@ -193,8 +193,8 @@ struct SealTests {
                         VALUES (1, 'customer', '\(String(repeating: "2", count: 64))', 'k', 'use',
                             0)
                         """)
-                try Recalls.raise(.optOut(1), purpose: "security", time: time, db)
-                try Recalls.raise(.optOut(1), purpose: "statistics", time: time, db)
+                try Recalls.raise(.optOut(1), part: 1, time: time, db)
+                try Recalls.raise(.optOut(1), delivery: 1, time: time, db)
             }
         }
         let recalls = try ledger.recalls()

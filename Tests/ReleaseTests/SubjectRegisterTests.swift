@@ -81,7 +81,9 @@ struct SubjectRegisterTests {
 
     @Test("an erased address, in any spelling and in a list", arguments: [
         ("192.0.2.7", 0), ("192.0.2.7:443", 0), ("::ffff:192.0.2.7", 0),
-        ("198.51.100.1, 192.0.2.7", 0), ("192.0.2.8", 1), ("no address", 1),
+        ("64:ff9b::192.0.2.7", 0), ("2002:c000:207::1", 0), ("2001:db8::5efe:192.0.2.7", 0),
+        ("198.51.100.1, 192.0.2.7", 0), ("192.0.2.8", 1), ("64:ff9b::192.0.2.8", 1),
+        ("2001:db8::c000:207", 1), ("no address", 1),
     ])
     func erasedAddress(_ ip: String, _ written: Int) throws {
         let register = try register([
@@ -175,6 +177,24 @@ struct SubjectRegisterTests {
         }
         #expect(left.lines == [lines[0]])
         #expect(left.counts.outputs[0].dropped == [.overdue: 1])
+    }
+
+    @Test(
+        "a network holds addresses inside of others, and those that are written in it",
+        arguments: [
+            ("192.0.2.0/24", 2), ("2002::/16", 1), ("64:ff9b::/96", 1), ("2001:db8::/32", 0),
+        ])
+    func heldSpellings(_ network: String, _ held: Int) throws {
+        let register = try register(
+            [
+                SubjectRegister.Rule(
+                    .network(try AddressNetwork(text: network)), effect: .held(0))
+            ], holds: [SubjectRegister.Hold(id: 3)])
+        let lines = ["2002:c000:207::1", "64:ff9b::192.0.2.7"].map {
+            line(ReleaseTrial.due, ip: $0)
+        }
+        let (stored, _) = try run(register, lines) { $0.isStored = true }
+        #expect(stored.counts.outputs[0].held == held)
     }
 
     @Test("a hold wins over an erasure in what is stored, and loses in a new output")

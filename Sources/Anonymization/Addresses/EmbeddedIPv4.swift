@@ -32,6 +32,18 @@ extension IPAddress {
         return nil
     }
 
+    /// The one address that stands for all spellings of a host: the IPv4 address inside, however
+    /// it got there; any other address is its own. `truncate_ip`, holds, erasures and requests go
+    /// by it.
+    package var canonical: IPAddress { embeddedIPv4.map { IPAddress(ipv4: $0.bits) } ?? self }
+
+    /// The addresses by which records of this one are found: the canonical one, and the address as
+    /// it is written, which a network of IPv6, or an older entry of the registry, may name.
+    package var identities: [IPAddress] {
+        let canonical = canonical
+        return canonical == unmapped ? [canonical] : [canonical, self]
+    }
+
     /// Inside `64:ff9b:1::/48` operators may choose any length of prefix. What reads as a /48 form
     /// of RFC 6052 section 2.2 (bits 48 to 63 and 72 to 87, the rest zero) is read so, everything
     /// else as the /96 form. For other lengths neither reading shows more bits of the address than

@@ -64,7 +64,7 @@ package struct OptOutMatches: Sendable, Equatable {
 /// An opt-out list made ready for one run: finds what bars a record in about one memory access when
 /// nothing does. Immutable; shared by all workers.
 ///
-/// Identifiers are compared byte for byte in the canonical form that the list was read with.
+/// Identifiers are compared byte for byte in canonical form (`CanonicalSubject`).
 /// Entries of one customer or person add up.
 package final class OptOutIndex: Sendable {
     /// One rule behind an identifier.

@@ -1,10 +1,5 @@
 package import Records
 
-/// Whom an identifier of an opt-out names.
-package enum OptOutParty: Sendable {
-    case customer, person
-}
-
 /// One row of an opt-out list: who, from what, from when.
 package struct OptOutEntry: Sendable, Equatable {
     /// The customer's identifier in canonical form; nil when the row names a person only.
@@ -93,15 +88,12 @@ package struct OptOutList: Sendable, Equatable {
     /// A list of entries made elsewhere.
     package init(entries: [OptOutEntry]) { self.entries = entries }
 
-    /// Reads a list; all its faults are thrown in one go, in the order of its lines.
-    ///
-    /// `canonical` gives the form in which the records' identifiers will be looked up; byte for
-    /// byte unless the pipeline says otherwise.
+    /// Reads a list; all its faults are thrown in one go, in the order of its lines. Identifiers
+    /// are taken in canonical form (`CanonicalSubject`).
     package init(
         rows: DelimitedRows,
         purposes: PurposeTable,
-        zone: ZoneTable,
-        canonical: (OptOutParty, ArraySlice<UInt8>) -> [UInt8] = { Array($1) }
+        zone: ZoneTable
     ) throws(OptOutFaults) {
         var faults: [ReferenceFault] = []
         let columns = OptOutColumns(rows.columns, &faults)
@@ -116,7 +108,7 @@ package struct OptOutList: Sendable, Equatable {
         var entries: [OptOutEntry] = []
         entries.reserveCapacity(rows.count)
         for row in 0..<rows.count {
-            if let entry = reader.entry(row, canonical) { entries.append(entry) }
+            if let entry = reader.entry(row) { entries.append(entry) }
         }
         guard reader.faults.isEmpty else { throw OptOutFaults(all: reader.faults) }
         self.entries = entries
@@ -171,13 +163,10 @@ private struct OptOutRowReader {
     let zone: ZoneTable
     var faults: [ReferenceFault]
 
-    mutating func entry(
-        _ row: Int,
-        _ canonical: (OptOutParty, ArraySlice<UInt8>) -> [UInt8]
-    ) -> OptOutEntry? {
+    mutating func entry(_ row: Int) -> OptOutEntry? {
         let faultsBefore = faults.count
-        let customer = identifier(row, columns.customer, "customer")
-        let person = identifier(row, columns.person, "person")
+        let customer = identifier(row, columns.customer)
+        let person = identifier(row, columns.person)
         if customer == nil, person == nil, faults.count == faultsBefore {
             expect(row, "expected an identifier of a customer or a person")
         }
@@ -192,8 +181,8 @@ private struct OptOutRowReader {
         }
         guard let effective, faults.count == faultsBefore else { return nil }
         return OptOutEntry(
-            customer: customer.map { canonical(.customer, $0) },
-            person: person.map { canonical(.person, $0) },
+            customer: customer,
+            person: person,
             scope: scope,
             effective: effective,
             withdrawn: withdrawn,
@@ -205,20 +194,11 @@ private struct OptOutRowReader {
         faults.append(ReferenceFault(line: rows.line(row), sentence))
     }
 
-    /// The identifier in a cell; nil when there is none. White space around it would keep it from
-    /// ever matching a record, so that is a fault.
-    private mutating func identifier(
-        _ row: Int,
-        _ column: Int?,
-        _ name: String
-    ) -> ArraySlice<UInt8>? {
+    /// The identifier in a cell in its canonical form; nil when there is none.
+    private func identifier(_ row: Int, _ column: Int?) -> [UInt8]? {
         guard let column else { return nil }
-        let cell = rows.cell(row, column)
-        guard let first = cell.first, let last = cell.last else { return nil }
-        if first <= 0x20 || last <= 0x20 {
-            expect(row, "expected `\(name)` without white space at its ends")
-        }
-        return cell
+        let identifier = CanonicalSubject.trimmed(rows.cell(row, column))
+        return identifier.isEmpty ? nil : Array(identifier)
     }
 
     private mutating func purposeSet(_ row: Int) -> PurposeSet {

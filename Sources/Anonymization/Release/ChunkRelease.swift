@@ -72,7 +72,8 @@ struct ChunkRelease: ~Copyable {
         decidesOnce =
             plan.timeSlot == nil && plan.clocks.isWindowOnly && !asksWho && !plan.isStored
         slots = IdentitySlots(plan)
-        subjects = SubjectLookup(plan.subjects)
+        subjects = SubjectLookup(
+            plan.subjects, bindsMissing: plan.missingCustomerBinds)
         earlierHolds = OwnedList(count: plan.generations.count) {
             SubjectLookup(plan.generations[$0].holds)
         }

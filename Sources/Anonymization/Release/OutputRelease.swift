@@ -122,8 +122,11 @@ package struct OutputRelease: ~Copyable {
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: inout RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
     ) {
-        let barred = record.barred.isEmpty || !plan.isUse
+        var barred: CategorySet = record.barred.isEmpty || !plan.isUse
             ? [] : record.barred.categories(barredFor: plan.purpose)
+        if isStored, !barred.isEmpty, !dropsOptedOut, !hasAnything(of: barred, view, table) {
+            barred = []
+        }
         let decision = decide(record, barred, dropsOptedOut: dropsOptedOut)
         switch decision {
         case .keep where plan.mode == .spliced && plan.appended.isEmpty:
@@ -143,6 +146,7 @@ package struct OutputRelease: ~Copyable {
         case .hold:
             hold(view, table, record, barred, &scratch)
             counts.held += 1
+            if record.isCorrected { counts.uncorrected += 1 }
         case .quarantine:
             // Quarantine was settled before: it does not come here.
             counts.dropped[.overdue, default: 0] += 1

@@ -10,6 +10,8 @@ package struct OutputCounts: Sendable, Equatable {
     package var held = 0
     /// Records in which a field was corrected; each is one of the above.
     package var corrected = 0
+    /// Records of a correction that stay as they are because a hold binds them.
+    package var uncorrected = 0
     /// Those of them that an opt-out had a part in.
     package var barred = 0
     /// Records left out, by reason.
@@ -36,6 +38,7 @@ package struct OutputCounts: Sendable, Equatable {
         held += other.held
         barred += other.barred
         corrected += other.corrected
+        uncorrected += other.uncorrected
         dropped.merge(other.dropped, uniquingKeysWith: +)
     }
 }

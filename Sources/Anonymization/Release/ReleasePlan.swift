@@ -63,6 +63,8 @@ package struct ReleasePlan: Sendable {
     package var isInPlace = false
     /// The clocks whose next due time the run wants to know; empty: none.
     package var watchedClocks = DueSet()
+    /// False where no record says whose it is: none counts as one without a customer.
+    package var missingCustomerBinds = true
     /// True when the records at hand were written by an earlier run: one without a time is then
     /// transformed as a whole instead of set aside.
     package var isStored = false

@@ -1,11 +1,13 @@
 package import KeyedHashing
 internal import Records
 
-/// The one written form of an identifier of each kind: what the registry hashes.
+/// The one written form of an identifier of each kind: what the registry hashes, and what lists,
+/// tables and commands are read as.
 ///
 /// Customer and user: the bytes of the decoded text without the white space around it (every byte
-/// up to and including the space, as in the opt-out list). Upper and lower case differ. Address:
-/// the text of RFC 5952, an IPv4-mapped address as IPv4, without port, zone and brackets.
+/// up to and including the space). Upper and lower case differ. Address: the text of RFC 5952
+/// without port, zone and brackets; an address with an IPv4 address inside (`EmbeddedIPv4`) as
+/// that.
 package enum CanonicalSubject {
     /// The bytes of the canonical form, or nil when `text` is empty or not an address.
     package static func bytes(_ kind: SubjectKind, _ text: Span<UInt8>) -> [UInt8]? {
@@ -14,8 +16,15 @@ package enum CanonicalSubject {
             let range = trimmed(text)
             return range.isEmpty ? nil : range.map { text[$0] }
         case .address:
-            return IPAddress(text, accepting: .all)?.unmapped.textBytes
+            return IPAddress(text, accepting: .all)?.canonical.textBytes
         }
+    }
+
+    /// The bytes of a customer or user without the white space around them; may be empty.
+    static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let front = text.drop { $0 <= 0x20 }
+        let end = front.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? front.startIndex
+        return front[front.startIndex..<end]
     }
 
     /// Where the text lies without the white space around it.

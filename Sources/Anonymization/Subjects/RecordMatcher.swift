@@ -131,7 +131,9 @@ package struct SoughtIdentity: Sendable {
         var isNamed = false
         var unused = ByteBuffer(capacity: 16)
         _ = AddressReading().rewrite(text, into: &unused) { address, _ in
-            if isSought(address.unmapped.textBytes.span) { isNamed = true }
+            if address.identities.contains(where: { isSought($0.textBytes.span) }) {
+                isNamed = true
+            }
             return true
         }
         return isNamed

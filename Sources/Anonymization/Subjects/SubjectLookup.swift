@@ -19,6 +19,8 @@ struct SubjectLookup: ~Copyable {
     private static let classesMax = 1 << 16
 
     private let register: SubjectRegister
+    /// What is barred for a record without a customer.
+    private let missingCustomer: OptOutEffect
     private var memory = ReplacementCache()
     private var classes = [Class(number: -1, rules: [])]
     private var classNumbers: [Class: Int32] = [:]
@@ -30,8 +32,10 @@ struct SubjectLookup: ~Copyable {
     private(set) var verdict = SubjectVerdict.none
     private(set) var matches: SubjectMatches
 
-    init(_ register: SubjectRegister) {
+    /// `bindsMissing` is false for records that do not say whose they are, whoever's they were.
+    init(_ register: SubjectRegister, bindsMissing: Bool = true) {
         self.register = register
+        missingCustomer = bindsMissing ? register.missingCustomer : []
         matches = SubjectMatches(register)
     }
 
@@ -46,7 +50,7 @@ struct SubjectLookup: ~Copyable {
     /// Adds the customer, without white space around it; an empty one is missing.
     mutating func add(customer text: Span<UInt8>) {
         guard !text.isEmpty else {
-            verdict.optedOut.formUnion(register.missingCustomer)
+            verdict.optedOut.formUnion(missingCustomer)
             return
         }
         customer = -1
@@ -128,7 +132,7 @@ struct SubjectLookup: ~Copyable {
         let register = register
         var ignored = ByteBuffer(capacity: 16)
         _ = AddressReading().rewrite(text, into: &ignored) { address, _ in
-            rules += Self.rules(of: address.unmapped, register)
+            for identity in address.identities { rules += Self.rules(of: identity, register) }
             return true
         }
         return intern(Class(number: -1, rules: Array(Set(rules)).sorted()))

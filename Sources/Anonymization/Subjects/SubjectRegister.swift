@@ -175,6 +175,11 @@ package struct SubjectMatches: Sendable, Equatable {
         holdFlags.indices.filter { holdFlags[$0] }.map { register.holds[$0].id }
     }
 
+    /// The numbers of the opt-outs that some record matched.
+    package func optOuts(of register: SubjectRegister) -> [Int64] {
+        optOutFlags.indices.filter { optOutFlags[$0] }.map { register.optOutEntries[$0] }
+    }
+
     /// The numbers of the opt-outs in force that no record matched.
     package func unmatchedOptOuts(of register: SubjectRegister) -> [Int64] {
         optOutFlags.indices.filter { !optOutFlags[$0] }.map { register.optOutEntries[$0] }

@@ -38,37 +38,56 @@ extension ReferenceTable {
         return content
     }
 
-    /// The table that was encoded; nil when `content` is no such table or has other columns.
-    package init?(encoded content: [UInt8], names: [String], kinds: [ColumnKind]) {
+    /// The table that was encoded, and the names of its columns; nil when `content` is no such
+    /// table.
+    package static func decoded(
+        _ content: [UInt8]
+    ) -> (names: [String], table: ReferenceTable)? {
         var cursor = EncodedCursor(content: content)
-        guard cursor.take(Self.mark.count)?.elementsEqual(Self.mark) == true,
-            let secret = cursor.take(Self.secretBytes).map(Array.init),
-            let key = try? SecretKey.copying(secret.span),
-            let width: UInt32 = cursor.number(), Int(width) == names.count
+        guard cursor.take(mark.count)?.elementsEqual(mark) == true,
+            let secret = cursor.take(secretBytes).map(Array.init),
+            let key = try? SecretKey.copying(secret.span), let width: UInt32 = cursor.number()
         else { return nil }
+        var names: [String] = []
         var columns: [Column] = []
-        for (name, kind) in zip(names, kinds) {
-            guard let column = cursor.column(name, kind) else { return nil }
+        for _ in 0..<width {
+            guard let (name, column) = cursor.column() else { return nil }
+            names.append(name)
             columns.append(column)
         }
         guard let rows: UInt32 = cursor.number() else { return nil }
         let count = Int(rows)
-        guard cursor.left == count * (Self.hashBytes + 8 * columns.count) else { return nil }
+        guard cursor.left == count * (hashBytes + 8 * columns.count) else { return nil }
         var hashes: [UInt8] = []
-        hashes.reserveCapacity(count * Self.hashBytes)
+        hashes.reserveCapacity(count * hashBytes)
         for _ in 0..<count {
-            hashes += cursor.take(Self.hashBytes) ?? []
+            hashes += cursor.take(hashBytes) ?? []
             for index in columns.indices {
                 guard let cell: Int64 = cursor.number(), columns[index].add(cell) else {
                     return nil
                 }
             }
         }
-        self.init(
-            count: count,
-            keys: ByteKeyTable(
-                content: hashes, starts: (0...count).map { $0 * Self.hashBytes }),
-            columns: columns, hash: HMACSHA256(key: key))
+        let keys = ByteKeyTable(content: hashes, starts: (0...count).map { $0 * hashBytes })
+        return (
+            names,
+            ReferenceTable(
+                count: count, keys: keys, columns: columns, hash: HMACSHA256(key: key))
+        )
+    }
+
+    /// What its columns hold.
+    package var kinds: [ColumnKind] { columns.map(\.kind) }
+
+    /// How many keys of `before`, a table of an earlier run, are no keys of this one.
+    package func missingKeys(of before: ReferenceTable) -> Int {
+        var found = 0
+        for row in 0..<count {
+            keys.withKey(row) { key in
+                if before.row(of: key) != nil { found += 1 }
+            }
+        }
+        return before.count - found
     }
 
     private func append<Number: FixedWidthInteger>(_ number: Number, to content: inout [UInt8]) {
@@ -121,18 +140,15 @@ private struct EncodedCursor {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    mutating func column(
-        _ name: String, _ kind: ReferenceTable.ColumnKind
-    ) -> ReferenceTable.Column? {
-        guard let found = text(), found.utf8.elementsEqual(name.utf8),
-            let code = take(1)?.first, code == (kind == .date ? 0 : 1),
+    mutating func column() -> (name: String, ReferenceTable.Column)? {
+        guard let name = text(), let code = take(1)?.first, code < 2,
             let count: UInt32 = number()
         else { return nil }
-        var column = ReferenceTable.Column(kind: kind)
+        var column = ReferenceTable.Column(kind: code == 0 ? .date : .length)
         for _ in 0..<count {
             guard let duration = text().flatMap({ CalendarDuration(text: $0) }) else { return nil }
             column.durations.append(duration)
         }
-        return column
+        return (name, column)
     }
 }

@@ -45,13 +45,10 @@ package struct ReferenceTable: Sendable {
 
     /// The row of `key`, which may have white space around it; nil when there is none.
     package func row(of key: Span<UInt8>) -> Int? {
-        var start = 0
-        var end = key.count
-        while start < end, key[start] <= 0x20 { start += 1 }
-        while end > start, key[end - 1] <= 0x20 { end -= 1 }
-        if start == end { return nil }
-        guard let hash else { return keys.number(of: key.extracting(start..<end)) }
-        return hash.withTag(of: key.extracting(start..<end)) { tag in
+        let range = CanonicalSubject.trimmed(key)
+        if range.isEmpty { return nil }
+        guard let hash else { return keys.number(of: key.extracting(range)) }
+        return hash.withTag(of: key.extracting(range)) { tag in
             keys.number(of: tag.extracting(0..<Self.hashBytes))
         }
     }
@@ -106,7 +103,7 @@ extension ReferenceTable {
         package mutating func add(
             key: ArraySlice<UInt8>, cells: [ArraySlice<UInt8>]
         ) throws(TableRowFault) {
-            let key = trimmed(key)
+            let key = CanonicalSubject.trimmed(key)
             let row = starts.count - 1
             func refuse(_ expectation: String) -> TableRowFault {
                 TableRowFault(row: row, expectation: expectation)
@@ -124,7 +121,7 @@ extension ReferenceTable {
             content += key
             starts.append(content.count)
             for (index, kind) in kinds.enumerated() {
-                let cell = trimmed(cells[index])
+                let cell = CanonicalSubject.trimmed(cells[index])
                 switch kind {
                 case .date: columns[index].dates.append(date(cell))
                 case .length: columns[index].lengths.append(length(cell, &columns[index]))
@@ -141,12 +138,6 @@ extension ReferenceTable {
             var columns = columns
             for index in columns.indices { columns[index].known = [:] }
             return ReferenceTable(count: starts.count - 1, keys: keys, columns: columns)
-        }
-
-        private func trimmed(_ cell: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-            let front = cell.drop { $0 <= 0x20 }
-            let end = front.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? front.startIndex
-            return front[front.startIndex..<end]
         }
 
         private func date(_ cell: ArraySlice<UInt8>) -> Int64 {

@@ -7,7 +7,8 @@ package struct Pseudonymize: Transform {
     package enum Canonical: String, Sendable, CaseIterable {
         /// The decoded bytes as they are.
         case text
-        /// The sixteen bytes of an IP address: `::ffff:192.0.2.1` is `192.0.2.1`.
+        /// The sixteen bytes of an IP address in canonical form: `::ffff:192.0.2.1` and
+        /// `64:ff9b::192.0.2.1` are `192.0.2.1`.
         case address
     }
 
@@ -79,7 +80,7 @@ package struct Pseudonymize: Transform {
         case .address:
             guard isText else { return .dropped }
             return AddressReading().rewrite(value.bytes, into: &output) { address, output in
-                let bytes = address.networkBytes
+                let bytes = address.canonical.networkBytes
                 tokens.appendToken(in: domain, of: bytes.span, to: &output)
                 return true
             }

@@ -1,9 +1,10 @@
+internal import FileSystem
 import GRDB
 
-/// An SQLite database that is not ours, such as an export of a CRM: only read, and nothing in it is
-/// trusted.
+/// An SQLite database that is not ours, such as an export of a CRM: only read, nothing is written
+/// into it or beside it, and nothing in it is trusted.
 package struct OutsideDatabase: Sendable {
-    private let path: String
+    let path: String
 
     /// The database in the file at `path`.
     package init(path: String) { self.path = path }
@@ -17,7 +18,7 @@ package struct OutsideDatabase: Sendable {
         table: String, choose: ([String]) -> [String]?, row: ([[UInt8]]) -> Bool
     ) throws(OutsideFault) {
         do {
-            let queue = try DatabaseQueue(path: path, configuration: Self.configuration)
+            let queue = try DatabaseQueue(path: try opening(), configuration: Self.configuration)
             try queue.read { db in
                 let names = try Self.columns(of: table, db)
                 guard let chosen = choose(names) else { return }
@@ -119,6 +120,9 @@ package enum OutsideFault: Error, Equatable, Sendable {
     case damaged
     /// Another process writes it for longer than ten seconds.
     case busy
+    /// What was written last lies in a write-ahead log, and its index is not there: to read it
+    /// would make new files beside the database.
+    case logLeft
     /// Its texts are not UTF-8.
     case otherEncoding
     /// It has no table of that name; these it has.

@@ -64,6 +64,11 @@ package struct OptOutRecord: Sendable, Equatable {
     package let id: Int64
     package let entry: NewOptOut
 
+    package init(id: Int64, entry: NewOptOut) {
+        self.id = id
+        self.entry = entry
+    }
+
     /// True when it is in force at `time`.
     package func holds(at time: EventTime) -> Bool {
         entry.effective <= time && entry.withdrawn.map { time < $0 } ?? true
@@ -90,9 +95,6 @@ extension Ledger {
                 try EventChain.append(
                     "opt-out-added", ["opt_out": .integer(id), "content": entry.content.digestHex],
                     time: time, db)
-                for purpose in Set(entry.scopes.map(\.purpose)).sorted() {
-                    try Recalls.raise(.optOut(id), purpose: purpose, time: time, db)
-                }
                 return (id, true)
             }
         }

@@ -49,6 +49,8 @@ package struct RunCommit: Sendable {
     /// The parts that are rewritten because a person or customer asked for it, and why: what was
     /// delivered of them is called back.
     package var recalls: [(cause: RecallCause, part: Int64)] = []
+    /// Deliveries that are called back one by one.
+    package var recalledDeliveries: [(cause: RecallCause, delivery: Int64)] = []
     /// The holds that bound in this run.
     package var holds: [Int64] = []
     /// The lists and tables that the run was given.

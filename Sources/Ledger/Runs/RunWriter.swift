@@ -40,7 +40,10 @@ struct RunWriter {
         for publication in commit.publications { try write(publication) }
         for list in commit.inputLists { try write(list) }
         for recall in commit.recalls {
-            try Recalls.raise(recall.cause, parts: [recall.part], time: commit.now, db)
+            try Recalls.raise(recall.cause, part: recall.part, time: commit.now, db)
+        }
+        for recall in commit.recalledDeliveries {
+            try Recalls.raise(recall.cause, delivery: recall.delivery, time: commit.now, db)
         }
         try EventChain.append(RunEvent.kind, event, time: commit.finished, db)
         if let store = commit.store {

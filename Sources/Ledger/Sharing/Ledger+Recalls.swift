@@ -38,39 +38,53 @@ package struct RecallRecord: Sendable, Equatable {
     }
 }
 
+/// A delivery that can be called back: one whose date to be deleted has not passed and that was not
+/// called back before, for whatever cause.
+package struct OpenDelivery: Sendable, Equatable {
+    package let id: Int64
+    /// The part that was delivered.
+    package let part: Int64
+    package let output: String
+    package let purpose: String
+    /// True while the part makes the output up as it was delivered.
+    package let isCurrent: Bool
+    /// True when a key that made tokens in it is destroyed.
+    package let hasLostKeys: Bool
+}
+
 /// Raises recalls inside a transaction.
 enum Recalls {
-    /// Calls back every delivery of the parts in `parts`, and of the earlier ones of the same
-    /// source range, whose date to be deleted has not passed.
-    static func raise(
-        _ cause: RecallCause, parts: [Int64], time: EventTime, _ db: Database
-    ) throws {
-        for part in parts {
-            try raise(
-                cause,
-                """
-                parts.output_id = (SELECT output_id FROM parts WHERE id = ?4) AND
-                parts.source_range = (SELECT source_range FROM parts WHERE id = ?4)
-                """, part, time, db)
-        }
+    /// The condition that a delivery can be called back at the time in `argument`.
+    fileprivate static func isOpen(at argument: String) -> String {
+        """
+        (deliveries.delete_by_ms IS NULL OR deliveries.delete_by_ms > \(argument))
+        AND NOT EXISTS (SELECT 1 FROM recalls WHERE delivery_id = deliveries.id)
+        """
     }
 
-    /// Calls back every delivery for `purpose`; `*` is every one but security and compliance.
-    ///
-    /// Who is in a delivered file cannot be told from the ledger, so all of them count.
+    /// Calls back every delivery of `part`, which is being replaced, and of what it replaced.
     static func raise(
-        _ cause: RecallCause, purpose: String, time: EventTime, _ db: Database
+        _ cause: RecallCause, part: Int64, time: EventTime, _ db: Database
     ) throws {
-        let condition = """
-            (deliveries.purpose = ?4
-                OR (?4 = '*' AND deliveries.purpose NOT IN ('security', 'compliance')))
+        try raise(
+            cause,
             """
-        try raise(cause, condition, purpose, time, db)
+            parts.id <= ?4 AND EXISTS (SELECT 1 FROM parts AS own WHERE own.id = ?4
+                AND own.output_id = parts.output_id AND own.source_range = parts.source_range
+                AND own.day IS parts.day)
+            """, part, time, db)
+    }
+
+    /// Calls one delivery back.
+    static func raise(
+        _ cause: RecallCause, delivery: Int64, time: EventTime, _ db: Database
+    ) throws {
+        try raise(cause, "deliveries.id = ?4", delivery, time, db)
     }
 
     private static func raise(
-        _ cause: RecallCause, _ condition: String, _ argument: any DatabaseValueConvertible,
-        _ time: EventTime, _ db: Database
+        _ cause: RecallCause, _ condition: String, _ argument: Int64, _ time: EventTime,
+        _ db: Database
     ) throws {
         var (optOut, erasure): (Int64?, Int64?) = (nil, nil)
         switch cause {
@@ -82,10 +96,7 @@ enum Recalls {
                 INSERT INTO recalls (delivery_id, opt_out_id, erasure_id, raised_ms)
                 SELECT deliveries.id, ?1, ?2, ?3
                 FROM deliveries JOIN parts ON parts.id = part_id
-                WHERE \(condition)
-                AND (deliveries.delete_by_ms IS NULL OR deliveries.delete_by_ms > ?3)
-                AND NOT EXISTS (SELECT 1 FROM recalls WHERE delivery_id = deliveries.id
-                    AND opt_out_id IS ?1 AND erasure_id IS ?2)
+                WHERE \(condition) AND \(isOpen(at: "?3"))
                 ORDER BY deliveries.id
                 """,
             arguments: [optOut, erasure, time.milliseconds, argument])
@@ -102,6 +113,32 @@ enum Recalls {
 }
 
 extension Ledger {
+    /// The deliveries that can be called back at `time`, in their order.
+    package func openDeliveries(at time: EventTime) throws(LedgerFault) -> [OpenDelivery] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT deliveries.id, part_id, outputs.name AS output,
+                        deliveries.purpose AS purpose, parts.state = 'current' AS is_current,
+                        EXISTS (SELECT 1 FROM part_keys JOIN keys ON keys.id = key_id
+                            WHERE part_keys.part_id = parts.id
+                            AND keys.state = 'destroyed') AS has_lost_keys
+                    FROM deliveries JOIN parts ON parts.id = part_id
+                    JOIN outputs ON outputs.id = parts.output_id
+                    WHERE \(Recalls.isOpen(at: "?1"))
+                    ORDER BY deliveries.id
+                    """,
+                arguments: [time.milliseconds]
+            ).map { row in
+                OpenDelivery(
+                    id: row["id"], part: row["part_id"], output: row["output"],
+                    purpose: row["purpose"], isCurrent: row["is_current"],
+                    hasLostKeys: row["has_lost_keys"])
+            }
+        }
+    }
+
     /// All recalls in their order.
     package func recalls() throws(LedgerFault) -> [RecallRecord] {
         try read { db in
@@ -119,6 +156,7 @@ extension Ledger {
                     LEFT JOIN parts AS now ON now.output_id = parts.output_id
                         AND now.source_range = parts.source_range AND now.state = 'current'
                         AND now.id <> parts.id AND now.day IS parts.day
+                        AND now.sha256 <> parts.sha256
                     GROUP BY recalls.id ORDER BY recalls.id
                     """
             ).map { try RecallRecord($0, paths) }

@@ -78,6 +78,12 @@ package struct OptOutEffectReport: Sendable, Equatable {
     package var parts = 0
     /// Records in them that lost fields or went.
     package var records = 0
+    /// Deliveries that are called back.
+    package var recalls = 0
+    /// How many of them because nobody can tell any more whose records they hold.
+    package var untoldRecalls = 0
+    /// True when what is stored and counted was searched, and nothing in it is known to be theirs.
+    package var foundNobody = false
     /// Sentences about what could not be reached.
     package var notes: [String] = []
 

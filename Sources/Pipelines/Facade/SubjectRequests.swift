@@ -116,6 +116,8 @@ package struct SubjectChangeReport: Sendable {
 
     package var pipeline = ""
     package var isDryRun = false
+    /// True for an erasure: what a hold blocks now, the first run after it completes.
+    package var isRemembered = false
     /// Records that were erased, or fields that were corrected.
     package var records = 0
     /// Files that were rewritten.
@@ -126,7 +128,7 @@ package struct SubjectChangeReport: Sendable {
     package var quarantineLines = 0
     /// Records and rows that stay because a hold binds them, or may bind them.
     package var held = 0
-    /// The name of the hold that blocks the erasure.
+    /// The name of the hold that blocks it.
     package var blockedBy: String?
     /// When that hold ends by itself, RFC 3339; nil when somebody must release it.
     package var retry: String?

@@ -94,7 +94,8 @@ struct TableLoader {
     // MARK: SQLite
 
     private func load(database path: String, table: Marked<String>) -> Loaded? {
-        guard let before = status(path) else {
+        let database = OutsideDatabase(path: path)
+        guard let before = database.stamp else {
             refuse("cannot be read: expected a database at \(path)")
             return nil
         }
@@ -102,7 +103,7 @@ struct TableLoader {
         var hasher = ContentHasher()
         var bytes = 0
         do throws(OutsideFault) {
-            try OutsideDatabase(path: path).read(table: table.value) { names in
+            try database.read(table: table.value) { names in
                 find(names).map { places in places.map { names[$0] } }
             } row: { row in
                 for cell in row {
@@ -120,20 +121,13 @@ struct TableLoader {
             refuse("expected at most \(DelimitedRows.fileBytesMax >> 20) MiB in what is read")
             return nil
         }
-        guard status(path) == before else {
+        guard database.stamp == before else {
             refuse("changed while it was read: expected a database at rest")
             return nil
         }
         let loaded = finish(rows, digest: hasher.digest())
-        if let loaded { checkAge(loaded.table, before) }
+        if let loaded { checkAge(loaded.table, before.modified) }
         return loaded
-    }
-
-    /// When the database was last changed, its write-ahead log included.
-    private func status(_ path: String) -> EventTime? {
-        guard let found = try? FileStatus.of(path), found.kind == .regular else { return nil }
-        let log = try? FileStatus.of(path + "-wal")
-        return max(found.modified, log?.modified ?? found.modified)
     }
 
     private func refuse(_ fault: OutsideFault, _ table: Marked<String>) {
@@ -141,6 +135,10 @@ struct TableLoader {
         case .unreadable: refuse("cannot be read")
         case .damaged: refuse("expected an SQLite database that is whole")
         case .busy: refuse("is being written: expected a database at rest")
+        case .logLeft:
+            refuse(
+                "has a write-ahead log (-wal) that nobody has taken in: expected a database that "
+                    + "was closed, or all of its files")
         case .otherEncoding: refuse("expected texts in UTF-8")
         case .noTable(let names):
             faults.add(
@@ -152,10 +150,8 @@ struct TableLoader {
 
     // MARK: Rows
 
-    /// The key, the columns that clocks read, and that of `as_of`.
-    private var wanted: [Marked<String>] {
-        [specification.key] + columns.map(\.name) + (specification.asOf.map { [$0] } ?? [])
-    }
+    /// The key and the columns of the table.
+    private var wanted: [Marked<String>] { [specification.key] + cells.map(\.name) }
 
     /// Where the wanted columns stand among `names`; nil, with faults, when one is missing.
     private func find(_ names: [String]) -> [Int]? {
@@ -173,10 +169,14 @@ struct TableLoader {
         return found.count == places.count ? found : nil
     }
 
+    /// The columns of the table: those that clocks read, and that of `as_of` as the last.
+    private var cells: [TableRegister.Column] {
+        columns + (specification.asOf.map { [TableRegister.Column(name: $0, kind: .date)] } ?? [])
+    }
+
     private var builder: ReferenceTable.Builder {
         ReferenceTable.Builder(
-            kinds: columns.map(\.kind) + (specification.asOf == nil ? [] : [.date]),
-            format: specification.time?.value, zone: zone)
+            kinds: cells.map(\.kind), format: specification.time?.value, zone: zone)
     }
 
     /// The table of all rows; `line` says where a row stands.
@@ -189,7 +189,7 @@ struct TableLoader {
                 table,
                 TableInput(
                     name: specification.name.value, digest: digest, rows: table.count,
-                    columns: columns.map(\.name.value), kinds: columns.map(\.kind),
+                    columns: cells.map(\.name.value), kinds: cells.map(\.kind),
                     shrinkage: ShrinkageLimit(
                         specification.maxShrink, of: specification.name))
             )

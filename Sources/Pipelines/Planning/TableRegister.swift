@@ -38,6 +38,12 @@ package struct TableInput: Sendable, Equatable {
     package let columns: [String]
     package let kinds: [ReferenceTable.ColumnKind]
     package let shrinkage: ShrinkageLimit
+
+    /// True when a table of an earlier run with columns of these names and kinds says the same.
+    func hasColumns(_ names: [String], _ kinds: [ReferenceTable.ColumnKind]) -> Bool {
+        kinds == self.kinds
+            && names.elementsEqual(columns) { $0.utf8.elementsEqual($1.utf8) }
+    }
 }
 
 /// How much of a list that comes from elsewhere may be gone since the last run.
@@ -52,9 +58,8 @@ package struct ShrinkageLimit: Sendable, Equatable {
         position = share.isWritten ? share.position : name.position
     }
 
-    /// True when so many of `before` rows are gone that the list may be a part of an export only.
-    package func isPassed(from before: Int, to now: Int) -> Bool {
-        let gone = before - now
-        return gone > 0 && Double(gone) * 1_000_000 > Double(perMillion) * Double(before)
+    /// True when `gone` of `before` rows are so many that the list may be a part of an export only.
+    package func isPassed(_ gone: Int, of before: Int) -> Bool {
+        gone > 0 && Double(gone) * 1_000_000 > Double(perMillion) * Double(before)
     }
 }

@@ -46,7 +46,7 @@ extension PipelineReference {
                 "max_shrink",
                 "share",
                 "`10%`",
-                "How many of its rows may be gone since the last run; needs `state`."
+                "How many of the keys of the last run may be missing now; needs `state`."
             ),
         ]
     )

@@ -14,6 +14,9 @@ package func pipelineReferenceMarkdown(
         page.append(section.help)
         page.append(optionTable(section.keys, heading: "key"))
     }
+    page.append("### The file of holds: `\(PipelineReference.hold.path)`")
+    page.append(PipelineReference.hold.help)
+    page.append(optionTable(PipelineReference.hold.keys, heading: "key"))
     page.append("### Why a record is quarantined")
     page.append(reasonList)
     page += catalogue("Formats", entries: formats)

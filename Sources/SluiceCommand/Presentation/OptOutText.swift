@@ -49,6 +49,21 @@ struct OptOutText: RegistryAnswer {
                 "\(NumberText.counted(effect.parts, "stored part")) rewritten: "
                     + "\(NumberText.counted(effect.records, "record")) changed")
         }
+        if effect.recalls > 0 {
+            lines.append(
+                "\(NumberText.counted(effect.recalls, "delivered file")) called back: "
+                    + "see `sluice recalls list`")
+        }
+        if effect.untoldRecalls > 0 {
+            lines.append(
+                "note: \(NumberText.grouped(effect.untoldRecalls)) of them because nobody can tell "
+                    + "any more whose records they hold")
+        }
+        if effect.foundNobody {
+            lines.append(
+                "note: no stored record and no figure matched: if that is not expected, compare "
+                    + "the spelling")
+        }
         return lines + effect.notes.map { "note: \($0)" }
     }
 
@@ -56,6 +71,9 @@ struct OptOutText: RegistryAnswer {
         .object([
             ("rows", .integer(effect.rows)), ("parts", .integer(effect.parts)),
             ("records", .integer(effect.records)),
+            ("recalls", .integer(effect.recalls)),
+            ("untold_recalls", .integer(effect.untoldRecalls)),
+            ("found_nobody", .boolean(effect.foundNobody)),
             ("notes", .array(effect.notes.map { .text($0) })),
         ])
     }

@@ -19,10 +19,13 @@ extension SubjectText {
         }
         if let hold = report.blockedBy {
             let when = report.retry.map { "try again after \($0)" } ?? "it ends when it is released"
+            let then =
+                report.isRemembered
+                ? "; the first run after that completes the erasure"
+                : "; nothing of it is done by itself then"
             lines.append(
                 "BLOCKED: \(NumberText.counted(report.held, "record")) stay because hold "
-                    + "`\(hold)` binds or may bind them; \(when); the first run after that "
-                    + "completes the erasure")
+                    + "`\(hold)` binds or may bind them; \(when)\(then)")
         }
         for input in report.inputs {
             lines.append(

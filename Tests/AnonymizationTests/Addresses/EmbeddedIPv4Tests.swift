@@ -29,6 +29,7 @@ import Testing
         let found = embedded(written)
         #expect(found?.kind == kind)
         #expect(found?.text == address)
+        #expect(readAddress(written)?.canonical == readAddress(address))
     }
 
     @Test(arguments: [

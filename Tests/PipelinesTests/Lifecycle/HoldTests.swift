@@ -1,5 +1,6 @@
 import Anonymization
 import FileSystem
+import Records
 import Testing
 
 @testable import Pipelines
@@ -194,7 +195,7 @@ struct HoldTests {
                 start: 2026-04-02
                 reason: inquiry
                 by: legal
-                users: [anna]
+                user: anna
 
             """)
         #expect(try store.run("2026-04-15").notes.contains { $0.contains("was raised") })
@@ -208,10 +209,27 @@ struct HoldTests {
             """
             holds:
               - { name: case, ground: law, citation: x, start: 2026-04-02, reason: inquiry,
-                  by: legal, users: [anna] }
+                  by: legal, user: [anna] }
 
             """)
         #expect(throws: PipelineFailure.self) { try store.run("2026-05-21") }
+    }
+
+    @Test("the file of holds has the words of the flags, and the shipped one shows them")
+    func words() throws {
+        let faults = Faults()
+        let context = DecodingContext(faults: faults, known: KnownNames())
+        let sample = try Shipped.text("samples/holds.yaml")
+        let holds = try #require(HoldFile.read(Array(sample.utf8), pipeline: "p", context))
+        #expect(holds.map(\.name) == ["case-17", "abuse"])
+        #expect(holds[0].users == ["anna@one.example"] && holds[0].from == "2026-03-01")
+        #expect(holds[1].addresses == ["192.0.2.0/24"] && holds[1].outputs == ["security-log"])
+        let words = PipelineReference.hold.keys.map(\.name)
+        #expect(context.asked["holds[]"]?.sorted() == words.sorted())
+        #expect(words.filter { !sample.contains("\($0): ") } == [])
+        let plural = sample.replacing("user: ", with: "users: ")
+        #expect(HoldFile.read(Array(plural.utf8), pipeline: "p", faults: faults) == nil)
+        #expect(faults.sorted.map(\.suggestion) == ["user"])
     }
 
     @Test("a dry run shows what a hold keeps and changes nothing")

@@ -86,6 +86,19 @@ struct OptOutRegistryTests {
         #expect(try store.lines("counts").contains { $0.hasSuffix(",2,2") })
     }
 
+    @Test("an opt-out of nobody rewrites nothing and says that nobody was found")
+    func foundNobody() throws {
+        let store = try filled()
+        #expect(try add(store, customer: "c1").effect.foundNobody == false)
+        let names = try store.names("out")
+        let unknown = try add(store, customer: "c1x").effect
+        #expect(unknown.foundNobody && unknown.parts == 0 && unknown.records == 0)
+        #expect(try store.names("out") == names)
+        // Of the two records only one is left to change.
+        let last = try add(store, customer: "c2").effect
+        #expect(last.parts == 1 && last.records == 1)
+    }
+
     @Test("entries that matched nobody are reported by their number")
     func unmatched() throws {
         let store = try filled()
@@ -150,7 +163,7 @@ struct OptOutRegistryTests {
             "a.csv",
             """
             customer,person,purposes,categories,effective_date,withdrawn_date
-            c1,,*,,2026-01-01,
+             c1 ,,*,,2026-01-01,
             c2,bob,statistics;marketing,technical,2026-02-01,
 
             """)

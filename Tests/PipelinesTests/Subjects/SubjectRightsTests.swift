@@ -49,6 +49,28 @@ struct SubjectRightsTests {
         }
     }
 
+    @Test("what a hold binds is not corrected: which hold, how many, until when")
+    func heldCorrection() throws {
+        let scene = try scene(
+            Scene.line("04-10", "anna", note: "teh") + Scene.line("04-10", "bert", note: "teh"))
+        var hold = HoldRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", name: "case-7",
+            ground: .law(citation: "Act 1"), reason: "inquiry", by: "legal")
+        hold.users = ["anna"]
+        hold.now = "2026-04-15"
+        hold.end = "2026-06-01"
+        _ = try Sluice.raiseHold(hold)
+        let report = try Sluice.rectifySubject(
+            SubjectRectifyRequest(
+                subject: scene.request(.user, "anna"), field: "note", text: "the"))
+        #expect(report.records == 0 && report.held == 1 && !report.isRemembered)
+        #expect(report.blockedBy == "case-7" && report.retry == "2026-06-01T00:00:00Z")
+        let other = try Sluice.rectifySubject(
+            SubjectRectifyRequest(
+                subject: scene.request(.user, "bert"), field: "note", text: "the"))
+        #expect(other.records == 1 && other.held == 0 && other.blockedBy == nil)
+    }
+
     @Test("a corrected record ages like any other")
     func ages() throws {
         let scene = try scene(Scene.line("04-10", "anna", note: "x"))

@@ -1,5 +1,5 @@
 import Foundation
-import Pipelines
+@testable import Pipelines
 import TestSupport
 import Testing
 
@@ -54,5 +54,17 @@ struct SubjectStoreTests {
         let scene = try scene()
         let report = try scene.export(scene.request(.user, "bert"))
         #expect(report.records == 2)
+        #expect(report.places.map(\.kind) == ["store"])
+    }
+
+    @Test("files of a store are its own, also when the request comes from another folder")
+    func relative() throws {
+        let scene = try scene()
+        let folder = try workingFolder()
+        let up = folder.split(separator: "/").map { _ in ".." }.joined(separator: "/")
+        var request = scene.request(.user, "anna")
+        request.pipeline = "\(up)\(request.pipeline)"
+        let report = try Sluice.eraseSubject(SubjectEraseRequest(subject: request))
+        #expect(report.records == 1 && report.inputs.isEmpty)
     }
 }

@@ -158,7 +158,7 @@ struct ReferenceTableFileTests {
                 return FaultReport.render(faults, file: "")
             }
         }()
-        #expect(text.contains("has 89 rows, and had 100 in the last run"))
+        #expect(text.contains("has 89 rows and lacks 11 of the 100 keys of the last run"))
         #expect(scene.files(below: "") == before)
         #expect(throws: PipelineFailure.self) { try scene.run(now: "2026-04-16", isDryRun: true) }
         try scene.write("accounts.csv", csv(90))
@@ -168,6 +168,31 @@ struct ReferenceTableFileTests {
         _ = try scene.run(now: "2026-04-17")
         try scene.write("accounts.csv", csv(200))
         _ = try scene.run(now: "2026-04-18")
+    }
+
+    @Test("as many rows under other keys are a loss, too")
+    func otherKeys() throws {
+        func csv(_ letter: String) -> String {
+            "user,left\nanna,\n" + (0..<20).map { "\(letter)\($0),\n" }.joined()
+        }
+        let scene = try scene(csv("u"), pipeline(more: "state: state"))
+        _ = try scene.run(now: "2026-04-15")
+        try scene.write("accounts.csv", csv("U"))
+        let failure = #expect(throws: PipelineFailure.self) { try scene.run(now: "2026-04-16") }
+        #expect(failure?.exitStatus == ExitStatus.tables)
+        try scene.write("accounts.csv", csv(" u"))
+        _ = try scene.run(now: "2026-04-16")
+    }
+
+    @Test("a table with `as_of` is remembered from run to run")
+    func remembered() throws {
+        let text = pipeline(
+            "file: accounts.csv, key: user, max_age: P2D, as_of: at", more: "state: state")
+        let scene = try scene("user,left,at\nanna,,2026-04-15\n", text)
+        _ = try scene.run(now: "2026-04-15")
+        _ = try scene.run(now: "2026-04-16")
+        try scene.write("accounts.csv", "user,left,at\nanna,2026-04-16,2026-04-16\n")
+        #expect(try scene.run(now: "2026-04-17").agedRecords == 1)
     }
 
     @Test("a table of an SQLite database does the same")

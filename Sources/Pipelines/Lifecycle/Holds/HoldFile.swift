@@ -1,6 +1,7 @@
 internal import Records
 
-/// A file of holds, as the `holds` key of a pipeline names it.
+/// A file of holds, as the `holds` key of a pipeline names it; its keys are
+/// `PipelineReference.hold`, the words of the flags of `sluice hold raise`.
 ///
 ///     holds:
 ///       - name: case-17
@@ -8,17 +9,20 @@ internal import Records
 ///         citation: Order 4/2026 of the court of Example
 ///         reason: fraud inquiry
 ///         by: legal
-///         users: [anna.example]
-///         from: 2026-03-01
-///         until: 2026-04-01
-///         end: 2027-01-01
-///
-/// Ground `own-decision` has a `notice` date instead of a `citation`. Further keys: `customers`,
-/// `addresses`, `start`, `outputs`; their meaning is that of the flags of `sluice hold raise`.
+///         user: [anna.example]
+///         start: 2026-03-02
 enum HoldFile {
     /// The holds of a file, or nil after adding faults. `start` is required: a file is read again
     /// and again and must mean the same each time.
     static func read(_ bytes: [UInt8], pipeline: String, faults: Faults) -> [HoldRequest]? {
+        read(bytes, pipeline: pipeline, DecodingContext(faults: faults, known: KnownNames()))
+    }
+
+    /// As above; `context` notes the keys that were asked for.
+    static func read(
+        _ bytes: [UInt8], pipeline: String, _ context: DecodingContext
+    ) -> [HoldRequest]? {
+        let faults = context.faults
         guard let setting = readSettings(bytes, faults: faults) else { return nil }
         let top = SettingReader(setting, path: "", faults: faults)
         let list = top.required("holds")
@@ -28,7 +32,7 @@ enum HoldFile {
         switch list {
         case .list(let items, _):
             for (index, item) in items.enumerated() {
-                if let request = request(item, index + 1, pipeline, faults) {
+                if let request = request(item, index + 1, pipeline, context) {
                     requests.append(request)
                 }
             }
@@ -40,32 +44,32 @@ enum HoldFile {
     }
 
     private static func request(
-        _ item: Setting, _ number: Int, _ pipeline: String, _ faults: Faults
+        _ item: Setting, _ number: Int, _ pipeline: String, _ context: DecodingContext
     ) -> HoldRequest? {
-        let reader = SettingReader(item, path: "holds[\(number)]", faults: faults)
-        defer { reader.finish() }
-        let name = reader.requiredText("name")
-        let ground = ground(reader)
-        let reason = reader.requiredText("reason")
-        let person = reader.requiredText("by")
-        let start = reader.requiredText("start")
-        let end = reader.text("end")
-        let customers = reader.texts("customers") ?? []
-        let users = reader.texts("users") ?? []
-        let addresses = reader.texts("addresses") ?? []
-        let from = reader.text("from")
-        let until = reader.text("until")
-        let outputs = reader.texts("outputs") ?? []
+        let section = SectionReader(
+            item, PipelineReference.hold, path: "holds[\(number)]", context)
+        defer { section.finish() }
+        func texts(_ key: String) -> [String] { section.texts(key)?.map(\.value) ?? [] }
+        let name = section.requiredText("name")
+        let ground = ground(section)
+        let reason = section.requiredText("reason")
+        let person = section.requiredText("by")
+        let start = section.requiredText("start")
+        let end = section.text("end")
+        let (customers, users) = (texts("customer"), texts("user"))
+        let (addresses, outputs) = (texts("addresses"), texts("output"))
+        let (from, until) = (section.text("from"), section.text("until"))
         guard let name, let ground, let reason, let person else { return nil }
         var request = HoldRequest(
-            pipeline: pipeline, name: name, ground: ground, reason: reason, by: person)
+            pipeline: pipeline, name: name.value, ground: ground, reason: reason.value,
+            by: person.value)
         request.customers = customers
         request.users = users
         request.addresses = addresses
-        request.from = from
-        request.until = until
-        request.start = start
-        request.end = end
+        request.from = from?.value
+        request.until = until?.value
+        request.start = start?.value
+        request.end = end?.value
         request.outputs = outputs
         return request
     }
@@ -75,16 +79,15 @@ enum HoldFile {
         case law
     }
 
-    private static func ground(_ reader: SettingReader) -> HoldRequest.Ground? {
-        _ = reader.required("ground")
-        let word = reader.choice("ground", Word.self)
-        switch word {
+    private static func ground(_ section: SectionReader) -> HoldRequest.Ground? {
+        _ = section.required("ground")
+        switch section.choice("ground", Word.self)?.value {
         case .ownDecision?:
-            return reader.requiredText("notice").map { .ownDecision(notice: $0) }
-        case .law?: return reader.requiredText("citation").map { .law(citation: $0) }
+            return section.requiredText("notice").map { .ownDecision(notice: $0.value) }
+        case .law?: return section.requiredText("citation").map { .law(citation: $0.value) }
         case nil:
-            _ = reader.optional("notice")
-            _ = reader.optional("citation")
+            _ = section.optional("notice")
+            _ = section.optional("citation")
             return nil
         }
     }

@@ -111,8 +111,11 @@ struct HoldMaking {
         }
         do {
             let network = try AddressNetwork(text: text)
-            let address = String(decoding: network.base.textBytes, as: UTF8.self)
-            return "\(address)/\(network.prefixBits)"
+            // One address is meant in every spelling, a network in the one that is written.
+            let isOne = network.prefixBits == (network.base.isIPv4 ? 32 : 128)
+            let base = isOne ? network.base.canonical : network.base
+            let bits = isOne && base.isIPv4 ? 32 : network.prefixBits
+            return "\(String(decoding: base.textBytes, as: UTF8.self))/\(bits)"
         } catch {
             let what =
                 switch error {

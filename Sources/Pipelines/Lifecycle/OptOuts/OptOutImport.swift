@@ -29,15 +29,14 @@ enum OptOutImport {
         let known: [OptOutRecord]
         do { known = try session.ledger.optOuts() } catch { throw StateRegistry.failure(error) }
         var report = OptOutImportReport()
-        try enter(entries, known, session, &report)
+        let added = try enter(entries, known, session, &report)
         let stated = Set(entries.map { Key($0.entry) })
         report.notInFile = known.filter {
             $0.entry.withdrawn == nil && !stated.contains(Key($0.entry))
         }.map(\.id)
-        let added = Set(report.added)
         report.effect = try OptOutWork.apply(
-            entries.filter { added.contains($0.line) }.compactMap { line, entry in
-                subjects[line].map { (subject: $0, entry: entry) }
+            added.compactMap { line, record in
+                subjects[line].map { (subject: $0, record: record) }
             }, session)
         return report
     }
@@ -55,10 +54,11 @@ enum OptOutImport {
         }
     }
 
+    /// Enters what is new, with its lines, and ends what was withdrawn.
     private static func enter(
         _ entries: [(line: Int, entry: NewOptOut)], _ known: [OptOutRecord],
         _ session: RegistrySession, _ report: inout OptOutImportReport
-    ) throws(PipelineFailure) {
+    ) throws(PipelineFailure) -> [(line: Int, record: OptOutRecord)] {
         var byKey: [Key: OptOutRecord] = [:]
         for record in known { byKey[Key(record.entry)] = record }
         var fresh: [NewOptOut] = []
@@ -78,8 +78,12 @@ enum OptOutImport {
             default: report.known.append(line)
             }
         }
-        do { try session.ledger.add(optOuts: fresh, time: session.now) } catch {
-            throw StateRegistry.failure(error)
+        let numbers: [Int64]
+        do {
+            numbers = try session.ledger.add(optOuts: fresh, time: session.now).map(\.id)
+        } catch { throw StateRegistry.failure(error) }
+        return zip(report.added, zip(numbers, fresh)).map { line, entered in
+            (line, OptOutRecord(id: entered.0, entry: entered.1))
         }
     }
 

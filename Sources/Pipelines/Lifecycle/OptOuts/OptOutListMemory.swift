@@ -46,7 +46,7 @@ struct OptOutListMemory {
             throw StateRegistry.failure(error)
         }
         let count = plan.optOutList.entries.count
-        guard let known, limit.isPassed(from: known.entries, to: count) else { return }
+        guard let known, limit.isPassed(known.entries - count, of: known.entries) else { return }
         let fault = SettingFault(
             "the opt-out list has \(count) rows, and had \(known.entries) in the last run: "
                 + "expected a whole list, or a larger `max_shrink`",

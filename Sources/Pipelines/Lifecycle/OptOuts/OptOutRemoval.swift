@@ -10,6 +10,8 @@ internal import Statistics
 struct OptOutRemoval {
     /// One opt-out with its value.
     struct Sought {
+        /// The number in the registry; 0 for a line of the pipeline's list.
+        var optOut: Int64 = 0
         let subject: SoughtSubject
         let effect: OptOutEffect
         /// Set when the time of the event decides: the first that is reached, and the first that is
@@ -21,6 +23,8 @@ struct OptOutRemoval {
 
     /// By what a stored record of an output is told, and what is barred for it.
     struct StandIn {
+        /// The number in the registry of the opt-out; 0 for a line of the pipeline's list.
+        let optOut: Int64
         let match: SubjectHash
         let within: Digest256?
         let from: EventTime?
@@ -28,6 +32,8 @@ struct OptOutRemoval {
         let effect: OptOutEffect
     }
 
+    /// The opt-outs of the registry among them.
+    let registered: [Sought]
     /// For each statistic of the plan whose rows leave it.
     let counted: [[PartialRemoval.Entry]]
     /// For each output of the plan.
@@ -61,6 +67,7 @@ struct OptOutRemoval {
                 standIns[index] += Self.standIns(one, kind, output, release, keys, hasher)
             }
         }
+        registered = sought.filter { $0.optOut > 0 }
         self.counted = counted
         self.standIns = standIns
     }
@@ -79,7 +86,8 @@ struct OptOutRemoval {
         return texts.compactMap { hasher.hash(kind, writtenAs: $0.span) }.flatMap { hash in
             limits.map {
                 StandIn(
-                    match: hash, within: $0, from: one.from, until: one.until, effect: one.effect)
+                    optOut: one.optOut, match: hash, within: $0, from: one.from,
+                    until: one.until, effect: one.effect)
             }
         }
     }

@@ -19,20 +19,21 @@ enum OptOutWork {
         } catch { throw StateRegistry.failure(error) }
         guard let (id, isNew) = added.first, let record = stored.first(where: { $0.id == id })
         else { throw .internalFault("an opt-out that was just written is not there") }
-        let effect = try Self.apply([(request.subject, record.entry)], session)
+        let effect = try Self.apply([(request.subject, record)], session)
         return (OptOutListing(record, session), isNew, effect)
     }
 
     /// Takes what the opt-outs reach out of what is stored and counted, as a run without sources.
     static func apply(
-        _ optOuts: [(subject: OptOutSubject, entry: NewOptOut)], _ session: RegistrySession
+        _ optOuts: [(subject: OptOutSubject, record: OptOutRecord)], _ session: RegistrySession
     ) throws(PipelineFailure) -> OptOutEffectReport {
         var report = OptOutEffectReport()
         guard try isAnythingStored(session), let state = session.plan.state,
             let hasher = try StateRegistry(session.ledger, of: session.plan).hasher
         else { return report }
         var sought: [OptOutRemoval.Sought] = []
-        for (subject, entry) in optOuts {
+        for (subject, record) in optOuts {
+            let entry = record.entry
             if let withdrawn = entry.withdrawn, withdrawn <= session.now { continue }
             guard let one = SoughtSubject(customer: subject.customer, user: subject.user) else {
                 continue
@@ -40,7 +41,8 @@ enum OptOutWork {
             let isByEvent = entry.basis == .event
             sought.append(
                 OptOutRemoval.Sought(
-                    subject: one, effect: OptOutEffect(entry.scopes, session.plan.purposes),
+                    optOut: record.id, subject: one,
+                    effect: OptOutEffect(entry.scopes, session.plan.purposes),
                     from: isByEvent ? entry.effective : nil,
                     until: isByEvent ? entry.withdrawn : nil, isByEvent: isByEvent))
         }
@@ -50,7 +52,8 @@ enum OptOutWork {
         settings.command = "opt-out"
         settings.takesIn = false
         settings.workers = min(processorCount(), 16)
-        settings.order = .removeOptedOut(OptOutRemoval(sought, session.plan, keys, hasher))
+        let removal = OptOutRemoval(sought, session.plan, keys, hasher)
+        settings.order = .removeOptedOut(removal)
         let run = StatefulRun(
             plan: session.plan, statePath: state, request: settings, observer: nil,
             ledger: session.ledger)
@@ -59,6 +62,10 @@ enum OptOutWork {
             report.rows = subjects.partialRows
             report.parts = subjects.parts
             report.records = subjects.barredRecords
+            report.recalls = subjects.recalls.deliveries.count
+            report.untoldRecalls = subjects.recalls.untold
+            report.foundNobody =
+                !removal.isEmpty && subjects.matchedOptOuts.isEmpty && subjects.partialRows == 0
             report.notes += subjects.limits
         }
         report.notes += limits(sought, keys, outcome)
@@ -71,7 +78,8 @@ enum OptOutWork {
         do {
             let parts = try session.ledger.currentParts(pipeline: session.plan.name)
             let partials = try session.ledger.keptPartials()
-            return !parts.isEmpty || !partials.isEmpty
+            let deliveries = try session.ledger.openDeliveries(at: session.now)
+            return !parts.isEmpty || !partials.isEmpty || !deliveries.isEmpty
         } catch { throw StateRegistry.failure(error) }
     }
 

@@ -68,17 +68,19 @@ struct StateRegistry {
         for (index, optOut) in optOuts.enumerated() {
             rules.append(Self.rule(of: optOut, index, plan.purposes))
         }
-        rules += standIns.map { standIn in
-            SubjectRegister.Rule(
-                .subject(standIn.match), within: standIn.within, from: standIn.from,
-                until: standIn.until, effect: .optedOut(standIn.effect, entry: optOuts.count))
+        for (index, standIn) in standIns.enumerated() {
+            rules.append(
+                SubjectRegister.Rule(
+                    .subject(standIn.match), within: standIn.within, from: standIn.from,
+                    until: standIn.until,
+                    effect: .optedOut(standIn.effect, entry: optOuts.count + index)))
         }
         let binds = optOuts.contains { $0.holds(at: now) } && plan.missingCustomer == .optedOut
         let missing = binds
             ? OptOutEffect(purposes: plan.purposes.optedOutByDefault, categories: .all) : []
         let register = SubjectRegister(
             rules: rules, holds: holds.map { Self.hold($0, plan) },
-            optOutEntries: optOuts.map(\.id) + (standIns.isEmpty ? [] : [0]), hasher: hasher,
+            optOutEntries: optOuts.map(\.id) + standIns.map(\.optOut), hasher: hasher,
             missingCustomer: missing)
         try Self.check(register, plan)
         return register

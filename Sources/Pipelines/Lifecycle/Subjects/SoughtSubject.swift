@@ -5,8 +5,7 @@ internal import Records
 /// The subject of a request while its value is at hand: the forms in which records may have it.
 struct SoughtSubject: Sendable {
     let kind: SubjectRequest.Kind
-    /// The canonical form: the bytes without white space around them; of an address its text by
-    /// RFC 5952, IPv4-mapped as IPv4.
+    /// The canonical form (`CanonicalSubject`).
     let canonical: [UInt8]
     /// The customer to which the request is limited, in canonical form.
     let within: [UInt8]?
@@ -38,15 +37,19 @@ struct SoughtSubject: Sendable {
         }
     }
 
-    /// True when `text` holds the value as a whole word: what a line that cannot be read may still
-    /// say.
+    /// True when `text` holds the value as a whole word, in one of its spellings: what a line that
+    /// cannot be read may still say.
     func isMentioned(in text: [UInt8]) -> Bool {
-        guard canonical.count <= text.count else { return false }
+        spellings.contains { Self.isMentioned($0, in: text) }
+    }
+
+    private static func isMentioned(_ value: [UInt8], in text: [UInt8]) -> Bool {
+        guard value.count <= text.count else { return false }
         var start = 0
-        while let at = Self.firstIndex(of: canonical, in: text, from: start) {
-            let end = at + canonical.count
-            let beginsWord = at == 0 || !Self.isWord(text[at - 1])
-            if beginsWord, end == text.count || !Self.isWord(text[end]) { return true }
+        while let at = firstIndex(of: value, in: text, from: start) {
+            let end = at + value.count
+            let beginsWord = at == 0 || !isWord(text[at - 1])
+            if beginsWord, end == text.count || !isWord(text[end]) { return true }
             start = at + 1
         }
         return false

@@ -28,6 +28,7 @@ struct SubjectErasure {
         var report = SubjectChangeReport()
         report.pipeline = session.plan.name
         report.isDryRun = request.isDryRun
+        report.isRemembered = true
         report.limits = search.limits
         let until = try until(session)
         if session.statePath == nil {

@@ -35,7 +35,8 @@ struct SubjectExport {
         }
         let document = try document(files)
         for place in search.places { try copy(place, to: document, &report) }
-        if let source = search.places.first(where: { $0.kind == .source }) {
+        // Lines of quarantine came in with the source, or lay in the store.
+        if let source = search.places.first(where: { $0.kind == .source || $0.kind == .store }) {
             try copyQuarantine(source, to: document, &report)
         }
         report.partialRows = try partialRows()

@@ -38,7 +38,9 @@ struct SubjectPlaces {
 
     // MARK: Sources
 
+    /// What lies in a store is the store's, also when `source` names it: Sluice itself rewrites it.
     private mutating func addSources() throws(PipelineFailure) {
+        guard plan.readsSources else { return }
         let patterns = plan.sources.filter { $0 != "-" }
         if patterns.count < plan.sources.count {
             limits.append("Standard input is not kept: what came that way is not in `sources`.")
@@ -55,6 +57,8 @@ struct SubjectPlaces {
                 limits.append("No file lies at the source \(pattern) now.")
             }
         }
+        let stored = Set(Self.storedFiles(plan).compactMap(Self.identity))
+        files = files.filter { file in Self.identity(file).map { !stored.contains($0) } ?? true }
         let purposes = plan.outputs.map(\.purpose) + specification.statistics.map(\.purpose.value)
         let names = plan.release.fields.names
         places.append(
@@ -62,29 +66,31 @@ struct SubjectPlaces {
                 kind: .source, name: plan.stream, purposes: Self.unique(purposes),
                 retention: ["Kept and deleted by the operator, not by Sluice."],
                 files: Self.unique(files), format: plan.format, names: names,
-                // What was aged in place holds tokens like an output.
-                matcher: matcher(names) { [store = plan.store] name in
-                    store.flatMap { store in
-                        names.firstIndex(of: name).map { store.release.rules[$0] }
-                    }
-                }))
+                matcher: matcher(names) { _ in nil }))
     }
 
-    /// The files of a store that is aged in place are sources and stored records at once.
+    private static func identity(_ path: String) -> FileIdentity? {
+        (try? FileStatus.of(path))??.identity
+    }
+
+    /// The files of the store now.
+    private static func storedFiles(_ plan: Plan) -> [String] {
+        unique(
+            (plan.store?.files ?? []).flatMap {
+                (try? SourceListing.expand(patterns: [$0])) ?? []
+            })
+    }
+
     private mutating func addStore() {
         guard let store = plan.store else { return }
         let names = plan.release.fields.names
-        let files = store.files.flatMap {
-            (try? SourceListing.expand(patterns: [$0])) ?? []
-        }
-        let known = places.first?.files ?? []
         places.append(
             SubjectPlace(
                 kind: .store, name: store.name, purposes: [store.output.purpose],
                 recipients: ["own"],
                 retention: ["Aged in place: each field by its own clock."],
-                files: Self.unique(files.filter { !known.contains($0) }), format: plan.format,
-                names: names,
+                files: Self.storedFiles(plan), format: plan.format, names: names,
+                // What was aged in place holds tokens like an output.
                 matcher: matcher(names) { name in
                     names.firstIndex(of: name).map { store.release.rules[$0] }
                 }))

@@ -45,8 +45,14 @@ struct SubjectRectification {
             plan: session.plan, statePath: statePath, request: settings, observer: nil,
             ledger: ledger)
         _ = try run.run()
-        report.records = run.subjects?.corrected ?? 0
-        report.parts = run.subjects?.parts ?? 0
+        guard let subjects = run.subjects else { return report }
+        report.records = subjects.corrected
+        report.parts = subjects.parts
+        report.held = subjects.uncorrected
+        if subjects.uncorrected > 0, let hold = subjects.work.correctionHolds.first {
+            report.blockedBy = hold.name
+            report.retry = hold.hold.end.map(dateText)
+        }
         return report
     }
 
@@ -70,7 +76,8 @@ struct SubjectRectification {
         [
             "Only stored records that are readable were corrected; tokens, statistics and the "
                 + "sources say what they said.",
-            "A hold keeps its records as they are; those were not corrected.",
+            "A hold keeps its records as they are; a correction of those has to be asked for again "
+                + "when it has ended.",
         ]
     }
 }

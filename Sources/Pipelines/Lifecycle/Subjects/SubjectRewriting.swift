@@ -21,12 +21,20 @@ final class SubjectRewriting {
     private(set) var tallies: [ErasureTally]
     /// Fields that were corrected.
     private(set) var corrected = 0
+    /// Records that were to be corrected and stay because a hold binds them.
+    private(set) var uncorrected = 0
     /// Parts that were rewritten, or would be.
     private(set) var parts = 0
     /// Rows that left unpublished statistics, or would.
     private(set) var partialRows = 0
     /// Records of rewritten parts that lost fields, or went, because of an opt-out.
     private(set) var barredRecords = 0
+    /// The opt-outs that some stored record matched.
+    private(set) var matchedOptOuts: Set<Int64> = []
+    /// For each part that opt-outs changed, or in which a hold kept what they name, which.
+    private var barredParts: [(part: Int64, optOuts: Set<Int64>)] = []
+    /// What opt-outs call back.
+    private(set) var recalls = OptOutRecalls.Outcome()
     /// Raw lines that left quarantine, or would.
     private(set) var quarantineLines = 0
     private var isIncomplete = false
@@ -60,6 +68,10 @@ final class SubjectRewriting {
     func run() throws(PipelineFailure) {
         if work.isEmpty { return }
         try rewriteParts()
+        if let removal = work.removal {
+            recalls = try OptOutRecalls(ledger: ledger, plan: plan).find(removal, barredParts)
+            owner.changes.recalledDeliveries += recalls.deliveries
+        }
         if work.erasures.isEmpty, work.removal == nil { return }
         try rewritePartials()
         if work.erasures.isEmpty { return }
@@ -97,12 +109,15 @@ final class SubjectRewriting {
             reading.release.subjects = try registry.register(for: plan, adding: standIns)
         }
         work.prepare(&reading, showsWindow: plan.release.outputs[index].showsWindow)
+        var matched: Set<Int64> = []
         let counts =
             isExpired
             ? try survey.rewrite(part, under: reading, history)
             : try rewriting.rewrite(
                 part, under: reading, history,
-                staysIf: { !Self.isWorkDone($0) })
+                staysIf: { !Self.isWorkDone($0) },
+                noting: { matched.formUnion($0.optOuts(of: reading.release.subjects)) })
+        if !isExpired { note(matched.intersection(standIns.map(\.optOut)), part, counts) }
         // What has expired goes with its part.
         add(counts, countingErased: !isExpired)
         guard !isExpired, Self.isWorkDone(counts) else { return }
@@ -118,7 +133,17 @@ final class SubjectRewriting {
         owner.report.agedRecords += counts.outputs[0].anonymised
     }
 
+    /// Notes which opt-outs a part is about. Where nobody matched, records that do not say whose
+    /// they are were changed.
+    private func note(_ matched: Set<Int64>, _ part: PartRecord, _ counts: RecordCounts) {
+        matchedOptOuts.formUnion(matched)
+        guard counts.outputs[0].takenOut > 0 || (counts.outputs[0].held > 0 && !matched.isEmpty)
+        else { return }
+        barredParts.append((part.id, matched))
+    }
+
     private func add(_ counts: RecordCounts, countingErased: Bool) {
+        uncorrected += counts.outputs[0].uncorrected
         for place in tallies.indices where place < counts.erasures.count {
             var tally = counts.erasures[place]
             if !countingErased { tally.erased = 0 }

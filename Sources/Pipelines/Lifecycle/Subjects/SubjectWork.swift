@@ -54,6 +54,8 @@ struct SubjectWork {
 
     let erasures: [Erasure]
     let correction: Correction?
+    /// The holds that may bind records of the correction, the surest first.
+    let correctionHolds: [HoldRecord]
     /// What opt-outs take out.
     let removal: OptOutRemoval?
 
@@ -86,8 +88,11 @@ struct SubjectWork {
         }
         if case .correct(let correction) = order {
             self.correction = correction
+            let subject = registry.hasher?.hash(correction.kind, correction.value.span)
+            correctionHolds = Self.binding(holds, correction.kind, subject).holds
         } else {
             correction = nil
+            correctionHolds = []
         }
     }
 

@@ -22,6 +22,8 @@ final class PendingChanges {
     var files: [NewFile] = []
     /// Parts rewritten because somebody asked for it: what was delivered of them is called back.
     var recalls: [(cause: RecallCause, part: Int64)] = []
+    /// Deliveries that are called back.
+    var recalledDeliveries: [(cause: RecallCause, delivery: Int64)] = []
     /// Paths of such files that go.
     private(set) var removedFiles: [String] = []
     /// The renames and removals that the commit owes.

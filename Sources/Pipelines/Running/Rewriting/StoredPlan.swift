@@ -1,4 +1,5 @@
 internal import Anonymization
+internal import KeyedHashing
 internal import Ledger
 internal import Records
 internal import Statistics
@@ -78,6 +79,8 @@ extension Plan {
         plan.release.clocks = clocksOfStored.moved(moved)
         plan.release.addressSlots = release.addressSlots.compactMap(moved)
         plan.release.isStored = true
+        // Who is not named where nobody is named is not missing.
+        plan.release.missingCustomerBinds = telling(.customer, inOutput: index) != .never
         return plan
     }
 

@@ -236,6 +236,7 @@ final class StatefulRun {
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
         commit.recalls = changes.recalls
+        commit.recalledDeliveries = changes.recalledDeliveries
         if settings.takesIn || settings.bindsList, plan.optOutShrinkage != nil {
             commit.inputLists.append(OptOutListMemory(ledger: ledger, plan: plan).record)
         }

@@ -15,24 +15,23 @@ struct TableMemory {
     let ledger: Ledger
     let plan: Plan
 
-    /// `plan` with what the last run saw. A table with too few rows left is a failure.
+    /// `plan` with what the last run saw. A table that lacks too many of its keys is a failure.
     func recalled() throws(PipelineFailure) -> Plan {
         var faults: [SettingFault] = []
         var before: [ReferenceTable] = []
-        for input in plan.tableInputs {
+        for (input, table) in zip(plan.tableInputs, plan.release.tables) {
             let known: InputList?
             do { known = try ledger.inputList(.referenceTable, name: listName(input)) } catch {
                 throw .storage("cannot read the ledger: \(error.description)")
             }
             guard let known else { continue }
-            if input.shrinkage.isPassed(from: known.entries, to: input.rows) {
-                faults.append(
-                    SettingFault(
-                        "table `\(input.name)` has \(input.rows) rows, and had \(known.entries) in "
-                            + "the last run: expected a whole export, or a larger `max_shrink`",
-                        at: input.shrinkage.position, path: "tables.max_shrink"))
+            let earlier = try recall(input, known)
+            if let fault = shrinkage(of: input, table, from: known.entries, earlier?.table) {
+                faults.append(fault)
             }
-            if let table = try recall(input, known) { before.append(table) }
+            if let earlier, input.hasColumns(earlier.names, earlier.table.kinds) {
+                before.append(earlier.table)
+            }
         }
         if !faults.isEmpty { throw .tables(faults, file: "") }
         guard !before.isEmpty, before.count == plan.tableInputs.count else { return plan }
@@ -44,10 +43,24 @@ struct TableMemory {
         return plan
     }
 
-    /// The table that the last run saw; nil when it looked at other columns.
+    /// What is wrong with a table that had `rows` rows in the last run: whose keys are gone counts
+    /// as run out, so that as many rows under other keys would be as bad as none.
+    private func shrinkage(
+        of input: TableInput, _ table: ReferenceTable, from rows: Int, _ before: ReferenceTable?
+    ) -> SettingFault? {
+        let gone = before.map { table.missingKeys(of: $0) } ?? rows - input.rows
+        guard input.shrinkage.isPassed(gone, of: rows) else { return nil }
+        return SettingFault(
+            "table `\(input.name)` has \(input.rows) rows and lacks \(gone) of the \(rows) keys "
+                + "of the last run: expected a whole export with keys in the same form, or a "
+                + "larger `max_shrink`",
+            at: input.shrinkage.position, path: "tables.max_shrink")
+    }
+
+    /// The table that the last run saw, and the names of its columns; nil when nothing is kept.
     private func recall(
         _ input: TableInput, _ known: InputList
-    ) throws(PipelineFailure) -> ReferenceTable? {
+    ) throws(PipelineFailure) -> (names: [String], table: ReferenceTable)? {
         guard let memory = known.memory else { return nil }
         let content: [UInt8]
         do {
@@ -59,7 +72,7 @@ struct TableMemory {
         guard Digest256.of(content.span) == memory else {
             throw .storage("what the state keeps of table \(input.name) was changed")
         }
-        return ReferenceTable(encoded: content, names: input.columns, kinds: input.kinds)
+        return ReferenceTable.decoded(content)
     }
 
     /// Makes the tables of this run durable under temporary names and says what the commit keeps.
