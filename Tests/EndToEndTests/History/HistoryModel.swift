@@ -197,7 +197,9 @@ struct HistoryModel {
 
     mutating func rectify(_ user: String, _ date: HistoryDate) {
         guard !isAnyHoldBinding(date) else { return }
-        for (id, entry) in entries where entry.record.user == user {
+        // What is due by now is aged in the same pass, and no longer to be corrected.
+        for (id, entry) in entries
+        where entry.record.user == user && entry.record.localDay >= date.cutOff() {
             for place in [Place.actions, .trail, .archive]
             where entry.marks[place]?.isAged == false {
                 // A raw file to which something was added since the last run is left alone.
