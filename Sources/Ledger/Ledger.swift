@@ -27,12 +27,15 @@ package final class Ledger: Sendable {
     private let isReadOnly: Bool
     /// False from the first change on.
     private let isSealed: Mutex<Bool>
+    /// How paths are written down.
+    let paths: StoredPaths
 
     private init(
         directory: Directory, queue: DatabaseQueue, lock: consuming FileLock?, isSealed: Bool,
-        isReadOnly: Bool = false
+        isReadOnly: Bool = false, home: String? = nil
     ) {
         self.directory = directory
+        paths = StoredPaths(state: directory.path, home: home)
         self.queue = queue
         self.lock = lock
         self.isReadOnly = isReadOnly
@@ -47,19 +50,23 @@ package final class Ledger: Sendable {
     }
 
     /// Opens the ledger of a state folder, makes both when they are missing, and brings the tables
-    /// up to date.
+    /// up to date. What lies in `home`, a folder that holds the state too, is remembered by where
+    /// it lies from there: both may be moved or copied together.
     ///
-    /// Faults: `busy` at once when another process has it open, `newerSchema`, `damaged`, and those
-    /// of a folder or file that is a symbolic link, another user's, or open to others.
-    package static func open(stateDirectory path: String) throws(LedgerFault) -> Ledger {
-        try open(stateDirectory: path, schema: .current)
+    /// Faults: `busy` at once when another process has it open, `newerSchema`, `damaged`, `lost`,
+    /// and those of a folder or file that is a symbolic link, another user's, or open to others.
+    package static func open(
+        stateDirectory path: String, home: String? = nil
+    ) throws(LedgerFault) -> Ledger {
+        try open(stateDirectory: path, schema: .current, home: home)
     }
 
     static func open(
-        stateDirectory path: String, schema: LedgerSchema
+        stateDirectory path: String, schema: LedgerSchema, home: String? = nil
     ) throws(LedgerFault) -> Ledger {
         let directory = try stateFolder(path, creating: true)
         let lock = try takeLock(in: directory)
+        try refuseLost(in: directory)
         try makePrivateFile(in: directory)
         let file = directory.path(of: fileName)
         let (queue, isSealed) = try translating(file) {
@@ -76,7 +83,8 @@ package final class Ledger: Sendable {
             try schema.migrator.migrate(queue)
             return (queue, false)
         }
-        return Ledger(directory: directory, queue: queue, lock: lock, isSealed: isSealed)
+        return Ledger(
+            directory: directory, queue: queue, lock: lock, isSealed: isSealed, home: home)
     }
 
     /// Opens the ledger of a state folder to look at it; nothing in the folder is changed.
@@ -89,6 +97,7 @@ package final class Ledger: Sendable {
         stateDirectory path: String, isLocking: Bool = true
     ) throws(LedgerFault) -> Ledger {
         let directory = try stateFolder(path, creating: false)
+        try refuseLost(in: directory)
         let lock: FileLock? = isLocking ? try takeLock(in: directory) : nil
         let file = directory.path(of: fileName)
         let queue = try translating(file) {

@@ -7,6 +7,8 @@ package enum LedgerFault: Error, Sendable, Equatable {
     case busy
     /// The file is not a ledger, or SQLite finds it malformed.
     case damaged(path: String)
+    /// The file is gone, and the rest of its state (`remains`, by name) is still there.
+    case lost(path: String, remains: [String])
     /// A newer version of the programme has changed the tables.
     case newerSchema(path: String)
     /// The tables are of an older version and the ledger was opened only to look at it.
@@ -30,6 +32,11 @@ extension LedgerFault: CustomStringConvertible {
         case .busy: "another run is at work on this state; try again when it has ended"
         case .damaged(let path):
             "\(path) is not a ledger, or not what the last run left; restore the state folder"
+        case .lost(let path, let remains):
+            "\(path) is gone, but \(remains.joined(separator: ", ")) of the same state "
+                + "\(remains.count == 1 ? "is" : "are") there: restore the ledger from a backup. "
+                + "To begin anew, which counts every source again and forgets opt-outs, holds and "
+                + "erasures, move the whole state folder away first, and the outputs with it"
         case .newerSchema(let path):
             "\(path) was written by a newer version of sluice; use that version"
         case .olderSchema(let path):

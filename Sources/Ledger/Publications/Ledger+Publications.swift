@@ -16,7 +16,7 @@ extension Ledger {
                     SELECT * FROM publications WHERE ?1 IS NULL OR data_set = ?1 ORDER BY id
                     """,
                 arguments: [dataSet]
-            ).map(PublicationRecord.init)
+            ).map { try PublicationRecord($0, paths) }
         }
     }
 
@@ -43,7 +43,7 @@ extension Ledger {
     package func files(
         ofPublication id: Int64? = nil
     ) throws(LedgerFault) -> [NewPublication.PublicationFile] {
-        try read { db in try Self.files(db, ofPublication: id) }
+        try read { db in try files(db, ofPublication: id) }
     }
 
     /// The numbers of the partials that a publication counts, as they lie there now.
@@ -60,7 +60,7 @@ extension Ledger {
                     ORDER BY path
                     """,
                 arguments: [id]
-            ).map(PartialRecord.init)
+            ).map { try PartialRecord($0, paths) }
         }
     }
 
@@ -79,7 +79,7 @@ extension Ledger {
                         AND period = partials.month AND kind <> 'provisional')
                     ORDER BY path
                     """
-            ).map(PartialRecord.init)
+            ).map { try PartialRecord($0, paths) }
         }
     }
 
@@ -89,7 +89,8 @@ extension Ledger {
         _ record: PublicationRecord, _ files: [NewPublication.PublicationFile], time: EventTime
     ) throws(LedgerFault) {
         try write { db in
-            for file in files {
+            for (file, path) in files.flatMap({ file in paths.forms(file.path).map { (file, $0) } })
+            {
                 try db.execute(
                     sql: """
                         UPDATE publication_files SET format = ?, sha256 = ?, byte_count = ?
@@ -97,16 +98,16 @@ extension Ledger {
                         """,
                     arguments: [
                         file.format, file.content.digest.hex, file.content.byteCount, record.id,
-                        file.path,
+                        path,
                     ])
             }
-            let now = try Self.files(db, ofPublication: record.id)
+            let now = try self.files(db, ofPublication: record.id)
             try EventChain.append(
                 RunWriter.reissueEvent, PublicationEvent(record, now).payload, time: time, db)
         }
     }
 
-    private static func files(
+    private func files(
         _ db: Database, ofPublication id: Int64?
     ) throws -> [NewPublication.PublicationFile] {
         try Row.fetchAll(
@@ -118,7 +119,7 @@ extension Ledger {
             arguments: [id]
         ).map { row in
             NewPublication.PublicationFile(
-                path: row["path"], format: row["format"],
+                path: paths.absolute(row["path"]), format: row["format"],
                 content: ContentIdentity(
                     digest: try digest(row["sha256"]), byteCount: row["byte_count"]))
         }
@@ -144,7 +145,7 @@ extension Ledger {
                     ORDER BY month, path
                     """,
                 arguments: [pipeline, statisticSet]
-            ).map(PartialRecord.init)
+            ).map { try PartialRecord($0, paths) }
         }
     }
 
@@ -163,13 +164,14 @@ extension Ledger {
 }
 
 extension PublicationRecord {
-    init(_ row: Row) throws {
+    init(_ row: Row, _ paths: StoredPaths) throws {
         guard let period = CalendarMonth(text: row["period"]),
             let kind = NewPublication.Kind(rawValue: row["kind"])
         else { throw LedgerFault.refused("a publication in the ledger has an unknown kind") }
         self.init(
             id: row["id"], dataSet: row["data_set"], period: period, revision: row["revision"],
-            kind: kind, reason: row["reason"], audience: row["audience"], folder: row["path"],
+            kind: kind, reason: row["reason"], audience: row["audience"],
+            folder: paths.absolute(row["path"]),
             documentDigest: try digest(row["sha256"]),
             closed: EventTime(milliseconds: row["closed_ms"]),
             optOutsAsOf: EventTime(milliseconds: row["opt_outs_as_of_ms"]), run: row["run_id"])
@@ -193,7 +195,7 @@ extension RunWriter {
                 """,
             arguments: [
                 new.dataSet, new.period.text, new.revision, new.kind.rawValue, new.reason,
-                new.audience, run, new.folder, content.hex, commit.plan.hex,
+                new.audience, run, paths.stored(new.folder), content.hex, commit.plan.hex,
                 new.optOutsAsOf.milliseconds, new.closed.milliseconds,
             ])
         let id = db.lastInsertedRowID
@@ -207,7 +209,8 @@ extension RunWriter {
                     VALUES (?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    id, file.path, file.format, file.content.digest.hex, file.content.byteCount,
+                    id, paths.stored(file.path), file.format, file.content.digest.hex,
+                    file.content.byteCount,
                 ])
         }
         for partial in Set(new.partials).sorted() { try note(partial, in: id, new.kind) }

@@ -15,7 +15,7 @@ extension Ledger {
             throw .refused("records read are not records written, dropped and quarantined")
         }
         return try write { db in
-            var writer = RunWriter(db: db, commit: commit)
+            var writer = RunWriter(db: db, commit: commit, paths: paths)
             return try writer.write()
         }
     }
@@ -25,7 +25,7 @@ extension Ledger {
     package func pendingPublications() throws(LedgerFault) -> [OwedPublication] {
         try read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM pending_publications ORDER BY id")
-                .map(OwedPublication.init)
+                .map { try OwedPublication($0, paths) }
         }
     }
 
@@ -50,7 +50,7 @@ package struct OwedPublication: Sendable, Equatable {
     package let run: Int64
     package let publication: PendingPublication
 
-    init(_ row: Row) throws {
+    init(_ row: Row, _ paths: StoredPaths) throws {
         run = row["run_id"]
         let action: PendingPublication.Action
         if let temporary: String = row["temporary_name"], let sha256: String = row["sha256"] {
@@ -69,7 +69,8 @@ package struct OwedPublication: Sendable, Equatable {
             action = .remove
         }
         publication = PendingPublication(
-            directory: row["directory"], finalName: row["final_name"], action: action)
+            directory: paths.absolute(row["directory"]), finalName: row["final_name"],
+            action: action)
     }
 }
 

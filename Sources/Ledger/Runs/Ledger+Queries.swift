@@ -36,6 +36,16 @@ package struct PartRecord: Sendable, Equatable {
     package let run: Int64
 }
 
+extension PartRecord {
+    /// The same part with its file at another path.
+    package func lying(at path: String) -> PartRecord {
+        PartRecord(
+            id: id, output: output, path: path, content: content, sourceRange: sourceRange,
+            records: records, day: day, oldestReadable: oldestReadable, deleteBy: deleteBy,
+            plan: plan, writtenAt: writtenAt, run: run)
+    }
+}
+
 /// A live partial.
 package struct PartialRecord: Sendable, Equatable {
     package let id: Int64
@@ -149,7 +159,7 @@ extension Ledger {
                     WHERE parts.state = 'current' AND \(condition) ORDER BY path, parts.id
                     """,
                 arguments: arguments
-            ).map(PartRecord.init)
+            ).map { try PartRecord($0, paths) }
         }
     }
 
@@ -166,7 +176,7 @@ extension Ledger {
                     ORDER BY statistic_set, month, path
                     """,
                 arguments: [statisticSet, month?.text]
-            ).map(PartialRecord.init)
+            ).map { try PartialRecord($0, paths) }
         }
     }
 
@@ -191,7 +201,7 @@ extension Ledger {
                     ORDER BY statistic_set, month, path
                     """,
                 arguments: [statisticSet]
-            ).map(PartialRecord.init)
+            ).map { try PartialRecord($0, paths) }
         }
     }
 
@@ -226,9 +236,9 @@ extension RunRecord {
 }
 
 extension PartRecord {
-    init(_ row: Row) throws {
+    init(_ row: Row, _ paths: StoredPaths) throws {
         self.init(
-            id: row["id"], output: row["output"], path: row["path"],
+            id: row["id"], output: row["output"], path: paths.absolute(row["path"]),
             content: ContentIdentity(
                 digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
             sourceRange: try digest(row["source_range"]), records: row["records"],
@@ -239,13 +249,13 @@ extension PartRecord {
 }
 
 extension PartialRecord {
-    init(_ row: Row) throws {
+    init(_ row: Row, _ paths: StoredPaths) throws {
         guard let month = CalendarMonth(text: row["month"]) else {
             throw LedgerFault.refused("a month in the ledger is not one")
         }
         self.init(
             id: row["id"], statisticSet: row["statistic_set"], month: month,
-            keyID: row["key_id"], path: row["path"],
+            keyID: row["key_id"], path: paths.absolute(row["path"]),
             content: ContentIdentity(
                 digest: try digest(row["sha256"]), byteCount: row["byte_count"]))
     }

@@ -4,9 +4,10 @@ import GRDB
 ///
 /// Rules of all tables: times are milliseconds since 1970 UTC (`…_ms`), days are days since
 /// 1970-01-01 in the pipeline's zone, months `yyyy-MM`, digests 64 lower-case hexadecimal digits,
-/// paths relative to the pipeline's folder or absolute as planned. No identifier of a record stands
-/// in any column: persons and customers are keyed hashes under the registry's own key, keys are
-/// names and fingerprints. A released migration is never changed; changes are new migrations.
+/// paths absolute, or from the state folder where they move with it (`StoredPaths`). No identifier
+/// of a record stands in any column: persons and customers are keyed hashes under the registry's
+/// own key, keys are names and fingerprints. A released migration is never changed; changes are new
+/// migrations.
 struct LedgerSchema: Sendable {
     /// Marks the file as ours in the header of the database ("SLUI").
     static let applicationID = 0x534C_5549

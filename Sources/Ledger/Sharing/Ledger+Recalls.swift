@@ -121,7 +121,7 @@ extension Ledger {
                         AND now.id <> parts.id AND now.day IS parts.day
                     GROUP BY recalls.id ORDER BY recalls.id
                     """
-            ).map(RecallRecord.init)
+            ).map { try RecallRecord($0, paths) }
         }
     }
 
@@ -147,7 +147,7 @@ extension Ledger {
 }
 
 extension RecallRecord {
-    init(_ row: Row) throws {
+    init(_ row: Row, _ paths: StoredPaths) throws {
         let cause: RecallCause
         if let optOut: Int64 = row["opt_out_id"] {
             cause = .optOut(optOut)
@@ -159,14 +159,14 @@ extension RecallRecord {
         var successor: (path: String, content: ContentIdentity)?
         if let path: String = row["now_path"], let sha256: String = row["now_sha256"] {
             successor = (
-                path,
+                paths.absolute(path),
                 ContentIdentity(digest: try digest(sha256), byteCount: row["now_byte_count"])
             )
         }
         let answered: Int64? = row["answered_ms"]
         self.init(
             id: row["id"], cause: cause, recipient: row["recipient"], output: row["output"],
-            purpose: row["purpose"], path: row["path"],
+            purpose: row["purpose"], path: paths.absolute(row["path"]),
             content: ContentIdentity(
                 digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
             records: row["records"],

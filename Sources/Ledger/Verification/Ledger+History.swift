@@ -55,7 +55,7 @@ extension Ledger {
                     FROM parts JOIN outputs ON outputs.id = output_id
                     JOIN runs ON runs.id = run_id ORDER BY parts.id
                     """
-            ).map(PartHistory.init)
+            ).map { try PartHistory($0, paths) }
         }
     }
 
@@ -63,7 +63,7 @@ extension Ledger {
     package func partialHistory() throws(LedgerFault) -> [PartialHistory] {
         try read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM partials ORDER BY id").map { row in
-                PartialHistory(partial: try PartialRecord(row), state: row["state"])
+                PartialHistory(partial: try PartialRecord(row, paths), state: row["state"])
             }
         }
     }
@@ -74,7 +74,7 @@ extension Ledger {
             try Row.fetchAll(
                 db, sql: "SELECT * FROM files WHERE ?1 IS NULL OR kind = ?1 ORDER BY path",
                 arguments: [kind?.rawValue]
-            ).map(FileRecord.init)
+            ).map { try FileRecord($0, paths) }
         }
     }
 }
@@ -101,26 +101,26 @@ package struct RunHistory: Sendable, Equatable {
 }
 
 extension PartHistory {
-    init(_ row: Row) throws {
+    init(_ row: Row, _ paths: StoredPaths) throws {
         let source: Int64? = row["source_id"]
         guard let state = State(rawValue: row["state"]),
             let kind = NewPart.Kind(rawValue: row["kind"])
         else { throw LedgerFault.refused("a part in the ledger has an unknown state or kind") }
         self.init(
-            part: try PartRecord(row), state: state, kind: kind, purpose: row["purpose"],
+            part: try PartRecord(row, paths), state: state, kind: kind, purpose: row["purpose"],
             run: row["run_id"], pipeline: row["pipeline"], isFromSource: source != nil)
     }
 }
 
 extension FileRecord {
-    init(_ row: Row) throws {
+    init(_ row: Row, _ paths: StoredPaths) throws {
         guard let kind = NewFile.Kind(rawValue: row["kind"]) else {
             throw LedgerFault.refused("a file in the ledger has an unknown kind")
         }
         let deleteBy: Int64? = row["delete_by_ms"]
         self.init(
             file: NewFile(
-                kind: kind, name: row["name"], path: row["path"],
+                kind: kind, name: row["name"], path: paths.absolute(row["path"]),
                 content: ContentIdentity(
                     digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
                 deleteBy: deleteBy.map(EventTime.init(milliseconds:))),

@@ -56,6 +56,11 @@ package struct RunReport: Sendable {
     package var expiredParts = 0
     /// Records in those parts whose due fields were transformed.
     package var agedRecords = 0
+    /// Files of earlier runs that had been replaced or removed, were there again (out of a backup)
+    /// and were removed again.
+    package var removedAgain = 0
+    /// Parts in whose place an earlier form lay and that were made again out of it.
+    package var madeAgain = 0
     /// What was done to the store; nil when the pipeline has none.
     package var store: StoreReport?
     /// The records set aside, at most `quarantineEntriesMax`, in order.

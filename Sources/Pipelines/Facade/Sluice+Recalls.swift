@@ -33,7 +33,7 @@ extension Sluice {
         pipeline: String, now: String? = nil
     ) throws(PipelineFailure) -> [RecallListing] {
         let work = try RecallWork(pipeline: pipeline, now: now)
-        guard isPresent("\(work.statePath)/\(Ledger.fileName)") else { return [] }
+        guard try hasLedger(work.statePath) else { return [] }
         return try work.list()
     }
 
@@ -67,7 +67,7 @@ private struct RecallWork {
     }
 
     private func open() throws(PipelineFailure) -> Ledger {
-        do { return try Ledger.open(stateDirectory: statePath) } catch {
+        do { return try Ledger.open(stateDirectory: statePath, home: plan.home) } catch {
             if error == .busy {
                 throw .busy("another run is at work on the state in \(statePath)")
             }

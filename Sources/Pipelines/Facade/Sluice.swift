@@ -248,7 +248,9 @@ extension Sluice {
                 "identity", "fields", "others", "window", "zone", "skew", "source", "delete",
                 "tables",
             ])
-        plan.mark = .of("pipeline", anchored(path, at: try workingFolder()))
+        let place = anchored(path, at: try workingFolder())
+        plan.mark = .of("pipeline", place)
+        plan.home = specification.home(at: splitPath(PlanningWorld.simplified(place)).directory)
         return (specification, plan)
     }
 

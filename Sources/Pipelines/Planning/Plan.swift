@@ -32,6 +32,9 @@ package struct Plan: Sendable {
     /// Where the key-encryption key comes from that seals the keys of the store; nil: none.
     package var keyWrapping: WrappingKeySupply?
     package var state: String?
+    /// The folder that holds the pipeline file, its state and all results that it names from where
+    /// it lies: what is in it moves with the state. Nil when the state stands elsewhere.
+    package var home: String?
     /// Tells the temporary files of this pipeline, or of its state, from those of others.
     package var mark = WriterMark.none
     package var optOutList: OptOutList

@@ -6,6 +6,7 @@ extension Planner {
     func checkSharing(_ outputs: [OutputPlan]) {
         for (index, output) in specification.outputs.enumerated() {
             checkLimited(output, "outputs[\(index + 1)]")
+            checkExpiry(output, "outputs[\(index + 1)]")
         }
         var folders: [String: String] = [:]
         for plan in outputs {
@@ -31,6 +32,15 @@ extension Planner {
                     + "expected `\(key)`",
                 at: output.name.position, path: "\(path).\(key)")
         }
+    }
+
+    /// Only a ledger knows which files there are and when each was to go.
+    private func checkExpiry(_ output: OutputSpecification, _ path: String) {
+        guard let expires = output.expires, specification.state == nil else { return }
+        faults.add(
+            "`expires` in a pipeline without `state`, which forgets the files that it has written "
+                + "and could delete none: expected `state`",
+            at: expires.position, path: "\(path).expires")
     }
 
     /// A field of limited production data that the output writes, if there is one.

@@ -27,7 +27,7 @@ extension PipelineReference {
                 "expires",
                 "ISO 8601 duration",
                 "never",
-                "When the files are deleted, counted from the event."
+                "When `run` deletes the files, counted from the event; needs `state`."
             ),
             key(
                 "window",
@@ -71,7 +71,7 @@ extension PipelineReference {
                 "delete_after",
                 "ISO 8601 duration",
                 required,
-                "When the readable files go, counted from the event."
+                "When the readable files go, counted from the event; `run` deletes them, and needs `state` for it."
             ),
         ]
     )

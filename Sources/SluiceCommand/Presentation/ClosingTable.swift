@@ -210,6 +210,15 @@ extension ClosingTable {
             let parts = NumberText.counted(report.expiredParts, "part")
             lines += paragraph("deleted \(parts) of earlier runs, whose time had come")
         }
+        if report.removedAgain > 0 {
+            let files = NumberText.counted(report.removedAgain, "file")
+            lines += paragraph("removed \(files) that earlier runs had removed: restored copies")
+        }
+        if report.madeAgain > 0 {
+            let parts = NumberText.counted(report.madeAgain, "part")
+            lines += paragraph(
+                "made \(parts) again, in whose place an earlier form lay: a restored copy")
+        }
         return lines
     }
 

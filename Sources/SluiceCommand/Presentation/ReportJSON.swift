@@ -53,6 +53,8 @@ package enum ReportJSON {
             ("aged_parts", .integer(report.agedParts)),
             ("expired_parts", .integer(report.expiredParts)),
             ("aged_records", .integer(report.agedRecords)),
+            ("removed_again", .integer(report.removedAgain)),
+            ("made_again", .integer(report.madeAgain)),
             ("store", report.store.map(store) ?? .null),
             ("held_parts", .integer(report.heldParts)),
             ("held_records", .integer(report.heldRecords)),

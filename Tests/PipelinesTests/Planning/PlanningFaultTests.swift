@@ -132,9 +132,26 @@ import Testing
             fields: { a: keep }
             outputs:
               - { name: all, purpose: security, path: out/all, expires: P1M }
+            state: state
             """)
         #expect(found.count == 1)
         #expect(found.first?.contains("outputs[1].expires: `expires` counts from") == true)
+    }
+
+    @Test func withoutStateNothingCouldBeDeleted() throws {
+        let pipeline = """
+            name: forgetful
+            source: { format: jsonl, time: ts }
+            fields: { ts: keep }
+            outputs:
+              - { name: all, purpose: security, path: "out/{date}.jsonl", expires: P1M }
+
+            """
+        let found = try faults(pipeline)
+        #expect(found.count == 1)
+        #expect(found.first?.contains("outputs[1].expires: `expires` in a pipeline") == true)
+        #expect(found.first?.contains("expected `state`") == true)
+        #expect(try faults(pipeline + "state: state\n") == [])
     }
 
     // MARK: Elements

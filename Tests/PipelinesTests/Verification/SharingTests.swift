@@ -37,6 +37,7 @@ struct SharingTests {
     func termsWithoutState() throws {
         let scene = try VerificationScene()
         let plain = VerificationScene.pipeline.replacing("state: state\n", with: "")
+            .replacing("    expires: P1Y\n", with: "").replacing("    expires: P6M\n", with: "")
         try scene.write("p.yaml", plain)
         try scene.addLog("1", date: "2026-03-10")
         try scene.run("2026-03-25")
@@ -121,6 +122,7 @@ struct SharingTests {
               scan: { category: limited-production, then: redact }
             outputs:
               - { name: a, purpose: statistics, path: "out/{date}.jsonl.gz", \(keys) }
+            state: state
 
             """)
         let faults = try Sluice.check(pipeline: "\(scene.path)/p.yaml")

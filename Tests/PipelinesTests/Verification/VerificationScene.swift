@@ -124,6 +124,12 @@ final class VerificationScene {
         }.sorted()
     }
 
+    func isThere(_ file: String) -> Bool {
+        if let status = try? FileStatus.of("\(path)/\(file)") { status.byteCount >= 0 } else {
+            false
+        }
+    }
+
     func content(_ file: String) throws -> [UInt8] {
         try FileDescriptor.reading("\(path)/\(file)").readAll(limitBytes: 1 << 24)
     }

@@ -36,7 +36,7 @@ struct KeyWork {
     private static func ledger(
         _ path: String, changes: Bool
     ) throws(PipelineFailure) -> Ledger? {
-        guard isPresent("\(path)/\(Ledger.fileName)") else { return nil }
+        guard try hasLedger(path) else { return nil }
         do throws(LedgerFault) {
             return changes
                 ? try Ledger.open(stateDirectory: path)

@@ -32,14 +32,14 @@ final class PublishWork {
         }
         self.publish = publish
         statePath = state
-        guard isPresent("\(state)/\(Ledger.fileName)") else {
+        guard try hasLedger(state) else {
             throw .storage("\(state) holds no ledger: the pipeline has not run yet")
         }
         do {
             ledger =
                 request.isDryRun || request.customer != nil
                 ? try Ledger.openForReading(stateDirectory: state)
-                : try Ledger.open(stateDirectory: state)
+                : try Ledger.open(stateDirectory: state, home: plan.home)
         } catch {
             if error == .busy { throw .busy("another run is at work on the state in \(state)") }
             throw .storage("cannot open the state in \(state): \(error.description)")

@@ -25,7 +25,7 @@ struct RegistrySession {
         plan.state = path
         self.plan = plan
         guard creating || isPresent(path) else { return nil }
-        do { ledger = try Ledger.open(stateDirectory: path) } catch {
+        do { ledger = try Ledger.open(stateDirectory: path, home: plan.home) } catch {
             if error == .busy {
                 throw .busy("another run is at work on the state in \(path)")
             }

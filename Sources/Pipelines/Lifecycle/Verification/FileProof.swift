@@ -35,7 +35,16 @@ struct FileProof {
     static func key(_ path: String) -> String { PlanningWorld.simplified(path) }
 
     func run() throws(PipelineFailure) {
-        for part in known.currentParts { try check(part.part.path, part.part.content) }
+        var lines: [PartLine: [ContentIdentity]] = [:]
+        for part in known.parts where part.state != .current {
+            lines[PartLine(part.part), default: []].append(part.part.content)
+        }
+        for part in known.currentParts {
+            let earlier = lines[PartLine(part.part)] ?? []
+            try check(
+                part.part.path, part.part.content,
+                earlier: earlier.filter { $0 != part.part.content })
+        }
         var seen: Set<String> = []
         for partial in known.partials
         where partial.isKept && seen.insert(partial.partial.path).inserted {
@@ -53,26 +62,42 @@ struct FileProof {
                 + memories)
         for path in former.sorted() where isPresent(path) {
             owner.find(
-                .notDeleted, path, "was replaced or removed, and is still there: delete it")
+                .notDeleted, path,
+                "was replaced or removed, and is there again: run the pipeline, which removes it")
         }
-        try checkFolders()
+        FolderProof(owner, known, expected: expected, former: former).run()
         try StateFolderProof(owner, expected: expected).run()
     }
 
-    private func check(_ path: String, _ content: ContentIdentity) throws(PipelineFailure) {
+    private func check(
+        _ path: String, _ content: ContentIdentity, earlier: [ContentIdentity] = []
+    ) throws(PipelineFailure) {
         do throws(FileFault) {
             guard let status = try FileStatus.of(path) else {
                 owner.find(.missing, path, "is not there: expected \(content.byteCount) bytes")
                 return
             }
+            // A part with the bytes of an earlier one of its line was restored: a run mends that.
+            if earlier.contains(where: { $0.byteCount == status.byteCount }),
+                earlier.contains(try ContentIdentity.ofFile(path))
+            {
+                owner.find(
+                    .changed, path,
+                    "holds what an earlier run had written, out of a backup: run the pipeline, "
+                        + "which does again what was done since")
+                return
+            }
             guard status.kind == .regular, status.byteCount == content.byteCount else {
                 owner.find(
                     .changed, path,
-                    "has \(status.byteCount) bytes: expected \(content.byteCount)")
+                    "has \(status.byteCount) bytes, expected \(content.byteCount): put back what "
+                        + "the last run left there")
                 return
             }
             if try ContentIdentity.ofFile(path) != content {
-                owner.find(.changed, path, "is not what was written there")
+                owner.find(
+                    .changed, path,
+                    "is not what was written there: put back what the last run left there")
             }
         } catch {
             if error.cause == .interrupted { throw .storage("verify", error) }
@@ -101,44 +126,6 @@ struct FileProof {
         owner.find(
             .notDeleted, file.path,
             "had to be gone by \(dateText(deleteBy)): run the pipeline, which deletes it")
-    }
-
-    /// Nothing but known files may lie where parts lie or lay.
-    private func checkFolders() throws(PipelineFailure) {
-        let folders = Set(
-            (known.parts.map(\.part.path) + known.partials.map(\.partial.path)
-                + known.files.filter { $0.file.kind != .table }.map(\.file.path))
-                .map { splitPath(Self.key($0)).directory }
-                + known.publications.map { Self.key($0.folder) }
-                + ["partials", "quarantine", "tables"].map {
-                    Self.key("\(owner.statePath)/\($0)")
-                })
-        for folder in folders.sorted() where isPresent(folder) {
-            let names: [String]
-            do { names = try Directory.open(folder).names() } catch {
-                owner.find(.unknownFile, folder, "cannot be listed: \(error)")
-                continue
-            }
-            for name in names {
-                let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
-                check(stranger: path, name)
-            }
-        }
-        owner.count("folders without unknown files", folders.count)
-    }
-
-    private func check(stranger path: String, _ name: String) {
-        guard !expected.contains(Self.key(path)), !former.contains(Self.key(path)),
-            let status = try? FileStatus.of(path), status.kind != .directory
-        else { return }
-        guard TemporaryName.run(of: name.utf8) == nil else {
-            owner.find(
-                .unfinished, path,
-                "was left by a run that was killed: run the pipeline, which clears or finishes it")
-            return
-        }
-        // A statistic may stand beside the parts; without state it would be known to nobody.
-        owner.find(.unknownFile, path, "is not known to the ledger: expected only files of runs")
     }
 }
 

@@ -28,7 +28,7 @@ final class Verification {
         report.pipeline = plan.name
         report.now = dateText(clock.now)
         report.cutOff = dateText(plan.release.clocks.windowCutOff)
-        guard isPresent("\(statePath)/\(Ledger.fileName)") else {
+        guard try hasLedger(statePath) else {
             throw .storage("\(statePath) holds no ledger: the pipeline has not run yet")
         }
         // Without it nobody could look; what is wrong with the keys themselves are findings.
@@ -74,7 +74,9 @@ final class Verification {
     func checkReportFolder(_ folder: String) throws(PipelineFailure) {
         let taken = [statePath] + [plan.keyStore].compactMap { $0 }
             + plan.outputs.map { splitPath($0.path.text).directory }
-        guard taken.contains(where: { FileProof.key($0) == FileProof.key(folder) }) else { return }
+        let key = FileProof.key(folder)
+        guard taken.map(FileProof.key).contains(where: { key == $0 || key.hasPrefix("\($0)/") })
+        else { return }
         throw .usage("--report: found a folder of state or outputs, expected one of its own")
     }
 

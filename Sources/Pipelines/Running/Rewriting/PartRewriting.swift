@@ -49,26 +49,27 @@ final class PartRewriting {
     /// `history` is that of the part: its older runs stay on record with the new part when a hold
     /// left records in it as they were. `staysIf` looks at the counts and says whether the part
     /// stays as it is: it is then left alone. Faults: a part that is not what the ledger says, or
-    /// that holds records which cannot be read (somebody changed it).
+    /// that holds records which cannot be read (somebody changed it). `name` is the path that the
+    /// new one is named after, when the part does not lie under a name of its own.
     func rewrite(
-        _ part: PartRecord, under plan: Plan, _ history: HoldHistory,
+        _ part: PartRecord, under plan: Plan, _ history: HoldHistory, named name: String? = nil,
         staysIf: (RecordCounts) -> Bool = { _ in false }
     ) throws(PipelineFailure) -> RecordCounts {
         try checkContent(part)
         // A part stays one file under its own date: what its records say of their time now may be
         // less than what they said when it was written.
         var plan = plan
-        plan.outputs[0].path = .exactly(PartName.withoutDigest(part.path))
+        plan.outputs[0].path = .exactly(PartName.withoutDigest(name ?? part.path))
         let input = ChunkSource.SourceInput(
             path: part.path,
             stretches: plan.release.earlierRuns.isEmpty ? [] : history.dealings.stretches)
         let source = ChunkSource([input], plan: plan, digesting: false)
         let cutOff = plan.release.clocks.windowCutOff.milliseconds
-        let name = Digest256.of(Array("\(part.sourceRange.hex) \(cutOff)".utf8).span)
+        let digest = Digest256.of(Array("\(part.sourceRange.hex) \(cutOff)".utf8).span)
         let sink = FileSink(
             plan: plan, sources: [], digests: true, columns: { source.firstColumns },
             folders: changes.folders,
-            name: { _, path in PartName.path(path, digest: name) })
+            name: { _, path in PartName.path(path, digest: digest) })
         sinks.append(sink)
         let task = TaskRun(
             plan: plan, inputs: [input], source: source, sink: isDryRun ? NoSink() : sink,

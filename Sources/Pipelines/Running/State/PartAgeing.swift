@@ -17,6 +17,8 @@ final class PartAgeing {
     private let ledger: Ledger
     private let registry: StateRegistry
     private let rewriting: PartRewriting
+    /// Parts with due records whose file somebody has taken away.
+    private var gone = 0
 
     private var plan: Plan { owner.plan }
 
@@ -55,9 +57,24 @@ final class PartAgeing {
                 try age(part, output: index)
             }
         }
+        if gone > 0 {
+            owner.report.notes.append(
+                "parts with due records that are not there any more: \(gone); nothing is left in "
+                    + "them to be aged, and `sluice verify` names them")
+        }
+    }
+
+    /// True for a part that was taken out of a folder which is there; without the folder, its disk
+    /// may be missing.
+    private func isTakenAway(_ part: PartRecord) -> Bool {
+        !isPresent(part.path) && isPresent(splitPath(part.path).directory)
     }
 
     private func age(_ part: PartRecord, output index: Int) throws(PipelineFailure) {
+        guard !isTakenAway(part) else {
+            gone += 1
+            return
+        }
         let history = try HoldHistory(part, output: index, of: plan, registry)
         let counts = try rewriting.rewrite(
             part, under: plan.ageing(index, part, history), history,

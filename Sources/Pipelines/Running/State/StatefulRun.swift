@@ -60,6 +60,7 @@ final class StatefulRun {
         let registry = try openRegistry(ledger)
         let keys = try openKeys(ledger)
         defer { keys?.release() }
+        try RestoredParts(self, registry: registry, keys: keys).run()
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
         let ageing = PartAgeing(self, registry: registry, keys: keys)
         let subjects = try openRequests(registry, keys)
@@ -186,7 +187,7 @@ final class StatefulRun {
     }
 
     private func openLedger() throws(PipelineFailure) -> Ledger {
-        do { return try Ledger.open(stateDirectory: statePath) } catch {
+        do { return try Ledger.open(stateDirectory: statePath, home: plan.home) } catch {
             if error == .busy {
                 throw .busy("another run is at work on the state in \(statePath)")
             }

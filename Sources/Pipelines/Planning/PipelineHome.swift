@@ -1,0 +1,36 @@
+internal import FileSystem
+internal import Ledger
+
+extension PipelineSpecification {
+    /// The innermost folder that holds `folder`, where the pipeline file lies, the state and every
+    /// result that is named from there. Nil without a state that is named so: it stays where it is
+    /// when the pipeline file moves. Nil, too, when nothing less than the whole machine holds them.
+    func home(at folder: String) -> String? {
+        guard let state, let own = Self.place(state.value, from: folder) else { return nil }
+        let results =
+            outputs.map { $0.path.value.text } + statistics.compactMap { $0.path?.value.text }
+            + [publish?.path, publish?.provisional, publish?.forCustomers?.path]
+            .compactMap { $0?.value }
+        var shared = Self.steps(folder)
+        for place in [own] + results.compactMap({ Self.place($0, from: folder) }) {
+            let steps = Self.steps(splitPath(place).directory)
+            shared = Array(zip(shared, steps).prefix { $0 == $1 }.map(\.0))
+        }
+        return shared.isEmpty ? nil : "/" + shared.joined(separator: "/")
+    }
+
+    private static func place(_ path: String, from folder: String) -> String? {
+        path == "-" || path.utf8.first == UInt8(ascii: "/")
+            ? nil : PlanningWorld.simplified("\(folder)/\(path)")
+    }
+
+    private static func steps(_ path: String) -> [Substring] { path.split(separator: "/") }
+}
+
+/// True when the state folder at `path` has a ledger, false when it was never used; a state whose
+/// ledger is gone is refused.
+func hasLedger(_ path: String) throws(PipelineFailure) -> Bool {
+    do { return try Ledger.isPresent(stateDirectory: path) } catch {
+        throw .storage("cannot open the state in \(path): \(error.description)")
+    }
+}

@@ -1,0 +1,227 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Undoes what a backup brought back into the folders of outputs, before a run does anything else.
+///
+/// A file that the ledger knows as replaced or removed, by its name or by its content, is removed
+/// again. Where it lies in the place of the current part, or that one is gone, the current part is
+/// made again out of it: everything that was done since is done once more by the clock of the run
+/// that wrote the current part, and the result must have the very bytes that the ledger knows.
+/// Otherwise something cannot be done again (a value whose token nobody can make any more was
+/// erased, a key is destroyed), and what was restored must not stay: a fault says so.
+struct RestoredParts {
+    private unowned let owner: StatefulRun
+    private let registry: StateRegistry
+    private let keys: RunRing?
+    private let plan: Plan
+
+    init(_ owner: StatefulRun, registry: StateRegistry, keys: RunRing?) {
+        self.owner = owner
+        self.registry = registry
+        self.keys = keys
+        plan = owner.plan
+    }
+
+    /// What was found: a file and the former part whose content or name it has.
+    private struct Find {
+        let path: String
+        let former: PartRecord
+        let hasItsContent: Bool
+    }
+
+    func run() throws(PipelineFailure) {
+        let history: [PartHistory]
+        let partials: [PartialHistory]
+        do {
+            history = try registry.ledger.partHistory()
+            partials = try registry.ledger.partialHistory()
+        } catch { throw StateRegistry.failure(error) }
+        let own = history.filter { $0.pipeline.utf8.elementsEqual(plan.name.utf8) }
+        let former = own.filter { $0.state != .current && $0.part.path != "-" }.map(\.part)
+        let finds = try look(for: former, taken: history)
+        var lines: [PartLine: [PartRecord]] = [:]
+        for part in former { lines[PartLine(part), default: []].append(part) }
+        for part in own where part.state == .current {
+            try mend(part.part, lines[PartLine(part.part)] ?? [], finds)
+        }
+        let restored =
+            finds.map(\.path) + partials.filter { !$0.isKept }.map(\.partial.path).filter { path in
+                isPresent(path)
+                    && !partials.contains { $0.isKept && $0.partial.path == path }
+            }
+        for path in restored { try remove(path) }
+        try note()
+    }
+
+    // MARK: Looking
+
+    /// The files in the folders of former parts that are such a part; none that is known to lie
+    /// there now.
+    private func look(
+        for former: [PartRecord], taken: [PartHistory]
+    ) throws(PipelineFailure) -> [Find] {
+        let current = Set(taken.filter { $0.state == .current }.map { Self.key($0.part.path) })
+        var byName: [String: PartRecord] = [:]
+        var byContent: [ContentIdentity: PartRecord] = [:]
+        for part in former {
+            byName[Self.key(part.path)] = part
+            if part.content.byteCount > 0 { byContent[part.content] = part }
+        }
+        let sizes = Set(former.map(\.content.byteCount))
+        var finds: [Find] = []
+        for folder in Set(former.map { splitPath(Self.key($0.path)).directory }).sorted() {
+            for name in (try? Directory.open(folder).names()) ?? [] {
+                let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+                guard !current.contains(path), let status = try? FileStatus.of(path),
+                    status.kind == .regular
+                else { continue }
+                let named = byName[path]
+                guard named != nil || sizes.contains(status.byteCount) else { continue }
+                let content = try content(of: path)
+                if let same = byContent[content] {
+                    let isNamed = named?.content == content
+                    finds.append(
+                        Find(path: path, former: isNamed ? named ?? same : same,
+                            hasItsContent: true))
+                } else if let named {
+                    finds.append(
+                        Find(path: path, former: named, hasItsContent: named.content == content))
+                }
+            }
+        }
+        return finds
+    }
+
+    private static func key(_ path: String) -> String { PlanningWorld.simplified(path) }
+
+    private func content(of path: String) throws(PipelineFailure) -> ContentIdentity {
+        do { return try ContentIdentity.ofFile(path) } catch {
+            throw .storage("cannot read \(path): \(error)")
+        }
+    }
+
+    // MARK: Mending
+
+    /// Makes the current part again when an earlier one of its line lies in its place or is all
+    /// that is left of it.
+    private func mend(
+        _ part: PartRecord, _ earlier: [PartRecord], _ finds: [Find]
+    ) throws(PipelineFailure) {
+        // Its time has come, and nothing keeps it: it goes with this run.
+        if let gone = part.deleteBy, gone <= plan.release.clocks.runClock.now,
+            plan.release.subjects.holds.isEmpty
+        {
+            return
+        }
+        if let status = try? FileStatus.of(part.path) {
+            let isAmbiguous = earlier.contains { $0.content.byteCount == part.content.byteCount }
+            if status.byteCount == part.content.byteCount, !isAmbiguous { return }
+            let found = try content(of: part.path)
+            if found == part.content { return }
+            guard let known = earlier.last(where: { $0.content == found }) else {
+                throw .storage(
+                    "\(part.path) is not what was written there, nor what any earlier run had "
+                        + "written: put back the file of the last run, or take this one away")
+            }
+            return try make(part, of: known.lying(at: part.path))
+        }
+        let line = PartLine(part)
+        let rest = finds.filter { PartLine($0.former) == line }
+        if let last = rest.filter(\.hasItsContent).max(by: { $0.former.id < $1.former.id }) {
+            return try make(part, of: last.former.lying(at: last.path))
+        }
+        // The only thing left of the part is not taken away unseen.
+        if let damaged = rest.first {
+            throw .storage(
+                "\(damaged.path) has the name of an earlier part and other bytes, and "
+                    + "\(part.path), which had taken its place, is gone: put that one back, or "
+                    + "take this one away")
+        }
+    }
+
+    /// Writes `part` again out of an earlier one of its line.
+    private func make(
+        _ part: PartRecord, of earlier: PartRecord
+    ) throws(PipelineFailure) {
+        let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(part.output.utf8) }
+        guard let index else {
+            throw .storage(
+                "\(earlier.path) came out of a backup and belongs to output `\(part.output)`, "
+                    + "which the pipeline no longer has: expected that output, so that its file "
+                    + "can be read")
+        }
+        owner.report.madeAgain += 1
+        if owner.settings.isDryRun { return }
+        // As if it were the run that wrote the part.
+        var past = plan
+        past.release.clocks = plan.release.clocks.at(part.writtenAt)
+        past.tablesAsOf = nil
+        let history = try HoldHistory(earlier, output: index, of: past, registry)
+        let changes = PendingChanges(mark: plan.mark)
+        let rewriting = PartRewriting(
+            keys: keys, workers: owner.settings.workers, isDryRun: false, changes: changes)
+        do throws(PipelineFailure) {
+            _ = try rewriting.rewrite(
+                earlier, under: past.ageing(index, earlier, history), history, named: part.path)
+            guard let again = changes.parts.first, changes.parts.count == 1,
+                again.content == part.content
+            else { throw unrepeatable(part, earlier) }
+            try publish(changes, as: part)
+        } catch {
+            rewriting.abandon()
+            changes.discard()
+            throw error
+        }
+    }
+
+    private func unrepeatable(_ part: PartRecord, _ earlier: PartRecord) -> PipelineFailure {
+        .storage(
+            "\(earlier.path) came out of a backup: it holds what was written on "
+                + "\(dateText(earlier.writtenAt)), and what was changed, aged or erased in it "
+                + "until \(dateText(part.writtenAt)) cannot be done again; put back the file of "
+                + "that day as \(part.path), or take this one away")
+    }
+
+    private func publish(
+        _ changes: PendingChanges, as part: PartRecord
+    ) throws(PipelineFailure) {
+        let name = splitPath(part.path).name
+        for waiting in changes.publications {
+            guard let temporary = waiting.temporaryName else { continue }
+            let file = PreparedFile(
+                temporaryName: temporary, finalName: name, byteCount: part.content.byteCount)
+            do {
+                try DurableFile.publish([file], in: changes.folders.open(waiting.directory))
+            } catch { throw .storage("cannot write \(part.path)", error) }
+        }
+    }
+
+    // MARK: Removing
+
+    private func remove(_ path: String) throws(PipelineFailure) {
+        owner.report.removedAgain += 1
+        if owner.settings.isDryRun { return }
+        let place = splitPath(path)
+        do throws(FileFault) {
+            let folder = try Directory.open(place.directory)
+            try folder.remove(place.name)
+            try folder.synchronize()
+        } catch { throw .storage("cannot remove \(path)", error) }
+    }
+
+    private func note() throws(PipelineFailure) {
+        let report = owner.report
+        guard report.removedAgain + report.madeAgain > 0, !owner.settings.isDryRun else { return }
+        do {
+            try registry.ledger.append(
+                event: "restored-files",
+                [
+                    "removed": .integer(Int64(report.removedAgain)),
+                    "made_again": .integer(Int64(report.madeAgain)),
+                ], time: plan.release.clocks.runClock.now)
+        } catch { throw StateRegistry.failure(error) }
+    }
+}

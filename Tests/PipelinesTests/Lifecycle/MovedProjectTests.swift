@@ -1,0 +1,101 @@
+import FileSystem
+import Glibc
+import Pipelines
+import Testing
+
+/// A project that is moved or copied with its state goes on where it lies now.
+@Suite("A project that is moved or copied") struct MovedProjectTests {
+    /// The scene's own folder lies at `path` of a scene that is deleted with everything in it.
+    private func inner(_ scene: VerificationScene, _ name: String) -> String {
+        "\(scene.path)/\(name)"
+    }
+
+    private func makeProject(_ scene: VerificationScene, _ name: String) throws {
+        _ = try Directory.open("\(scene.path)/\(name)/in", creating: true, mode: 0o700)
+        let pipeline = VerificationScene.pipeline.replacing("keys: keys\n", with: "")
+        try scene.write("\(name)/p.yaml", pipeline)
+        try scene.addLog("1", date: "2026-03-01")
+        #expect(rename("\(scene.path)/in/1.jsonl", "\(scene.path)/\(name)/in/1.jsonl") == 0)
+    }
+
+    private func copy(_ from: String, _ to: String) throws {
+        _ = try Directory.open(to, creating: true, mode: 0o700)
+        let folder = try Directory.open(from)
+        for name in try folder.names() {
+            let path = "\(from)/\(name)"
+            if try folder.status(of: name)?.kind == .directory {
+                try copy(path, "\(to)/\(name)")
+            } else {
+                let bytes = try FileDescriptor.reading(path).readAll(limitBytes: 1 << 24)
+                try DurableFile.durablyReplace("\(to)/\(name)", with: bytes.span)
+            }
+        }
+    }
+
+    private func run(_ project: String, _ now: String) throws -> RunReport {
+        var request = RunRequest(pipeline: "\(project)/p.yaml")
+        request.now = now
+        request.workers = 1
+        return try Sluice.run(request, observer: nil)
+    }
+
+    private func findings(_ project: String, _ now: String) throws -> [String] {
+        var request = VerifyRequest(pipeline: "\(project)/p.yaml")
+        request.now = now
+        return try Sluice.verify(request).findings.map { "\($0.kind) \($0.place) \($0.sentence)" }
+    }
+
+    private func text(_ scene: VerificationScene, _ folder: String) throws -> String {
+        try scene.files(folder).map {
+            String(decoding: try scene.content($0), as: UTF8.self)
+        }.joined()
+    }
+
+    @Test("ages, erases and proves its own files, not those of the original")
+    func copied() throws {
+        let scene = try VerificationScene()
+        try makeProject(scene, "a")
+        let (a, b) = (inner(scene, "a"), inner(scene, "b"))
+        _ = try run(a, "2026-03-10")
+        try copy(a, b)
+        let report = try run(b, "2026-04-15")
+        #expect(report.agedParts == 1)
+        #expect(try text(scene, "a/out/actions").contains("person1@company.example"))
+        #expect(try !text(scene, "b/out/actions").contains("person1@company.example"))
+        #expect(try findings(b, "2026-04-15") == [])
+        // The original is what it was.
+        #expect(try findings(a, "2026-03-10") == [])
+        #expect(try run(a, "2026-04-15").agedParts == 1)
+        #expect(try findings(a, "2026-04-15") == [])
+    }
+
+    @Test("is proven, aged and left without leftovers at its new place")
+    func moved() throws {
+        let scene = try VerificationScene()
+        try makeProject(scene, "a")
+        let (a, c) = (inner(scene, "a"), inner(scene, "c"))
+        _ = try run(a, "2026-03-10")
+        #expect(rename(a, c) == 0)
+        #expect(try findings(c, "2026-03-10") == [])
+        #expect(try run(c, "2026-04-15").agedParts == 1)
+        #expect(try !text(scene, "c/out/actions").contains("person1@company.example"))
+        #expect(try findings(c, "2026-04-15") == [])
+        #expect(!scene.isThere("a"), "nothing is made at the old place")
+    }
+
+    @Test("keeps results together that its pipeline file names from a folder beside them")
+    func siblings() throws {
+        let scene = try VerificationScene()
+        try makeProject(scene, "a")
+        let pipeline = VerificationScene.pipeline.replacing("keys: keys\n", with: "")
+            .replacing("\"in/", with: "\"../in/").replacing("\"out/", with: "\"../out/")
+            .replacing("state: state", with: "state: ../state")
+        try scene.write("a/p.yaml", pipeline)
+        _ = try Directory.open("\(scene.path)/a/rules", creating: true, mode: 0o700)
+        #expect(rename("\(scene.path)/a/p.yaml", "\(scene.path)/a/rules/p.yaml") == 0)
+        _ = try run(inner(scene, "a/rules"), "2026-03-10")
+        #expect(rename(inner(scene, "a"), inner(scene, "c")) == 0)
+        #expect(try run(inner(scene, "c/rules"), "2026-04-15").agedParts == 1)
+        #expect(try findings(inner(scene, "c/rules"), "2026-04-15") == [])
+    }
+}
