@@ -34,9 +34,10 @@ extension LedgerFault: CustomStringConvertible {
             "\(path) is not a ledger, or not what the last run left; restore the state folder"
         case .lost(let path, let remains):
             "\(path) is gone, but \(remains.joined(separator: ", ")) of the same state "
-                + "\(remains.count == 1 ? "is" : "are") there: restore the ledger from a backup. "
-                + "To begin anew, which counts every source again and forgets opt-outs, holds and "
-                + "erasures, move the whole state folder away first, and the outputs with it"
+                + "\(remains.count == 1 ? "is" : "are") there: restore the state folder from a "
+                + "backup. To begin anew, which counts every source again and forgets opt-outs, "
+                + "holds and erasures, move the whole state folder away first, and the outputs "
+                + "with it"
         case .newerSchema(let path):
             "\(path) was written by a newer version of sluice; use that version"
         case .olderSchema(let path):

@@ -37,7 +37,7 @@ struct LostLedgerTests {
         #expect(throws: lost) { try Ledger.openForReading(stateDirectory: scratch.state) }
         #expect(throws: lost) { try Ledger.isPresent(stateDirectory: scratch.state) }
         #expect(!FileManager.default.fileExists(atPath: scratch.file), "nothing was made")
-        #expect(lost.description.contains("restore the ledger from a backup"))
+        #expect(lost.description.contains("restore the state folder from a backup"))
         #expect(lost.description.contains("To begin anew"))
     }
 

@@ -1,3 +1,4 @@
+import Anonymization
 import Pipelines
 import TestSupport
 import Testing
