@@ -116,6 +116,8 @@ final class SubjectRewriting {
         barredRecords += counts.outputs[0].takenOut
         parts += 1
         owner.report.agedRecords += counts.outputs[0].anonymised
+        owner.report.ageing.add(
+            counts.outputs[0], reading.release.fields.names, of: part.output)
     }
 
     private func add(_ counts: RecordCounts, countingErased: Bool) {

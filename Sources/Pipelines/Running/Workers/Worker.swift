@@ -39,7 +39,8 @@ final class Worker {
             if let unreadable = plan.outputs[index].inPlace {
                 InPlaceWriting(
                     writer: plan.outputs[index].writer, unreadable: unreadable,
-                    quarantine: releaser.quarantine
+                    quarantine: releaser.quarantine,
+                    remembersLines: plan.outputs[index].remembersLines
                 ).write(releaser.outputs[index].batch, chunk, table, to: outputs[index])
                 continue
             }
@@ -86,7 +87,7 @@ final class Worker {
                     writer.write(index, of: batch, chunk: source, into: &block.bytes)
                     guard dealing < batch.dealings.count, batch.dealings[dealing].record == index
                     else { continue }
-                    block.note(start, dealtWith: batch.dealings[dealing].clocks)
+                    block.note(start, done: batch.dealings[dealing].done)
                     dealing += 1
                 }
             }
