@@ -90,6 +90,11 @@ import Testing
         report.agedParts = 3
         report.expiredParts = 2
         report.agedRecords = 2000
+        var tally = AgeingTally(output: "actions")
+        tally.anonymised = 2000
+        tally.dropped = [.erased: 3]
+        tally.expired = 7
+        report.ageing = [tally]
         report.unmatchedOptOuts = [3, 17]
         report.notes = ["the clock stands"]
         report.sources[0].counts.untimely = 1
@@ -106,6 +111,7 @@ import Testing
         for sentence in [
             "1 source (1 known already, not read again)", "dry run: nothing was written",
             "file that would be written", "aged out 1 part of earlier runs: 2,000 records",
+            "3 erased in them", "whose time had come: 7 records in them",
             "destroyed the keys of 2026-01", "wait for their end: 2026-02",
             "erased a key file of 2025-12",
             "note: the clock stands", "note: 1 record with a time later",

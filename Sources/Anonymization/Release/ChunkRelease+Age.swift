@@ -40,8 +40,10 @@ extension ChunkRelease {
             ? plan.clocks.age(eventTime: context.time) : age(under: plan.clocks, clockReader)
         context.pastClocks = context.age.due
         watch()
+        context.isFieldwise = false
         context.dealtWith =
             plan.isStored && context.time != nil ? dealtWith(row, table, bytes, reader) : []
+        if plan.isInPlace, earlier == nil { recall(row, table, bytes, reader) }
         context.transform.eventTime = context.time
         context.transform.utcOffsetSeconds =
             context.time.map { zone.utcOffsetSeconds(at: $0) } ?? 0
@@ -140,7 +142,10 @@ extension ChunkRelease {
             context.transform.tokens = context.hasher
             context.cacheEpoch = context.hasher == nil ? -1 : Int32(month.index)
         }
-        if keyRing != nil, context.hasher == nil { counts.keyless += 1 }
+        guard keyRing != nil, context.hasher == nil else { return }
+        // What was made of a stored record while the key lived stays.
+        if plan.isStored, context.age.due.subtracting(context.dealtWith).isEmpty { return }
+        counts.keyless += 1
     }
 
     /// What was due, and dealt with, when a stored record was written.
@@ -150,8 +155,7 @@ extension ChunkRelease {
     ) -> DueSet {
         if case .exactly(let dealtWith) = earlier { return dealtWith }
         guard !plan.generations.isEmpty else {
-            guard case .under(let clocks, let knowsTables) = earlier else { return [] }
-            return dueBefore(clocks, !knowsTables)
+            return earlier.map { dealtWith(by: $0) } ?? []
         }
         for index in plan.generations.indices.reversed() {
             let verdict = earlierHolds[index].ask(
@@ -166,6 +170,30 @@ extension ChunkRelease {
             }
         }
         return []
+    }
+
+    /// What `earlier` dealt with in the record at hand; where other rules were in force, the
+    /// context says it field by field.
+    mutating func dealtWith(by earlier: ReleasePlan.EarlierRun) -> DueSet {
+        switch earlier {
+        case .under(let clocks, let knowsTables): return dueBefore(clocks, !knowsTables)
+        case .exactly(let dealtWith): return dealtWith
+        case .fieldwise(let clocks, let knowsTables, let fields):
+            let due = dueBefore(clocks, !knowsTables)
+            context.isFieldwise = true
+            context.doneSlots.removeAll(keepingCapacity: true)
+            for past in fields {
+                let isDone =
+                    switch past {
+                    case .never: false
+                    case .always: true
+                    case .under(let clock): !due.isDisjoint(with: clock)
+                    case .before(let instant): context.time.map { $0 < instant } ?? false
+                    }
+                context.doneSlots.append(isDone)
+            }
+            return []
+        }
     }
 
     /// The clocks that had run out under `clocks`; those that read tables count as not run out when

@@ -46,6 +46,8 @@ struct ChunkRelease: ~Copyable {
     /// What was done before to the records of the chunk at hand.
     var earlier: ReleasePlan.EarlierRun?
     var nextDue = NextDue()
+    /// In a store: the fields whose rules change their own results.
+    let unrepeatable: [UnrepeatableRule]
 
     init(plan: ReleasePlan, keyRing: (any KeyRing)?) {
         self.plan = plan
@@ -88,6 +90,7 @@ struct ChunkRelease: ~Copyable {
         earlier = Self.wholeRun(plan)
         counts = RecordCounts(
             outputs: plan.outputs.count, statistics: plan.observations.statistics.count)
+        unrepeatable = plan.isInPlace ? UnrepeatableRule.all(of: plan.outputs[0]) : []
     }
 
     /// What was done before to records that no chunk says more of.
@@ -135,7 +138,10 @@ struct ChunkRelease: ~Copyable {
             row = max(behind, row &+ 1)
         }
         observations.finish(view, table)
-        for index in outputs.indices { counts.outputs[index] = outputs[index].counts }
+        for index in outputs.indices {
+            counts.outputs[index] = outputs[index].counts
+            counts.outputs[index].fields = outputs[index].takeFieldCounts()
+        }
         counts.observed = observations.counts
     }
 
@@ -215,6 +221,7 @@ struct ChunkRelease: ~Copyable {
             // A stored record without a time may never have been aged: the stronger side.
             context.age = .untimed
             context.dealtWith = []
+            context.isFieldwise = false
             context.transform.eventTime = nil
             context.transform.utcOffsetSeconds = 0
             context.pastClocks = .everything

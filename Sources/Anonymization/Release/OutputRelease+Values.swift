@@ -10,7 +10,7 @@ extension OutputRelease {
         _ scratch: inout ByteBuffer
     ) -> TransformResult {
         if rules[slot].isBarred(by: barred) { return .dropped }
-        guard rules[slot].applies(due) else {
+        guard rules[slot].applies(due), !(record.isFieldwise && isDone(slot, record)) else {
             return record.isCorrected ? correct(slot, slice, record) : .unchanged
         }
         return rules[slot].apply(

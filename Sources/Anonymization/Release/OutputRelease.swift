@@ -87,7 +87,8 @@ package struct OutputRelease: ~Copyable {
         {
             return .drop(.overdue)
         }
-        let due = undone(record)
+        var due = undone(record)
+        if record.isFieldwise, !hasUndoneField(record, due) { due = [] }
         if !due.isDisjoint(with: plan.readableClock) { return .anonymise(.everything) }
         guard plan.showsWindow else { return .anonymise(.everything) }
         if due.isEmpty, barred.isEmpty, !hasBarredFields, !record.isCorrected { return .keep }
@@ -157,17 +158,76 @@ package struct OutputRelease: ~Copyable {
         if isStored { noteDealing(record, isHeld: isHeld) }
         batch.finishRecord(
             row: view.row, isHeld: isHeld,
-            isSuspended: isHeld && (record.isDeleted || !undone(record).isEmpty),
+            isSuspended: isHeld && (record.isDeleted || isUndone(record)),
+            isAged: isStored && isAged(record, isHeld: isHeld),
             day: record.day, isReadable: ages(past))
     }
 
     /// Notes what is dealt with in a stored record when it is not just what is due now.
     private mutating func noteDealing(_ record: borrowing RecordContext, isHeld: Bool) {
+        if record.isFieldwise { return noteDoneFields(record, isHeld: isHeld) }
         let dealtWith = isHeld ? record.dealtWith : record.dealtWith.union(record.age.due)
         // A time too far ahead is none once it has come: nothing would seem to have been due.
         if dealtWith != record.age.due || record.age.noKey || (isHeld && notesHeld) {
             batch.noteDealing(dealtWith)
         }
+    }
+
+    /// The same for a record that was dealt with under other rules.
+    private mutating func noteDoneFields(_ record: borrowing RecordContext, isHeld: Bool) {
+        let due = closed(record.age.due)
+        var slots: [Int] = []
+        let keepsUnnamed = plan.keepsUnnamed || !due.contains(DueSet(rawValue: 1))
+        var isJustDue = !record.age.noKey && (!isHeld || keepsUnnamed)
+        for slot in rules.indices {
+            let isDue = rules[slot].applies(due)
+            let isDone = self.isDone(slot, record) || (isDue && !isHeld)
+            if isDone { slots.append(slot) }
+            if isDone != isDue, !rules[slot].isKept { isJustDue = false }
+        }
+        if !isJustDue { batch.noteDealing(.everything, slots: slots) }
+    }
+
+    /// True when the rule of `slot` was applied by an earlier run, with other rules for others.
+    @inline(__always)
+    func isDone(_ slot: Int, _ record: borrowing RecordContext) -> Bool {
+        slot < record.doneSlots.count && record.doneSlots[slot]
+    }
+
+    /// True when a rule that is due was not applied to a record that others were applied to. What
+    /// no rule names is dropped again: nothing changes by it.
+    private mutating func hasUndoneField(
+        _ record: borrowing RecordContext, _ due: DueSet
+    ) -> Bool {
+        if !plan.keepsUnnamed, due.contains(DueSet(rawValue: 1)) { return true }
+        for slot in rules.indices
+        where rules[slot].applies(due) && !rules[slot].isKept && !isDone(slot, record) {
+            return true
+        }
+        return false
+    }
+
+    /// True when something is due that was not dealt with before.
+    private mutating func isUndone(_ record: borrowing RecordContext) -> Bool {
+        let due = undone(record)
+        return record.isFieldwise ? hasUndoneField(record, due) : !due.isEmpty
+    }
+
+    /// True when something in the record is dealt with once it is written.
+    private mutating func isAged(_ record: borrowing RecordContext, isHeld: Bool) -> Bool {
+        if !isHeld, !record.age.due.isEmpty { return true }
+        guard record.isFieldwise else { return !record.dealtWith.isEmpty }
+        for slot in rules.indices where isDone(slot, record) && !rules[slot].isKept {
+            return true
+        }
+        return false
+    }
+
+    /// What the rules did since the last call, in slot order.
+    mutating func takeFieldCounts() -> [FieldCounts] {
+        var counts: [FieldCounts] = []
+        for slot in rules.indices { counts.append(rules[slot].takeCounts()) }
+        return counts
     }
 
     /// What is due and was not dealt with before.

@@ -1,5 +1,15 @@
 package import Records
 
+/// What a rule did to the values of one field.
+package struct FieldCounts: Sendable, Equatable {
+    /// Values that were replaced by others.
+    package var changed = 0
+    /// Values that were taken out.
+    package var dropped = 0
+
+    package init() {}
+}
+
 /// What became of the records of one source for one output (or one statistic); adds up.
 package struct OutputCounts: Sendable, Equatable {
     /// Records written as they are: nothing of them was due.
@@ -16,6 +26,8 @@ package struct OutputCounts: Sendable, Equatable {
     package var barred = 0
     /// Records left out, by reason.
     package var dropped: [DropReason: Int] = [:]
+    /// What the rules did to values, in the order of the fields.
+    package var fields: [FieldCounts] = []
 
     package init() {}
 
@@ -40,6 +52,11 @@ package struct OutputCounts: Sendable, Equatable {
         corrected += other.corrected
         uncorrected += other.uncorrected
         dropped.merge(other.dropped, uniquingKeysWith: +)
+        while fields.count < other.fields.count { fields.append(FieldCounts()) }
+        for index in other.fields.indices {
+            fields[index].changed += other.fields[index].changed
+            fields[index].dropped += other.fields[index].dropped
+        }
     }
 }
 
@@ -54,6 +71,9 @@ package struct RecordCounts: Sendable, Equatable {
     package var keyless = 0
     /// Records with a time beyond the run's clock plus skew: suppressed in everything.
     package var untimely = 0
+    /// Records of a store of which nobody knows what was done to them, with values that look like
+    /// results of rules that change their own results: they were aged like any others.
+    package var formed = 0
     package var outputs: [OutputCounts]
     /// For each statistic the records counted.
     package var observed: [Int]
@@ -80,6 +100,7 @@ package struct RecordCounts: Sendable, Equatable {
         quarantined.merge(other.quarantined, uniquingKeysWith: +)
         keyless += other.keyless
         untimely += other.untimely
+        formed += other.formed
         for index in outputs.indices { outputs[index].add(other.outputs[index]) }
         for index in observed.indices { observed[index] += other.observed[index] }
         while erasures.count < other.erasures.count { erasures.append(ErasureTally()) }

@@ -11,6 +11,20 @@ package struct ReleasePlan: Sendable {
         case under(_ clocks: ClockSet, knowsTables: Bool)
         /// The fields of these clocks were dealt with and no others.
         case exactly(DueSet)
+        /// Other rules were in force: what was dealt with is known of each field, in slot order.
+        /// The clocks are those of now as they stood then; `knowsTables` as above.
+        case fieldwise(_ clocks: ClockSet, knowsTables: Bool, [FieldPast])
+    }
+
+    /// When a field was dealt with by the rule that it has now.
+    package enum FieldPast: Sendable, Equatable {
+        /// In no record: it had another rule, or none.
+        case never
+        case always
+        /// In the records for which this clock had run out.
+        case under(DueSet)
+        /// In the records of events before this instant.
+        case before(EventTime)
     }
 
     /// The declared fields; slots below are indexes into them.
@@ -58,6 +72,8 @@ package struct ReleasePlan: Sendable {
     /// For files whose records were not all dealt with alike: each chunk may say by its index which
     /// of these is about it. Takes the place of `writtenUnder` and `generations` there.
     package var earlierRuns: [EarlierRun] = []
+    /// Knows records of a store line by line where chunks are not known; nil: nobody does.
+    package var lines: (any LineMemory)?
     /// True when the records at hand are a store's own: one without a time is set aside, because
     /// what becomes of it is for the pipeline to say.
     package var isInPlace = false
@@ -286,6 +302,12 @@ package struct ObservationPlan: Sendable {
         self.tokens = tokens
         self.statistics = statistics
     }
+}
+
+/// Remembers the lines of a store in which something was dealt with; thread-safe.
+package protocol LineMemory: AnyObject, Sendable {
+    /// The index in `ReleasePlan.earlierRuns` of what was done to the line of this digest.
+    func earlierRun(ofLine line: LineDigest) -> Int?
 }
 
 /// Finds the keys of months for all workers; thread-safe.

@@ -68,14 +68,23 @@ package struct ReleasedBatch: ~Copyable {
         /// True when that hold keeps something from being done that is due: what was dealt with
         /// before it was held stays dealt with.
         package let isSuspended: Bool
+        /// True when something in a stored record is dealt with.
+        package let isAged: Bool
+    }
+
+    /// Of what fields of a record something is dealt with.
+    package struct Done: Sendable, Hashable {
+        /// The clocks whose fields are.
+        package let clocks: DueSet
+        /// The only slots of which that is said, in their order; nil: of all.
+        package let slots: [Int]?
     }
 
     /// What is dealt with in one record.
     package struct Dealing: Sendable {
         /// Its index in `records`.
         package let record: Int
-        /// The clocks whose fields are.
-        package let clocks: DueSet
+        package let done: Done
     }
 
     /// The day of a record whose time could not be read.
@@ -106,20 +115,23 @@ package struct ReleasedBatch: ~Copyable {
     @inline(__always)
     mutating func append(_ piece: ReleasedPiece) { pieces.append(piece) }
 
-    /// Notes that exactly the fields of `clocks` are dealt with in the record finished next.
-    mutating func noteDealing(_ clocks: DueSet) {
-        dealings.append(Dealing(record: records.count, clocks: clocks))
+    /// Notes that exactly the fields of `clocks`, of these slots, are dealt with in the record that
+    /// is finished next.
+    mutating func noteDealing(_ clocks: DueSet, slots: [Int]? = nil) {
+        dealings.append(
+            Dealing(record: records.count, done: Done(clocks: clocks, slots: slots)))
     }
 
     @inline(__always)
     mutating func finishRecord(
-        row: Int, isHeld: Bool, isSuspended: Bool = false, day: Int32, isReadable: Bool
+        row: Int, isHeld: Bool, isSuspended: Bool = false, isAged: Bool = false, day: Int32,
+        isReadable: Bool
     ) {
         records.append(
             Record(
                 firstPiece: openRecordStart, pieceCount: pieces.count - openRecordStart, day: day,
                 isReadable: isReadable, row: Int32(truncatingIfNeeded: row), isHeld: isHeld,
-                isSuspended: isSuspended))
+                isSuspended: isSuspended, isAged: isAged))
         openRecordStart = pieces.count
     }
 }

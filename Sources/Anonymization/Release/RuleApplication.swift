@@ -23,6 +23,8 @@ struct RuleApplication: ~Copyable {
     private let dependsOnKey: Bool
     private var cache: ReplacementCache?
     private let seed = ByteHash.seed
+    /// What the rule has done since it was last asked.
+    private var counts = FieldCounts()
 
     /// `rule` at work. Without `remembering`, each value is worked out anew: for a caller that
     /// remembers what several rules make of it.
@@ -65,6 +67,26 @@ struct RuleApplication: ~Copyable {
     mutating func apply(
         _ slice: FieldSlice, in bytes: Span<UInt8>, record: borrowing RecordContext,
         reader: any RecordReader, scratch: inout ByteBuffer, arena: inout ByteBuffer
+    ) -> TransformResult {
+        let result = replacement(slice, bytes, record, reader, &scratch, &arena)
+        if result == .dropped {
+            counts.dropped &+= 1
+        } else if result != .unchanged {
+            counts.changed &+= 1
+        }
+        return result
+    }
+
+    /// What the rule has done since the last call.
+    mutating func takeCounts() -> FieldCounts {
+        defer { counts = FieldCounts() }
+        return counts
+    }
+
+    @inline(__always)
+    private mutating func replacement(
+        _ slice: FieldSlice, _ bytes: Span<UInt8>, _ record: borrowing RecordContext,
+        _ reader: any RecordReader, _ scratch: inout ByteBuffer, _ arena: inout ByteBuffer
     ) -> TransformResult {
         if drops { return .dropped }
         if slice.kind == .null { return .unchanged }
@@ -148,6 +170,11 @@ struct RecordContext: ~Copyable {
     var age = RecordAge.untimed
     /// The clocks that had run out when a stored record was last written.
     var dealtWith: DueSet = []
+    /// True when a stored record was dealt with under other rules: `doneSlots` then says field by
+    /// field what `dealtWith` says otherwise, which is empty.
+    var isFieldwise = false
+    /// For each slot whether its rule has been applied; valid where `isFieldwise`.
+    var doneSlots: [Bool] = []
     /// The clocks whose fields are not readable any more once the record is written: those of
     /// `age`; for a held record those that were dealt with before the hold.
     var pastClocks = DueSet.everything

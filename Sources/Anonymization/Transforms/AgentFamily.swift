@@ -50,6 +50,8 @@ package struct AgentFamily: Transform {
         return .plainText
     }
 
+    package var isRepeatable: Bool { false }
+
     package func isReleased(_ value: borrowing FieldValue) -> Bool {
         guard value.isText else { return false }
         let bytes = value.bytes

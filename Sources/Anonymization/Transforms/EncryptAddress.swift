@@ -98,6 +98,8 @@ package struct EncryptAddress: Transform {
     /// An encrypted address is an address like any other.
     package var leavesRecognisableForm: Bool { false }
 
+    package var isRepeatable: Bool { false }
+
     package func isReleased(_ value: borrowing FieldValue) -> Bool {
         guard value.isText else { return false }
         var printed = ByteBuffer(capacity: 64)

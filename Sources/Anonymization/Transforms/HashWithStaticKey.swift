@@ -26,6 +26,8 @@ package struct HashWithStaticKey: Transform {
     /// Prepares the hash states for `key`.
     package init(key: SecretKey) { hasher = HMACSHA256(key: key) }
 
+    package var isRepeatable: Bool { false }
+
     package func isReleased(_ value: borrowing FieldValue) -> Bool {
         value.isText && ReleasedForm.isHexadecimal(value.bytes, digits: 64)
     }

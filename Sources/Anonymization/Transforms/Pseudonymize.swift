@@ -56,6 +56,8 @@ package struct Pseudonymize: Transform {
     /// True when tokens are made of addresses, however they are spelled.
     package var readsAddresses: Bool { canonical == .address }
 
+    package var isRepeatable: Bool { false }
+
     /// True for a token, or a list of them.
     package func isReleased(_ value: borrowing FieldValue) -> Bool {
         guard value.isText else { return false }

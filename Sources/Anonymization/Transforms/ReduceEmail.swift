@@ -48,6 +48,8 @@ package struct ReduceEmail: Transform {
         return .plainText
     }
 
+    package var isRepeatable: Bool { mode != .token }
+
     /// True for a placeholder or token, `@`, and a domain that may be shown.
     package func isReleased(_ value: borrowing FieldValue) -> Bool {
         guard value.isText, mode != .drop else { return false }

@@ -79,6 +79,10 @@ package protocol Transform: Sendable {
     /// value proves anything.
     var leavesRecognisableForm: Bool { get }
 
+    /// True when a result stays as it is when the transform is applied to it again. False for
+    /// tokens and names of classes: those of tokens and of classes would be others.
+    var isRepeatable: Bool { get }
+
     /// What the result depends on besides the value; says for how long a cached result holds.
     var dependence: TransformDependence { get }
 
@@ -90,6 +94,7 @@ extension Transform {
     package var dependence: TransformDependence { .value }
     package var isWorthRemembering: Bool { true }
     package var leavesRecognisableForm: Bool { true }
+    package var isRepeatable: Bool { true }
 }
 
 /// What the result of a transform depends on besides its options.

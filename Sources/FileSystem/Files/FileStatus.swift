@@ -28,6 +28,8 @@ package struct FileStatus: Equatable, Sendable {
     package let accessedNanoseconds: Int64
     /// The time of the last change of the content, in nanoseconds since 1970 UTC.
     package let modifiedNanoseconds: Int64
+    /// The time of the last change of content, name, owner or permissions, by the system's clock.
+    package let changedNanoseconds: Int64
     /// The number of names of the file.
     package let links: Int
 
@@ -50,6 +52,8 @@ package struct FileStatus: Equatable, Sendable {
             Int64(raw.st_atim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_atim.tv_nsec)
         modifiedNanoseconds =
             Int64(raw.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_mtim.tv_nsec)
+        changedNanoseconds =
+            Int64(raw.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(raw.st_ctim.tv_nsec)
         links = Int(raw.st_nlink)
     }
 

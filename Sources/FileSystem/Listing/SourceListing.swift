@@ -18,15 +18,19 @@ package enum SourceListing {
     /// paths of one regular file give the first of them. A pattern or directory without a file is
     /// the fault `no-match`, a missing path `ENOENT`. With `refusingLinks` a symbolic link that a
     /// search meets, to a matching file or to a directory, is a fault: what it leads to would be
-    /// passed over, or taken for something else.
+    /// passed over, or taken for something else. `passingOver` is then told each path that a
+    /// search leaves out because its name begins with a dot: files that would match without it,
+    /// and folders that would be searched.
     package static func expand(
-        patterns: [String], filesMax: Int = filesMax, refusingLinks: Bool = false
+        patterns: [String], filesMax: Int = filesMax, refusingLinks: Bool = false,
+        passingOver: (String) -> Void = { _ in }
     ) throws(FileFault) -> [String] {
         var found: [[UInt8]] = []
         for pattern in patterns {
             var search = Search(
                 pattern: pattern, filesMax: filesMax, refusesLinks: refusingLinks)
             try search.run()
+            for path in search.passedOver { passingOver(path) }
             guard !search.found.isEmpty else {
                 throw FileFault(.resolve, .noMatch, path: pattern)
             }
@@ -59,6 +63,7 @@ private struct Search {
     let filesMax: Int
     let refusesLinks: Bool
     var found: [String] = []
+    var passedOver: [String] = []
 
     init(pattern: String, filesMax: Int, refusesLinks: Bool) {
         self.refusesLinks = refusesLinks
@@ -131,6 +136,7 @@ private struct Search {
                     open.append((next, index + 1))
                 }
             case .pattern(let glob):
+                try notePassedOver(path, glob, isLast ? .regular : .directory)
                 for name in try names(in: path, matching: glob) {
                     let next = Self.join(path, name)
                     try refuseLink(next)
@@ -143,6 +149,7 @@ private struct Search {
                 }
             case .directories:
                 open.append((path, index + 1))
+                try notePassedOver(path, GlobPattern("*"), .directory)
                 for name in try names(in: path, matching: GlobPattern("*")) {
                     let next = Self.join(path, name)
                     if try Self.isRealDirectory(next) {
@@ -165,6 +172,23 @@ private struct Search {
             throw FileFault(.resolve, .tooManyFiles(limit: filesMax), path: pattern)
         }
         found.append(path)
+    }
+
+    /// Notes what in the folder `path` has a name with a dot in front that `glob` would match
+    /// without it, and is of this kind.
+    private mutating func notePassedOver(
+        _ path: String, _ glob: GlobPattern, _ kind: FileStatus.Kind
+    ) throws(FileFault) {
+        guard refusesLinks else { return }
+        for bytes in try Directory.open(path.isEmpty ? "." : path).nameBytes() {
+            let bare = bytes.drop { $0 == UInt8(ascii: ".") }
+            guard bare.count < bytes.count, !bare.isEmpty,
+                !glob.matches(String(decoding: bytes, as: UTF8.self)),
+                glob.matches(String(decoding: bare, as: UTF8.self))
+            else { continue }
+            let place = Self.join(path, String(decoding: bytes, as: UTF8.self))
+            if try Self.ownKind(of: place) == kind { passedOver.append(place) }
+        }
     }
 
     private func names(

@@ -20,6 +20,9 @@ package struct Digest256: Hashable, Comparable, Sendable {
         fourth = Self.word(bytes, at: 24)
     }
 
+    /// The first eight bytes as a number, the first byte in its highest bits.
+    package var firstBits: UInt64 { first }
+
     /// Reads exactly 64 lower-case hexadecimal digits; nil for anything else.
     package init?(hex: String) {
         let digits = Array(hex.utf8)

@@ -139,7 +139,9 @@ struct LedgerSchema: Sendable {
     /// content. `rules` is the digest of what was applied; `settled_ms` the clock of that run: what
     /// was due then was dealt with; `next_due_ms` when something in it becomes due; `dealt_clocks`,
     /// where it is not just what was due then, what is dealt with, one bit for each clock; `mixed`
-    /// whether a content has such segments.
+    /// whether a content has such segments. `store_rules` keeps what rules were, field by field,
+    /// and `store_lines` eight bytes of the digest of each line in which something was dealt with.
+    /// `store_places` says where which content lay when the last run had been over it.
     private static let stores = """
         CREATE TABLE store_contents (
             store TEXT NOT NULL,
@@ -166,6 +168,33 @@ struct LedgerSchema: Sendable {
             dealt_clocks INTEGER,
             run_id INTEGER NOT NULL REFERENCES runs (id),
             PRIMARY KEY (store, sha256, byte_count)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE store_rules (
+            rules TEXT PRIMARY KEY CHECK (length(rules) = 64),
+            fields TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE store_lines (
+            id INTEGER PRIMARY KEY,
+            store TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+            rules TEXT NOT NULL CHECK (length(rules) = 64),
+            settled_ms INTEGER NOT NULL,
+            dealt_clocks INTEGER,
+            lines BLOB NOT NULL,
+            run_id INTEGER NOT NULL REFERENCES runs (id)
+        ) STRICT;
+        CREATE INDEX store_lines_of_content ON store_lines (store, sha256, byte_count);
+        CREATE TABLE store_places (
+            store TEXT NOT NULL,
+            path TEXT NOT NULL,
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+            byte_count INTEGER NOT NULL CHECK (byte_count >= 0),
+            held INTEGER NOT NULL CHECK (held >= 0),
+            aged INTEGER NOT NULL CHECK (aged IN (0, 1)),
+            next_due_ms INTEGER,
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            PRIMARY KEY (store, path)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE store_runs (
             store TEXT NOT NULL,

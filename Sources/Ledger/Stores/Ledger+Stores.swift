@@ -1,5 +1,5 @@
 import GRDB
-package import KeyedHashing
+import KeyedHashing
 import Records
 
 extension Ledger {
@@ -19,18 +19,16 @@ extension Ledger {
         }
     }
 
-    /// The segments of a store that were dealt with under `rules`, those looked at last first.
-    package func storeSegments(
-        store: String, rules: Digest256
-    ) throws(LedgerFault) -> [StoreSegment] {
+    /// The segments of a store that were dealt with, those looked at last first.
+    package func storeSegments(store: String) throws(LedgerFault) -> [StoreSegment] {
         try read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM store_segments WHERE store = ? AND rules = ?
+                    SELECT * FROM store_segments WHERE store = ?
                     ORDER BY run_id DESC, sha256, byte_count
                     """,
-                arguments: [store, rules.hex]
+                arguments: [store]
             ).map { row in
                 let dealt: Int64? = row["dealt_clocks"]
                 return StoreSegment(
@@ -39,6 +37,7 @@ extension Ledger {
                         content: ContentIdentity(
                             digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
                         records: row["lines"], headLines: row["head_lines"], head: row["head"]),
+                    rules: try digest(row["rules"]),
                     settled: EventTime(milliseconds: row["settled_ms"]),
                     dealtClocks: dealt.map { UInt64(bitPattern: $0) })
             }
@@ -108,7 +107,7 @@ extension RunWriter {
                     """,
                 arguments: [
                     store.name, segment.content.digest.hex, segment.content.byteCount,
-                    segment.records, segment.headLines, segment.head, store.rules.hex,
+                    segment.records, segment.headLines, segment.head, known.rules.hex,
                     known.settled.milliseconds,
                     known.dealtClocks.map { Int64(bitPattern: $0) }, run,
                 ])
@@ -119,5 +118,6 @@ extension RunWriter {
                 VALUES (?, ?, ?, ?, ?)
                 """,
             arguments: [store.name, run, store.files, store.changed, store.removed])
+        try writeKnowledge(of: store, run: run)
     }
 }

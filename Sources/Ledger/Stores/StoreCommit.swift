@@ -13,6 +13,16 @@ package struct StoreCommit: Sendable, Equatable {
     package var contents: [StoreContent] = []
     /// The segments of those contents.
     package var segments: [StoreSegment] = []
+    /// What rule sets are, field by field, by their digests: those that are named here.
+    package var ruleTexts: [Digest256: String] = [:]
+    /// The lines of those contents in which something was dealt with.
+    package var lines: [StoreLines] = []
+    /// Contents that are gone, all of whose lines are among those of others.
+    package var superseded: [ContentIdentity] = []
+    /// Where the files lie that are not where they lay, or hold something else.
+    package var places: [StorePlace] = []
+    /// Paths at which no file of the store lies any more.
+    package var gonePlaces: [String] = []
     /// Files rewritten.
     package var files: Int64 = 0
     /// Records changed in them.
@@ -63,10 +73,65 @@ package struct StoreSegment: Sendable, Equatable {
     /// with; nil: just those that had run out at `settled`. They differ where a hold keeps
     /// something from being done, or an earlier run had a later clock.
     package var dealtClocks: UInt64?
+    /// The rules under which that was.
+    package var rules: Digest256
 
-    package init(segment: CountedSegment, settled: EventTime, dealtClocks: UInt64? = nil) {
+    package init(
+        segment: CountedSegment, rules: Digest256, settled: EventTime, dealtClocks: UInt64? = nil
+    ) {
         self.segment = segment
+        self.rules = rules
         self.settled = settled
         self.dealtClocks = dealtClocks
+    }
+}
+
+/// What was dealt with in lines of a store; the members are those of `StoreSegment`.
+package struct StoreLineKind: Sendable, Hashable {
+    package var rules: Digest256
+    package var settled: EventTime
+    package var dealtClocks: UInt64?
+
+    package init(rules: Digest256, settled: EventTime, dealtClocks: UInt64?) {
+        self.rules = rules
+        self.settled = settled
+        self.dealtClocks = dealtClocks
+    }
+}
+
+/// Lines of one content in which the same was dealt with.
+package struct StoreLines: Sendable, Equatable {
+    package var content: ContentIdentity
+    package var kind: StoreLineKind
+    /// Eight bytes of the digest of each line, in ascending order.
+    package var lines: [UInt64]
+
+    package init(content: ContentIdentity, kind: StoreLineKind, lines: [UInt64]) {
+        self.content = content
+        self.kind = kind
+        self.lines = lines
+    }
+}
+
+/// What the last run left at one place of a store.
+package struct StorePlace: Sendable, Equatable {
+    package var path: String
+    /// The plain bytes.
+    package var content: ContentIdentity
+    /// Records under a hold.
+    package var held: Int64
+    /// True when something in it was dealt with: nobody has a reason to change it.
+    package var isAged: Bool
+    /// When something in it becomes due; nil: never.
+    package var nextDue: EventTime?
+
+    package init(
+        path: String, content: ContentIdentity, held: Int64, isAged: Bool, nextDue: EventTime?
+    ) {
+        self.path = path
+        self.content = content
+        self.held = held
+        self.isAged = isAged
+        self.nextDue = nextDue
     }
 }

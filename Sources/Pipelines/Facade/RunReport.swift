@@ -64,6 +64,14 @@ package struct RunReport: Sendable {
     package var removedAgain = 0
     /// Parts in whose place an earlier form lay and that were made again out of it.
     package var madeAgain = 0
+    /// What was done to parts of earlier runs, by output.
+    package var ageing: [AgeingTally] = []
+    /// The names of the fields, in the order of `OutputCounts.fields`.
+    package var fieldNames: [String] = []
+    /// Figures of the tables written, and those of them that are withheld, by table.
+    package var withheld: [(table: String, figures: Int, withheld: Int)] = []
+    /// How late the run came; nil when nothing waited for it longer than a day.
+    package var lateness: Lateness?
     /// What was done to the store; nil when the pipeline has none.
     package var store: StoreReport?
     /// The records set aside, at most `quarantineEntriesMax`, in order.

@@ -251,14 +251,20 @@ extension Sluice {
                 "identity", "fields", "others", "window", "zone", "skew", "source", "delete",
                 "tables",
             ])
+        let context = sectionsDigest(
+            of: bytes, sections: ["zone", "source"], without: ["files", "stream", "limits"])
+        let fieldRules = StoreRules(specification, plan, context: context)
+        let ruleDigests = StoreRules.digests(specification, plan)
+        plan.store?.fieldRules = fieldRules
+        plan.store?.ruleDigests = ruleDigests
         let place = anchored(path, at: try workingFolder())
         plan.mark = .of("pipeline", place)
         plan.home = specification.home(at: splitPath(PlanningWorld.simplified(place)).directory)
         return (specification, plan)
     }
 
-    /// The digest of some parts of a pipeline file, however they are laid out; items of
-    /// `statistics` without some of their keys.
+    /// The digest of some parts of a pipeline file, however they are laid out; `source`, and the
+    /// items of `statistics`, without some of their keys.
     private static func sectionsDigest(
         of bytes: [UInt8], sections: [String], without keys: [String] = []
     ) -> Digest256 {
@@ -267,7 +273,7 @@ extension Sluice {
             for section in sections {
                 for member in members where member.key == section {
                     let value =
-                        section == "statistics"
+                        section == "statistics" || !keys.isEmpty && section == "source"
                         ? member.value.withoutMembers(keys) : member.value
                     text += Array("\(section) ".utf8) + value.canonicalBytes
                 }
@@ -298,8 +304,11 @@ extension Sluice {
 }
 
 extension Setting {
-    /// A list whose mappings lack some keys; anything else as it is.
+    /// A mapping, or a list whose mappings, without some keys; anything else as it is.
     fileprivate func withoutMembers(_ keys: [String]) -> Setting {
+        if case .mapping(let members, let position) = self {
+            return .mapping(members.filter { !keys.contains($0.key) }, position)
+        }
         guard case .list(let items, let position) = self else { return self }
         let rest = items.map { item -> Setting in
             guard case .mapping(let members, let position) = item else { return item }

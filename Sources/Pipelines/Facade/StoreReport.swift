@@ -1,4 +1,5 @@
 package import Anonymization
+package import Records
 
 /// What a run found in the files of a store and did to them.
 package struct StoreReport: Sendable {
@@ -40,12 +41,45 @@ package struct StoreReport: Sendable {
     package var busy: [String] = []
     /// Unreadable lines that stay in the store.
     package var keptUnreadable = 0
+    /// Files of `busy` whose times lie ahead of the system's clock.
+    package var misdated: [String] = []
+    /// Files and folders that the patterns pass over because their names begin with a dot.
+    package var passedOver: [String] = []
+    /// Files in which something was dealt with, with other bytes than the last run left.
+    package var edited: [String] = []
+    /// Paths at which the last run left a file and none is any more.
+    package var gone: [String] = []
+    /// Records of which nobody knows what was done to them, with values that look like results of
+    /// the rules; they were aged like any others.
+    package var formed = 0
+    /// Records of months whose key is destroyed.
+    package var keyless = 0
+    /// Records with a time beyond the run's clock.
+    package var untimely = 0
+    /// Records taken out, by reason.
+    package var dropped: [DropReason: Int] = [:]
+    /// Lines that cannot be read or have no time, by reason.
+    package var quarantined: [QuarantineReason: Int] = [:]
+    /// What the rules did, by field.
+    package var fields: [FieldTally] = []
     /// Names the changes: what `--confirm` expects.
     package var token = ""
     /// The first unreadable lines; `sourceIndex` is an index into `files`.
     package var quarantine: [QuarantineEntry] = []
 
     package init(name: String) { self.name = name }
+
+    /// Adds what became of the records of one file.
+    mutating func add(_ counts: RecordCounts, _ names: [String]) {
+        formed += counts.formed
+        keyless += counts.keyless
+        untimely += counts.untimely
+        quarantined.merge(counts.quarantined, uniquingKeysWith: +)
+        for output in counts.outputs {
+            dropped.merge(output.dropped, uniquingKeysWith: +)
+            fields.add(output, names)
+        }
+    }
 
     /// Records changed in all files.
     package var changed: Int { files.reduce(0) { $0 + $1.changed } }

@@ -119,6 +119,9 @@ package struct StorePlan: Sendable {
     package var files: [String]
     /// The digest of everything that decides what becomes of a record.
     package var rules: Digest256
+    /// The same field by field, and the digests of the rules in slot order.
+    var fieldRules: StoreRules?
+    var ruleDigests: [Digest256] = []
     package var guardFactor: Int
     package var guardAtLeast: Int
     package var needsConfirmation: Bool
@@ -150,6 +153,8 @@ package struct OutputPlan: Sendable {
     /// Set when the output takes the place of its source: every byte that no rule changes is
     /// written as it was, and this says what becomes of unreadable lines.
     package var inPlace: UnreadableLines?
+    /// In place: true when lines have to be remembered, because a rule changes its own results.
+    package var remembersLines = false
 }
 
 /// Where a statistic or disclosure goes.

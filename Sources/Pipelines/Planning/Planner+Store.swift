@@ -21,12 +21,13 @@ extension Planner {
         for (index, clock) in clocks.clocks.enumerated() where !clock.isPlain {
             add(DueSet(rawValue: 1 << UInt64(index)), reach(clock, release, nil), &release)
         }
-        let output = OutputPlan(
+        var output = OutputPlan(
             name: PipelineSpecification.storeName, purpose: "compliance",
             path: .standardOutput, format: format, writer: format.splicedWriter(), columns: nil,
             gzipLevel: nil, recipients: [Recipient.own.rawValue], readers: [],
             expires: nil, showsWindow: true,
             inPlace: store.unreadable.value)
+        output.remembersLines = release.rules.contains { $0.transform?.isRepeatable == false }
         return StorePlan(
             name: (store.stream ?? specification.name).value,
             files: store.files.map { world.resolve($0.value) },

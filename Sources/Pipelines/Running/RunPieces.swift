@@ -52,6 +52,7 @@ func prepare(_ report: inout RunReport, _ plan: Plan, isDryRun: Bool) {
     report.pipeline = plan.name
     report.outputNames = plan.outputs.map(\.name)
     report.statisticNames = plan.tables.map(\.name)
+    report.fieldNames = plan.release.fields.names
     report.isDryRun = isDryRun
     report.notes = plan.notes
     report.cutOff = plan.release.clocks.statedCutOff.map(dateText) ?? ""
@@ -126,6 +127,7 @@ extension RunReport {
     /// template of their paths: a report names nobody.
     mutating func addTables(_ tables: [TableFiles.File]) {
         for table in tables {
+            noteFigures(of: table)
             let known = files.firstIndex {
                 $0.output == table.table && $0.path == table.shownPath
             }
@@ -140,6 +142,16 @@ extension RunReport {
                         bytes: table.bytes.count))
             }
         }
+    }
+}
+
+extension RunReport {
+    /// Counts the figures of a statistic once, in however many formats it is written.
+    private mutating func noteFigures(of file: TableFiles.File) {
+        guard file.figures.all > 0, !withheld.contains(where: { $0.table == file.table }) else {
+            return
+        }
+        withheld.append((file.table, file.figures.all, file.figures.withheld))
     }
 }
 

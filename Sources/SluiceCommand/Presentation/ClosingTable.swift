@@ -9,9 +9,9 @@ package struct ClosingTable: Sendable {
     package static let filesShown = 20
     package static let positionsShown = 10
 
-    private let report: RunReport
-    private let columnsMax: Int
-    private let isVerbose: Bool
+    let report: RunReport
+    let columnsMax: Int
+    let isVerbose: Bool
 
     /// The table of `report`; `isVerbose` lists every source, file and quarantine position.
     package init(_ report: RunReport, columnsMax: Int, isVerbose: Bool = false) {
@@ -207,12 +207,15 @@ extension ClosingTable {
         let rewritten = report.agedParts - report.expiredParts
         if rewritten > 0 {
             let parts = NumberText.counted(rewritten, "part")
-            let records = NumberText.counted(report.agedRecords, "record")
-            lines += paragraph("aged out \(parts) of earlier runs: \(records) anonymised in them")
+            lines += paragraph(
+                "aged out \(parts) of earlier runs: \(agedWords) in them")
         }
         if report.expiredParts > 0 {
             let parts = NumberText.counted(report.expiredParts, "part")
-            lines += paragraph("deleted \(parts) of earlier runs, whose time had come")
+            let records = report.ageing.reduce(0) { $0 + $1.expired }
+            lines += paragraph(
+                "deleted \(parts) of earlier runs, whose time had come: "
+                    + "\(NumberText.counted(records, "record")) in them")
         }
         if report.removedAgain > 0 {
             let files = NumberText.counted(report.removedAgain, "file")
@@ -224,6 +227,17 @@ extension ClosingTable {
                 "made \(parts) again, in whose place an earlier form lay: a restored copy")
         }
         return lines
+    }
+
+    /// `3 records anonymised, 1 erased, 2 deleted`.
+    private var agedWords: String {
+        let anonymised = report.ageing.reduce(0) { $0 + $1.anonymised }
+        var words = ["\(NumberText.counted(anonymised, "record")) anonymised"]
+        for reason in DropReason.allCases {
+            let count = report.ageing.reduce(0) { $0 + ($1.dropped[reason] ?? 0) }
+            if count > 0 { words.append("\(NumberText.grouped(count)) \(reason.code)") }
+        }
+        return words.joined(separator: ", ")
     }
 
     /// What became of keys; those that live on are told to who asks.
@@ -251,66 +265,24 @@ extension ClosingTable {
         return lines
     }
 
-    /// What was done to the store, and the token for `--confirm`.
-    private var store: [String] {
-        guard let store = report.store else { return [] }
-        let verb = report.isDryRun ? "would be " : ""
-        var lines = paragraph(
-            "store \(store.name): \(NumberText.counted(store.changed, "record")) "
-                + "\(verb)changed and "
-                + "\(NumberText.grouped(store.removed)) \(verb)taken out, "
-                + "\(NumberText.counted(store.rewrittenFiles, "file")) \(verb)rewritten, "
-                + "\(NumberText.grouped(store.settledFiles)) with nothing due")
-        let changed = store.files.filter { isVerbose || $0.isRewritten || $0.unreadable > 0 }
-        let shown = isVerbose ? changed.count : Self.filesShown
-        var table = TextTable([
-            .text(report.isDryRun ? "file that would change" : "file", shrinksTo: 26),
-            .number("records"), .number("changed"), .number("taken out"), .number("unreadable"),
-        ])
-        for file in changed.prefix(shown) {
-            table.add([
-                file.path, NumberText.grouped(file.records), NumberText.grouped(file.changed),
-                NumberText.grouped(file.removed), NumberText.grouped(file.unreadable),
-            ])
-        }
-        if !table.isEmpty { lines += table.lines(columnsMax: columnsMax) }
-        if changed.count > shown {
-            let more = NumberText.counted(changed.count - shown, "more file")
-            lines.append("and \(more); --verbose lists all")
-        }
-        if !store.busy.isEmpty {
-            lines += paragraph(
-                "left alone, because written to just now: "
-                    + store.busy.prefix(shown == 0 ? 1 : max(shown, 1)).joined(separator: ", "))
-        }
-        if store.held > 0 {
-            lines += paragraph(
-                "\(NumberText.counted(store.held, "record")) stay as they are under a hold")
-        }
-        if store.keptUnreadable > 0 {
-            lines += paragraph(
-                "\(NumberText.counted(store.keptUnreadable, "unreadable line")) stay in the store, "
-                    + "readable at any age")
-        }
-        if report.isDryRun { lines.append("token: \(store.token)") }
-        return lines
-    }
-
     private var notes: [String] {
         let totals = report.totals
         var notes = report.notes
-        if totals.untimely > 0 {
+        let untimely = totals.untimely + (report.store?.untimely ?? 0)
+        let keyless = totals.keyless + (report.store?.keyless ?? 0)
+        if untimely > 0 {
             notes.append(
-                "\(NumberText.counted(totals.untimely, "record")) with a time later than the "
+                "\(NumberText.counted(untimely, "record")) with a time later than the "
                     + "run's clock: identifiers left out"
             )
         }
-        if totals.keyless > 0 {
+        if keyless > 0 {
             notes.append(
-                "\(NumberText.counted(totals.keyless, "record")) of months whose key is destroyed: "
-                    + "identifiers left out"
+                "\(NumberText.counted(keyless, "record")) of months whose key is destroyed: no "
+                    + "token is made for them; what is due and needs one is left out"
             )
         }
+        notes += storeNotes
         if !report.unmatchedOptOuts.isEmpty {
             let lines = report.unmatchedOptOuts.prefix(20).map(NumberText.grouped)
             let more = report.unmatchedOptOuts.count - lines.count
@@ -360,7 +332,7 @@ extension ClosingTable {
         TextTable.shortened(name, to: columnsMax / 2)
     }
 
-    private func paragraph(_ text: String) -> [String] {
+    func paragraph(_ text: String) -> [String] {
         wrapped(FaultReport.printable(text), columnsMax: columnsMax)
     }
 }

@@ -71,6 +71,8 @@ package enum ReportJSON {
             ("aged_records", .integer(report.agedRecords)),
             ("removed_again", .integer(report.removedAgain)),
             ("made_again", .integer(report.madeAgain)),
+            ("ageing", .array(report.ageing.map(ageing))),
+            ("late_days", .integer(report.lateness?.days ?? 0)),
             ("store", report.store.map(store) ?? .null),
             ("held_parts", .integer(report.heldParts)),
             ("held_records", .integer(report.heldRecords)),
@@ -157,6 +159,16 @@ package enum ReportJSON {
         )
     }
 
+    private static func ageing(_ tally: AgeingTally) -> JSONValue {
+        let reasons = DropReason.allCases.compactMap { reason in
+            tally.dropped[reason].map { (name: reason.code, value: JSONValue.integer($0)) }
+        }
+        return .object([
+            ("output", .text(tally.output)), ("anonymised", .integer(tally.anonymised)),
+            ("dropped_by_reason", .object(reasons)), ("expired", .integer(tally.expired)),
+        ])
+    }
+
     private static func store(_ store: StoreReport) -> JSONValue {
         .object([
             ("name", .text(store.name)),
@@ -164,10 +176,17 @@ package enum ReportJSON {
             ("changed", .integer(store.changed)),
             ("removed", .integer(store.removed)),
             ("held", .integer(store.held)),
+            ("keyless", .integer(store.keyless)),
+            ("untimely", .integer(store.untimely)),
+            ("of_unknown_past", .integer(store.formed)),
             ("rewritten_files", .integer(store.rewrittenFiles)),
             ("settled_files", .integer(store.settledFiles)),
             ("kept_unreadable", .integer(store.keptUnreadable)),
             ("busy_files", .array(store.busy.map { .text($0) })),
+            ("misdated_files", .array(store.misdated.map { .text($0) })),
+            ("edited_files", .array(store.edited.map { .text($0) })),
+            ("gone_files", .array(store.gone.map { .text($0) })),
+            ("passed_over", .array(store.passedOver.map { .text($0) })),
             (
                 "files",
                 .array(

@@ -131,6 +131,8 @@ final class SubjectRewriting {
         barredRecords += counts.outputs[0].takenOut
         parts += 1
         owner.report.agedRecords += counts.outputs[0].anonymised
+        owner.report.ageing.add(
+            counts.outputs[0], reading.release.fields.names, of: part.output)
     }
 
     /// Notes which opt-outs a part is about. Where nobody matched, records that do not say whose

@@ -77,7 +77,9 @@ struct ContentProof {
                     + "pipelines too")
         }
         for (index, proof) in proofs.enumerated() { tellUnprovable(index, proof) }
-        if let store = owner.plan.store { proofs.append(try StoreProof(owner, store).run()) }
+        if let store = owner.plan.store {
+            proofs.append(try StoreProof(owner, store, known.places).run())
+        }
         owner.count("records read back", proofs.reduce(0) { $0 + $1.records })
         owner.report.evidence.proofs = proofs
     }

@@ -1,6 +1,7 @@
 internal import Anonymization
 internal import KeyedHashing
 internal import Ledger
+internal import Publication
 internal import Records
 internal import Statistics
 
@@ -106,6 +107,18 @@ package struct Evidence: Sendable {
         package let name: String
         package let suppression: String
         package let files: Int
+        /// Figures of its table, and those of them that are withheld, when it was last written.
+        package var figures: Int64 = 0
+        package var withheld: Int64 = 0
+    }
+
+    /// One table of one publication.
+    package struct PublishedTable: Sendable, Equatable {
+        /// The months and the kind of the publication, and its revision.
+        package let publication: String
+        package let table: String
+        package let figures: Int
+        package let withheld: Int
     }
 
     package var pipelineDigest = ""
@@ -119,6 +132,7 @@ package struct Evidence: Sendable {
     package var optOuts: [Tally] = []
     package var rights: [Tally] = []
     package var statistics: [Statistic] = []
+    package var published: [PublishedTable] = []
     var proofs: [OutputProof] = []
 
     init() {}
@@ -147,12 +161,18 @@ extension Evidence {
                 Self.words(of: record, now: verification.clock.now)
             })
         rights = Self.tallies(
-            try ledger.erasures().map(Self.word) + ledger.restrictions().map(Self.word))
+            try ledger.erasures().map(Self.word) + ledger.restrictions().map(Self.word)
+                + ledger.subjectRequests().compactMap(Self.word))
         statistics = plan.tables.enumerated().map { index, table in
             Statistic(
                 name: table.name,
                 suppression: Self.suppression(plan.statistics.statistics[index].suppression),
-                files: known.files.filter { $0.file.name == table.name }.count)
+                files: known.files.filter { $0.file.name == table.name }.count,
+                figures: Self.last("statistic/\(table.name)/figures", runs),
+                withheld: Self.last("statistic/\(table.name)/withheld", runs))
+        }
+        for record in known.publications {
+            published += Self.tables(of: record, ledger)
         }
     }
 
@@ -236,6 +256,28 @@ extension Evidence {
         }
     }
 
+    /// A count of the last run that has `code`, or whose statistic that is at all.
+    private static func last(_ code: String, _ runs: [Run]) -> Int64 {
+        let statistic = code.split(separator: "/").prefix(2).joined(separator: "/") + "/figures"
+        let run = runs.last { $0.details.contains { $0.code == statistic } }
+        return run?.details.first { $0.code == code }?.count ?? 0
+    }
+
+    /// What a publication withholds; one that cannot be read is a finding already.
+    private static func tables(
+        of record: PublicationRecord, _ ledger: Ledger
+    ) -> [PublishedTable] {
+        guard let document = try? ledger.document(ofPublication: record.id),
+            let publication = PublicationDocument.publication(from: document)
+        else { return [] }
+        let name = "\(record.period.text), \(record.kind.rawValue) \(record.revision)"
+        return publication.tables.map { table in
+            PublishedTable(
+                publication: name, table: table.table.name,
+                figures: table.table.withheld.cellsTotal, withheld: table.table.withheld.cells)
+        }
+    }
+
     // MARK: Registry
 
     private static func tallies(_ words: [String]) -> [Tally] {
@@ -259,6 +301,15 @@ extension Evidence {
         let state =
             record.done != nil ? "done" : record.blockedBy != nil ? "blocked by a hold" : "open"
         return "erasure, \(record.request.subject.kind.rawValue), \(state)"
+    }
+
+    /// Erasures and restrictions are told with what became of them.
+    private static func word(_ record: SubjectRequestRecord) -> String? {
+        switch record.action {
+        case .export, .rectify:
+            "\(record.action.rawValue), \(record.request.subject.kind.rawValue), answered"
+        case .erase, .restrict, .lift: nil
+        }
     }
 
     private static func word(_ record: RestrictionRecord) -> String {

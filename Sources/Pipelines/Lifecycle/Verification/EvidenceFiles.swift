@@ -64,7 +64,16 @@ struct EvidenceJSON {
                 evidence.statistics.map {
                     [
                         "name": .text($0.name), "suppressed": .text($0.suppression),
-                        "files": .integer(Int64($0.files)),
+                        "files": .integer(Int64($0.files)), "figures": .integer($0.figures),
+                        "withheld": .integer($0.withheld),
+                    ]
+                }),
+            "publications": .array(
+                evidence.published.map {
+                    [
+                        "publication": .text($0.publication), "table": .text($0.table),
+                        "figures": .integer(Int64($0.figures)),
+                        "withheld": .integer(Int64($0.withheld)),
                     ]
                 }),
             "runs": .array(evidence.runs.map(run)), "keys": .array(evidence.keys.map(key)),

@@ -107,12 +107,34 @@ struct EvidencePage {
     }
 
     private func statistics(_ page: inout HTMLWriter) {
+        publications(&page)
         guard !evidence.statistics.isEmpty else { return }
         page.element("h2", text: "Statistics")
         page.table(
             caption: "What is suppressed",
-            [.text("Statistic"), .text("Suppressed"), .number("Files")],
-            evidence.statistics.map { [$0.name, $0.suppression, grouped($0.files)] })
+            [
+                .text("Statistic"), .text("Suppressed"), .number("Files"), .number("Figures"),
+                .number("Withheld"),
+            ],
+            evidence.statistics.map {
+                [
+                    $0.name, $0.suppression, grouped($0.files), grouped($0.figures),
+                    grouped($0.withheld),
+                ]
+            })
+    }
+
+    private func publications(_ page: inout HTMLWriter) {
+        guard !evidence.published.isEmpty else { return }
+        page.element("h2", text: "Publications")
+        page.table(
+            caption: "How many figures are withheld",
+            [
+                .text("Publication"), .text("Table"), .number("Figures"), .number("Withheld"),
+            ],
+            evidence.published.map {
+                [$0.publication, $0.table, grouped($0.figures), grouped($0.withheld)]
+            })
     }
 
     private func runs(_ page: inout HTMLWriter) {
@@ -210,9 +232,13 @@ extension Evidence.Run {
     /// What became of the records, output by output, and why some were set aside.
     var words: String {
         details.filter { $0.count > 0 }.map { code, count in
-            let parts = code.split(separator: "/")
-            guard parts.count == 3 else { return "\(code) \(count)" }
-            return "\(parts[1]): \(parts[2]) \(count)"
+            var parts = code.split(separator: "/").filter { $0 != "field" }
+            guard parts.count >= 3 else { return "\(code) \(count)" }
+            if parts[0] == "output" { parts.removeFirst() }
+            let isNamed = ["aged", "store", "statistic"].contains(parts[0])
+            let subject = isNamed && parts.count > 2 ? 2 : 1
+            return parts[..<subject].joined(separator: " ") + ": "
+                + parts[subject...].joined(separator: " ") + " \(count)"
         }.joined(separator: "; ")
     }
 }

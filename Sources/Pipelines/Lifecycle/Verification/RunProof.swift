@@ -19,6 +19,7 @@ struct RunProof {
             return
         }
         checkDeadlines(last.run)
+        tellLate(runs)
         for (before, after) in zip(runs, runs.dropFirst()) where after.run.now < before.run.now {
             owner.report.notes.append(
                 "the clock of run \(after.run.id) stood before that of run \(before.run.id)")
@@ -32,18 +33,11 @@ struct RunProof {
 
     /// The earliest instant at which something had to be done and the last run was before it.
     private func checkDeadlines(_ last: RunRecord) {
-        var missed: EventTime?
-        for part in known.currentParts where part.pipeline == owner.plan.name {
-            for deadline in [deadline(part.part), part.part.deleteBy] {
-                guard let deadline, deadline <= owner.clock.now, deadline > last.now else {
-                    continue
-                }
-                missed = min(missed ?? deadline, deadline)
-            }
-        }
-        guard let missed else { return }
+        let deadlines = Deadlines(owner.plan)
+        let parts = known.currentParts.filter { $0.pipeline == owner.plan.name }.map(\.part)
+        guard let missed = deadlines.first(after: last.now, parts, known.places) else { return }
         let zone = owner.clock.zone
-        let late = zone.localDay(at: owner.clock.now) - zone.localDay(at: missed)
+        let late = deadlines.days(since: missed)
         owner.find(
             .missedRun, "run \(last.id)",
             "is the last, of \(dateText(last.now)); something was due on "
@@ -52,13 +46,14 @@ struct RunProof {
                 + ", and no run dealt with it")
     }
 
-    /// When the oldest readable record of a part is due by the window.
-    private func deadline(_ part: PartRecord) -> EventTime? {
-        let clock = owner.plan.release.clocks.clocks[0]
-        // A window that starts elsewhere says nothing of one part.
-        guard clock.isPlain else { return nil }
-        let window = clock.length
-        guard let oldest = part.oldestReadable, !window.isZero else { return nil }
-        return owner.clock.dueTime(from: oldest, window)
+    /// What earlier runs found when they were late.
+    private func tellLate(_ runs: [RunHistory]) {
+        for history in runs {
+            guard let days = history.details.first(where: { $0.code == RunCodes.late })?.count
+            else { continue }
+            owner.report.notes.append(
+                "run \(history.run.id), of \(dateText(history.run.now)), was late: something had "
+                    + "waited \(counted(Int(days), "day")) to be dealt with")
+        }
     }
 }

@@ -1,5 +1,6 @@
 internal import Anonymization
 internal import FileSystem
+internal import Ledger
 internal import LogFormats
 internal import Records
 
@@ -8,10 +9,13 @@ internal import Records
 struct StoreProof {
     private let owner: Verification
     private let store: StorePlan
+    /// What the last run left, by path.
+    private let places: [String: StorePlace]
 
-    init(_ owner: Verification, _ store: StorePlan) {
+    init(_ owner: Verification, _ store: StorePlan, _ places: [StorePlace]) {
         self.owner = owner
         self.store = store
+        self.places = Dictionary(places.map { ($0.path, $0) }) { first, _ in first }
     }
 
     /// What was found in the store; its files are looked at whether a run has seen them or not.
@@ -19,7 +23,13 @@ struct StoreProof {
         var proof = OutputProof(name: store.output.name)
         let listing = try StoreListing(
             store.files, unsettled: nil, in: OpenFolders(mark: owner.plan.mark))
-        for file in listing.files { try prove(file.path, &proof) }
+        var drift = StoreDrift(owner, places, paths: listing.files.map(\.path))
+        for file in listing.files {
+            let held = proof.held
+            try prove(file.path, &proof)
+            try drift.check(file.path, held: proof.held - held)
+        }
+        drift.tell(passedOver: listing.passedOver)
         owner.count("records of the store read back", proof.records)
         return proof
     }

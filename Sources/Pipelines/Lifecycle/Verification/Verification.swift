@@ -36,7 +36,7 @@ final class Verification {
         let isSealed = try checkSeal()
         guard let ledger = try openLedger(isSealed) else { return report }
         do {
-            let known = try KnownFiles(ledger)
+            let known = try KnownFiles(ledger, store: plan.store)
             plan.latestRun = known.runs.map(\.run.now).max()
             try openRegistry(ledger)
             LedgerProof(self, ledger, known).run()
@@ -139,8 +139,10 @@ struct KnownFiles {
     let lists: [InputList]
     let publications: [PublicationRecord]
     let published: [NewPublication.PublicationFile]
+    /// What the last run left in the store of the pipeline.
+    let places: [StorePlace]
 
-    init(_ ledger: Ledger) throws(LedgerFault) {
+    init(_ ledger: Ledger, store: StorePlan?) throws(LedgerFault) {
         runs = try ledger.runs()
         parts = try ledger.partHistory()
         partials = try ledger.partialHistory()
@@ -149,6 +151,7 @@ struct KnownFiles {
         lists = try ledger.inputLists()
         publications = try ledger.publications()
         published = try ledger.files()
+        if let store { places = try ledger.storePlaces(store: store.name) } else { places = [] }
     }
 
     var currentParts: [PartHistory] { parts.filter { $0.state == .current } }

@@ -14,6 +14,8 @@ struct TableFiles {
         var shownPath: String
         var rows: Int
         var bytes: [UInt8]
+        /// Its figures, and those of them that are withheld.
+        var figures = (all: 0, withheld: 0)
     }
 
     /// A file that is durable under its temporary name.
@@ -38,10 +40,13 @@ struct TableFiles {
         _ table: TablePlan, _ measured: MeasuredTable, _ path: PathTemplate,
         _ format: TableFormat
     ) -> File {
-        File(
+        let shown = suppressed(measured)
+        var file = File(
             table: table.name, path: Self.fill(path, ["name": table.name]),
             shownPath: Self.fill(path, ["name": table.name]), rows: measured.rows.count,
-            bytes: Self.bytes(suppressed(measured), format))
+            bytes: Self.bytes(shown, format))
+        file.figures = shown.figures
+        return file
     }
 
     /// One file for each set of values that the path asks for; months that are not wholly readable
@@ -159,6 +164,21 @@ struct TableFiles {
     static func discard(_ files: [Prepared], in folders: OpenFolders) {
         for entry in files {
             _ = try? folders.open(entry.folder).remove(entry.prepared.temporaryName)
+        }
+    }
+}
+
+extension StatisticTable {
+    /// How many figures it has, and how many of them are withheld.
+    fileprivate var figures: (all: Int, withheld: Int) {
+        rows.reduce(into: (all: 0, withheld: 0)) { sum, row in
+            for cell in row.cells {
+                sum.all += 1
+                switch cell {
+                case .suppressed, .withheld: sum.withheld += 1
+                case .value, .zero, .notMeasured: break
+                }
+            }
         }
     }
 }

@@ -6,11 +6,11 @@ extension [PartDealing] {
     mutating func add(_ line: OutputBytes.DealtLine, at start: Int) {
         let range = start + line.range.lowerBound..<start + line.range.upperBound
         if let last, last.range.upperBound == range.lowerBound,
-            last.clocks == line.dealtWith.rawValue
+            last.clocks == line.done.clocks.rawValue
         {
             self[count - 1].range = last.range.lowerBound..<range.upperBound
         } else {
-            append(PartDealing(range: range, clocks: line.dealtWith.rawValue))
+            append(PartDealing(range: range, clocks: line.done.clocks.rawValue))
         }
     }
 

@@ -76,12 +76,14 @@ final class PartAgeing {
             return
         }
         let history = try HoldHistory(part, output: index, of: plan, registry)
+        let ageing = plan.ageing(index, part, history)
         let counts = try rewriting.rewrite(
-            part, under: plan.ageing(index, part, history), history,
-            staysIf: { $0.isUntouched })
+            part, under: ageing, history, staysIf: { $0.isUntouched })
         owner.report.heldRecords += counts.outputs[0].held
         if counts.isUntouched { return }
         owner.report.agedParts += 1
+        owner.report.ageing.add(
+            counts.outputs[0], ageing.release.fields.names, of: part.output)
         owner.report.agedRecords += counts.outputs[0].anonymised + counts.outputs[0].droppedTotal
     }
 
@@ -96,6 +98,7 @@ final class PartAgeing {
             }
             owner.report.agedParts += 1
             owner.report.expiredParts += 1
+            owner.report.ageing.add(expired: Int(part.records), of: part.output)
             return rewriting.remove(part)
         }
         let history = try HoldHistory(part, output: index, of: plan, registry)
@@ -107,6 +110,7 @@ final class PartAgeing {
         if counts.outputs[0].held > 0 { owner.report.heldParts += 1 }
         if counts.isUntouched { return }
         owner.report.agedParts += 1
+        owner.report.ageing.add(counts.outputs[0], [], of: part.output, isExpired: true)
         if counts.outputs[0].held == 0 { owner.report.expiredParts += 1 }
     }
 

@@ -37,8 +37,9 @@ extension StatefulRun {
         let accepted = totals.read - totals.blank - totals.quarantinedTotal
         let dropped = totals.outputs.first?.droppedTotal ?? 0
         var details = [
-            "blank": Int64(totals.blank), "keyless": Int64(totals.keyless),
-            "untimely": Int64(totals.untimely),
+            "blank": Int64(totals.blank),
+            "keyless": Int64(totals.keyless + (report.store?.keyless ?? 0)),
+            "untimely": Int64(totals.untimely + (report.store?.untimely ?? 0)),
         ]
         for (reason, count) in totals.quarantined {
             details["quarantined-\(reason.code)"] = Int64(count)
@@ -53,6 +54,7 @@ extension StatefulRun {
         for (statistic, count) in zip(report.statisticNames, totals.observed) {
             details["statistic/\(statistic)/counted"] = Int64(count)
         }
+        details.merge(RunCodes(report, plan).counts) { _, new in new }
         return RunCounts(
             read: Int64(totals.read), written: Int64(accepted - dropped),
             dropped: Int64(dropped + totals.blank),

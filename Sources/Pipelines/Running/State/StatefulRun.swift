@@ -57,6 +57,7 @@ final class StatefulRun {
             throw StateRegistry.failure(error)
         }
         prepare(&report, plan, isDryRun: settings.isDryRun)
+        try noteTime(ledger)
         let registry = try openRegistry(ledger)
         let keys = try openKeys(ledger)
         defer { keys?.release() }
@@ -113,6 +114,7 @@ final class StatefulRun {
         let awaited = isCommand ? try intake.surveyOnly() : []
         try store.look(sources: intake.contents, awaited: awaited)
         report.store = store.report
+        if let words = passedOverWords(store.report.passedOver) { report.notes.append(words) }
         if settings.isDryRun { return }
         try store.checkPermission()
         try store.rewrite()

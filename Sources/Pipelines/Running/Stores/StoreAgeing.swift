@@ -20,7 +20,7 @@ private import Glibc
 /// and what was dealt with in them stays as it is.
 final class StoreAgeing {
     /// A file that will change.
-    private struct Change {
+    struct Change {
         var file: StoreFile
         var old: ContentIdentity
         var new: ContentIdentity
@@ -31,7 +31,7 @@ final class StoreAgeing {
     }
 
     /// What one reading of a file gave.
-    private struct FileCounts: Equatable {
+    struct FileCounts: Equatable {
         var records = 0
         var changed = 0
         var removed = 0
@@ -39,23 +39,21 @@ final class StoreAgeing {
         var held = 0
     }
 
-    private let plan: Plan
-    private let store: StorePlan
-    private let settings: RunSettings
-    private let ledger: Ledger?
+    let plan: Plan
+    let store: StorePlan
+    let settings: RunSettings
+    let ledger: Ledger?
     private let keys: RunRing?
     private let changes: PendingChanges
     private let quarantine: QuarantineFile?
     /// Requests of persons, for which every file is read, whatever is due in it.
     private let subjects: SubjectRewriting?
-    private var pending: [Change] = []
+    private(set) var pending: [Change] = []
     /// The file at hand, until it is prepared.
     private var writing: StoreSink?
-    private var known: KnownSegments?
-    private var dealings: [StoreDealing] = []
-    /// When erasures were asked for, once that was looked up.
-    private var erasures: [EventTime]?
-    private var quarantined = RecordCounts(outputs: 0, statistics: 0)
+    private let memory: StoreMemory
+    private var places: StorePlaces
+    private(set) var quarantined = RecordCounts(outputs: 0, statistics: 0)
 
     /// What the ledger is told.
     private(set) var commit: StoreCommit
@@ -76,9 +74,12 @@ final class StoreAgeing {
         self.keys = keys
         self.changes = changes
         self.quarantine = quarantine
+        memory = StoreMemory(store, ledger)
+        places = StorePlaces()
         commit = StoreCommit(
             name: store.name, rules: store.rules, settled: plan.release.clocks.runClock.now)
         report = StoreReport(name: store.name)
+        if let fields = store.fieldRules { commit.ruleTexts[store.rules] = fields.text }
     }
 
     func abandon() { writing?.abandon() }
@@ -96,6 +97,9 @@ final class StoreAgeing {
             ? nil : RunClock.system(zone: plan.release.zone).cutOff(store.settle)
         let listing = try StoreListing(store.files, unsettled: unsettled, in: changes.folders)
         report.busy = listing.busy
+        report.misdated = listing.misdated
+        report.passedOver = listing.passedOver
+        places = StorePlaces(try memory.places(), listing)
         for file in listing.files {
             if Interruption.isRequested {
                 throw .interrupted(signal: Interruption.signal ?? 15)
@@ -106,6 +110,10 @@ final class StoreAgeing {
             }
             try look(at: file, source: sources[file.status.identity])
         }
+        try memory.lines()?.check()
+        commit.places = places.changed
+        commit.gonePlaces = places.gone
+        report.gone = places.gone
         commit.files = Int64(pending.count)
         commit.changed = Int64(report.changed)
         commit.removed = Int64(report.removed)
@@ -117,24 +125,27 @@ final class StoreAgeing {
     private func look(
         at file: StoreFile, source: ContentIdentity?
     ) throws(PipelineFailure) {
-        let (content, isCompressed) = try identity(of: file)
+        let plain = try PlainContent(of: file.path)
+        let content = plain.content
         if let source, source != content {
             // Something came since it was counted: tomorrow.
             report.busy.append(file.path)
             return
         }
-        let row = try row(of: content)
-        if let row, try isSettled(row), subjects?.work.isEmpty ?? true {
+        let row = try memory.row(of: content)
+        if let row, try memory.isSettled(row, at: commit.settled),
+            subjects?.work.isEmpty ?? true
+        {
             report.settledFiles += 1
             report.keptUnreadable += Int(row.unreadable)
-            return
+            return places.lies(content, at: file.path, nextDue: row.nextDue)
         }
         let stretches = try stretches(of: file, content, row)
         let columns = try ChunkSource.columns(
             of: file.path, format: plan.format, limits: plan.limits)
         var change = Change(
             file: file, old: content, new: content, stretches: stretches, columns: columns,
-            isCompressed: isCompressed, counts: FileCounts())
+            isCompressed: plain.isCompressed, counts: FileCounts())
         var isCounted = source != nil
         if !isCounted { isCounted = try wasCounted(content) }
         let outcome = try read(change, writingTo: nil, counting: isCounted)
@@ -142,23 +153,55 @@ final class StoreAgeing {
         change.counts = outcome.counts
         note(change, outcome.task)
         subjects?.note(outcome.task.counts[0])
-        let segments = outcome.sink.segments()
+        enter(change, outcome.task, outcome.sink)
+        guard change.new != change.old else { return }
+        pending.append(change)
+        commit.superseded.append(change.old)
+        if isCounted { try enterCounted(change.new, outcome.sink.countedSegments()) }
+    }
+
+    /// Notes for the ledger what the file holds once it is written, and what is known of its lines.
+    private func enter(_ change: Change, _ task: TaskRun, _ sink: StoreSink) {
+        // What is held, or a table decides, has to be looked at in every run.
+        let nextDue =
+            change.counts.held > 0 || plan.asksTables
+            ? commit.settled : task.nextDue.time(under: plan.release.clocks)
+        let segments = sink.segments()
         commit.contents.append(
             StoreContent(
                 content: change.new, rules: store.rules, settled: commit.settled,
-                // What is held, or a table decides, has to be looked at in every run.
-                nextDue: change.counts.held > 0 || plan.asksTables
-                    ? commit.settled : outcome.task.nextDue.time(under: plan.release.clocks),
-                records: Int64(change.counts.records),
+                nextDue: nextDue, records: Int64(change.counts.records),
                 unreadable: store.unreadable == .keep ? Int64(change.counts.unreadable) : 0,
-                isMixed: segments.contains { $0.dealtWith != nil }))
-        commit.segments += segments.map {
-            StoreSegment(
-                segment: $0.lines, settled: commit.settled, dealtClocks: $0.dealtWith?.rawValue)
+                isMixed: segments.contains { $0.done != nil }))
+        for segment in segments {
+            commit.segments.append(
+                StoreSegment(
+                    segment: segment.lines, rules: rules(of: segment.done),
+                    settled: commit.settled, dealtClocks: segment.done?.clocks.rawValue))
         }
-        guard change.new != change.old else { return }
-        pending.append(change)
-        if isCounted { try enterCounted(change.new, outcome.sink.countedSegments()) }
+        for (done, lines) in sink.aged {
+            commit.lines.append(
+                StoreLines(
+                    content: change.new,
+                    kind: StoreLineKind(
+                        rules: rules(of: done), settled: commit.settled,
+                        dealtClocks: done?.clocks.rawValue),
+                    lines: lines.sorted()))
+        }
+        places.holds(
+            StorePlace(
+                path: change.file.path, content: change.new,
+                held: Int64(task.counts[0].outputs[0].held), isAged: sink.agedRecords > 0,
+                nextDue: nextDue))
+    }
+
+    /// The digest of the rules of which something says that it is dealt with; those of only some
+    /// fields are entered under a digest of their own.
+    private func rules(of done: ReleasedBatch.Done?) -> Digest256 {
+        guard let slots = done?.slots, let fields = store.fieldRules else { return store.rules }
+        let some = fields.limited(to: slots, store.ruleDigests)
+        commit.ruleTexts[some.digest] = some.text
+        return some.digest
     }
 
     /// A command that takes nothing in has to ask the ledger what was counted.
@@ -177,6 +220,7 @@ final class StoreAgeing {
                 removed: counts.removed, unreadable: counts.unreadable, held: counts.held,
                 isRewritten: change.new != change.old))
         if store.unreadable == .keep { report.keptUnreadable += counts.unreadable }
+        report.add(task.counts[0], plan.release.fields.names)
         quarantined.read += task.counts[0].read
         quarantined.quarantined.merge(task.counts[0].quarantined, uniquingKeysWith: +)
         for entry in task.quarantine
@@ -204,49 +248,6 @@ final class StoreAgeing {
 
     // MARK: One file
 
-    private func identity(
-        of file: StoreFile
-    ) throws(PipelineFailure) -> (content: ContentIdentity, isCompressed: Bool) {
-        let source = try ByteSource(path: file.path, digesting: true)
-        var buffer = ByteBuffer(capacity: 1 << 18)
-        while !source.isAtEnd {
-            buffer.removeAll()
-            try source.fill(&buffer, upTo: 1 << 18)
-        }
-        guard let digest = source.content?.digest() else {
-            throw .internalFault("a file of the store was not hashed")
-        }
-        return (
-            ContentIdentity(digest: digest, byteCount: source.plainBytes), source.isCompressed
-        )
-    }
-
-    private func row(of content: ContentIdentity) throws(PipelineFailure) -> StoreContent? {
-        do {
-            let row = try ledger?.storeContent(store: store.name, content)
-            return row?.rules == store.rules ? row : nil
-        } catch { throw failure(error) }
-    }
-
-    private func isSettled(_ row: StoreContent) throws(PipelineFailure) -> Bool {
-        guard row.nextDue.map({ $0 > plan.release.clocks.runClock.now }) ?? true else {
-            return false
-        }
-        // Who was to be erased since then may be in it.
-        guard let last = try lastErasure() else { return true }
-        return last < row.settled
-    }
-
-    /// When the last erasure was asked for.
-    private func lastErasure() throws(PipelineFailure) -> EventTime? {
-        if let erasures { return erasures.last }
-        do {
-            let times = try ledger?.erasures().map(\.requested).sorted() ?? []
-            erasures = times
-            return times.last
-        } catch { throw failure(error) }
-    }
-
     /// The stretches of the file that were dealt with by earlier runs.
     private func stretches(
         of file: StoreFile, _ content: ContentIdentity, _ row: StoreContent?
@@ -254,43 +255,30 @@ final class StoreAgeing {
         if let row, !row.isMixed {
             return [
                 ChunkSource.SourceInput.Stretch(
-                    range: 0..<content.byteCount, use: .earlier(index(of: .settled(row.settled))))
+                    range: 0..<content.byteCount,
+                    use: .earlier(
+                        memory.index(of: try memory.dealing(row.rules, row.settled, nil))))
             ]
         }
-        let scanned = try ContentScan.scan(file.path, known: knownSegments())
+        let scanned = try ContentScan.scan(file.path, known: memory.segments())
         guard scanned.content == content else { throw changed(file) }
+        switch places.change(at: file.path, to: content, knownPrefix: scanned.knownPrefix) {
+        case .edited: report.edited.append(file.path)
+        case .appended(let old): commit.superseded.append(old)
+        case .none: break
+        }
         return scanned.known.map {
             ChunkSource.SourceInput.Stretch(range: $0.range, use: .earlier($0.tag))
         }
-    }
-
-    private func knownSegments() throws(PipelineFailure) -> KnownSegments {
-        if let known { return known }
-        // What is known of the same lines, however the files were cut and joined, holds for all.
-        var segments = KnownSegments(overlap: true)
-        do {
-            let stored = try ledger?.storeSegments(store: store.name, rules: store.rules) ?? []
-            for stored in stored {
-                let dealing = stored.dealtClocks.map { StoreDealing.exactly(DueSet(rawValue: $0)) }
-                segments.insert(
-                    stored.segment, tag: index(of: dealing ?? .settled(stored.settled)))
-            }
-        } catch { throw failure(error) }
-        known = segments
-        return segments
-    }
-
-    private func index(of dealing: StoreDealing) -> Int {
-        if let index = dealings.firstIndex(of: dealing) { return index }
-        dealings.append(dealing)
-        return dealings.count - 1
     }
 
     private func read(
         _ change: Change, writingTo durable: DurableFile?, counting: Bool = false
     ) throws(PipelineFailure) -> (task: TaskRun, sink: StoreSink, counts: FileCounts) {
         let path = change.file.path
-        var plan = plan.inPlace(store, columns: change.columns, dealings: dealings)
+        let lines = try memory.lines()
+        var plan = plan.inPlace(
+            store, columns: change.columns, dealings: memory.dealings, lines: lines)
         subjects?.work.prepare(&plan, showsWindow: true)
         let input = ChunkSource.SourceInput(path: path, stretches: change.stretches)
         let source = ChunkSource([input], plan: plan, digesting: true)
@@ -320,68 +308,6 @@ final class StoreAgeing {
                 records: counts.read - counts.blank, changed: sink.changed,
                 removed: sink.removed, unreadable: counts.quarantinedTotal, held: sink.held)
         )
-    }
-
-    // MARK: May it be?
-
-    private func checkUnreadable() throws(PipelineFailure) {
-        let count = quarantined.quarantinedTotal
-        let isTooMuch =
-            store.unreadable == .fail
-            ? count > 0
-            : plan.quarantine.isExceeded(quarantined: count, read: quarantined.read)
-        guard isTooMuch else { return }
-        throw .quarantineLimit(
-            report: report.failing(pipeline: plan.name, quarantined),
-            allowed: store.unreadable == .fail
-                ? "none in a store (`unreadable: fail`)" : plan.quarantine.words)
-    }
-
-    /// Names exactly what would be done: the pipeline file, the cut-offs, and for each file that
-    /// changes its content and how many records change.
-    private var token: String {
-        var text = "sluice-store-1 \(plan.digest.hex)"
-        for cutOff in plan.release.clocks.cutOffs { text += " \(cutOff.milliseconds)" }
-        let files = pending.map { change in
-            let counts = change.counts
-            return "\n\(change.old.digest.hex) \(change.old.byteCount) \(counts.records) "
-                + "\(counts.changed) \(counts.removed) \(counts.unreadable)"
-        }
-        text += files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined()
-        return String(Digest256.of(Array(text.utf8).span).hex.prefix(32))
-    }
-
-    /// Holds what would be changed against the token given, or against the guard.
-    func checkPermission() throws(PipelineFailure) {
-        // The request of a person is permission enough.
-        if !settings.takesIn { return }
-        let total = report.changed + report.removed
-        if let given = settings.confirmation {
-            guard given.utf8.elementsEqual(token.utf8) else {
-                throw .refused(
-                    "`--confirm` names other changes than this run would make: expected the token "
-                        + "of a dry run of the same day over the same files; nothing was written")
-            }
-            return
-        }
-        guard total > 0 else { return }
-        if store.needsConfirmation {
-            throw .refused(
-                "\(total) records of the store would be changed, and the pipeline demands "
-                    + "confirmation: expected `--confirm` with the token that `--dry-run` prints; "
-                    + "nothing was written")
-        }
-        let last: Int64
-        do { last = try ledger?.lastStoreChange(store: store.name) ?? 0 } catch {
-            throw failure(error)
-        }
-        let (most, isHuge) = last.multipliedReportingOverflow(by: Int64(store.guardFactor))
-        guard total > store.guardAtLeast, !isHuge, Int64(total) > most else { return }
-        throw .refused(
-            "\(total) records of the store would be changed, more than \(store.guardAtLeast) and "
-                + "more than \(store.guardFactor) times the \(last) of the last run that changed "
-                + "any: expected `--confirm` with the token that `--dry-run` prints; nothing was "
-                + "written")
     }
 
     // MARK: Rewriting

@@ -15,6 +15,10 @@ struct StoreListing {
     private(set) var files: [StoreFile] = []
     /// Files that are left alone because somebody writes to them, or has just done so.
     private(set) var busy: [String] = []
+    /// Those of them whose times lie ahead of the system's clock.
+    private(set) var misdated: [String] = []
+    /// What the patterns pass over because its name begins with a dot.
+    private(set) var passedOver: [String] = []
 
     /// Looks up `patterns`. `unsettled` is the instant since which a file must not have been
     /// written to; nil: every file counts as being at rest.
@@ -25,9 +29,14 @@ struct StoreListing {
         _ patterns: [String], unsettled: EventTime?, in folders: OpenFolders
     ) throws(PipelineFailure) {
         let paths: [String]
-        do { paths = try SourceListing.expand(patterns: patterns, refusingLinks: true) } catch {
+        do {
+            paths = try SourceListing.expand(patterns: patterns, refusingLinks: true) {
+                if TemporaryName.run(of: splitPath($0).name.utf8) == nil { passedOver.append($0) }
+            }
+        } catch {
             throw .source(SourceFault(.cannotOpen, source: error.path, expectation: "\(error)"))
         }
+        let now = currentTime()
         for path in paths {
             do throws(FileFault) {
                 let place = splitPath(path)
@@ -37,8 +46,12 @@ struct StoreListing {
                 guard status.links == 1 else {
                     throw FileFault(.open, .severalNames, path: path)
                 }
-                if let unsettled, status.modified >= unsettled || file.isBeingWritten() {
+                // A time ahead was set by somebody: when the file was last touched is known still.
+                let isAhead = status.modified > now
+                let touched = isAhead ? status.touched : status.modified
+                if let unsettled, touched >= unsettled || file.isBeingWritten() {
                     busy.append(path)
+                    if isAhead { misdated.append(path) }
                 } else {
                     files.append(
                         StoreFile(
@@ -88,8 +101,13 @@ struct StoreListing {
 
 extension FileStatus {
     /// The time of the last change of the content, in whole milliseconds.
-    fileprivate var modified: EventTime {
-        let (milliseconds, rest) = modifiedNanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+    fileprivate var modified: EventTime { Self.time(modifiedNanoseconds) }
+
+    /// The time of the last change of anything about the file, which nobody can set.
+    fileprivate var touched: EventTime { Self.time(changedNanoseconds) }
+
+    private static func time(_ nanoseconds: Int64) -> EventTime {
+        let (milliseconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
         return EventTime(milliseconds: milliseconds - (rest < 0 ? 1 : 0))
     }
 }

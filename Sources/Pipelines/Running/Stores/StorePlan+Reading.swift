@@ -9,14 +9,21 @@ enum StoreDealing: Equatable {
     case settled(EventTime)
     /// The fields of these clocks and no others.
     case exactly(DueSet)
+    /// Under other rules, nil when nobody knows which: at the clock of a run what was due then, or
+    /// the fields of exactly these of their clocks.
+    case otherRules(StoreRules?, EventTime, DueSet?)
 }
 
 extension Plan {
     /// The plan for ageing one file of `store` in place, whose header names `columns`.
     ///
-    /// `dealings` say what was done before to known stretches, which name them by index. Opt-outs
+    /// `dealings` say what was done before to known stretches, which name them by index; `lines`
+    /// knows lines beside them. Opt-outs
     /// are about uses, not about what a store may keep; they are left out.
-    func inPlace(_ store: StorePlan, columns: [String]?, dealings: [StoreDealing] = []) -> Plan {
+    func inPlace(
+        _ store: StorePlan, columns: [String]?, dealings: [StoreDealing] = [],
+        lines: (any LineMemory)? = nil
+    ) -> Plan {
         var plan = self
         var output = store.release
         var names = release.fields.names
@@ -41,20 +48,35 @@ extension Plan {
         plan.release.isStored = true
         plan.release.isInPlace = true
         plan.release.clocks = clocksOfStored
-        plan.release.earlierRuns = dealings.map { dealing in
-            switch dealing {
-            case .settled(let now):
-                .under(
-                    release.clocks.moved(to: RunClock(now: now, zone: release.zone)),
-                    knowsTables: now == tablesAsOf)
-            case .exactly(let clocks): .exactly(clocks)
-            }
-        }
+        plan.release.earlierRuns = dealings.map { earlierRun($0, store, names.count) }
+        plan.release.lines = lines
         plan.release.watchedClocks = output.rules.reduce(
             into: output.keepsUnnamed ? [] : DueSet(rawValue: 1)
         ) { $0.formUnion($1.clock) }
         plan.release.watchedClocks.formUnion(release.deleteClocks)
         return plan
+    }
+
+    private func earlierRun(
+        _ dealing: StoreDealing, _ store: StorePlan, _ slotCount: Int
+    ) -> ReleasePlan.EarlierRun {
+        func clocks(_ now: EventTime) -> ClockSet {
+            release.clocks.moved(to: RunClock(now: now, zone: release.zone))
+        }
+        switch dealing {
+        case .settled(let now):
+            return .under(clocks(now), knowsTables: now == tablesAsOf)
+        case .exactly(let due): return .exactly(due)
+        case .otherRules(let rules, let now, let exactly):
+            var past =
+                store.fieldRules.flatMap { current in
+                    rules?.past(
+                        of: store.ruleDigests, now: current,
+                        settled: RunClock(now: now, zone: release.zone), exactly: exactly)
+                } ?? []
+            while past.count < slotCount { past.append(.never) }
+            return .fieldwise(clocks(now), knowsTables: now == tablesAsOf, past)
+        }
     }
 
     /// True when something in a store may become due with no change of its files: what a reference

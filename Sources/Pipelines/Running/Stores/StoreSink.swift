@@ -12,6 +12,10 @@ final class StoreSink: OutputSink {
     private(set) var removed = 0
     /// Records that stay because a hold binds them.
     private(set) var held = 0
+    /// Records in which something is dealt with.
+    private(set) var agedRecords = 0
+    /// Their lines, by what that is; nil: just what is due.
+    private(set) var aged: [ReleasedBatch.Done?: [UInt64]] = [:]
 
     private let file: DurableFile?
     private let deflater: GzipDeflater?
@@ -60,10 +64,12 @@ final class StoreSink: OutputSink {
         changed += block.changed
         removed += block.removed
         held += block.held
+        agedRecords += block.agedRecords
+        for line in block.aged { aged[line.done, default: []].append(line.digest.bits) }
         var at = 0
         for line in block.apart {
             try append(block.bytes, at..<line.range.lowerBound)
-            try append(block.bytes, line.range, dealtWith: line.dealtWith)
+            try append(block.bytes, line.range, done: line.done)
             at = line.range.upperBound
         }
         try append(block.bytes, at..<block.bytes.count)
@@ -76,16 +82,16 @@ final class StoreSink: OutputSink {
     }
 
     private func append(
-        _ bytes: borrowing ByteBuffer, _ range: Range<Int>, dealtWith: DueSet? = nil
+        _ bytes: borrowing ByteBuffer, _ range: Range<Int>, done: ReleasedBatch.Done? = nil
     ) throws(PipelineFailure) {
-        try append(bytes.bytes.extracting(range), dealtWith: dealtWith)
+        try append(bytes.bytes.extracting(range), done: done)
     }
 
     private func append(
-        _ bytes: Span<UInt8>, dealtWith: DueSet? = nil
+        _ bytes: Span<UInt8>, done: ReleasedBatch.Done? = nil
     ) throws(PipelineFailure) {
         plain.update(bytes)
-        lines.take(bytes, dealtWith: dealtWith)
+        lines.take(bytes, done: done)
         countedLines?.take(bytes)
         guard let deflater else { return try store(bytes) }
         deflater.deflate(bytes, into: &compressed)
@@ -136,31 +142,31 @@ struct LineFeed: ~Copyable {
     /// A segment, and what is dealt with in its lines.
     struct Segment {
         var lines: CountedSegment
-        /// The clocks whose fields are; nil: just those that are due.
-        var dealtWith: DueSet?
+        /// Nil: just what is due.
+        var done: ReleasedBatch.Done?
     }
 
     private var cutter = SegmentCutter()
     private var finished: [Segment] = []
     /// As in `Segment`, of the lines at hand.
-    private var dealtWith: DueSet?
+    private var done: ReleasedBatch.Done?
     private var carried = ByteBuffer(capacity: 1 << 12)
     private var offset = 0
     private var isGiant = false
 
-    /// Takes the next bytes of the stream; where `dealtWith` changes a line begins.
-    mutating func take(_ bytes: Span<UInt8>, dealtWith: DueSet?) {
-        if dealtWith != self.dealtWith {
+    /// Takes the next bytes of the stream; where `done` changes a line begins.
+    mutating func take(_ bytes: Span<UInt8>, done: ReleasedBatch.Done?) {
+        if done != self.done {
             cutter.begin(at: offset)
             finishSegments()
-            self.dealtWith = dealtWith
+            self.done = done
         }
         take(bytes)
     }
 
     private mutating func finishSegments() {
         for segment in cutter.segments.dropFirst(finished.count) {
-            finished.append(Segment(lines: segment, dealtWith: dealtWith))
+            finished.append(Segment(lines: segment, done: done))
         }
     }
 

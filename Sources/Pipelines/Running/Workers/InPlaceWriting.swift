@@ -8,6 +8,8 @@ struct InPlaceWriting {
     let unreadable: UnreadableLines
     /// The rows of the chunk that were set aside, in order.
     let quarantine: [QuarantineEntry]
+    /// True when the lines in which something is dealt with are to be told.
+    let remembersLines: Bool
 
     /// What is to be done with one row.
     private enum Fate {
@@ -41,34 +43,40 @@ struct InPlaceWriting {
             let record = walk.released
             let fate = fate(row, batch, table, &walk)
             let dealtWith = walk.released > record ? dealing(of: record, batch, &walk) : nil
-            if dealtWith == nil, case .stays = fate { continue }
+            let isAged = walk.released > record && batch.records[record].isAged
+            if dealtWith == nil, case .stays = fate {
+                if isAged { remember(line(of: source, table.range(row)), nil, in: block) }
+                continue
+            }
             block.bytes.append(source.extracting(walk.copied..<max(walk.copied, begin)))
             walk.copied = max(walk.copied, begin)
             let start = block.bytes.count
             switch fate {
-            case .stays: break
+            case .stays:
+                if isAged { remember(line(of: source, table.range(row)), dealtWith, in: block) }
             case .goes:
                 walk.copied = end
                 block.removed += 1
             case .written(let index):
-                write(index, of: batch, table.range(row), source, &walk, to: block)
+                let range = write(index, of: batch, table.range(row), source, &walk, to: block)
+                if isAged { remember(line(of: block.bytes, range), dealtWith, in: block) }
             }
             guard let dealtWith else { continue }
             block.bytes.append(source.extracting(walk.copied..<end))
             walk.copied = end
-            block.note(start, dealtWith: dealtWith)
+            block.note(start, done: dealtWith)
             if batch.records[record].isSuspended { block.held += 1 }
         }
         block.bytes.append(source.extracting(walk.copied..<source.count))
         block.records += walk.released
     }
 
-    /// Writes record `index`, which stands at `range`; the end of its line is copied with what
-    /// follows.
+    /// Writes record `index`, which stands at `range`, and returns where it then stands; the end of
+    /// its line is copied with what follows.
     private func write(
         _ index: Int, of batch: borrowing ReleasedBatch, _ range: Range<Int>,
         _ source: Span<UInt8>, _ walk: inout Walk, to block: OutputBytes.Block
-    ) {
+    ) -> Range<Int> {
         block.bytes.append(source.extracting(walk.copied..<range.lowerBound))
         let start = block.bytes.count
         writer.write(index, of: batch, chunk: source, into: &block.bytes)
@@ -81,6 +89,7 @@ struct InPlaceWriting {
             walk.copied -= 1
         }
         if !Self.isSame(block.bytes, from: start, source.extracting(range)) { block.changed += 1 }
+        return start..<block.bytes.count
     }
 
     private func fate(
@@ -108,11 +117,27 @@ struct InPlaceWriting {
     /// What is dealt with in record `index`; nil: just what is due now.
     private func dealing(
         of index: Int, _ batch: borrowing ReleasedBatch, _ walk: inout Walk
-    ) -> DueSet? {
+    ) -> ReleasedBatch.Done? {
         guard walk.dealings < batch.dealings.count, batch.dealings[walk.dealings].record == index
         else { return nil }
         walk.dealings += 1
-        return batch.dealings[walk.dealings - 1].clocks
+        return batch.dealings[walk.dealings - 1].done
+    }
+
+    private func remember(
+        _ line: LineDigest?, _ done: ReleasedBatch.Done?, in block: OutputBytes.Block
+    ) {
+        block.agedRecords += 1
+        if let line { block.aged.append(OutputBytes.AgedLine(digest: line, done: done)) }
+    }
+
+    /// The digest of a line; nil when lines are not remembered.
+    private func line(of bytes: Span<UInt8>, _ range: Range<Int>) -> LineDigest? {
+        remembersLines ? LineDigest(of: bytes.extracting(range)) : nil
+    }
+
+    private func line(of bytes: borrowing ByteBuffer, _ range: Range<Int>) -> LineDigest? {
+        line(of: bytes.bytes, range)
     }
 
     private static func ends(_ buffer: borrowing ByteBuffer, with byte: UInt8) -> Bool {

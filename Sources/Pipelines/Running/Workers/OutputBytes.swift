@@ -9,10 +9,17 @@ final class OutputBytes {
         case none, day, month
     }
 
-    /// A line and the clocks whose fields are dealt with in it.
+    /// A line and what is dealt with in it.
     struct DealtLine {
         var range: Range<Int>
-        var dealtWith: DueSet
+        var done: ReleasedBatch.Done
+    }
+
+    /// A line that is to be remembered.
+    struct AgedLine {
+        var digest: LineDigest
+        /// What is dealt with in it; nil: just what is due now.
+        var done: ReleasedBatch.Done?
     }
 
     /// The bytes of one file.
@@ -31,10 +38,14 @@ final class OutputBytes {
         /// The lines in `bytes`, of stored records, of which other fields are dealt with than those
         /// that are due now, in order.
         var apart: [DealtLine] = []
+        /// In place: records in which something is dealt with.
+        var agedRecords = 0
+        /// In place: their lines, where they are to be remembered.
+        var aged: [AgedLine] = []
 
         /// Notes what is dealt with in the line from `start` to the end of `bytes`.
-        func note(_ start: Int, dealtWith: DueSet) {
-            apart.append(DealtLine(range: start..<bytes.count, dealtWith: dealtWith))
+        func note(_ start: Int, done: ReleasedBatch.Done) {
+            apart.append(DealtLine(range: start..<bytes.count, done: done))
         }
 
         /// Counts `run`, records that go into this block.
@@ -111,7 +122,9 @@ final class OutputBytes {
         block.changed = 0
         block.removed = 0
         block.held = 0
+        block.agedRecords = 0
         block.apart.removeAll(keepingCapacity: true)
+        block.aged.removeAll(keepingCapacity: true)
         return block
     }
 }

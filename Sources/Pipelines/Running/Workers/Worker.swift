@@ -55,7 +55,8 @@ final class Worker {
             if let unreadable = plan.outputs[index].inPlace {
                 InPlaceWriting(
                     writer: plan.outputs[index].writer, unreadable: unreadable,
-                    quarantine: releaser.quarantine
+                    quarantine: releaser.quarantine,
+                    remembersLines: plan.outputs[index].remembersLines
                 ).write(releaser.outputs[index].batch, chunk, table, to: outputs[index])
                 continue
             }
@@ -97,7 +98,7 @@ final class Worker {
                     writer.write(index, of: batch, chunk: source, into: &block.bytes)
                     guard dealing < batch.dealings.count, batch.dealings[dealing].record == index
                     else { continue }
-                    block.note(start, dealtWith: batch.dealings[dealing].clocks)
+                    block.note(start, done: batch.dealings[dealing].done)
                     dealing += 1
                 }
             }

@@ -1,0 +1,73 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// When something that earlier runs left had to be dealt with.
+struct Deadlines {
+    private let plan: Plan
+    private var clock: RunClock { plan.release.clocks.runClock }
+
+    init(_ plan: Plan) { self.plan = plan }
+
+    /// The first instant after `last`, and not after the clock of now, at which something of
+    /// `parts` or `places` became due; nil for none.
+    func first(
+        after last: EventTime, _ parts: [PartRecord], _ places: [StorePlace]
+    ) -> EventTime? {
+        var deadlines: [EventTime] = places.compactMap(\.nextDue)
+        for part in parts { deadlines += [due(part), part.deleteBy].compactMap { $0 } }
+        return deadlines.filter { $0 > last && $0 <= clock.now }.min()
+    }
+
+    /// How many days ago `instant` was, by the calendar of the pipeline.
+    func days(since instant: EventTime) -> Int {
+        clock.zone.localDay(at: clock.now) - clock.zone.localDay(at: instant)
+    }
+
+    /// How late a run of now is, when the last one was at `last`. A run of each day deals on its
+    /// day with what became due since midnight.
+    func lateness(
+        after last: EventTime, _ parts: [PartRecord], _ places: [StorePlace]
+    ) -> Lateness? {
+        guard let due = first(after: last, parts, places) else { return nil }
+        let days = days(since: due)
+        return days > 0 ? Lateness(due: due, days: days) : nil
+    }
+
+    /// When the oldest readable record of a part is due by the window.
+    private func due(_ part: PartRecord) -> EventTime? {
+        let window = plan.release.clocks.clocks[0]
+        // A window that starts elsewhere says nothing of one part.
+        guard window.isPlain, !window.length.isZero, let oldest = part.oldestReadable else {
+            return nil
+        }
+        return clock.dueTime(from: oldest, window.length)
+    }
+}
+
+extension StatefulRun {
+    /// Says how late the run is, and when its clock stands before that of an earlier one.
+    func noteTime(_ ledger: Ledger) throws(PipelineFailure) {
+        let now = plan.release.clocks.runClock.now
+        do {
+            guard let last = try ledger.runs().last(where: { $0.pipeline == plan.name }) else {
+                return
+            }
+            var places: [StorePlace] = []
+            if let store = plan.store { places = try ledger.storePlaces(store: store.name) }
+            let parts = try ledger.currentParts(pipeline: plan.name)
+            report.lateness = Deadlines(plan).lateness(after: last.run.now, parts, places)
+        } catch { throw StateRegistry.failure(error) }
+        if let late = report.lateness {
+            report.notes.append(
+                "this run is late: something became due on \(dateText(late.due)), "
+                    + "\(counted(late.days, "day")) ago, and no run was there to deal with it")
+        }
+        if let latest = plan.latestRun, latest > now {
+            report.notes.append(
+                "the clock of this run, \(dateText(now)), stands before that of an earlier one, "
+                    + "\(dateText(latest)): what is due is judged by the clock of now")
+        }
+    }
+}
