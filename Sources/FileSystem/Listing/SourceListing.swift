@@ -136,8 +136,9 @@ private struct Search {
                     open.append((next, index + 1))
                 }
             case .pattern(let glob):
-                try notePassedOver(path, glob, isLast ? .regular : .directory)
-                for name in try names(in: path, matching: glob) {
+                for name in try names(
+                    in: path, matching: glob, wanting: isLast ? .regular : .directory)
+                {
                     let next = Self.join(path, name)
                     try refuseLink(next)
                     guard let kind = try Self.kind(of: next) else { continue }
@@ -149,8 +150,9 @@ private struct Search {
                 }
             case .directories:
                 open.append((path, index + 1))
-                try notePassedOver(path, GlobPattern("*"), .directory)
-                for name in try names(in: path, matching: GlobPattern("*")) {
+                for name in try names(
+                    in: path, matching: GlobPattern("*"), wanting: .directory)
+                {
                     let next = Self.join(path, name)
                     if try Self.isRealDirectory(next) {
                         open.append((next, index))
@@ -174,36 +176,35 @@ private struct Search {
         found.append(path)
     }
 
-    /// Notes what in the folder `path` has a name with a dot in front that `glob` would match
-    /// without it, and is of this kind.
-    private mutating func notePassedOver(
-        _ path: String, _ glob: GlobPattern, _ kind: FileStatus.Kind
-    ) throws(FileFault) {
-        guard refusesLinks else { return }
-        for bytes in try Directory.open(path.isEmpty ? "." : path).nameBytes() {
-            let bare = bytes.drop { $0 == UInt8(ascii: ".") }
-            guard bare.count < bytes.count, !bare.isEmpty,
-                !glob.matches(String(decoding: bytes, as: UTF8.self)),
-                glob.matches(String(decoding: bare, as: UTF8.self))
-            else { continue }
-            let place = Self.join(path, String(decoding: bytes, as: UTF8.self))
-            if try Self.ownKind(of: place) == kind { passedOver.append(place) }
-        }
-    }
-
-    private func names(
-        in path: String, matching glob: GlobPattern
+    /// The names in the folder `path` that `glob` matches. Notes those of `kind` that it passes over
+    /// for the dot in front of them.
+    private mutating func names(
+        in path: String, matching glob: GlobPattern, wanting kind: FileStatus.Kind
     ) throws(FileFault) -> [String] {
         let directory = try Directory.open(path.isEmpty ? "." : path)
         var names: [String] = []
         for bytes in try directory.nameBytes() {
-            guard glob.matches(String(decoding: bytes, as: UTF8.self)) else { continue }
+            guard glob.matches(String(decoding: bytes, as: UTF8.self)) else {
+                if refusesLinks { try notePassedOver(bytes, in: path, glob, kind) }
+                continue
+            }
             guard let name = String(validating: bytes, as: UTF8.self) else {
                 throw FileFault(.list, .unusableName, path: directory.path)
             }
             names.append(name)
         }
         return names
+    }
+
+    private mutating func notePassedOver(
+        _ bytes: [UInt8], in path: String, _ glob: GlobPattern, _ kind: FileStatus.Kind
+    ) throws(FileFault) {
+        let bare = bytes.drop { $0 == UInt8(ascii: ".") }
+        guard bare.count < bytes.count, !bare.isEmpty,
+            glob.matches(String(decoding: bare, as: UTF8.self))
+        else { return }
+        let place = Self.join(path, String(decoding: bytes, as: UTF8.self))
+        if try Self.ownKind(of: place) == kind { passedOver.append(place) }
     }
 
     /// The kind of what `path` leads to; nil for a dangling link and what has just gone away.

@@ -1,9 +1,6 @@
 private import Glibc
 
-/// Seconds of the clock that never jumps.
-func secondsNow() -> Double { Double(nanosecondsNow()) / 1e9 }
-
-/// Nanoseconds of the same clock.
+/// Nanoseconds of the clock that never jumps.
 func nanosecondsNow() -> Int64 {
     var time = timespec()
     _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
