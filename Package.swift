@@ -30,6 +30,7 @@ func tests(
 let package = Package(
     name: "sluice",
     products: [
+        .library(name: "SluiceKit", targets: ["SluiceKit"]),
         .executable(name: "sluice", targets: ["SluiceCommand"]),
         .executable(name: "sluice-samples", targets: ["SampleLogs"]),
         .executable(name: "sluice-benchmarks", targets: ["Benchmarks"]),
@@ -74,6 +75,7 @@ let package = Package(
                 "LogFormats", "Statistics", "Ledger", "Publication",
                 .product(name: "Yams", package: "Yams"),
             ]),
+        layer("SluiceKit", ["Pipelines", "Anonymization", "Records"]),
         .executableTarget(
             name: "SluiceCommand",
             dependencies: [
@@ -128,7 +130,9 @@ let package = Package(
             [
                 "SluiceCommand", "Pipelines", "FileSystem", "Compression", "KeyedHashing",
                 "Records", .product(name: "GRDB", package: "GRDB.swift"),
-            ]),
+            ],
+            excluding: ["Postgres"]),
+        tests("SluiceKitTests", ["SluiceKit"]),
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

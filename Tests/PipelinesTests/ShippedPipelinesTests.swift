@@ -5,9 +5,10 @@ import Testing
 
 /// What lies beside the sources: the pipelines and the README are read as users get them.
 enum Shipped {
-    /// The names of the files in `pipelines/`.
+    /// The names of the pipelines in `pipelines/`; its folders hold what is around them.
     static let pipelines: [String] =
-        ((try? Directory.open("\(packageFolder)/pipelines").names()) ?? []).sorted()
+        ((try? Directory.open("\(packageFolder)/pipelines").names()) ?? [])
+        .filter { $0.hasSuffix(".yaml") }.sorted()
 
     /// The text of a file of the package.
     static func text(_ path: String) throws -> String {

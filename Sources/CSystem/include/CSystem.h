@@ -92,6 +92,9 @@ static inline const char *csystem_entry_name(const struct dirent *entry) {
     return entry->d_name;
 }
 
+/* Sends one datagram to the socket at `path`; 0, or -1 with errno. */
+int csystem_send_datagram(const char *path, const void *bytes, size_t length);
+
 /* The number of processors this process may run on, at least 1. */
 int csystem_processor_count(void);
 

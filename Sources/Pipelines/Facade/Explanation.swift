@@ -17,13 +17,13 @@ struct Explanation {
     }
 
     /// One line of the table of an output.
-    private struct Line {
+    struct Line {
         let field: String
         let inWindow: String
         let due: String
     }
 
-    private func lines(_ index: Int) -> [Line] {
+    func lines(_ index: Int) -> [Line] {
         let output = plan.release.outputs[index]
         let named = plan.release.fields.names.enumerated().map { slot, name in
             line(name, output.rules[slot], output)
@@ -162,7 +162,7 @@ struct Explanation {
         return "  \(padded(field, width))  \(padded(inWindow, 14))  \(due)\n"
     }
 
-    private func readers(_ output: OutputPlan) -> String {
+    func readers(_ output: OutputPlan) -> String {
         let recipients = output.recipients.isEmpty ? ["own"] : output.recipients
         return recipients.joined(separator: ", ")
             + (output.showsWindow ? ", readable in the window under safeguards" : "")
@@ -177,7 +177,7 @@ struct Explanation {
             + "\(fields), or not at all\n"
     }
 
-    private func rule(_ statistic: StatisticPlan) -> String {
+    func rule(_ statistic: StatisticPlan) -> String {
         switch statistic.suppression {
         case .persons(let persons, let customers):
             "cells with fewer than \(persons) persons"

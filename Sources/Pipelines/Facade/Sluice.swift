@@ -176,6 +176,12 @@ package enum Sluice {
         return asJSON ? explanation.json : explanation.text
     }
 
+    /// The compiled plan as a flowchart in the language of Mermaid.
+    package static func diagram(pipeline: String) throws(PipelineFailure) -> String {
+        let loaded = try loadSpecification(pipeline, now: nil)
+        return PlanDiagram(loaded.plan, loaded.specification).text
+    }
+
     /// Runs the tests that a pipeline file carries.
     package static func test(pipeline: String) throws(PipelineFailure) -> TestReport {
         try PipelineTests(path: pipeline).run()

@@ -1,4 +1,5 @@
 private import FileSystem
+private import Glibc
 package import Pipelines
 
 /// What `sluice run` is told, in plain values, and what it does then.
@@ -13,6 +14,8 @@ package struct RunArguments: Equatable {
     package var expectSHA256: String?
     package var eofIsComplete = false
     package var confirm: String?
+    package var metrics: String?
+    package var logFormat = LogFormat.text
     package var json = false
     package var quiet = false
     package var verbose = false
@@ -39,23 +42,41 @@ package struct RunArguments: Equatable {
 
     /// Runs the pipeline and tells of it.
     package func run() throws {
+        let log = EventLog(logFormat)
+        let report = try logging(to: log, pipeline: pipeline) {
+            let report = try ran(showingProgress: log == nil && !quiet)
+            try writeMetrics(report)
+            return report
+        }
+        if json {
+            let text = ReportJSON.json(report, withStages: profile)
+            try StandardOutput.write(text: text + "\n")
+        }
+        if let log {
+            log.write(LogEvent.events(of: report))
+        } else {
+            tell(report)
+        }
+    }
+
+    private func ran(showingProgress: Bool) throws -> RunReport {
         let request: RunRequest
         do throws(PipelineFailure) {
             request = try self.request()
         } catch {
             throw CommandFailure(failure: error, effect: .none)
         }
-        let bar = quiet ? nil : ProgressBar.onTerminal()
-        let report = try telling(
+        let bar = showingProgress ? ProgressBar.onTerminal() : nil
+        return try telling(
             asJSON: json, effect: .nothingWritten
         ) { () throws(PipelineFailure) in
             defer { bar?.finish() }
             return try Sluice.run(request, observer: bar)
         }
-        if json {
-            let text = ReportJSON.json(report, withStages: profile)
-            try StandardOutput.write(text: text + "\n")
-        }
+    }
+
+    /// The closing table; a quiet run says only that it came late.
+    private func tell(_ report: RunReport) {
         if !quiet, !json || verbose {
             let table = ClosingTable(
                 report,
@@ -64,8 +85,25 @@ package struct RunArguments: Equatable {
             )
             StandardError.write(table.text)
         }
+        if quiet, let late = report.lateness {
+            StandardError.write(
+                FaultReport.printable("sluice: \(report.pipeline): \(late.sentence)") + "\n")
+        }
         if profile, !json {
             StandardError.write(ProfileText(report, columnsMax: Terminal.tableColumns).text)
+        }
+    }
+
+    /// Metrics of a run that did what it was asked, and of how the pipeline stands then.
+    private func writeMetrics(_ report: RunReport) throws {
+        guard let metrics, !dryRun else { return }
+        do throws(PipelineFailure) {
+            let status = try Sluice.statusIfAny(pipeline: pipeline, now: now)
+            let text = MetricsText(
+                run: report, finished: Int64(time(nil)), status: status)
+            try MetricsFile.write(text.text, to: metrics)
+        } catch {
+            throw CommandFailure(failure: error, effect: .none)
         }
     }
 
@@ -99,6 +137,9 @@ extension RunArguments {
             case "--profile" where !profile: profile = true
             case "--dry-run" where !dryRun: dryRun = true
             case "--json" where !json: json = true
+            case "--metrics" where metrics == nil:
+                guard let value = Self.value(&rest) else { return nil }
+                metrics = value
             case "--now" where now == nil:
                 guard let value = Self.value(&rest) else { return nil }
                 now = value

@@ -97,7 +97,7 @@ extension PublishWork {
         let sought = try SoughtSubject(
             SubjectRequest(pipeline: request.pipeline, kind: .customer, value: customer))
         let tokens = SubjectTokens(sought, plan, try LivingKeys(plan)).texts(.customer)
-        return try PublicationBooks(self).forCustomers.filter { record in
+        return try PublicationBooks(plan, publish, ledger).forCustomers.filter { record in
             (period ?? record.period) == record.period
                 && tokens.contains(Array(record.audience.utf8))
         }.map { Sluice.seen($0.folder, from: folder) }

@@ -62,7 +62,7 @@ final class PublishWork {
         }
         if !request.isDryRun { try settle() }
         try settleChanged()
-        let books = try PublicationBooks(self)
+        let books = try PublicationBooks(plan, publish, ledger)
         report.late = try lateRecords(books)
         if let reason = request.correction {
             try correct(asked, reason, books)
