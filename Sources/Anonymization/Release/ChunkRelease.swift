@@ -61,7 +61,8 @@ struct ChunkRelease: ~Copyable {
         clockReader = ClockReader(plan.clocks, tables: plan.tables, plan: plan)
         readerBefore = ClockReader(plan.clocks, tables: plan.tablesBefore, plan: plan)
         zone = ZoneCursor(plan.zone)
-        times = TimeCursor(plan.timeFormat, zone: plan.timeZone)
+        times = TimeCursor(
+            plan.timeFormat, zone: plan.timeZone, now: plan.clocks.runClock.now)
         // Not read back from `self`: 6.3.1 miscompiles that in the initializer of such a value.
         let hasOptOuts = !plan.optOuts.isEmpty
         let hasCorrection = plan.corrected != nil

@@ -32,6 +32,8 @@ package struct ReleasePlan: Sendable {
     /// Where the event time stands; nil when the pipeline declares none, and every record is then
     /// due in everything.
     package var timeSlot: Int?
+    /// Where the time of day stands when `timeSlot` holds the date alone.
+    package var timeOfDaySlot: Int?
     package var timeFormat: TimeFormat
     /// The zone in which time texts without an offset are meant.
     package var timeZone: ZoneTable
