@@ -30,10 +30,10 @@ struct ShippedPipelinesTests {
     func names() {
         #expect(
             Shipped.pipelines == [
-                "accounts.yaml", "contacts.yaml", "information-requests.yaml",
+                "accounts.yaml", "cloud-audit.yaml", "contacts.yaml", "information-requests.yaml",
                 "job-applications.yaml", "nightly.yaml", "partner-report.yaml",
                 "popular-systems.yaml", "product-usage.yaml", "raw-archive.yaml", "research.yaml",
-                "website-visitors.yaml",
+                "server-messages.yaml", "website-visitors.yaml", "windows-website.yaml",
             ]
         )
     }

@@ -70,7 +70,9 @@ private struct Trial {
         for removed in try sink.finish() {
             counts.outputs[removed.output].leaveOut(removed.rows, because: .rare)
         }
-        for index in plan.outputs.indices { outputs[index] += memory.outputs[index] }
+        for index in plan.outputs.indices {
+            outputs[index] += enveloped(memory.outputs[index], plan.outputs[index].envelope)
+        }
         if let store = plan.store { outputs.append(try aged(store)) }
         let tables = try tables(worker)
         var found: [String] = []
@@ -86,11 +88,27 @@ private struct Trial {
         return found
     }
 
+    /// The records of a file with what stands around them.
+    private func enveloped(_ records: [UInt8], _ envelope: RecordEnvelope?) -> [UInt8] {
+        guard let envelope else { return records }
+        return envelope.opening + records.dropFirst() + envelope.closing
+    }
+
+    /// The input of the test as lines.
+    private func lines() throws(SourceFault) -> [UInt8] {
+        let input = Array(test.input.value.utf8)
+        guard var framing = plan.format.makeFraming() else { return input }
+        var lines = ByteBuffer()
+        try framing.frame(input.span, into: &lines)
+        try framing.finish()
+        return lines.array()
+    }
+
     /// Puts the input of the test into the worker's chunk, without its header.
     private func load(into worker: Worker) throws(PipelineFailure) -> [String]? {
-        let input = Array(test.input.value.utf8)
         worker.chunk.buffer.removeAll()
         do {
+            let input = try lines()
             let result = try plan.format.header(
                 of: input.span, isComplete: true, limits: plan.limits)
             guard case .header(let length, let columns) = result else { return nil }

@@ -44,6 +44,8 @@ package struct FilterRequest: Sendable {
     /// The field of the event time; nil for the format's own, if it has one.
     package var timeField: String?
     package var timeFormat: String?
+    /// The encoding of the input; nil for UTF-8.
+    package var encoding: String?
     package var zone: String?
     /// Lets records younger than this pass as they are; nil: everything is treated as due.
     package var window: String?

@@ -34,10 +34,11 @@ package enum Sluice {
     }
 
     private static func run(
-        _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?
+        _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?,
+        opened: ByteSource? = nil
     ) throws(PipelineFailure) -> RunReport {
         let started = nanosecondsNow()
-        var report = try runUntimed(plan, settings, observer: observer)
+        var report = try runUntimed(plan, settings, observer: observer, opened: opened)
         let elapsed = nanosecondsNow() - started
         report.elapsedSeconds = Double(elapsed) / 1e9
         report.workers = settings.workers
@@ -46,14 +47,16 @@ package enum Sluice {
     }
 
     private static func runUntimed(
-        _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?
+        _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?, opened: ByteSource?
     ) throws(PipelineFailure) -> RunReport {
         do { try HashingSelfTest.run() } catch {
             throw .internalFault("the hash functions do not give the published values")
         }
         guard let state = plan.state, !settings.isDryRun || isPresent(state) else {
             if let store = plan.store { return try firstLook(plan, store, settings, observer) }
-            return try PlainRun(plan: plan, request: settings, observer: observer).run()
+            return try PlainRun(
+                plan: plan, request: settings, observer: observer, opened: opened
+            ).run()
         }
         let folder = try workingFolder()
         var report = try StatefulRun(
@@ -135,6 +138,8 @@ package enum Sluice {
         _ request: FilterRequest, observer: (any RunObserver)?
     ) throws(PipelineFailure) -> RunReport {
         try checkClock(request.now)
+        var request = request
+        let recognised = try RecognisedInput(&request)
         let faults = Faults()
         let pipeline = FilterPipeline(request)
         try pipeline.check()
@@ -151,7 +156,9 @@ package enum Sluice {
         settings.workers = try workers(request.workers)
         // Flags on a pipe are not a pipeline that will come again.
         settings.registersNeeds = false
-        return try run(plan, settings, observer: observer)
+        var report = try run(plan, settings, observer: observer, opened: recognised?.source)
+        if let recognised { report.notes.append(recognised.note) }
+        return report
     }
 
     /// The faults of a pipeline file; empty when it can run.

@@ -18,6 +18,8 @@ package struct Plan: Sendable {
     /// The declared stream of the sources.
     package var stream: String
     package var format: any LogFormat
+    /// The encoding of the sources; everything behind them is UTF-8.
+    package var encoding = TextEncoding.utf8
     package var limits: RecordLimits
     package var release: ReleasePlan
     package var outputs: [OutputPlan]
@@ -148,6 +150,8 @@ package struct OutputPlan: Sendable {
     /// How long after the event its records may stay at all.
     package var expires: CalendarDuration?
     package var showsWindow: Bool
+    /// What stands around its records; nil for formats of lines.
+    package var envelope: RecordEnvelope? { format.envelope }
     /// How its rows are measured before they leave; nil for rows that are not.
     package var risk: RowRiskPlan?
     /// Set when the output takes the place of its source: every byte that no rule changes is

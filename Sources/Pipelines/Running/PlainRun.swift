@@ -9,11 +9,13 @@ struct PlainRun {
     let plan: Plan
     let request: RunSettings
     let observer: (any RunObserver)?
+    /// Standard input, where somebody has looked at its start.
+    var opened: ByteSource?
 
     func run() throws(PipelineFailure) -> RunReport {
         let inputs = try resolveSources(plan.sources).map { ChunkSource.SourceInput(path: $0) }
         if !request.isDryRun { try RunLeftovers(plan: plan).remove() }
-        let source = ChunkSource(inputs, plan: plan, digesting: false)
+        let source = ChunkSource(inputs, plan: plan, digesting: false, opened: opened)
         let identities = sourceIdentities(inputs.map(\.path))
         let files = FileSink(
             plan: plan, sources: identities,

@@ -18,6 +18,7 @@ extension FilterCommand {
         request.rules = try rules()
         request.timeField = time
         request.timeFormat = timeFormat
+        request.encoding = encoding
         request.zone = zone
         request.window = window
         request.now = work.now

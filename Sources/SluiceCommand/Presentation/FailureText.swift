@@ -145,7 +145,9 @@ package struct FailureText: Sendable {
             "Make sure of where the file comes from; inflate it by hand if it is fine."
         case .badHeader, .missingColumn: "Compare the first line of the file with the pipeline."
         case .changedWhileReading: "Run again when nobody writes to the file any more."
-        case .unsupportedEncoding: "Convert the file to UTF-8 first."
+        case .unsupportedEncoding:
+            "Declare its encoding, if it is one that the reference names, or convert the file to "
+                + "UTF-8 first."
         }
     }
 

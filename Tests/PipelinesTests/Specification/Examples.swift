@@ -11,6 +11,7 @@ let fullExample = """
       files: ["logs/*.csv.gz", archive]
       time: {field: ts, format: datetime, zone: Europe/Amsterdam}
       stream: actions
+      encoding: latin-1
       limits: {record: 512KiB, fields: 100, depth: 8}
     store:
       files: [logs/*.csv, archive]

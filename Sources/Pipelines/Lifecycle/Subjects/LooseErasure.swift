@@ -22,6 +22,11 @@ struct LooseErasure {
                     let scan = SubjectScan(plan: plan, place: place)
                     let found = try scan.count(file)
                     if found == 0 { continue }
+                    if place.format.envelope != nil {
+                        throw .usage(
+                            "\(file): records are taken out of files of lines only: run the "
+                                + "pipeline again without the subject's sources")
+                    }
                     report.records += found
                     report.parts += 1
                     if !isDryRun { prepared.append(try rewrite(file, place, scan)) }
@@ -118,9 +123,14 @@ extension SubjectScan {
         let reader = place.format.makeReader(fields: fields, limits: plan.limits)
         var table = RecordTable(slotCount: fields.count)
         var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
+        var headerNumber = 0
         while try source.next(&chunk) {
             reader.index(chunk, into: &table)
             var kept = ByteBuffer(capacity: chunk.buffer.count + 1)
+            if let next = chunk.header, next.number > headerNumber {
+                headerNumber = next.number
+                kept.append(next.bytes)
+            }
             for row in 0..<table.count {
                 if table.isGood(row) {
                     let match = place.matcher.match(row, table, chunk.buffer.bytes, reader)

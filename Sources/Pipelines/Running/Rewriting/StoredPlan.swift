@@ -52,6 +52,7 @@ extension Plan {
             statistics: [])
         plan.tables = []
         plan.format = outputs[index].format
+        plan.encoding = .utf8
         // Derived members were written with the record; they are fields like others now.
         var names = release.fields.names
         for (derived, _) in output.appended {
@@ -74,6 +75,7 @@ extension Plan {
         let fields = release.fields.names
         func moved(_ slot: Int?) -> Int? { slot.flatMap { names.firstIndex(of: fields[$0]) } }
         plan.release.timeSlot = moved(release.timeSlot)
+        plan.release.timeOfDaySlot = moved(release.timeOfDaySlot)
         plan.release.customerSlot = moved(release.customerSlot)
         plan.release.personSlot = moved(release.personSlot)
         plan.release.clocks = clocksOfStored.moved(moved)

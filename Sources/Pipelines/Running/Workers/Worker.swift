@@ -61,8 +61,7 @@ final class Worker {
                 continue
             }
             Self.write(
-                releaser.outputs[index].batch, plan.outputs[index].writer, chunk,
-                to: outputs[index])
+                releaser.outputs[index].batch, plan.outputs[index], chunk, to: outputs[index])
             if chunk.isLastAndOpen, plan.outputs[index].format.keepsMissingTerminator {
                 Self.dropTerminator(
                     releaser.outputs[index].batch, lastRow: table.count - 1, outputs[index])
@@ -78,10 +77,15 @@ final class Worker {
     }
 
     private static func write(
-        _ batch: borrowing ReleasedBatch, _ writer: any RecordWriter, _ chunk: borrowing Chunk,
+        _ batch: borrowing ReleasedBatch, _ output: OutputPlan, _ chunk: borrowing Chunk,
         to bytes: OutputBytes
     ) {
-        bytes.begin()
+        let writer = output.writer
+        bytes.begin(header: output.columns == nil ? chunk.header : nil)
+        // A header without records, such as the last line of a Zeek log.
+        if chunk.buffer.isEmpty, output.columns == nil, output.routing == .none {
+            _ = bytes.block(forDay: ReleasedBatch.noDay)
+        }
         let source = chunk.buffer.bytes
         let records = batch.records.span
         var first = 0
