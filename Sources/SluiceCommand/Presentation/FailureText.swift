@@ -140,7 +140,8 @@ package struct FailureText: Sendable {
         case .cannotOpen, .cannotRead: "Check the path and the rights of the user who runs this."
         case .isDirectory: "Name the files in it, or a pattern such as `logs/*.jsonl.gz`."
         case .damagedGzip: "Fetch the file again; `gzip -t` checks it."
-        case .truncatedGzip: "Wait until the file is complete, or fetch it again."
+        case .damagedZstd: "Fetch the file again; `zstd -t` checks it."
+        case .truncatedGzip, .truncatedZstd: "Wait until the file is complete, or fetch it again."
         case .inflateRatio:
             "Make sure of where the file comes from; inflate it by hand if it is fine."
         case .badHeader, .missingColumn: "Compare the first line of the file with the pipeline."

@@ -19,8 +19,8 @@ extension Plan {
     var sourceForm: SourceForm { SourceForm(encoding: encoding, framing: format.makeFraming()) }
 }
 
-/// The plain bytes of one source: a file or standard input, inflated when the first bytes say gzip,
-/// as lines of UTF-8.
+/// The plain bytes of one source: a file or standard input, inflated when the first bytes say gzip
+/// or zstd, as lines of UTF-8.
 final class ByteSource {
     /// The path as given, or `standard input`.
     let name: String
@@ -38,7 +38,7 @@ final class ByteSource {
     private var raw = ByteBuffer(capacity: 1 << 16)
     /// The bytes at the start of `raw` that were inflated.
     private var rawTaken = 0
-    private var inflater: GzipInflater?
+    private var inflater: (any StreamInflater)?
     private var isSniffed = false
     private var rawIsAtEnd = false
     /// True when the file has no more plain bytes.
@@ -83,8 +83,11 @@ final class ByteSource {
         content = digesting ? ContentHasher() : nil
     }
 
-    /// True when the bytes on disk are gzip; known once something was read.
+    /// True when the bytes on disk are compressed; known once something was read.
     var isCompressed: Bool { inflater != nil }
+
+    /// True when they are so by zstd, which nothing here writes.
+    var isZstd: Bool { inflater is ZstdInflater }
 
     /// Who the file is, to notice an output that is also a source.
     func identity() -> FileIdentity? { try? descriptor.status().identity }
@@ -145,12 +148,19 @@ final class ByteSource {
         }
     }
 
-    /// Looks at the first bytes for the magic number of gzip.
+    /// Looks at the first bytes for the magic numbers of gzip and zstd.
     private func sniff() throws(PipelineFailure) {
         isSniffed = true
-        while raw.count < 3, !rawIsAtEnd { try readRaw(upTo: Self.readBytes) }
-        guard GzipInflater.isGzip(raw.bytes) else { return }
-        do { inflater = try GzipInflater.make(limits: GzipLimits()) } catch { throw named(error) }
+        while raw.count < 4, !rawIsAtEnd { try readRaw(upTo: Self.readBytes) }
+        do throws(SourceFault) {
+            if GzipInflater.isGzip(raw.bytes) {
+                inflater = try GzipInflater.make(limits: GzipLimits())
+            } else if ZstdInflater.isZstd(raw.bytes) {
+                inflater = try ZstdInflater.make()
+            }
+        } catch {
+            throw named(error)
+        }
     }
 
     private func readRaw(upTo limit: Int) throws(PipelineFailure) {
