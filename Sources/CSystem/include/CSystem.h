@@ -92,6 +92,15 @@ static inline const char *csystem_entry_name(const struct dirent *entry) {
     return entry->d_name;
 }
 
+/* Tells the processor that a thread only waits for another one. */
+static inline void csystem_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 /* The number of processors this process may run on, at least 1. */
 int csystem_processor_count(void);
 

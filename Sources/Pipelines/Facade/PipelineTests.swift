@@ -63,10 +63,10 @@ private struct Trial {
         let gate = try RiskGate(plan, before: memory, storage: MemorySpillStorage()) { columns }
         let sink: any OutputSink = gate ?? memory
         var outputs = plan.outputs.map { $0.writer.header(columns: $0.columns ?? columns) }
-        for (index, output) in worker.outputs.enumerated() {
+        for (index, output) in worker.hand.outputs.enumerated() {
             for block in output.current { try sink.write(block, output: index) }
         }
-        var counts = worker.releaser.counts
+        var counts = worker.hand.counts
         for removed in try sink.finish() {
             counts.outputs[removed.output].leaveOut(removed.rows, because: .rare)
         }
@@ -89,15 +89,15 @@ private struct Trial {
     /// Puts the input of the test into the worker's chunk, without its header.
     private func load(into worker: Worker) throws(PipelineFailure) -> [String]? {
         let input = Array(test.input.value.utf8)
-        worker.chunk.buffer.removeAll()
+        worker.hand.chunk.buffer.removeAll()
         do {
             let result = try plan.format.header(
                 of: input.span, isComplete: true, limits: plan.limits)
             guard case .header(let length, let columns) = result else { return nil }
             try plan.format.check(plan.release.fields, against: columns)
-            worker.chunk.buffer.append(input.span.extracting(length..<input.count))
-            worker.chunk.columns = columns
-            worker.chunk.seal()
+            worker.hand.chunk.buffer.append(input.span.extracting(length..<input.count))
+            worker.hand.chunk.columns = columns
+            worker.hand.chunk.seal()
             return columns
         } catch {
             throw .source(error)
@@ -122,7 +122,7 @@ private struct Trial {
         _ = try load(into: worker)
         try worker.process()
         let sink = MemorySink(count: 1)
-        for block in worker.outputs[0].current { try sink.write(block, output: 0) }
+        for block in worker.hand.outputs[0].current { try sink.write(block, output: 0) }
         return input[..<header] + sink.outputs[0]
     }
 
