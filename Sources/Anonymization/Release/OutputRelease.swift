@@ -23,6 +23,7 @@ package struct OutputRelease: ~Copyable {
     /// The clocks of the output's fields, and that of unnamed ones.
     private let clockBits: UInt64
     var edits = FlatArray<Edit>(capacity: 64)
+    var rebuilder = OutlineRebuilder()
 
     /// A change of a record whose other bytes stay.
     struct Edit: BitwiseCopyable {

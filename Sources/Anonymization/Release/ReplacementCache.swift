@@ -9,9 +9,9 @@ internal import Records
 /// tokens: it is as secret as the key, overwritten when it ends, and never written anywhere.
 @safe struct ReplacementCache: ~Copyable {
     /// The most values remembered.
-    static let entriesMax = 1 << 16
+    static let entriesMax = 1 << 15
     /// The most bytes of values and replacements together.
-    static let bytesMax = 6 << 20
+    static let bytesMax = 3 << 20
 
     struct Entry {
         var hash: UInt64 = 0

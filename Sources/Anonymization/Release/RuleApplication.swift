@@ -11,6 +11,9 @@ struct RuleApplication: ~Copyable {
     let isKept: Bool
 
     private let transform: any Transform
+    /// The transform, if it is this one: nearly every log has an address in each line, and a call
+    /// through the protocol costs a tenth of what the transform itself does.
+    private let truncation: TruncateAddress?
     private let clock: DueSet
     /// The index of the clock that decides about the key, when it does not start at the event;
     /// else -1.
@@ -31,6 +34,7 @@ struct RuleApplication: ~Copyable {
     init(_ rule: FieldRule, remembering: Bool = true) {
         coveringSlot = rule.coveredBy ?? -1
         transform = rule.transform ?? Drop()
+        truncation = rule.transform as? TruncateAddress
         clock = rule.clock
         otherClock = rule.otherClock == nil ? -1 : rule.clock.rawValue.trailingZeroBitCount
         category = rule.category
@@ -149,9 +153,10 @@ struct RuleApplication: ~Copyable {
             let value = FieldValue(bytes: scratch.bytes, kind: .escapedText)
             return transform.apply(value, record.transform, into: &arena)
         }
-        let view = bytes.extracting(slice.offset..<slice.end)
-        return transform.apply(
-            FieldValue(bytes: view, kind: slice.kind), record.transform, into: &arena)
+        let value = FieldValue(
+            bytes: bytes.extracting(slice.offset..<slice.end), kind: slice.kind)
+        if let truncation { return truncation.apply(value, record.transform, into: &arena) }
+        return transform.apply(value, record.transform, into: &arena)
     }
 }
 
