@@ -49,7 +49,8 @@ package struct OutputRelease: ~Copyable {
         self.notesHeld = notesHeld
         ownBit = isStored ? .max : 1 << UInt64(index)
         batch = ReleasedBatch(mode: plan.mode)
-        rules = OwnedList(count: plan.rules.count) { RuleApplication(plan.rules[$0]) }
+        let count = plan.rules.count
+        rules = OwnedList(count: count) { RuleApplication(plan.rules[$0], of: count) }
         self.derived = OwnedList(count: derived.count) {
             RuleApplication(FieldRule(transform: derived[$0].transform))
         }

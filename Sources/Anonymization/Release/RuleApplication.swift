@@ -26,9 +26,9 @@ struct RuleApplication: ~Copyable {
     /// What the rule has done since it was last asked.
     private var counts = FieldCounts()
 
-    /// `rule` at work. Without `remembering`, each value is worked out anew: for a caller that
-    /// remembers what several rules make of it.
-    init(_ rule: FieldRule, remembering: Bool = true) {
+    /// `rule` at work, one of `count` rules of a worker. Without `remembering`, each value is worked
+    /// out anew: for a caller that remembers what several rules make of it.
+    init(_ rule: FieldRule, of count: Int = 1, remembering: Bool = true) {
         coveringSlot = rule.coveredBy ?? -1
         transform = rule.transform ?? Drop()
         clock = rule.clock
@@ -44,7 +44,7 @@ struct RuleApplication: ~Copyable {
             && rule.transform.map { $0.isWorthRemembering && $0.dependence != .record } ?? false
         self.remembers = remembers
         dependsOnKey = rule.transform?.dependence == .keyEpoch
-        cache = remembers ? ReplacementCache() : nil
+        cache = remembers ? ReplacementCache(of: count) : nil
     }
 
     /// True when the field may not be shown at any age, or an opt-out of these categories takes it.
