@@ -129,6 +129,13 @@ let package = Package(
                 "SluiceCommand", "Pipelines", "FileSystem", "Compression", "KeyedHashing",
                 "Records", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        tests(
+            "CostTests",
+            [
+                "SluiceCommand", "Pipelines", "Anonymization", "FileSystem", "Compression",
+                "Records", "CAllocations", "Workloads",
+            ]),
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
