@@ -57,6 +57,8 @@ package struct RunCommit: Sendable {
     package var inputLists: [InputList] = []
     /// What was done to the store, if the pipeline has one.
     package var store: StoreCommit?
+    /// How well persons hide in the rows that were written, of outputs that are measured.
+    package var measurements: [RowMeasurement] = []
     /// Statistics that are published with this commit.
     package var published: [NewPublication] = []
 

@@ -46,6 +46,12 @@ struct RunWriter {
             try Recalls.raise(recall.cause, delivery: recall.delivery, time: commit.now, db)
         }
         try EventChain.append(RunEvent.kind, event, time: commit.finished, db)
+        for measurement in commit.measurements {
+            try EventChain.append(
+                RowMeasurement.kind,
+                measurement.payload(pipeline: commit.pipeline, now: commit.now),
+                time: commit.finished, db)
+        }
         if let store = commit.store {
             try EventChain.append("store-aged", event(store, run), time: commit.finished, db)
         }

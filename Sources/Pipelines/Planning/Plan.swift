@@ -79,7 +79,10 @@ package struct PublishPlan: Sendable {
     package var correctWithin: CalendarDuration
     /// The folder of provisional figures; nil when there are none.
     package var provisional: String?
+    /// What figures must fulfil; how counts are changed is added when the month's key is at hand.
     package var rules: ControlRules
+    /// How counts are told.
+    package var counts: CountsRule
     /// The group columns and dimensions whose small values are counted together; nil: all.
     package var other: [String]?
     /// Where tables about one customer each go, and under which rules; nil when there are none.
@@ -166,6 +169,9 @@ package struct TablePlan: Sendable {
     package var purpose = ""
     /// True for a statistic that goes into publications.
     package var isPublished = false
+    /// True for one that is counted with those that are published, and shown to nobody: it says
+    /// what is part of what.
+    package var isUnseen = false
     /// The sketches that are published with it.
     package var sketches: [SketchOptions.Form] = []
     /// True for a disclosure: named persons, no suppression, one file per placeholder value.

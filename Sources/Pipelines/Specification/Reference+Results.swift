@@ -139,6 +139,13 @@ extension PipelineReference {
                 "From when on a cell is shown: see `statistics[].suppression`."
             ),
             key(
+                "within",
+                "`{column: field}` or `{column: [fields]}`",
+                "none",
+                "Which columns of `by` are parts of what other tables are by, such as versions of"
+                    + " browsers: what is withheld then cannot be computed from their totals."
+            ),
+            key(
                 "noise",
                 "mapping",
                 "none",

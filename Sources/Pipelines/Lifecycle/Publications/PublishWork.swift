@@ -54,6 +54,16 @@ final class PublishWork {
         PeriodTables(plan, publish, ledger, isDryRun: request.isDryRun)
     }
 
+    /// The tables of `period`, those of `own` in place of the pipeline's.
+    func tables(
+        of period: CalendarMonth, _ own: PublishPlan? = nil
+    ) throws(PipelineFailure) -> PeriodTables {
+        let publish = own ?? publish
+        return PeriodTables(
+            plan, publish, ledger, isDryRun: request.isDryRun,
+            secret: try CountSecret(plan, publish.counts, period))
+    }
+
     func run() throws(PipelineFailure) -> PublishReport {
         let asked = try askedPeriod()
         if let customer = request.customer {

@@ -242,6 +242,7 @@ final class StatefulRun {
         if settings.takesIn || settings.bindsList, plan.optOutShrinkage != nil {
             commit.inputLists.append(OptOutListMemory(ledger: ledger, plan: plan).record)
         }
+        commit.measurements = report.risks.map(RowMeasurement.init)
         commit.publications = changes.publications
         mayBeCommitted = true
         let run: Int64
