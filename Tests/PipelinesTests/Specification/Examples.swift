@@ -74,6 +74,7 @@ let fullExample = """
         purpose: statistics
         measures: {size: {sum: size}, most: {percentile: {of: size, p: 95}}}
         export: [kll]
+        within: {action: kind}
         noise: {rho: 1/200, rows: 1, delta: 1/1000, bounds: {size: {least: -2, most: 8, step: 0.5}}}
     publish: {persons: 12, customers: 4, zeros: hidden, wholes: hidden, prior_percent: 15,
               dominance: {contributors: 2, percent: 85}, path: out/published, formats: [csv, jsonl],

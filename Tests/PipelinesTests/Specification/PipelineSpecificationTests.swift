@@ -168,10 +168,10 @@ struct PipelineSpecificationTests {
         let test = try #require(pipeline.tests.first)
         #expect(test.results.map(\.kind) == [.output, .output, .disclosures, .statistics])
         #expect(test.results[0].text == "2026-01-01 00:00:00,192.0.2.0\n")
-        #expect(test.dropped == .total(Marked(0, at: at(110, 14))))
+        #expect(test.dropped == .total(Marked(0, at: at(112, 14))))
         #expect(
             test.quarantined
-                == .byReason([.init(reason: Marked("bad-time", at: at(111, 19)), count: 1)])
+                == .byReason([.init(reason: Marked("bad-time", at: at(113, 19)), count: 1)])
         )
     }
 

@@ -8,9 +8,15 @@ import Testing
 @Suite struct DistinctBruteForceTests {
     private static let a = GroupKey.text(input: 0, column: "a")
     private static let b = GroupKey.text(input: 1, column: "b")
+    /// Tables in each other, and side by side: there the inequalities between parts and wholes are
+    /// all there is to know.
     private static let layouts: [[[GroupKey]]] = [
-        [[a, b], [a]], [[a, b], [a], [b]], [[a, b], [a], [b], []], [[a], [b]], [[a], [b], []],
-        [[a, b], []],
+        [[a, b], [a]], [[a], [b]], [[a], [b], []], [[a, b], []],
+    ]
+    /// Tables that cross. Where everybody of a total is in one part as well, and in one of the other
+    /// breakdown, it follows who is who, which no inequality says: a limit that the README states.
+    private static let crossed: [[[GroupKey]]] = [
+        [[a, b], [a], [b]], [[a, b], [a], [b], []],
     ]
     private static let threshold = 3
 
@@ -77,9 +83,23 @@ import Testing
 
     @Test("what is hidden can be otherwise in a world that there is", arguments: layouts.indices)
     func ranges(_ layout: Int) throws {
-        let layout = Self.layouts[layout]
+        let found = try Self.pinned(Self.layouts[layout])
+        #expect(found.hidden > 20)
+        #expect(found.pinned == 0)
+    }
+
+    @Test("where tables cross, that holds of most", arguments: crossed.indices)
+    func crossings(_ layout: Int) throws {
+        let found = try Self.pinned(Self.crossed[layout])
+        #expect(found.hidden > 20)
+        #expect(found.pinned * 5 < found.hidden, "\(found)")
+    }
+
+    /// How many figures of few persons were hidden, and how many of them have one value only in all
+    /// worlds that fit what is told.
+    private static func pinned(_ layout: [[GroupKey]]) throws -> (hidden: Int, pinned: Int) {
         let tables = layout.map { InventedLog.Table(keys: $0, columns: [.users]) }
-        let worlds = Self.worlds(6).map { ($0, Self.figures($0, layout)) }
+        let worlds = worlds(6).map { ($0, figures($0, layout)) }
         let usual = worlds.filter { $0.0.count == 4 || $0.0.count == 5 }
         var generator = SeededGenerator(seed: 77)
         var hidden = 0
@@ -99,11 +119,9 @@ import Testing
                     let values = Set(possible.compactMap { $0.1[at][key] })
                     hidden += 1
                     if values.count < 2 { pinned += 1 }
-                    #expect(values.count >= 2, "\(world) \(layout.count) \(key) \(values)")
                 }
             }
         }
-        #expect(hidden > 20)
-        #expect(pinned == 0)
+        return (hidden, pinned)
     }
 }
