@@ -165,8 +165,13 @@ extension ChunkRelease {
             if !wasLeft {
                 // What the tables said then is known of the last run only.
                 let isLast = index == plan.generations.count - 1
-                return dueBefore(
-                    plan.generations[index].clocks, !isLast || plan.tablesBefore.isEmpty)
+                let knowsTables = isLast && !plan.tablesBefore.isEmpty
+                let generation = plan.generations[index]
+                if let fields = generation.fields {
+                    return dealtWith(
+                        by: .fieldwise(generation.clocks, knowsTables: knowsTables, fields))
+                }
+                return dueBefore(generation.clocks, !knowsTables)
             }
         }
         return []

@@ -95,7 +95,12 @@ struct ChunkRelease: ~Copyable {
 
     /// What was done before to records that no chunk says more of.
     private static func wholeRun(_ plan: ReleasePlan) -> ReleasePlan.EarlierRun? {
-        plan.writtenUnder.map { .under($0, knowsTables: !plan.tablesBefore.isEmpty) }
+        guard let clocks = plan.writtenUnder else { return nil }
+        let knowsTables = !plan.tablesBefore.isEmpty
+        guard let fields = plan.writtenFields else {
+            return .under(clocks, knowsTables: knowsTables)
+        }
+        return .fieldwise(clocks, knowsTables: knowsTables, fields)
     }
 
     private static func readingTables(_ clocks: ClockSet) -> DueSet {

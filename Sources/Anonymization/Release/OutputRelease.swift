@@ -97,6 +97,8 @@ package struct OutputRelease: ~Copyable {
 
     /// `due` and the clocks that can no longer be read once the fields under `due` are gone.
     private mutating func closed(_ due: DueSet) -> DueSet {
+        // Nothing is readable behind that clock.
+        if isStored, !due.isDisjoint(with: plan.readableClock) { return .everything }
         if plan.dependences.isEmpty { return due }
         var all = due
         var before: DueSet

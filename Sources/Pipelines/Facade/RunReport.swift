@@ -76,6 +76,8 @@ package struct RunReport: Sendable {
     package var store: StoreReport?
     /// The records set aside, at most `quarantineEntriesMax`, in order.
     package var quarantine: [QuarantineEntry] = []
+    /// Records of erased persons that were taken out of sources.
+    package var erasedFromSources = 0
     /// Records in those parts that a hold left as they are.
     package var heldRecords = 0
     /// Expired parts of earlier runs that were not deleted, because a hold binds records in them.
@@ -110,6 +112,12 @@ package struct RunReport: Sendable {
     package static let quarantineEntriesMax = 1000
 
     package init() {}
+
+    /// Records of months whose key is destroyed, in sources, stored parts and the store: no token
+    /// is made for them.
+    package var keyless: Int {
+        totals.keyless + ageing.reduce(0) { $0 + $1.keyless } + (store?.keyless ?? 0)
+    }
 
     /// The counts of all sources together.
     package var totals: RecordCounts {

@@ -251,16 +251,30 @@ extension Sluice {
                 "identity", "fields", "others", "window", "zone", "skew", "source", "delete",
                 "tables",
             ])
-        let context = sectionsDigest(
-            of: bytes, sections: ["zone", "source"], without: ["files", "stream", "limits"])
-        let fieldRules = StoreRules(specification, plan, context: context)
-        let ruleDigests = StoreRules.digests(specification, plan)
-        plan.store?.fieldRules = fieldRules
-        plan.store?.ruleDigests = ruleDigests
+        addRules(
+            to: &plan, specification,
+            context: sectionsDigest(
+                of: bytes, sections: ["zone", "source"], without: ["files", "stream", "limits"]))
         let place = anchored(path, at: try workingFolder())
         plan.mark = .of("pipeline", place)
         plan.home = specification.home(at: splitPath(PlanningWorld.simplified(place)).directory)
         return (specification, plan)
+    }
+
+    /// Notes the rules of the store and the outputs of `plan`, field by field.
+    private static func addRules(
+        to plan: inout Plan, _ specification: PipelineSpecification, context: Digest256
+    ) {
+        let storeRules = RuleBook(ofStore: specification, plan, context: context)
+        let storeDigests = RuleBook.digests(specification, plan)
+        plan.store?.fieldRules = storeRules
+        plan.store?.ruleDigests = storeDigests
+        for index in plan.outputs.indices {
+            let rules = RuleBook(ofOutput: index, specification, plan, context: context)
+            let digests = RuleBook.digests(specification, plan, output: index)
+            plan.outputs[index].rules = rules
+            plan.outputs[index].ruleDigests = digests
+        }
     }
 
     /// The digest of some parts of a pipeline file, however they are laid out; `source`, and the

@@ -120,7 +120,7 @@ package struct StorePlan: Sendable {
     /// The digest of everything that decides what becomes of a record.
     package var rules: Digest256
     /// The same field by field, and the digests of the rules in slot order.
-    var fieldRules: StoreRules?
+    var fieldRules: RuleBook?
     var ruleDigests: [Digest256] = []
     package var guardFactor: Int
     package var guardAtLeast: Int
@@ -153,6 +153,10 @@ package struct OutputPlan: Sendable {
     /// Set when the output takes the place of its source: every byte that no rule changes is
     /// written as it was, and this says what becomes of unreadable lines.
     package var inPlace: UnreadableLines?
+    /// Its rules field by field, and their digests in slot order; nil in `filter` and tests, which
+    /// leave nothing behind.
+    var rules: RuleBook?
+    var ruleDigests: [Digest256] = []
     /// In place: true when lines have to be remembered, because a rule changes its own results.
     package var remembersLines = false
 }
@@ -175,6 +179,11 @@ package struct TablePlan: Sendable {
     package var retention: CalendarDuration?
     /// The column of each placeholder that is a group column.
     package var columns: [String]
+    /// Who gets a disclosure.
+    package var recipient = ""
+    /// What the rows of a disclosure stand for, and its first figure.
+    package var keyColumns: [String] = []
+    package var firstFigure = ""
 }
 
 /// When quarantined records make a run fail.

@@ -138,10 +138,17 @@ extension Planner {
         let template = PathTemplate(world.resolve(disclosure.path.value.text))
         let format: TableFormat =
             disclosure.path.value.text.hasSuffix(".jsonl") ? .jsonl : .csv
-        return TablePlan(
+        let saysMonth = disclosure.path.value.placeholders.contains("month")
+        var table = TablePlan(
             name: disclosure.name.value, paths: template.map { [($0, format)] } ?? [],
-            isDisclosure: true, retention: disclosure.retention?.value,
+            purpose: disclosure.purpose?.value ?? "", isDisclosure: true,
+            retention: disclosure.retention?.value
+                ?? (saysMonth ? specification.window.length.value : nil),
             columns: disclosure.path.value.placeholders.filter { $0 != "name" })
+        table.recipient = disclosure.recipient.value.rawValue
+        table.keyColumns = disclosure.keys.compactMap(\.plainName)
+        table.firstFigure = disclosure.measures.first?.name.value ?? ""
+        return table
     }
 
     // MARK: Keys and measures

@@ -110,13 +110,7 @@ extension Planner {
         length.flatMap { clocks?.bit(of: RetentionClock(start: .event, length: $0.value)) }
     }
 
-    func syntax(of format: any LogFormat) -> SpliceSyntax {
-        switch format.quoteRule {
-        case .always: .json
-        case .ifPresent: .delimited
-        case .never: .template
-        }
-    }
+    func syntax(of format: any LogFormat) -> SpliceSyntax { format.spliceSyntax }
 
     /// The columns that the output names, or else all named and derived fields in file order, as
     /// `target` can write them.
@@ -252,5 +246,16 @@ extension Planner {
             key.append(byte)
         }
         return key + [UInt8(ascii: "\""), UInt8(ascii: ":")]
+    }
+}
+
+extension LogFormat {
+    /// How values are replaced in a record of the format.
+    var spliceSyntax: SpliceSyntax {
+        switch quoteRule {
+        case .always: .json
+        case .ifPresent: .delimited
+        case .never: .template
+        }
     }
 }

@@ -1,6 +1,7 @@
 internal import Anonymization
 internal import FileSystem
 internal import KeyedHashing
+internal import Ledger
 internal import Records
 internal import Statistics
 
@@ -62,10 +63,14 @@ struct PlainRun {
         if request.isDryRun { return report }
         try files.openEmptyOutputs()
         try files.prepare()
+        let disclosed = DisclosureTerms(plan: plan).make(tables)
         let prepared = try TableFiles.prepare(
-            tables + terms(files), sources: identities, in: files.folders)
+            tables + terms(files) + disclosed.terms, sources: identities, in: files.folders)
         do throws(PipelineFailure) {
             try publish(files, prepared, quarantine)
+            for (path, shown) in disclosed.gone {
+                try DisclosureRetention.remove(path, shownAs: shown)
+            }
         } catch {
             TableFiles.discard(prepared, in: files.folders)
             throw error
@@ -160,4 +165,8 @@ struct RunSettings: Sendable {
     var retiresKeys = true
     /// What a command asks for one subject, besides what the ledger says is open.
     var order: SubjectOrder?
+    /// True when erasures reach the sources, too.
+    var rewritesSources = false
+    /// What a command changes in the registry of opt-outs with the commit of the run.
+    var optOuts = OptOutChanges()
 }

@@ -77,7 +77,8 @@ extension PipelineReference {
                 "delete_after",
                 "ISO 8601 duration",
                 required,
-                "When the readable files go, counted from the event; `run` deletes them, and needs `state` for it."
+                "When the readable files go, counted from the event; `run` deletes them, and needs "
+                    + "`state` for it where the path has `{date}` or `{month}`."
             ),
         ]
     )

@@ -72,7 +72,8 @@ package struct FailureText: Sendable {
                     + "the limit of \(allowed)\(outcome(effect))"
             )
         case .usage(let sentence): return FaultReport.printable(sentence)
-        case .storage(let sentence), .busy(let sentence), .keys(let sentence):
+        case .storage(let sentence), .lostState(let sentence, _), .busy(let sentence),
+            .keys(let sentence):
             return FaultReport.printable(sentence + outcome(effect))
         case .internalFault(let sentence):
             return FaultReport.printable("fault of sluice itself: \(sentence)\(outcome(effect))")
@@ -124,6 +125,7 @@ package struct FailureText: Sendable {
             effect == .nothingWritten
                 ? "Run again when the cause is gone: the result is that of an undisturbed run."
                 : "Run again when the cause is gone."
+        case .lostState(_, let remedy): remedy
         case .busy: "Run again when the other run has ended."
         case .refused: ""
         case .unfinished: "Run again when the cause is gone: it does what is left to do."

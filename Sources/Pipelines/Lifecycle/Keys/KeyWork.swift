@@ -42,8 +42,7 @@ struct KeyWork {
                 ? try Ledger.open(stateDirectory: path)
                 : try Ledger.openForReading(stateDirectory: path, isLocking: false)
         } catch {
-            if error == .busy { throw .busy("another run is at work on the state in \(path)") }
-            throw .storage("cannot open the state in \(path): \(error.description)")
+            throw .opening(stateIn: path, error)
         }
     }
 

@@ -41,8 +41,7 @@ final class PublishWork {
                 ? try Ledger.openForReading(stateDirectory: state)
                 : try Ledger.open(stateDirectory: state, home: plan.home)
         } catch {
-            if error == .busy { throw .busy("another run is at work on the state in \(state)") }
-            throw .storage("cannot open the state in \(state): \(error.description)")
+            throw .opening(stateIn: state, error)
         }
         report.pipeline = plan.name
         report.isDryRun = request.isDryRun

@@ -13,6 +13,8 @@ struct StateRegistry {
     let ledger: Ledger
     /// Nil while the registry has no key, and so no entry that needs one.
     let hasher: SubjectHasher?
+    /// What the run at hand is going to enter with its commit: it binds in that run already.
+    var entering = OptOutChanges()
 
     /// Opens the registry of a ledger of `plan`, whose key-encryption key seals the registry's key;
     /// `creating` makes that key on first need.
@@ -60,7 +62,7 @@ struct StateRegistry {
         let optOuts: [OptOutRecord]
         do {
             holds = try ledger.bindingHolds(at: now)
-            optOuts = readsOnly ? [] : try ledger.optOuts().filter { $0.concerns(now) }
+            optOuts = readsOnly ? [] : try allOptOuts().filter { $0.concerns(now) }
             rules += try ledger.erasures().map(Self.rule)
             rules += try ledger.restrictions().filter(\.isInForce).map(Self.rule)
         } catch { throw Self.failure(error) }
@@ -86,6 +88,17 @@ struct StateRegistry {
         return register
     }
 
+    /// All opt-outs as they are once `entering` is entered.
+    private func allOptOuts() throws(LedgerFault) -> [OptOutRecord] {
+        let known = try ledger.optOuts().map { record -> OptOutRecord in
+            guard let date = entering.ended[record.id] else { return record }
+            var entry = record.entry
+            entry.withdrawn = max(entry.effective, date)
+            return OptOutRecord(id: record.id, entry: entry)
+        }
+        return known + entering.added
+    }
+
     /// The holds that bound in an earlier run, for reading a part of output `index` again.
     func holds(
         ofRun run: Int64, of plan: Plan, output index: Int
@@ -103,6 +116,13 @@ struct StateRegistry {
                     shownIn: isNamed && plan.release.outputs[index].showsWindow ? 1 : 0)
             },
             hasher: hasher)
+    }
+
+    /// The rules by which parts were dealt with, by their digests.
+    func ruleBooks() throws(PipelineFailure) -> [Digest256: RuleBook] {
+        do { return try ledger.fieldRules().compactMapValues { RuleBook(text: $0) } } catch {
+            throw Self.failure(error)
+        }
     }
 
     // MARK: Rules

@@ -36,9 +36,19 @@ struct LooseErasure {
             for (folder, file) in prepared { try? DurableFile.discard([file], in: folder) }
             throw error
         }
+        if !isDryRun { try renewTerms() }
         report.limits.append(
             "The pipeline has no state: the erasure is not remembered, and a run over sources that "
                 + "still hold the subject brings its records back.")
+    }
+
+    /// The terms of disclosures say what their files are now, and call back what they were.
+    private func renewTerms() throws(PipelineFailure) {
+        for terms in DisclosureTerms(plan: plan).make([]).terms {
+            do { try DurableFile.durablyReplace(terms.path, with: terms.bytes.span) } catch {
+                throw .storage("cannot write \(terms.shownPath): \(error.reason)")
+            }
+        }
     }
 
     private func rewrite(

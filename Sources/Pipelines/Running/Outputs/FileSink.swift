@@ -40,7 +40,7 @@ final class FileSink: OutputSink {
         var oldestReadableDay = Int32.max
         var newestDay = Int32.min
         /// What is dealt with where, by places in the plain bytes (`OutputBytes.Block.apart`).
-        var dealings: [PartDealing] = []
+        var dealings: [DealtStretch] = []
         /// Set by `prepare`.
         fileprivate(set) var prepared: PreparedFile?
         /// The path of the folder; nil for standard output.

@@ -10,7 +10,7 @@ final class StoreMemory {
     private let store: StorePlan
     private let ledger: Ledger?
     private var known: KnownSegments?
-    private var texts: [Digest256: StoreRules]?
+    private var texts: [Digest256: RuleBook]?
     private(set) var dealings: [StoreDealing] = []
     private var storedLines: StoredLines?
     /// When erasures were asked for, once that was looked up.
@@ -105,8 +105,8 @@ final class StoreMemory {
             return exactly.map { .exactly($0) } ?? .settled(settled)
         }
         if texts == nil {
-            let stored = try asking { ledger throws(LedgerFault) in try ledger.storeRules() }
-            texts = stored?.compactMapValues { StoreRules(text: $0) } ?? [:]
+            let stored = try asking { ledger throws(LedgerFault) in try ledger.fieldRules() }
+            texts = stored?.compactMapValues { RuleBook(text: $0) } ?? [:]
         }
         return .otherRules(texts?[rules], settled, exactly)
     }
