@@ -13,6 +13,9 @@ struct StateRegistry {
     let ledger: Ledger
     /// Nil while the registry has no key, and so no entry that needs one.
     let hasher: SubjectHasher?
+    /// The holds of earlier runs as far as they were asked for: which they were never changes, and
+    /// all parts that a run wrote ask for the same.
+    private let earlierHolds = EarlierHolds()
 
     /// Opens the registry of a ledger of `plan`, whose key-encryption key seals the registry's key;
     /// `creating` makes that key on first need.
@@ -90,8 +93,7 @@ struct StateRegistry {
     func holds(
         ofRun run: Int64, of plan: Plan, output index: Int
     ) throws(PipelineFailure) -> SubjectRegister {
-        let holds: [HoldRecord]
-        do { holds = try ledger.holds(ofRun: run) } catch { throw Self.failure(error) }
+        let holds = try earlierHolds.ofRun(run, ledger)
         guard !holds.isEmpty else { return .empty }
         let name = plan.outputs[index].name
         return SubjectRegister(
@@ -185,6 +187,20 @@ struct StateRegistry {
         fault == .busy
             ? .busy("another run is at work on this state")
             : .storage("cannot use the ledger: \(fault.description)")
+    }
+}
+
+/// The holds that bound in runs, each read once.
+private final class EarlierHolds {
+    private var known: [Int64: [HoldRecord]] = [:]
+
+    func ofRun(_ run: Int64, _ ledger: Ledger) throws(PipelineFailure) -> [HoldRecord] {
+        if let holds = known[run] { return holds }
+        do {
+            let holds = try ledger.holds(ofRun: run)
+            known[run] = holds
+            return holds
+        } catch { throw StateRegistry.failure(error) }
     }
 }
 
