@@ -38,9 +38,10 @@ final class StoreMemory {
 
     /// True when nothing has to be done to a content at `now`.
     func isSettled(_ row: StoreContent, at now: EventTime) throws(PipelineFailure) -> Bool {
-        guard row.rules == store.rules, row.nextDue.map({ $0 > now }) ?? true else {
-            return false
-        }
+        // What is held, or a table decides, was due at once when it was noted: it has to be looked
+        // at in every run, also in one whose clock was set back.
+        guard row.rules == store.rules, row.nextDue.map({ $0 > max(now, row.settled) }) ?? true
+        else { return false }
         // Who was to be erased since then may be in it.
         guard let last = try lastErasure() else { return true }
         return last < row.settled

@@ -36,6 +36,15 @@ struct DutyTests {
             "seed \(seed), \(last.step):\n\(sentences)\nthe steps that are left:\n\(list)")
     }
 
+    @Test("kept what was held in a store, released while the clock was set back")
+    func releasedBefore() {
+        let steps: [DutyStep] = [
+            .raise(.period(days: 45), days: nil), .clock(days: 14), .record(user: 1, age: 51),
+            .clock(days: -16), .release(0),
+        ]
+        #expect(DutyWorld.failure(of: DutyStep.beginning + steps)?.sentences == nil)
+    }
+
     @Test("the book notices what happens behind the back of a hold")
     func notices() throws {
         let world = try DutyWorld()
