@@ -23,7 +23,7 @@ extension HistoryModel {
                 $0.counted == .there && !$0.isBadTime && !$0.isOutOfTable
                     && !restricted.contains($0.record.user)
             }.map(\.record.month)
-        ).filter { published[$0] == nil && Self.isOver($0, on: clock) }
+        ).filter { !published.contains($0) && Self.isOver($0, on: clock) }
     }
 
     /// What is known of a month: nil when nobody can tell, because something may be held.
@@ -41,25 +41,21 @@ extension HistoryModel {
     func faults(of told: HistoryPublication, on clock: HistoryDate) -> [String] {
         var faults: [String] = []
         if !Self.isOver(told.month, on: clock) { faults.append("was published too early") }
-        if told.isCorrection == (published[told.month] == nil) {
+        if told.isCorrection != published.contains(told.month) {
             faults.append(told.isCorrection ? "was never published" : "was published before")
         }
         if let expected = figures(of: told.month) {
             let isShown = expected.users >= Self.personsMin
             let cells = isShown ? "\(expected.times),\(expected.users)" : "withheld"
             if told.cells != cells { faults.append("says \(told.cells), expected \(cells)") }
-            if told.isCorrection, late(of: told.month) < Self.personsMin {
+            // Those who were restricted then, and are no more, are behind the difference too.
+            if told.isCorrection, let before = toldPersons[told.month],
+                before >= Self.personsMin, (1..<Self.personsMin) ~= expected.users - before
+            {
                 faults.append("tells of too few who came late")
             }
         }
         return faults.map { "publication of \(told.month): \($0)" }
-    }
-
-    /// The persons who came late to a month that was published.
-    func late(of month: String) -> Int {
-        let all = entries.values.filter { $0.record.month == month && $0.counted == .there }
-        let known = Set(all.filter(\.isTold).map(\.record.user))
-        return Set(all.filter { !$0.isTold }.map(\.record.user)).subtracting(known).count
     }
 
     /// What is published is no longer in the table of what is not.
@@ -69,7 +65,8 @@ extension HistoryModel {
 
     /// Notes that a month was published with everything that was counted by now.
     mutating func tell(_ month: String) {
-        published[month] = published[month].map { $0 + 1 } ?? 0
+        published.insert(month)
+        toldPersons[month] = figures(of: month)?.users
         for (id, entry) in entries where entry.record.month == month && !entry.isOutOfTable {
             entries[id]?.isTold = true
         }

@@ -73,9 +73,12 @@ extension HistoryModel {
                 if isDue, holds.isEmpty { entries[id]?.marks[place]?.isAged = true }
                 continue
             }
-            if isDue, !holds.contains(where: { $0.reaches(entry.record) }) {
-                entries[id]?.marks[place]?.isAged = true
+            // A name that was aged before a hold came is no longer found by it.
+            let isNameless = place == .who && mark.isNameAged == true
+            let isHeld = holds.contains {
+                $0.reaches(entry.record) && !(isNameless && $0.user != nil)
             }
+            if isDue, !isHeld { entries[id]?.marks[place]?.isAged = true }
         }
     }
 

@@ -100,8 +100,9 @@ struct HistoryModel {
     /// Raw lines that were set aside: the day on which they came.
     var rubbish: [String: Int] = [:]
     var waitingRubbish: [String] = []
-    /// The months that were published, with the number of their corrections.
-    var published: [String: Int] = [:]
+    var published: Set<String> = []
+    /// How many persons were told of a month the last time, where that is known.
+    var toldPersons: [String: Int] = [:]
     /// Whether the key of a month lives, or was destroyed, in the store that a place belongs to.
     var isKeyAlive: (_ place: Place, _ month: String) -> Bool = { _, _ in true }
     var isKeyDead: (_ place: Place, _ month: String) -> Bool = { _, _ in false }

@@ -215,7 +215,7 @@ struct HistoryScan {
             return
         }
         // In the first pipeline keys wait for the publication.
-        let isNeeded = place.hasPrefix("keys-p") && model.published[month] == nil
+        let isNeeded = place.hasPrefix("keys-p") && !model.published.contains(month)
         if !isNeeded, !place.hasPrefix("keys-w") { faults.append("\(place) should be dead") }
     }
 }
