@@ -91,6 +91,8 @@ struct PeriodTables {
         case let failure as PipelineFailure: failure
         case let fault as PartialFault:
             .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
+        case let fault as FileFault: .storage("cannot put aggregates aside", fault)
+        case let fault as LedgerFault: .storage("cannot read the ledger: \(fault.description)")
         default: .internalFault("a period was refused without a reason")
         }
     }
