@@ -33,6 +33,7 @@ let package = Package(
         .executable(name: "sluice", targets: ["SluiceCommand"]),
         .executable(name: "sluice-samples", targets: ["SampleLogs"]),
         .executable(name: "sluice-benchmarks", targets: ["Benchmarks"]),
+        .library(name: "FaultInterposer", type: .dynamic, targets: ["FaultInterposer"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -130,6 +131,7 @@ let package = Package(
                 "Records", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
+        .target(name: "FaultInterposer", path: "Tests/FaultInterposer"),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(
