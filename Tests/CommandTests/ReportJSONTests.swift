@@ -40,7 +40,7 @@ import Testing
         #expect(
             json.hasSuffix(
                 #","profile":{"workers":1,"seconds":{"#
-                    + stages.joined(separator: ",") + "}}}"))
+                    + stages.joined(separator: ",") + #"},"confined":""}}"#))
         #expect(!ReportJSON.json(Reports.nightly()).contains("profile"))
     }
 

@@ -146,6 +146,19 @@ extension Ledger {
         try parts("delete_by_ms <= ?", [time.milliseconds])
     }
 
+    /// The folders that hold current parts, each once.
+    package func partFolders() throws(LedgerFault) -> [String] {
+        try read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT DISTINCT rtrim(path, replace(path, '/', '')) FROM parts
+                    WHERE state = 'current'
+                    """
+            ).map(paths.absolute)
+        }
+    }
+
     private func parts(
         _ condition: String, _ arguments: StatementArguments
     ) throws(LedgerFault) -> [PartRecord] {

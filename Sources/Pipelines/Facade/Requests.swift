@@ -26,6 +26,8 @@ package struct RunRequest: Sendable {
     package var endOfInputIsComplete = false
     /// The caller writes the report to standard output: no output may go there.
     package var reportsOnStandardOutput = false
+    /// Closes to the process, for good, all that the run is not about before it reads a record.
+    package var isConfined = false
     /// The token of a dry run: the store is changed only if the same changes would be made.
     package var confirmation: String?
 
@@ -55,6 +57,8 @@ package struct FilterRequest: Sendable {
     /// The quarantine limit, as in pipeline files; nil for the default.
     package var quarantineLimit: String?
     package var workers: Int?
+    /// Closes to the process, for good, all that the run is not about before it reads a record.
+    package var isConfined = false
     /// Writes gzip.
     package var gzip = false
 

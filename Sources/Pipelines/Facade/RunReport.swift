@@ -101,6 +101,8 @@ package struct RunReport: Sendable {
     package var stages = StageTimes()
     /// How long tasks were at work, from the first byte read to the aggregates of all workers.
     var taskNanoseconds: Int64 = 0
+    /// What the process was kept to while it read records, in words; empty: to nothing.
+    package var confinement = ""
     /// How many workers there were.
     package var workers = 1
     /// Warnings for people: sentences without values.

@@ -119,6 +119,7 @@ package enum Sluice {
         settings.expectedSHA256 = request.expectedSHA256
         settings.endOfInputIsComplete = request.endOfInputIsComplete
         settings.confirmation = request.confirmation
+        settings.isConfined = request.isConfined
         return settings
     }
 
@@ -149,6 +150,7 @@ package enum Sluice {
         else { throw .faults(faults.sorted, file: "filter") }
         var settings = RunSettings()
         settings.workers = try workers(request.workers)
+        settings.isConfined = request.isConfined
         // Flags on a pipe are not a pipeline that will come again.
         settings.registersNeeds = false
         return try run(plan, settings, observer: observer)

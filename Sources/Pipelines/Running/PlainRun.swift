@@ -11,10 +11,12 @@ struct PlainRun {
     let observer: (any RunObserver)?
 
     func run() throws(PipelineFailure) -> RunReport {
-        let inputs = try resolveSources(plan.sources).map { ChunkSource.SourceInput(path: $0) }
+        let paths = try resolveSources(plan.sources)
+        let inputs = paths.map { ChunkSource.SourceInput(path: $0) }
         if !request.isDryRun { try RunLeftovers(plan: plan).remove() }
+        let confinement = request.isConfined ? RunConfinement(plan, sources: paths).enter() : ""
         let source = ChunkSource(inputs, plan: plan, digesting: false)
-        let identities = sourceIdentities(inputs.map(\.path))
+        let identities = sourceIdentities(paths)
         let files = FileSink(
             plan: plan, sources: identities,
             digests: plan.outputs.contains { $0.termsPath != nil },
@@ -30,8 +32,9 @@ struct PlainRun {
             plan: plan, inputs: inputs, source: source, sink: gate ?? sink, observer: observer,
             quarantineFile: quarantine)
         do throws(PipelineFailure) {
-            var report = try finish(task, files, quarantine, inputs.map(\.path), identities)
+            var report = try finish(task, files, quarantine, paths, identities)
             report.risks = gate?.risks ?? []
+            report.confinement = confinement
             return report
         } catch {
             files.abandon()
@@ -158,6 +161,8 @@ struct RunSettings: Sendable {
     var bindsList = false
     /// False for a command that still needs keys when the run is done, and looks after them then.
     var retiresKeys = true
+    /// Closes everything else to the process before it reads a record (`RunConfinement`).
+    var isConfined = false
     /// What a command asks for one subject, besides what the ledger says is open.
     var order: SubjectOrder?
 }

@@ -25,6 +25,7 @@ extension FilterCommand {
         request.keepsOthers = keepOthers
         request.quarantineLimit = quarantineLimit
         request.workers = work.workers
+        request.isConfined = !work.noSandbox
         request.gzip = gzip
         return request
     }

@@ -8,6 +8,7 @@ package struct RunArguments: Equatable {
     package var now: String?
     package var workers: Int?
     package var profile = false
+    package var noSandbox = false
     package var dryRun = false
     package var expectBytes: Int?
     package var expectSHA256: String?
@@ -34,6 +35,7 @@ package struct RunArguments: Equatable {
         request.endOfInputIsComplete = eofIsComplete
         request.reportsOnStandardOutput = json
         request.confirmation = confirm
+        request.isConfined = !noSandbox
         return request
     }
 
@@ -97,6 +99,7 @@ extension RunArguments {
             case "--quiet" where !quiet: quiet = true
             case "--verbose" where !verbose: verbose = true
             case "--profile" where !profile: profile = true
+            case "--no-sandbox" where !noSandbox: noSandbox = true
             case "--dry-run" where !dryRun: dryRun = true
             case "--json" where !json: json = true
             case "--now" where now == nil:

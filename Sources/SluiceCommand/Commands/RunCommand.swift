@@ -75,8 +75,9 @@ package struct RunCommand: ParsableCommand {
     package var arguments: RunArguments {
         RunArguments(
             pipeline: pipeline, sources: sources, now: work.now, workers: work.workers,
-            profile: work.profile, dryRun: dryRun, expectBytes: expectBytes,
-            expectSHA256: expectSHA256, eofIsComplete: eofIsComplete, confirm: confirm,
+            profile: work.profile, noSandbox: work.noSandbox, dryRun: dryRun,
+            expectBytes: expectBytes, expectSHA256: expectSHA256,
+            eofIsComplete: eofIsComplete, confirm: confirm,
             json: json, quiet: talk.quiet, verbose: talk.verbose)
     }
 

@@ -24,6 +24,7 @@ package enum ReportJSON {
                         (name: stage.name, value: .seconds(report.stages.seconds(stage)))
                     })
             ),
+            ("confined", .text(report.confinement)),
         ])
     }
 

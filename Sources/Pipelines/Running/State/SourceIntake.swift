@@ -41,8 +41,8 @@ final class SourceIntake {
     /// The contents of the files that were sources of this run, new or known.
     private(set) var contents: [FileIdentity: ContentIdentity] = [:]
 
-    func run() throws(PipelineFailure) {
-        let paths = try resolveSources(plan.sources)
+    /// Takes in what is new in the files at `paths`.
+    func run(_ paths: [String]) throws(PipelineFailure) {
         if paths == ["-"] {
             let spool = try spoolInput()
             defer { spool.remove() }

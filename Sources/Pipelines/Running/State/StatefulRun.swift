@@ -71,7 +71,10 @@ final class StatefulRun {
                 quarantine: quarantine, subjects: subjects)
         }
         do throws(PipelineFailure) {
-            if plan.readsSources, settings.takesIn { try intake.run() }
+            let takesIn = plan.readsSources && settings.takesIn
+            let sources = takesIn ? try resolveSources(plan.sources) : []
+            if settings.isConfined { try confine(to: sources, ledger, keys) }
+            if takesIn { try intake.run(sources) }
             try keys?.check()
             try checkQuarantine(plan, report)
             noteUnmatched()
@@ -103,6 +106,15 @@ final class StatefulRun {
             }
             throw error
         }
+    }
+
+    /// Closes to the process what the run is not about.
+    private func confine(
+        to sources: [String], _ ledger: Ledger, _ keys: RunRing?
+    ) throws(PipelineFailure) {
+        var confinement = RunConfinement(plan, sources: sources)
+        try confinement.add(ledger, keys: keys)
+        report.confinement = confinement.enter()
     }
 
     /// Looks at the store and, unless this is a dry run, rewrites what may be rewritten.
