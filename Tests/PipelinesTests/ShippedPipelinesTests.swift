@@ -7,7 +7,8 @@ import Testing
 enum Shipped {
     /// The names of the files in `pipelines/`.
     static let pipelines: [String] =
-        ((try? Directory.open("\(packageFolder)/pipelines").names()) ?? []).sorted()
+        ((try? Directory.open("\(packageFolder)/pipelines").names()) ?? [])
+        .filter { $0.hasSuffix(".yaml") }.sorted()
 
     /// The text of a file of the package.
     static func text(_ path: String) throws -> String {
