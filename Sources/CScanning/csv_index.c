@@ -1,5 +1,6 @@
 #include "CScanning.h"
 #include "blocks.h"
+#include "neon_blocks.h"
 
 /* The index of regular CSV: where cells and rows end, 64 bytes at a time.
  *
@@ -177,6 +178,33 @@ AVX512 static size_t avx512_csv_border(
 
 #endif
 
+/* ---- 64-bit ARM ---------------------------------------------------------------------------- */
+
+#if HAS_NEON
+
+static inline void neon_masks(
+    const uint8_t *bytes, uint8_t delimiter, int quote, csv_masks *masks) {
+    uint8x16x4_t block = vld1q_u8_x4(bytes);
+    masks->quotes = quote < 0 ? 0 : neon_equal(block, (uint8_t)quote);
+    masks->delimiters = neon_equal(block, delimiter);
+    masks->line_feeds = neon_equal(block, '\n');
+    masks->returns = neon_equal(block, '\r');
+    masks->zeros = neon_equal(block, 0);
+}
+
+static void neon_csv_index(
+    const uint8_t *bytes, size_t length, uint8_t delimiter, int quote, uint32_t *cells,
+    uint32_t *rows, sluice_csv_text *text) {
+    CSV_INDEX_BODY(neon_masks, prefix_parity, write_offsets)
+}
+
+static size_t neon_csv_border(
+    const uint8_t *bytes, size_t length, uint8_t delimiter, int quote, bool *is_regular) {
+    CSV_BORDER_BODY(neon_masks, prefix_parity)
+}
+
+#endif
+
 void sluice_csv_index(
     const uint8_t *bytes, size_t length, uint8_t delimiter, bool quotes, uint32_t *cells,
     uint32_t *rows, sluice_csv_text *text, int choice) {
@@ -187,6 +215,9 @@ void sluice_csv_index(
         return avx512_csv_index(bytes, length, delimiter, quote, cells, rows, text);
     if (choice != CSCANNING_PORTABLE && has_avx2())
         return avx2_csv_index(bytes, length, delimiter, quote, cells, rows, text);
+#elif HAS_NEON
+    if (choice != CSCANNING_PORTABLE)
+        return neon_csv_index(bytes, length, delimiter, quote, cells, rows, text);
 #endif
     portable_csv_index(bytes, length, delimiter, quote, cells, rows, text);
 }
@@ -198,6 +229,9 @@ size_t sluice_csv_border(
         return avx512_csv_border(bytes, length, delimiter, '"', is_regular);
     if (choice != CSCANNING_PORTABLE && has_avx2())
         return avx2_csv_border(bytes, length, delimiter, '"', is_regular);
+#elif HAS_NEON
+    if (choice != CSCANNING_PORTABLE)
+        return neon_csv_border(bytes, length, delimiter, '"', is_regular);
 #endif
     return portable_csv_border(bytes, length, delimiter, '"', is_regular);
 }

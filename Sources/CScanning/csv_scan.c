@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #endif
 #include "csv_scan.h"
+#include "neon_blocks.h"
 
 #include <string.h>
 
@@ -23,6 +24,10 @@ static inline uint64_t equal_mask(const uint8_t *bytes, __m128i wanted) {
 }
 static inline uint64_t find(const uint8_t *bytes, uint8_t wanted) {
     return equal_mask(bytes, _mm_set1_epi8((char)wanted));
+}
+#elif HAS_NEON
+static inline uint64_t find(const uint8_t *bytes, uint8_t wanted) {
+    return neon_equal(vld1q_u8_x4(bytes), wanted);
 }
 #else
 /* The compiler turns this into vector code where it can. */

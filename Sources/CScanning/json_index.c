@@ -1,5 +1,7 @@
 #include "CScanning.h"
 #include "json_blocks.h"
+#include "neon_blocks.h"
+#include "utf8_tables.h"
 
 /* ---- portable ---------------------------------------------------------------------------- */
 
@@ -84,49 +86,18 @@ AVX2 static inline __m256i is_control(__m256i bytes) {
     return _mm256_cmpeq_epi8(_mm256_max_epu8(bytes, last), last);
 }
 
-/* UTF-8 by table look-up: Keiser and Lemire, "Validating UTF-8 in less than one instruction per
- * byte" (2020). Each bit of a table entry stands for one way in which two neighbouring bytes can be
- * wrong; a pair is wrong if all three tables agree on a bit. */
-enum {
-    TOO_SHORT = 1 << 0,    /* lead byte followed by a lead or ASCII byte */
-    TOO_LONG = 1 << 1,     /* ASCII followed by a continuation byte */
-    OVERLONG_3 = 1 << 2,   /* e0 80..9f */
-    TOO_LARGE = 1 << 3,    /* f4 90..bf and beyond */
-    SURROGATE = 1 << 4,    /* ed a0..bf */
-    OVERLONG_2 = 1 << 5,   /* c0, c1 */
-    OVERLONG_4 = 1 << 6,   /* f0 80..8f; shares the bit with f5 and beyond, 1000 */
-    TWO_CONTS = 1 << 7,    /* two continuation bytes: right only behind a long lead */
-    CARRY = TOO_SHORT | TOO_LONG | TWO_CONTS,
-};
-
-#define TWICE(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
+/* The look-up of `utf8_tables.h`. */
+#define BOTH_LANES(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
+#define TWICE(table) BOTH_LANES(table)
 
 AVX2 static inline __m256i high_nibble(__m256i bytes) {
     return _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(0x0f));
 }
 
 AVX2 static inline __m256i wrong_pairs(__m256i input, __m256i previous1) {
-    const __m256i by_first_high = TWICE(
-        TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG,
-        (char)TWO_CONTS, (char)TWO_CONTS, (char)TWO_CONTS, (char)TWO_CONTS,
-        TOO_SHORT | OVERLONG_2, TOO_SHORT, TOO_SHORT | OVERLONG_3 | SURROGATE,
-        TOO_SHORT | TOO_LARGE | OVERLONG_4);
-    const __m256i by_first_low = TWICE(
-        (char)(CARRY | OVERLONG_3 | OVERLONG_2 | OVERLONG_4), (char)(CARRY | OVERLONG_2),
-        (char)CARRY, (char)CARRY, (char)(CARRY | TOO_LARGE),
-        (char)(CARRY | TOO_LARGE | OVERLONG_4), (char)(CARRY | TOO_LARGE | OVERLONG_4),
-        (char)(CARRY | TOO_LARGE | OVERLONG_4), (char)(CARRY | TOO_LARGE | OVERLONG_4),
-        (char)(CARRY | TOO_LARGE | OVERLONG_4), (char)(CARRY | TOO_LARGE | OVERLONG_4),
-        (char)(CARRY | TOO_LARGE | OVERLONG_4), (char)(CARRY | TOO_LARGE | OVERLONG_4),
-        (char)(CARRY | TOO_LARGE | OVERLONG_4 | SURROGATE),
-        (char)(CARRY | TOO_LARGE | OVERLONG_4), (char)(CARRY | TOO_LARGE | OVERLONG_4));
-    const __m256i by_second_high = TWICE(
-        TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
-        (char)(TOO_LONG | OVERLONG_2 | TWO_CONTS | OVERLONG_3 | OVERLONG_4),
-        (char)(TOO_LONG | OVERLONG_2 | TWO_CONTS | OVERLONG_3 | TOO_LARGE),
-        (char)(TOO_LONG | OVERLONG_2 | TWO_CONTS | SURROGATE | TOO_LARGE),
-        (char)(TOO_LONG | OVERLONG_2 | TWO_CONTS | SURROGATE | TOO_LARGE),
-        TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT);
+    const __m256i by_first_high = TWICE(BY_FIRST_HIGH);
+    const __m256i by_first_low = TWICE(BY_FIRST_LOW);
+    const __m256i by_second_high = TWICE(BY_SECOND_HIGH);
     __m256i a = _mm256_shuffle_epi8(by_first_high, high_nibble(previous1));
     __m256i b = _mm256_shuffle_epi8(
         by_first_low, _mm256_and_si256(previous1, _mm256_set1_epi8(0x0f)));
@@ -256,6 +227,112 @@ AVX512 static size_t avx512_json_index(
 
 #endif
 
+/* ---- 64-bit ARM ---------------------------------------------------------------------------- */
+
+#if HAS_NEON
+
+/* As in the form for AVX2. */
+static inline uint64_t neon_operators(uint8x16x4_t block) {
+    static const uint8_t by_nibble[16] = {[10] = ':', [11] = '{', [12] = ',', [13] = '}'};
+    const uint8x16_t table = vld1q_u8(by_nibble);
+    uint8x16x4_t found;
+    for (int i = 0; i < 4; i++) {
+        uint8x16_t bytes = block.val[i];
+        found.val[i] = vceqq_u8(
+            vqtbl1q_u8(table, vandq_u8(bytes, vdupq_n_u8(0x0f))),
+            vorrq_u8(bytes, vdupq_n_u8(0x20)));
+    }
+    return neon_mask(found);
+}
+
+static inline uint8x16_t neon_wrong_pairs(uint8x16_t input, uint8x16_t previous1) {
+    static const char tables[3][16] = {{BY_FIRST_HIGH}, {BY_FIRST_LOW}, {BY_SECOND_HIGH}};
+#define LOOK_UP(number, index) vqtbl1q_u8(vld1q_u8((const uint8_t *)tables[number]), index)
+    uint8x16_t a = LOOK_UP(0, vshrq_n_u8(previous1, 4));
+    uint8x16_t b = LOOK_UP(1, vandq_u8(previous1, vdupq_n_u8(0x0f)));
+    uint8x16_t c = LOOK_UP(2, vshrq_n_u8(input, 4));
+#undef LOOK_UP
+    return vandq_u8(vandq_u8(a, b), c);
+}
+
+/* `before` is the vector in front of `input`. */
+static inline uint8x16_t neon_utf8_errors(uint8x16_t input, uint8x16_t before) {
+    uint8x16_t special = neon_wrong_pairs(input, vextq_u8(before, input, 15));
+    uint8x16_t third = vqsubq_u8(vextq_u8(before, input, 14), vdupq_n_u8(0xe0 - 0x80));
+    uint8x16_t fourth = vqsubq_u8(vextq_u8(before, input, 13), vdupq_n_u8(0xf0 - 0x80));
+    return veorq_u8(vandq_u8(vorrq_u8(third, fourth), vdupq_n_u8(0x80)), special);
+}
+
+typedef struct {
+    uint8x16_t error, before, open;
+} neon_utf8_state;
+
+static inline neon_utf8_state neon_begin_utf8(void) {
+    const uint8x16_t none = vdupq_n_u8(0);
+    neon_utf8_state state = {none, none, none};
+    return state;
+}
+
+static inline void neon_check_utf8(neon_utf8_state *state, uint8x16x4_t block) {
+    /* Larger bytes than these begin a sequence that the vector does not end. */
+    static const uint8_t largest[16] = {
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        0xf0 - 1, 0xe0 - 1, 0xc0 - 1};
+    uint8x16_t all = vorrq_u8(
+        vorrq_u8(block.val[0], block.val[1]), vorrq_u8(block.val[2], block.val[3]));
+    if (vmaxvq_u8(all) < 0x80) {
+        state->error = vorrq_u8(state->error, state->open);
+        state->open = vdupq_n_u8(0);
+        state->before = block.val[3];
+        return;
+    }
+    for (int i = 0; i < 4; i++) {
+        state->error =
+            vorrq_u8(state->error, neon_utf8_errors(block.val[i], state->before));
+        state->before = block.val[i];
+    }
+    state->open = vqsubq_u8(block.val[3], vld1q_u8(largest));
+}
+
+static inline int neon_utf8_is_good(const neon_utf8_state *state) {
+    return vmaxvq_u8(vorrq_u8(state->error, state->open)) == 0;
+}
+
+static size_t neon_json_index(
+    const uint8_t *bytes, size_t length, uint32_t *positions, uint8_t *marks, int *is_utf8) {
+    scan_state state = {0, 0};
+    neon_utf8_state text = neon_begin_utf8();
+    uint32_t *out = positions;
+    uint8_t last[64];
+    for (size_t at = 0; at < length; at += 64) {
+        uint8x16x4_t block = vld1q_u8_x4(block_at(bytes, length, at, last));
+        block_masks masks;
+        masks.quotes = neon_equal(block, '"');
+        masks.backslashes = neon_equal(block, '\\');
+        masks.operators = neon_operators(block);
+        masks.controls = neon_at_most(block, 0x1f);
+        masks.line_feeds = masks.controls ? neon_equal(block, '\n') : 0;
+        neon_check_utf8(&text, block);
+        uint64_t escaping, quotes = real_quotes(&masks, &state, &escaping);
+        uint64_t wanted = wanted_bits(&masks, quotes, escaping, prefix_parity(quotes), &state);
+        uint32_t *end = write_offsets(out, wanted, (uint32_t)at);
+        marks += write_marks(bytes, out, (size_t)(end - out), marks);
+        out = end;
+    }
+    *is_utf8 = neon_utf8_is_good(&text);
+    return (size_t)(out - positions);
+}
+
+static int neon_is_utf8(const uint8_t *bytes, size_t length) {
+    neon_utf8_state text = neon_begin_utf8();
+    uint8_t last[64];
+    for (size_t at = 0; at < length; at += 64)
+        neon_check_utf8(&text, vld1q_u8_x4(block_at(bytes, length, at, last)));
+    return neon_utf8_is_good(&text);
+}
+
+#endif
+
 size_t cscanning_json_index(
     const uint8_t *bytes, size_t length, uint32_t *positions, uint8_t *marks, int *is_utf8,
     int choice) {
@@ -264,6 +341,9 @@ size_t cscanning_json_index(
         return avx512_json_index(bytes, length, positions, marks, is_utf8);
     if (choice != CSCANNING_PORTABLE && has_avx2())
         return avx2_json_index(bytes, length, positions, marks, is_utf8);
+#elif HAS_NEON
+    if (choice != CSCANNING_PORTABLE)
+        return neon_json_index(bytes, length, positions, marks, is_utf8);
 #endif
     return portable_json_index(bytes, length, positions, marks, is_utf8);
 }
@@ -271,6 +351,8 @@ size_t cscanning_json_index(
 int cscanning_is_utf8(const uint8_t *bytes, size_t length, int choice) {
 #if HAS_X86
     if (choice != CSCANNING_PORTABLE && has_avx2()) return avx2_is_utf8(bytes, length);
+#elif HAS_NEON
+    if (choice != CSCANNING_PORTABLE) return neon_is_utf8(bytes, length);
 #endif
     return portable_is_utf8(bytes, length);
 }

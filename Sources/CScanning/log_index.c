@@ -1,5 +1,6 @@
 #include "CScanning.h"
 #include "blocks.h"
+#include "neon_blocks.h"
 
 typedef struct {
     uint64_t feeds, blanks, quotes, backslashes, nuls;
@@ -91,6 +92,27 @@ AVX512 static void avx512_log_index(
 
 #endif
 
+/* ---- 64-bit ARM ---------------------------------------------------------------------------- */
+
+#if HAS_NEON
+
+static inline void neon_masks(const uint8_t *bytes, log_masks *masks) {
+    uint8x16x4_t block = vld1q_u8_x4(bytes);
+    masks->feeds = neon_equal(block, '\n');
+    masks->blanks = neon_at_most(block, ' ');
+    masks->quotes = neon_equal(block, '"');
+    masks->backslashes = neon_equal(block, '\\');
+    masks->nuls = neon_equal(block, 0);
+}
+
+static void neon_log_index(
+    const uint8_t *bytes, size_t length, sluice_log_block *blocks, uint32_t *feeds,
+    uint32_t *marks, sluice_log_text *text) {
+    LOG_INDEX_BODY(neon_masks, write_offsets)
+}
+
+#endif
+
 void cscanning_log_index(
     const uint8_t *bytes, size_t length, sluice_log_block *blocks, uint32_t *feeds,
     uint32_t *marks, sluice_log_text *text, int choice) {
@@ -99,6 +121,9 @@ void cscanning_log_index(
         return avx512_log_index(bytes, length, blocks, feeds, marks, text);
     if (choice != CSCANNING_PORTABLE && has_avx2())
         return avx2_log_index(bytes, length, blocks, feeds, marks, text);
+#elif HAS_NEON
+    if (choice != CSCANNING_PORTABLE)
+        return neon_log_index(bytes, length, blocks, feeds, marks, text);
 #endif
     portable_log_index(bytes, length, blocks, feeds, marks, text);
 }

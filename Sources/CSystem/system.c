@@ -5,6 +5,9 @@
 #include "CSystem.h"
 
 #include <sched.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 int csystem_processor_count(void) {
     cpu_set_t allowed;
@@ -22,4 +25,20 @@ int csystem_is_being_written(int descriptor) {
         return 0;
     }
     return errno == EAGAIN ? 1 : -1;
+}
+
+int csystem_connect_datagrams(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    strcpy(address.sun_path, path);
+    int number = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (number < 0) return -1;
+    if (connect(number, (struct sockaddr *)&address, sizeof address) == 0) return number;
+    int failure = errno;
+    close(number);
+    errno = failure;
+    return -1;
 }

@@ -13,7 +13,7 @@ package import Records
 ///
 /// A wrong byte is never passed on in silence: what was appended before a fault belongs to a member
 /// whose checksum was not reached, and the caller must drop it. One owner, one thread at a time.
-@safe package final class GzipInflater {
+@safe package final class GzipInflater: StreamInflater {
     private enum Place {
         /// In front of a member; true behind the first one.
         case border(behindMember: Bool)
@@ -25,13 +25,7 @@ package import Records
         case failed
     }
 
-    /// What one call did.
-    package struct Step: Equatable, Sendable {
-        /// The number of compressed bytes taken.
-        package let consumed: Int
-        /// The number of plain bytes appended.
-        package let produced: Int
-    }
+    package typealias Step = InflateStep
 
     // zlib keeps the address of the stream, so it may not be part of a value that moves.
     private let stream: UnsafeMutablePointer<z_stream>

@@ -16,6 +16,8 @@ private import Synchronization
 package final class Ledger: Sendable {
     /// The name of the database in the state folder.
     package static let fileName = "ledger.sqlite"
+    /// The name of the journal that SQLite keeps beside it while a transaction is open.
+    static let journalName = "\(fileName)-journal"
     /// The name of the lock file in the state folder.
     package static let lockName = "lock"
 
@@ -107,7 +109,7 @@ package final class Ledger: Sendable {
                 case .damaged, .differs: throw LedgerFault.damaged(path: file)
                 }
             }
-            if try directory.status(of: "\(fileName)-journal") != nil {
+            if try directory.status(of: journalName) != nil {
                 throw LedgerFault.notRecovered(path: file)
             }
             var configuration = configuration

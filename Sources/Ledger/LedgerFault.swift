@@ -34,10 +34,7 @@ extension LedgerFault: CustomStringConvertible {
             "\(path) is not a ledger, or not what the last run left; restore the state folder"
         case .lost(let path, let remains):
             "\(path) is gone, but \(remains.joined(separator: ", ")) of the same state "
-                + "\(remains.count == 1 ? "is" : "are") there: restore the state folder from a "
-                + "backup. To begin anew, which counts every source again and forgets opt-outs, "
-                + "holds and erasures, move the whole state folder away first, and the outputs "
-                + "with it"
+                + "\(remains.count == 1 ? "is" : "are") there"
         case .newerSchema(let path):
             "\(path) was written by a newer version of sluice; use that version"
         case .olderSchema(let path):
@@ -50,5 +47,13 @@ extension LedgerFault: CustomStringConvertible {
             "the chain of events in the ledger is broken at event \(sequence)"
         case .database(let code): "the ledger's database reports error \(code)"
         }
+    }
+
+    /// What to do about a fault that no waiting heals; nil where the description says it.
+    package var remedy: String? {
+        guard case .lost = self else { return nil }
+        return "Restore the state folder from a backup. To begin anew, which counts every source "
+            + "again and forgets opt-outs, holds and erasures, move the whole state folder away "
+            + "first, and the outputs with it."
     }
 }

@@ -42,7 +42,11 @@ enum LedgerSeal {
     }
 
     /// Seals the ledger as it lies there; nobody may have it open for writing.
+    ///
+    /// A journal that could not be removed belongs to a transaction that the next owner takes back:
+    /// until then the bytes are not those that will stay, and get no seal.
     static func write(in directory: Directory) throws(FileFault) {
+        guard try directory.status(of: Ledger.journalName) == nil else { return }
         let bytes: [UInt8]
         do { bytes = try form.encode(try content(of: directory)) } catch let fault as FileFault {
             throw fault

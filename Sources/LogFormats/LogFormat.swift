@@ -6,11 +6,18 @@ package protocol LogFormat: RecordFormat {
     /// The word in pipeline files and in `--format`.
     var name: String { get }
 
-    /// The form in which this format writes its field `time`, if it has one of its own.
-    var ownTimeFormat: TimeFormat? { get }
+    /// Where this format has the time of a record, if its documents fix that.
+    var ownTime: OwnTime? { get }
 
     /// Whether quotes stand around a field's slice, and so around its replacement.
     var quoteRule: QuoteRule { get }
+
+    /// How a field is replaced in the middle of a record.
+    var syntax: SpliceSyntax { get }
+
+    /// The name under which readers give all values that no declared field names, for formats whose
+    /// fields only a record can tell and whose records are not rebuilt; nil: there is none.
+    var unnamedField: String? { get }
 
     /// A writer for records of this same format: raw pieces are copied, replaced texts encoded.
     /// Ends each record with a line feed, whatever ended it in the source.
@@ -36,6 +43,29 @@ package protocol LogFormat: RecordFormat {
     /// bytes are nobody's business.
     var keepsMissingTerminator: Bool { get }
 
+    /// Takes the records out of a source that is no lines; nil for formats of lines.
+    func makeFraming() -> (any SourceFraming)?
+
+    /// What stands around the records of a file in this format; their writers put a comma in front
+    /// of each record. nil: nothing.
+    var envelope: RecordEnvelope? { get }
+
+    /// The format in which a run with state stores records of this one, to age them by their lines.
+    var storedFormat: any LogFormat { get }
+
+    /// True when headers may come in mid-file, and stand in front of the records that they speak of
+    /// in outputs, too.
+    var repeatsHeaders: Bool { get }
+
+    /// As `header(of:isComplete:limits:)`, for a header in mid-file; a length of 0 when none begins
+    /// here, and no columns when it leaves them as they are.
+    func innerHeader(
+        of start: Span<UInt8>, isComplete: Bool, limits: RecordLimits
+    ) throws(SourceFault) -> HeaderResult
+
+    /// The offset of the first line of a header in `bytes`, which begin with a line.
+    func nextHeader(in bytes: Span<UInt8>) -> Int?
+
     /// Checks the declared fields against the columns that the header of a source named.
     ///
     /// Throws `SourceFault.Code.missingColumn` when one is not there. To be called once per source,
@@ -45,6 +75,30 @@ package protocol LogFormat: RecordFormat {
 
 extension LogFormat {
     package var keepsMissingTerminator: Bool { false }
+
+    package var syntax: SpliceSyntax {
+        switch quoteRule {
+        case .always: .json
+        case .ifPresent: .delimited
+        case .never: .template
+        }
+    }
+
+    package var unnamedField: String? { nil }
+
+    package var repeatsHeaders: Bool { false }
+
+    package func makeFraming() -> (any SourceFraming)? { nil }
+
+    package var envelope: RecordEnvelope? { nil }
+
+    package var storedFormat: any LogFormat { self }
+
+    package func innerHeader(
+        of start: Span<UInt8>, isComplete: Bool, limits: RecordLimits
+    ) throws(SourceFault) -> HeaderResult { .header(length: 0, columns: nil) }
+
+    package func nextHeader(in bytes: Span<UInt8>) -> Int? { nil }
 
     package func parts(of field: String) -> [String] { [] }
 

@@ -12,7 +12,7 @@ package struct RootCommand: ParsableCommand {
 
             Exit statuses:
               0    done
-              1    a test of a pipeline failed, or `verify` found something
+              1    a test of a pipeline failed, `verify` found something, or something is late
               2    wrong flags or arguments
               3    the pipeline file has faults
               4    a source cannot be read
@@ -26,12 +26,13 @@ package struct RootCommand: ParsableCommand {
               129, 130, 143   stopped by SIGHUP, SIGINT, SIGTERM
               141  the reader of standard output went away
             """,
-        version: "sluice \(Sluice.version)",
+        version: BuildFacts.text,
         subcommands: [
             RunCommand.self, PublishCommand.self, FilterCommand.self, CheckCommand.self,
-            ExplainCommand.self, TestCommand.self, VerifyCommand.self, RecallsCommand.self,
-            KeysCommand.self,
+            ExplainCommand.self, TestCommand.self, StatusCommand.self, VerifyCommand.self,
+            RecallsCommand.self, KeysCommand.self,
             HoldCommand.self, OptOutCommand.self, SubjectCommand.self, ReferenceCommand.self,
+            ManualCommand.self, CompletionsCommand.self,
         ]
     )
 

@@ -5,24 +5,26 @@ import Workloads
 /// A file of invented events of a certain size.
 struct WorkloadFile {
     let form: Form
-    let shape: Shape
     let path: String
     /// The bytes of the file before it was compressed.
     let plainBytes: Int
     let records: Int
 
-    /// Makes the file in `folder`.
-    init(_ form: Form, _ shape: Shape, sizeBytes: Int, in folder: String) throws {
+    /// Makes the file in `folder`; what is not JSON Lines has its fields once only.
+    init(
+        _ form: Form, _ shape: Shape, sizeBytes: Int, population: Population = Population(),
+        copies: Int = 1, in folder: String
+    ) throws {
         self.form = form
-        self.shape = shape
         let plain = form == .gzip ? Form.jsonLines : form
-        let plainPath = "\(folder)/\(shape.rawValue)-\(sizeBytes).\(plain.rawValue)"
-        var blocks = EventBlocks(plain, shape, sizeBytes: sizeBytes)
+        let plainPath = "\(folder)/workload.\(plain.rawValue)"
+        var blocks = EventBlocks(
+            plain, shape, sizeBytes: sizeBytes, population: population, copies: copies)
         try Self.write(&blocks, to: plainPath)
         plainBytes = blocks.written
         records = blocks.records
         path = form == .gzip ? plainPath + ".gz" : plainPath
-        if form == .gzip { _ = try ChildProcess.run(["gzip", "-6", "-k", "-f", plainPath]) }
+        if form == .gzip { _ = try ChildProcess.run(["gzip", "-6", "-f", plainPath]) }
     }
 
     private static func write(_ blocks: inout EventBlocks, to path: String) throws {
@@ -31,4 +33,6 @@ struct WorkloadFile {
         let file = FileDescriptor(owning: number, path: path)
         while let block = blocks.next() { try file.writeAll(block.span) }
     }
+
+    func remove() { _ = unsafe unlink(path) }
 }

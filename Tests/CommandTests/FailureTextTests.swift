@@ -33,6 +33,13 @@ import Testing
         }
     }
 
+    @Test func endsWithTheRemedyOfALostState() {
+        let failure = PipelineFailure.lostState("the ledger is gone", remedy: "Restore it.")
+        #expect(
+            FailureText(failure, effect: .nothingWritten).text(Self.plain)
+                == "sluice: the ledger is gone; nothing was written\n  Restore it.\n")
+    }
+
     @Test func isQuietAboutAClosedPipe() {
         #expect(FailureText(.closedPipe, effect: .incompleteStream).text(Self.plain) == "")
     }

@@ -24,7 +24,8 @@ import Testing
             + #""known_bytes":0,"known_lines":0,\#(counts)}],"#
             + #""files":[{"output":"actions","path":"out/actions/2026-08-01.jsonl.gz","count":1,"#
             + #""records":12000,"bytes":1234567}],"risks":[],"aged_parts":0,"expired_parts":0,"#
-            + #""aged_records":0,"removed_again":0,"made_again":0,"ageing":[],"late_days":0,"#
+            + #""aged_records":0,"removed_again":0,"made_again":0,"ageing":[],"#
+            + #""keyless":0,"late_days":0,"#
             + #""store":null,"#
             + #""held_parts":0,"held_records":0,"binding_holds":[],"#
             + #""destroyed_keys":[],"closing_keys":[],"erased_again_keys":[],"#
@@ -40,7 +41,7 @@ import Testing
         #expect(
             json.hasSuffix(
                 #","profile":{"workers":1,"seconds":{"#
-                    + stages.joined(separator: ",") + "}}}"))
+                    + stages.joined(separator: ",") + #"},"confined":""}}"#))
         #expect(!ReportJSON.json(Reports.nightly()).contains("profile"))
     }
 

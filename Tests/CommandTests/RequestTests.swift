@@ -143,8 +143,8 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         let vocabulary = [
             "p.yaml", "a.gz", "", "2026-08-01", "3", "-3", "x3", "-", "--", "--now", "--workers",
-            "--quiet", "--verbose", "--profile", "--dry-run", "--json", "-q", "--now=2026-08-01",
-            "--help", "--version", "--confirm", "help",
+            "--quiet", "--verbose", "--profile", "--no-sandbox", "--dry-run", "--json", "-q",
+            "--now=2026-08-01", "--help", "--version", "--confirm", "help", "--metrics",
         ]
         var plainOnes = 0
         for round in 0..<4000 {

@@ -6,6 +6,31 @@ import Testing
     private let combined =
         #"192.0.2.7 - - [01/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 1 "-" "agent""# + "\n"
 
+    // MARK: Formats
+
+    @Test func anAutomaticFormatNamesItsChoice() throws {
+        let scene = try Scene()
+        let flags = ["filter", "--format", "auto", "--ip", "/16", "--keep-others"]
+        let named = try sluice(flags, in: scene, feed: .bytes(bytes(combined)))
+        #expect(named.status == 0, "\(named.errors)")
+        #expect(text(named.output) == combined.replacing("192.0.2.7", with: "192.0.0.0"))
+        #expect(named.errors.contains("recognised `combined` by the first 1 lines"))
+        let unsure = try sluice(flags, in: scene, feed: .bytes(bytes("no format\n")))
+        #expect(unsure.status == 2 && unsure.output.isEmpty)
+        #expect(unsure.errors.contains("--format auto: "))
+    }
+
+    @Test func anEncodingIsDeclared() throws {
+        let scene = try Scene()
+        let flags = ["filter", "--format", "logfmt", "--set", "user=keep"]
+        let latin = bytes("user=Jos") + [0xE9, 0x0A]
+        let told = try sluice(flags + ["--encoding", "latin-1"], in: scene, feed: .bytes(latin))
+        #expect(told.status == 0 && text(told.output) == "user=José\n", "\(told.errors)")
+        let untold = try sluice(flags, in: scene, feed: .bytes(latin))
+        #expect(untold.status == 5 && untold.output.isEmpty)
+        #expect(untold.errors.contains("1 invalid-utf8"))
+    }
+
     // MARK: Times
 
     /// `$msec` and `$time_iso8601` are the format's own time as soon as it is said how it is read.

@@ -90,6 +90,17 @@ import Testing
         #expect(try folder.names() == [])
     }
 
+    @Test func aFileThatCannotBeRemovedKeepsNoneOfTheOthers() throws {
+        let directory = try folder.directory()
+        let prepared = try ["a", "b", "c"].map {
+            try DurableFile.begin(in: directory, named: $0).prepare()
+        }
+        try directory.remove(prepared[0].temporaryName)
+        folder.subfolder(prepared[0].temporaryName)
+        #expect(code { try DurableFile.discard(prepared, in: directory) } != "none")
+        #expect(try folder.names() == [prepared[0].temporaryName])
+    }
+
     @Test func targetsThatMustNotBeReplacedAreRefused() throws {
         try folder.write("real", "old")
         folder.link("link", to: folder("real"))

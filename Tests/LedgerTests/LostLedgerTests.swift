@@ -37,8 +37,8 @@ struct LostLedgerTests {
         #expect(throws: lost) { try Ledger.openForReading(stateDirectory: scratch.state) }
         #expect(throws: lost) { try Ledger.isPresent(stateDirectory: scratch.state) }
         #expect(!FileManager.default.fileExists(atPath: scratch.file), "nothing was made")
-        #expect(lost.description.contains("restore the state folder from a backup"))
-        #expect(lost.description.contains("To begin anew"))
+        #expect(lost.remedy?.contains("Restore the state folder from a backup") == true)
+        #expect(lost.remedy?.contains("To begin anew") == true)
     }
 
     @Test("emptied, is refused like one that is gone")

@@ -41,6 +41,24 @@ struct SealTests {
         #expect(try seal(scratch) == .fits)
     }
 
+    /// A journal that could not be removed takes the transaction back when the next owner opens the
+    /// ledger: sealed with it, the ledger would look damaged ever after.
+    @Test func anOpenTransactionGetsNoSeal() throws {
+        let scratch = try Scratch()
+        do { try scratch.ledger().commitRun(commit("one", source: "a")) }
+        do {
+            let ledger = try scratch.ledger()
+            try ledger.append(event: "word", .null, time: EventTime(milliseconds: 1))
+            try Data().write(to: URL(fileURLWithPath: scratch.file + "-journal"))
+        }
+        #expect(try seal(scratch) == .missing)
+        do {
+            let ledger = try scratch.ledger()
+            try ledger.append(event: "word", .null, time: EventTime(milliseconds: 2))
+        }
+        #expect(try seal(scratch) == .fits)
+    }
+
     @Test func everyFlippedByteBreaksTheSeal() throws {
         let scratch = try Scratch()
         do { try scratch.ledger().commitRun(commit("one", source: "a")) }

@@ -129,9 +129,9 @@ import Testing
     }
 
     @Test func timeFormOfTheTemplate() {
-        #expect(makeFormat("combined")?.ownTimeFormat == .accessLog)
+        #expect(makeFormat("combined")?.ownTime == OwnTime("time", as: .accessLog))
         #expect(
-            makeFormat("access_log", ["template": "$time_iso8601 $status"])?.ownTimeFormat == nil
+            makeFormat("access_log", ["template": "$time_iso8601 $status"])?.ownTime == nil
         )
     }
 }

@@ -49,7 +49,7 @@ func read(
             let range = table.range(row)
             let isGood = table.isGood(row)
             let values = (isGood ? fields.indices : 0..<0).map { slot in
-                value(table.slice(slot: slot, row: row), chunk.buffer.bytes, reader)
+                value(table.slice(slot: slot, row: row), table, chunk.buffer.bytes, reader)
             }
             let isOverlong = table.state(row) == .bad(.tooLong)
             rows.append(
@@ -65,12 +65,21 @@ func read(
     return rows
 }
 
+/// Several values come with a line feed between them, which no value of a line has.
 private func value(
     _ slice: FieldSlice,
+    _ table: borrowing RecordTable,
     _ bytes: Span<UInt8>,
     _ reader: any RecordReader
 ) -> ReadValue {
     var text = ByteBuffer()
+    guard slice.kind != .several else {
+        for element in slice.offset..<slice.end {
+            if element > slice.offset { text.append(UInt8(ascii: "\n")) }
+            text.append(value(table.elements[element], table, bytes, reader).text)
+        }
+        return ReadValue(kind: .several, text: text.array())
+    }
     if slice.kind == .escapedText {
         reader.decode(slice, in: bytes, into: &text)
     } else {

@@ -30,7 +30,7 @@ struct ReportInBrowserTests {
             let head = "document.querySelectorAll('#table3 th.number')[0]"
             let order =
                 "[...document.querySelectorAll('#table3 tbody tr')]"
-                + ".map((row) => row.cells[1].textContent).join()"
+                + ".map((row) => row.cells[0].textContent).join()"
             let before = try browser.evaluate(order)
             #expect(try browser.evaluate("\(head).querySelector('button').click()") == "undefined")
             #expect(try browser.evaluate("\(head).ariaSort") == "descending")

@@ -80,6 +80,15 @@ import Testing
             #expect(piece.bytes == (try Self.partial(alone, plan)).bytes, "\(month.text)")
             pieces.append(piece)
         }
+        // All at once, and one by one, as where there are too many tokens.
+        for tokens in [content.tokens, 1 << 40] {
+            let parts = content.months.map {
+                PartialPart(days: $0.days, header: Self.header, file: MemorySpillFile())
+            }
+            try partials.split(into: parts, tokens: tokens)
+            let made = parts.map { ($0.file as? MemorySpillFile)?.bytes }
+            #expect(made == pieces.map(\.bytes))
+        }
         let whole = MemorySpillFile()
         try Partials(pieces, plan: plan, storage: MemorySpillStorage()).merge(into: whole)
         #expect(whole.bytes == file.bytes)

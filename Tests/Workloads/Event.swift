@@ -18,13 +18,12 @@ package struct Event {
     let isModern: Bool
 }
 
-/// Invented events of ninety days in the order of time, repeatable by their seed.
+/// Invented events in the order of time, repeatable by their seed.
 ///
-/// Few customers are large and many small, as in life: the number of the customer is the cube of
-/// an even choice, and each has thirty users. Domains end in `.example` (RFC 2606) and addresses
-/// are those for documentation and benchmarks (RFC 5737, RFC 3849, RFC 2544).
+/// Unless all customers are equally busy, the number of the customer is the cube of an even choice.
+/// Domains end in `.example` (RFC 2606) and addresses are those for documentation and benchmarks
+/// (RFC 5737, RFC 3849, RFC 2544).
 package struct EventSource {
-    static let usersOfCustomer = 30
     static let actions = [
         "login", "logout", "invoice_sent", "invoice_viewed", "report_viewed", "payment_booked",
         "document_uploaded", "password_reset", "search", "settings_changed",
@@ -53,29 +52,36 @@ package struct EventSource {
     private var random: SeededGenerator
     private var made = 0
     private let perEvent: Int
-    private let customers: Int
+    private let start: Int
+    private let population: Population
     private let isUnique: Bool
-    private static let start = CivilDate(year: 2026, month: 1, day: 15).daysSince1970 * 86_400_000
+    private static let end = CivilDate(year: 2026, month: 4, day: 15).daysSince1970 * 86_400_000
 
-    /// Events of `customers` for a workload of about `count`; with `isUnique` no user, address or
+    /// Events of `population` for a workload of about `count`; with `isUnique` no user, address or
     /// subject comes twice.
-    package init(seed: UInt64, count: Int, customers: Int, isUnique: Bool) {
+    package init(seed: UInt64, count: Int, population: Population, isUnique: Bool) {
         random = SeededGenerator(seed: seed)
-        perEvent = max(1, 90 * 86_400_000 / max(1, count))
-        self.customers = customers
+        let span = population.days * 86_400_000
+        perEvent = max(1, span / max(1, count))
+        start = Self.end - span
+        self.population = population
         self.isUnique = isUnique
+    }
+
+    private mutating func customer(_ share: Double) -> Int {
+        if population.isEven { return Int(random.next() % UInt64(population.customers)) }
+        return Int(share * share * share * Double(population.customers))
     }
 
     package mutating func next() -> Event {
         let dice = random.next()
-        let share = Double(dice & 0xffff) / 65536
-        let customer = Int(share * share * share * Double(customers))
-        let person = Int(dice >> 16 & 0xff) % Self.usersOfCustomer
+        let customer = customer(Double(dice & 0xffff) / 65536)
+        let person = Int(dice >> 16 & 0xff) % Population.usersOfCustomer
         defer { made += 1 }
         return Event(
-            time: Self.start + made * perEvent + Int(dice >> 56) % max(1, perEvent),
+            time: start + made * perEvent + Int(dice >> 56) % max(1, perEvent),
             customer: customer,
-            user: isUnique ? made : customer * Self.usersOfCustomer + person,
+            user: isUnique ? made : customer * Population.usersOfCustomer + person,
             action: Int(dice >> 24 & 0xff) % Self.actions.count,
             agent: (customer + person) % Self.agents.count,
             language: (customer + person) % Self.languages.count,

@@ -8,13 +8,15 @@ package struct EventBlocks: Sequence, IteratorProtocol {
     /// The records handed out so far.
     package private(set) var records = 0
 
-    /// A workload that ends with the record that reaches `sizeBytes`.
+    /// A workload that ends with the record that reaches `sizeBytes`; a record of JSON Lines has its
+    /// fields `copies` times.
     package init(
-        _ form: Form, _ shape: Shape, sizeBytes: Int, customers: Int = 2000, seed: UInt64 = 42
+        _ form: Form, _ shape: Shape, sizeBytes: Int, population: Population = Population(),
+        copies: Int = 1, seed: UInt64 = 42
     ) {
-        writer = EventWriter(form, shape)
+        writer = EventWriter(form, shape, copies: copies)
         events = EventSource(
-            seed: seed, count: sizeBytes / writer.typicalLength, customers: customers,
+            seed: seed, count: sizeBytes / writer.typicalLength, population: population,
             isUnique: shape == .unique)
         self.sizeBytes = sizeBytes
     }

@@ -4,11 +4,15 @@ import Records
 package struct EventWriter {
     package let form: Form
     package let shape: Shape
+    /// What the names of the fields of JSON Lines end in, for each copy of them.
+    private let suffixes: [String]
     private let clock = Clock()
 
-    package init(_ form: Form, _ shape: Shape) {
+    /// Records of JSON Lines have all fields but the time `copies` times: `user`, `user_2` …
+    package init(_ form: Form, _ shape: Shape, copies: Int = 1) {
         self.form = form
         self.shape = shape
+        suffixes = [""] + (1..<max(copies, 1)).map { "_\($0 + 1)" }
     }
 
     /// What stands before the first record.
@@ -21,7 +25,7 @@ package struct EventWriter {
     /// Bytes of a record, roughly: so many events fill ninety days.
     package var typicalLength: Int {
         switch shape {
-        case .ordinary, .unique: form == .accessLog ? 230 : form == .csv ? 280 : 400
+        case .ordinary, .unique: form == .accessLog ? 190 : form == .csv ? 260 : 340 * suffixes.count
         case .wide: 3600
         case .deep: 700
         case .tiny: 62
@@ -62,21 +66,35 @@ package struct EventWriter {
 
     private func appendJSON(_ event: Event, to bytes: inout [UInt8]) {
         let time = clock.rfc3339(event.time)
-        let (agent, system, browser) = EventSource.agents[event.agent]
-        let action = EventSource.actions[event.action]
         if shape == .tiny {
             bytes.append(utf8: "{\"ts\":\"\(time)\",\"user\":\"u\(event.user)\",")
             bytes.append(utf8: "\"action\":\"login\"}")
             return
         }
-        bytes.append(utf8: "{\"ts\":\"\(time)\",\"customer\":\"NL-\(event.customer)\",\"partner\":")
-        bytes.append(utf8: "\"P-\(event.customer % 60)\",\"user\":\"\(user(event))\",\"ip\":\"")
-        bytes.append(utf8: "\(address(event))\",\"action\":\"\(action)\",\"lang\":\"")
-        bytes.append(utf8: "\(EventSource.languages[event.language])\",\"client\":{\"os\":\"")
-        bytes.append(utf8: "\(system)\",\"browser\":\"\(browser)\"},\"path\":\"\(path(event))\"")
-        bytes.append(utf8: ",\"user_agent\":\"\(agent)\"")
+        bytes.append(utf8: "{\"ts\":\"\(time)\"")
+        for suffix in suffixes { appendFields(event, suffix, to: &bytes) }
         appendRest(event, to: &bytes)
         bytes.append(UInt8(ascii: "}"))
+    }
+
+    private func appendFields(_ event: Event, _ suffix: String, to bytes: inout [UInt8]) {
+        let (agent, system, browser) = EventSource.agents[event.agent]
+        append("customer", "NL-\(event.customer)", suffix, to: &bytes)
+        append("partner", "P-\(event.customer % 60)", suffix, to: &bytes)
+        append("user", user(event), suffix, to: &bytes)
+        append("ip", address(event), suffix, to: &bytes)
+        append("action", EventSource.actions[event.action], suffix, to: &bytes)
+        append("lang", EventSource.languages[event.language], suffix, to: &bytes)
+        bytes.append(utf8: ",\"client\(suffix)\":{\"os\":\"\(system)\",\"browser\":\"")
+        bytes.append(utf8: "\(browser)\"}")
+        append("path", path(event), suffix, to: &bytes)
+        append("user_agent", agent, suffix, to: &bytes)
+    }
+
+    private func append(
+        _ name: String, _ value: String, _ suffix: String, to bytes: inout [UInt8]
+    ) {
+        bytes.append(utf8: ",\"\(name)\(suffix)\":\"\(value)\"")
     }
 
     /// What a shape has beyond the ordinary fields.

@@ -12,7 +12,15 @@ extension ChunkRelease {
         guard let slot = plan.timeSlot else { return nil }
         let slice = table.slice(slot: slot, row: row)
         guard slice.hasValue else { return .noTime }
-        guard let time = parse(slice, bytes, reader) else { return .badTime }
+        let found: EventTime?
+        if let other = plan.timeOfDaySlot {
+            let timeOfDay = table.slice(slot: other, row: row)
+            guard timeOfDay.hasValue else { return .noTime }
+            found = parse(slice, timeOfDay, bytes)
+        } else {
+            found = parse(slice, bytes, reader)
+        }
+        guard let time = found else { return .badTime }
         context.time = time
         (context.day, context.hour) = zone.dayAndHour(at: time)
         return nil
@@ -27,6 +35,19 @@ extension ChunkRelease {
         }
         var text = ByteBuffer(capacity: 64)
         reader.decode(slice, in: bytes, into: &text)
+        return times.parse(text.bytes)
+    }
+
+    /// The time of a date and a time of day in two fields.
+    private mutating func parse(
+        _ date: FieldSlice, _ timeOfDay: FieldSlice, _ bytes: Span<UInt8>
+    ) -> EventTime? {
+        guard date.kind == .text, timeOfDay.kind == .text, date.length + timeOfDay.length < 64
+        else { return nil }
+        var text = ByteBuffer(capacity: 64)
+        text.append(bytes.extracting(date.offset..<date.end))
+        text.append(UInt8(ascii: " "))
+        text.append(bytes.extracting(timeOfDay.offset..<timeOfDay.end))
         return times.parse(text.bytes)
     }
 
@@ -165,8 +186,13 @@ extension ChunkRelease {
             if !wasLeft {
                 // What the tables said then is known of the last run only.
                 let isLast = index == plan.generations.count - 1
-                return dueBefore(
-                    plan.generations[index].clocks, !isLast || plan.tablesBefore.isEmpty)
+                let knowsTables = isLast && !plan.tablesBefore.isEmpty
+                let generation = plan.generations[index]
+                if let fields = generation.fields {
+                    return dealtWith(
+                        by: .fieldwise(generation.clocks, knowsTables: knowsTables, fields))
+                }
+                return dueBefore(generation.clocks, !knowsTables)
             }
         }
         return []

@@ -61,7 +61,8 @@ struct ChunkRelease: ~Copyable {
         clockReader = ClockReader(plan.clocks, tables: plan.tables, plan: plan)
         readerBefore = ClockReader(plan.clocks, tables: plan.tablesBefore, plan: plan)
         zone = ZoneCursor(plan.zone)
-        times = TimeCursor(plan.timeFormat, zone: plan.timeZone)
+        times = TimeCursor(
+            plan.timeFormat, zone: plan.timeZone, now: plan.clocks.runClock.now)
         // Not read back from `self`: 6.3.1 miscompiles that in the initializer of such a value.
         let hasOptOuts = !plan.optOuts.isEmpty
         let hasCorrection = plan.corrected != nil
@@ -95,7 +96,12 @@ struct ChunkRelease: ~Copyable {
 
     /// What was done before to records that no chunk says more of.
     private static func wholeRun(_ plan: ReleasePlan) -> ReleasePlan.EarlierRun? {
-        plan.writtenUnder.map { .under($0, knowsTables: !plan.tablesBefore.isEmpty) }
+        guard let clocks = plan.writtenUnder else { return nil }
+        let knowsTables = !plan.tablesBefore.isEmpty
+        guard let fields = plan.writtenFields else {
+            return .under(clocks, knowsTables: knowsTables)
+        }
+        return .fieldwise(clocks, knowsTables: knowsTables, fields)
     }
 
     private static func readingTables(_ clocks: ClockSet) -> DueSet {

@@ -117,7 +117,9 @@ struct ClockReader: ~Copyable {
 
     private func time(_ bytes: Span<UInt8>) -> EventTime? {
         for format in timeFormats {
-            if let time = format.parse(bytes, zone: timeZone) { return time }
+            if let time = format.parse(bytes, zone: timeZone, now: clocks.runClock.now) {
+                return time
+            }
         }
         return nil
     }

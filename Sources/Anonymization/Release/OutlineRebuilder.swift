@@ -2,32 +2,37 @@ internal import Records
 
 /// Puts commas and brackets around the members of a rebuilt JSON record; containers that end up
 /// empty leave no trace.
-struct OutlineRebuilder {
-    private struct Level {
+///
+/// One per output and worker: its memory is used again for each record.
+struct OutlineRebuilder: ~Copyable {
+    /// Not private: 6.3.1 miscompiles private elements of `FlatArray`.
+    struct Level: BitwiseCopyable {
         let open: UInt8
         let close: UInt8
         let key: FieldSlice?
-        var isWritten: Bool
         var isEmpty: Bool
     }
 
-    private var levels: [Level] = []
+    private var levels = FlatArray<Level>(capacity: 8)
+    /// How many of them are written, from the outermost on.
+    private var writtenCount = 0
     private var pendingKey: FieldSlice?
 
     /// True when nothing was written into the record yet.
-    var isEmpty: Bool { levels.first?.isEmpty ?? true }
+    var isEmpty: Bool { levels.count == 0 || levels[0].isEmpty }
 
-    /// Opens the record itself.
+    /// Opens a new record.
     mutating func open(_ bracket: UInt8, _ batch: inout ReleasedBatch) {
-        levels.append(
-            Level(open: bracket, close: 0, key: nil, isWritten: true, isEmpty: true))
+        levels.truncate(to: 0)
+        levels.append(Level(open: bracket, close: 0, key: nil, isEmpty: true))
+        writtenCount = 1
+        pendingKey = nil
         batch.append(ReleasedPiece(.syntax, start: Int(bracket)))
     }
 
     /// Notes a container that is written as soon as something in it is.
     mutating func `defer`(_ open: UInt8, _ close: UInt8) {
-        levels.append(
-            Level(open: open, close: close, key: pendingKey, isWritten: false, isEmpty: true))
+        levels.append(Level(open: open, close: close, key: pendingKey, isEmpty: true))
         pendingKey = nil
     }
 
@@ -36,10 +41,10 @@ struct OutlineRebuilder {
     mutating func forgetKey() { pendingKey = nil }
 
     mutating func value(_ piece: ReleasedPiece, _ batch: inout ReleasedBatch) {
-        for level in levels.indices where !levels[level].isWritten {
-            begin(levels[level].key, in: level - 1, &batch)
-            batch.append(ReleasedPiece(.syntax, start: Int(levels[level].open)))
-            levels[level].isWritten = true
+        while writtenCount < levels.count {
+            begin(levels[writtenCount].key, in: writtenCount - 1, &batch)
+            batch.append(ReleasedPiece(.syntax, start: Int(levels[writtenCount].open)))
+            writtenCount += 1
         }
         begin(pendingKey, in: levels.count - 1, &batch)
         pendingKey = nil
@@ -60,9 +65,14 @@ struct OutlineRebuilder {
         }
     }
 
+    /// Ends the innermost container.
     mutating func close(_ batch: inout ReleasedBatch) {
-        let level = levels.removeLast()
+        let innermost = levels.count - 1
+        let bracket = levels[innermost].close
+        levels.truncate(to: innermost)
         pendingKey = nil
-        if level.isWritten { batch.append(ReleasedPiece(.syntax, start: Int(level.close))) }
+        guard writtenCount > innermost else { return }
+        writtenCount = innermost
+        batch.append(ReleasedPiece(.syntax, start: Int(bracket)))
     }
 }

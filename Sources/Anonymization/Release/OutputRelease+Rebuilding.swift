@@ -8,7 +8,6 @@ extension OutputRelease {
         _ record: borrowing RecordContext, _ due: DueSet, _ barred: CategorySet,
         _ scratch: inout ByteBuffer
     ) {
-        var rebuilder = OutlineRebuilder()
         rebuilder.open(UInt8(ascii: "{"), &batch)
         let first = Int(table.outlineStarts[view.row])
         let last = Int(table.outlineStarts[view.row + 1])
@@ -49,7 +48,7 @@ extension OutputRelease {
             let piece = derivedPiece(index, view, table, record, barred, &scratch)
             guard piece.kind != .absent else { continue }
             let start = batch.arena.count
-            batch.arena.append(isFirst ? Array(key.dropFirst()) : key)
+            batch.arena.append(key.span.extracting((isFirst ? 1 : 0)...))
             batch.append(
                 ReleasedPiece(.bare, start: start, length: batch.arena.count - start))
             batch.append(piece)

@@ -114,10 +114,9 @@ extension OutputRelease {
             return
         }
         switch plan.syntax {
-        case .json:
-            let gone = SpliceSyntax.droppedJSON(
-                edit.start..<edit.end, in: view.bytes, recordStart: range.lowerBound,
-                recordEnd: range.upperBound, editedUpTo: copied)
+        case .json, .logfmt:
+            let gone = plan.syntax.dropped(
+                edit.start..<edit.end, in: view.bytes, record: range, editedUpTo: copied)
             copyRaw(copied, gone.lowerBound)
             copied = max(copied, gone.upperBound)
         case .delimited, .template:

@@ -23,6 +23,7 @@ package struct OutputRelease: ~Copyable {
     /// The clocks of the output's fields, and that of unnamed ones.
     private let clockBits: UInt64
     var edits = FlatArray<Edit>(capacity: 64)
+    var rebuilder = OutlineRebuilder()
 
     /// A change of a record whose other bytes stay.
     struct Edit: BitwiseCopyable {
@@ -49,7 +50,8 @@ package struct OutputRelease: ~Copyable {
         self.notesHeld = notesHeld
         ownBit = isStored ? .max : 1 << UInt64(index)
         batch = ReleasedBatch(mode: plan.mode)
-        rules = OwnedList(count: plan.rules.count) { RuleApplication(plan.rules[$0]) }
+        let count = plan.rules.count
+        rules = OwnedList(count: count) { RuleApplication(plan.rules[$0], of: count) }
         self.derived = OwnedList(count: derived.count) {
             RuleApplication(FieldRule(transform: derived[$0].transform))
         }
@@ -97,6 +99,8 @@ package struct OutputRelease: ~Copyable {
 
     /// `due` and the clocks that can no longer be read once the fields under `due` are gone.
     private mutating func closed(_ due: DueSet) -> DueSet {
+        // Nothing is readable behind that clock.
+        if isStored, !due.isDisjoint(with: plan.readableClock) { return .everything }
         if plan.dependences.isEmpty { return due }
         var all = due
         var before: DueSet

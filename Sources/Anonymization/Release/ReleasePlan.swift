@@ -32,6 +32,8 @@ package struct ReleasePlan: Sendable {
     /// Where the event time stands; nil when the pipeline declares none, and every record is then
     /// due in everything.
     package var timeSlot: Int?
+    /// Where the time of day stands when `timeSlot` holds the date alone.
+    package var timeOfDaySlot: Int?
     package var timeFormat: TimeFormat
     /// The zone in which time texts without an offset are meant.
     package var timeZone: ZoneTable
@@ -63,6 +65,8 @@ package struct ReleasePlan: Sendable {
     /// The clocks of the run that wrote the records at hand, when they are read again to be aged:
     /// what was due then was dealt with then and stays as it is.
     package var writtenUnder: ClockSet?
+    /// What was dealt with under `writtenUnder` field by field, when other rules were in force.
+    package var writtenFields: [FieldPast]?
     /// The runs that wrote the records at hand, oldest first, when holds left some of them as they
     /// were: a record was dealt with by the last of them that did not hold it. Takes the place of
     /// `writtenUnder` unless empty.
@@ -118,6 +122,8 @@ package struct WrittenGeneration: Sendable {
     package var clocks: ClockSet
     /// The holds that bound in it.
     package var holds: SubjectRegister
+    /// What it dealt with field by field, when other rules were in force then.
+    package var fields: [ReleasePlan.FieldPast]?
 
     package init(clocks: ClockSet, holds: SubjectRegister) {
         self.clocks = clocks

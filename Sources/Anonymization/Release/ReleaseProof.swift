@@ -66,6 +66,7 @@ extension ReleasePlan {
     package func proving(_ tally: ReleaseTally) -> ReleasePlan {
         var plan = self
         plan.writtenUnder = nil
+        plan.writtenFields = nil
         plan.generations = []
         plan.earlierRuns = []
         plan.isStored = true

@@ -9,9 +9,9 @@ internal import Records
 /// tokens: it is as secret as the key, overwritten when it ends, and never written anywhere.
 @safe struct ReplacementCache: ~Copyable {
     /// The most values remembered.
-    static let entriesMax = 1 << 16
+    static let entriesMax = 1 << 15
     /// The most bytes of values and replacements together.
-    static let bytesMax = 6 << 20
+    static let bytesMax = 3 << 20
 
     struct Entry {
         var hash: UInt64 = 0
@@ -28,8 +28,18 @@ internal import Records
     private var slotCount = 256
     private var count = 0
     private var arena = ByteBuffer(capacity: 1 << 12)
+    private let entriesMax: Int
+    private let bytesMax: Int
 
-    init() {
+    /// So many caches of a worker may each remember the most. Where there are more they share what
+    /// these have, so that memory does not grow with the number of fields.
+    static let cachesMax = 32
+
+    /// One of `count` caches of a worker.
+    init(of count: Int = 1) {
+        let share = max(1, (count + Self.cachesMax - 1) / Self.cachesMax)
+        entriesMax = Self.entriesMax / share
+        bytesMax = Self.bytesMax / share
         unsafe table = .allocate(capacity: slotCount)
         unsafe table.initialize(repeating: Entry(), count: slotCount)
     }
@@ -107,7 +117,7 @@ internal import Records
         value: UnsafePointer<UInt8>, valueLength: Int, result: TransformResult
     ) {
         guard length + valueLength <= 4096 else { return }
-        if count == Self.entriesMax || arena.count + length + valueLength > Self.bytesMax { wipe() }
+        if count >= entriesMax || arena.count + length + valueLength > bytesMax { wipe() }
         if count * 2 >= slotCount { grow() }
         var entry = Entry()
         entry.hash = hash

@@ -9,6 +9,8 @@ package enum SpliceSyntax: Sendable, Equatable {
     case delimited
     /// Access log: quotes belong to the template; a dropped field is `-`.
     case template
+    /// logfmt: quotes belong to the value; a dropped value goes with its key and one blank.
+    case logfmt
 
     /// The bytes that a replacement of `slice` takes the place of.
     @inline(__always)
@@ -16,10 +18,27 @@ package enum SpliceSyntax: Sendable, Equatable {
         guard slice.isText else { return slice.offset..<slice.end }
         switch self {
         case .json: return slice.offset &- 1..<slice.end &+ 1
-        case .delimited:
+        case .delimited, .logfmt:
             let isQuoted = slice.offset > 0 && bytes[slice.offset &- 1] == UInt8(ascii: "\"")
             return isQuoted ? slice.offset &- 1..<slice.end &+ 1 : slice.offset..<slice.end
         case .template: return slice.offset..<slice.end
+        }
+    }
+
+    /// The bytes to take out of `record` when the value at `value` goes with its name.
+    func dropped(
+        _ value: Range<Int>, in bytes: Span<UInt8>, record: Range<Int>, editedUpTo: Int
+    ) -> Range<Int> {
+        switch self {
+        case .json:
+            Self.droppedJSON(
+                value, in: bytes, recordStart: record.lowerBound, recordEnd: record.upperBound,
+                editedUpTo: editedUpTo)
+        case .logfmt:
+            Self.droppedPair(
+                value, in: bytes, recordStart: record.lowerBound, recordEnd: record.upperBound,
+                editedUpTo: editedUpTo)
+        case .delimited, .template: value
         }
     }
 
@@ -45,6 +64,23 @@ package enum SpliceSyntax: Sendable, Equatable {
         while behind < recordEnd, isBlank(bytes[behind]) { behind += 1 }
         let hasComma = behind < recordEnd && bytes[behind] == UInt8(ascii: ",")
         return start..<(hasComma ? behind + 1 : value.upperBound)
+    }
+
+    /// The bytes to take out when the logfmt value at `value`, quotes included, or the key without
+    /// a value that stands there goes. The blank in front goes with it unless it is spoken for by
+    /// an edit that ends at `editedUpTo`, else the blank behind.
+    static func droppedPair(
+        _ value: Range<Int>, in bytes: Span<UInt8>, recordStart: Int, recordEnd: Int,
+        editedUpTo: Int
+    ) -> Range<Int> {
+        var start = value.lowerBound
+        if start > recordStart, bytes[start - 1] == UInt8(ascii: "=") {
+            start -= 1
+            while start > recordStart, bytes[start - 1] > 0x20 { start -= 1 }
+        }
+        if start > max(recordStart, editedUpTo) { return start - 1..<value.upperBound }
+        let hasBlank = value.upperBound < recordEnd && bytes[value.upperBound] <= 0x20
+        return start..<(hasBlank ? value.upperBound + 1 : value.upperBound)
     }
 
     private static func lastNonBlank(

@@ -29,16 +29,22 @@ package struct TruncateTime: Transform {
                 help: "What is kept. The zone's offset is taken at the time of the event: a field "
                     + "that holds another time than the event can be off by one clock change."),
             OptionDescriptor(
-                "format", values: TimeFormat.allCases.map(\.rawValue).joined(separator: ", "),
+                "format", values: TimeFormat.withYear.map(\.rawValue).joined(separator: ", "),
                 standard: "rfc3339",
-                help: "How the field writes its times. Local times (datetime, date) stay as they "
-                    + "are read, and their hours are written without an offset."),
+                help: "How the field writes its times. Local times (datetime, date, haproxy) stay "
+                    + "as they are read, and their hours are written without an offset."),
         ],
         shorthand: "unit",
         make: { settings, _ in
             let faultsBefore = settings.faults.all.count
             let unit = settings.choice("unit", Unit.self) ?? .day
             let format = settings.choice("format", TimeFormat.self) ?? .rfc3339
+            if format == .syslog {
+                settings.faults.add(
+                    "times without a year cannot be cut: expected "
+                        + TimeFormat.withYear.map(\.rawValue).joined(separator: ", "),
+                    at: settings.position, path: settings.path(of: "format"))
+            }
             return settings.faults.all.count == faultsBefore
                 ? TruncateTime(to: unit, format: format) : nil
         })

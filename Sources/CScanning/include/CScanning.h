@@ -1,9 +1,9 @@
 /* Structural scans over bytes, vectorised where the processor can.
  *
  * Everything here is a pure function of its input. Each scan has a portable form, compiled
- * everywhere, and on x86-64 forms for AVX2 and, where it pays, AVX-512 that are chosen at run time;
- * all give the same result for every input. The Swift owner of these functions is the only
- * caller. */
+ * everywhere; on x86-64 forms for AVX2 and, where it pays, AVX-512, chosen at run time; and on
+ * 64-bit ARM one for NEON, which every such processor has. All give the same result for every
+ * input. The Swift owner of these functions is the only caller. */
 #ifndef SLUICE_CSCANNING_H
 #define SLUICE_CSCANNING_H
 

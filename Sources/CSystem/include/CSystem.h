@@ -92,7 +92,36 @@ static inline const char *csystem_entry_name(const struct dirent *entry) {
     return entry->d_name;
 }
 
+/* A socket for datagrams that is connected to the one at `path`, or -1 with errno. */
+int csystem_connect_datagrams(const char *path);
+
+/* Tells the processor that a thread only waits for another one. */
+static inline void csystem_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 /* The number of processors this process may run on, at least 1. */
 int csystem_processor_count(void);
+
+/* The version of the kernel's Landlock interface; -1 where there is none. */
+int csystem_landlock_version(void);
+
+/* A set of rules that forbids all access to files that the version knows, connections over TCP, and
+   signals and abstract sockets of other processes; its descriptor, or -1. */
+int csystem_landlock_create(int version);
+
+/* Allows to read below `path`, with `writing` also to make, change and remove files and folders.
+   Links are followed. 0, or -1 where there is nothing that a rule could be about. */
+int csystem_landlock_allow(int rules, int version, const char *path, int writing);
+
+/* Binds the calling thread, and those that it starts from now on, to the rules for good. */
+int csystem_landlock_enforce(int rules);
+
+/* Refuses the process new sockets, other programmes and the memory of other processes for good. */
+int csystem_forbid_calls(void);
 
 #endif

@@ -62,14 +62,21 @@ package final class DurableFile {
         try checkTarget(finalName, in: directory, forOthers: forOthers)
         let temporaryName = TemporaryName.make(for: finalName, mark)
         let file = try directory.creating(temporaryName, mode: 0o600)
+        let identities: (directory: FileIdentity, file: FileIdentity)
+        do {
+            identities = (try directory.status().identity, try file.status().identity)
+        } catch {
+            _ = try? directory.remove(temporaryName)
+            throw error
+        }
         // Tells the clean-up of another run that this one is alive.
         _ = csystem_flock(file.number, LOCK_SH | LOCK_NB)
         let permitted = mode == 0o600 || fchmod(file.number, mode) == 0
         let failure = errno
         let durable = DurableFile(
-            directory: directory, directoryIdentity: try directory.status().identity,
-            fileIdentity: try file.status().identity, finalName: finalName,
-            temporaryName: temporaryName, file: file)
+            directory: directory, directoryIdentity: identities.directory,
+            fileIdentity: identities.file, finalName: finalName, temporaryName: temporaryName,
+            file: file)
         guard permitted else {
             throw FileFault(.create, errno: failure, path: directory.path(of: finalName))
         }
@@ -224,7 +231,10 @@ package final class DurableFile {
         guard state != .ended else { return }
         state = .ended
         file = nil
-        if let place = try? directory { _ = try? place.remove(temporaryName) }
+        // It may be full of identifiers: one more attempt, before it is left to the next run.
+        if let place = try? directory, (try? place.remove(temporaryName)) == nil {
+            _ = try? place.remove(temporaryName)
+        }
         openDirectory = nil
     }
 

@@ -31,11 +31,18 @@ extension DurableFile {
         if let last = files.last { try settle(directory, naming: last.finalName) }
     }
 
-    /// Removes prepared files that shall not be published; those already gone are passed over.
+    /// Removes prepared files that shall not be published; those already gone are passed over. One
+    /// that cannot be removed keeps none of the others.
     package static func discard(
         _ files: [PreparedFile], in directory: Directory
     ) throws(FileFault) {
-        for file in files { try directory.remove(file.temporaryName) }
+        var fault: FileFault?
+        for file in files {
+            do throws(FileFault) { try directory.remove(file.temporaryName) } catch {
+                fault = fault ?? error
+            }
+        }
+        if let fault { throw fault }
         if !files.isEmpty { try directory.synchronize() }
     }
 

@@ -5,7 +5,7 @@ private import Synchronization
 /// Tells the temporary files of one writer (a state, or a pipeline without one) from those of
 /// another that writes to the same folder: 16 hexadecimal digits.
 package struct WriterMark: Hashable, Sendable {
-    let digits: String
+    package let digits: String
 
     /// Files that nobody else can mean: in folders of one writer.
     package static let none = WriterMark(unchecked: "")

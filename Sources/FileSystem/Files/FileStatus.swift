@@ -62,6 +62,12 @@ package struct FileStatus: Equatable, Sendable {
         try at(AT_FDCWD, path, flags: 0, shownPath: path)
     }
 
+    /// True when `path` itself is a symbolic link; false for anything else and for nothing.
+    package static func isLink(_ path: String) throws(FileFault) -> Bool {
+        let status = try at(AT_FDCWD, path, flags: AT_SYMLINK_NOFOLLOW, shownPath: path)
+        return status?.kind == .symbolicLink
+    }
+
     /// The status of `name` relative to an open directory, or nil when nothing is there.
     static func at(
         _ directory: Int32, _ name: String, flags: Int32, shownPath: String

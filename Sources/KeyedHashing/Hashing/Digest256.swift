@@ -25,17 +25,19 @@ package struct Digest256: Hashable, Comparable, Sendable {
 
     /// Reads exactly 64 lower-case hexadecimal digits; nil for anything else.
     package init?(hex: String) {
-        let digits = Array(hex.utf8)
-        guard digits.count == 2 * Self.byteCount else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = Hexadecimal.value(digits[index]),
-                let low = Hexadecimal.value(digits[index + 1])
-            else { return nil }
-            bytes.append(high << 4 | low)
+        var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        var count = 0
+        for digit in hex.utf8 {
+            guard let value = Hexadecimal.lowerCaseValue(digit) else { return nil }
+            // The four words are one number that moves up by a digit.
+            words.0 = words.0 << 4 | words.1 >> 60
+            words.1 = words.1 << 4 | words.2 >> 60
+            words.2 = words.2 << 4 | words.3 >> 60
+            words.3 = words.3 << 4 | UInt64(value)
+            count += 1
         }
-        self.init(bytes: bytes.span)
-        guard Array(self.hex.utf8) == digits else { return nil }
+        guard count == 2 * Self.byteCount else { return nil }
+        (first, second, third, fourth) = words
     }
 
     /// The digest of `bytes`.

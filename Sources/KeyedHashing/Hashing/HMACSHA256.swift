@@ -6,17 +6,19 @@ package import Records
 /// A message costs one copy of each prepared state and, up to 55 bytes, one compression for each of
 /// the two hashes. The plain `SHA256_*` calls are used: a context of `EVP_MAC` would have to be set
 /// up again for each message, which OpenSSL 3.0.0 to 3.0.2 silently fail to do. The prepared
-/// states are as good as the key: they live in the object, are wiped with it and never leave it.
+/// states are as good as the key: they live in protected memory, are wiped with the object and
+/// never leave it but for a copy on the stack, which is wiped with each message.
 /// One object may serve several workers.
 @safe package final class HMACSHA256: Sendable {
     /// The length of a full tag in bytes.
     package static let tagBytes = 32
 
+    private let pages = ProtectedPages(count: 2 * MemoryLayout<SHA256_CTX>.stride)
     nonisolated(unsafe) private let states: UnsafeMutablePointer<SHA256_CTX>
 
     /// Prepares the states for `key`; a key longer than a block (64 bytes) is hashed first.
     package init(key: SecretKey) {
-        unsafe states = .allocate(capacity: 2)
+        unsafe states = pages.start.bindMemory(to: SHA256_CTX.self, capacity: 2)
         var block = [UInt8](repeating: 0, count: 64)
         unsafe key.withBytes { bytes in
             if bytes.count <= 64 {
@@ -41,11 +43,6 @@ package import Records
         _ = unsafe SHA256_Init(state)
         _ = unsafe block.withUnsafeBytes { unsafe SHA256_Update(state, $0.baseAddress, $0.count) }
         for index in block.indices { block[index] ^= pad }
-    }
-
-    deinit {
-        unsafe OPENSSL_cleanse(states, 2 * MemoryLayout<SHA256_CTX>.stride)
-        unsafe states.deallocate()
     }
 
     /// Calls `body` with the 32-byte tag of `message`.

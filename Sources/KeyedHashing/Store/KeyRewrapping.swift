@@ -1,4 +1,4 @@
-private import FileSystem
+package import FileSystem
 private import Records
 
 /// Seals the keys of a store, and those of the registries of its states, by another key-encryption
@@ -145,23 +145,36 @@ package struct KeyRewrapping: Sendable {
     }
 
     /// What the file that `name` stood for is called until its blocks are overwritten.
-    static func formerName(_ name: String) -> String { "\(name).former" }
+    package static func formerName(_ name: String) -> String { "\(name).former" }
+
+    /// Ends what an interrupted call left of the registry key in a state folder; no key is needed
+    /// for that. The file that was replaced is overwritten and removed; where it was not replaced
+    /// yet, only its second name goes, and the call has to be made again. Nil when nothing was
+    /// left, or else whether the key was replaced.
+    package static func endRegistry(in state: Directory) throws(KeyFault) -> Bool? {
+        try overwriteFormer(of: RegistryKey.fileName, in: state)
+    }
 
     /// Overwrites and removes the file that was replaced; where it was not replaced yet, only its
-    /// second name goes.
+    /// second name goes. Nil when there is none, or else whether it was replaced.
+    @discardableResult
     private static func overwriteFormer(
         of name: String, in directory: Directory
-    ) throws(KeyFault) {
-        try asKeyFault { () throws(FileFault) in
+    ) throws(KeyFault) -> Bool? {
+        try asKeyFault { () throws(FileFault) -> Bool? in
             let former = formerName(name)
-            guard let old = try directory.status(of: former), old.kind == .regular else { return }
-            if try directory.status(of: name)?.identity != old.identity {
+            guard let old = try directory.status(of: former), old.kind == .regular else {
+                return nil
+            }
+            let isReplaced = try directory.status(of: name)?.identity != old.identity
+            if isReplaced {
                 let file = try directory.openingOrCreating(former)
                 try file.writeAll([UInt8](repeating: 0, count: old.byteCount).span)
                 try file.synchronize()
                 try file.close()
             }
             if try directory.remove(former) { try directory.synchronize() }
+            return isReplaced
         }
     }
 }

@@ -28,4 +28,17 @@ package final class TokenHasher: Sendable {
     ) {
         buffer.append(tokenHex: token(in: domain, of: canonical))
     }
+
+    /// A secret of its own for another use of the key, the same each time: who has it can make no
+    /// token, and it dies with the key.
+    package func secret(for use: String) throws(SecretFault) -> HMACSHA256 {
+        let message = [Self.secretVersion] + Array(use.utf8)
+        let key = hasher.withTag(of: message.span) { tag in
+            Result { () throws(SecretFault) in try SecretKey.copying(tag) }
+        }
+        return HMACSHA256(key: try key.get())
+    }
+
+    /// No message of a token begins with it (`TokenDomain.version`).
+    private static let secretVersion: UInt8 = 0x85
 }

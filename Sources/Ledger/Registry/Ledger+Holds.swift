@@ -95,9 +95,7 @@ extension Ledger {
     /// All holds in the order in which they were raised, released ones too.
     package func holds() throws(LedgerFault) -> [HoldRecord] {
         try read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM holds ORDER BY id").map {
-                try Self.hold($0, db)
-            }
+            try Self.holds(Row.fetchAll(db, sql: "SELECT * FROM holds ORDER BY id"), db)
         }
     }
 
@@ -110,25 +108,45 @@ extension Ledger {
     /// The holds that bound in a run.
     package func holds(ofRun run: Int64) throws(LedgerFault) -> [HoldRecord] {
         try read { db in
-            try Row.fetchAll(
+            let rows = try Row.fetchAll(
                 db,
                 sql: """
                     SELECT holds.* FROM holds JOIN run_holds ON hold_id = holds.id
                     WHERE run_id = ? ORDER BY holds.id
                     """,
-                arguments: [run]
-            ).map { try Self.hold($0, db) }
+                arguments: [run])
+            return try Self.holds(rows, db)
         }
     }
 
-    private static func hold(_ row: Row, _ db: Database) throws -> HoldRecord {
-        let id: Int64 = row["id"]
-        let subjects = try Row.fetchAll(
-            db, sql: "SELECT * FROM hold_subjects WHERE hold_id = ? ORDER BY ordinal",
-            arguments: [id])
-        let outputs = try String.fetchAll(
-            db, sql: "SELECT output FROM hold_outputs WHERE hold_id = ? ORDER BY output",
-            arguments: [id])
+    /// The holds of `rows` with what they bind; one question for all of them.
+    private static func holds(_ rows: [Row], _ db: Database) throws -> [HoldRecord] {
+        if rows.isEmpty { return [] }
+        let ids: [Int64] = rows.map { $0["id"] }
+        let list = ids.map(String.init).joined(separator: ",")
+        var subjects: [Int64: [HoldSubject]] = [:]
+        let bound = try Row.fetchCursor(
+            db,
+            sql: "SELECT * FROM hold_subjects WHERE hold_id IN (\(list)) ORDER BY ordinal")
+        while let row = try bound.next() {
+            subjects[row["hold_id"], default: []].append(try holdSubject(row))
+        }
+        var outputs: [Int64: [String]] = [:]
+        let named = try Row.fetchCursor(
+            db,
+            sql: "SELECT hold_id, output FROM hold_outputs WHERE hold_id IN (\(list)) "
+                + "ORDER BY output")
+        while let row = try named.next() {
+            outputs[row["hold_id"], default: []].append(row["output"])
+        }
+        return zip(rows, ids).map { row, id in
+            hold(row, id, subjects[id] ?? [], outputs[id] ?? [])
+        }
+    }
+
+    private static func hold(
+        _ row: Row, _ id: Int64, _ subjects: [HoldSubject], _ outputs: [String]
+    ) -> HoldRecord {
         let ground: HoldGround
         if let notice: Int64 = row["notice_ms"] {
             ground = .ownDecision(notice: EventTime(milliseconds: notice))
@@ -138,7 +156,7 @@ extension Ledger {
         let hold = NewHold(
             name: row["name"], ground: ground, reason: row["reason"], raisedBy: row["raised_by"],
             start: EventTime(milliseconds: row["start_ms"]), end: optionalTime(row["end_ms"]),
-            subjects: try subjects.map(holdSubject), outputs: outputs)
+            subjects: subjects, outputs: outputs)
         return HoldRecord(
             id: id, hold: hold, raised: EventTime(milliseconds: row["raised_ms"]),
             released: optionalTime(row["released_ms"]), releasedBy: row["released_by"])

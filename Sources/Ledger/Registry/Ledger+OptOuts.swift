@@ -78,25 +78,58 @@ package struct OptOutRecord: Sendable, Equatable {
     package var contentDigest: Digest256 { Digest256.of(entry.content.bytes.span) }
 }
 
+/// What a command changes in the registry of opt-outs: in one transaction, that of the run which
+/// carries it out where anything is stored.
+package struct OptOutChanges: Sendable, Equatable {
+    /// New entries under the numbers that `Ledger.numbers` gave them.
+    package var added: [OptOutRecord] = []
+    /// Entries that end, and when.
+    package var ended: [Int64: EventTime] = [:]
+
+    package init() {}
+}
+
 extension Ledger {
-    /// Enters opt-outs in one transaction and returns the number of each; an entry that is there
-    /// already, with everything the same, keeps its number and makes no event.
-    @discardableResult
-    package func add(
-        optOuts: [NewOptOut], time: EventTime
+    /// The number of each opt-out: of one that is there already, with everything the same, the one
+    /// it has, and of a new one that which `enter` gives it, if nothing is entered in between.
+    package func numbers(
+        of optOuts: [NewOptOut]
     ) throws(LedgerFault) -> [(id: Int64, isNew: Bool)] {
-        try write { db in
-            try optOuts.map { entry in
-                guard !entry.scopes.isEmpty else {
-                    throw LedgerFault.refused("an opt-out has no scope")
-                }
+        try read { db in
+            var next = try Int64.fetchOne(db, sql: "SELECT max(id) FROM opt_outs") ?? 0
+            var seen: [OptOutRecord] = []
+            return try optOuts.map { entry in
                 if let known = try Self.number(of: entry, db) { return (known, false) }
-                let id = try Self.insert(entry, db)
-                try EventChain.append(
-                    "opt-out-added", ["opt_out": .integer(id), "content": entry.content.digestHex],
-                    time: time, db)
-                return (id, true)
+                if let same = seen.first(where: { $0.entry == entry }) { return (same.id, false) }
+                next += 1
+                seen.append(OptOutRecord(id: next, entry: entry))
+                return (next, true)
             }
+        }
+    }
+
+    /// Changes the registry where no run has anything to carry out.
+    package func enter(_ changes: OptOutChanges, time: EventTime) throws(LedgerFault) {
+        try write { db in try Self.enter(changes, time: time, db) }
+    }
+
+    /// The same inside a transaction. Refused when a number is not the next one, or when an entry
+    /// that ends is not there or was withdrawn before.
+    static func enter(_ changes: OptOutChanges, time: EventTime, _ db: Database) throws {
+        for record in changes.added {
+            guard !record.entry.scopes.isEmpty else {
+                throw LedgerFault.refused("an opt-out has no scope")
+            }
+            guard try insert(record.entry, db) == record.id else {
+                throw LedgerFault.refused("an opt-out was entered in between")
+            }
+            try EventChain.append(
+                "opt-out-added",
+                ["opt_out": .integer(record.id), "content": record.entry.content.digestHex],
+                time: time, db)
+        }
+        for (id, date) in changes.ended.sorted(by: { $0.key < $1.key }) {
+            try end(id, at: date, time: time, db)
         }
     }
 
@@ -140,25 +173,29 @@ extension Ledger {
         optOuts ids: [Int64], at withdrawn: EventTime, time: EventTime
     ) throws(LedgerFault) {
         try write { db in
-            for id in ids {
-                try db.execute(
-                    sql: """
-                        UPDATE opt_outs SET withdrawn_ms = max(effective_ms, ?)
-                        WHERE id = ? AND withdrawn_ms IS NULL
-                        """,
-                    arguments: [withdrawn.milliseconds, id])
-                guard db.changesCount == 1,
-                    let row = try Row.fetchOne(
-                        db, sql: "SELECT * FROM opt_outs WHERE id = ?", arguments: [id])
-                else {
-                    throw LedgerFault.refused("an opt-out is not there or was withdrawn before")
-                }
-                let entry = try Self.optOut(row, db).entry
-                try EventChain.append(
-                    "opt-out-withdrawn",
-                    ["opt_out": .integer(id), "content": entry.content.digestHex], time: time, db)
-            }
+            for id in ids { try Self.end(id, at: withdrawn, time: time, db) }
         }
+    }
+
+    private static func end(
+        _ id: Int64, at withdrawn: EventTime, time: EventTime, _ db: Database
+    ) throws {
+        try db.execute(
+            sql: """
+                UPDATE opt_outs SET withdrawn_ms = max(effective_ms, ?)
+                WHERE id = ? AND withdrawn_ms IS NULL
+                """,
+            arguments: [withdrawn.milliseconds, id])
+        guard db.changesCount == 1,
+            let row = try Row.fetchOne(
+                db, sql: "SELECT * FROM opt_outs WHERE id = ?", arguments: [id])
+        else {
+            throw LedgerFault.refused("an opt-out is not there or was withdrawn before")
+        }
+        let entry = try optOut(row, db).entry
+        try EventChain.append(
+            "opt-out-withdrawn",
+            ["opt_out": .integer(id), "content": entry.content.digestHex], time: time, db)
     }
 
     /// All opt-outs in the order in which they were entered, withdrawn ones too.

@@ -1,5 +1,5 @@
 import GRDB
-internal import KeyedHashing
+package import KeyedHashing
 
 extension Ledger {
     /// A list or table as the last run was given it; nil when no run was.
@@ -20,6 +20,15 @@ extension Ledger {
             return InputList(
                 name: name, kind: kind, digest: try digest(row["sha256"]),
                 entries: row["entries"], memory: try memory.map { try digest($0) })
+        }
+    }
+
+    /// The lines of a list of opt-outs that were carried out, as their keyed hashes.
+    package func listedOptOuts(list: String) throws(LedgerFault) -> Set<Digest256> {
+        try read { db in
+            let lines = try String.fetchAll(
+                db, sql: "SELECT line FROM listed_opt_outs WHERE list = ?", arguments: [list])
+            return Set(try lines.map { try digest($0) })
         }
     }
 

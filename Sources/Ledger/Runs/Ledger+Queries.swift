@@ -34,6 +34,8 @@ package struct PartRecord: Sendable, Equatable {
     package let writtenAt: EventTime
     /// The run that wrote it.
     package let run: Int64
+    /// The rules by which it was dealt with; nil: nobody knows.
+    package let rules: Digest256?
 }
 
 extension PartRecord {
@@ -42,7 +44,7 @@ extension PartRecord {
         PartRecord(
             id: id, output: output, path: path, content: content, sourceRange: sourceRange,
             records: records, day: day, oldestReadable: oldestReadable, deleteBy: deleteBy,
-            plan: plan, writtenAt: writtenAt, run: run)
+            plan: plan, writtenAt: writtenAt, run: run, rules: rules)
     }
 }
 
@@ -127,6 +129,16 @@ extension Ledger {
             "outputs.name = ? AND oldest_readable_ms < ?", [output, cutoff.milliseconds])
     }
 
+    /// The current parts of an output that were dealt with by other rules than `rules`, and that no
+    /// run has looked at under those.
+    package func parts(
+        ofOtherRulesThan rules: Digest256, output: String
+    ) throws(LedgerFault) -> [PartRecord] {
+        try parts(
+            "outputs.name = ? AND rules <> ? AND looked_rules IS NOT ?",
+            [output, rules.hex, rules.hex])
+    }
+
     /// The current parts that runs of a pipeline wrote and that hold a readable identifier older
     /// than `cutoff`, whatever output they belong to.
     package func parts(
@@ -144,6 +156,19 @@ extension Ledger {
     /// The current parts of all outputs that had to be deleted by `time`.
     package func parts(toDeleteBy time: EventTime) throws(LedgerFault) -> [PartRecord] {
         try parts("delete_by_ms <= ?", [time.milliseconds])
+    }
+
+    /// The folders that hold current parts, each once.
+    package func partFolders() throws(LedgerFault) -> [String] {
+        try read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT DISTINCT rtrim(path, replace(path, '/', '')) FROM parts
+                    WHERE state = 'current'
+                    """
+            ).map(paths.absolute)
+        }
     }
 
     private func parts(
@@ -237,6 +262,7 @@ extension RunRecord {
 
 extension PartRecord {
     init(_ row: Row, _ paths: StoredPaths) throws {
+        let rules: String? = row["rules"]
         self.init(
             id: row["id"], output: row["output"], path: paths.absolute(row["path"]),
             content: ContentIdentity(
@@ -244,7 +270,8 @@ extension PartRecord {
             sourceRange: try digest(row["source_range"]), records: row["records"],
             day: row["day"], oldestReadable: time(row["oldest_readable_ms"]),
             deleteBy: time(row["delete_by_ms"]), plan: try digest(row["plan_digest"]),
-            writtenAt: EventTime(milliseconds: row["now_ms"]), run: row["run_id"])
+            writtenAt: EventTime(milliseconds: row["now_ms"]), run: row["run_id"],
+            rules: try rules.map { try digest($0) })
     }
 }
 

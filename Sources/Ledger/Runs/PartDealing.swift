@@ -1,4 +1,5 @@
 import GRDB
+package import KeyedHashing
 
 /// What is dealt with in a stretch of a part: held records, whose fields may age by several clocks,
 /// and others that the run which wrote the part did not just age by its own clock.
@@ -7,10 +8,13 @@ package struct PartDealing: Sendable, Equatable {
     package var range: Range<Int>
     /// The clocks whose fields are dealt with, one bit each in the order of the plan.
     package var clocks: UInt64
+    /// The rules by which that is said, which may be of some fields only; nil: those of the part.
+    package var rules: Digest256?
 
-    package init(range: Range<Int>, clocks: UInt64) {
+    package init(range: Range<Int>, clocks: UInt64, rules: Digest256? = nil) {
         self.range = range
         self.clocks = clocks
+        self.rules = rules
     }
 }
 
@@ -21,7 +25,7 @@ extension Ledger {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT from_byte, to_byte, clocks FROM part_dealings WHERE part_id = ?
+                    SELECT from_byte, to_byte, clocks, rules FROM part_dealings WHERE part_id = ?
                     ORDER BY from_byte
                     """,
                 arguments: [part]
@@ -29,7 +33,10 @@ extension Ledger {
                 let (from, to, clocks): (Int, Int, Int64) = (
                     row["from_byte"], row["to_byte"], row["clocks"]
                 )
-                return PartDealing(range: from..<max(from, to), clocks: UInt64(bitPattern: clocks))
+                let rules: String? = row["rules"]
+                return PartDealing(
+                    range: from..<max(from, to), clocks: UInt64(bitPattern: clocks),
+                    rules: try rules.map { try digest($0) })
             }
         }
     }
@@ -42,12 +49,12 @@ extension RunWriter {
         for dealing in dealings {
             try db.execute(
                 sql: """
-                    INSERT INTO part_dealings (part_id, from_byte, to_byte, clocks)
-                    VALUES (?, ?, ?, ?)
+                    INSERT INTO part_dealings (part_id, from_byte, to_byte, clocks, rules)
+                    VALUES (?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     part, dealing.range.lowerBound, dealing.range.upperBound,
-                    Int64(bitPattern: dealing.clocks),
+                    Int64(bitPattern: dealing.clocks), dealing.rules?.hex,
                 ])
         }
     }

@@ -30,6 +30,10 @@ package struct RunCommit: Sendable {
     /// What is dealt with in held records of current parts that stay; takes the place of what was
     /// noted of them before.
     package var dealings: [(part: Int64, dealings: [PartDealing])] = []
+    /// Parts that stay, and the rules under which nothing is to be done in them now.
+    package var lookedAt: [(part: Int64, rules: Digest256)] = []
+    /// What the rules are that parts name, by their digests.
+    package var ruleTexts: [Digest256: String] = [:]
     /// Current parts that end without a successor (deleted, or nothing left in them).
     package var removedParts: [Int64] = []
     package var partials: [NewPartial] = []
@@ -51,12 +55,16 @@ package struct RunCommit: Sendable {
     package var recalls: [(cause: RecallCause, part: Int64)] = []
     /// Deliveries that are called back one by one.
     package var recalledDeliveries: [(cause: RecallCause, delivery: Int64)] = []
+    /// What the command changes in the registry of opt-outs.
+    package var optOuts = OptOutChanges()
     /// The holds that bound in this run.
     package var holds: [Int64] = []
     /// The lists and tables that the run was given.
     package var inputLists: [InputList] = []
     /// What was done to the store, if the pipeline has one.
     package var store: StoreCommit?
+    /// How well persons hide in the rows that were written, of outputs that are measured.
+    package var measurements: [RowMeasurement] = []
     /// Statistics that are published with this commit.
     package var published: [NewPublication] = []
 
@@ -73,34 +81,6 @@ package struct RunCommit: Sendable {
         self.now = now
         self.cutoff = cutoff
         self.counts = counts
-    }
-}
-
-/// A list or table that a run was given, as the next run must know it.
-package struct InputList: Sendable, Equatable {
-    /// What the list is.
-    package enum Kind: String, Sendable {
-        case optOuts = "opt-outs"
-        case holds
-        case referenceTable = "reference-table"
-    }
-
-    /// The name, with the pipeline's in front.
-    package var name: String
-    package var kind: Kind
-    package var digest: Digest256
-    package var entries: Int
-    /// The copy that the state keeps of it, with hashes in place of identifiers; if any.
-    package var memory: Digest256?
-
-    package init(
-        name: String, kind: Kind, digest: Digest256, entries: Int, memory: Digest256? = nil
-    ) {
-        self.name = name
-        self.kind = kind
-        self.digest = digest
-        self.entries = entries
-        self.memory = memory
     }
 }
 
@@ -247,6 +227,8 @@ package struct NewPart: Sendable {
     /// The runs that left held records in it as they were before this run did, oldest first; empty
     /// when this run left none.
     package var olderRuns: [Int64] = []
+    /// The digest of the rules that were applied.
+    package var rules: Digest256?
     /// Where in it other fields are dealt with than those that were due in this run.
     package var dealings: [PartDealing] = []
     /// Who beyond the company itself gets it: each is a delivery.

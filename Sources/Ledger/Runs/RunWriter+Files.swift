@@ -46,14 +46,15 @@ extension RunWriter {
         try db.execute(
             sql: """
                 INSERT INTO parts (output_id, run_id, source_id, source_range, path, sha256,
-                    byte_count, records, day, oldest_readable_ms, delete_by_ms, plan_digest, state)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'current')
+                    byte_count, records, day, oldest_readable_ms, delete_by_ms, plan_digest, rules,
+                    state)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'current')
                 """,
             arguments: [
                 output, run, try source(part.source), part.sourceRange.hex,
                 paths.stored(part.path), part.content.digest.hex, part.content.byteCount,
                 part.records, part.day, part.oldestReadable?.milliseconds,
-                part.deleteBy?.milliseconds, commit.plan.hex,
+                part.deleteBy?.milliseconds, commit.plan.hex, part.rules?.hex,
             ])
         let id = db.lastInsertedRowID
         for key in Set(part.keyIDs.map(\.text)) {

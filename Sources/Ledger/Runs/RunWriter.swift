@@ -31,7 +31,7 @@ struct RunWriter {
         try endParts(commit.removedParts, as: "removed")
         for part in commit.parts { try endParts(part.replaces, as: "replaced") }
         for part in commit.parts { try write(part) }
-        for noted in commit.dealings { try write(noted.dealings, ofPart: noted.part) }
+        try noteStayingParts()
         if let store = commit.store { try write(store, run: run) }
         for partial in commit.removedPartials { try endPartial(partial) }
         for partial in commit.replacedPartials { try replace(partial) }
@@ -39,6 +39,7 @@ struct RunWriter {
         try writeFiles()
         for publication in commit.publications { try write(publication) }
         for list in commit.inputLists { try write(list) }
+        try Ledger.enter(commit.optOuts, time: commit.now, db)
         for recall in commit.recalls {
             try Recalls.raise(recall.cause, part: recall.part, time: commit.now, db)
         }
@@ -46,6 +47,12 @@ struct RunWriter {
             try Recalls.raise(recall.cause, delivery: recall.delivery, time: commit.now, db)
         }
         try EventChain.append(RunEvent.kind, event, time: commit.finished, db)
+        for measurement in commit.measurements {
+            try EventChain.append(
+                RowMeasurement.kind,
+                measurement.payload(pipeline: commit.pipeline, now: commit.now),
+                time: commit.finished, db)
+        }
         if let store = commit.store {
             try EventChain.append("store-aged", event(store, run), time: commit.finished, db)
         }
@@ -57,6 +64,17 @@ struct RunWriter {
         }
         for publication in commit.published { try publish(publication, run: run) }
         return run
+    }
+
+    /// Enters what is known now of parts that stay, and the rules that parts name.
+    private func noteStayingParts() throws {
+        for noted in commit.dealings { try write(noted.dealings, ofPart: noted.part) }
+        try write(rules: commit.ruleTexts)
+        for looked in commit.lookedAt {
+            try db.execute(
+                sql: "UPDATE parts SET looked_rules = ? WHERE id = ?",
+                arguments: [looked.rules.hex, looked.part])
+        }
     }
 
     private mutating func writeRun() throws {
@@ -94,6 +112,14 @@ struct RunWriter {
                 list.kind.rawValue, list.name, list.digest.hex, list.entries, list.memory?.hex,
                 run,
             ])
+        guard let lines = list.lines else { return }
+        try db.execute(
+            sql: "DELETE FROM listed_opt_outs WHERE list = ?", arguments: [list.name])
+        for line in lines {
+            try db.execute(
+                sql: "INSERT INTO listed_opt_outs (list, line) VALUES (?, ?)",
+                arguments: [list.name, line.hex])
+        }
     }
 
     private func write(_ source: CountedSource) throws -> Int64 {

@@ -169,6 +169,33 @@ extension LedgerSchema {
         ) STRICT;
         """
 
+    /// The lines of a list of opt-outs that was carried out, as keyed hashes: what comes is told
+    /// from what was there. A recall with the number of no opt-out or erasure is for such a line.
+    static let listedOptOuts = """
+        CREATE TABLE listed_opt_outs (
+            list TEXT NOT NULL,
+            line TEXT NOT NULL CHECK (length(line) = 64),
+            PRIMARY KEY (list, line)
+        ) STRICT, WITHOUT ROWID;
+        ALTER TABLE recalls RENAME TO recalls_before;
+        CREATE TABLE recalls (
+            id INTEGER PRIMARY KEY,
+            delivery_id INTEGER NOT NULL REFERENCES deliveries (id),
+            opt_out_id INTEGER REFERENCES opt_outs (id),
+            erasure_id INTEGER REFERENCES erasures (id),
+            raised_ms INTEGER NOT NULL,
+            answered_ms INTEGER,
+            answered_by TEXT,
+            CHECK ((answered_ms IS NULL) = (answered_by IS NULL)),
+            CHECK (opt_out_id IS NULL OR erasure_id IS NULL)
+        ) STRICT;
+        INSERT INTO recalls (id, delivery_id, opt_out_id, erasure_id, raised_ms, answered_ms,
+            answered_by)
+            SELECT id, delivery_id, opt_out_id, erasure_id, raised_ms, answered_ms, answered_by
+            FROM recalls_before;
+        DROP TABLE recalls_before;
+        """
+
     /// Partials until their publication, the publications, and the privacy budget spent on them.
     static let statistics = """
         CREATE TABLE partials (

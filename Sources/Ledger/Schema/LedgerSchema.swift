@@ -23,6 +23,9 @@ struct LedgerSchema: Sendable {
             ]),
         Migration(name: "2-publications", statements: [publications]),
         Migration(name: "3-noise", statements: [noise]),
+        Migration(name: "4-part-rules", statements: [partRules]),
+        Migration(name: "5-listed-opt-outs", statements: [listedOptOuts]),
+        Migration(name: "6-writer-marks", statements: [writerMarks]),
     ])
 
     /// One step from a version to the next.
@@ -259,6 +262,22 @@ struct LedgerSchema: Sendable {
             delete_by_ms INTEGER,
             UNIQUE (part_id, recipient)
         ) STRICT;
+        """
+
+    /// By which rules a part was dealt with, field by field (`field_rules`), and those under which
+    /// a run has looked at it since and found nothing to do.
+    private static let partRules = """
+        ALTER TABLE store_rules RENAME TO field_rules;
+        ALTER TABLE parts ADD COLUMN rules TEXT CHECK (length(rules) = 64);
+        ALTER TABLE parts ADD COLUMN looked_rules TEXT CHECK (length(looked_rules) = 64);
+        ALTER TABLE part_dealings ADD COLUMN rules TEXT CHECK (length(rules) = 64);
+        """
+
+    /// The marks that temporary files of this state carry: one for each place where it has lain.
+    private static let writerMarks = """
+        CREATE TABLE writer_marks (
+            mark TEXT NOT NULL PRIMARY KEY CHECK (length(mark) = 16)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Names of keys, never key bytes. The key store is the authority; this is the history. A key

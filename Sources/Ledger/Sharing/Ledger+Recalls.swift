@@ -5,6 +5,8 @@ package import Records
 package enum RecallCause: Sendable, Equatable {
     /// The number of the opt-out.
     case optOut(Int64)
+    /// A line of the list of opt-outs that the pipeline names.
+    case listedOptOut
     /// The number of the erasure.
     case erasure(Int64)
 }
@@ -89,6 +91,7 @@ enum Recalls {
         var (optOut, erasure): (Int64?, Int64?) = (nil, nil)
         switch cause {
         case .optOut(let id): optOut = id
+        case .listedOptOut: break
         case .erasure(let id): erasure = id
         }
         try db.execute(
@@ -186,13 +189,11 @@ extension Ledger {
 
 extension RecallRecord {
     init(_ row: Row, _ paths: StoredPaths) throws {
-        let cause: RecallCause
+        var cause = RecallCause.listedOptOut
         if let optOut: Int64 = row["opt_out_id"] {
             cause = .optOut(optOut)
         } else if let erasure: Int64 = row["erasure_id"] {
             cause = .erasure(erasure)
-        } else {
-            throw LedgerFault.refused("a recall in the ledger has no cause")
         }
         var successor: (path: String, content: ContentIdentity)?
         if let path: String = row["now_path"], let sha256: String = row["now_sha256"] {

@@ -7,10 +7,10 @@ import Records
 /// What is known of the lines and places of a store.
 extension Ledger {
     /// What rule sets were, field by field, by their digests.
-    package func storeRules() throws(LedgerFault) -> [Digest256: String] {
+    package func fieldRules() throws(LedgerFault) -> [Digest256: String] {
         try read { db in
             var texts: [Digest256: String] = [:]
-            for row in try Row.fetchAll(db, sql: "SELECT * FROM store_rules") {
+            for row in try Row.fetchAll(db, sql: "SELECT * FROM field_rules") {
                 texts[try digest(row["rules"])] = row["fields"]
             }
             return texts
@@ -83,11 +83,7 @@ extension Ledger {
 extension RunWriter {
     /// Enters rule sets, lines and places.
     func writeKnowledge(of store: StoreCommit, run: Int64) throws {
-        for (rules, fields) in store.ruleTexts {
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO store_rules (rules, fields) VALUES (?, ?)",
-                arguments: [rules.hex, fields])
-        }
+        try write(rules: store.ruleTexts)
         for content in store.superseded + store.contents.map(\.content) {
             try db.execute(
                 sql: """
@@ -110,6 +106,15 @@ extension RunWriter {
                 ])
         }
         try writePlaces(of: store, run: run)
+    }
+
+    /// Enters what rule sets are, by their digests.
+    func write(rules: [Digest256: String]) throws {
+        for (digest, fields) in rules {
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO field_rules (rules, fields) VALUES (?, ?)",
+                arguments: [digest.hex, fields])
+        }
     }
 
     private func writePlaces(of store: StoreCommit, run: Int64) throws {

@@ -16,7 +16,7 @@ func decodeAccessLog(_ text: Span<UInt8>, into buffer: inout ByteBuffer) {
         }
         let letter = text[at + 1]
         if letter == UInt8(ascii: "x"), at + 3 < text.count,
-            let high = hexValue(text[at + 2]), let low = hexValue(text[at + 3])
+            let high = hexDigitValue(text[at + 2]), let low = hexDigitValue(text[at + 3])
         {
             buffer.append(high << 4 | low)
             at += 4
@@ -43,14 +43,6 @@ private func unescaped(_ letter: UInt8) -> UInt8? {
     }
 }
 
-private func hexValue(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
-    }
-}
 
 /// What stands around a field, and so which bytes would end it.
 enum FieldSurroundings: Equatable {

@@ -12,22 +12,22 @@ package struct AccessLogFormat: LogFormat {
     package let template: AccessLogTemplate
     private let program: AccessLogProgram
     package let fieldNames: [String]?
+    package let ownTime: OwnTime?
 
-    /// With `strictStatus`, a status of `-` does not match.
+    /// With `strictStatus`, a status of `-` does not match. Unless `ownTime` says otherwise, the
+    /// time is the field that has the form of access logs.
     package init(
         name: String = "access_log",
         template: AccessLogTemplate,
-        strictStatus: Bool = false
+        strictStatus: Bool = false,
+        ownTime: OwnTime? = nil
     ) {
         self.name = name
         self.template = template
+        let time = template.fields.first { $0.role == .time }
+        self.ownTime = ownTime ?? time.map { OwnTime($0.name, as: .accessLog) }
         program = AccessLogProgram(template, strictStatus: strictStatus)
         fieldNames = template.fieldNames
-    }
-
-    /// The form of the time field, when the template has it in the form of access logs.
-    package var ownTimeFormat: TimeFormat? {
-        template.fields.contains { $0.role == .time } ? .accessLog : nil
     }
 
     package func parts(of field: String) -> [String] {

@@ -22,11 +22,17 @@ struct AccessLogProgram: Sendable {
         case hostAndPort
         /// A token; when the line does not match, all up to the bracket of the time.
         case user
+        /// What stands before the first `: ` in front of the bracket of a time, or nothing.
+        case prologue
+        /// What stands before the next quote, a space between them, or nothing.
+        case captures
+        /// All that follows behind a space, or nothing.
+        case tail
 
         /// True for fields behind which a literal can be compared in the same step.
         var takesTail: Bool {
             switch self {
-            case .literal, .byte, .rest, .hostAndPort: false
+            case .literal, .byte, .rest, .hostAndPort, .prologue, .captures, .tail: false
             case .token, .list, .quoted, .until, .user: true
             }
         }
@@ -141,7 +147,9 @@ struct AccessLogProgram: Sendable {
         fieldCount += 1
         step.innerSpaces = UInt8(clamping: field.innerSpaces)
         step.check = Self.check(field.role, strictStatus)
-        if before == quote, behind.first == quote {
+        if let operation = Self.optional(field.role) {
+            step.operation = operation
+        } else if before == quote, behind.first == quote {
             step.operation = .quoted
         } else if let end = behind.first, end != UInt8(ascii: " ") {
             step.operation = .until
@@ -160,7 +168,17 @@ struct AccessLogProgram: Sendable {
         case .status: strictStatus ? .status : .statusOrDash
         case .byteCount: .byteCount
         case .time: .time
-        case .text, .request, .list: .none
+        case .text, .request, .list, .host, .prologue, .captures, .tail: .none
+        }
+    }
+
+    /// How a field is found that may be missing; nil for all others.
+    private static func optional(_ role: AccessLogTemplate.Role) -> Operation? {
+        switch role {
+        case .prologue: .prologue
+        case .captures: .captures
+        case .tail: .tail
+        case .text, .request, .list, .host, .status, .byteCount, .time: nil
         }
     }
 
@@ -168,10 +186,11 @@ struct AccessLogProgram: Sendable {
         if case .literal(let bytes) = part { bytes } else { [] }
     }
 
-    /// `%v:%p`: the host name ends at the last colon, and only digits are a port.
+    /// `%v:%p` and the like: the host ends at the last colon, and only digits are a port.
     private static func isHostAndPort(_ parts: [AccessLogTemplate.Part], _ at: Int) -> Bool {
-        guard at + 2 < parts.count, case .field(let host) = parts[at], host.name == "vhost",
-            case .field(let port) = parts[at + 2], port.name == "port"
+        guard at + 2 < parts.count, case .field(let host) = parts[at],
+            case .field(let port) = parts[at + 2],
+            host.role == .host || host.name == "vhost" && port.name == "port"
         else { return false }
         let behind = at + 3 < parts.count ? bytes(parts[at + 3]).first : UInt8(ascii: " ")
         return bytes(parts[at + 1]) == [UInt8(ascii: ":")] && behind == UInt8(ascii: " ")

@@ -54,6 +54,9 @@ import Records
                 guard behind > at else { return false }
                 splitHost(at, behind, Int(step.first))
                 at = behind
+            case .prologue: at = behindPrologue(at, end, Int(step.first))
+            case .captures: at = behindCaptures(at, end, Int(step.first))
+            case .tail: at = behindTail(at, end, Int(step.first))
             default:
                 let behind = endOfField(step, at, end, &mark, spacedUser: spacedUser)
                 guard behind >= 0, hasTail(step, behind, end) else { return false }
@@ -96,7 +99,7 @@ import Records
         case .until: behind = endOfText(at, end, step)
         case .user: behind = spacedUser ? endOfUser(at, end) : endOfToken(at, end)
         case .quoted: behind = endOfQuoted(at, end, &mark, &kind)
-        case .byte, .literal, .hostAndPort: break
+        case .byte, .literal, .hostAndPort, .prologue, .captures, .tail: break
         }
         guard behind > at || behind == at && step.operation == .quoted else { return -1 }
         if step.check != .none, !passes(step.check, at, behind) { return -1 }

@@ -14,6 +14,14 @@ package struct AccessLogTemplate: Sendable, Equatable {
         case request
         /// May hold several values with `, ` between them, also without quotes around.
         case list
+        /// A host, in front of a colon and its port.
+        case host
+        /// What a daemon put in front of the line, up to `: `; may be missing.
+        case prologue
+        /// Words in braces in front of a quote; may be missing.
+        case captures
+        /// All fields that follow; may be missing.
+        case tail
     }
 
     package struct Field: Sendable, Equatable {
@@ -63,6 +71,9 @@ package struct AccessLogTemplate: Sendable, Equatable {
         }
         parts = try builder.finish(length: bytes.count)
     }
+
+    /// A template of a program that fixes its own pattern.
+    init(parts: [Part]) { self.parts = parts }
 
     /// A template known at compile time; an empty one if it has a fault, which a test rules out.
     init(known text: StaticString) {

@@ -8,7 +8,7 @@ package import Records
 /// field, so that it is written again.
 package struct FirstFieldFormat: LogFormat {
     package let name = "first-field"
-    package let ownTimeFormat: TimeFormat? = nil
+    package let ownTime: OwnTime? = nil
     package let quoteRule = QuoteRule.never
     package let fieldNames: [String]? = ["ip"]
 

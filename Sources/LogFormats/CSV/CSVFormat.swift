@@ -40,7 +40,7 @@ package struct CSVFormat: LogFormat, Equatable {
         self.columns = columns
     }
 
-    package var ownTimeFormat: TimeFormat? { nil }
+    package var ownTime: OwnTime? { nil }
     package var quoteRule: QuoteRule { hasQuotes ? .ifPresent : .never }
     package var fieldNames: [String]? { columns }
 
@@ -88,8 +88,6 @@ package struct CSVFormat: LogFormat, Equatable {
 // MARK: - Header
 
 extension CSVFormat {
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-
     /// Skips a byte order mark and reads the header line, if sources have one. An empty source has
     /// no header and no records, which is no fault.
     package func header(
@@ -97,17 +95,9 @@ extension CSVFormat {
         isComplete: Bool,
         limits: RecordLimits
     ) throws(SourceFault) -> HeaderResult {
-        if start.count >= 2, isUTF16Mark(start) {
-            throw SourceFault(
-                .unsupportedEncoding,
-                byteOffset: 0,
-                expectation: "expected UTF-8, found the byte order mark of UTF-16"
-            )
+        guard let skipped = try byteOrderMark(of: start, isComplete: isComplete) else {
+            return .needMoreBytes
         }
-        let mark = Self.byteOrderMark
-        let shared = zip(start.indices, mark).prefix { start[$0] == $1 }.count
-        if shared == start.count, shared < mark.count, !isComplete { return .needMoreBytes }
-        let skipped = shared == mark.count ? shared : 0
         if let columns { return .header(length: skipped, columns: columns) }
         if start.count == skipped {
             return isComplete ? .header(length: skipped, columns: nil) : .needMoreBytes
@@ -125,10 +115,6 @@ extension CSVFormat {
         case .cells(let cells, let length):
             return .header(length: skipped + length, columns: try names(cells, in: rest))
         }
-    }
-
-    private func isUTF16Mark(_ start: Span<UInt8>) -> Bool {
-        start[0] == 0xFF && start[1] == 0xFE || start[0] == 0xFE && start[1] == 0xFF
     }
 
     private func names(

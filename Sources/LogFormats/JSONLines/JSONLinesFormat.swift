@@ -6,12 +6,16 @@ package import Records
 /// Lines end with a line feed; a carriage return in front of it is white space of the record. Blank
 /// lines are counted and vanish. A byte order mark at the start of a source is skipped.
 package struct JSONLinesFormat: LogFormat {
-    package let name = "jsonl"
-    package let ownTimeFormat: TimeFormat? = nil
+    package let name: String
+    package let ownTime: OwnTime?
     package let quoteRule = QuoteRule.always
     package let fieldNames: [String]? = nil
 
-    package init() {}
+    /// JSON Lines of a program that writes its time as `ownTime` says.
+    package init(name: String = "jsonl", ownTime: OwnTime? = nil) {
+        self.name = name
+        self.ownTime = ownTime
+    }
 
     package func knows(field: String) -> Bool? { JSONPathTree.steps(of: field) != nil }
 

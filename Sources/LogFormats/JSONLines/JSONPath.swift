@@ -9,6 +9,7 @@ struct JSONPathTree: Sendable {
         var slot = -1
         /// True when a path with "every element" leads here: the slot collects several values.
         var isRepeated = false
+        /// In the order of their lengths and, of one length, of their bytes.
         var members: [(name: [UInt8], node: Int)] = []
         var elements: [(index: Int, node: Int)] = []
         var everyElement = -1
@@ -132,9 +133,10 @@ struct JSONPathTree: Sendable {
     private mutating func child(of node: Int, _ step: Step) -> Int {
         switch step {
         case .member(let name):
-            if let known = member(name.span, of: node) { return known }
+            let place = place(of: name.span, in: node)
+            if place.isTaken { return nodes[node].members[place.index].node }
             let made = newNode(below: node, repeated: false)
-            nodes[node].members.append((name, made))
+            nodes[node].members.insert((name, made), at: place.index)
             return made
         case .element(let index):
             if let known = nodes[node].elements.first(where: { $0.index == index }) {
@@ -161,10 +163,32 @@ struct JSONPathTree: Sendable {
     /// The node of member `name` (decoded bytes) of an object at `node`, if declared.
     func member(_ name: Span<UInt8>, of node: Int) -> Int? {
         guard node >= 0 else { return nil }
-        for member in nodes[node].members where member.name.count == name.count {
-            if name.indices.allSatisfy({ member.name[$0] == name[$0] }) { return member.node }
+        let place = place(of: name, in: node)
+        return place.isTaken ? nodes[node].members[place.index].node : nil
+    }
+
+    /// Where a member is or would be, found by halves: a record may have thousands of fields.
+    private func place(of name: Span<UInt8>, in node: Int) -> (index: Int, isTaken: Bool) {
+        var low = 0
+        var high = nodes[node].members.count
+        while low < high {
+            let middle = (low + high) / 2
+            switch Self.order(nodes[node].members[middle].name, name) {
+            case 0: return (middle, true)
+            case ..<0: low = middle + 1
+            default: high = middle
+            }
         }
-        return nil
+        return (low, false)
+    }
+
+    /// Below 0, 0 or above 0 as `left` stands before, at or behind `right` among members.
+    private static func order(_ left: [UInt8], _ right: Span<UInt8>) -> Int {
+        if left.count != right.count { return left.count - right.count }
+        for index in left.indices where left[index] != right[index] {
+            return Int(left[index]) - Int(right[index])
+        }
+        return 0
     }
 
     /// The node of element `index` of an array at `node`, or `none`. A numbered element is more

@@ -13,8 +13,9 @@ internal import Records
 @safe struct ShapeTrie: ~Copyable {
     /// The most nodes; about 4 MB.
     static let nodesMax = 1 << 16
-    /// The most keys of one object that are followed in the tree.
-    static let keysMax = 512
+    /// The most keys of one object that are followed in the tree: as many fields as a record may
+    /// have, unless a pipeline says otherwise. A new key is compared with all before it, once.
+    static let keysMax = 4096
     /// The most keys that may follow a given sequence.
     static let siblingsMax = 24
 

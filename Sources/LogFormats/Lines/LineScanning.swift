@@ -15,6 +15,32 @@ func endOfLastLine(in bytes: Span<UInt8>, from: Int) -> Int? {
     }
 }
 
+/// The offset behind the first line feed in `bytes[from...]`, or nil when there is none.
+func endOfFirstLine(in bytes: Span<UInt8>, from: Int) -> Int? {
+    unsafe bytes.withUnsafeBufferPointer { view in
+        guard let base = view.baseAddress, from < view.count,
+            let feed = unsafe memchr(base + from, 0x0A, view.count - from)
+        else { return nil }
+        return unsafe UnsafeRawPointer(feed) - UnsafeRawPointer(base) + 1
+    }
+}
+
+/// The offset of the first line from `from` on that begins with `byte`; `bytes` begin with a line.
+func firstLine(beginningWith byte: UInt8, in bytes: Span<UInt8>, from: Int) -> Int? {
+    unsafe bytes.withUnsafeBufferPointer { view in
+        guard let base = view.baseAddress else { return nil }
+        var at = from
+        while at < view.count,
+            let found = unsafe memchr(base + at, Int32(byte), view.count - at)
+        {
+            at = unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+            if unsafe at == 0 || base[at - 1] == 0x0A { return at }
+            at += 1
+        }
+        return nil
+    }
+}
+
 /// One line: its text without the terminator and where the next line starts.
 struct Line {
     let start: Int

@@ -9,6 +9,8 @@ package struct AgeingTally: Sendable, Equatable {
     package var dropped: [DropReason: Int] = [:]
     /// Records that went with files whose time had come.
     package var expired = 0
+    /// Records of months whose key is destroyed, in which something was due that needs it.
+    package var keyless = 0
     /// What the rules did, by field.
     package var fields: [FieldTally] = []
 
@@ -24,16 +26,18 @@ extension [AgeingTally] {
     /// Adds what became of the records of a file of `output`, whose fields are called `names`. Of a
     /// file whose time has come nothing is transformed.
     mutating func add(
-        _ counts: OutputCounts, _ names: [String], of output: String, isExpired: Bool = false
+        _ counts: RecordCounts, _ names: [String], of output: String, isExpired: Bool = false
     ) {
+        let own = counts.outputs[0]
         change(output) { tally in
             guard !isExpired else {
-                tally.expired += counts.droppedTotal
+                tally.expired += own.droppedTotal
                 return
             }
-            tally.anonymised += counts.anonymised
-            tally.dropped.merge(counts.dropped, uniquingKeysWith: +)
-            tally.fields.add(counts, names)
+            tally.anonymised += own.anonymised
+            tally.dropped.merge(own.dropped, uniquingKeysWith: +)
+            tally.fields.add(own, names)
+            tally.keyless += counts.keyless
         }
     }
 

@@ -17,13 +17,13 @@ struct Explanation {
     }
 
     /// One line of the table of an output.
-    private struct Line {
+    struct Line {
         let field: String
         let inWindow: String
         let due: String
     }
 
-    private func lines(_ index: Int) -> [Line] {
+    func lines(_ index: Int) -> [Line] {
         let output = plan.release.outputs[index]
         let named = plan.release.fields.names.enumerated().map { slot, name in
             line(name, output.rules[slot], output)
@@ -71,7 +71,11 @@ struct Explanation {
             page += "  measures \(statistic.measures.map(\.name).joined(separator: ", "))\n"
             let who = table.isDisclosure ? "named persons, in the window only" : rule(statistic)
             page += "  \(who)\n"
-            if table.isPublished { page += "  published by month, in no file of a run\n" }
+            if table.isUnseen {
+                page += "  shown to nobody: says what is part of what\n"
+            } else if table.isPublished {
+                page += "  published by month, in no file of a run\n"
+            }
             page += noise?.text(ofStatistic: index) ?? ""
             let sketches = statistic.sketchColumns(of: table.sketches).map(\.name)
             if !sketches.isEmpty {
@@ -90,7 +94,7 @@ struct Explanation {
             + "  for readers: \(publish.audience.rawValue); figures of fewer than "
             + "\(publish.rules.persons) persons\(customers) are suppressed, and what would tell "
             + "them\n"
-            + Self.text(of: publish.rules)
+            + Self.text(of: publish.rules) + Self.text(of: publish.counts)
             + "  late records: "
             + (publish.late == .revise ? "a revision beside the month" : "counted, change nothing")
             + "; corrections for \(publish.correctWithin.text)\n"
@@ -112,14 +116,33 @@ struct Explanation {
     }
 
     private static func text(of rules: ControlRules) -> String {
-        let prior = rules.priorPercent.map { "p% rule with p = \($0)" }
-        let largest = rules.dominance.map {
-            "the \($0.contributors) largest make up at most \($0.percent) %"
-        }
+        // Who knows the numbers of these rules comes nearer to what they protect.
+        let prior = rules.priorPercent.map { _ in "the p% rule" }
+        let largest = rules.dominance.map { _ in "a dominance rule" }
         let hidden = [(rules.zeros, "zeros"), (rules.wholes, "figures that are all of their total")]
             .filter { $0.0 == .hidden }.map { "no \($0.1)" }
-        return "  sums and means: \([prior, largest].compactMap { $0 }.joined(separator: "; "))\n"
+        let sums = [prior, largest].compactMap { $0 }.joined(separator: " and ")
+        return "  sums and means: \(sums), of which the numbers are confidential\n"
             + (hidden.isEmpty ? "" : "  told: \(hidden.joined(separator: ", "))\n")
+    }
+
+    private static func text(of counts: CountsRule) -> String {
+        switch counts {
+        case .exact: ""
+        case .rounded(let rounding):
+            "  counts: rounded at random to multiples of \(rounding.base); they do not add up\n"
+        case .cellKey:
+            "  counts: changed by the keys of their members, by a table that is confidential; they "
+                + "do not add up\n"
+        }
+    }
+
+    private static func json(of counts: CountsRule) -> CanonicalJSON {
+        switch counts {
+        case .exact: "exact"
+        case .rounded(let rounding): ["rounded": .integer(Int64(rounding.base))]
+        case .cellKey: "cell_key"
+        }
     }
 
     private var noise: NoiseExplanation? { plan.noise.map(NoiseExplanation.init) }
@@ -145,13 +168,10 @@ struct Explanation {
             "customers": publish.rules.customers.map { .integer(Int64($0)) } ?? .null,
             "zeros": .text(publish.rules.zeros.rawValue),
             "wholes": .text(publish.rules.wholes.rawValue),
-            "prior_percent": publish.rules.priorPercent.map { .integer(Int64($0)) } ?? .null,
-            "dominance": publish.rules.dominance.map {
-                [
-                    "contributors": .integer(Int64($0.contributors)),
-                    "percent": .integer(Int64($0.percent)),
-                ]
-            } ?? .null,
+            "counts": Self.json(of: publish.counts),
+            // The numbers of these rules are confidential.
+            "prior_percent": .boolean(publish.rules.priorPercent != nil),
+            "dominance": .boolean(publish.rules.dominance != nil),
         ]
     }
 
@@ -162,7 +182,7 @@ struct Explanation {
         return "  \(padded(field, width))  \(padded(inWindow, 14))  \(due)\n"
     }
 
-    private func readers(_ output: OutputPlan) -> String {
+    func readers(_ output: OutputPlan) -> String {
         let recipients = output.recipients.isEmpty ? ["own"] : output.recipients
         return recipients.joined(separator: ", ")
             + (output.showsWindow ? ", readable in the window under safeguards" : "")
@@ -177,7 +197,7 @@ struct Explanation {
             + "\(fields), or not at all\n"
     }
 
-    private func rule(_ statistic: StatisticPlan) -> String {
+    func rule(_ statistic: StatisticPlan) -> String {
         switch statistic.suppression {
         case .persons(let persons, let customers):
             "cells with fewer than \(persons) persons"
@@ -254,7 +274,8 @@ struct Explanation {
         return [
             "name": .text(plan.tables[index].name),
             "disclosure": .boolean(plan.tables[index].isDisclosure),
-            "published": .boolean(plan.tables[index].isPublished),
+            "published": .boolean(
+                plan.tables[index].isPublished && !plan.tables[index].isUnseen),
             "measures": .array(measures.map { .text($0.name) }),
             "noise": noise?.json(ofStatistic: index) ?? .null,
             "sketches": .array(

@@ -25,16 +25,19 @@ struct FilterPipeline {
                 + "with the field it is in")
     }
 
-    /// The field that formats call the time of a record by.
-    private static let ownTime = "time"
+    /// The field of the time where a format of one's own has one, but not in the form of its own.
+    private static let usualTime = "time"
 
     /// True when the format has a time, and when it is no format, which planning reports.
     private var hasOwnTime: Bool {
+        made.map { $0.ownTime != nil || $0.fieldNames?.contains(Self.usualTime) == true } ?? true
+    }
+
+    private var made: (any LogFormat)? {
         let named = isTemplate ? "access_log" : request.format
-        guard let descriptor = FormatCatalogue.named(named) else { return true }
+        guard let descriptor = FormatCatalogue.named(named) else { return nil }
         let options = isTemplate ? mapping([("template", text(request.format))]) : mapping([])
-        let made = descriptor.make(SettingReader(options, path: "", faults: Faults()))
-        return made.map { $0.fieldNames?.contains(Self.ownTime) ?? false } ?? true
+        return descriptor.make(SettingReader(options, path: "", faults: Faults()))
     }
 
     var setting: Setting {
@@ -55,9 +58,13 @@ struct FilterPipeline {
 
     private var source: Setting {
         var members: [(String, Setting)] = [("files", text("-")), ("format", format)]
+        if let encoding = request.encoding { members.append(("encoding", text(encoding))) }
         if request.timeField != nil || request.timeFormat != nil {
             var time: [(String, Setting)] = [
-                ("field", text(request.timeField ?? Self.ownTime))
+                (
+                    "field",
+                    text(request.timeField ?? made?.ownTime?.field ?? Self.usualTime)
+                )
             ]
             if let format = request.timeFormat { time.append(("format", text(format))) }
             members.append(("time", mapping(time)))

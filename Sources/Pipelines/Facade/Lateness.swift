@@ -11,4 +11,10 @@ package struct Lateness: Sendable, Equatable {
         self.due = due
         self.days = days
     }
+
+    /// The same for people.
+    package var sentence: String {
+        "this run is late: something became due on \(dateText(due)), \(counted(days, "day")) ago, "
+            + "and no run was there to deal with it"
+    }
 }

@@ -15,6 +15,8 @@ package enum PipelineFailure: Error, Sendable {
     case quarantineLimit(report: RunReport, allowed: String)
     /// An output, the state or a temporary file cannot be written.
     case storage(String)
+    /// The state has lost its ledger: what is there, and what to do about it.
+    case lostState(String, remedy: String)
     /// Another run holds the state or the key store.
     case busy(String)
     /// A key is missing, unreadable or badly protected.
@@ -38,7 +40,7 @@ package enum PipelineFailure: Error, Sendable {
         case .tables: ExitStatus.tables
         case .source: ExitStatus.source
         case .quarantineLimit: ExitStatus.quarantineLimit
-        case .storage: ExitStatus.storage
+        case .storage, .lostState: ExitStatus.storage
         case .busy: ExitStatus.busy
         case .keys: ExitStatus.keys
         case .refused: ExitStatus.refused

@@ -63,14 +63,16 @@ private struct Trial {
         let gate = try RiskGate(plan, before: memory, storage: MemorySpillStorage()) { columns }
         let sink: any OutputSink = gate ?? memory
         var outputs = plan.outputs.map { $0.writer.header(columns: $0.columns ?? columns) }
-        for (index, output) in worker.outputs.enumerated() {
+        for (index, output) in worker.hand.outputs.enumerated() {
             for block in output.current { try sink.write(block, output: index) }
         }
-        var counts = worker.releaser.counts
+        var counts = worker.hand.counts
         for removed in try sink.finish() {
             counts.outputs[removed.output].leaveOut(removed.rows, because: .rare)
         }
-        for index in plan.outputs.indices { outputs[index] += memory.outputs[index] }
+        for index in plan.outputs.indices {
+            outputs[index] += enveloped(memory.outputs[index], plan.outputs[index].envelope)
+        }
         if let store = plan.store { outputs.append(try aged(store)) }
         let tables = try tables(worker)
         var found: [String] = []
@@ -86,18 +88,34 @@ private struct Trial {
         return found
     }
 
+    /// The records of a file with what stands around them.
+    private func enveloped(_ records: [UInt8], _ envelope: RecordEnvelope?) -> [UInt8] {
+        guard let envelope else { return records }
+        return envelope.opening + records.dropFirst() + envelope.closing
+    }
+
+    /// The input of the test as lines.
+    private func lines() throws(SourceFault) -> [UInt8] {
+        let input = Array(test.input.value.utf8)
+        guard var framing = plan.format.makeFraming() else { return input }
+        var lines = ByteBuffer()
+        try framing.frame(input.span, into: &lines)
+        try framing.finish()
+        return lines.array()
+    }
+
     /// Puts the input of the test into the worker's chunk, without its header.
     private func load(into worker: Worker) throws(PipelineFailure) -> [String]? {
-        let input = Array(test.input.value.utf8)
-        worker.chunk.buffer.removeAll()
+        worker.hand.chunk.buffer.removeAll()
         do {
+            let input = try lines()
             let result = try plan.format.header(
                 of: input.span, isComplete: true, limits: plan.limits)
             guard case .header(let length, let columns) = result else { return nil }
             try plan.format.check(plan.release.fields, against: columns)
-            worker.chunk.buffer.append(input.span.extracting(length..<input.count))
-            worker.chunk.columns = columns
-            worker.chunk.seal()
+            worker.hand.chunk.buffer.append(input.span.extracting(length..<input.count))
+            worker.hand.chunk.columns = columns
+            worker.hand.chunk.seal()
             return columns
         } catch {
             throw .source(error)
@@ -122,7 +140,7 @@ private struct Trial {
         _ = try load(into: worker)
         try worker.process()
         let sink = MemorySink(count: 1)
-        for block in worker.outputs[0].current { try sink.write(block, output: 0) }
+        for block in worker.hand.outputs[0].current { try sink.write(block, output: 0) }
         return input[..<header] + sink.outputs[0]
     }
 

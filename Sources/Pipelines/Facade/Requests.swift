@@ -26,6 +26,11 @@ package struct RunRequest: Sendable {
     package var endOfInputIsComplete = false
     /// The caller writes the report to standard output: no output may go there.
     package var reportsOnStandardOutput = false
+    /// Closes to the process, for good, all that the run is not about before it reads a record.
+    package var isConfined = false
+    /// The file that metrics are written to when the run has ended: its folder stays open to the
+    /// process, and the report says how the pipeline stands.
+    package var metrics: String?
     /// The token of a dry run: the store is changed only if the same changes would be made.
     package var confirmation: String?
 
@@ -44,6 +49,8 @@ package struct FilterRequest: Sendable {
     /// The field of the event time; nil for the format's own, if it has one.
     package var timeField: String?
     package var timeFormat: String?
+    /// The encoding of the input; nil for UTF-8.
+    package var encoding: String?
     package var zone: String?
     /// Lets records younger than this pass as they are; nil: everything is treated as due.
     package var window: String?
@@ -55,6 +62,8 @@ package struct FilterRequest: Sendable {
     /// The quarantine limit, as in pipeline files; nil for the default.
     package var quarantineLimit: String?
     package var workers: Int?
+    /// Closes to the process, for good, all that the run is not about before it reads a record.
+    package var isConfined = false
     /// Writes gzip.
     package var gzip = false
 

@@ -1,3 +1,4 @@
+internal import Ledger
 internal import Publication
 
 extension RunReport {
@@ -14,8 +15,12 @@ extension RunReport {
             /// it is not known.
             package let fewestPersons: Int?
             package let fewestValues: Int?
-            /// The share of persons found if all are looked for; nil where it is not known.
+            /// The risk that somebody looked for is found, at worst, and the share of persons found
+            /// if all are looked for; nil where it is not known.
+            package let prosecutorRisk: Double?
             package let marketerRisk: Double?
+            /// Classes by their number of persons, 0 to 19; the last is for more.
+            package let classesByPersons: [Int]
         }
 
         /// The name of the output.
@@ -44,14 +49,30 @@ extension RunReport.Risk.Figures {
             rows: Int(figures.rows), classes: Int(figures.classes),
             uniqueRows: Int(figures.uniqueRows), fewestPersons: figures.fewestPersons.map(Int.init),
             fewestValues: figures.diversity.map { Int($0.fewestValues) },
-            marketerRisk: figures.marketerRisk)
+            prosecutorRisk: figures.prosecutorRisk, marketerRisk: figures.marketerRisk,
+            classesByPersons: figures.classesByPersons.map { Int($0) })
     }
 
     init(_ estimate: RiskEstimate) {
         self.init(
             rows: Int(estimate.rows), classes: Int(estimate.classes),
             uniqueRows: Int(estimate.rows(inClassesOf: 1)), fewestPersons: nil, fewestValues: nil,
-            marketerRisk: nil)
+            prosecutorRisk: nil, marketerRisk: nil,
+            classesByPersons: estimate.classesByPersons.map { Int($0) })
+    }
+}
+
+extension RowMeasurement {
+    /// What the ledger keeps of the figures of an output.
+    init(_ risk: RunReport.Risk) {
+        let figures = risk.after
+        self.init(
+            output: risk.output, quasiIdentifiers: risk.quasiIdentifiers.joined(separator: ", "),
+            demandedPersons: risk.demandedPersons.map { Int64($0) }, rows: Int64(figures.rows),
+            classes: Int64(figures.classes), uniqueRows: Int64(figures.uniqueRows),
+            fewestPersons: figures.fewestPersons.map { Int64($0) },
+            removedRows: Int64(risk.removedRows),
+            classesByPersons: figures.classesByPersons.map { Int64($0) })
     }
 }
 

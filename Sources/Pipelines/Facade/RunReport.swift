@@ -76,6 +76,8 @@ package struct RunReport: Sendable {
     package var store: StoreReport?
     /// The records set aside, at most `quarantineEntriesMax`, in order.
     package var quarantine: [QuarantineEntry] = []
+    /// Records of erased persons that were taken out of sources.
+    package var erasedFromSources = 0
     /// Records in those parts that a hold left as they are.
     package var heldRecords = 0
     /// Expired parts of earlier runs that were not deleted, because a hold binds records in them.
@@ -94,6 +96,8 @@ package struct RunReport: Sendable {
     /// Numbers of the registry's opt-outs in force whose customer or person was never seen.
     package var unmatchedRegistryOptOuts: [Int64] = []
     package var isDryRun = false
+    /// How the pipeline stands after the run, where metrics ask for it and there is a state.
+    package var status: StatusReport?
     /// The instant before which identifiers are due, as RFC 3339, UTC; empty without a window.
     package var cutOff = ""
     package var elapsedSeconds = 0.0
@@ -101,6 +105,8 @@ package struct RunReport: Sendable {
     package var stages = StageTimes()
     /// How long tasks were at work, from the first byte read to the aggregates of all workers.
     var taskNanoseconds: Int64 = 0
+    /// What the process was kept to while it read records, in words; empty: to nothing.
+    package var confinement = ""
     /// How many workers there were.
     package var workers = 1
     /// Warnings for people: sentences without values.
@@ -110,6 +116,12 @@ package struct RunReport: Sendable {
     package static let quarantineEntriesMax = 1000
 
     package init() {}
+
+    /// Records of months whose key is destroyed, in sources, stored parts and the store: no token
+    /// is made for them.
+    package var keyless: Int {
+        totals.keyless + ageing.reduce(0) { $0 + $1.keyless } + (store?.keyless ?? 0)
+    }
 
     /// The counts of all sources together.
     package var totals: RecordCounts {

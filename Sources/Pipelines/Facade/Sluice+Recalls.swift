@@ -10,7 +10,7 @@ package struct RecallListing: Sendable, Equatable {
     package let recipient: String
     package let output: String
     package let purpose: String
-    /// `opt-out 3` or `erasure 1`.
+    /// `opt-out 3`, `opt-out list` or `erasure 1`.
     package let cause: String
     /// The delivered file as its terms name it, with its digest and the number of its records.
     package let file: String
@@ -68,10 +68,7 @@ private struct RecallWork {
 
     private func open() throws(PipelineFailure) -> Ledger {
         do { return try Ledger.open(stateDirectory: statePath, home: plan.home) } catch {
-            if error == .busy {
-                throw .busy("another run is at work on the state in \(statePath)")
-            }
-            throw .storage("cannot open the state in \(statePath): \(error.description)")
+            throw .opening(stateIn: statePath, error)
         }
     }
 
@@ -101,6 +98,7 @@ private struct RecallWork {
         let cause: String
         switch record.cause {
         case .optOut(let id): cause = "opt-out \(id)"
+        case .listedOptOut: cause = "opt-out list"
         case .erasure(let id): cause = "erasure \(id)"
         }
         return RecallListing(

@@ -26,18 +26,28 @@ package enum Sluice {
             throw .usage("--confirm: the pipeline has no store whose changes it could confirm")
         }
         do throws(PipelineFailure) {
-            return try run(plan, settings(request), observer: observer)
+            var report = try run(plan, settings(request), observer: observer)
+            if request.metrics != nil { report.status = try statusIfAny(plan) }
+            return report
         } catch {
             guard case .tables(let faults, _) = error else { throw error }
             throw .tables(faults, file: request.pipeline)
         }
     }
 
+    /// Nil for a pipeline without state, or that has not run yet.
+    private static func statusIfAny(_ plan: Plan) throws(PipelineFailure) -> StatusReport? {
+        let plan = plan.anchored(at: try workingFolder())
+        guard let state = plan.state, try hasLedger(state) else { return nil }
+        return try StatusWork(plan, state: state).run()
+    }
+
     private static func run(
-        _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?
+        _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?,
+        opened: ByteSource? = nil
     ) throws(PipelineFailure) -> RunReport {
         let started = nanosecondsNow()
-        var report = try runUntimed(plan, settings, observer: observer)
+        var report = try runUntimed(plan, settings, observer: observer, opened: opened)
         let elapsed = nanosecondsNow() - started
         report.elapsedSeconds = Double(elapsed) / 1e9
         report.workers = settings.workers
@@ -46,14 +56,16 @@ package enum Sluice {
     }
 
     private static func runUntimed(
-        _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?
+        _ plan: Plan, _ settings: RunSettings, observer: (any RunObserver)?, opened: ByteSource?
     ) throws(PipelineFailure) -> RunReport {
         do { try HashingSelfTest.run() } catch {
             throw .internalFault("the hash functions do not give the published values")
         }
         guard let state = plan.state, !settings.isDryRun || isPresent(state) else {
             if let store = plan.store { return try firstLook(plan, store, settings, observer) }
-            return try PlainRun(plan: plan, request: settings, observer: observer).run()
+            return try PlainRun(
+                plan: plan, request: settings, observer: observer, opened: opened
+            ).run()
         }
         let folder = try workingFolder()
         var report = try StatefulRun(
@@ -119,6 +131,8 @@ package enum Sluice {
         settings.expectedSHA256 = request.expectedSHA256
         settings.endOfInputIsComplete = request.endOfInputIsComplete
         settings.confirmation = request.confirmation
+        settings.isConfined = request.isConfined
+        settings.writes = request.metrics.map { [splitPath($0).directory] } ?? []
         return settings
     }
 
@@ -135,6 +149,8 @@ package enum Sluice {
         _ request: FilterRequest, observer: (any RunObserver)?
     ) throws(PipelineFailure) -> RunReport {
         try checkClock(request.now)
+        var request = request
+        let recognised = try RecognisedInput(&request)
         let faults = Faults()
         let pipeline = FilterPipeline(request)
         try pipeline.check()
@@ -149,9 +165,12 @@ package enum Sluice {
         else { throw .faults(faults.sorted, file: "filter") }
         var settings = RunSettings()
         settings.workers = try workers(request.workers)
+        settings.isConfined = request.isConfined
         // Flags on a pipe are not a pipeline that will come again.
         settings.registersNeeds = false
-        return try run(plan, settings, observer: observer)
+        var report = try run(plan, settings, observer: observer, opened: recognised?.source)
+        if let recognised { report.notes.append(recognised.note) }
+        return report
     }
 
     /// The faults of a pipeline file; empty when it can run.
@@ -174,6 +193,12 @@ package enum Sluice {
         let loaded = try loadSpecification(pipeline, now: nil)
         let explanation = Explanation(loaded.plan, loaded.specification)
         return asJSON ? explanation.json : explanation.text
+    }
+
+    /// The compiled plan as a flowchart in the language of Mermaid.
+    package static func diagram(pipeline: String) throws(PipelineFailure) -> String {
+        let loaded = try loadSpecification(pipeline, now: nil)
+        return PlanDiagram(loaded.plan, loaded.specification).text
     }
 
     /// Runs the tests that a pipeline file carries.
@@ -251,16 +276,30 @@ extension Sluice {
                 "identity", "fields", "others", "window", "zone", "skew", "source", "delete",
                 "tables",
             ])
-        let context = sectionsDigest(
-            of: bytes, sections: ["zone", "source"], without: ["files", "stream", "limits"])
-        let fieldRules = StoreRules(specification, plan, context: context)
-        let ruleDigests = StoreRules.digests(specification, plan)
-        plan.store?.fieldRules = fieldRules
-        plan.store?.ruleDigests = ruleDigests
+        addRules(
+            to: &plan, specification,
+            context: sectionsDigest(
+                of: bytes, sections: ["zone", "source"], without: ["files", "stream", "limits"]))
         let place = anchored(path, at: try workingFolder())
         plan.mark = .of("pipeline", place)
         plan.home = specification.home(at: splitPath(PlanningWorld.simplified(place)).directory)
         return (specification, plan)
+    }
+
+    /// Notes the rules of the store and the outputs of `plan`, field by field.
+    private static func addRules(
+        to plan: inout Plan, _ specification: PipelineSpecification, context: Digest256
+    ) {
+        let storeRules = RuleBook(ofStore: specification, plan, context: context)
+        let storeDigests = RuleBook.digests(specification, plan)
+        plan.store?.fieldRules = storeRules
+        plan.store?.ruleDigests = storeDigests
+        for index in plan.outputs.indices {
+            let rules = RuleBook(ofOutput: index, specification, plan, context: context)
+            let digests = RuleBook.digests(specification, plan, output: index)
+            plan.outputs[index].rules = rules
+            plan.outputs[index].ruleDigests = digests
+        }
     }
 
     /// The digest of some parts of a pipeline file, however they are laid out; `source`, and the

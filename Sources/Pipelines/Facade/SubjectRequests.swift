@@ -84,6 +84,10 @@ package struct SubjectEraseRequest: Sendable {
     package var subject: SubjectRequest
     /// Events of this date or time and later stay; nil: none does, now or ever.
     package var until: String?
+    /// Rewrites the sources of the pipeline, too.
+    package var rewritesSources = false
+    /// The token of a dry run, for sources out of which much would go.
+    package var confirmation: String?
     /// Counts what would go, changes and remembers nothing.
     package var isDryRun = false
 
@@ -108,7 +112,7 @@ package struct SubjectRectifyRequest: Sendable {
 
 /// What an erasure or a rectification did; no value of any record.
 package struct SubjectChangeReport: Sendable {
-    /// A source that Sluice does not rewrite and that still holds records of the subject.
+    /// A source that holds, or held, records of the subject.
     package struct Input: Sendable {
         package var path: String
         package var records: Int
@@ -132,7 +136,12 @@ package struct SubjectChangeReport: Sendable {
     package var blockedBy: String?
     /// When that hold ends by itself, RFC 3339; nil when somebody must release it.
     package var retry: String?
+    /// Sources that still hold records of the subject.
     package var inputs: [Input] = []
+    /// Sources that were rewritten, or would be, with the records that went; those count above.
+    package var sources: [Input] = []
+    /// Names those changes; empty where sources were not to be rewritten.
+    package var token = ""
     /// What cannot be reached or attributed: sentences without values.
     package var limits: [String] = []
 

@@ -31,6 +31,15 @@ extension PipelineSpecification {
 /// ledger is gone is refused.
 func hasLedger(_ path: String) throws(PipelineFailure) -> Bool {
     do { return try Ledger.isPresent(stateDirectory: path) } catch {
-        throw .storage("cannot open the state in \(path): \(error.description)")
+        throw .opening(stateIn: path, error)
+    }
+}
+
+extension PipelineFailure {
+    /// Why the state in `path` cannot be opened.
+    static func opening(stateIn path: String, _ fault: LedgerFault) -> PipelineFailure {
+        if fault == .busy { return .busy("another run is at work on the state in \(path)") }
+        let sentence = "cannot open the state in \(path): \(fault.description)"
+        return fault.remedy.map { .lostState(sentence, remedy: $0) } ?? .storage(sentence)
     }
 }

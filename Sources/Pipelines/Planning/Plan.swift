@@ -18,6 +18,8 @@ package struct Plan: Sendable {
     /// The declared stream of the sources.
     package var stream: String
     package var format: any LogFormat
+    /// The encoding of the sources; everything behind them is UTF-8.
+    package var encoding = TextEncoding.utf8
     package var limits: RecordLimits
     package var release: ReleasePlan
     package var outputs: [OutputPlan]
@@ -79,7 +81,10 @@ package struct PublishPlan: Sendable {
     package var correctWithin: CalendarDuration
     /// The folder of provisional figures; nil when there are none.
     package var provisional: String?
+    /// What figures must fulfil; how counts are changed is added when the month's key is at hand.
     package var rules: ControlRules
+    /// How counts are told.
+    package var counts: CountsRule
     /// The group columns and dimensions whose small values are counted together; nil: all.
     package var other: [String]?
     /// Where tables about one customer each go, and under which rules; nil when there are none.
@@ -120,7 +125,7 @@ package struct StorePlan: Sendable {
     /// The digest of everything that decides what becomes of a record.
     package var rules: Digest256
     /// The same field by field, and the digests of the rules in slot order.
-    var fieldRules: StoreRules?
+    var fieldRules: RuleBook?
     var ruleDigests: [Digest256] = []
     package var guardFactor: Int
     package var guardAtLeast: Int
@@ -148,11 +153,17 @@ package struct OutputPlan: Sendable {
     /// How long after the event its records may stay at all.
     package var expires: CalendarDuration?
     package var showsWindow: Bool
+    /// What stands around its records; nil for formats of lines.
+    package var envelope: RecordEnvelope? { format.envelope }
     /// How its rows are measured before they leave; nil for rows that are not.
     package var risk: RowRiskPlan?
     /// Set when the output takes the place of its source: every byte that no rule changes is
     /// written as it was, and this says what becomes of unreadable lines.
     package var inPlace: UnreadableLines?
+    /// Its rules field by field, and their digests in slot order; nil in `filter` and tests, which
+    /// leave nothing behind.
+    var rules: RuleBook?
+    var ruleDigests: [Digest256] = []
     /// In place: true when lines have to be remembered, because a rule changes its own results.
     package var remembersLines = false
 }
@@ -166,6 +177,9 @@ package struct TablePlan: Sendable {
     package var purpose = ""
     /// True for a statistic that goes into publications.
     package var isPublished = false
+    /// True for one that is counted with those that are published, and shown to nobody: it says
+    /// what is part of what.
+    package var isUnseen = false
     /// The sketches that are published with it.
     package var sketches: [SketchOptions.Form] = []
     /// True for a disclosure: named persons, no suppression, one file per placeholder value.
@@ -175,6 +189,11 @@ package struct TablePlan: Sendable {
     package var retention: CalendarDuration?
     /// The column of each placeholder that is a group column.
     package var columns: [String]
+    /// Who gets a disclosure.
+    package var recipient = ""
+    /// What the rows of a disclosure stand for, and its first figure.
+    package var keyColumns: [String] = []
+    package var firstFigure = ""
 }
 
 /// When quarantined records make a run fail.

@@ -22,6 +22,11 @@ extension Planner {
                         + "readers only: expected `publish: { audience: internal }`, or no "
                         + "`export`")
             }
+            if let publish = specification.publish, publish.counts != .exact {
+                refuse(
+                    "a sketch tells how many there were: expected `publish: { counts: exact }`, or "
+                        + "no `export`")
+            }
             if statistic.noise != nil {
                 refuse("a sketch would tell what noise hides: expected `noise` or `export`")
             }

@@ -48,6 +48,7 @@ extension Planner {
             planned.plan.statistics.append(reader)
             planned.tables.append(table(disclosure))
         }
+        addUnseen(to: &planned, &plans, inputs)
         if plans.count > StatisticsPlan.statisticsMax {
             faults.add(
                 "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures",
@@ -60,6 +61,30 @@ extension Planner {
             personInput: person, customerInput: customer, statistics: plans,
             granularity: specification.state == nil ? .reduced : .separable)
         return planned
+    }
+
+    /// Adds what is counted beside the statistics to know what is part of what.
+    private func addUnseen(
+        to planned: inout PlannedObservations, _ plans: inout [StatisticPlan],
+        _ inputs: InputRegister
+    ) {
+        for (index, statistic) in specification.statistics.enumerated() {
+            let name = statistic.name.value
+            guard let at = plans.firstIndex(where: { $0.name == name }) else { continue }
+            let unseen = unseenPlans(
+                of: plans[at], statistic, inputs, "statistics[\(index + 1)].within")
+            var reader = inputs.takeReader(purposes[statistic.purpose.value])
+            // What one of both skips, because of an opt-out, is in neither.
+            reader.categories.formUnion(planned.plan.statistics[at].categories)
+            for plan in unseen {
+                plans.append(plan)
+                planned.plan.statistics.append(reader)
+                planned.tables.append(
+                    TablePlan(
+                        name: plan.name, paths: [], purpose: statistic.purpose.value,
+                        isPublished: true, isUnseen: true, isDisclosure: false, columns: []))
+            }
+        }
     }
 
     // MARK: Statistics
@@ -138,10 +163,17 @@ extension Planner {
         let template = PathTemplate(world.resolve(disclosure.path.value.text))
         let format: TableFormat =
             disclosure.path.value.text.hasSuffix(".jsonl") ? .jsonl : .csv
-        return TablePlan(
+        let saysMonth = disclosure.path.value.placeholders.contains("month")
+        var table = TablePlan(
             name: disclosure.name.value, paths: template.map { [($0, format)] } ?? [],
-            isDisclosure: true, retention: disclosure.retention?.value,
+            purpose: disclosure.purpose?.value ?? "", isDisclosure: true,
+            retention: disclosure.retention?.value
+                ?? (saysMonth ? specification.window.length.value : nil),
             columns: disclosure.path.value.placeholders.filter { $0 != "name" })
+        table.recipient = disclosure.recipient.value.rawValue
+        table.keyColumns = disclosure.keys.compactMap(\.plainName)
+        table.firstFigure = disclosure.measures.first?.name.value ?? ""
+        return table
     }
 
     // MARK: Keys and measures

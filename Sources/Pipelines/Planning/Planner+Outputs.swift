@@ -37,13 +37,14 @@ extension Planner {
         checkAgeable(output, columns, path)
         let release = OutputReleasePlan(
             name: output.name.value, purpose: purpose, showsWindow: output.isReadableInWindow,
-            mode: isSpliced ? .spliced : .columns, syntax: syntax(of: format),
+            mode: isSpliced ? .spliced : .columns, syntax: format.syntax,
             keepsUnnamed: keepsUnnamed, rules: coveringRequests(rules, isSpliced),
             appended: isSpliced && format.quoteRule == .always ? appendedKeys(derived) : [],
             columns: (columns ?? []).compactMap { source($0, derived, output) },
             readableClock: bit(output.safeguards?.deleteAfter) ?? DueSet(rawValue: 1),
             expiryClock: bit(output.expires))
-        var plan = makePlan(output, target, columns, isSpliced)
+        let written = specification.state == nil ? target : target.storedFormat
+        var plan = makePlan(output, written, columns, isSpliced)
         plan.risk = makeRisk(output, target, columns, path)
         return PlannedOutput(
             plan: plan,
@@ -66,7 +67,12 @@ extension Planner {
         _ output: OutputSpecification, _ columns: [String]?, _ path: String
     ) {
         guard output.isReadableInWindow, specification.state != nil else { return }
-        let time = specification.source.time?.field.value ?? "time"
+        for time in timeFields { checkAgeable(output, columns, by: time, path) }
+    }
+
+    private func checkAgeable(
+        _ output: OutputSpecification, _ columns: [String]?, by time: String, _ path: String
+    ) {
         let own = output.fields.first { $0.field.value == time }
         if let own, let transform = own.transform, transform.name.value != "keep" {
             faults.add(
@@ -108,14 +114,6 @@ extension Planner {
     /// The clock that starts at the event and has this length.
     private func bit(_ length: Marked<CalendarDuration>?) -> DueSet? {
         length.flatMap { clocks?.bit(of: RetentionClock(start: .event, length: $0.value)) }
-    }
-
-    func syntax(of format: any LogFormat) -> SpliceSyntax {
-        switch format.quoteRule {
-        case .always: .json
-        case .ifPresent: .delimited
-        case .never: .template
-        }
     }
 
     /// The columns that the output names, or else all named and derived fields in file order, as
@@ -230,13 +228,14 @@ extension Planner {
         _ rules: [Anonymization.FieldRule], _ isSpliced: Bool
     ) -> [Anonymization.FieldRule] {
         var rules = rules
-        let parts = ["method", "path", "protocol"]
-        let named = parts.contains { part in
+        guard isSpliced, format.quoteRule == .never,
+            let request = register.names.firstIndex(where: { !format.parts(of: $0).isEmpty })
+        else { return rules }
+        let whole = register.names[request]
+        let named = format.parts(of: whole).contains { part in
             specification.fields.contains { $0.field.value == part }
         }
-        guard isSpliced, named, format.quoteRule == .never,
-            let request = register.names.firstIndex(of: "request"),
-            !specification.fields.contains(where: { $0.field.value == "request" }),
+        guard named, !specification.fields.contains(where: { $0.field.value == whole }),
             let part = register.names.firstIndex(of: "path")
         else { return rules }
         rules[request].coveredBy = part
@@ -252,5 +251,16 @@ extension Planner {
             key.append(byte)
         }
         return key + [UInt8(ascii: "\""), UInt8(ascii: ":")]
+    }
+}
+
+extension LogFormat {
+    /// How values are replaced in a record of the format.
+    var spliceSyntax: SpliceSyntax {
+        switch quoteRule {
+        case .always: .json
+        case .ifPresent: .delimited
+        case .never: .template
+        }
     }
 }

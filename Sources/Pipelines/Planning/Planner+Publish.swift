@@ -40,6 +40,7 @@ extension Planner {
             audience: publish.audience.value == .public ? .public : .internal,
             late: publish.late.value, correctWithin: publish.correctWithin.value,
             provisional: publish.provisional.map { world.resolve($0.value) }, rules: rules,
+            counts: publish.counts,
             other: otherColumns(publish), forCustomers: customerTables(publish, path))
     }
 

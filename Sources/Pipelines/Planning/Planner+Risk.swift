@@ -31,7 +31,7 @@ extension Planner {
         _ risk: RiskSpecification, _ output: OutputSpecification, _ target: any LogFormat,
         _ path: String
     ) {
-        if target.quoteRule == .never {
+        if target.quoteRule == .never || target.envelope != nil {
             faults.add(
                 "rows are measured as they are written: expected `csv`, `tsv` or `jsonl`",
                 at: risk.position, path: path)

@@ -36,6 +36,14 @@ extension Planner {
 
     /// Only a ledger knows which files there are and when each was to go.
     private func checkExpiry(_ output: OutputSpecification, _ path: String) {
+        let hasManyFiles = output.path.value.placeholders.contains { $0 != "name" }
+        if let safeguards = output.safeguards, specification.state == nil, hasManyFiles {
+            faults.add(
+                "`delete_after` in a pipeline without `state`, which forgets the files of other "
+                    + "days and could neither age nor delete them: expected `state`, or one file, "
+                    + "which each run writes anew",
+                at: safeguards.deleteAfter.position, path: "\(path).safeguards.delete_after")
+        }
         guard let expires = output.expires, specification.state == nil else { return }
         faults.add(
             "`expires` in a pipeline without `state`, which forgets the files that it has written "

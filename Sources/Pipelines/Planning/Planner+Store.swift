@@ -15,7 +15,7 @@ extension Planner {
         }
         var release = OutputReleasePlan(
             name: PipelineSpecification.storeName, purpose: .compliance, showsWindow: true,
-            mode: .spliced, syntax: syntax(of: format), keepsUnnamed: keepsUnnamed,
+            mode: .spliced, syntax: format.syntax, keepsUnnamed: keepsUnnamed,
             rules: coveringRequests(rules, true), readableClock: [])
         release.isUse = false
         for (index, clock) in clocks.clocks.enumerated() where !clock.isPlain {
@@ -54,14 +54,26 @@ extension Planner {
                 "a store needs to know what was done to it: expected `state`", at: store.position,
                 path: "store")
         }
-        guard let time = specification.source.time?.field.value
-            ?? format.ownTimeFormat.map({ _ in "time" })
-        else {
+        if let encoding = specification.source.encoding, encoding.value != .utf8 {
+            faults.add(
+                "files of a store are rewritten as they are: expected UTF-8",
+                at: encoding.position, path: "source.encoding")
+        }
+        if format.envelope != nil {
+            faults.add(
+                "files of a store are aged line by line: expected a format of lines, such as "
+                    + "`jsonl`", at: store.position, path: "source.format")
+        }
+        guard !timeFields.isEmpty else {
             faults.add(
                 "the records of a store age by their time: expected `source.time`",
                 at: store.position, path: "source.time")
             return
         }
+        for time in timeFields { checkKept(time, store) }
+    }
+
+    private func checkKept(_ time: String, _ store: StoreSpecification) {
         let rule = specification.fields.first { $0.field.value == time }
         let isKept =
             rule.map { $0.transform?.name.value == "keep" }

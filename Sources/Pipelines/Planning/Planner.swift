@@ -49,10 +49,12 @@ package final class Planner {
         resolvePurposes()
         zone = resolveZone(specification.zone, path: "zone") ?? .utc
         let timeSlot = specification.source.time.map { slot($0.field, path: "source.time") }
-            ?? format.ownTimeFormat.map { _ in register.slot("time") }
+            ?? format.ownTime.map { register.slot($0.field) }
+        let timeOfDaySlot = usesOwnTime ? format.ownTime?.timeOfDay.map(register.slot) : nil
         if timeSlot == nil { checkTimeless() }
         makeClocks()
         guard let clocks else { return nil }
+        checkTimeForm(clocks)
         let references = loadTables(tables, clocks.runClock)
         let derived = specification.derived.compactMap(deriveField)
         for rule in specification.fields { _ = slot(rule.field, path: "fields") }
@@ -89,6 +91,7 @@ package final class Planner {
             dropsOptedOutRecords: specification.optOuts?.effect.value == .dropRecord,
             derived: derived.map(\.field), outputs: outputs.map { padded($0.release) },
             observations: observations.plan)
+        release.timeOfDaySlot = timeOfDaySlot
         release.tables = references.map(\.table)
         release.deleteClocks = deleteClocks
         noteUncheckedLists()
@@ -109,6 +112,7 @@ package final class Planner {
                 ? nil : specification.keys?.wrappedBy.map { WrappingKeySupply($0.value) },
             state: specification.state.map { world.resolve($0.value) },
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
+        plan.encoding = specification.source.encoding?.value ?? .utf8
         plan.store = store.map(padded)
         plan.publish = publish
         plan.noise = noise
@@ -185,15 +189,6 @@ package final class Planner {
             faults.add(error.expectation, at: name.position, path: path)
             return nil
         }
-    }
-
-    var timeFormat: TimeFormat {
-        specification.source.time?.format?.value ?? format.ownTimeFormat ?? .rfc3339
-    }
-
-    private var timeZone: ZoneTable {
-        specification.source.time?.zone.flatMap { resolveZone($0, path: "source.time.zone") }
-            ?? zone
     }
 
     private func makeClocks() {
@@ -298,12 +293,13 @@ package final class Planner {
         )
     }
 
-    /// In a format with a fixed set of fields the unnamed ones must be known, to be blanked.
+    /// Where records are not rebuilt the unnamed fields must be known, to be blanked.
     private func declareUnnamedTemplateFields() {
-        guard format.quoteRule == .never, specification.others.value == .drop,
-            let names = format.fieldNames
-        else { return }
-        for name in names { _ = register.slot(name) }
+        let others =
+            [specification.others.value] + specification.outputs.compactMap(\.others?.value)
+        guard format.quoteRule == .never, others.contains(.drop) else { return }
+        for name in format.fieldNames ?? [] { _ = register.slot(name) }
+        if let unnamed = format.unnamedField { _ = register.slot(unnamed) }
     }
 
     /// Without an event time no record has a day, and no statistic could count one.

@@ -1,6 +1,7 @@
 internal import Anonymization
 internal import FileSystem
 internal import KeyedHashing
+internal import Ledger
 internal import Records
 internal import Statistics
 
@@ -9,12 +10,18 @@ struct PlainRun {
     let plan: Plan
     let request: RunSettings
     let observer: (any RunObserver)?
+    /// Standard input, where somebody has looked at its start.
+    var opened: ByteSource?
 
     func run() throws(PipelineFailure) -> RunReport {
-        let inputs = try resolveSources(plan.sources).map { ChunkSource.SourceInput(path: $0) }
+        let paths = try resolveSources(plan.sources)
+        let inputs = paths.map { ChunkSource.SourceInput(path: $0) }
         if !request.isDryRun { try RunLeftovers(plan: plan).remove() }
-        let source = ChunkSource(inputs, plan: plan, digesting: false)
-        let identities = sourceIdentities(inputs.map(\.path))
+        let confinement =
+            request.isConfined
+            ? RunConfinement(plan, sources: paths, writes: request.writes).enter() : ""
+        let source = ChunkSource(inputs, plan: plan, digesting: false, opened: opened)
+        let identities = sourceIdentities(paths)
         let files = FileSink(
             plan: plan, sources: identities,
             digests: plan.outputs.contains { $0.termsPath != nil },
@@ -30,8 +37,9 @@ struct PlainRun {
             plan: plan, inputs: inputs, source: source, sink: gate ?? sink, observer: observer,
             quarantineFile: quarantine)
         do throws(PipelineFailure) {
-            var report = try finish(task, files, quarantine, inputs.map(\.path), identities)
+            var report = try finish(task, files, quarantine, paths, identities)
             report.risks = gate?.risks ?? []
+            report.confinement = confinement
             return report
         } catch {
             files.abandon()
@@ -62,10 +70,14 @@ struct PlainRun {
         if request.isDryRun { return report }
         try files.openEmptyOutputs()
         try files.prepare()
+        let disclosed = DisclosureTerms(plan: plan).make(tables)
         let prepared = try TableFiles.prepare(
-            tables + terms(files), sources: identities, in: files.folders)
+            tables + terms(files) + disclosed.terms, sources: identities, in: files.folders)
         do throws(PipelineFailure) {
             try publish(files, prepared, quarantine)
+            for (path, shown) in disclosed.gone {
+                try DisclosureRetention.remove(path, shownAs: shown)
+            }
         } catch {
             TableFiles.discard(prepared, in: files.folders)
             throw error
@@ -158,6 +170,14 @@ struct RunSettings: Sendable {
     var bindsList = false
     /// False for a command that still needs keys when the run is done, and looks after them then.
     var retiresKeys = true
+    /// Closes everything else to the process before it reads a record (`RunConfinement`).
+    var isConfined = false
+    /// Folders that the caller writes to when the run has ended.
+    var writes: [String] = []
     /// What a command asks for one subject, besides what the ledger says is open.
     var order: SubjectOrder?
+    /// True when erasures reach the sources, too.
+    var rewritesSources = false
+    /// What a command changes in the registry of opt-outs with the commit of the run.
+    var optOuts = OptOutChanges()
 }

@@ -1,6 +1,6 @@
 internal import Anonymization
 internal import FileSystem
-internal import Records
+package import Records
 internal import Statistics
 
 /// The files that source patterns mean, in a stable order; `-` stands for itself.
@@ -79,7 +79,7 @@ func makeReport(
 }
 
 /// `time` as RFC 3339 in UTC, whole seconds; empty when it lies beyond the years 0 to 9999.
-func dateText(_ time: EventTime) -> String {
+package func dateText(_ time: EventTime) -> String {
     let seconds = time.milliseconds / 1000 - (time.milliseconds % 1000 < 0 ? 1 : 0)
     guard (-62_167_219_200..<253_402_300_800).contains(seconds) else { return "" }
     let days = seconds / 86_400 - (seconds % 86_400 < 0 ? 1 : 0)

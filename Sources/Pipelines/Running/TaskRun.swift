@@ -64,25 +64,25 @@ final class TaskRun: OrderedEnd {
         try checkConservation()
     }
 
-    func take(_ worker: Worker) throws(PipelineFailure) {
-        let chunk = worker.chunk.sourceIndex
-        sink.begin(source: chunk)
-        for (index, output) in worker.outputs.enumerated() {
+    func take(_ worked: WorkedChunk) throws(PipelineFailure) {
+        let source = worked.chunk.sourceIndex
+        sink.begin(source: source)
+        for (index, output) in worked.outputs.enumerated() {
             for block in output.current { try sink.write(block, output: index) }
         }
         try quarantineFile?.add(
-            worker, source: sourceNames[chunk], before: recordsBefore[chunk])
-        for entry in worker.releaser.quarantine {
+            worked, source: sourceNames[source], before: recordsBefore[source])
+        for entry in worked.quarantine {
             guard quarantine.count < RunReport.quarantineEntriesMax else { break }
             var entry = entry
-            entry.recordNumber += recordsBefore[chunk]
+            entry.recordNumber += recordsBefore[source]
             quarantine.append(entry)
         }
-        counts[chunk].add(worker.releaser.counts)
-        recordsBefore[chunk] += worker.releaser.counts.read
-        recordsDone += worker.releaser.counts.read
+        counts[source].add(worked.counts)
+        recordsBefore[source] += worked.counts.read
+        recordsDone += worked.counts.read
         observer?.progress(
-            bytesDone: worker.fileBytesRead, bytesTotal: totalFileBytes, records: recordsDone)
+            bytesDone: worked.fileBytesRead, bytesTotal: totalFileBytes, records: recordsDone)
     }
 
     /// Records read = written + dropped + blank + quarantined, for every source and output.

@@ -47,6 +47,8 @@ package struct PublishSpecification: Sendable, Equatable {
     }
     /// What noise may cost; nil when no table has any.
     package let budget: BudgetSpecification?
+    /// How counts are told; `exact` unless written.
+    package let counts: CountsRule
 }
 
 /// The formats in which a run writes a table.
@@ -129,7 +131,10 @@ extension PublishSpecification {
             },
             budget: section.optional("budget").map {
                 BudgetSpecification.decode($0, path: section.path("budget"), context)
-            }
+            },
+            counts: section.optional("counts").flatMap {
+                CountsRule.decode($0, path: section.path("counts"), context)
+            } ?? .exact
         )
         section.finish()
         return publish

@@ -20,7 +20,7 @@ extension PipelineReference {
             ),
             key(
                 "time",
-                alternatives(TimeFormat.allCases.map(\.rawValue)),
+                alternatives(TimeFormat.withYear.map(\.rawValue)),
                 "`rfc3339`, `datetime` or `date`, cell by cell",
                 "How dates are written."
             ),

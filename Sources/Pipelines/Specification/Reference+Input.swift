@@ -155,6 +155,13 @@ extension PipelineReference {
                 "Equal files of different streams count as different data."
             ),
             key(
+                "encoding",
+                alternatives(TextEncoding.allCases.map(\.rawValue)),
+                "`utf-8`",
+                "The encoding of the sources. Other ones than UTF-8 become UTF-8 on their way in;"
+                    + " what an encoding has no character for makes the run fail."
+            ),
+            key(
                 "limits",
                 "mapping",
                 "see there",

@@ -35,6 +35,13 @@ extension PipelineReference {
                     + " `publish.dominance`."
             ),
             key(
+                "counts", "`exact`, `{ rounded: 3 }`, `{ rounded: 5 }` or `{ cell_key: {…} }`",
+                "`exact`",
+                "How counts are told: as they are, rounded at random to multiples of 3 or 5, or"
+                    + " changed by the keys of their members (`publish.counts.cell_key`). Changed"
+                    + " counts do not add up."
+            ),
+            key(
                 "path",
                 "directory",
                 required,

@@ -77,7 +77,8 @@ extension PipelineReference {
                 "delete_after",
                 "ISO 8601 duration",
                 required,
-                "When the readable files go, counted from the event; `run` deletes them, and needs `state` for it."
+                "When the readable files go, counted from the event; `run` deletes them, and needs "
+                    + "`state` for it where the path has `{date}` or `{month}`."
             ),
         ]
     )
@@ -137,6 +138,13 @@ extension PipelineReference {
                 "mapping",
                 "that of `publish`",
                 "From when on a cell is shown: see `statistics[].suppression`."
+            ),
+            key(
+                "within",
+                "`{column: field}` or `{column: [fields]}`",
+                "none",
+                "Which columns of `by` are parts of what other tables are by, such as versions of"
+                    + " browsers: what is withheld then cannot be computed from their totals."
             ),
             key(
                 "noise",

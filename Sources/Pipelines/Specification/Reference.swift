@@ -28,7 +28,7 @@ package enum PipelineReference {
     package static let sections = [
         root, source, time, limits, store, storeGuard, identity, table, rule, clock, clockStart,
         output, safeguards, risk, disclosure, statistic, suppression, noise, noiseBound, publish,
-        customerTables, dominance, budget, optOuts, keys, quarantine, test,
+        customerTables, dominance, cellKey, budget, optOuts, keys, quarantine, test,
     ]
 
     /// A key that the file must have.

@@ -11,6 +11,8 @@ package struct SourceSpecification: Sendable, Equatable {
     package let time: TimeSpecification?
     /// The declared stream; nil for the pipeline's name.
     package let stream: Marked<String>?
+    /// nil for UTF-8.
+    package let encoding: Marked<TextEncoding>?
     package let limits: RecordLimits
 
     /// True when the file says a format.
@@ -33,6 +35,7 @@ extension SourceSpecification {
         files: [],
         time: nil,
         stream: nil,
+        encoding: nil,
         limits: RecordLimits()
     )
 
@@ -52,6 +55,7 @@ extension SourceSpecification {
         let stream = section.text("stream").flatMap {
             context.checkedName($0, path: section.path("stream"))
         }
+        let encoding = section.choice("encoding", TextEncoding.self)
         let limits = section.optional("limits").map {
             RecordLimits.decode($0, path: section.path("limits"), context)
         }
@@ -69,6 +73,7 @@ extension SourceSpecification {
                 files: files,
                 time: time,
                 stream: stream,
+                encoding: encoding,
                 limits: limits ?? RecordLimits()
             )
         }

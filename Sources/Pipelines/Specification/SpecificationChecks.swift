@@ -337,16 +337,23 @@ struct SpecificationChecks {
 
     // MARK: Tests
 
+    /// What the pipeline has of the parts that a test may expect a text of.
+    private func names(of kind: ExpectedText.Kind) -> [String] {
+        let names =
+            switch kind {
+            case .output: specification.outputs.map(\.name)
+            case .disclosures: specification.disclosures.map(\.name)
+            case .statistics: specification.statistics.map(\.name)
+            }
+        let own = names.filter(\.isWritten).map(\.value)
+        let hasStore = kind == .output && specification.store != nil
+        return hasStore ? own + [PipelineSpecification.storeName] : own
+    }
+
     fileprivate func checkTests() {
-        let names: [ExpectedText.Kind: [String]] = [
-            .output: specification.outputs.map(\.name).filter(\.isWritten).map(\.value)
-                + (specification.store == nil ? [] : [PipelineSpecification.storeName]),
-            .disclosures: specification.disclosures.map(\.name).filter(\.isWritten).map(\.value),
-            .statistics: specification.statistics.map(\.name).filter(\.isWritten).map(\.value),
-        ]
         for test in specification.tests {
             for result in test.results {
-                let known = names[result.kind] ?? []
+                let known = names(of: result.kind)
                 if known.contains(result.name.value) { continue }
                 faults.add(
                     "unknown name `\(result.name.value)`, expected "

@@ -15,6 +15,14 @@ package struct StatisticSpecification: Sendable, Equatable {
     package let noise: NoiseSpecification?
     /// The sketches that go with the published table; empty unless written.
     package let export: [Marked<SketchOptions.Form>]
+    /// Columns whose values are parts of values of other fields; empty unless written.
+    package let within: [Within]
+
+    /// A column of `by`, and the fields that its values belong to one value of.
+    package struct Within: Sendable, Equatable {
+        package let column: Marked<String>
+        package let wholes: [Marked<String>]
+    }
 
     /// True when everything that a table must say is written and readable.
     var isComplete: Bool { name.isWritten && purpose.isWritten && !measures.isEmpty }
@@ -101,7 +109,13 @@ extension StatisticSpecification {
             noise: section.optional("noise").map {
                 NoiseSpecification.decode($0, path: section.path("noise"), context)
             },
-            export: section.choices("export", SketchOptions.Form.self) ?? []
+            export: section.choices("export", SketchOptions.Form.self) ?? [],
+            within: section.members("within").map { member in
+                Within(
+                    column: Marked(member.key, at: member.keyPosition),
+                    wholes: context.texts(
+                        member.value, path: "\(section.path("within")).\(member.key)"))
+            }
         )
         section.finish()
         return statistic

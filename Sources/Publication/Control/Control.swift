@@ -41,11 +41,18 @@ private struct PublicationControl {
     private var cells: [[[ControlledCell]]] = []
     private var unproven = 0
     private var audited = 0
+    /// The counts that means are of: with the sum beside it, or just by its decimals, a mean tells
+    /// how many there were, whatever noise the count itself has.
+    private let tellsCounts: Set<Measurand>
 
     init(_ publication: MeasuredPublication, _ rules: ControlRules) {
         self.publication = publication
         self.rules = rules
         thresholds = publication.tables.map { Thresholds(rules, $0) }
+        tellsCounts = Set(
+            Breakdown.all(publication.statistics).flatMap { breakdown in
+                publication.statistics[breakdown.table].countsOfMeans(like: breakdown)
+            })
     }
 
     /// Judges each figure by itself.
@@ -64,6 +71,7 @@ private struct PublicationControl {
     mutating func comparePurposes() {
         var purposes: [Measurand: Set<Int>] = [:]
         let breakdowns = Breakdown.all(publication.statistics)
+            .filter { !publication.unseen.contains($0.table) }
         for breakdown in breakdowns {
             purposes[breakdown.measurand, default: []].insert(breakdown.purpose)
         }
@@ -105,17 +113,16 @@ private struct PublicationControl {
 
     /// Changes the counts that are safe by themselves, where the method says so.
     mutating func addNoise() {
-        guard let noise = CellNoise(rules.method) else { return }
-        for breakdown in Breakdown.all(publication.statistics) {
-            guard breakdown.measurand.isCount else { continue }
-            let naming = CellNaming(breakdown)
-            let table = publication.tables[breakdown.table]
-            for (number, row) in table.rows.enumerated() where breakdown.has(row.key) {
-                let cell = cells[breakdown.table][number][breakdown.column]
-                guard case .value(.integer(let count)) = cell else { continue }
-                let key = row.cells[breakdown.column].backing?.cellKey ?? 0
-                let published = noise.published(count, cell: naming.name(row.key), key: key)
-                cells[breakdown.table][number][breakdown.column] = .value(.integer(published))
+        guard let counts = ToldCounts(rules.method, publication.statistics) else { return }
+        for (table, measured) in publication.tables.enumerated()
+        where !publication.unseen.contains(table) {
+            for (number, row) in measured.rows.enumerated() {
+                for column in row.cells.indices {
+                    guard case .value = cells[table][number][column],
+                        let told = counts.told(table, row, column)
+                    else { continue }
+                    cells[table][number][column] = .value(.integer(told))
+                }
             }
         }
     }
@@ -127,8 +134,11 @@ private struct PublicationControl {
             mark(&family)
             if case .distinct = family.measurand {
                 var search = DistinctSearch(family)
-                unproven += search.protectAll().count
+                let open = search.protectAll()
                 family = search.family
+                let outcome = DistinctAudit(family, search.proofs).run()
+                audited += outcome.audited
+                unproven += Set(open + outcome.failed).count
             } else {
                 var search = ChangeSearch(family)
                 search.protectAll()
@@ -152,13 +162,18 @@ private struct PublicationControl {
             let measured = publication.tables[Int(place.table)].rows[Int(place.row)]
                 .cells[Int(place.column)]
             guard case .suppressed(let reason) = cells[place] else {
+                if family.states[cell] == .virtual { continue }
                 blur(cell, measured, cells[place], in: &family)
                 if wasTold(place) { family.markToldBefore(cell) }
                 continue
             }
             needs.mark(cell, reason, measured.backing, in: &family, thresholds)
         }
+        // Of unseen cells that were measured it is known who is behind them.
+        let measured = Set(
+            family.places.filter { publication.unseen.contains(Int($0.table)) }.map(\.cell))
         for cell in family.states.indices where family.states[cell] == .virtual {
+            if measured.contains(Int32(truncatingIfNeeded: cell)) { continue }
             needs.markDifference(cell, in: &family)
         }
     }
@@ -179,6 +194,8 @@ private struct PublicationControl {
         _ cell: Int, _ measured: MeasuredCell, _ shown: ControlledCell, in family: inout Family
     ) {
         if case .distinct = family.measurand { return }
+        // Sums and means told exactly give the count away.
+        if tellsCounts.contains(family.measurand) { return }
         guard let noise = CellNoise(rules.method), family.measurand.isCount,
             case .value(.integer(let published)) = shown,
             case .integer(let count)? = measured.value
@@ -196,7 +213,8 @@ private struct PublicationControl {
     }
 
     func result() -> ControlledPublication {
-        let tables = publication.tables.indices.map { at in
+        let seen = publication.tables.indices.filter { !publication.unseen.contains($0) }
+        let tables = seen.map { at in
             assembled(publication.tables[at], cells[at], thresholds[at])
         }
         return ControlledPublication(tables: tables, unproven: unproven, audited: audited)

@@ -2,7 +2,7 @@ package import Statistics
 
 /// The tables of a publication after control: what may be shown to its audience.
 package struct ControlledPublication: Sendable, Equatable {
-    /// In the order of the statistics.
+    /// In the order of the statistics, without those that are unseen.
     package let tables: [ControlledTable]
     /// Unsafe figures of which no proof was found that they cannot be computed: zeros of groups of
     /// which finer tables show that they are empty, for example.

@@ -15,15 +15,20 @@ package struct MeasuredPublication: Sendable {
     /// By table, the figures that an earlier publication told as they are now: an attacker knows
     /// them, so that leaving them out protects nothing. Empty when there was none.
     package let toldBefore: [Set<FigurePlace>]
+    /// Tables that nobody is shown: they were measured because they say which values of one column
+    /// are parts of which values of another, so that figures by the one can be held against figures
+    /// by the other.
+    package let unseen: Set<Int>
 
     package init(
         statistics: [StatisticPlan], tables: [MeasuredTable], hierarchies: [ValueHierarchy] = [],
-        toldBefore: [Set<FigurePlace>] = []
+        toldBefore: [Set<FigurePlace>] = [], unseen: Set<Int> = []
     ) {
         self.statistics = statistics
         self.tables = tables
         self.hierarchies = hierarchies
         self.toldBefore = toldBefore
+        self.unseen = unseen
     }
 }
 

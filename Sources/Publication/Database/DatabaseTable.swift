@@ -149,8 +149,9 @@ struct DatabaseTable {
             try db.execute(
                 sql: insert,
                 arguments: [
-                    name, figures[index], "figure", ColumnWords.of(column.role),
-                    ColumnWords.unit(of: column.role), column.role == .count, table.persons,
+                    name, figures[index], "figure", ColumnWords.of(column, in: published),
+                    ColumnWords.unit(of: column.role), published.isAddable(column),
+                    table.persons,
                     published.customers, period,
                 ])
             try db.execute(

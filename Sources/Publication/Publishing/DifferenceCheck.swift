@@ -18,12 +18,16 @@ package struct DifferenceCheck: Sendable {
     private let added: [MeasuredTable]
     private let controlledAdditions: [ControlledTable]
     private let rules: ControlRules
+    /// How counts are told; nil where they are told as they are.
+    private let counts: ToldCounts?
 
-    /// `controlledAdditions` is what control makes of `added`.
+    /// `controlledAdditions` is what control makes of `added`; with `counts`, all tables must be
+    /// measured with the record keys of what was published.
     package init(
         earlier: [PublishedTable], recounted: [MeasuredTable], added: [MeasuredTable],
-        controlledAdditions: [ControlledTable], _ rules: ControlRules
+        controlledAdditions: [ControlledTable], counts: ToldCounts? = nil, _ rules: ControlRules
     ) {
+        self.counts = counts
         self.earlier = earlier
         self.recounted = recounted
         self.added = added
@@ -51,7 +55,12 @@ package struct DifferenceCheck: Sendable {
                     added: more[row.key]?.cells[column],
                     addition: safeRows[row.key]?[column], role: table.columns[column].role)
                 let place = FigurePlace(row: at, column: column)
-                if let published = Published(cells[column]) {
+                if let told = Published(cells[column]) {
+                    guard let published = exact(told, table.name, again[row.key], column) else {
+                        // Something was taken out since: nobody can say what the difference tells.
+                        found.isolating.insert(place)
+                        continue
+                    }
                     if !figure.isSafe(published.value, thresholds) { found.isolating.insert(place) }
                     if figure.isStill(published.value) { found.toldBefore.insert(place) }
                 } else if !figure.hasOutgrown(thresholds) {
@@ -60,6 +69,18 @@ package struct DifferenceCheck: Sendable {
             }
         }
         return found
+    }
+
+    /// What was counted where `told` was published: noise on a count hides the difference to it, so
+    /// the counts themselves are compared. Nil when what is left of them is not told like that.
+    private func exact(
+        _ told: Published, _ name: String, _ again: MeasuredRow?, _ column: Int
+    ) -> Published? {
+        guard let counts, let table = counts.place(ofTable: name) else { return told }
+        guard let again else { return told.value?.isZero ?? true ? Published(value: nil) : nil }
+        guard let count = counts.told(table, again, column) else { return told }
+        let now = told.value ?? .integer(0)
+        return now == .integer(count) ? Published(value: again.cells[column].value) : nil
     }
 
     private static func rows(
@@ -72,6 +93,8 @@ package struct DifferenceCheck: Sendable {
     /// A figure that was told; nil of one that was not.
     private struct Published {
         let value: Quantity?
+
+        init(value: Quantity?) { self.value = value }
 
         init?(_ cell: ControlledCell) {
             switch cell {

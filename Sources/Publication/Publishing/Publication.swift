@@ -36,6 +36,8 @@ package struct Publication: Sendable, Equatable {
     package var late: [LateRecords]
     /// What noise has cost; nil when no table has any.
     package var budget: PublishedBudget?
+    /// How well persons hide in the rows that the pipeline wrote; for internal readers only.
+    package var rowOutputs: [RowOutputRisk] = []
 
     package init(
         pipeline: String, period: String, through: String, kind: Kind, revision: Int,
@@ -87,6 +89,8 @@ package struct PublishedTable: Sendable, Equatable {
     package var noise: PublishedNoise?
     /// What the figures were counted from, in a form that can be merged; nil when none is exported.
     package var sketches: PublishedSketches?
+    /// How counts are told.
+    package var counts = CountTelling.exact
 
     package init(
         purpose: String, customers: Int, table: ControlledTable, other: String = "",

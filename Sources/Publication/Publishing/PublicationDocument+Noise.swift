@@ -100,6 +100,14 @@ extension DocumentReader {
         }
     }
 
+    /// How counts are told; as they are in documents before version 3.
+    mutating func counts() -> CountTelling {
+        guard version >= 3 else { return .exact }
+        let telling = CountTelling(word: text())
+        if telling == nil { fail() }
+        return telling ?? .exact
+    }
+
     /// The first version of documents with noise and sketches.
     private static var firstVersion: UInt8 { 2 }
 

@@ -6,8 +6,8 @@ import Statistics
 /// their length in front. No identifier of a record can be in it that is not published.
 package enum PublicationDocument {
     private static let magic = Array("SLUP".utf8)
-    private static let version: UInt8 = 2
-    /// Version 1 knew neither noise nor sketches.
+    private static let version: UInt8 = 3
+    /// Version 1 knew neither noise nor sketches, version 2 neither changed counts nor risks.
     private static let versions: ClosedRange<UInt8> = 1...version
 
     /// The document of a publication.
@@ -29,6 +29,7 @@ package enum PublicationDocument {
             writer.number(Int(late.records))
         }
         writer.budget(publication.budget)
+        writer.rowOutputs(publication.rowOutputs)
         return writer.bytes
     }
 
@@ -55,6 +56,7 @@ package enum PublicationDocument {
         }
         writer.noise(published.noise)
         writer.sketches(published.sketches)
+        writer.text(published.counts.word)
     }
 
     private static func write(_ cell: ControlledCell, _ writer: inout DocumentWriter) {
@@ -90,12 +92,14 @@ package enum PublicationDocument {
             LateRecords(period: reader.text(), records: Int64(reader.number()))
         }
         let budget = reader.budget()
+        let rowOutputs = reader.rowOutputs()
         guard let kind, let audience, reader.isAtEnd else { return nil }
         var publication = Publication(
             pipeline: pipeline, period: period, through: through, kind: kind, revision: revision,
             reason: reason, audience: audience, zone: zone, closed: closed,
             optOutsAsOf: optOutsAsOf, tables: tables, late: late)
         publication.budget = budget
+        publication.rowOutputs = rowOutputs
         return publication
     }
 
@@ -127,6 +131,7 @@ package enum PublicationDocument {
             other: other, proposal: proposal)
         published.noise = reader.noise()
         published.sketches = reader.sketches()
+        published.counts = reader.counts()
         return published
     }
 

@@ -80,7 +80,8 @@ extension ChartDrawing {
         _ bar: Chart.Bar, _ index: Int, _ scale: ChartScale, _ svg: inout HTMLWriter
     ) {
         let top = index * Self.rowHeight
-        let words = "\(bar.name): \(self.words(bar.mark))"
+        let share = bar.share.map { " \u{b7} \($0)" } ?? ""
+        let words = "\(bar.name): \(self.words(bar.mark))\(share)"
         svg.element("g", ["class": "point", "tabindex": "0", "role": "img", "aria-label": words]) {
             point in
             point.element("title", text: words)
@@ -92,7 +93,7 @@ extension ChartDrawing {
                 [
                     "class": "figure \(style(bar.mark))", "x": "100%", "y": "\(top + 15)",
                     "text-anchor": "end",
-                ], text: figure(bar.mark))
+                ], text: figure(bar.mark) + share)
             point.rect([
                 "class": "track", "x": "0", "y": "\(top + 21)", "width": "100%", "height": "9",
             ])

@@ -42,6 +42,8 @@ struct Chart {
     struct Bar {
         let name: String
         let mark: ChartMark
+        /// Its share of all bars in words; nil where they are not known to be all there is.
+        var share: String?
     }
 
     let title: String
@@ -60,8 +62,10 @@ struct ChartBuilder {
     static let chartsMax = 6
     private static let stepsMax = 400
 
-    let table: ControlledTable
+    let published: PublishedTable
     let texts: ReportTexts
+
+    var table: ControlledTable { published.table }
 
     func charts() -> [Chart] {
         guard table.rows.count > 1 else { return [] }
@@ -155,6 +159,7 @@ extension ChartBuilder {
         _ rows: [ControlledTable.Row], _ column: Int, _ columns: [Int]
     ) -> Chart.Form {
         var bars = rows.map { Chart.Bar(name: name($0, columns), mark: mark($0.cells[column])) }
+        if published.isAddable(table.columns[column]) { addShares(to: &bars) }
         bars = bars.enumerated().sorted { left, right in
             let (one, two) = (left.element.mark.height, right.element.mark.height)
             switch (one, two) {
@@ -167,11 +172,22 @@ extension ChartBuilder {
         guard bars.count > Self.barsMax else { return .bars(bars, left: 0) }
         let rest = bars[(Self.barsMax - 1)...]
         let shown = Array(bars[..<(Self.barsMax - 1)])
-        guard table.columns[column].role == .count else {
+        let other = sum(rest.map(\.mark))
+        guard published.isAddable(table.columns[column]), other.height != nil else {
             return .bars(shown, left: rest.count)
         }
-        let other = Chart.Bar(name: texts.others(rest.count), mark: sum(rest.map(\.mark)))
-        return .bars(shown + [other], left: 0)
+        let more = Chart.Bar(name: texts.others(rest.count), mark: other)
+        return .bars(shown + [more], left: 0)
+    }
+
+    /// Says what share of all each bar is, when all of them are told and may be added up.
+    private func addShares(to bars: inout [Chart.Bar]) {
+        let heights = bars.compactMap(\.mark.height)
+        let total = heights.reduce(0, +)
+        guard heights.count == bars.count, total > 0, let all = Int(exactly: total) else { return }
+        for at in bars.indices {
+            bars[at].share = texts.percent(Int(heights[at]), of: all)
+        }
     }
 
     /// The sum of counts; not told when one of them is not.
@@ -211,11 +227,11 @@ extension ChartBuilder {
         }
         let series = order.map { Chart.Series(name: names[$0] ?? "", marks: marks[$0] ?? []) }
         return .lines(
-            steps: steps, series: largest(series, table.columns[column].role, steps.count))
+            steps: steps, series: largest(series, table.columns[column], steps.count))
     }
 
     private func largest(
-        _ series: [Chart.Series], _ role: ColumnRole, _ steps: Int
+        _ series: [Chart.Series], _ column: MeasuredColumn, _ steps: Int
     ) -> [Chart.Series] {
         let sums: [Double] = series.map { one in
             one.marks.reduce(0.0) { sum, mark in sum + (mark.height ?? 0) }
@@ -226,9 +242,11 @@ extension ChartBuilder {
         let sorted = order.map { series[$0] }
         guard sorted.count > Self.linesMax else { return sorted }
         let shown = Array(sorted[..<Self.linesMax])
-        guard role == .count else { return shown }
+        guard published.isAddable(column) else { return shown }
         let rest = sorted[Self.linesMax...]
         let marks = (0..<steps).map { step in sum(rest.map { $0.marks[step] }) }
+        // A sum that mostly cannot be told is no line.
+        guard marks.count(where: { $0.height != nil }) * 2 >= steps else { return shown }
         return shown + [Chart.Series(name: texts.others(rest.count), marks: marks)]
     }
 

@@ -9,9 +9,11 @@ extension ReportPage {
             reading(&section)
             section.element("p", text: texts.addableText)
             rules(&section)
+            counts(&section)
             noise(&section)
             sketches(&section)
             reasons(&section)
+            rowOutputs(&section)
             section.element("h3", text: texts.optOutsTitle)
             section.element(
                 "p", text: texts.optOuts(asOf: texts.instant(publication.optOutsAsOf)))
@@ -121,8 +123,9 @@ extension ReportPage {
         }
             + table.columns.map { column in
                 [
-                    column.name, table.name, texts.meaning(of: column.role),
-                    texts.unit(of: column.role), column.role == .count ? texts.yes : texts.no,
+                    column.name, table.name, texts.meaning(of: column, in: published),
+                    texts.unit(of: column.role),
+                    published.isAddable(column) ? texts.yes : texts.no,
                 ]
             } + accuracies(of: published) + sketches(of: published)
     }

@@ -15,11 +15,15 @@ package enum HTMLReport {
         ) { report.body(&$0) }
     }
 
+    /// Counted up whenever a page of the same publication looks otherwise.
+    private static let version = 2
+
     /// The format of reports in a language, for the catalogue.
     static func format(
         _ name: String, _ language: ReportLanguage, file: String, summary: String
     ) -> PublicationFormat {
-        PublicationFormat(name: name, summary: summary) { publication throws(PublicationFault) in
+        PublicationFormat(name: name, summary: summary, version: version) {
+            publication throws(PublicationFault) in
             [PublicationFile(name: file, bytes: page(publication, in: language))]
         }
     }
@@ -34,7 +38,7 @@ struct ReportPage {
     init(_ publication: Publication, _ texts: ReportTexts) {
         self.publication = publication
         self.texts = texts
-        charts = publication.tables.map { ChartBuilder(table: $0.table, texts: texts).charts() }
+        charts = publication.tables.map { ChartBuilder(published: $0, texts: texts).charts() }
     }
 
     var title: String { "\(texts.title(publication.pipeline)), \(month)" }
@@ -199,7 +203,8 @@ struct ReportPage {
         }
         let rule = texts.threshold(
             persons: published.table.persons, customers: published.customers)
-        return "\(texts.purpose(published.purpose)) \(rule) \(share)"
+        let counts = published.hasCounts ? texts.sentence(published.counts).map { " \($0)" } : nil
+        return "\(texts.purpose(published.purpose)) \(rule) \(share)\(counts ?? "")"
     }
 
     private func proposal(_ text: String, _ html: inout HTMLWriter) {

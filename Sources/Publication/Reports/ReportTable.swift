@@ -10,6 +10,17 @@ struct ReportTable {
 
     private var table: ControlledTable { published.table }
 
+    /// The columns of the group that tell rows apart: the month of a publication is the same in all
+    /// rows and stands above them.
+    private var groups: [Int] {
+        let all = table.groupColumns.indices
+        let telling = all.filter { at in
+            table.groupColumns[at] != "month"
+                || table.rows.contains { $0.key[at] != table.rows[0].key[at] }
+        }
+        return telling.isEmpty ? Array(all) : telling
+    }
+
     /// A row by itself reads better as tiles than as a table.
     func write(into html: inout HTMLWriter) {
         if table.rows.isEmpty {
@@ -28,7 +39,7 @@ struct ReportTable {
                 list.element("div", ["class": "tile \(style(cell))"]) { tile in
                     tile.element("dt", text: texts.title(column))
                     tile.element("dd", ["class": "figure"]) { figure(cell, column: number, &$0) }
-                    if column.role != .count {
+                    if !published.isAddable(column) {
                         tile.element("dd") {
                             $0.element("span", ["class": "tag"], text: texts.notAddable)
                         }
@@ -55,15 +66,15 @@ struct ReportTable {
     }
 
     private func heads(_ html: inout HTMLWriter) {
-        for column in table.groupColumns {
+        for at in groups {
             html.element("th", ["scope": "col"]) {
-                $0.element("span", ["class": "label"], text: texts.title(column))
+                $0.element("span", ["class": "label"], text: texts.title(table.groupColumns[at]))
             }
         }
         for column in table.columns {
             html.element("th", ["scope": "col", "class": "number"]) { head in
                 head.element("span", ["class": "label"], text: texts.title(column))
-                if column.role != .count {
+                if !published.isAddable(column) {
                     head.text(" ")
                     head.element("span", ["class": "tag"], text: texts.notAddable)
                 }
@@ -72,10 +83,10 @@ struct ReportTable {
     }
 
     private func row(_ row: ControlledTable.Row, _ html: inout HTMLWriter) {
-        let heading = table.groupColumns.count - 1
-        for (index, key) in row.key.enumerated() {
-            let text = texts.value(key)
-            if index == heading {
+        let groups = groups
+        for index in groups {
+            let text = texts.value(row.key[index])
+            if index == groups.last {
                 html.element("th", ["scope": "row"], text: text)
             } else {
                 html.element("td", text: text)

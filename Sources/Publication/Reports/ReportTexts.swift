@@ -94,12 +94,12 @@ struct ReportTexts: Sendable {
         say("No group is large enough to be named.", "Geen groep is groot genoeg om te noemen.")
     }
     func others(_ count: Int) -> String {
-        say("\(other) (\(count) values)", "\(other) (\(count) waarden)")
+        say("\(count) more values", "Nog \(count) waarden")
     }
     func onlyInTable(_ count: Int) -> String {
         say(
-            "\(count) more in the table below. They are not added up here.",
-            "Nog \(count) in de tabel hieronder. Ze worden hier niet opgeteld.")
+            "\(count) more in the table below. They cannot be added up here.",
+            "Nog \(count) in de tabel hieronder. Ze zijn hier niet op te tellen.")
     }
     func chart(_ figure: String, by group: String) -> String {
         say("\(figure) by \(group)", "\(figure) per \(group)")

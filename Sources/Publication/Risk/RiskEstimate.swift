@@ -21,6 +21,11 @@ package struct RiskEstimate: Sendable {
     /// About how many classes there are.
     package var classes: Int64 { Int64(sketch.classes.rounded()) }
 
+    /// About how many classes there are by their number of persons, 0 to 19; the last is for more.
+    package var classesByPersons: [Int64] {
+        sketch.distribution(upTo: 19).map { Int64(($0 * sketch.classes).rounded()) }
+    }
+
     /// About how many rows are in classes of at most `persons` persons.
     package func rows(inClassesOf persons: Int64) -> Int64 {
         Int64(((sketch.rowShare(withAtMost: persons) ?? 0) * Double(rows)).rounded())

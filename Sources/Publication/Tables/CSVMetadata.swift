@@ -72,6 +72,7 @@ struct CSVMetadata {
         return "Published statistics of \(publication.pipeline), purpose \(published.purpose). At "
             + "least \(table.persons) persons\(customers) stand behind every figure; "
             + "\(table.withheld.cells) of \(table.withheld.cellsTotal) figures are withheld."
+            + (ColumnWords.counts(published).map { " \($0)" } ?? "")
     }
 
     private func group(_ column: String) -> Node {
@@ -121,7 +122,7 @@ struct CSVMetadata {
             (
                 "dc:description",
                 .text(
-                    "\(ColumnWords.of(column.role)) Unit: "
+                    "\(ColumnWords.of(column, in: published)) Unit: "
                         + "\(ColumnWords.unit(of: column.role)). Withheld where "
                         + (isMagnitude
                             ? "empty" : "\"\(withheld[0])\" (too few persons) or \"x\"")

@@ -7,11 +7,20 @@ extension StatisticTable {
     /// A text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV
     /// Injection"); figures never do.
     package func appendCSV(to buffer: inout ByteBuffer) {
+        appendCSVHeader(to: &buffer)
+        appendCSVRows(to: &buffer)
+    }
+
+    private func appendCSVHeader(to buffer: inout ByteBuffer) {
         for (index, column) in (groupColumns + columns.map(\.name)).enumerated() {
             if index > 0 { buffer.append(UInt8(ascii: ",")) }
             appendCSVText(Array(column.utf8), to: &buffer)
         }
         buffer.append(UInt8(ascii: "\n"))
+    }
+
+    /// Appends what stands below the header: for a table that comes in parts.
+    package func appendCSVRows(to buffer: inout ByteBuffer) {
         for row in rows {
             for (index, text) in row.key.enumerated() {
                 if index > 0 { buffer.append(UInt8(ascii: ",")) }

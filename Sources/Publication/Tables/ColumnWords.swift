@@ -8,9 +8,14 @@ enum ColumnWords {
     static func ofGroup(_ column: String) -> String { texts.meaning(ofGroup: column) }
 
     /// What the figures of a column say, and whether they may be summed over rows.
-    static func of(_ role: ColumnRole) -> String {
-        "\(texts.meaning(of: role)); "
-            + (role == .count ? "may be added up." : "must not be added up.")
+    static func of(_ column: MeasuredColumn, in published: PublishedTable) -> String {
+        "\(texts.meaning(of: column, in: published)); "
+            + (published.isAddable(column) ? "may be added up." : "must not be added up.")
+    }
+
+    /// What is to be known about changed counts; nil where they are as they are.
+    static func counts(_ published: PublishedTable) -> String? {
+        published.hasCounts ? texts.sentence(published.counts) : nil
     }
 
     /// What the column beside a noisy figure says.

@@ -1,3 +1,23 @@
+/// A header of a source as it is written.
+package struct SourceHeader: Sendable {
+    /// The index of the source in the plan of the run.
+    package let source: Int
+    /// 0 for the header at the start of the source, then one more for each further one.
+    package let number: Int
+    package let bytes: [UInt8]
+
+    package init(source: Int, number: Int, bytes: [UInt8]) {
+        self.source = source
+        self.number = number
+        self.bytes = bytes
+    }
+
+    /// True when both are the same place of the same source.
+    package func isSame(as other: SourceHeader?) -> Bool {
+        other.map { $0.source == source && $0.number == number } ?? false
+    }
+}
+
 /// A run of whole records of one source, owned by one worker at a time and reused.
 package struct Chunk: ~Copyable {
     /// The bytes; they end at a record border or at the end of the source.
@@ -14,6 +34,9 @@ package struct Chunk: ~Copyable {
 
     /// Columns named by the header of the source, if the format has one.
     package var columns: [String]?
+
+    /// The header that speaks of the records, for formats that have headers in mid-file.
+    package var header: SourceHeader?
 
     /// True when a record longer than the limit was cut off: the chunk holds only its beginning,
     /// the one row must be counted as `tooLong`.

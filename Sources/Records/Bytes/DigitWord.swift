@@ -2,10 +2,10 @@
 /// what number they make.
 package struct DigitWord: BitwiseCopyable, Sendable {
     /// The values of the digits, the last in the highest byte; zeros stand in front.
-    private let values: UInt64
+    @usableFromInline let values: UInt64
 
     /// The bytes of `text`, of which there must be one to eight.
-    @inline(__always)
+    @inlinable @inline(__always)
     package init(_ text: Span<UInt8>) {
         let count = text.count
         precondition(count &- 1 < 8 && count > 0)
@@ -26,7 +26,7 @@ package struct DigitWord: BitwiseCopyable, Sendable {
     }
 
     /// True when all of the bytes are `0` to `9`.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var isAllDigits: Bool {
         // A value above nine, or one with its top bit set, sets a top bit of the sum.
         ((values & 0x7F7F_7F7F_7F7F_7F7F &+ 0x7676_7676_7676_7676) | values)
@@ -34,7 +34,7 @@ package struct DigitWord: BitwiseCopyable, Sendable {
     }
 
     /// The number that the digits make; means nothing unless `isAllDigits`.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var number: UInt64 {
         // Neighbours are joined: digits to pairs, pairs to fours, fours to eight.
         let pairs = (values &* 2561) &>> 8 & 0x00FF_00FF_00FF_00FF

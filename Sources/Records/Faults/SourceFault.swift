@@ -7,6 +7,8 @@ package struct SourceFault: Error, Equatable, Sendable {
         case isDirectory = "is-a-directory"
         case damagedGzip = "damaged-gzip"
         case truncatedGzip = "truncated-gzip"
+        case damagedZstd = "damaged-zstd"
+        case truncatedZstd = "truncated-zstd"
         case inflateRatio = "inflate-ratio"
         case badHeader = "bad-header"
         case missingColumn = "missing-column"

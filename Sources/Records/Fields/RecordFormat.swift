@@ -22,10 +22,31 @@ extension RecordFormat {
     package func header(
         of start: Span<UInt8>, isComplete: Bool, limits: RecordLimits
     ) throws(SourceFault) -> HeaderResult {
+        guard let length = try byteOrderMark(of: start, isComplete: isComplete) else {
+            return .needMoreBytes
+        }
+        return .header(length: length, columns: nil)
+    }
+
+    /// The length of the byte order mark of UTF-8 in front of a source, 0 without one; nil when
+    /// more bytes are needed to tell. That of UTF-16 is a fault: read as UTF-8, nothing would be
+    /// found.
+    package func byteOrderMark(
+        of start: Span<UInt8>, isComplete: Bool
+    ) throws(SourceFault) -> Int? {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let shared = zip(start.indices, mark).prefix { start[$0] == $1 }.count
-        if shared == start.count, shared < mark.count, !isComplete { return .needMoreBytes }
-        return .header(length: shared == mark.count ? shared : 0, columns: nil)
+        if start.count < mark.count, !isComplete, start.isEmpty || start[0] >= 0xEF { return nil }
+        if start.count >= 2, UInt16(start[0]) << 8 | UInt16(start[1]) == 0xFFFE
+            || UInt16(start[0]) << 8 | UInt16(start[1]) == 0xFEFF
+        {
+            throw SourceFault(
+                .unsupportedEncoding,
+                byteOffset: 0,
+                expectation: "expected UTF-8, found the byte order mark of UTF-16: declare "
+                    + "`encoding: utf-16`")
+        }
+        return shared == mark.count ? shared : 0
     }
 }
 

@@ -6,16 +6,19 @@
 package struct TimeCursor: Sendable {
     private let format: TimeFormat
     private let zone: ZoneTable
+    private let now: EventTime?
     private let isAccessLog: Bool
     /// The text of the time read last, the second aside; `minute` is that time without its second.
     private var known = AccessLogMinute()
     private var minute: Int64 = 0
     private var knowsMinute = false
 
-    /// A cursor over times of `format`; `zone` is asked by local forms only.
-    package init(_ format: TimeFormat, zone: ZoneTable) {
+    /// A cursor over times of `format`; `zone` is asked by local forms only, and `now`, the clock
+    /// of the run, by the form without a year.
+    package init(_ format: TimeFormat, zone: ZoneTable, now: EventTime? = nil) {
         self.format = format
         self.zone = zone
+        self.now = now
         isAccessLog = format == .accessLog
     }
 
@@ -23,7 +26,7 @@ package struct TimeCursor: Sendable {
     @inline(__always)
     package mutating func parse(_ bytes: Span<UInt8>) -> EventTime? {
         guard isAccessLog, bytes.count == AccessLogMinute.textLength else {
-            return format.parse(bytes, zone: zone)
+            return format.parse(bytes, zone: zone, now: now)
         }
         let text = AccessLogMinute(bytes)
         guard let second = text.second else { return nil }

@@ -22,14 +22,33 @@ package enum TimeFormat: String, Sendable, CaseIterable {
     case dateTime = "datetime"
     /// `yyyy-MM-dd`: the start of that day in a declared zone.
     case date
+    /// Nanoseconds since 1970, a whole number under the rules of `epoch`.
+    case epochNanoseconds = "epoch-ns"
+    /// The form of HAProxy: `01/Mar/2026:12:00:00.123`, local time of a declared zone.
+    case haproxy
+    /// The form of RFC 3164 section 4.1.2, `Mar  1 12:00:00`, local time of a declared zone and
+    /// without a year: the latest year in which it lies at most a day ahead of the run's clock. A
+    /// time of RFC 3339, which newer daemons write in its place, is read as such.
+    case syslog
 
     /// True when a time of this form means nothing without a time zone.
-    package var needsZone: Bool { self == .dateTime || self == .date }
+    package var needsZone: Bool {
+        switch self {
+        case .dateTime, .date, .haproxy, .syslog: true
+        case .rfc3339, .accessLog, .epochSeconds, .epochMilliseconds, .epochNanoseconds: false
+        }
+    }
+
+    /// The forms that name an instant by themselves, whatever the clock of the run.
+    package static let withYear = allCases.filter { $0 != .syslog }
 
     /// The instant that `bytes` names, or nil when they are not a time of this form.
     ///
-    /// `zone` is asked by the two local forms only. Allocates nothing.
-    package func parse(_ bytes: Span<UInt8>, zone: ZoneTable) -> EventTime? {
+    /// `zone` is asked by the local forms only; `now`, the clock of the run, by `syslog` only,
+    /// which is no time without it. Allocates nothing.
+    package func parse(
+        _ bytes: Span<UInt8>, zone: ZoneTable, now: EventTime? = nil
+    ) -> EventTime? {
         unsafe bytes.withUnsafeBufferPointer { view in
             guard let start = view.baseAddress else { return nil }
             return switch self {
@@ -39,6 +58,9 @@ package enum TimeFormat: String, Sendable, CaseIterable {
             case .epochMilliseconds: unsafe parseEpochMilliseconds(start, view.count)
             case .dateTime: unsafe parseLocalDateTime(start, view.count, zone)
             case .date: unsafe parseLocalDate(start, view.count, zone)
+            case .epochNanoseconds: unsafe parseEpochNanoseconds(start, view.count)
+            case .haproxy: unsafe parseLocalAccessLogTime(start, view.count, zone)
+            case .syslog: unsafe parseSyslogTime(start, view.count, zone, now)
             }
         }
     }
@@ -54,19 +76,29 @@ func parseAccessLogTime(_ start: UnsafePointer<UInt8>, _ count: Int) -> EventTim
         unsafe start[11] == UInt8(ascii: ":"), unsafe start[14] == UInt8(ascii: ":"),
         unsafe start[17] == UInt8(ascii: ":"), unsafe start[20] == UInt8(ascii: " ")
     else { return nil }
-    let month = unsafe monthNumber(start[3], start[4], start[5])
-    guard month > 0,
-        let day = unsafe twoDigits(start), let century = unsafe twoDigits(start + 7),
-        let yearOfCentury = unsafe twoDigits(start + 9), let hour = unsafe twoDigits(start + 12),
-        let minute = unsafe twoDigits(start + 15), let second = unsafe twoDigits(start + 18),
-        let offsetHours = unsafe twoDigits(start + 22),
+    let local = unsafe accessLogSeconds(start)
+    guard local != noLocalTime, let offsetHours = unsafe twoDigits(start + 22),
         let offsetMinutes = unsafe twoDigits(start + 24)
     else { return nil }
     let sign = unsafe start[21]
     guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"),
         offsetHours <= 23, offsetMinutes <= 59
     else { return nil }
-    let local = localSeconds(
+    let offset = (offsetHours * 60 + offsetMinutes) * 60
+    let seconds = sign == UInt8(ascii: "-") ? local + offset : local - offset
+    return EventTime(milliseconds: Int64(seconds) &* 1000)
+}
+
+/// The local seconds of the 20 bytes `dd/Mon/yyyy:hh:mm:ss`, whose separators were checked;
+/// `noLocalTime` when they are no time.
+private func accessLogSeconds(_ start: UnsafePointer<UInt8>) -> Int {
+    let month = unsafe monthNumber(start[3], start[4], start[5])
+    guard month > 0,
+        let day = unsafe twoDigits(start), let century = unsafe twoDigits(start + 7),
+        let yearOfCentury = unsafe twoDigits(start + 9), let hour = unsafe twoDigits(start + 12),
+        let minute = unsafe twoDigits(start + 15), let second = unsafe twoDigits(start + 18)
+    else { return noLocalTime }
+    return localSeconds(
         year: century * 100 + yearOfCentury,
         month: month,
         day: day,
@@ -74,10 +106,25 @@ func parseAccessLogTime(_ start: UnsafePointer<UInt8>, _ count: Int) -> EventTim
         minute: minute,
         second: second
     )
+}
+
+/// Reads `dd/Mon/yyyy:hh:mm:ss[.fff]` as local time of `zone`.
+func parseLocalAccessLogTime(
+    _ start: UnsafePointer<UInt8>,
+    _ count: Int,
+    _ zone: ZoneTable
+) -> EventTime? {
+    guard count >= 20,
+        unsafe start[2] == UInt8(ascii: "/"), unsafe start[6] == UInt8(ascii: "/"),
+        unsafe start[11] == UInt8(ascii: ":"), unsafe start[14] == UInt8(ascii: ":"),
+        unsafe start[17] == UInt8(ascii: ":"),
+        let fraction = unsafe fractionMilliseconds(start + 20, count - 20),
+        20 + fraction.length == count
+    else { return nil }
+    let local = unsafe accessLogSeconds(start)
     guard local != noLocalTime else { return nil }
-    let offset = (offsetHours * 60 + offsetMinutes) * 60
-    let seconds = sign == UInt8(ascii: "-") ? local + offset : local - offset
-    return EventTime(milliseconds: Int64(seconds) &* 1000)
+    let instant = zone.instant(localSeconds: Int64(local))
+    return EventTime(milliseconds: instant &* 1000 &+ Int64(fraction.milliseconds))
 }
 
 /// Reads whole or decimal seconds since 1970.
@@ -101,6 +148,16 @@ func parseEpochMilliseconds(
         return nil
     }
     return EventTime(milliseconds: Int64(value))
+}
+
+/// Reads whole nanoseconds since 1970; nothing finer than a millisecond is kept.
+func parseEpochNanoseconds(
+    _ start: UnsafePointer<UInt8>,
+    _ count: Int
+) -> EventTime? {
+    // What does not fit 64 bits lies behind the year 2554 and is no time of a log.
+    guard let value = unsafe wholeNumber(start, count, digitsMax: 19, max: .max) else { return nil }
+    return EventTime(milliseconds: Int64(value / 1_000_000))
 }
 
 /// Reads `yyyy-MM-dd HH:mm:ss[.fff]` as local time of `zone`.
@@ -154,7 +211,7 @@ private func civilDate(_ start: UnsafePointer<UInt8>, _ count: Int) -> CivilDate
 }
 
 /// 1 to 12 for the English abbreviation made of three bytes, else 0.
-private func monthNumber(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Int {
+func monthNumber(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Int {
     switch UInt32(first) << 16 | UInt32(second) << 8 | UInt32(third) {
     case 0x4A_616E: 1
     case 0x46_6562: 2
@@ -172,18 +229,23 @@ private func monthNumber(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Int
     }
 }
 
-private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
 /// The value of two digits at `start`, or nil.
-private func twoDigits(_ start: UnsafePointer<UInt8>) -> Int? {
+func twoDigits(_ start: UnsafePointer<UInt8>) -> Int? {
     let tens = unsafe start[0] &- UInt8(ascii: "0")
     let ones = unsafe start[1] &- UInt8(ascii: "0")
     return tens < 10 && ones < 10 ? Int(tens) * 10 + Int(ones) : nil
 }
 
 /// The value of `count` digits, at least one, without leading zeros and at most `max`.
-private func wholeNumber(_ start: UnsafePointer<UInt8>, _ count: Int, max: UInt64) -> UInt64? {
-    guard count >= 1, count <= 15, unsafe start[0] != UInt8(ascii: "0") || count == 1
+private func wholeNumber(
+    _ start: UnsafePointer<UInt8>,
+    _ count: Int,
+    digitsMax: Int = 15,
+    max: UInt64
+) -> UInt64? {
+    guard count >= 1, count <= digitsMax, unsafe start[0] != UInt8(ascii: "0") || count == 1
     else { return nil }
     var value: UInt64 = 0
     for index in 0..<count {

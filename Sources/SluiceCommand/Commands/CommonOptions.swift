@@ -25,6 +25,9 @@ package struct WorkOptions: ParsableArguments {
     @Flag(help: "Say at the end which stage took how long, even with --quiet.")
     package var profile = false
 
+    @Flag(help: "Leave files and network that the work does not need open to the process.")
+    package var noSandbox = false
+
     package init() {}
 
     /// Refuses numbers of workers out of range.

@@ -15,11 +15,17 @@ package struct ExplainCommand: ParsableCommand {
     @Flag(help: "Write JSON to standard output.")
     package var json = false
 
+    @Flag(help: "Write a flowchart in the language of Mermaid.")
+    package var mermaid = false
+
     package init() {}
 
     package func run() throws {
         let text = try telling(asJSON: json) { () throws(PipelineFailure) in
-            try Sluice.explain(pipeline: pipeline, asJSON: json)
+            if json, mermaid { throw .usage("--json and --mermaid exclude each other") }
+            return mermaid
+                ? try Sluice.diagram(pipeline: pipeline)
+                : try Sluice.explain(pipeline: pipeline, asJSON: json)
         }
         try StandardOutput.write(text: text.hasSuffix("\n") ? text : text + "\n")
     }

@@ -18,6 +18,7 @@ extension FilterCommand {
         request.rules = try rules()
         request.timeField = time
         request.timeFormat = timeFormat
+        request.encoding = encoding
         request.zone = zone
         request.window = window
         request.now = work.now
@@ -25,6 +26,7 @@ extension FilterCommand {
         request.keepsOthers = keepOthers
         request.quarantineLimit = quarantineLimit
         request.workers = work.workers
+        request.isConfined = !work.noSandbox
         request.gzip = gzip
         return request
     }

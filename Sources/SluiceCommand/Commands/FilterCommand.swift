@@ -24,8 +24,10 @@ package struct FilterCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            What the input looks like: jsonl, csv, tsv, common, combined, vhost_combined, or an \
-            nginx log_format or Apache LogFormat string.
+            What the input looks like: a format by its name (jsonl, csv, combined, haproxy, w3c, \
+            syslog_5424, logfmt, cloudtrail, ... as in `sluice reference`), an nginx log_format or \
+            Apache LogFormat string, or auto, which looks at the first lines, names its choice, \
+            and refuses in doubt.
             """,
             valueName: "format"
         )
@@ -120,6 +122,16 @@ package struct FilterCommand: ParsableCommand {
     package var timeFormat: String?
 
     @Option(
+        help: ArgumentHelp(
+            """
+            The encoding of the input: utf-8, latin-1, windows-1252 or utf-16; the output is UTF-8.
+            """,
+            valueName: "encoding"
+        )
+    )
+    package var encoding: String?
+
+    @Option(
         help: ArgumentHelp("The time zone of days and of times without one.", valueName: "zone")
     )
     package var zone: String?
@@ -192,7 +204,9 @@ package struct FilterCommand: ParsableCommand {
         if talk.quiet { return profile }
         let table = ClosingTable(report, columnsMax: Terminal.tableColumns)
         let isAsked = talk.verbose || StandardError.isTerminal
-        let lines = (isAsked ? table.conservation : []) + table.quarantine
+        // Who lets the format be found wants to know which one it is.
+        let notes = isAsked || format == "auto" ? report.notes.map { "note: \($0)" } : []
+        let lines = notes + (isAsked ? table.conservation : []) + table.quarantine
         return lines.map { "\($0)\n" }.joined() + profile
     }
 }

@@ -62,6 +62,8 @@ package struct PublishCommand: ParsableCommand {
     @Flag(help: "Write the report as JSON to standard output.")
     package var json = false
 
+    @OptionGroup package var log: LogOptions
+
     @OptionGroup package var talk: TalkOptions
 
     package init() {}
@@ -89,11 +91,16 @@ package struct PublishCommand: ParsableCommand {
     }
 
     package func run() throws {
-        let report = try telling(asJSON: json) { () throws(PipelineFailure) in
-            try Sluice.publish(try request())
+        let log = EventLog(log.logFormat)
+        let report = try logging(to: log, pipeline: pipeline) {
+            try telling(asJSON: json) { () throws(PipelineFailure) in
+                try Sluice.publish(try request())
+            }
         }
         if json { try StandardOutput.write(text: PublishText.json(report).json + "\n") }
-        if !talk.quiet, !json || talk.verbose {
+        if let log {
+            log.write(LogEvent.events(of: report))
+        } else if !talk.quiet, !json || talk.verbose {
             let text = PublishText(columnsMax: Terminal.tableColumns, isVerbose: talk.verbose)
             StandardError.write(text.text(report))
         }

@@ -1,4 +1,5 @@
 private import FileSystem
+private import Glibc
 package import Pipelines
 
 /// What `sluice run` is told, in plain values, and what it does then.
@@ -8,11 +9,14 @@ package struct RunArguments: Equatable {
     package var now: String?
     package var workers: Int?
     package var profile = false
+    package var noSandbox = false
     package var dryRun = false
     package var expectBytes: Int?
     package var expectSHA256: String?
     package var eofIsComplete = false
     package var confirm: String?
+    package var metrics: String?
+    package var logFormat = LogFormat.text
     package var json = false
     package var quiet = false
     package var verbose = false
@@ -34,28 +38,48 @@ package struct RunArguments: Equatable {
         request.endOfInputIsComplete = eofIsComplete
         request.reportsOnStandardOutput = json
         request.confirmation = confirm
+        request.isConfined = !noSandbox
+        request.metrics = metrics
         return request
     }
 
     /// Runs the pipeline and tells of it.
     package func run() throws {
+        let log = EventLog(logFormat)
+        let report = try logging(to: log, pipeline: pipeline) {
+            let report = try ran(showingProgress: log == nil && !quiet)
+            try writeMetrics(report)
+            return report
+        }
+        if json {
+            let text = ReportJSON.json(report, withStages: profile)
+            try StandardOutput.write(text: text + "\n")
+        }
+        if let log {
+            log.write(LogEvent.events(of: report))
+        } else {
+            tell(report)
+        }
+    }
+
+    private func ran(showingProgress: Bool) throws -> RunReport {
         let request: RunRequest
         do throws(PipelineFailure) {
             request = try self.request()
         } catch {
             throw CommandFailure(failure: error, effect: .none)
         }
-        let bar = quiet ? nil : ProgressBar.onTerminal()
-        let report = try telling(
+        let bar = showingProgress ? ProgressBar.onTerminal() : nil
+        return try telling(
             asJSON: json, effect: .nothingWritten
         ) { () throws(PipelineFailure) in
             defer { bar?.finish() }
             return try Sluice.run(request, observer: bar)
         }
-        if json {
-            let text = ReportJSON.json(report, withStages: profile)
-            try StandardOutput.write(text: text + "\n")
-        }
+    }
+
+    /// The closing table; a quiet run says only that it came late.
+    private func tell(_ report: RunReport) {
         if !quiet, !json || verbose {
             let table = ClosingTable(
                 report,
@@ -64,8 +88,24 @@ package struct RunArguments: Equatable {
             )
             StandardError.write(table.text)
         }
+        if quiet, let late = report.lateness {
+            StandardError.write(
+                FaultReport.printable("sluice: \(report.pipeline): \(late.sentence)") + "\n")
+        }
         if profile, !json {
             StandardError.write(ProfileText(report, columnsMax: Terminal.tableColumns).text)
+        }
+    }
+
+    /// Metrics of a run that did what it was asked, and of how the pipeline stands then.
+    private func writeMetrics(_ report: RunReport) throws {
+        guard let metrics, !dryRun else { return }
+        do throws(PipelineFailure) {
+            let text = MetricsText(
+                run: report, finished: Int64(time(nil)), status: report.status)
+            try MetricsFile.write(text.text, to: metrics)
+        } catch {
+            throw CommandFailure(failure: error, effect: .none)
         }
     }
 
@@ -97,8 +137,12 @@ extension RunArguments {
             case "--quiet" where !quiet: quiet = true
             case "--verbose" where !verbose: verbose = true
             case "--profile" where !profile: profile = true
+            case "--no-sandbox" where !noSandbox: noSandbox = true
             case "--dry-run" where !dryRun: dryRun = true
             case "--json" where !json: json = true
+            case "--metrics" where metrics == nil:
+                guard let value = Self.value(&rest) else { return nil }
+                metrics = value
             case "--now" where now == nil:
                 guard let value = Self.value(&rest) else { return nil }
                 now = value

@@ -67,6 +67,10 @@ package struct RunCommand: ParsableCommand {
     @Flag(help: "Write the report as JSON to standard output; no output may go there then.")
     package var json = false
 
+    @OptionGroup package var metrics: MetricsOptions
+
+    @OptionGroup package var log: LogOptions
+
     @OptionGroup package var talk: TalkOptions
 
     package init() {}
@@ -75,9 +79,10 @@ package struct RunCommand: ParsableCommand {
     package var arguments: RunArguments {
         RunArguments(
             pipeline: pipeline, sources: sources, now: work.now, workers: work.workers,
-            profile: work.profile, dryRun: dryRun, expectBytes: expectBytes,
-            expectSHA256: expectSHA256, eofIsComplete: eofIsComplete, confirm: confirm,
-            json: json, quiet: talk.quiet, verbose: talk.verbose)
+            profile: work.profile, noSandbox: work.noSandbox, dryRun: dryRun,
+            expectBytes: expectBytes, expectSHA256: expectSHA256,
+            eofIsComplete: eofIsComplete, confirm: confirm, metrics: metrics.metrics,
+            logFormat: log.logFormat, json: json, quiet: talk.quiet, verbose: talk.verbose)
     }
 
     package func run() throws { try arguments.run() }

@@ -12,7 +12,7 @@ package struct SubjectEraseCommand: ParsableCommand {
             The erasure is remembered as a keyed hash: late files, replays and restored copies are \
             erased too, by every later run. What a hold binds stays until the hold ends; the first \
             run after that completes the erasure. Sources are yours: those that still hold the \
-            subject are listed.
+            subject are listed, or rewritten with --sources.
             """
     )
 
@@ -24,6 +24,15 @@ package struct SubjectEraseCommand: ParsableCommand {
             "Keep events of this date or time and later. (default: keep none, ever)",
             valueName: "time"))
     package var until: String?
+
+    @Flag(help: "Rewrite the pipeline's sources, too: files of yours, at rest and taken in.")
+    package var sources = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Rewrite the sources only if the changes are those for which a dry run printed this.",
+            valueName: "token"))
+    package var confirm: String?
 
     @Flag(help: "Count what would go; change and remember nothing.")
     package var dryRun = false
@@ -39,6 +48,9 @@ package struct SubjectEraseCommand: ParsableCommand {
             var request = SubjectEraseRequest(subject: try subject.request(&lines, answer))
             request.until = until
             request.isDryRun = dryRun
+            request.rewritesSources = sources
+            if confirm != nil, !sources { throw .usage("--confirm goes with --sources") }
+            request.confirmation = confirm
             return try Sluice.eraseSubject(request)
         }
     }

@@ -40,7 +40,7 @@ extension ClosingTable {
         }
         if store.keptUnreadable > 0 {
             lines += paragraph(
-                "\(NumberText.counted(store.keptUnreadable, "unreadable line")) stay in the store, "
+                "\(NumberText.counted(store.keptUnreadable, "unreadable line")) left in the store, "
                     + "readable at any age")
         }
         if report.isDryRun { lines.append("token: \(store.token)") }

@@ -269,7 +269,7 @@ extension ClosingTable {
         let totals = report.totals
         var notes = report.notes
         let untimely = totals.untimely + (report.store?.untimely ?? 0)
-        let keyless = totals.keyless + (report.store?.keyless ?? 0)
+        let keyless = report.keyless
         if untimely > 0 {
             notes.append(
                 "\(NumberText.counted(untimely, "record")) with a time later than the "

@@ -72,7 +72,8 @@ package struct FailureText: Sendable {
                     + "the limit of \(allowed)\(outcome(effect))"
             )
         case .usage(let sentence): return FaultReport.printable(sentence)
-        case .storage(let sentence), .busy(let sentence), .keys(let sentence):
+        case .storage(let sentence), .lostState(let sentence, _), .busy(let sentence),
+            .keys(let sentence):
             return FaultReport.printable(sentence + outcome(effect))
         case .internalFault(let sentence):
             return FaultReport.printable("fault of sluice itself: \(sentence)\(outcome(effect))")
@@ -124,6 +125,7 @@ package struct FailureText: Sendable {
             effect == .nothingWritten
                 ? "Run again when the cause is gone: the result is that of an undisturbed run."
                 : "Run again when the cause is gone."
+        case .lostState(_, let remedy): remedy
         case .busy: "Run again when the other run has ended."
         case .refused: ""
         case .unfinished: "Run again when the cause is gone: it does what is left to do."
@@ -140,12 +142,15 @@ package struct FailureText: Sendable {
         case .cannotOpen, .cannotRead: "Check the path and the rights of the user who runs this."
         case .isDirectory: "Name the files in it, or a pattern such as `logs/*.jsonl.gz`."
         case .damagedGzip: "Fetch the file again; `gzip -t` checks it."
-        case .truncatedGzip: "Wait until the file is complete, or fetch it again."
+        case .damagedZstd: "Fetch the file again; `zstd -t` checks it."
+        case .truncatedGzip, .truncatedZstd: "Wait until the file is complete, or fetch it again."
         case .inflateRatio:
             "Make sure of where the file comes from; inflate it by hand if it is fine."
         case .badHeader, .missingColumn: "Compare the first line of the file with the pipeline."
         case .changedWhileReading: "Run again when nobody writes to the file any more."
-        case .unsupportedEncoding: "Convert the file to UTF-8 first."
+        case .unsupportedEncoding:
+            "Declare its encoding, if it is one that the reference names, or convert the file to "
+                + "UTF-8 first."
         }
     }
 

@@ -26,7 +26,9 @@ package struct ProfileText: Sendable {
         let head =
             "\(NumberText.counted(report.workers, "worker")), all together "
             + "\(Self.seconds(total)) s in \(Self.seconds(report.elapsedSeconds)) s"
-        return ([""] + table.lines(columnsMax: columnsMax) + [head]).map { "\($0)\n" }.joined()
+        let place = report.confinement.isEmpty ? [] : ["confined \(report.confinement)"]
+        let lines = [""] + table.lines(columnsMax: columnsMax) + [head] + place
+        return lines.map { "\($0)\n" }.joined()
     }
 
     private static func seconds(_ seconds: Double) -> String {

@@ -24,6 +24,7 @@ package enum ReportJSON {
                         (name: stage.name, value: .seconds(report.stages.seconds(stage)))
                     })
             ),
+            ("confined", .text(report.confinement)),
         ])
     }
 
@@ -72,6 +73,7 @@ package enum ReportJSON {
             ("removed_again", .integer(report.removedAgain)),
             ("made_again", .integer(report.madeAgain)),
             ("ageing", .array(report.ageing.map(ageing))),
+            ("keyless", .integer(report.keyless)),
             ("late_days", .integer(report.lateness?.days ?? 0)),
             ("store", report.store.map(store) ?? .null),
             ("held_parts", .integer(report.heldParts)),
@@ -166,6 +168,7 @@ package enum ReportJSON {
         return .object([
             ("output", .text(tally.output)), ("anonymised", .integer(tally.anonymised)),
             ("dropped_by_reason", .object(reasons)), ("expired", .integer(tally.expired)),
+            ("keyless", .integer(tally.keyless)),
         ])
     }
 
@@ -237,6 +240,7 @@ extension PipelineFailure {
         case .source: "source"
         case .quarantineLimit: "quarantine-limit"
         case .storage: "storage"
+        case .lostState: "lost-state"
         case .busy: "busy"
         case .keys: "keys"
         case .refused: "refused"

@@ -44,11 +44,14 @@ package enum RiskText {
             ("unique_rows", .integer(figures.uniqueRows)),
             ("fewest_persons", number(figures.fewestPersons)),
             ("fewest_values", number(figures.fewestValues)),
-            (
-                "marketer_risk_per_million",
-                number(figures.marketerRisk.map { Int(($0 * 1_000_000).rounded()) })
-            ),
+            ("prosecutor_risk_per_million", perMillion(figures.prosecutorRisk)),
+            ("marketer_risk_per_million", perMillion(figures.marketerRisk)),
+            ("classes_by_persons", .array(figures.classesByPersons.map { .integer($0) })),
         ])
+    }
+
+    private static func perMillion(_ share: Double?) -> JSONValue {
+        number(share.map { Int(($0 * 1_000_000).rounded()) })
     }
 
     private static func number(_ value: Int?) -> JSONValue { value.map { .integer($0) } ?? .null }

@@ -27,6 +27,13 @@ extension SubjectText {
                 "BLOCKED: \(NumberText.counted(report.held, "record")) stay because hold "
                     + "`\(hold)` binds or may bind them; \(when)\(then)")
         }
+        for source in report.sources {
+            lines.append(
+                "source \(source.path): \(NumberText.counted(source.records, "record")) \(verb)")
+        }
+        if report.isDryRun, !report.sources.isEmpty {
+            lines.append("token for --confirm: \(report.token)")
+        }
         for input in report.inputs {
             lines.append(
                 "your duty: \(input.path) still holds "
@@ -39,8 +46,11 @@ extension SubjectText {
 
     /// The report of an erasure or a rectification for machines.
     package static func json(_ report: SubjectChangeReport) -> String {
-        let inputs = report.inputs.map { input -> JSONValue in
-            .object([("path", .text(input.path)), ("records", .integer(input.records))])
+        func files(_ inputs: [SubjectChangeReport.Input]) -> JSONValue {
+            .array(
+                inputs.map { input in
+                    .object([("path", .text(input.path)), ("records", .integer(input.records))])
+                })
         }
         return JSONValue.object(
             head(report.pipeline) + [
@@ -49,7 +59,9 @@ extension SubjectText {
                 ("unpublished_rows", .integer(report.partialRows)),
                 ("quarantine_lines", .integer(report.quarantineLines)),
                 ("held", .integer(report.held)), ("blocked_by", .optional(report.blockedBy)),
-                ("retry", .optional(report.retry)), ("inputs", .array(inputs)),
+                ("retry", .optional(report.retry)), ("inputs", files(report.inputs)),
+                ("sources", files(report.sources)),
+                ("token", report.token.isEmpty ? .null : .text(report.token)),
                 ("limits", .array(report.limits.map { .text($0) })),
             ]
         ).json

@@ -25,6 +25,8 @@ private struct CustomerSurvey: PartialSink {
     private let statistics: [Int]
     private let personsMax: Int
     private var persons: [UInt32: Set<UInt32>] = [:]
+    /// By their numbers; 0 is none.
+    private var tokens: [Token] = [.none]
 
     init(_ layouts: [StatisticLayout], _ statistics: [Int], _ personsMax: Int) {
         selection = RowSelection(PartialRemoval(entries: layouts.map { _ in [] }), layouts)
@@ -34,7 +36,7 @@ private struct CustomerSurvey: PartialSink {
 
     var content: [CustomerContent] {
         persons.map { number, persons in
-            CustomerContent(customer: selection.tokens[Int(number)], persons: persons.count)
+            CustomerContent(customer: tokens[Int(number)], persons: persons.count)
         }.sorted { $0.customer < $1.customer }
     }
 
@@ -51,7 +53,7 @@ private struct CustomerSurvey: PartialSink {
     }
 
     mutating func text(_ text: [UInt8]) throws(PartialFault) {}
-    mutating func token(_ token: Token) throws(PartialFault) { selection.add(token) }
+    mutating func token(_ token: Token) throws(PartialFault) { tokens.append(token) }
     mutating func endDictionary() throws(PartialFault) {}
     mutating func beginRow(_ row: PartialRow) throws(PartialFault) { note(row.key) }
     mutating func listedToken(_ number: UInt32) throws(PartialFault) {}

@@ -91,8 +91,9 @@ extension Partials {
 struct RowSelection {
     private let removal: PartialRemoval
     let layouts: [StatisticLayout]
-    /// The tokens by their numbers; 0 is none.
-    private(set) var tokens: [Token] = [.none]
+    /// The tokens by their numbers, where what goes is told by them; 0 is none.
+    private var tokens: [Token] = [.none]
+    private let goesByTokens: Bool
     /// The statistic at hand.
     private(set) var statistic = 0
     private var sessionsDone = 0
@@ -100,9 +101,10 @@ struct RowSelection {
     init(_ removal: PartialRemoval, _ layouts: [StatisticLayout]) {
         self.removal = removal
         self.layouts = layouts
+        goesByTokens = removal.customers != nil || removal.entries.contains { !$0.isEmpty }
     }
 
-    mutating func add(_ token: Token) { tokens.append(token) }
+    mutating func add(_ token: Token) { if goesByTokens { tokens.append(token) } }
 
     var layout: StatisticLayout? {
         layouts.indices.contains(statistic) ? layouts[statistic] : nil
@@ -156,7 +158,7 @@ struct RowSelection {
 }
 
 /// The first pass: counts what goes and notes which texts and tokens what stays still uses.
-private struct RemovalSurvey: PartialSink {
+struct RemovalSurvey: PartialSink {
     private var selection: RowSelection
     private var isRemoving = false
     private(set) var removed = 0
@@ -217,7 +219,7 @@ private struct RemovalSurvey: PartialSink {
 }
 
 /// The second pass: writes what stays, with texts and tokens numbered anew.
-private struct RemovalWriter: PartialSink {
+struct RemovalWriter: PartialSink {
     private var selection: RowSelection
     private let survey: RemovalSurvey
     private var writer: PartialWriter

@@ -7,6 +7,8 @@ package struct PartialContent: Sendable, Equatable {
     package var months: [CalendarMonth] = []
     /// The most records that one statistic has counted: a record may be in several of them.
     package var records: Int64 = 0
+    /// How many tokens they hold.
+    package var tokens = 0
 }
 
 extension Partials {
@@ -33,6 +35,7 @@ private struct ContentSurvey: PartialSink {
     private var selection: RowSelection
     private var days: Set<UInt32> = []
     private var counted: [Int64]
+    private var tokens = 0
 
     init(_ layouts: [StatisticLayout]) {
         selection = RowSelection(
@@ -46,11 +49,12 @@ private struct ContentSurvey: PartialSink {
                 let date = CivilDate(daysSince1970: TimeWord.day(ofWord: word))
                 return CalendarMonth(year: date.year, month: date.month)
             })
-        return PartialContent(months: months.sorted(), records: counted.max() ?? 0)
+        return PartialContent(
+            months: months.sorted(), records: counted.max() ?? 0, tokens: tokens)
     }
 
     mutating func text(_ text: [UInt8]) throws(PartialFault) {}
-    mutating func token(_ token: Token) throws(PartialFault) {}
+    mutating func token(_ token: Token) throws(PartialFault) { tokens += 1 }
     mutating func endDictionary() throws(PartialFault) {}
 
     mutating func beginRow(_ row: PartialRow) throws(PartialFault) {

@@ -12,15 +12,10 @@ package struct StatisticsPlan: Sendable {
     package let statistics: [StatisticPlan]
     /// How finely the result can be taken apart again.
     package let granularity: Granularity
-    /// Up to which size distinct counts stay exact where they are kept to be merged over groups.
-    /// The figures of tables are exact at every size: partials number tokens densely, so an exact
-    /// count takes less room than a sketch would.
-    package let distinctLimits: CountDistinct.Limits
 
     package init(
         textInputs: [TextInputPlan], tokenInputCount: Int, personInput: Int?,
-        customerInput: Int?, statistics: [StatisticPlan], granularity: Granularity = .reduced,
-        distinctLimits: CountDistinct.Limits = CountDistinct.Limits()
+        customerInput: Int?, statistics: [StatisticPlan], granularity: Granularity = .reduced
     ) {
         self.textInputs = textInputs
         self.tokenInputCount = tokenInputCount
@@ -28,7 +23,6 @@ package struct StatisticsPlan: Sendable {
         self.customerInput = customerInput
         self.statistics = statistics
         self.granularity = granularity
-        self.distinctLimits = distinctLimits
     }
 
     /// The most statistics of one plan: as many as the mask of a row has bits.

@@ -84,7 +84,13 @@ package struct MeasuredCell: Sendable, Equatable {
     /// How many numbers could not be read and are not in the figure.
     package let unreadable: Int64
     /// Who stands behind the figure; nil unless the partials were separable.
-    package var backing: CellBacking? = nil
+    package var backing: CellBacking? {
+        get { backings.first }
+        set { backings = newValue.map { [$0] } ?? [] }
+    }
+    /// In a list: a table may have millions of figures, and one without backing takes no room for
+    /// it.
+    private var backings: [CellBacking] = []
 
     package init(
         value: Quantity?, basis: Int64, persons: Int, customers: Int, unreadable: Int64,
@@ -95,7 +101,7 @@ package struct MeasuredCell: Sendable, Equatable {
         self.persons = persons
         self.customers = customers
         self.unreadable = unreadable
-        self.backing = backing
+        backings = backing.map { [$0] } ?? []
     }
 }
 

@@ -141,17 +141,11 @@ struct Reduction: PartialSink {
 
     private mutating func endStatistic() {
         let layout = layouts[statistic]
-        var rowsOfKeys: [[UInt32]: FinishedRow] = [:]
-        for row in finished { rowsOfKeys[row.key] = row }
-        for reduction in sessions {
-            for key in reduction.keys.keys where rowsOfKeys[key] == nil {
-                rowsOfKeys[key] = FinishedRow(
-                    key: key, cells: [], persons: 0, customers: 0, backing: nil)
-            }
-        }
+        addRowsOfSessions()
         var rows: [MeasuredRow] = []
-        rows.reserveCapacity(rowsOfKeys.count)
-        for row in rowsOfKeys.values { rows.append(measured(row, layout)) }
+        rows.reserveCapacity(finished.count)
+        // Each goes as soon as it is measured: a table may have millions of rows.
+        while let row = finished.popLast() { rows.append(measured(row, layout)) }
         rows.sort { left, right in
             for (one, other) in zip(left.key, right.key) where one != other {
                 return one.lexicographicallyPrecedes(other)
@@ -168,10 +162,28 @@ struct Reduction: PartialSink {
         begin()
     }
 
+    /// Adds a row for each group that has sessions and nothing else.
+    private mutating func addRowsOfSessions() {
+        if sessions.isEmpty { return }
+        var known = Set(finished.map(\.key))
+        for reduction in sessions {
+            for key in reduction.keys.keys where known.insert(key).inserted {
+                finished.append(
+                    FinishedRow(key: key, cells: [], persons: 0, customers: 0, backing: nil))
+            }
+        }
+    }
+
     /// The row with the figures of its sessions, its cells in the order of the columns.
     private mutating func measured(
         _ row: FinishedRow, _ layout: StatisticLayout
     ) -> MeasuredRow {
+        let key = layout.keyTexts(row.key, texts)
+        if sessions.isEmpty {
+            return MeasuredRow(
+                key: key, cells: row.cells, persons: row.persons, customers: row.customers,
+                backing: row.backing)
+        }
         var cells: [MeasuredCell] = []
         var persons = row.persons
         var customers = row.customers
@@ -207,7 +219,6 @@ struct Reduction: PartialSink {
                         backing: layout.isSeparable ? figures.backing(column.figure) : nil))
             }
         }
-        let key = layout.keyTexts(row.key, texts)
         return MeasuredRow(
             key: key, cells: cells, persons: persons, customers: customers, backing: backing)
     }

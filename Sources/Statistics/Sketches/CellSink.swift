@@ -5,15 +5,13 @@ struct CellSource {
     let measure: Int
     let empty: Cell
 
-    init(measure: Int, empty: Cell) {
-        self.measure = measure
-        self.empty = empty
-    }
-
     init(_ column: SketchColumn) {
         measure = column.measure
         switch (column.form, column.item) {
-        case (.theta, _): empty = .theta(ThetaUnion(lgK: column.size))
+        case (.theta, _):
+            // Exact as long as the sketch is the set itself.
+            let limits = CountDistinct.Limits(exactMax: 1 << column.size, lgK: column.size)
+            empty = .distinct(CountDistinct(limits))
         case (.hll, _): empty = .hll(HLLSketch(lgK: column.size))
         case (.kll, .milliseconds): empty = .durations([], k: column.size)
         case (.kll, _): empty = .numbers([], k: column.size)
@@ -23,7 +21,6 @@ struct CellSource {
 
 /// What is gathered for one cell.
 enum Cell {
-    case theta(ThetaUnion)
     case hll(HLLSketch)
     case distinct(CountDistinct)
     case numbers([(billionths: Int128, times: UInt64)], k: Int)
@@ -33,10 +30,6 @@ enum Cell {
     mutating func insert(_ token: Token) {
         // Each must have one owner while it is written to.
         switch self {
-        case .theta(var union):
-            self = .durations([], k: 0)
-            union.insert(token)
-            self = .theta(union)
         case .hll(var sketch):
             self = .durations([], k: 0)
             sketch.insert(token)
@@ -60,7 +53,6 @@ enum Cell {
     /// The bytes of the sketch; numbers go in sorted, so that their order does not matter.
     var bytes: [UInt8] {
         switch self {
-        case .theta(let union): return union.sketch().bytes
         case .hll(let sketch): return sketch.bytes
         case .distinct(let count): return count.theta().bytes
         case .numbers(let numbers, let k):
@@ -84,12 +76,6 @@ enum Cell {
             for duration in durations.sorted() { sketch.insert(duration) }
             return sketch.bytes
         }
-    }
-
-    /// The distinct count, if it is one.
-    var count: CountDistinct? {
-        if case .distinct(let count) = self { return count }
-        return nil
     }
 }
 

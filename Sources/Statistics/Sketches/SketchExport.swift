@@ -58,14 +58,6 @@ package struct SketchRow: Sendable, Equatable {
     package let sketches: [[UInt8]]
 }
 
-/// One group of a statistic and its distinct counts, fit to be merged with those of other groups.
-package struct DistinctRow: Sendable {
-    /// The values of the group columns.
-    package let key: [[UInt8]]
-    /// One for each measure of distinct tokens, in the order of the measures.
-    package let counts: [CountDistinct]
-}
-
 extension StatisticPlan {
     /// The columns of sketches that a statistic gives: theta and HLL of tokens counted, KLL of
     /// numbers ranked and of the durations of sessions.
@@ -123,25 +115,6 @@ extension Partials {
             layouts, columns.map { $0.map { CellSource($0) } }, key: key
         ) { statistic, key, cells throws(PartialFault) in
             try receive(statistic, SketchRow(key: key, sketches: cells.map(\.bytes)))
-        }
-        try merge(into: &sink)
-    }
-
-    /// Sends the distinct counts of all groups of all statistics that have any to `receive`, so
-    /// that they can be merged over groups: what adding up must not do. They are exact up to the
-    /// size that the plan states.
-    package func distinctCounts(
-        _ receive: @escaping (_ statistic: Int, DistinctRow) throws(PartialFault) -> Void
-    ) throws(PartialFault) {
-        let sources = plan.statistics.map { statistic in
-            statistic.measures.enumerated().compactMap { index, measure in
-                guard case .distinct = measure.kind else { return CellSource?.none }
-                let count = CountDistinct(plan.distinctLimits)
-                return CellSource(measure: index, empty: .distinct(count))
-            }
-        }
-        var sink = CellSink(layouts, sources) { statistic, key, cells throws(PartialFault) in
-            try receive(statistic, DistinctRow(key: key, counts: cells.compactMap(\.count)))
         }
         try merge(into: &sink)
     }

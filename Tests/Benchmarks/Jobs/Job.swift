@@ -15,22 +15,20 @@ struct Job {
             others: [.truncateByAWK("mawk"), .truncateByAWK("gawk"), .truncateBySed]),
         Job(
             name: "anonymize", form: .jsonLines, pipeline: "anonymize.yaml",
-            others: [.anonymizeByMiller, .anonymizeByDuckDB]),
+            others: [.anonymizeByMiller] + OtherTool.anonymizeByDuckDB),
         Job(
             name: "aggregate", form: .jsonLines, pipeline: "aggregate.yaml",
-            others: [
-                .aggregateByMiller(.jsonLines), .aggregateByDuckDB(.jsonLines),
-                .aggregateByPolars(.jsonLines),
-            ]),
+            others: [.aggregateByMiller(.jsonLines), .aggregateByPolars(.jsonLines)]
+                + OtherTool.aggregateByDuckDB(.jsonLines)),
         Job(
             name: "aggregate-csv", form: .csv, pipeline: "aggregate-csv.yaml",
-            others: [
-                .aggregateByMiller(.csv), .aggregateByDuckDB(.csv), .aggregateByPolars(.csv),
-            ]),
+            others: [.aggregateByMiller(.csv), .aggregateByPolars(.csv)]
+                + OtherTool.aggregateByDuckDB(.csv)),
         Job(
             name: "aggregate-log", form: .accessLog, pipeline: "aggregate-log.yaml",
             others: [.countByAWK("mawk"), .countByAWK("gawk")]),
         Job(
-            name: "both-gzip", form: .gzip, pipeline: "both.yaml", others: [.bothByMiller]),
+            name: "both-gzip", form: .gzip, pipeline: "both.yaml",
+            others: [.bothByMiller] + OtherTool.tablesOfGzipByDuckDB),
     ]
 }

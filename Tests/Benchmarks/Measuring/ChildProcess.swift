@@ -8,6 +8,8 @@ struct Cost {
     let processor: Double
     /// The largest memory of one process, in bytes.
     let memory: Int
+    /// What it and its children wrote to disks, in bytes; files that were removed count, too.
+    let written: Int
     /// What it wrote, where that was asked for.
     let output: String
 }
@@ -35,7 +37,7 @@ enum ChildProcess {
         guard state == 0 else { throw BenchmarkFault("\(words.joined(separator: " ")) failed") }
         return Cost(
             wall: wall, processor: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-            memory: usage.ru_maxrss * 1024, output: output)
+            memory: usage.ru_maxrss * 1024, written: usage.ru_oublock * 512, output: output)
     }
 
     private static func spawn(

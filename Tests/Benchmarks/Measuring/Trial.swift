@@ -35,6 +35,7 @@ func measure(_ contenders: [Contender], runs: Int) throws -> [Result] {
     }
 }
 
-private func median(_ values: [Double]) -> Double {
+/// The middle one of `values`; 0 of none.
+func median(_ values: [Double]) -> Double {
     values.isEmpty ? 0 : values.sorted()[values.count / 2]
 }

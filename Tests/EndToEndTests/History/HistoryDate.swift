@@ -18,6 +18,13 @@ struct HistoryDate: Equatable, Comparable {
         day = Self.day(of: Self.calendar.date(from: parts) ?? Date(timeIntervalSince1970: 0))
     }
 
+    /// The first day of the month that is so many months behind `month`.
+    init(firstOf month: String, later months: Int) {
+        let numbers = month.split(separator: "-").compactMap { Int($0) }
+        // A month too many is one of the next year.
+        self.init(year: numbers[0], month: numbers[1] + months, dayOfMonth: 1)
+    }
+
     static func < (left: Self, right: Self) -> Bool { left.day < right.day }
 
     /// Noon of the day in Amsterdam.
@@ -50,9 +57,7 @@ struct HistoryDate: Equatable, Comparable {
     /// The first day on which the key of `month` may be dead: every record of the month is due
     /// under a window of one month, and three days of grace are over.
     static func deathOfKey(month: String) -> HistoryDate {
-        let numbers = month.split(separator: "-").compactMap { Int($0) }
-        // A month too many is one of the next year.
-        return HistoryDate(year: numbers[0], month: numbers[1] + 2, dayOfMonth: 1).adding(3)
+        HistoryDate(firstOf: month, later: 2).adding(3)
     }
 
     func adding(_ days: Int) -> HistoryDate { HistoryDate(day: day + days) }

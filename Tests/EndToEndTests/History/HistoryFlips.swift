@@ -22,40 +22,79 @@ struct HistoryFlips {
     }
 
     mutating func run(_ random: inout SeededGenerator) throws {
-        var ofKind: [String: [(String, [UInt8])]] = [:]
-        for (file, bytes) in try HistoryScan.contents(world.path) where !bytes.isEmpty {
-            guard Self.pipeline(of: file) != nil else { continue }
-            ofKind[Self.kind(of: file), default: []].append((file, bytes))
+        var ofKind: [String: [File]] = [:]
+        for (path, bytes) in try HistoryScan.contents(world.path) where !bytes.isEmpty {
+            guard Self.pipeline(of: path) != nil else { continue }
+            ofKind[Self.kind(of: path), default: []].append(File(path: path, bytes: bytes))
         }
+        var chosen: [File] = []
         for (kind, all) in ofKind.sorted(by: { $0.key < $1.key }) {
             kinds.insert(kind)
-            for (file, bytes) in all.shuffled(using: &random).prefix(files) {
-                try flip(file, bytes, &random)
+            chosen += all.shuffled(using: &random).prefix(files)
+        }
+        for _ in 0..<places {
+            let flips = chosen.map { Flip($0, &random) }
+            self.flips += flips.count
+            for flip in try unnamed(flips) {
+                try write(flip.bad, flip)
+                if !verify(flip.pipeline).isFound { unfound.append(flip.text) }
+                try write(flip.file.bytes, flip)
             }
         }
     }
 
-    private mutating func flip(
-        _ file: String, _ bytes: [UInt8], _ random: inout SeededGenerator
-    ) throws {
-        let path = URL(fileURLWithPath: "\(world.path)/\(file)")
-        for _ in 0..<places {
-            let place = Int.random(in: 0..<bytes.count, using: &random)
-            var bad = bytes
-            bad[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-            try Data(bad).write(to: path)
-            if !isFound(file) { unfound.append("\(file), byte \(place)") }
-            flips += 1
-        }
-        try Data(bytes).write(to: path)
+    private struct File {
+        let path: String
+        let bytes: [UInt8]
     }
 
-    private func isFound(_ file: String) -> Bool {
-        var request = VerifyRequest(
-            pipeline: "\(world.path)/\(Self.pipeline(of: file) ?? "p").yaml")
+    private struct Flip {
+        let file: File
+        let place: Int
+        let bit: UInt8
+
+        init(_ file: File, _ random: inout SeededGenerator) {
+            self.file = file
+            place = Int.random(in: 0..<file.bytes.count, using: &random)
+            bit = UInt8.random(in: 0..<8, using: &random)
+        }
+
+        var bad: [UInt8] {
+            var bytes = file.bytes
+            bytes[place] ^= 1 << bit
+            return bytes
+        }
+
+        var pipeline: String { HistoryFlips.pipeline(of: file.path) ?? "p" }
+        var text: String { "\(file.path), byte \(place)" }
+    }
+
+    private func write(_ bytes: [UInt8], _ flip: Flip) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(world.path)/\(flip.file.path)"))
+    }
+
+    /// Those of `flips` that verify does not find by the names of their files when all results are
+    /// flipped together, and those in what verify itself goes by: they are tried alone.
+    private func unnamed(_ flips: [Flip]) throws -> [Flip] {
+        let isResult = { (flip: Flip) in
+            flip.file.path.hasPrefix("out/") && !flip.file.path.hasSuffix(".json")
+        }
+        let together = flips.filter(isResult)
+        for flip in together { try write(flip.bad, flip) }
+        var places: [String] = []
+        for name in Set(together.map(\.pipeline)).sorted() { places += verify(name).places }
+        for flip in together { try write(flip.file.bytes, flip) }
+        return flips.filter { flip in
+            !isResult(flip) || !places.contains { $0.hasSuffix(flip.file.path) }
+        }
+    }
+
+    /// True when something is found or nobody could look; and where it was found.
+    private func verify(_ pipeline: String) -> (isFound: Bool, places: [String]) {
+        var request = VerifyRequest(pipeline: "\(world.path)/\(pipeline).yaml")
         request.now = clock.text
-        guard let report = try? Sluice.verify(request) else { return true }
-        return !report.isProven
+        guard let report = try? Sluice.verify(request) else { return (true, []) }
+        return (!report.isProven, report.findings.map(\.place))
     }
 
     /// Whose file it is; nil for sources, lists and the store, which are the operator's.

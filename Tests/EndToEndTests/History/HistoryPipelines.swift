@@ -12,6 +12,7 @@ extension HistoryWorld {
           ip: { category: technical, then: truncate_ip }
           agent: { category: technical, then: agent_family }
           note: { category: non-aggregated, then: redact }
+          shot: { category: limited-production, then: redact }
         outputs:
           - name: actions
             purpose: security
@@ -20,11 +21,11 @@ extension HistoryWorld {
             safeguards: { reason: abuse, readers: [soc], delete_after: P1M }
           - name: research
             purpose: statistics
-            path: "out/research/{month}.jsonl"
+            path: "out/research/{date}.jsonl"
             fields: { ts: { truncate_time: day } }
             recipients: [own, partner]
             readers: [university]
-            expires: P3M
+            expires: P25D
         statistics:
           - name: use
             purpose: statistics
@@ -32,9 +33,19 @@ extension HistoryWorld {
             measures: { times: count, users: { distinct: user } }
             path: "out/{name}.csv"
             suppression: { persons: 2, customers: 1 }
+          - name: months
+            purpose: statistics
+            by: [month]
+            measures: { times: count, users: { distinct: user } }
+        publish:
+          persons: 3
+          customers: 1
+          path: out/published
+          formats: [csv, jsonl]
+          close_after: P3D
         opt_outs: { file: opt-outs.csv, missing: allowed, effect: drop_record }
         quarantine: { limit: 90%, keep_lines: true }
-        keys: keys-p
+        keys: { path: keys-p, grace: P3D }
         state: state-p
 
         """
@@ -75,13 +86,22 @@ extension HistoryWorld {
         zone: Europe/Amsterdam
         tables:
           - { name: accounts, file: accounts.csv, key: user }
+          - { name: trials, sqlite: trials.sqlite, table: trials, key: user }
+        delete:
+          start: { table: trials, column: ended, by: user }
+          length: P2D
+          unless: { table: trials, column: converted, by: user }
         fields:
           id: keep
           ts: keep
           customer: pseudonymize
           user:
             then: pseudonymize
-            after: { start: { table: accounts, column: ended, by: user }, length: P0D }
+            after:
+              start: { table: accounts, column: ended, by: user }
+              length: P0D
+              unless: { table: accounts, column: resumed, by: user }
+              length_from: { table: accounts, column: kept, by: user }
           ip: { category: technical, then: truncate_ip }
           agent: { category: technical, then: agent_family }
           note: { category: non-aggregated, then: redact }
@@ -91,7 +111,7 @@ extension HistoryWorld {
             path: "out/who/{month}.jsonl"
             safeguards: { reason: who did what, readers: [soc], delete_after: P2Y }
         quarantine: { limit: 90% }
-        keys: keys-w
+        keys: { path: keys-w, wrapped_by: { credential: WRAPPING-KEY } }
         state: state-w
 
         """

@@ -10,8 +10,10 @@ struct HistoryScan {
     let clock: HistoryDate
     /// The latest clock of any run: what was deleted then stays deleted.
     let latest: HistoryDate
-    private(set) var faults: [String] = []
-    private var places: [HistoryModel.Place: [String: [Substring]]] = [:]
+    var faults: [String] = []
+    private var places: [HistoryModel.Place: [String: [HistoryText]]] = [:]
+    /// What lies in the folder of publications, by path.
+    private var published: [String: [UInt8]] = [:]
 
     /// What identifies somebody, wherever it stands.
     static let needles = ["@firm", "198.51.100.", "Mozilla/5.0", "NL-10"]
@@ -28,6 +30,7 @@ struct HistoryScan {
         for place in HistoryModel.Place.allCases { check(place) }
         checkTokens(&memory)
         try checkKeys(&memory)
+        faults += memory.compare(published)
         try checkFigures()
     }
 
@@ -58,7 +61,9 @@ struct HistoryScan {
         // The operator's own: sources, pipelines and lists.
         let folder = file.split(separator: "/").first.map(String.init) ?? ""
         if folder == "in" || !file.contains("/") { return }
-        let text = String(decoding: try Self.inflated(bytes), as: UTF8.self)
+        if folder.hasPrefix("state-w") || folder == "keys-w" { checkSeal(file, bytes) }
+        if file.hasPrefix("out/published/") { published[file] = bytes }
+        let text = HistoryText(try Self.inflated(bytes))
         let place =
             folder == "archive"
             ? HistoryModel.Place.archive
@@ -66,36 +71,40 @@ struct HistoryScan {
         guard let place, !file.hasSuffix("terms.json"), !file.hasSuffix(".tmp") else {
             return lookForNames(file, text)
         }
-        for line in text.split(separator: "\n") {
-            guard let id = Self.member("id", line) else {
+        for line in text.lines {
+            guard let id = line.member("id") else {
                 faults.append("\(file): a line without an id")
                 continue
             }
-            places[place, default: [:]][String(id), default: []].append(line)
+            places[place, default: [:]][id, default: []].append(line)
         }
     }
 
     /// Nothing that names somebody may stand in `text`, but lines that nobody could read and that
     /// came less than a window ago.
-    private mutating func lookForNames(_ file: String, _ text: String) {
-        // A hold on a network names nobody, and stands in the ledger as it is.
-        let text = text.replacingOccurrences(of: HistoryHold.network, with: "")
+    private mutating func lookForNames(_ file: String, _ text: HistoryText) {
         let isKept = file.hasPrefix("state-p/quarantine/")
         for needle in Self.needles where text.contains(needle) {
+            // A hold on a network names nobody, and stands in the ledger as it is.
+            let isNetwork = HistoryHold.network.hasPrefix(needle)
+            if isNetwork, text.count(needle) == text.count(HistoryHold.network) { continue }
             guard isKept, needle == "@firm" else {
                 faults.append("\(file) holds \(needle)")
                 continue
             }
-            for line in text.split(separator: "\n") where line.contains(needle) {
+            for line in text.lines where line.contains(needle) {
                 let isKnown = model.rubbish.keys.contains { line.contains($0) }
                 if !isKnown { faults.append("\(file) holds a raw line past its window") }
             }
         }
     }
 
-    static func member(_ name: String, _ line: Substring) -> Substring? {
-        guard let start = line.range(of: "\"\(name)\":\"") else { return nil }
-        return line[start.upperBound...].prefix { $0 != "\"" }
+    /// The keys of the third pipeline are of no use without the key-encryption key.
+    private mutating func checkSeal(_ file: String, _ bytes: [UInt8]) {
+        // Version 2 is the sealed form.
+        if file.hasSuffix(".key"), bytes.count < 10 || bytes[9] != 2 {
+            faults.append("\(file) is not sealed")
+        }
     }
 
     // MARK: Records
@@ -124,24 +133,17 @@ struct HistoryScan {
 
     /// Nil when it may be either way.
     private func isExpired(_ entry: HistoryModel.Entry, _ place: HistoryModel.Place) -> Bool? {
-        let months: Int
-        switch place {
-        case .actions: months = 6
-        case .research: months = 3
-        case .who, .trail, .archive: return false
+        guard let last = place.expiry(HistoryDate(day: entry.record.localDay)) else {
+            return false
         }
         // A time in the future counts from the day it came, which no clock sets back so far.
-        let counted = entry.isBadTime ? entry.record.localDay - 60 : entry.record.localDay
-        if counted >= latest.cutOff(months: months) { return false }
-        // A part of a month goes with its last day.
-        if entry.record.localDay + 32 >= clock.cutOff(months: months) || entry.isBadTime {
-            return nil
-        }
+        if (entry.isBadTime ? last.adding(-60) : last) >= latest { return false }
+        if last >= clock || entry.isBadTime { return nil }
         return model.isAnyHoldBinding(clock) ? nil : true
     }
 
     private mutating func check(
-        _ place: HistoryModel.Place, _ id: String, _ mark: HistoryModel.Mark, _ line: Substring
+        _ place: HistoryModel.Place, _ id: String, _ mark: HistoryModel.Mark, _ line: HistoryText
     ) {
         let names = place == .who ? Array(Self.needles.dropFirst()) : Self.needles
         let readable = names.count { line.contains($0) }
@@ -158,7 +160,7 @@ struct HistoryScan {
             faults.append("\(place): \(id) is not corrected")
         }
         if mark.hasTokens == false, mark.isAged == true, place != .who {
-            for name in ["customer", "user"] where Self.member(name, line) != nil {
+            for name in ["customer", "user"] where line.member(name) != nil {
                 faults.append("\(place): \(id) has a token of a dead key")
             }
         }
@@ -174,10 +176,10 @@ struct HistoryScan {
                 for (name, value) in [
                     ("customer", entry.record.customer), ("user", entry.record.user),
                 ] {
-                    for token in lines.compactMap({ Self.member(name, $0) })
-                    where token.count == 32 && !token.contains("@") {
+                    for token in lines.compactMap({ $0.member(name) })
+                    where token.utf8.count == 32 && !token.contains("@") {
                         memory.note(
-                            String(token),
+                            token,
                             "\(place.keyFolder) \(entry.record.month) \(name) \(value)",
                             "\(id) in \(place)")
                     }
@@ -209,65 +211,11 @@ struct HistoryScan {
 
     private mutating func checkLiving(_ place: String, _ month: String, _ memory: HistoryMemory) {
         if memory.dead.contains(place) { faults.append("\(place) has come back to life") }
-        if place.hasPrefix("keys-a"), !model.isAnyHoldBinding(clock),
-            HistoryDate.deathOfKey(month: month) <= clock
-        {
-            faults.append("\(place) should be dead")
+        guard !model.isAnyHoldBinding(clock), HistoryDate.deathOfKey(month: month) <= clock else {
+            return
         }
-    }
-
-    // MARK: Figures
-
-    private mutating func checkFigures() throws {
-        let table = try Data(contentsOf: URL(fileURLWithPath: "\(world.path)/out/use.csv"))
-        var cells: [String: (times: String, users: String)] = [:]
-        for row in String(decoding: table, as: UTF8.self).split(separator: "\n").dropFirst() {
-            let parts = row.split(separator: ",").map(String.init)
-            if parts.count == 3 { cells[parts[0]] = (parts[1], parts[2]) }
-        }
-        var sure: [String: [String]] = [:]
-        var unsure: [String: [String]] = [:]
-        for entry in model.entries.values
-        where !entry.isBadTime && !model.restricted.contains(entry.record.user) {
-            switch entry.counted {
-            case .there: sure[entry.record.month, default: []].append(entry.record.user)
-            case .maybe, .perhaps: unsure[entry.record.month, default: []].append(entry.record.user)
-            case .gone: break
-            }
-        }
-        for month in Set(sure.keys).union(cells.keys).union(unsure.keys)
-        where (unsure[month] ?? []).isEmpty {
-            let users = sure[month] ?? []
-            let persons = Set(users).count
-            let expected = persons < 2 ? ("<2", "<2") : ("\(users.count)", "\(persons)")
-            let found = cells[month] ?? ("<2", "<2")
-            if found != expected {
-                faults.append("figures of \(month): \(found), expected \(expected)")
-            }
-        }
-    }
-}
-
-/// What was seen on earlier days and must still hold.
-struct HistoryMemory {
-    var dead: Set<String> = []
-    private var tokens: [String: String] = [:]
-    private var meanings: [String: String] = [:]
-    private var faults: [String] = []
-
-    mutating func note(_ token: String, _ meaning: String, _ place: String) {
-        if let known = tokens[meaning], known != token {
-            faults.append("\(meaning) has two tokens, one of them for \(place)")
-        }
-        if let known = meanings[token], known != meaning {
-            faults.append("a token stands for \(known) and \(meaning)")
-        }
-        tokens[meaning] = token
-        meanings[token] = meaning
-    }
-
-    mutating func takeFaults() -> [String] {
-        defer { faults = [] }
-        return Array(Set(faults)).sorted()
+        // In the first pipeline keys wait for the publication.
+        let isNeeded = place.hasPrefix("keys-p") && !model.published.contains(month)
+        if !isNeeded, !place.hasPrefix("keys-w") { faults.append("\(place) should be dead") }
     }
 }

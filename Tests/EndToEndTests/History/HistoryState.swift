@@ -75,6 +75,7 @@ struct HistoryState {
         // Lists of what was set aside name their sources, and are named by their digests.
         ("files WHERE kind <> 'quarantine'", "kind, path"),
         ("pending_publications", "*"),
+        ("publications", "period, revision, kind, closed_ms"),
         ("keys", "id, fingerprint, destroyed_ms IS NULL"),
         ("holds", "name, start_ms, end_ms, released_ms"),
         ("hold_subjects", "kind, subject, from_ms, until_ms"),

@@ -5,9 +5,10 @@ import TestSupport
 import Testing
 
 /// A company's year on three states: every day logs, some of them late, some copied or sent again;
-/// holds, opt-outs, requests of persons, accounts that end, keys that die and come back out of
-/// backups; a clock that jumps back, days without a run; month ends, a leap day and both changes of
-/// the clock.
+/// holds, opt-outs, requests of persons, accounts and trials that end or go on, months that are
+/// published and corrected; keys that die, are destroyed by hand, are sealed anew; keys and results
+/// that come back out of backups; a clock that jumps back, days without a run; month ends, a leap
+/// day and both changes of the clock.
 ///
 /// Every day everything is verified, and looked at by a plain model that knows nothing of ledgers.
 /// A second world lives through the same and has its commands killed: it must end in the same
@@ -49,6 +50,7 @@ final class History {
     private var model = HistoryModel()
     private var memories = [HistoryMemory(), HistoryMemory()]
     private var latest = HistoryDate(day: 0)
+    private var corrections = 0
     /// True when a world that is not as it should be stays for somebody to look at.
     private let keepsWorlds = ProcessInfo.processInfo.environment["SLUICE_KEEP_HISTORY"] != nil
 
@@ -90,7 +92,9 @@ final class History {
         for flip in flips.unfound { Issue.record("seed \(seed): not found: \(flip)") }
         StandardError.write(
             "history of \(days) days, seed \(seed): \(model.fed) records, \(model.holds.count) "
-                + "holds, \(memories[0].dead.count) keys dead, \(disturbed.kills) kills, "
+                + "holds, \(memories[0].dead.count) keys dead, "
+                + "\(model.published.count) months published, \(corrections) corrected, "
+                + "\(calm.restored) files restored, \(disturbed.kills) kills, "
                 + "\(disturbed.unfinished) of them left work; "
                 + "\(flips.flips) bytes flipped in \(flips.kinds.count) kinds of files\n")
     }
@@ -104,6 +108,7 @@ final class History {
         guard let clock = day.clock else { return }
         for deed in day.deeds {
             tell(deed, clock)
+            try calm.prepare(deed)
             try calm.apply(deed, on: clock)
             if sharesKeys { try disturbed.takeKeys(of: calm) }
             try disturb(deed, clock, disturbed)
@@ -123,6 +128,9 @@ final class History {
             }
         }
         try disturbed.run(clock)
+        if let publishing = day.publishing {
+            try publish(publishing, clock, calm, disturbed, place)
+        }
         try check(calm, clock, place, 0)
         if Int.random(in: 0..<6, using: &random) == 0 { try check(disturbed, clock, place, 1) }
     }
@@ -143,15 +151,39 @@ final class History {
         case .restrict(let user): model.restrict(user)
         case .lift(let user): model.lift(user)
         case .rectify(let user): model.rectify(user, date)
-        case .endAccount(let user, let end): model.endAccount(user, end)
-        case .restoreKey: break
+        case .account(let user, let change): model.change(user, change)
+        case .restoreKey, .destroyKeys, .rewrapKeys, .restoreOutput: break
         }
+    }
+
+    /// Publishes in both worlds, and holds what is told against the model.
+    private func publish(
+        _ publishing: HistoryDay.Publishing, _ clock: HistoryDate, _ calm: HistoryWorld,
+        _ disturbed: HistoryWorld, _ place: String
+    ) throws {
+        var missing = model.monthsToClose(clock)
+        for told in try calm.publish(publishing, on: clock) {
+            missing.remove(told.month)
+            for fault in model.faults(of: told, on: clock) { calm.complaints.append(fault) }
+            model.tell(told.month)
+            if told.isCorrection { corrections += 1 }
+        }
+        if case .months = publishing {
+            if !missing.isEmpty { calm.complaints.append("not published: \(missing.sorted())") }
+            // It was called twice, and each call begins like a run.
+            model.takeOutOfTable()
+        }
+        while Int.random(in: 0..<100, using: &random) < killShare {
+            try disturbed.kill(disturbed.arguments(publishing, clock), &random)
+        }
+        _ = try disturbed.publish(publishing, on: clock)
     }
 
     /// Does the deed in the disturbed world, now and then after it was killed once or twice.
     private func disturb(
         _ deed: HistoryDay.Deed, _ date: HistoryDate, _ world: HistoryWorld
     ) throws {
+        try world.prepare(deed)
         for pipeline in HistoryWorld.pipelines.map({ "\($0).yaml" }) {
             guard let words = world.arguments(deed, pipeline, date) else { continue }
             while Int.random(in: 0..<100, using: &random) < killShare {
@@ -164,7 +196,7 @@ final class History {
     private func check(
         _ world: HistoryWorld, _ clock: HistoryDate, _ place: String, _ number: Int
     ) throws {
-        var wrong: [String] = []
+        var wrong = world.takeComplaints()
         for name in HistoryWorld.pipelines {
             var request = VerifyRequest(pipeline: "\(world.path)/\(name).yaml")
             request.now = clock.text

@@ -1,8 +1,9 @@
 import FileSystem
 import Foundation
-import Pipelines
 import TestSupport
 import Testing
+
+@testable import Pipelines
 
 /// A project that is moved or copied with its state goes on where it lies now.
 @Suite("A project that is moved or copied") struct MovedProjectTests {
@@ -86,6 +87,31 @@ import Testing
         #expect(try !text(scene, "c/out/actions").contains("person1@company.example"))
         #expect(try findings(c, "2026-04-15") == [])
         #expect(!scene.isThere("a"), "nothing is made at the old place")
+    }
+
+    @Test("loses what a killed run left before the move, and keeps what others left")
+    func leftovers() throws {
+        let scene = try VerificationScene()
+        try makeProject(scene, "a")
+        _ = try run(inner(scene, "a"), "2026-03-10")
+        let plan = try Sluice.loadPlan("\(inner(scene, "a"))/p.yaml", now: "2026-03-10")
+            .anchored(at: try workingFolder())
+        let run = "0123456789abcdef"
+        let (own, other) = ("\(plan.mark.digits)-\(run)", "fedcba9876543210-\(run)")
+        for mark in [own, other] {
+            try scene.write("a/out/actions/.x.sluice-\(mark)-0.tmp", "person1@company.example")
+        }
+        try move(scene, "a", "c")
+        let c = inner(scene, "c")
+        #expect(try findings(c, "2026-03-10").count == 2)
+        _ = try self.run(c, "2026-03-10")
+        let names = try scene.files("c/out/actions").filter { $0.hasSuffix(".tmp") }
+        #expect(names == ["c/out/actions/.x.sluice-\(other)-0.tmp"])
+        // And once more: each place is remembered.
+        try move(scene, "c", "d")
+        try scene.write("d/out/actions/.x.sluice-\(own)-1.tmp", "person1@company.example")
+        _ = try self.run(inner(scene, "d"), "2026-03-10")
+        #expect(try scene.files("d/out/actions").filter { $0.contains(own) } == [])
     }
 
     @Test("keeps results together that its pipeline file names from a folder beside them")

@@ -78,6 +78,91 @@ struct OptOutRecallTests {
         #expect(try add(scene, "c8").recalls == 0)
     }
 
+    private func list(_ scene: TemporaryPipeline, _ lines: [String]) throws {
+        try scene.write(
+            "list.csv",
+            (["customer,purpose,effective_date"] + lines).joined(separator: "\n") + "\n")
+    }
+
+    @Test("a changed list calls back the files that held records of what is new in it, once")
+    func changedList() throws {
+        let scene = try TemporaryPipeline(
+            Self.pipeline() + "opt_outs: { file: list.csv, max_shrink: 100% }\n",
+            files: ["list.csv": "customer,purpose,effective_date\nc9,*,2026-04-01\n"])
+        func line(_ day: Int, _ customer: String) -> String {
+            #"{"ts":"2026-04-\#(day)T10:00:00Z","customer":"\#(customer)","action":"login"}"# + "\n"
+        }
+        try scene.write("in/a.jsonl", line(10, "c1") + line(10, "c2") + line(11, "c2"))
+        _ = try scene.run(now: "2026-04-15")
+        #expect(try recalls(scene).isEmpty)
+        try list(scene, ["c9,*,2026-04-01", "c1,*,2026-04-01"])
+        for _ in 0..<2 {
+            _ = try scene.run(now: "2026-04-16")
+            let all = try recalls(scene)
+            #expect(all.map(\.cause) == ["opt-out list"])
+            #expect(all.allSatisfy { $0.file.hasPrefix("2026-04-10") })
+            #expect(all.allSatisfy { $0.successorSHA256 != $0.sha256 })
+        }
+        #expect(try scene.verify(now: "2026-04-16").findings.isEmpty)
+        // One that lies ahead is taken out at once, and again on its day, when more has come.
+        try list(scene, ["c9,*,2026-04-01", "c1,*,2026-04-01", "c2,*,2026-04-20"])
+        _ = try scene.run(now: "2026-04-17")
+        #expect(try recalls(scene).count == 3)
+        try scene.write("in/b.jsonl", line(12, "c2") + line(12, "c3"))
+        _ = try scene.run(now: "2026-04-18")
+        #expect(try recalls(scene).count == 3)
+        _ = try scene.run(now: "2026-04-20")
+        #expect(try recalls(scene).count == 4)
+    }
+
+    @Test("where nobody can tell whose records a file held, only new lines of the list call back")
+    func changedListUntold() throws {
+        let scene = try TemporaryPipeline(
+            Self.pipeline("customer: drop")
+                + "opt_outs: { file: list.csv, max_shrink: 100% }\n",
+            files: [
+                "list.csv": "customer,purpose,effective_date\nc9,*,2026-04-01\n",
+                "in/a.jsonl":
+                    #"{"ts":"2026-04-10T10:00:00Z","customer":"c1","action":"login"}"# + "\n",
+            ])
+        _ = try scene.run(now: "2026-04-15")
+        try list(scene, [])
+        _ = try scene.run(now: "2026-04-16")
+        #expect(try recalls(scene).isEmpty, "nothing is new in a list that became shorter")
+        try list(scene, ["c1,*,2026-04-01"])
+        _ = try scene.run(now: "2026-04-17")
+        #expect(try recalls(scene).map(\.cause) == ["opt-out list"])
+    }
+
+    @Test("an import is entered and carried out as one: after a failure nothing of it is there")
+    func allOrNothing() throws {
+        let scene = try scene()
+        let file = "\(scene.folder)/pipeline.yaml"
+        try list(scene, ["c1,*,2026-04-01", "c2,*,2026-04-01"])
+        let name = "out/\(try #require(scene.files(below: "out").first { $0.hasSuffix("l") }))"
+        let before = try scene.text(name)
+        try scene.write(name, before + "{}\n")
+        #expect(throws: PipelineFailure.self) {
+            try Sluice.importOptOuts(
+                pipeline: file, file: "\(scene.folder)/list.csv", now: "2026-04-16")
+        }
+        #expect(throws: PipelineFailure.self) { try add(scene, "c1") }
+        #expect(try Sluice.listOptOuts(pipeline: file, now: "2026-04-16").isEmpty)
+        try scene.write(name, before)
+        let report = try Sluice.importOptOuts(
+            pipeline: file, file: "\(scene.folder)/list.csv", now: "2026-04-16")
+        #expect(report.added == [2, 3] && report.effect.recalls == 2)
+        #expect(try Sluice.listOptOuts(pipeline: file, now: "2026-04-16").count == 2)
+        // A withdrawal in the list ends the entry with the same commit.
+        try scene.write(
+            "list.csv",
+            "customer,purpose,effective_date,withdrawn_date\nc1,*,2026-04-01,2026-04-17\n"
+                + "c2,*,2026-04-01,\nc3,*,2026-04-01,\n")
+        let later = try Sluice.importOptOuts(
+            pipeline: file, file: "\(scene.folder)/list.csv", now: "2026-04-18")
+        #expect(later.withdrawn == [2] && later.known == [3] && later.added == [4])
+    }
+
     @Test("an import names the opt-out that each file is called back for")
     func imported() throws {
         let scene = try scene()

@@ -21,6 +21,32 @@ import Testing
         """
     }
 
+    // MARK: Files that nobody would delete
+
+    @Test(arguments: [
+        ("out/{date}", true), ("{name}/{month}", true), ("out/{name}", false), ("-", false),
+    ])
+    func safeguardsDemandAState(_ path: String, _ isRefused: Bool) throws {
+        let pipeline = """
+            name: small
+            source: { format: jsonl, time: time }
+            fields: { time: keep }
+            outputs:
+              - name: all
+                purpose: security
+                path: "\(path)"
+                safeguards: { reason: abuse, readers: [soc], delete_after: P1M }
+
+            """
+        let found = try faults(pipeline)
+        #expect(found.count == (isRefused ? 1 : 0))
+        if isRefused {
+            #expect(found[0].hasPrefix("8:64: outputs[1].safeguards.delete_after: `delete_after`"))
+            #expect(found[0].hasSuffix("which each run writes anew"))
+        }
+        #expect(try faults(pipeline + "state: state\n") == [])
+    }
+
     // MARK: Unnamed fields
 
     /// `{}` for each record is not what "keep everything" says.

@@ -24,14 +24,14 @@ import Testing
     @Test func aReportGoesOnceItsRetentionHasPassed() throws {
         let folder = try TemporaryPipeline(pipeline, files: ["in.jsonl": input])
         _ = try folder.run(now: "2026-04-15")
-        #expect(folder.files(below: "out") == ["P-01/2026-03.csv"])
+        #expect(folder.files(below: "out") == ["P-01/2026-03.csv", "P-01/terms.json"])
         #expect(try folder.text("out/P-01/2026-03.csv").contains("emma,1"))
         try folder.write("in.jsonl", "")
         _ = try folder.run(now: "2026-05-31")
-        #expect(folder.files(below: "out") == ["P-01/2026-03.csv"])
+        #expect(folder.files(below: "out") == ["P-01/2026-03.csv", "P-01/terms.json"])
         let report = try folder.run(now: "2026-06-01", isDryRun: true)
         #expect(report.agedParts == 1)
-        #expect(folder.files(below: "out") == ["P-01/2026-03.csv"])
+        #expect(folder.files(below: "out") == ["P-01/2026-03.csv", "P-01/terms.json"])
         _ = try folder.run(now: "2026-06-01")
         #expect(folder.files(below: "out").isEmpty)
     }

@@ -44,6 +44,12 @@ final class TemporaryPipeline {
         return try Sluice.run(request, observer: nil)
     }
 
+    func verify(now: String) throws -> VerificationReport {
+        var request = VerifyRequest(pipeline: "\(folder)/pipeline.yaml")
+        request.now = now
+        return try Sluice.verify(request)
+    }
+
     /// The files below `name`, as paths relative to it, in order.
     func files(below name: String) -> [String] {
         let root = "\(folder)/\(name)"

@@ -11,6 +11,7 @@ let fullExample = """
       files: ["logs/*.csv.gz", archive]
       time: {field: ts, format: datetime, zone: Europe/Amsterdam}
       stream: actions
+      encoding: latin-1
       limits: {record: 512KiB, fields: 100, depth: 8}
     store:
       files: [logs/*.csv, archive]
@@ -74,12 +75,14 @@ let fullExample = """
         purpose: statistics
         measures: {size: {sum: size}, most: {percentile: {of: size, p: 95}}}
         export: [kll]
+        within: {action: kind}
         noise: {rho: 1/200, rows: 1, delta: 1/1000, bounds: {size: {least: -2, most: 8, step: 0.5}}}
     publish: {persons: 12, customers: 4, zeros: hidden, wholes: hidden, prior_percent: 15,
               dominance: {contributors: 2, percent: 85}, path: out/published, formats: [csv, jsonl],
               budget: {rho: 0.5, delta: 0.00001, rho_overall: 6, delta_overall: 0.0001},
               close_after: P10D, audience: public, late: revise, correct_within: P2W,
               provisional: out/running, other: [action],
+              counts: {cell_key: {largest_change: 2, variance: 1.05, smallest_hidden: 1}},
               for_customers: {path: out/customers, persons: 6, formats: [html]}}
     opt_outs:
       {file: opt-outs.csv, basis: event, effect: drop_record, missing: allowed, max_shrink: 5%}

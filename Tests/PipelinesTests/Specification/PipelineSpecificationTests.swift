@@ -30,10 +30,10 @@ struct PipelineSpecificationTests {
         )
         #expect(pipeline.identity.client?.value == "client")
         #expect(
-            pipeline.window.length == Marked(CalendarDuration(months: 2, days: 0), at: at(17, 9)))
+            pipeline.window.length == Marked(CalendarDuration(months: 2, days: 0), at: at(18, 9)))
         #expect(pipeline.window.start == .event)
         #expect(pipeline.zone.value == "Europe/Amsterdam")
-        #expect(pipeline.skew == Marked(nil, at: at(19, 7)))
+        #expect(pipeline.skew == Marked(nil, at: at(20, 7)))
     }
 
     @Test("rules keep transforms, options and clocks with their places")
@@ -41,7 +41,7 @@ struct PipelineSpecificationTests {
         let pipeline = try #require(reading(fullExample).specification)
         let derived = try #require(pipeline.derived.first)
         #expect(derived.name.value == "browser")
-        #expect(derived.source == Marked("user_agent", at: at(21, 32)))
+        #expect(derived.source == Marked("user_agent", at: at(22, 32)))
         #expect(derived.transform.name.value == "agent_family")
         guard case .mapping(let options, _) = derived.transform.options else {
             throw Unexpected()
@@ -58,9 +58,9 @@ struct PipelineSpecificationTests {
                     "opened",
                 ]
         )
-        #expect(rules["ts"]?.transform?.name == Marked("keep", at: at(23, 7)))
-        #expect(rules["ip"]?.transform?.name == Marked("truncate_ip", at: at(26, 8)))
-        #expect(rules["ip"]?.transform?.options.position == at(26, 21))
+        #expect(rules["ts"]?.transform?.name == Marked("keep", at: at(24, 7)))
+        #expect(rules["ip"]?.transform?.name == Marked("truncate_ip", at: at(27, 8)))
+        #expect(rules["ip"]?.transform?.options.position == at(27, 21))
         #expect(rules["message"]?.category?.value == .limitedProduction)
         #expect(rules["message"]?.transform?.name.value == "redact")
         #expect(rules["email"]?.purposes?.map(\.value) == ["service-improvement", "research"])
@@ -68,8 +68,8 @@ struct PipelineSpecificationTests {
         #expect(rules["handled"]?.transform == nil)
         #expect(rules["handled"]?.after?.start == .event)
         #expect(rules["handled"]?.after?.length.value == CalendarDuration(months: 12, days: 0))
-        #expect(rules["closed"]?.after?.start == .field(Marked("closed_at", at: at(30, 35))))
-        #expect(rules["closed"]?.transform?.options == .text("gone", at(30, 77)))
+        #expect(rules["closed"]?.after?.start == .field(Marked("closed_at", at: at(31, 35))))
+        #expect(rules["closed"]?.transform?.options == .text("gone", at(31, 77)))
         #expect(rules["opened"]?.after?.length.value == CalendarDuration(months: 0, days: 30))
         #expect(pipeline.others.value == .drop)
         #expect(pipeline.purposes.map(\.value) == ["research"])
@@ -80,7 +80,7 @@ struct PipelineSpecificationTests {
         let pipeline = try #require(reading(fullExample).specification)
         let output = pipeline.outputs[0]
         #expect(output.name.value == "actions")
-        #expect(output.purpose == Marked("security", at: at(36, 14)))
+        #expect(output.purpose == Marked("security", at: at(37, 14)))
         #expect(
             output.path.value.parts == [
                 .literal("out/"), .placeholder("name"), .literal("/"), .placeholder("date"),
@@ -93,7 +93,7 @@ struct PipelineSpecificationTests {
         #expect(output.safeguards?.reason.value == "abuse")
         #expect(output.safeguards?.readers.map(\.value) == ["soc", "cert"])
         #expect(output.isReadableInWindow)
-        #expect(output.fields.first?.transform?.options == .text("/24", at(43, 32)))
+        #expect(output.fields.first?.transform?.options == .text("/24", at(44, 32)))
         #expect(output.gzip?.value == 9)
         #expect(output.columns?.map(\.value) == ["ts", "ip"])
         #expect(!pipeline.outputs[1].isReadableInWindow)
@@ -138,7 +138,7 @@ struct PipelineSpecificationTests {
         let table = try #require(pipeline.statistics.first)
         #expect(table.keys.map(\.plainName) == ["day", "browser", nil])
         #expect(table.measures.map(\.measure.name.value) == ["count", "distinct"])
-        #expect(table.measures[1].measure.options == .text("user", at(63, 48)))
+        #expect(table.measures[1].measure.options == .text("user", at(64, 48)))
         #expect(table.suppression?.persons?.value == 5)
         #expect(table.suppression?.of.value == .persons)
         let publish = try #require(pipeline.publish)
@@ -168,10 +168,10 @@ struct PipelineSpecificationTests {
         let test = try #require(pipeline.tests.first)
         #expect(test.results.map(\.kind) == [.output, .output, .disclosures, .statistics])
         #expect(test.results[0].text == "2026-01-01 00:00:00,192.0.2.0\n")
-        #expect(test.dropped == .total(Marked(0, at: at(110, 14))))
+        #expect(test.dropped == .total(Marked(0, at: at(113, 14))))
         #expect(
             test.quarantined
-                == .byReason([.init(reason: Marked("bad-time", at: at(111, 19)), count: 1)])
+                == .byReason([.init(reason: Marked("bad-time", at: at(114, 19)), count: 1)])
         )
     }
 

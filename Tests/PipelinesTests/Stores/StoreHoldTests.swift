@@ -57,6 +57,16 @@ struct StoreHoldTests {
         #expect(try scene.run(now: "2026-06-17").store?.changed == 0)
     }
 
+    @Test("what was held is aged behind the release, also when the clock was set back in between")
+    func clockSetBack() throws {
+        let scene = try scene()
+        try raise(scene)
+        _ = try scene.run(now: "2026-04-15")
+        try release(scene, "2026-04-10")
+        #expect(try scene.run(now: "2026-04-10").store?.changed == 2)
+        #expect(try scene.text(file) == dueRecord("01-10") + agedOdd + dueRecord("01-12"))
+    }
+
     @Test("a hold that ends by itself lets go; so does a period")
     func ends() throws {
         let scene = try scene()

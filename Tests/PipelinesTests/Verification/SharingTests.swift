@@ -38,6 +38,7 @@ struct SharingTests {
         let scene = try VerificationScene()
         let plain = VerificationScene.pipeline.replacing("state: state\n", with: "")
             .replacing("    expires: P1Y\n", with: "").replacing("    expires: P6M\n", with: "")
+            .replacing("actions/{date}.jsonl", with: "actions.jsonl")
         try scene.write("p.yaml", plain)
         try scene.addLog("1", date: "2026-03-10")
         try scene.run("2026-03-25")

@@ -154,6 +154,6 @@ struct VerifyTests {
         try scene.write("p.yaml", other)
         let findings = try scene.verify("2026-04-15").findings
         #expect(findings.allSatisfy { $0.kind == .readablePastWindow })
-        #expect(try #require(findings.first).sentence.contains("another version"))
+        #expect(try #require(findings.first).sentence.contains("by other rules than"))
     }
 }

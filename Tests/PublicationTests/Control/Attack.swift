@@ -100,6 +100,21 @@ struct Attack {
             Breakdown(names: names.sorted(), only: only?.key, cells: cells))
     }
 
+    /// Takes in a table that nobody is shown: only which cells it has is known. Those of few persons
+    /// must not be computed either.
+    mutating func addUnseen(_ table: Int, column: Int) {
+        var cells: [Cell] = []
+        for (number, row) in publication.tables[table].rows.enumerated() {
+            let group = group(table, number)
+            let truth = Self.truth(row.cells[column])
+            let made = unknown(group, atLeast: 0, truth: truth)
+            if row.cells[column].backing?.persons ?? 0 < persons { targets[made] = .difference }
+            cells.append(Cell(group: group, unknown: made, value: truth))
+        }
+        breakdowns.append(
+            Breakdown(names: tables[table].keys.map(Self.name).sorted(), only: nil, cells: cells))
+    }
+
     /// Takes in a column of distinct persons: a mark tells that there are fewer than asked for,
     /// other reasons that there are enough.
     mutating func addDistinct(_ table: Int, column: Int) {

@@ -173,4 +173,35 @@ import Testing
         }
         #expect(noisy < exact)
     }
+
+    /// A mean beside a sum tells how many there were: then rounding protects nothing, and as much
+    /// is left out as without it.
+    @Test func meansThatTellTheCount() throws {
+        let rounding = try #require(RandomRounding(base: 5))
+        let tables = Self.tables.map {
+            InventedLog.Table(keys: $0.keys, columns: [.times(when: nil), .sum, .mean])
+        }
+        var unsafe = 0
+        for round in 0..<40 {
+            let seed = UInt64(9000 + round)
+            var generator = SeededGenerator(seed: seed)
+            let log = InventedLog.random(150, persons: 30, days: 4, sizes: [4, 3], &generator)
+            let publication = log.publication(tables, .persons(3, customers: nil))
+            let made = try controlled(
+                publication,
+                ControlRules(
+                    persons: 3, customers: nil, method: .rounding(rounding, try Self.key(1))))
+            // The attacker divides: every count that is shown is known to him as it was.
+            var attack = Attack(publication, made, tables, persons: 3)
+            for table in tables.indices { attack.add(table, column: 0, counts: true) }
+            let findings = attack.additiveFindings()
+            for (range, truth, _) in try #require(findings, "seed \(seed)") {
+                unsafe += 1
+                #expect(
+                    range.upperBound >= truth + max(3, truth * 0.2) - 1e-4,
+                    "seed \(seed) \(truth) in \(range)")
+            }
+        }
+        #expect(unsafe > 40)
+    }
 }

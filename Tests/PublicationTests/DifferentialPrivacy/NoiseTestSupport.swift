@@ -1,3 +1,4 @@
+import Glibc
 import Publication
 import TestSupport
 
@@ -55,4 +56,12 @@ func ratio(_ numerator: UInt128, _ denominator: UInt128 = 1) -> Ratio {
 
 func isNear(_ one: Double, _ other: Double, relative: Double = 1e-9) -> Bool {
     abs(one - other) <= relative * max(abs(one), abs(other))
+}
+
+extension NoiseMechanism {
+    /// The probability that at least one of `cells` keys that one person alone stands behind is
+    /// shown by "noisy ≥ `threshold`".
+    func releaseDelta(threshold: Int64, cells: UInt64, most: Int64 = 1) -> Double {
+        -expm1(Double(cells) * log1p(-upperTail(threshold - most)))
+    }
 }

@@ -114,16 +114,6 @@ enum DPReference {
         (2, 0.022828893856, 3.275415487306),
     ]
 
-    /// Analytic Gaussian: ε, δ, Δ, least σ.
-    static let sigmas: [(epsilon: Double, delta: Double, change: Double, sigma: Double)] = [
-        (1.0, 1e-05, 1.0, 3.7306316348159436),
-        (1.0, 1e-06, 1.0, 4.22467888932684),
-        (0.5, 1e-06, 1.0, 8.057618480725015),
-        (1.0986122886681098, 1e-05, 1.0, 3.424662397908954),
-        (2.0, 1e-06, 1.0, 2.23047627118642),
-        (1.0, 1e-06, 2.0, 8.44935777865368),
-    ]
-
     /// ε, δ, cells, persons, probability that a key is shown.
     static let keepProbabilities:
         [(epsilon: Double, delta: Double, cells: UInt64, persons: Int64, keep: Double)] = [

@@ -8,43 +8,12 @@ import Testing
 /// Sketches go to the DataSketches library and back: what it makes of the same items, and what it
 /// reads of ours.
 ///
-/// Needs the Python package datasketches for a Python: `SLUICE_SKETCH_PYTHON` names one, otherwise
-/// `python3` of the path is asked. With `SLUICE_LONG_SKETCHES` set the test makes an environment
-/// of its own and installs the package there:
-///
-///     SLUICE_LONG_SKETCHES=1 swift test --filter LibraryCrossCheck
-///
-/// Without any, it says how many sketches were not checked, and passes.
-@Suite struct LibraryCrossCheckTests {
+/// Needs a Python with the package datasketches: `SLUICE_SKETCH_PYTHON` names one, otherwise the
+/// environment that `.ci/packages --tests` makes is taken, or the `python3` of the path. Without any
+/// the suite is skipped, and the test runner says so.
+@Suite(.enabled(if: SketchLibrary.python != nil, "no Python with datasketches 5.2"))
+struct LibraryCrossCheckTests {
     private let folder = "/tmp/sluice-sketches-\(UInt64.random(in: .min ... .max))"
-    private static let package = "datasketches==5.2.0"
-
-    /// The status and the output of a command.
-    private static func run(_ words: [String]) -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = words
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch { return (-1, "") }
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-    }
-
-    /// A Python that has the package, made if that is asked for.
-    private func python() throws -> String? {
-        let environment = ProcessInfo.processInfo.environment
-        let named = environment["SLUICE_SKETCH_PYTHON"] ?? "python3"
-        if Self.run([named, "-c", "import datasketches"]).status == 0 { return named }
-        guard environment["SLUICE_LONG_SKETCHES"] != nil else { return nil }
-        let own = "\(folder)/environment"
-        try #require(Self.run([named, "-m", "venv", own]).status == 0)
-        let install = ["\(own)/bin/python", "-m", "pip", "install", "-q", Self.package]
-        try #require(Self.run(install).status == 0, "the package could not be installed")
-        return "\(own)/bin/python"
-    }
 
     private struct Case {
         let name: String
@@ -178,17 +147,35 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        guard let python = try python() else {
-            let count = Self.sets.count * 4 + Self.pairs.count * 3 + Self.lists.count * 2
-            FileHandle.standardError.write(
-                Data("library cross-check: \(count) sketches not checked, no python3 ".utf8)
-                    + Data("with \(Self.package) (SLUICE_LONG_SKETCHES=1 makes one)\n".utf8))
-            return
-        }
+        let python = try #require(SketchLibrary.python)
         try writeAll()
-        let outcome = Self.run([python, "\(folder)/check.py", folder])
+        let outcome = SketchLibrary.run([python, "\(folder)/check.py", folder])
         FileHandle.standardError.write(Data("library cross-check: \(outcome.output)".utf8))
         #expect(outcome.status == 0, "\(outcome.output)")
         if outcome.status == 0 { try readAll() }
+    }
+}
+
+/// The library as a Python package.
+private enum SketchLibrary {
+    /// A Python that has the package; nil when there is none.
+    static let python: String? = {
+        let named = ProcessInfo.processInfo.environment["SLUICE_SKETCH_PYTHON"]
+        let all = named.map { [$0] } ?? [".build/sketch-environment/bin/python", "python3"]
+        return all.first { run([$0, "-c", "import datasketches"]).status == 0 }
+    }()
+
+    /// The status and the output of a command.
+    static func run(_ words: [String]) -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = words
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        do { try process.run() } catch { return (-1, "") }
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
     }
 }

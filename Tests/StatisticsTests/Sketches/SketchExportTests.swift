@@ -62,7 +62,6 @@ import Testing
     /// What `receive` is called with, by statistic.
     private final class Collected {
         var rows: [[SketchRow]] = [[], [], []]
-        var counts: [[DistinctRow]] = [[], [], []]
     }
 
     private static func rows(
@@ -184,28 +183,6 @@ import Testing
         }
         for granularity in [Granularity.reduced, .separable] {
             #expect(try Self.rows(Self.partials(parts, Self.plan(granularity))) == whole)
-        }
-    }
-
-    /// Adding the cells up would count a person once for each partner.
-    @Test func distinctCountsMergeOverGroups() throws {
-        var generator = SeededGenerator(seed: 85)
-        let all = randomObservations(800, &generator)
-        let truth = Set(all.map(\.user).filter { $0 > 0 }).count
-        for granularity in [Granularity.reduced, .separable] {
-            let partials = try Self.partials([all], Self.plan(granularity))
-            let collected = Collected()
-            try partials.distinctCounts { collected.counts[$0].append($1) }
-            #expect(collected.counts[1].isEmpty)
-            var total = CountDistinct()
-            var sum = 0
-            for row in collected.counts[0] {
-                #expect(row.counts.count == 2)
-                total.merge(row.counts[0])
-                sum += row.counts[0].tokens?.count ?? 0
-            }
-            #expect(total.tokens?.count == truth)
-            #expect(sum > truth)
         }
     }
 

@@ -48,8 +48,7 @@ struct KeySealing {
 
     private static func ledger(_ path: String) throws(PipelineFailure) -> Ledger {
         do { return try Ledger.open(stateDirectory: path) } catch {
-            if error == .busy { throw .busy("another run is at work on the state in \(path)") }
-            throw .storage("cannot open the state in \(path): \(error.description)")
+            throw .opening(stateIn: path, error)
         }
     }
 

@@ -16,17 +16,25 @@ struct KeyWork {
     /// Opens the key store, which must be there, and the state, if the pipeline has one: with its
     /// lock when the command changes something, else to look only.
     init(_ request: KeysRequest, command: String, changes: Bool) throws(PipelineFailure) {
-        let folder = try workingFolder()
-        let loaded = try Sluice.loadPlan(request.pipeline, now: request.now)
-        plan = loaded.anchored(at: folder)
-        guard let access = KeyStoreAccess(plan: plan) else {
+        let plan = try Sluice.loadPlan(request.pipeline, now: request.now)
+            .anchored(at: try workingFolder())
+        guard plan.keyStore != nil else {
             throw .usage("\(request.pipeline) uses no month keys: there is no key store to look at")
+        }
+        try self.init(plan, command: command, changes: changes)
+    }
+
+    /// The same for a plan with absolute paths that uses month keys.
+    init(_ plan: Plan, command: String, changes: Bool) throws(PipelineFailure) {
+        self.plan = plan
+        guard let access = KeyStoreAccess(plan: plan) else {
+            throw .usage("\(plan.name) uses no month keys: there is no key store to look at")
         }
         store = try access.open(creating: false)
         zone = plan.release.zone
         now = plan.release.clocks.runClock.now
-        own = try loaded.state.map { state throws(PipelineFailure) in
-            let path = registeredPath(anchored(state, at: folder))
+        own = try plan.state.map { state throws(PipelineFailure) in
+            let path = registeredPath(state)
             return (path, try Self.ledger(path, changes: changes))
         }.flatMap { entry in entry.1.map { (entry.0, $0) } }
         retirement = KeyRetirement(store: store, zone: zone, now: now, who: command, own: own)
@@ -42,8 +50,7 @@ struct KeyWork {
                 ? try Ledger.open(stateDirectory: path)
                 : try Ledger.openForReading(stateDirectory: path, isLocking: false)
         } catch {
-            if error == .busy { throw .busy("another run is at work on the state in \(path)") }
-            throw .storage("cannot open the state in \(path): \(error.description)")
+            throw .opening(stateIn: path, error)
         }
     }
 

@@ -29,7 +29,7 @@ enum OptOutImport {
         let known: [OptOutRecord]
         do { known = try session.ledger.optOuts() } catch { throw StateRegistry.failure(error) }
         var report = OptOutImportReport()
-        let added = try enter(entries, known, session, &report)
+        let (added, changes) = try sort(entries, known, session, &report)
         let stated = Set(entries.map { Key($0.entry) })
         report.notInFile = known.filter {
             $0.entry.withdrawn == nil && !stated.contains(Key($0.entry))
@@ -37,7 +37,7 @@ enum OptOutImport {
         report.effect = try OptOutWork.apply(
             added.compactMap { line, record in
                 subjects[line].map { (subject: $0, record: record) }
-            }, session)
+            }, changes, session)
         return report
     }
 
@@ -54,15 +54,16 @@ enum OptOutImport {
         }
     }
 
-    /// Enters what is new, with its lines, and ends what was withdrawn.
-    private static func enter(
+    /// Tells what is new, with its lines, and what was withdrawn, from what is known.
+    private static func sort(
         _ entries: [(line: Int, entry: NewOptOut)], _ known: [OptOutRecord],
         _ session: RegistrySession, _ report: inout OptOutImportReport
-    ) throws(PipelineFailure) -> [(line: Int, record: OptOutRecord)] {
+    ) throws(PipelineFailure) -> (added: [(line: Int, record: OptOutRecord)], OptOutChanges) {
         var byKey: [Key: OptOutRecord] = [:]
         for record in known { byKey[Key(record.entry)] = record }
         var fresh: [NewOptOut] = []
         var seen: Set<Key> = []
+        var changes = OptOutChanges()
         for (line, entry) in entries {
             let key = Key(entry)
             let record = byKey[key]
@@ -72,28 +73,19 @@ enum OptOutImport {
                 fresh.append(entry)
                 report.added.append(line)
             case (nil, let date?) where record != nil && !isRepeated:
-                try end(record, date, session)
+                if let record { changes.ended[record.id] = date }
                 report.withdrawn.append(line)
             case (_?, nil): report.staysWithdrawn.append(line)
             default: report.known.append(line)
             }
         }
-        let numbers: [Int64]
-        do {
-            numbers = try session.ledger.add(optOuts: fresh, time: session.now).map(\.id)
-        } catch { throw StateRegistry.failure(error) }
-        return zip(report.added, zip(numbers, fresh)).map { line, entered in
-            (line, OptOutRecord(id: entered.0, entry: entered.1))
+        let numbers: [(id: Int64, isNew: Bool)]
+        do { numbers = try session.ledger.numbers(of: fresh) } catch {
+            throw StateRegistry.failure(error)
         }
-    }
-
-    private static func end(
-        _ record: OptOutRecord?, _ date: EventTime, _ session: RegistrySession
-    ) throws(PipelineFailure) {
-        guard let record else { return }
-        do {
-            try session.ledger.withdraw(optOuts: [record.id], at: date, time: session.now)
-        } catch { throw StateRegistry.failure(error) }
+        let records = zip(numbers, fresh).map { OptOutRecord(id: $0.id, entry: $1) }
+        changes.added = zip(numbers, records).filter { $0.0.isNew }.map { $0.1 }
+        return (zip(report.added, records).map { (line: $0, record: $1) }, changes)
     }
 
     private static func read(

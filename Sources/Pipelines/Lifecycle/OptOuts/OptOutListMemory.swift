@@ -54,21 +54,47 @@ struct OptOutListMemory {
         throw .tables([fault], file: "")
     }
 
+    /// The same with its lines as keyed hashes, which tell the next run what has come.
+    func record(hashing hasher: SubjectHasher?) -> InputList {
+        var record = record
+        let entries = plan.optOutList.entries
+        record.lines =
+            entries.isEmpty
+            ? [] : hasher.map { hasher in Set(entries.map { Self.digest(of: $0, hasher) }) }
+        return record
+    }
+
+    /// A line, whom it names by keyed hashes only.
+    private static func digest(of line: OptOutEntry, _ hasher: SubjectHasher) -> Digest256 {
+        func hash(_ kind: SubjectKind, _ value: [UInt8]?) -> String {
+            value.flatMap { hasher.hash(kind, writtenAs: $0.span)?.digest.hex } ?? "-"
+        }
+        let words = [
+            hash(.customer, line.customer), hash(.user, line.person), "\(line.scope.rawValue)",
+            "\(line.effective.milliseconds)",
+            line.withdrawn.map { "\($0.milliseconds)" } ?? "-",
+        ]
+        return Digest256.of(Array(words.joined(separator: " ").utf8).span)
+    }
+
     /// What the list takes out when it has changed, or the day of one of its opt-outs has come
-    /// since the last run; nil otherwise, or when nothing is stored yet.
+    /// since the last run: what its new lines name, and those whose day it is. Nil otherwise, or
+    /// when nothing is stored yet.
     func removal(_ registry: StateRegistry) throws(PipelineFailure) -> OptOutRemoval? {
         if plan.optOutList.entries.isEmpty { return nil }
+        guard let hasher = registry.hasher else { return nil }
         let now = plan.release.clocks.runClock.now
+        let entries: [OptOutEntry]
         do {
             guard let last = try ledger.lastRun(pipeline: plan.name) else { return nil }
-            let isNewlyInForce = plan.optOutList.entries.contains {
-                $0.effective > last.now && $0.effective <= now
-            }
             let isSame = try ledger.inputList(.optOuts, name: name) == record
-            if isSame, !isNewlyInForce { return nil }
+            let known = try ledger.listedOptOuts(list: name)
+            entries = plan.optOutList.entries.filter { entry in
+                let isNewlyInForce = entry.effective > last.now && entry.effective <= now
+                return isNewlyInForce || !isSame && !known.contains(Self.digest(of: entry, hasher))
+            }
         } catch { throw StateRegistry.failure(error) }
-        guard let hasher = registry.hasher else { return nil }
-        let sought = plan.optOutList.entries.compactMap {
+        let sought = entries.compactMap {
             OptOutRemoval.Sought($0, isByEvent: plan.release.optOutBasis == .event, now: now)
         }
         let removal = OptOutRemoval(sought, plan, try LivingKeys(plan), hasher)

@@ -26,7 +26,7 @@ struct OptOutRecalls {
         _ removal: OptOutRemoval, _ barred: [(part: Int64, optOuts: Set<Int64>)]
     ) throws(PipelineFailure) -> Outcome {
         var outcome = Outcome()
-        if removal.registered.isEmpty { return outcome }
+        if removal.sought.isEmpty { return outcome }
         let now = plan.release.clocks.runClock.now
         let open: [OpenDelivery]
         do { open = try ledger.openDeliveries(at: now) } catch {
@@ -35,13 +35,13 @@ struct OptOutRecalls {
         var optOutsOfPart: [Int64: Set<Int64>] = [:]
         for (part, optOuts) in barred { optOutsOfPart[part, default: []].formUnion(optOuts) }
         for delivery in open {
-            let reaching = removal.registered.filter { reaches($0, delivery) }
+            let reaching = removal.sought.filter { reaches($0, delivery) }
             guard let first = reaching.first else { continue }
             if let optOuts = optOutsOfPart[delivery.part] {
                 let cause = reaching.first { optOuts.contains($0.optOut) } ?? first
-                outcome.deliveries.append((.optOut(cause.optOut), delivery.id))
+                outcome.deliveries.append((cause.cause, delivery.id))
             } else if let untold = reaching.first(where: { !isTold($0, delivery) }) {
-                outcome.deliveries.append((.optOut(untold.optOut), delivery.id))
+                outcome.deliveries.append((untold.cause, delivery.id))
                 outcome.untold += 1
             }
         }

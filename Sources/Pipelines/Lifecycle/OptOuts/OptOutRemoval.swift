@@ -1,5 +1,6 @@
 internal import Anonymization
 internal import KeyedHashing
+internal import Ledger
 internal import Records
 internal import Statistics
 
@@ -10,8 +11,9 @@ internal import Statistics
 struct OptOutRemoval {
     /// One opt-out with its value.
     struct Sought {
-        /// The number in the registry; 0 for a line of the pipeline's list.
-        var optOut: Int64 = 0
+        /// The number in the registry; for a line of the pipeline's list its number in the list,
+        /// below 0.
+        var optOut: Int64
         let subject: SoughtSubject
         let effect: OptOutEffect
         /// Set when the time of the event decides: the first that is reached, and the first that is
@@ -19,11 +21,14 @@ struct OptOutRemoval {
         var from: EventTime?
         var until: EventTime?
         var isByEvent = false
+
+        /// What a recall for its sake says.
+        var cause: RecallCause { optOut > 0 ? .optOut(optOut) : .listedOptOut }
     }
 
     /// By what a stored record of an output is told, and what is barred for it.
     struct StandIn {
-        /// The number in the registry of the opt-out; 0 for a line of the pipeline's list.
+        /// The number of the opt-out, as in `Sought`.
         let optOut: Int64
         let match: SubjectHash
         let within: Digest256?
@@ -32,8 +37,8 @@ struct OptOutRemoval {
         let effect: OptOutEffect
     }
 
-    /// The opt-outs of the registry among them.
-    let registered: [Sought]
+    /// The opt-outs themselves.
+    let sought: [Sought]
     /// For each statistic of the plan whose rows leave it.
     let counted: [[PartialRemoval.Entry]]
     /// For each output of the plan.
@@ -67,7 +72,7 @@ struct OptOutRemoval {
                 standIns[index] += Self.standIns(one, kind, output, release, keys, hasher)
             }
         }
-        registered = sought.filter { $0.optOut > 0 }
+        self.sought = sought
         self.counted = counted
         self.standIns = standIns
     }
@@ -133,8 +138,9 @@ extension OptOutRemoval.Sought {
             let subject = SoughtSubject(customer: customer, user: person)
         else { return nil }
         self.init(
-            subject: subject, effect: line.scope, from: isByEvent ? line.effective : nil,
-            until: isByEvent ? line.withdrawn : nil, isByEvent: isByEvent)
+            optOut: -Int64(line.line), subject: subject, effect: line.scope,
+            from: isByEvent ? line.effective : nil, until: isByEvent ? line.withdrawn : nil,
+            isByEvent: isByEvent)
     }
 }
 

@@ -11,42 +11,36 @@ enum OptOutWork {
     ) throws(PipelineFailure) -> (entry: OptOutListing, isNew: Bool, effect: OptOutEffectReport) {
         let session = try session(request.pipeline, request.now)
         let entry = try OptOutMaking(session).entry(request)
-        let added: [(id: Int64, isNew: Bool)]
-        let stored: [OptOutRecord]
-        do {
-            added = try session.ledger.add(optOuts: [entry], time: session.now)
-            stored = try session.ledger.optOuts()
-        } catch { throw StateRegistry.failure(error) }
-        guard let (id, isNew) = added.first, let record = stored.first(where: { $0.id == id })
-        else { throw .internalFault("an opt-out that was just written is not there") }
-        let effect = try Self.apply([(request.subject, record)], session)
+        let numbers: [(id: Int64, isNew: Bool)]
+        do { numbers = try session.ledger.numbers(of: [entry]) } catch {
+            throw StateRegistry.failure(error)
+        }
+        guard let (id, isNew) = numbers.first else {
+            throw .internalFault("an opt-out has no number")
+        }
+        let record = OptOutRecord(id: id, entry: entry)
+        var changes = OptOutChanges()
+        if isNew { changes.added = [record] }
+        let effect = try Self.apply([(request.subject, record)], changes, session)
         return (OptOutListing(record, session), isNew, effect)
     }
 
-    /// Takes what the opt-outs reach out of what is stored and counted, as a run without sources.
+    /// Enters `changes` and takes what the opt-outs reach out of what is stored and counted, as a
+    /// run without sources: all of it in the commit of that run, or nothing.
     static func apply(
-        _ optOuts: [(subject: OptOutSubject, record: OptOutRecord)], _ session: RegistrySession
+        _ optOuts: [(subject: OptOutSubject, record: OptOutRecord)], _ changes: OptOutChanges,
+        _ session: RegistrySession
     ) throws(PipelineFailure) -> OptOutEffectReport {
-        var report = OptOutEffectReport()
-        guard try isAnythingStored(session), let state = session.plan.state,
+        let sought = sought(optOuts, session)
+        guard !sought.isEmpty, try isAnythingStored(session), let state = session.plan.state,
             let hasher = try StateRegistry(session.ledger, of: session.plan).hasher
-        else { return report }
-        var sought: [OptOutRemoval.Sought] = []
-        for (subject, record) in optOuts {
-            let entry = record.entry
-            if let withdrawn = entry.withdrawn, withdrawn <= session.now { continue }
-            guard let one = SoughtSubject(customer: subject.customer, user: subject.user) else {
-                continue
+        else {
+            do { try session.ledger.enter(changes, time: session.now) } catch {
+                throw StateRegistry.failure(error)
             }
-            let isByEvent = entry.basis == .event
-            sought.append(
-                OptOutRemoval.Sought(
-                    optOut: record.id, subject: one,
-                    effect: OptOutEffect(entry.scopes, session.plan.purposes),
-                    from: isByEvent ? entry.effective : nil,
-                    until: isByEvent ? entry.withdrawn : nil, isByEvent: isByEvent))
+            return OptOutEffectReport()
         }
-        if sought.isEmpty { return report }
+        var report = OptOutEffectReport()
         let keys = try LivingKeys(session.plan)
         var settings = RunSettings()
         settings.command = "opt-out"
@@ -54,6 +48,7 @@ enum OptOutWork {
         settings.workers = min(processorCount(), 16)
         let removal = OptOutRemoval(sought, session.plan, keys, hasher)
         settings.order = .removeOptedOut(removal)
+        settings.optOuts = changes
         let run = StatefulRun(
             plan: session.plan, statePath: state, request: settings, observer: nil,
             ledger: session.ledger)
@@ -70,6 +65,25 @@ enum OptOutWork {
         }
         report.notes += limits(sought, keys, outcome)
         return report
+    }
+
+    /// The opt-outs with their values, those that are over apart.
+    private static func sought(
+        _ optOuts: [(subject: OptOutSubject, record: OptOutRecord)], _ session: RegistrySession
+    ) -> [OptOutRemoval.Sought] {
+        optOuts.compactMap { subject, record in
+            let entry = record.entry
+            if let withdrawn = entry.withdrawn, withdrawn <= session.now { return nil }
+            guard let one = SoughtSubject(customer: subject.customer, user: subject.user) else {
+                return nil
+            }
+            let isByEvent = entry.basis == .event
+            return OptOutRemoval.Sought(
+                optOut: record.id, subject: one,
+                effect: OptOutEffect(entry.scopes, session.plan.purposes),
+                from: isByEvent ? entry.effective : nil,
+                until: isByEvent ? entry.withdrawn : nil, isByEvent: isByEvent)
+        }
     }
 
     private static func isAnythingStored(

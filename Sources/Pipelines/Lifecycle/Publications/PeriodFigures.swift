@@ -48,7 +48,7 @@ extension PeriodTables {
         let added = try measured(earlier.added, rollUp)
         let check = DifferenceCheck(
             earlier: earlier.tables, recounted: try measured(earlier.counted, rollUp),
-            added: added, controlledAdditions: try safe(added).tables, publish.rules)
+            added: added, controlledAdditions: try safe(added).tables, counts: toldCounts, rules)
         return now.map { check.findings(in: $0) }
     }
 

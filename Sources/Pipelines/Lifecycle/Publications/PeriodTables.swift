@@ -34,10 +34,16 @@ struct PeriodTables {
     let storage: any SpillStorage
     /// The places of the statistics that are published without noise, in the plan.
     let chosen: [Int]
+    /// How counts are changed before they are told; nil where they are told as they are.
+    private let secret: CountSecret?
 
-    init(_ plan: Plan, _ publish: PublishPlan, _ ledger: Ledger, isDryRun: Bool) {
+    init(
+        _ plan: Plan, _ publish: PublishPlan, _ ledger: Ledger, isDryRun: Bool,
+        secret: CountSecret? = nil
+    ) {
         self.plan = plan
         self.publish = publish
+        self.secret = secret
         self.ledger = ledger
         storage =
             isDryRun
@@ -49,7 +55,8 @@ struct PeriodTables {
 
     /// The published statistics without noise over `pieces`, measured and not fit to be shown.
     func measured(_ pieces: [Piece], _ rollUp: RollUp) throws(PipelineFailure) -> [MeasuredTable] {
-        let tables = try merged(pieces) { try $0.tables(rollUp: rollUp) }
+        let keys = secret?.recordKeys
+        let tables = try merged(pieces) { try $0.tables(recordKeys: keys, rollUp: rollUp) }
         let all = chosen.map { (tables[$0], plan.statistics.statistics[$0]) }
         // Without customers to count, none must be taken for the largest of them.
         return publish.rules.customers == nil
@@ -91,6 +98,8 @@ struct PeriodTables {
         case let failure as PipelineFailure: failure
         case let fault as PartialFault:
             .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
+        case let fault as FileFault: .storage("cannot put aggregates aside", fault)
+        case let fault as LedgerFault: .storage("cannot read the ledger: \(fault.description)")
         default: .internalFault("a period was refused without a reason")
         }
     }
@@ -149,14 +158,34 @@ struct PeriodTables {
                 "no proof was found that \(counted(safe.unproven, "withheld figure")) cannot be "
                     + "computed from the others: leave out a table, or make one coarser")
         }
-        return zip(zip(chosen, statistics), zip(safe.tables, found)).map { known, shown in
-            let (index, statistic) = known
-            let table = shown.0.naming(shown.1.places)
-            return PublishedTable(
-                purpose: plan.tables[index].purpose, customers: customers(statistic),
+        let seen = chosen.indices.filter { !unseen.contains($0) }
+        return zip(seen, safe.tables).map { at, shown in
+            let statistic = statistics[at]
+            let table = shown.naming(found[at].places)
+            var published = PublishedTable(
+                purpose: plan.tables[chosen[at]].purpose, customers: customers(statistic),
                 table: table, other: rolledColumns(statistic, figures.rollUp),
                 proposal: CoarserTable(statistic, table).proposal)
+            published.counts = rules.method.telling
+            return published
         }
+    }
+
+    /// The rules of the period: with how its counts are changed.
+    var rules: ControlRules {
+        var rules = publish.rules
+        if let secret { rules.method = secret.method }
+        return rules
+    }
+
+    /// How counts are told that earlier publications of the period told; nil for exact ones.
+    var toldCounts: ToldCounts? {
+        ToldCounts(rules.method, chosen.map { plan.statistics.statistics[$0] })
+    }
+
+    /// The places in `chosen` of tables that nobody is shown.
+    private var unseen: Set<Int> {
+        Set(chosen.indices.filter { plan.tables[chosen[$0]].isUnseen })
     }
 
     /// Makes measured tables fit to be shown; `toldBefore` as in `MeasuredPublication`.
@@ -167,8 +196,9 @@ struct PeriodTables {
         do throws(ControlRefusal) {
             return try controlled(
                 MeasuredPublication(
-                    statistics: statistics, tables: measured, toldBefore: toldBefore),
-                publish.rules)
+                    statistics: statistics, tables: measured, toldBefore: toldBefore,
+                    unseen: unseen),
+                rules)
         } catch { throw Self.failure(error) }
     }
 

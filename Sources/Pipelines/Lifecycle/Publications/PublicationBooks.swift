@@ -16,15 +16,17 @@ struct PublicationBooks {
     /// Live partials of statistics that were counted otherwise: they fit no table any more.
     private let foreign: [PartialRecord]
 
-    init(_ work: PublishWork) throws(PipelineFailure) {
-        plan = work.plan
-        publish = work.publish
+    init(
+        _ plan: Plan, _ publish: PublishPlan, _ ledger: Ledger
+    ) throws(PipelineFailure) {
+        self.plan = plan
+        self.publish = publish
         do {
-            let known = try work.ledger.publications(dataSet: work.plan.name)
+            let known = try ledger.publications(dataSet: plan.name)
             publications = known.filter { Audience(rawValue: $0.audience) != nil }
             forCustomers = known.filter { Audience(rawValue: $0.audience) == nil }
-            let all = try work.ledger.livePartials()
-            let own = work.plan.statisticsDigest.hex
+            let all = try ledger.livePartials()
+            let own = plan.statisticsDigest.hex
             live = all.filter { $0.statisticSet.utf8.elementsEqual(own.utf8) }
             foreign = all.filter { !$0.statisticSet.utf8.elementsEqual(own.utf8) }
         } catch { throw .storage("cannot read the ledger: \(error.description)") }

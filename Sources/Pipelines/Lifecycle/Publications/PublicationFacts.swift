@@ -23,6 +23,46 @@ enum PublicationFacts {
         ]
     }
 
+    /// How the counts of a table are told; empty where they are told as they are.
+    static func counts(of published: PublishedTable) -> [(name: String, value: CanonicalJSON)] {
+        switch published.counts {
+        case .exact: []
+        case .rounded(let base): [("counts", ["rounded": .integer(Int64(base))])]
+        case .cellKey: [("counts", "cell_key")]
+        }
+    }
+
+    /// How well persons hide in the rows that the pipeline wrote; empty where nothing was measured.
+    static func rowOutputs(
+        of publication: Publication
+    ) -> [(name: String, value: CanonicalJSON)] {
+        if publication.rowOutputs.isEmpty { return [] }
+        let entries = publication.rowOutputs.map { risk -> CanonicalJSON in
+            [
+                "output": .text(risk.output), "quasi_identifiers": .text(risk.quasiIdentifiers),
+                "measurements": .integer(Int64(risk.measurements)),
+                "estimated": .boolean(risk.demandedPersons == nil),
+                "persons": risk.demandedPersons.map { .integer(Int64($0)) } ?? .null,
+                "rows": .integer(Int64(risk.rows)), "classes": .integer(Int64(risk.classes)),
+                "unique_rows": .integer(Int64(risk.uniqueRows)),
+                "fewest_persons": risk.fewestPersons.map { .integer(Int64($0)) } ?? .null,
+                "removed_rows": .integer(Int64(risk.removedRows)),
+                "classes_by_persons": .array(
+                    risk.classesByPersons.map { .integer(Int64($0)) }),
+            ]
+        }
+        return [("row_outputs", .array(entries))]
+    }
+
+    /// `entry` with more members: those that few publications have, so that the bytes of the others
+    /// stay what they were.
+    static func adding(
+        _ members: [(name: String, value: CanonicalJSON)], to entry: CanonicalJSON
+    ) -> CanonicalJSON {
+        guard case .object(let known) = entry else { return entry }
+        return .object(known + members)
+    }
+
     /// The columns of sketches of a table; null when none is exported.
     static func sketches(of published: PublishedTable) -> CanonicalJSON {
         guard let sketches = published.sketches else { return .null }

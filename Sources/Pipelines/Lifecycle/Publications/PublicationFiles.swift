@@ -74,20 +74,22 @@ struct PublicationFiles {
                     ]
                 }),
         ]
-        return Made(Self.aboutName, Self.aboutFormat, document.bytes + [0x0a])
+        let whole = PublicationFacts.adding(
+            PublicationFacts.rowOutputs(of: publication), to: document)
+        return Made(Self.aboutName, Self.aboutFormat, whole.bytes + [0x0a])
     }
 
     private static func entry(_ published: PublishedTable) -> CanonicalJSON {
         let table = published.table
         let withheld = table.withheld
-        return [
+        let entry: CanonicalJSON = [
             "name": .text(table.name), "purpose": .text(published.purpose),
             "by": .array(table.groupColumns.map { .text($0) }),
             "columns": .array(
                 table.columns.map { column in
                     [
                         "name": .text(column.name),
-                        "addable": .boolean(column.role == .count),
+                        "addable": .boolean(published.isAddable(column)),
                     ]
                 }),
             "rows": .integer(Int64(table.rows.count)),
@@ -100,6 +102,7 @@ struct PublicationFiles {
             "noise": PublicationFacts.noise(of: published),
             "sketches": PublicationFacts.sketches(of: published),
         ]
+        return PublicationFacts.adding(PublicationFacts.counts(of: published), to: entry)
     }
 
     /// Puts the files into `folder`, durable under temporary names until the commit.

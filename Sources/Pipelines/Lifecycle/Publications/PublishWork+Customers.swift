@@ -23,7 +23,7 @@ extension PublishWork {
         _ order: CustomerOrder, to writing: PublicationWriting, _ books: PublicationBooks
     ) throws(PipelineFailure) -> PublishReport.Entry? {
         guard let own = publish.forOneCustomer else { return nil }
-        let tables = PeriodTables(plan, own, ledger, isDryRun: request.isDryRun)
+        let tables = try tables(of: order.period, own)
         let split = CustomerSplit(tables: tables)
         let (large, smaller) = try split.customers(order.pieces)
         let all = order.pieces + order.history.flatMap { $0.figures.counted + $0.figures.added }
@@ -97,7 +97,7 @@ extension PublishWork {
         let sought = try SoughtSubject(
             SubjectRequest(pipeline: request.pipeline, kind: .customer, value: customer))
         let tokens = SubjectTokens(sought, plan, try LivingKeys(plan)).texts(.customer)
-        return try PublicationBooks(self).forCustomers.filter { record in
+        return try PublicationBooks(plan, publish, ledger).forCustomers.filter { record in
             (period ?? record.period) == record.period
                 && tokens.contains(Array(record.audience.utf8))
         }.map { Sluice.seen($0.folder, from: folder) }
@@ -163,6 +163,7 @@ extension Publication {
         own.tables = tables
         own.late = []
         own.budget = nil
+        own.rowOutputs = []
         return own
     }
 

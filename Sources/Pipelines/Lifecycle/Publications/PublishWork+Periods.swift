@@ -36,13 +36,14 @@ extension PublishWork {
     /// withheld.
     func close(_ period: CalendarMonth, _ books: PublicationBooks) throws(PipelineFailure) {
         let records = books.waiting(period)
+        let tables = try tables(of: period)
         let pieces = [PeriodTables.Piece(records: records, days: period.days)]
         let figures = try tables.figures(
             pieces, after: try history(books.all(of: period), records))
         tellHidden(figures)
         let told = try withSketches(try tables.published(figures), pieces)
         let plain = publication(period, .final, revision: 0, tables: told)
-        let main = withNoise(plain, try drawing(period, pieces))
+        let main = withNoise(try withRisks(plain, period), try drawing(period, pieces))
         let order = CustomerOrder(main: main, period: period, pieces: pieces, history: [])
         try write(main, period, records, folder: "\(publish.folder)/\(main.folderName)") {
             writing throws(PipelineFailure) in try addCustomers(order, to: writing, books)
@@ -130,6 +131,7 @@ extension PublishWork {
             throw .refused("nothing came for \(period.text) since it was published")
         }
         let (shown, old) = try earlier(last)
+        let tables = try tables(of: period)
         let pieces = [PeriodTables.Piece(records: old + late, days: period.days)]
         let all = books.all(of: period)
         let history = try history(all, old + late)
@@ -146,7 +148,7 @@ extension PublishWork {
         let plain = publication(
             period, .correction, revision: revision, reason: reason,
             tables: try tables.published(figures))
-        let main = withNoise(plain, NoisyTables.Drawing(of: shown))
+        let main = withNoise(try withRisks(plain, period), NoisyTables.Drawing(of: shown))
         let order = CustomerOrder(
             main: main, period: period, pieces: pieces,
             history: zip(all, history).filter { $0.0.kind != .provisional }
@@ -203,16 +205,17 @@ extension PublishWork {
     ) throws(PipelineFailure) {
         let records = books.waiting(period)
         let last = step.lastDay(of: period)
+        let tables = try tables(of: period)
         let figures = try tables.figures(
             [PeriodTables.Piece(records: records, days: period.days.lowerBound...last)],
             after: try history(books.all(of: period), records, through: last))
         tellHidden(figures)
         let day = CivilDate(daysSince1970: last).text
+        let shown = publication(
+            period, .provisional, revision: step.number, through: last, audience: .internal,
+            tables: try tables.published(figures))
         try write(
-            publication(
-                period, .provisional, revision: step.number, through: last, audience: .internal,
-                tables: try tables.published(figures)),
-            period, records, folder: "\(folder)/\(day)")
+            try withRisks(shown, period), period, records, folder: "\(folder)/\(day)")
     }
 }
 

@@ -41,8 +41,7 @@ final class PublishWork {
                 ? try Ledger.openForReading(stateDirectory: state)
                 : try Ledger.open(stateDirectory: state, home: plan.home)
         } catch {
-            if error == .busy { throw .busy("another run is at work on the state in \(state)") }
-            throw .storage("cannot open the state in \(state): \(error.description)")
+            throw .opening(stateIn: state, error)
         }
         report.pipeline = plan.name
         report.isDryRun = request.isDryRun
@@ -54,6 +53,16 @@ final class PublishWork {
         PeriodTables(plan, publish, ledger, isDryRun: request.isDryRun)
     }
 
+    /// The tables of `period`, those of `own` in place of the pipeline's.
+    func tables(
+        of period: CalendarMonth, _ own: PublishPlan? = nil
+    ) throws(PipelineFailure) -> PeriodTables {
+        let publish = own ?? publish
+        return PeriodTables(
+            plan, publish, ledger, isDryRun: request.isDryRun,
+            secret: try CountSecret(plan, publish.counts, period))
+    }
+
     func run() throws(PipelineFailure) -> PublishReport {
         let asked = try askedPeriod()
         if let customer = request.customer {
@@ -62,7 +71,7 @@ final class PublishWork {
         }
         if !request.isDryRun { try settle() }
         try settleChanged()
-        let books = try PublicationBooks(self)
+        let books = try PublicationBooks(plan, publish, ledger)
         report.late = try lateRecords(books)
         if let reason = request.correction {
             try correct(asked, reason, books)

@@ -26,10 +26,7 @@ struct RegistrySession {
         self.plan = plan
         guard creating || isPresent(path) else { return nil }
         do { ledger = try Ledger.open(stateDirectory: path, home: plan.home) } catch {
-            if error == .busy {
-                throw .busy("another run is at work on the state in \(path)")
-            }
-            throw .storage("cannot open the state in \(path): \(error.description)")
+            throw .opening(stateIn: path, error)
         }
         try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
     }

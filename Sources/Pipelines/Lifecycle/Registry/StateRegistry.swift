@@ -13,6 +13,11 @@ struct StateRegistry {
     let ledger: Ledger
     /// Nil while the registry has no key, and so no entry that needs one.
     let hasher: SubjectHasher?
+    /// What the run at hand is going to enter with its commit: it binds in that run already.
+    var entering = OptOutChanges()
+    /// The holds of earlier runs as far as they were asked for: which they were never changes, and
+    /// all parts that a run wrote ask for the same.
+    private let earlierHolds = EarlierHolds()
 
     /// Opens the registry of a ledger of `plan`, whose key-encryption key seals the registry's key;
     /// `creating` makes that key on first need.
@@ -60,7 +65,7 @@ struct StateRegistry {
         let optOuts: [OptOutRecord]
         do {
             holds = try ledger.bindingHolds(at: now)
-            optOuts = readsOnly ? [] : try ledger.optOuts().filter { $0.concerns(now) }
+            optOuts = readsOnly ? [] : try allOptOuts().filter { $0.concerns(now) }
             rules += try ledger.erasures().map(Self.rule)
             rules += try ledger.restrictions().filter(\.isInForce).map(Self.rule)
         } catch { throw Self.failure(error) }
@@ -86,12 +91,22 @@ struct StateRegistry {
         return register
     }
 
+    /// All opt-outs as they are once `entering` is entered.
+    private func allOptOuts() throws(LedgerFault) -> [OptOutRecord] {
+        let known = try ledger.optOuts().map { record -> OptOutRecord in
+            guard let date = entering.ended[record.id] else { return record }
+            var entry = record.entry
+            entry.withdrawn = max(entry.effective, date)
+            return OptOutRecord(id: record.id, entry: entry)
+        }
+        return known + entering.added
+    }
+
     /// The holds that bound in an earlier run, for reading a part of output `index` again.
     func holds(
         ofRun run: Int64, of plan: Plan, output index: Int
     ) throws(PipelineFailure) -> SubjectRegister {
-        let holds: [HoldRecord]
-        do { holds = try ledger.holds(ofRun: run) } catch { throw Self.failure(error) }
+        let holds = try earlierHolds.ofRun(run, ledger)
         guard !holds.isEmpty else { return .empty }
         let name = plan.outputs[index].name
         return SubjectRegister(
@@ -103,6 +118,13 @@ struct StateRegistry {
                     shownIn: isNamed && plan.release.outputs[index].showsWindow ? 1 : 0)
             },
             hasher: hasher)
+    }
+
+    /// The rules by which parts were dealt with, by their digests.
+    func ruleBooks() throws(PipelineFailure) -> [Digest256: RuleBook] {
+        do { return try ledger.fieldRules().compactMapValues { RuleBook(text: $0) } } catch {
+            throw Self.failure(error)
+        }
     }
 
     // MARK: Rules
@@ -185,6 +207,20 @@ struct StateRegistry {
         fault == .busy
             ? .busy("another run is at work on this state")
             : .storage("cannot use the ledger: \(fault.description)")
+    }
+}
+
+/// The holds that bound in runs, each read once.
+private final class EarlierHolds {
+    private var known: [Int64: [HoldRecord]] = [:]
+
+    func ofRun(_ run: Int64, _ ledger: Ledger) throws(PipelineFailure) -> [HoldRecord] {
+        if let holds = known[run] { return holds }
+        do {
+            let holds = try ledger.holds(ofRun: run)
+            known[run] = holds
+            return holds
+        } catch { throw StateRegistry.failure(error) }
     }
 }
 

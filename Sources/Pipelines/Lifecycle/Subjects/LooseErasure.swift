@@ -22,6 +22,11 @@ struct LooseErasure {
                     let scan = SubjectScan(plan: plan, place: place)
                     let found = try scan.count(file)
                     if found == 0 { continue }
+                    if place.format.envelope != nil {
+                        throw .usage(
+                            "\(file): records are taken out of files of lines only: run the "
+                                + "pipeline again without the subject's sources")
+                    }
                     report.records += found
                     report.parts += 1
                     if !isDryRun { prepared.append(try rewrite(file, place, scan)) }
@@ -36,9 +41,19 @@ struct LooseErasure {
             for (folder, file) in prepared { try? DurableFile.discard([file], in: folder) }
             throw error
         }
+        if !isDryRun { try renewTerms() }
         report.limits.append(
             "The pipeline has no state: the erasure is not remembered, and a run over sources that "
                 + "still hold the subject brings its records back.")
+    }
+
+    /// The terms of disclosures say what their files are now, and call back what they were.
+    private func renewTerms() throws(PipelineFailure) {
+        for terms in DisclosureTerms(plan: plan).make([]).terms {
+            do { try DurableFile.durablyReplace(terms.path, with: terms.bytes.span) } catch {
+                throw .storage("cannot write \(terms.shownPath): \(error.reason)")
+            }
+        }
     }
 
     private func rewrite(
@@ -118,9 +133,14 @@ extension SubjectScan {
         let reader = place.format.makeReader(fields: fields, limits: plan.limits)
         var table = RecordTable(slotCount: fields.count)
         var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
+        var headerNumber = 0
         while try source.next(&chunk) {
             reader.index(chunk, into: &table)
             var kept = ByteBuffer(capacity: chunk.buffer.count + 1)
+            if let next = chunk.header, next.number > headerNumber {
+                headerNumber = next.number
+                kept.append(next.bytes)
+            }
             for row in 0..<table.count {
                 if table.isGood(row) {
                     let match = place.matcher.match(row, table, chunk.buffer.bytes, reader)

@@ -113,8 +113,10 @@ struct QuarantineSearch {
         _ raw: [UInt8], _ format: any LogFormat, _ names: [String], _ limits: RecordLimits,
         _ matchers: [RecordMatcher]
     ) -> [RecordMatcher.Match]? {
-        // Without its header line a row of CSV does not say what its cells are.
-        guard format.quoteRule == .always || format.fieldNames != nil else { return nil }
+        // Without its header a row of a table does not say what its cells are.
+        let namesItself =
+            format.quoteRule == .always || format.fieldNames != nil || format.unnamedField != nil
+        guard namesItself, !format.repeatsHeaders else { return nil }
         var chunk = Chunk(capacity: raw.count + Chunk.paddingBytes)
         chunk.buffer.append(raw)
         chunk.buffer.append(UInt8(ascii: "\n"))

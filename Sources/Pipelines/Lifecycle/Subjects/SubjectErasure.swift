@@ -24,6 +24,7 @@ struct SubjectErasure {
     func run() throws(PipelineFailure) -> SubjectChangeReport {
         let session = try SubjectSession(
             request.subject, subject, creating: !request.isDryRun)
+        if request.rewritesSources { try SourceErasure(plan: session.plan).check() }
         let search = try session.places()
         var report = SubjectChangeReport()
         report.pipeline = session.plan.name
@@ -61,6 +62,8 @@ struct SubjectErasure {
         settings.takesIn = false
         settings.workers = min(processorCount(), 16)
         settings.isDryRun = request.isDryRun
+        settings.rewritesSources = request.rewritesSources
+        settings.confirmation = request.confirmation
         if request.isDryRun { settings.order = .tryErasure(subject, tokens, until: until) }
         // Nothing was ever run: there is nothing to look through.
         guard let ledger = session.ledger, let statePath = session.statePath else { return }
@@ -70,6 +73,7 @@ struct SubjectErasure {
             ledger: ledger)
         _ = try run.run()
         guard let work = run.subjects else { return }
+        if let sources = run.sources { try tell(sources.report, in: &report) }
         let index = work.index(ofErasure: entered)
         report.parts = work.parts
         report.partialRows = work.partialRows
@@ -81,6 +85,29 @@ struct SubjectErasure {
         if let hold = work.blockingHold(index) {
             report.blockedBy = hold.name
             report.retry = hold.hold.end.map { dateText($0, in: session.plan.release.zone) }
+        }
+    }
+
+    /// Says what was done to sources, and why some were left alone.
+    private func tell(
+        _ sources: StoreReport, in report: inout SubjectChangeReport
+    ) throws(PipelineFailure) {
+        let folder = try workingFolder()
+        report.sources = sources.files.filter { $0.removed > 0 }.map {
+            SubjectChangeReport.Input(
+                path: Sluice.seen($0.path, from: folder), records: $0.removed)
+        }
+        report.token = sources.token
+        if !sources.busy.isEmpty {
+            report.limits.append(
+                "\(counted(sources.busy.count, "source")) may still be written to, or hold what no "
+                    + "run has taken in, and were left alone: run the pipeline, and ask again.")
+        }
+        let unread = sources.files.reduce(0) { $0 + $1.unreadable }
+        if unread > 0 {
+            report.limits.append(
+                "\(counted(unread, "line")) of sources cannot be read or have no time, and stay as "
+                    + "they are: nobody can tell whose they are.")
         }
     }
 
@@ -111,13 +138,17 @@ struct SubjectErasure {
 
     // MARK: Inputs
 
-    /// Sources belong to the operator: what still holds the subject is named, and not touched.
+    /// Sources belong to the operator: what still holds the subject, and would after a dry run, is
+    /// named.
     private func listInputs(
         _ session: SubjectSession, _ places: [SubjectPlace],
         _ report: inout SubjectChangeReport
     ) throws(PipelineFailure) {
+        let folder = try workingFolder()
+        let tried = report.isDryRun ? report.sources.map(\.path) : []
         for place in places where place.kind == .source {
-            for file in place.files {
+            for file in place.files
+            where !tried.contains(Sluice.seen(anchored(file, at: folder), from: folder)) {
                 var one = place
                 one.files = [file]
                 let counts = try SubjectScan(plan: session.plan, place: one).run { _ in }

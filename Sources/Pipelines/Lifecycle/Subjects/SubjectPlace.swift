@@ -103,6 +103,7 @@ struct SubjectScan {
     var readingPlan: Plan {
         var reading = plan
         reading.format = place.format
+        if place.kind != .source { reading.encoding = .utf8 }
         reading.release.fields = DeclaredFields(names: place.names)
         reading.release.outputs = []
         return reading

@@ -132,7 +132,7 @@ final class SubjectRewriting {
         parts += 1
         owner.report.agedRecords += counts.outputs[0].anonymised
         owner.report.ageing.add(
-            counts.outputs[0], reading.release.fields.names, of: part.output)
+            counts, reading.release.fields.names, of: part.output)
     }
 
     /// Notes which opt-outs a part is about. Where nobody matched, records that do not say whose

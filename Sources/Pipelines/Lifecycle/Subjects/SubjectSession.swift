@@ -48,10 +48,7 @@ struct SubjectSession {
     private static func open(_ path: String, _ plan: Plan) throws(PipelineFailure) -> Ledger {
         let ledger: Ledger
         do { ledger = try Ledger.open(stateDirectory: path, home: plan.home) } catch {
-            if error == .busy {
-                throw .busy("another run is at work on the state in \(path)")
-            }
-            throw .storage("cannot open the state in \(path): \(error.description)")
+            throw .opening(stateIn: path, error)
         }
         try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         return ledger

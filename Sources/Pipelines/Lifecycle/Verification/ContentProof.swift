@@ -171,8 +171,9 @@ struct ContentProof {
             "\(counted(reading.differing, "record")), the first is number "
             + "\(reading.firstDiffering), not in the form that the rules leave behind: \(fields)"
         if let day = reading.oldestDiffering { text += lateness(day) }
-        if part.plan != owner.plan.digest {
-            text += "; the part was written under another version of the pipeline file"
+        if !plan.isDealtWithByRulesOfNow(part, 0) {
+            text += "; the part was written by other rules than the pipeline has now: run it, and "
+                + "they are applied"
         }
         return text
     }

@@ -151,12 +151,19 @@ extension Plan {
         let output = release.outputs[index]
         // A part of an earlier version of the file may be readable where the present one shows
         // nothing readable any more; it ages by its clocks.
-        proof.release.outputs[0].showsWindow = output.showsWindow || part.plan != digest
+        proof.release.outputs[0].showsWindow =
+            output.showsWindow || !isDealtWithByRulesOfNow(part, index)
         proof.release.optOuts = .none(now: release.clocks.runClock.now)
         checkDerived(index, &proof.release)
         let tally = ReleaseTally(fieldCount: proof.release.fields.count)
         proof.release = proof.release.proving(tally)
         return (proof, tally)
+    }
+
+    /// True when the rules of output `index` are those by which the part was dealt with.
+    func isDealtWithByRulesOfNow(_ part: PartRecord, _ index: Int) -> Bool {
+        guard let rules = part.rules else { return part.plan == digest }
+        return rules == outputs[index].rules?.digest
     }
 
     /// Derived values were made at any age, and have their form at any age.

@@ -115,16 +115,13 @@ final class Verification {
         do {
             return try Ledger.openForReading(stateDirectory: statePath)
         } catch {
-            if error == .busy {
-                throw .busy("another run is at work on the state in \(statePath)")
-            }
             if case .damaged = error, !isSealed {
                 find(
                     .ledger, Ledger.fileName,
                     "is no ledger any more: nothing else could be looked at; restore the state")
                 return nil
             }
-            throw .storage("cannot open the state in \(statePath): \(error.description)")
+            throw .opening(stateIn: statePath, error)
         }
     }
 }

@@ -15,9 +15,9 @@ struct DisclosureRetention {
         for table in plan.tables {
             guard let retention = table.retention else { continue }
             for (path, _) in table.paths {
-                for file in try files(of: path) where isOver(file, path, retention) {
+                for file in Self.files(of: path) where isOver(file, path, retention) {
                     count += 1
-                    if !isDryRun { try remove(file, shownAs: path.text) }
+                    if !isDryRun { try Self.remove(file, shownAs: path.text) }
                 }
             }
         }
@@ -25,7 +25,7 @@ struct DisclosureRetention {
     }
 
     /// The files that exist under the path, whatever stands in its placeholders.
-    private func files(of path: PathTemplate) throws(PipelineFailure) -> [String] {
+    static func files(of path: PathTemplate) -> [String] {
         let pattern = path.parts.reduce(into: "") { text, part in
             switch part {
             case .literal(let literal): text += literal
@@ -39,13 +39,19 @@ struct DisclosureRetention {
     private func isOver(
         _ file: String, _ path: PathTemplate, _ retention: CalendarDuration
     ) -> Bool {
-        guard let month = Self.month(in: file, path) else { return false }
+        let clock = plan.release.clocks.runClock
+        return Self.end(of: file, path, retention, clock).map { $0 <= clock.now } ?? false
+    }
+
+    /// When the file of a month has to be gone; nil for one that names no month.
+    static func end(
+        of file: String, _ path: PathTemplate, _ retention: CalendarDuration, _ clock: RunClock
+    ) -> EventTime? {
+        guard let month = month(in: file, path) else { return nil }
         let firstAfter = CivilDate(
             year: month.month == 12 ? month.year + 1 : month.year, month: month.month % 12 + 1,
             day: 1)
-        let clock = plan.release.clocks.runClock
-        let end = firstAfter.adding(retention)
-        return clock.zone.startOfDay(end.daysSince1970) <= clock.now
+        return clock.zone.startOfDay(firstAfter.adding(retention).daysSince1970)
     }
 
     /// The month in a file's path: the only `yyyy-MM` that fits where the path has `{month}`.
@@ -67,7 +73,8 @@ struct DisclosureRetention {
         return nil
     }
 
-    private func remove(_ file: String, shownAs path: String) throws(PipelineFailure) {
+    /// Deletes a file; messages show `path`, its template.
+    static func remove(_ file: String, shownAs path: String) throws(PipelineFailure) {
         let place = splitPath(file)
         do throws(FileFault) {
             let directory = try Directory.open(place.directory, creating: false, mode: 0o700)
@@ -75,7 +82,7 @@ struct DisclosureRetention {
             try directory.synchronize()
         } catch {
             throw .storage(
-                "cannot delete a file of \(path), whose retention has passed: \(error.reason)")
+                "cannot delete a file of \(path), which has to go: \(error.reason)")
         }
     }
 }

@@ -40,7 +40,9 @@ final class FileSink: OutputSink {
         var oldestReadableDay = Int32.max
         var newestDay = Int32.min
         /// What is dealt with where, by places in the plain bytes (`OutputBytes.Block.apart`).
-        var dealings: [PartDealing] = []
+        var dealings: [DealtStretch] = []
+        /// The header that was written last, in formats with headers in mid-file.
+        fileprivate var header: SourceHeader?
         /// Set by `prepare`.
         fileprivate(set) var prepared: PreparedFile?
         /// The path of the folder; nil for standard output.
@@ -87,17 +89,24 @@ final class FileSink: OutputSink {
 
     func write(_ block: OutputBytes.Block, output: Int) throws(PipelineFailure) {
         let target = try target(output: output, route: block.route)
+        if let header = block.header, !header.isSame(as: target.header) {
+            target.header = header
+            try append(header.bytes.span, to: target)
+        }
         target.records += block.records
         target.oldestReadableDay = min(target.oldestReadableDay, block.oldestReadableDay)
         target.newestDay = max(target.newestDay, block.newestDay)
         for line in block.apart { target.dealings.add(line, at: target.plainBytes) }
-        try append(all: block.bytes, to: target)
+        try append(all: block.bytes, to: target, from: target.records == block.records ? 1 : 0)
     }
 
+    /// Appends `bytes`; in an envelope without the first `separators` of them, the comma in front
+    /// of the first record of the file.
     private func append(
-        all bytes: borrowing ByteBuffer, to target: Target
+        all bytes: borrowing ByteBuffer, to target: Target, from separators: Int
     ) throws(PipelineFailure) {
-        try append(bytes.bytes, to: target)
+        let skipped = plan.outputs[target.output].envelope == nil ? 0 : separators
+        try append(bytes.bytes.extracting(min(skipped, bytes.count)...), to: target)
     }
 
     // MARK: Files
@@ -111,6 +120,9 @@ final class FileSink: OutputSink {
         let header = plan.outputs[output].writer.header(
             columns: plan.outputs[output].columns ?? columns())
         try append(header.span, to: made)
+        if let envelope = plan.outputs[output].envelope {
+            try append(envelope.opening.span, to: made)
+        }
         return made
     }
 
@@ -288,6 +300,9 @@ final class FileSink: OutputSink {
     }
 
     private func prepare(_ target: Target) throws(PipelineFailure) {
+        if let envelope = plan.outputs[target.output].envelope {
+            try append(envelope.closing.span, to: target)
+        }
         if target.isSpooled { try compress(target) }
         if let deflater = target.deflater {
             deflater.finish(into: &target.compressed)
@@ -354,41 +369,5 @@ final class FileSink: OutputSink {
             // A part that stays for one reason may be rewritten for another in the same run.
             if target.file != nil { folders.yield(target.path) }
         }
-    }
-}
-
-/// The folders that a run writes to, the last ones used kept open: a run over a thousand sources
-/// must not hold a thousand descriptors of one folder, nor one over a thousand days a thousand
-/// folders.
-final class OpenFolders {
-    /// Tells the temporary files of the run's pipeline or state from others in the same folder.
-    let mark: WriterMark
-    private var known: [(path: String, directory: Directory)] = []
-    private var claimed: Set<String> = []
-
-    /// The most folders that are kept open.
-    private static let foldersMax = 8
-
-    init(mark: WriterMark) { self.mark = mark }
-
-    /// False when the run already writes a file of this path.
-    func claim(_ path: String) -> Bool {
-        claimed.insert(PlanningWorld.simplified(path)).inserted
-    }
-
-    /// Lets another file of the run take the path: the one that claimed it is given up.
-    func yield(_ path: String) { claimed.remove(PlanningWorld.simplified(path)) }
-
-    /// The folder at `path`, made if it is missing.
-    func open(_ path: String) throws(FileFault) -> Directory {
-        if let at = known.firstIndex(where: { $0.path == path }) {
-            let entry = known.remove(at: at)
-            known.append(entry)
-            return entry.directory
-        }
-        let folder = try Directory.open(path, creating: true, mode: 0o700)
-        if known.count == Self.foldersMax { known.removeFirst() }
-        known.append((path, folder))
-        return folder
     }
 }

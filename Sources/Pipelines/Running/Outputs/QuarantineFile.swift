@@ -28,13 +28,12 @@ final class QuarantineFile {
         mark = plan.mark
     }
 
-    /// Adds the quarantined records of the worker's chunk; `before` records of the source came
-    /// earlier.
-    func add(_ worker: Worker, source: String, before: Int) throws(PipelineFailure) {
-        if worker.releaser.quarantine.isEmpty { return }
+    /// Adds the quarantined records of a chunk; `before` records of the source came earlier.
+    func add(_ worked: WorkedChunk, source: String, before: Int) throws(PipelineFailure) {
+        if worked.quarantine.isEmpty { return }
         var lines = ByteBuffer(capacity: 1 << 12)
-        for entry in worker.releaser.quarantine {
-            append(entry, source, before, worker.chunk, to: &lines)
+        for entry in worked.quarantine {
+            append(entry, source, before, worked.chunk, to: &lines)
         }
         do {
             if file == nil {

@@ -8,6 +8,13 @@ private import Glibc
 /// state) carry another mark and are left alone, so pipelines may share a folder.
 struct RunLeftovers {
     let plan: Plan
+    /// The marks of the writer: that of the plan, and those it had where it lay before.
+    let marks: [WriterMark]
+
+    init(plan: Plan, marks: [WriterMark] = []) {
+        self.plan = plan
+        self.marks = marks.isEmpty ? [plan.mark] : marks
+    }
 
     /// Clears the folders of the plan's outputs and tables, whatever stands in their placeholders,
     /// and `further` ones; in `stores` those that were made for other users too.
@@ -15,9 +22,11 @@ struct RunLeftovers {
         var shown: [String: String] = [:]
         for folder in stores where geteuid() == 0 {
             try inside((folder, folder)) { directory throws(FileFault) in
-                let living = try DurableFile.livingRuns(in: directory, of: plan.mark)
-                _ = try DurableFile.removeLeftovers(
-                    in: directory, of: plan.mark, living: living, forOthers: true)
+                for mark in marks {
+                    let living = try DurableFile.livingRuns(in: directory, of: mark)
+                    _ = try DurableFile.removeLeftovers(
+                        in: directory, of: mark, living: living, forOthers: true)
+                }
             }
         }
         for folder in further + stores + [plan.quarantine.path].compactMap({ $0 }) {
@@ -51,13 +60,17 @@ struct RunLeftovers {
         var living: Set<[UInt8]> = []
         for folder in folders {
             try inside(folder) { directory throws(FileFault) in
-                living.formUnion(try DurableFile.livingRuns(in: directory, of: plan.mark))
+                for mark in marks {
+                    living.formUnion(try DurableFile.livingRuns(in: directory, of: mark))
+                }
             }
         }
         for folder in folders {
             try inside(folder) { directory throws(FileFault) in
-                _ = try DurableFile.removeLeftovers(
-                    in: directory, of: plan.mark, living: living)
+                for mark in marks {
+                    _ = try DurableFile.removeLeftovers(
+                        in: directory, of: mark, living: living)
+                }
             }
         }
     }

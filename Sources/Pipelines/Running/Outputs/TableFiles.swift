@@ -40,13 +40,11 @@ struct TableFiles {
         _ table: TablePlan, _ measured: MeasuredTable, _ path: PathTemplate,
         _ format: TableFormat
     ) -> File {
-        let shown = suppressed(measured)
-        var file = File(
-            table: table.name, path: Self.fill(path, ["name": table.name]),
-            shownPath: Self.fill(path, ["name": table.name]), rows: measured.rows.count,
-            bytes: Self.bytes(shown, format))
-        file.figures = shown.figures
-        return file
+        let (bytes, figures) = Self.content(measured, format)
+        let path = Self.fill(path, ["name": table.name])
+        return File(
+            table: table.name, path: path, shownPath: path, rows: measured.rows.count,
+            bytes: bytes, figures: figures)
     }
 
     /// One file for each set of values that the path asks for; months that are not wholly readable
@@ -58,6 +56,7 @@ struct TableFiles {
         let month = measured.groupColumns.firstIndex(of: "month")
         let refused = refusedMonths.map(\.text)
         var files: [(path: String, table: MeasuredTable)] = []
+        var numbers: [String: Int] = [:]
         for row in measured.rows {
             if let month, refused.contains(String(decoding: row.key[month], as: UTF8.self)) {
                 continue
@@ -71,28 +70,47 @@ struct TableFiles {
                 values[column] = Self.fileName(row.key[index])
             }
             let filled = Self.fill(path, values)
-            if let known = files.firstIndex(where: { $0.path == filled }) {
+            if let known = numbers[filled] {
                 files[known].table.rows.append(row)
             } else {
                 var part = measured
                 part.rows = [row]
+                numbers[filled] = files.count
                 files.append((filled, part))
             }
         }
         return files.map { filled, part in
             File(
                 table: table.name, path: filled, shownPath: path.text, rows: part.rows.count,
-                bytes: Self.bytes(suppressed(part), format))
+                bytes: Self.content(part, format).bytes)
         }
     }
 
-    private static func bytes(_ table: StatisticTable, _ format: TableFormat) -> [UInt8] {
+    /// How many rows of a table are made ready to be shown at a time: a table may have millions,
+    /// which need not be in memory twice.
+    private static let rowsOfBlock = 4096
+
+    /// The bytes of a table with its small cells hidden, and how many figures it has.
+    private static func content(
+        _ measured: MeasuredTable, _ format: TableFormat
+    ) -> (bytes: [UInt8], figures: (all: Int, withheld: Int)) {
         var buffer = ByteBuffer(capacity: 1 << 12)
-        switch format {
-        case .csv: table.appendCSV(to: &buffer)
-        case .jsonl: table.appendJSONLines(to: &buffer)
-        }
-        return buffer.array()
+        var figures = (all: 0, withheld: 0)
+        var block = measured
+        var start = 0
+        repeat {
+            block.rows = Array(measured.rows[start...].prefix(rowsOfBlock))
+            let shown = suppressed(block)
+            switch format {
+            case .csv where start == 0: shown.appendCSV(to: &buffer)
+            case .csv: shown.appendCSVRows(to: &buffer)
+            case .jsonl: shown.appendJSONLines(to: &buffer)
+            }
+            figures.all += shown.figures.all
+            figures.withheld += shown.figures.withheld
+            start += rowsOfBlock
+        } while start < measured.rows.count
+        return (buffer.array(), figures)
     }
 
     private static func fill(_ path: PathTemplate, _ values: [String: String]) -> String {

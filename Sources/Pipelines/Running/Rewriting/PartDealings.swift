@@ -1,37 +1,52 @@
 internal import Anonymization
+internal import KeyedHashing
 internal import Ledger
 
-extension [PartDealing] {
+/// Lines of a file that follow one another and in which the same is dealt with.
+struct DealtStretch: Equatable {
+    /// Plain bytes, from 0.
+    var range: Range<Int>
+    var done: ReleasedBatch.Done
+}
+
+extension [DealtStretch] {
     /// Adds a line of a block that begins at `start` in the plain bytes of its file.
     mutating func add(_ line: OutputBytes.DealtLine, at start: Int) {
         let range = start + line.range.lowerBound..<start + line.range.upperBound
-        if let last, last.range.upperBound == range.lowerBound,
-            last.clocks == line.done.clocks.rawValue
-        {
+        if let last, last.range.upperBound == range.lowerBound, last.done == line.done {
             self[count - 1].range = last.range.lowerBound..<range.upperBound
         } else {
-            append(PartDealing(range: range, clocks: line.done.clocks.rawValue))
+            append(DealtStretch(range: range, done: line.done))
+        }
+    }
+}
+
+extension [PartDealing] {
+    /// What is dealt with in a stretch, wherever that is.
+    struct Kind: Equatable {
+        var clocks: UInt64
+        var rules: Digest256?
+
+        init(_ dealing: PartDealing) {
+            clocks = dealing.clocks
+            rules = dealing.rules
         }
     }
 
-    /// The distinct sets of clocks, in the order of their first line.
-    private var sets: [UInt64] {
-        reduce(into: []) { sets, dealing in
-            if !sets.contains(dealing.clocks) { sets.append(dealing.clocks) }
+    /// The distinct kinds, in the order of their first line.
+    var kinds: [Kind] {
+        reduce(into: []) { kinds, dealing in
+            if !kinds.contains(Kind(dealing)) { kinds.append(Kind(dealing)) }
         }
     }
 
-    /// For `ReleasePlan.earlierRuns`.
-    var earlierRuns: [ReleasePlan.EarlierRun] {
-        sets.map { .exactly(DueSet(rawValue: $0)) }
-    }
-
-    /// The stretches of the part that name those by index.
+    /// The stretches of the part that name `kinds` by index.
     var stretches: [ChunkSource.SourceInput.Stretch] {
-        let sets = sets
+        let kinds = kinds
         return map { dealing in
             ChunkSource.SourceInput.Stretch(
-                range: dealing.range, use: .earlier(sets.firstIndex(of: dealing.clocks) ?? 0))
+                range: dealing.range,
+                use: .earlier(kinds.firstIndex(of: Kind(dealing)) ?? 0))
         }
     }
 }

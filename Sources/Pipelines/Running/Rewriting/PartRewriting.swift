@@ -58,6 +58,7 @@ final class PartRewriting {
         noting: (SubjectMatches) -> Void = { _ in }
     ) throws(PipelineFailure) -> RecordCounts {
         try checkContent(part)
+        try history.checkFormat(of: part)
         // A part stays one file under its own date: what its records say of their time now may be
         // less than what they said when it was written.
         var plan = plan
@@ -84,43 +85,76 @@ final class PartRewriting {
         if let matches = task.subjectMatches { noting(matches) }
         if isDryRun { return counts }
         if staysIf(counts) {
-            if counts.isUntouched { note(sink, in: part, history, task) }
+            if counts.isUntouched { note(sink, plan, in: part, history, task) }
             sink.abandon()
             return counts
         }
         try sink.prepare()
-        replace(
-            part, by: sink, plan, olderRuns: counts.outputs[0].held > 0 ? history.olderRuns : [])
+        let successors = successors(
+            of: part, sink, plan, olderRuns: counts.outputs[0].held > 0 ? history.olderRuns : [])
+        if history.isOfOtherRules, counts.outputs[0].droppedTotal == 0,
+            successors.count == 1, successors[0].isLike(part)
+        {
+            // The rules of now leave behind what those of then did.
+            note(sink, plan, in: part, history, task)
+            sink.abandon()
+            return counts.untouched
+        }
+        replace(part, by: successors, sink)
         return counts
     }
 
     /// Notes what is dealt with in held records of a part that stays as it is.
     private func note(
-        _ sink: FileSink, in part: PartRecord, _ history: HoldHistory, _ task: TaskRun
+        _ sink: FileSink, _ plan: Plan, in part: PartRecord, _ history: HoldHistory,
+        _ task: TaskRun
     ) {
         guard sink.targets.count == 1, let target = sink.targets.first,
-            target.plainBytes == task.finishedSources.first?.plainBytes,
-            target.dealings != history.dealings
+            target.plainBytes == task.finishedSources.first?.plainBytes
         else { return }
-        changes.dealings.append((part.id, target.dealings))
+        let dealings = dealings(of: target, plan)
+        if dealings != history.dealings { changes.dealings.append((part.id, dealings)) }
     }
 
-    private func replace(
-        _ part: PartRecord, by sink: FileSink, _ plan: Plan, olderRuns: [Int64]
-    ) {
-        for (index, target) in sink.targets.enumerated() {
-            guard let prepared = target.prepared, let folder = target.folder else { continue }
-            let content = target.storedContent
-            changes.owe(prepared, in: folder, content)
+    /// What the ledger is to know of the stretches of a file. Where other rules were in force, it
+    /// is said of each field, by rules of just those.
+    private func dealings(of target: FileSink.Target, _ plan: Plan) -> [PartDealing] {
+        target.dealings.map { stretch in
+            let output = plan.outputs[0]
+            let some = stretch.done.slots.flatMap {
+                output.rules?.limited(to: $0, output.ruleDigests)
+            }
+            return PartDealing(
+                range: stretch.range, clocks: stretch.done.clocks.rawValue,
+                rules: some.map(changes.note))
+        }
+    }
+
+    /// The rows of the files that take the place of `part`.
+    private func successors(
+        of part: PartRecord, _ sink: FileSink, _ plan: Plan, olderRuns: [Int64]
+    ) -> [NewPart] {
+        let written = sink.targets.filter { $0.prepared != nil && $0.folder != nil }
+        return written.enumerated().map { index, target in
             var row = PartName.part(
-                plan.outputs[0], target, content, sourceRange: part.sourceRange, source: nil,
-                clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id),
-                replaces: index == 0 ? [part.id] : [], stayedUntil: part.deleteBy)
+                plan.outputs[0], target, target.storedContent, sourceRange: part.sourceRange,
+                source: nil, clock: plan.release.clocks.runClock,
+                keyIDs: (keys?.used ?? []).map(\.id), replaces: index == 0 ? [part.id] : [],
+                stayedUntil: part.deleteBy)
             row.day = part.day
             row.olderRuns = olderRuns
-            row.dealings = target.dealings
-            changes.parts.append(row)
+            row.rules = plan.outputs[0].rules.map(changes.note)
+            row.dealings = dealings(of: target, plan)
+            return row
         }
+    }
+
+    private func replace(_ part: PartRecord, by successors: [NewPart], _ sink: FileSink) {
+        for target in sink.targets {
+            guard let prepared = target.prepared, let folder = target.folder else { continue }
+            changes.owe(prepared, in: folder, target.storedContent)
+        }
+        changes.parts += successors
         if sink.targets.isEmpty { changes.removedParts.append(part.id) }
         if !sink.targets.contains(where: { $0.path == part.path }) {
             changes.oweRemoval(of: part.path)
@@ -140,9 +174,27 @@ final class PartRewriting {
 }
 
 extension RecordCounts {
+    /// The same of records that came out as they went in.
+    var untouched: RecordCounts {
+        var counts = self
+        for index in counts.outputs.indices {
+            counts.outputs[index].kept += counts.outputs[index].anonymised
+            counts.outputs[index].anonymised = 0
+        }
+        return counts
+    }
+
     /// True when no record of any output was changed or left out.
     var isUntouched: Bool {
         outputs.allSatisfy { $0.anonymised == 0 && $0.droppedTotal == 0 }
+    }
+}
+
+extension NewPart {
+    /// True when it says of itself what `part` says already.
+    fileprivate func isLike(_ part: PartRecord) -> Bool {
+        content == part.content && oldestReadable == part.oldestReadable
+            && deleteBy == part.deleteBy
     }
 }
 

@@ -16,6 +16,10 @@ final class PendingChanges {
     var parts: [NewPart] = []
     /// What is dealt with in held records of parts that stay.
     var dealings: [(part: Int64, dealings: [PartDealing])] = []
+    /// Parts that stay, and the rules under which nothing is to be done in them now.
+    var lookedAt: [(part: Int64, rules: Digest256)] = []
+    /// What the rules are that parts are dealt with by, by their digests.
+    private(set) var ruleTexts: [Digest256: String] = [:]
     /// Current parts that end without a successor.
     var removedParts: [Int64] = []
     /// Files beside parts and partials: tables, terms, quarantine lists.
@@ -35,6 +39,13 @@ final class PendingChanges {
     /// True when the part ends with this commit, replaced or removed.
     func ends(_ part: Int64) -> Bool {
         removedParts.contains(part) || parts.contains { $0.replaces.contains(part) }
+    }
+
+    /// Notes rules that something in a part is dealt with by, and returns their digest.
+    func note(_ rules: RuleBook) -> Digest256 {
+        let digest = rules.digest
+        ruleTexts[digest] = rules.text
+        return digest
     }
 
     /// Notes a file that is durable under its temporary name in `folder` and owes its final one.

@@ -11,16 +11,21 @@ extension Plan {
     /// Opt-outs, holds and whatever else the release plan asks are as in `self` where noted: the
     /// list of opt-outs is left out, because it bound when the part was written and ageing is not
     /// its removal.
-    func ageing(_ index: Int, _ part: PartRecord, _ history: HoldHistory? = nil) -> Plan {
+    func ageing(_ index: Int, _ part: PartRecord, _ history: HoldHistory) -> Plan {
         var aged = stored(index)
         aged.release.optOuts = .none(now: release.clocks.runClock.now)
-        // Another pipeline file may have had other clocks: what was dealt with is then unknown, and
-        // everything due is transformed, some of it for the second time.
-        guard part.plan == digest else { return aged }
-        aged.release.writtenUnder = aged.release.clocks.at(
-            max(part.writtenAt, tablesAsOf ?? part.writtenAt))
-        aged.release.generations = history?.generations(aged.release.clocks) ?? []
-        aged.release.earlierRuns = history?.dealings.earlierRuns ?? []
+        // What was dealt with is then unknown, and everything due is transformed.
+        if history.isUnknown { return aged }
+        let settled = max(part.writtenAt, tablesAsOf ?? part.writtenAt)
+        aged.release.writtenUnder = aged.release.clocks.at(settled)
+        aged.release.writtenFields = history.fields(aged, at: settled)
+        aged.release.generations = history.generations(aged)
+        aged.release.earlierRuns = history.earlierRuns(aged, at: settled)
+        if history.isOfOtherRules {
+            // By rules of now under which nothing may be readable, everything is due.
+            aged.release.outputs[0].showsWindow = release.outputs[index].showsWindow
+            return aged
+        }
         // What an output changes at any age was changed when the part was written; all of it, where
         // nothing is readable in the window.
         let showsWindow = release.outputs[index].showsWindow
@@ -52,6 +57,7 @@ extension Plan {
             statistics: [])
         plan.tables = []
         plan.format = outputs[index].format
+        plan.encoding = .utf8
         // Derived members were written with the record; they are fields like others now.
         var names = release.fields.names
         for (derived, _) in output.appended {
@@ -59,11 +65,19 @@ extension Plan {
             output.rules.append(Anonymization.FieldRule(transform: Keep()))
         }
         output.appended = []
+        // Derived values have no rule that could be another one: they stay.
+        let none = Digest256.of([UInt8]().span)
+        var digests = outputs[index].ruleDigests
+        while digests.count < names.count { digests.append(none) }
         if let columns = outputs[index].columns {
             output.rules = columns.map { Self.rule($0, output, names) }
             output.columns = columns.indices.map { .slot($0) }
+            digests = columns.map { column in
+                names.firstIndex(of: column).map { digests[$0] } ?? none
+            }
             names = columns
         }
+        plan.outputs[0].ruleDigests = digests
         plan.release.fields = DeclaredFields(
             names: names,
             needsOutline: output.mode == .spliced && output.syntax == .json
@@ -74,6 +88,7 @@ extension Plan {
         let fields = release.fields.names
         func moved(_ slot: Int?) -> Int? { slot.flatMap { names.firstIndex(of: fields[$0]) } }
         plan.release.timeSlot = moved(release.timeSlot)
+        plan.release.timeOfDaySlot = moved(release.timeOfDaySlot)
         plan.release.customerSlot = moved(release.customerSlot)
         plan.release.personSlot = moved(release.personSlot)
         plan.release.clocks = clocksOfStored.moved(moved)

@@ -71,12 +71,12 @@ struct ContentScan: ~Copyable {
     /// the file were hashed for it: in a file of equal lines each could begin one.
     private static let triesMax = 16
 
-    /// Scans the file at `path`.
+    /// Scans the file at `path`, whose content is in `form`.
     static func scan(
-        _ path: String, known: KnownSegments
+        _ path: String, known: KnownSegments, form: SourceForm = .lines
     ) throws(PipelineFailure) -> ScannedContent {
         var scan = ContentScan(
-            source: try ByteSource(path: path, digesting: false), known: known)
+            source: try ByteSource(path: path, digesting: false, form: form), known: known)
         return try scan.run()
     }
 

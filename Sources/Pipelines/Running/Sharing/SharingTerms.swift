@@ -9,7 +9,7 @@ internal import Records
 /// It names files by the name they have beside it, never by whole paths, and nobody by name.
 struct SharingTerms {
     /// One file that is shared.
-    struct File {
+    struct File: Equatable {
         var name: String
         var content: ContentIdentity
         var records: Int64
@@ -20,24 +20,61 @@ struct SharingTerms {
     static let fileName = "terms.json"
 
     let pipeline: String
-    let output: OutputPlan
+    /// The output or disclosure.
+    let name: String
+    /// Empty for a disclosure that says none.
+    let purpose: String
+    /// Beyond the company itself.
+    let recipients: [String]
+    let readers: [String]
+    /// How long after its records, or its month, a file may stay.
+    let expires: CalendarDuration?
     /// The clock of the run: opt-outs up to then are honoured in the files.
     let asOf: EventTime
     let files: [File]
+    /// Of a disclosure: files as they were delivered that the recipient has to delete, because
+    /// somebody who stood in them stands there no more. Those of outputs are in the ledger.
+    var recalled: [File]?
+
+    init(pipeline: String, output: OutputPlan, asOf: EventTime, files: [File]) {
+        self.pipeline = pipeline
+        name = output.name
+        purpose = output.purpose
+        recipients = output.sharedWith
+        readers = output.readers
+        expires = output.expires
+        self.asOf = asOf
+        self.files = files
+    }
+
+    init(
+        pipeline: String, disclosure: TablePlan, asOf: EventTime, files: [File], recalled: [File]
+    ) {
+        self.pipeline = pipeline
+        name = disclosure.name
+        purpose = disclosure.purpose
+        recipients = [disclosure.recipient]
+        readers = []
+        expires = disclosure.retention
+        self.asOf = asOf
+        self.files = files
+        self.recalled = recalled
+    }
 
     /// The bytes of the file.
     var bytes: [UInt8] {
-        let document: CanonicalJSON = [
-            "pipeline": .text(pipeline), "output": .text(output.name),
-            "purpose": .text(output.purpose),
-            "recipients": .array(output.sharedWith.map { .text($0) }),
-            "readers": .array(output.readers.map { .text($0) }),
-            "opt_outs_as_of": .text(dateText(asOf)),
-            "delete_by": date(files.compactMap(\.deleteBy).max()),
-            "expires": output.expires.map { .text($0.text) } ?? .null,
-            "files": .array(files.map(entry)),
+        var members: [(name: String, value: CanonicalJSON)] = [
+            ("pipeline", .text(pipeline)), ("output", .text(name)),
+            ("purpose", purpose.isEmpty ? .null : .text(purpose)),
+            ("recipients", .array(recipients.map { .text($0) })),
+            ("readers", .array(readers.map { .text($0) })),
+            ("opt_outs_as_of", .text(dateText(asOf))),
+            ("delete_by", date(files.compactMap(\.deleteBy).max())),
+            ("expires", expires.map { .text($0.text) } ?? .null),
+            ("files", .array(files.map(entry))),
         ]
-        return document.bytes + [0x0a]
+        if let recalled { members.append(("recalled", .array(recalled.map(entry)))) }
+        return CanonicalJSON.object(members).bytes + [0x0a]
     }
 
     private func entry(_ file: File) -> CanonicalJSON {

@@ -1,9 +1,26 @@
 internal import Compression
 internal import FileSystem
 internal import KeyedHashing
+internal import LogFormats
 internal import Records
 
-/// The plain bytes of one source: a file or standard input, inflated when the first bytes say gzip.
+/// How the plain bytes of a source become lines of UTF-8.
+struct SourceForm: Sendable {
+    var encoding = TextEncoding.utf8
+    /// nil: they are lines.
+    var framing: (any SourceFraming)?
+
+    /// Lines of UTF-8.
+    static let lines = SourceForm()
+}
+
+extension Plan {
+    /// The form of the sources.
+    var sourceForm: SourceForm { SourceForm(encoding: encoding, framing: format.makeFraming()) }
+}
+
+/// The plain bytes of one source: a file or standard input, inflated when the first bytes say gzip
+/// or zstd, as lines of UTF-8.
 final class ByteSource {
     /// The path as given, or `standard input`.
     let name: String
@@ -13,7 +30,7 @@ final class ByteSource {
     private(set) var fileBytesRead = 0
     /// Plain bytes delivered so far.
     private(set) var plainBytes = 0
-    private(set) var isAtEnd = false
+    var isAtEnd: Bool { hasEnded && ahead.isEmpty }
     /// How long inflating has taken so far, reading left out.
     private(set) var inflateNanoseconds: Int64 = 0
 
@@ -21,17 +38,29 @@ final class ByteSource {
     private var raw = ByteBuffer(capacity: 1 << 16)
     /// The bytes at the start of `raw` that were inflated.
     private var rawTaken = 0
-    private var inflater: GzipInflater?
+    private var inflater: (any StreamInflater)?
     private var isSniffed = false
     private var rawIsAtEnd = false
+    /// True when the file has no more plain bytes.
+    private var hasEnded = false
+    /// Plain bytes of which a character is not complete.
+    private var coded = ByteBuffer(capacity: 16)
+    private var decoder: TextDecoder?
+    private var framing: (any SourceFraming)?
+    /// Lines that were not asked for yet.
+    private var ahead = ByteBuffer(capacity: 16)
     /// Digests the plain bytes, when the run keeps state.
     private(set) var content: ContentHasher?
 
     /// The size of one read from the system.
     private static let readBytes = 1 << 18
 
-    /// Opens `path`; `-` is standard input.
-    init(path: String, digesting: Bool) throws(PipelineFailure) {
+    /// Opens `path`, whose content is in `form`; `-` is standard input.
+    init(
+        path: String, digesting: Bool, form: SourceForm = .lines
+    ) throws(PipelineFailure) {
+        decoder = TextDecoder(form.encoding)
+        framing = form.framing
         name = path == "-" ? "standard input" : path
         do {
             descriptor =
@@ -54,8 +83,11 @@ final class ByteSource {
         content = digesting ? ContentHasher() : nil
     }
 
-    /// True when the bytes on disk are gzip; known once something was read.
+    /// True when the bytes on disk are compressed; known once something was read.
     var isCompressed: Bool { inflater != nil }
+
+    /// True when they are so by zstd, which nothing here writes.
+    var isZstd: Bool { inflater is ZstdInflater }
 
     /// Who the file is, to notice an output that is also a source.
     func identity() -> FileIdentity? { try? descriptor.status().identity }
@@ -64,22 +96,71 @@ final class ByteSource {
     /// more.
     func fill(_ buffer: inout ByteBuffer, upTo limit: Int) throws(PipelineFailure) {
         let before = buffer.count
+        if decoder == nil, framing == nil, ahead.isEmpty {
+            try fillBytes(&buffer, upTo: limit)
+        } else {
+            while ahead.isEmpty, !hasEnded { try readAhead() }
+            let taken = min(limit, ahead.count)
+            buffer.append(ahead.bytes.extracting(0..<taken))
+            ahead.removeFirst(taken)
+        }
+        plainBytes += buffer.count - before
+        content?.update(buffer.bytes.extracting(before..<buffer.count))
+    }
+
+    /// The first bytes of the source, `count` of them if it has so many; they will be given again.
+    func start(_ count: Int) throws(PipelineFailure) -> [UInt8] {
+        while ahead.count < count, !hasEnded { try readAhead() }
+        return Array(ahead.array().prefix(count))
+    }
+
+    /// True when `start` is all that the source holds.
+    func isComplete(_ start: [UInt8]) -> Bool { hasEnded && ahead.count == start.count }
+
+    private func fillBytes(_ buffer: inout ByteBuffer, upTo limit: Int) throws(PipelineFailure) {
         if !isSniffed { try sniff() }
         if inflater == nil {
             try fillPlain(&buffer, upTo: limit)
         } else {
             try fillInflated(&buffer, upTo: limit)
         }
-        plainBytes += buffer.count - before
-        content?.update(buffer.bytes.extracting(before..<buffer.count))
     }
 
-    /// Looks at the first bytes for the magic number of gzip.
+    /// Turns the next bytes of the file into lines.
+    private func readAhead() throws(PipelineFailure) {
+        var bytes = ByteBuffer(capacity: 16)
+        swap(&bytes, &coded)
+        try fillBytes(&bytes, upTo: Self.readBytes)
+        do throws(SourceFault) {
+            var text = ByteBuffer(capacity: 16)
+            if decoder != nil {
+                let taken = try decoder?.decode(bytes.bytes, isLast: hasEnded, into: &text) ?? 0
+                bytes.removeFirst(taken)
+                swap(&bytes, &coded)
+            } else {
+                swap(&bytes, &text)
+            }
+            guard framing != nil else { return ahead.append(text.bytes) }
+            try framing?.frame(text.bytes, into: &ahead)
+            if hasEnded { try framing?.finish() }
+        } catch {
+            throw named(error)
+        }
+    }
+
+    /// Looks at the first bytes for the magic numbers of gzip and zstd.
     private func sniff() throws(PipelineFailure) {
         isSniffed = true
-        while raw.count < 3, !rawIsAtEnd { try readRaw(upTo: Self.readBytes) }
-        guard GzipInflater.isGzip(raw.bytes) else { return }
-        do { inflater = try GzipInflater.make(limits: GzipLimits()) } catch { throw named(error) }
+        while raw.count < 4, !rawIsAtEnd { try readRaw(upTo: Self.readBytes) }
+        do throws(SourceFault) {
+            if GzipInflater.isGzip(raw.bytes) {
+                inflater = try GzipInflater.make(limits: GzipLimits())
+            } else if ZstdInflater.isZstd(raw.bytes) {
+                inflater = try ZstdInflater.make()
+            }
+        } catch {
+            throw named(error)
+        }
     }
 
     private func readRaw(upTo limit: Int) throws(PipelineFailure) {
@@ -115,7 +196,7 @@ final class ByteSource {
             raw.removeFirst(taken)
             return
         }
-        if try read(&buffer, limit) == 0 { isAtEnd = true }
+        if try read(&buffer, limit) == 0 { hasEnded = true }
     }
 
     private func fillInflated(
@@ -138,7 +219,7 @@ final class ByteSource {
                 rawTaken += step.consumed
                 if step.consumed == 0, step.produced == 0, rawIsAtEnd {
                     try inflater.finish()
-                    isAtEnd = true
+                    hasEnded = true
                     return
                 }
             }

@@ -20,28 +20,33 @@ final class ChunkSource {
     }
 
     private let inputs: [SourceInput]
-    private let format: any LogFormat
-    private let fields: DeclaredFields
-    private let limits: RecordLimits
+    let format: any LogFormat
+    let fields: DeclaredFields
+    let limits: RecordLimits
     private let digesting: Bool
+    let form: SourceForm
+    /// The first source, where somebody has looked at its start.
+    let opened: ByteSource?
 
-    private var sourceIndex = -1
+    var sourceIndex = -1
     private var source: ByteSource?
     private var splitter: any RecordSplitter
-    private var pending = ByteBuffer(capacity: 1 << 16)
-    private var pendingOffset = 0
-    private var columns: [String]?
-    private var isSkippingLine = false
+    var pending = ByteBuffer(capacity: 1 << 16)
+    var pendingOffset = 0
+    var columns: [String]?
+    var isSkippingLine = false
     /// The chunks given so far; the number of the next one.
     private(set) var chunksMade = 0
     private var fileBytesBefore = 0
     private var inflatedBefore: Int64 = 0
     private(set) var finished: [Finished] = []
     /// The columns that the first source named, when the outputs copy its rows.
-    private(set) var firstColumns: [String]?
-    /// The bytes of the header of the source at hand, as they are.
-    private(set) var headerBytes: [UInt8] = []
-    private let needsEqualColumns: Bool
+    var firstColumns: [String]?
+    /// The bytes of the header at the start of the source at hand, as they are.
+    var headerBytes: [UInt8] = []
+    /// The header of the records at hand, in formats with headers in mid-file.
+    var sourceHeader: SourceHeader?
+    let needsEqualColumns: Bool
 
     /// One source and what is known of its plain bytes.
     struct SourceInput: Sendable {
@@ -63,10 +68,13 @@ final class ChunkSource {
         var stretches: [Stretch] = []
     }
 
+    /// The sources of `inputs`; `opened` is the first of them if it is open already.
     init(
-        _ inputs: [SourceInput], plan: Plan, digesting: Bool
+        _ inputs: [SourceInput], plan: Plan, digesting: Bool, opened: ByteSource? = nil
     ) {
         self.inputs = inputs
+        self.opened = opened
+        form = plan.sourceForm
         format = plan.format
         fields = plan.release.fields
         limits = plan.limits
@@ -122,6 +130,7 @@ final class ChunkSource {
                 chunk.number = chunksMade
                 chunk.sourceIndex = sourceIndex
                 chunk.columns = columns
+                chunk.header = sourceHeader
                 chunk.seal()
                 chunksMade += 1
                 return true
@@ -135,7 +144,13 @@ final class ChunkSource {
     private func openNext() throws(PipelineFailure) -> Bool {
         guard sourceIndex + 1 < inputs.count else { return false }
         sourceIndex += 1
-        let opened = try ByteSource(path: inputs[sourceIndex].path, digesting: digesting)
+        let path = inputs[sourceIndex].path
+        let opened: ByteSource
+        if sourceIndex == 0, let first = self.opened {
+            opened = first
+        } else {
+            opened = try ByteSource(path: path, digesting: digesting, form: form)
+        }
         source = opened
         splitter = format.makeSplitter(limits: limits)
         pending.removeAll()
@@ -145,78 +160,6 @@ final class ChunkSource {
         stretch = 0
         try beginStretch(opened)
         return true
-    }
-
-    private func readHeader(_ source: ByteSource) throws(PipelineFailure) {
-        do {
-            while true {
-                let isComplete = source.isAtEnd
-                let result = try Self.header(format, limits, of: pending, isComplete)
-                guard case .header(let length, let named) = result else {
-                    try source.fill(&pending, upTo: Self.chunkBytes)
-                    continue
-                }
-                headerBytes = Array(pending.array()[..<length])
-                pending.removeFirst(length)
-                pendingOffset = length
-                columns = named
-                try format.check(fields, against: named)
-                try compareColumns(named, source.name)
-                return
-            }
-        } catch {
-            throw Self.headerFailure(error, source.name)
-        }
-    }
-
-    /// The columns that the header of the file at `path` names; nil for a format without one.
-    static func columns(
-        of path: String, format: any LogFormat, limits: RecordLimits
-    ) throws(PipelineFailure) -> [String]? {
-        let source = try ByteSource(path: path, digesting: false)
-        var start = ByteBuffer(capacity: 1 << 16)
-        do {
-            while true {
-                let result = try header(format, limits, of: start, source.isAtEnd)
-                if case .header(_, let columns) = result { return columns }
-                try source.fill(&start, upTo: chunkBytes)
-            }
-        } catch {
-            throw Self.headerFailure(error, source.name)
-        }
-    }
-
-    /// Why the header of the source called `name` could not be read.
-    private static func headerFailure(_ error: any Error, _ name: String) -> PipelineFailure {
-        switch error {
-        case var fault as SourceFault:
-            fault.source = name
-            return .source(fault)
-        case let failure as PipelineFailure: return failure
-        default: return .internalFault("reading a header failed without a reason")
-        }
-    }
-
-    /// What `format` finds at the start of a source.
-    static func header(
-        _ format: any LogFormat, _ limits: RecordLimits, of start: borrowing ByteBuffer,
-        _ isComplete: Bool
-    ) throws(SourceFault) -> HeaderResult {
-        try format.header(of: start.bytes, isComplete: isComplete, limits: limits)
-    }
-
-    private func compareColumns(_ named: [String]?, _ name: String) throws(SourceFault) {
-        guard let named else { return }
-        guard let first = firstColumns else {
-            firstColumns = named
-            return
-        }
-        if needsEqualColumns, !first.elementsEqual(named, by: { $0.utf8.elementsEqual($1.utf8) }) {
-            throw SourceFault(
-                .badHeader, source: name,
-                expectation: "its columns differ from those of the first source, and an output "
-                    + "copies their rows: expected the same header, or `columns` in the output")
-        }
     }
 
     // MARK: Stretches
@@ -257,6 +200,7 @@ final class ChunkSource {
     }
 
     private func skip(_ count: Int, _ source: ByteSource) throws(PipelineFailure) {
+        if format.repeatsHeaders { return try skipLines(to: pendingOffset + count, source) }
         var left = count
         while left > 0 {
             if pending.isEmpty {
@@ -300,6 +244,7 @@ final class ChunkSource {
         chunk.buffer.removeAll()
         chunk.isOverlong = false
         chunk.isLastAndOpen = false
+        let hasHeader = try readInnerHeader(source)
         chunk.sourceOffset = pendingOffset
         chunk.earlierClocks = earlierClocks
         takePending(into: &chunk)
@@ -312,7 +257,7 @@ final class ChunkSource {
                 if chunk.buffer.count < Self.chunkBytes, !isAtBorder(chunk, source) { continue }
             }
             if let length = splitter.wholeRecords(in: chunk.buffer.bytes) {
-                keepRest(of: &chunk, from: length)
+                keepRest(of: &chunk, from: recordsBeforeHeader(chunk, length))
                 return true
             }
             if chunk.buffer.count > limits.recordBytesMax + 1 {
@@ -322,7 +267,8 @@ final class ChunkSource {
             if isAtBorder(chunk, source) {
                 chunk.isLastAndOpen = border == nil && sourceIndex == inputs.count - 1
                 pendingOffset += chunk.buffer.count
-                return !chunk.buffer.isEmpty
+                // A header without records behind it is written all the same.
+                return !chunk.buffer.isEmpty || hasHeader
             }
             cannotCut = true
         }
@@ -338,7 +284,7 @@ final class ChunkSource {
 
     /// Moves what was read ahead into the chunk, up to the border.
     private func takePending(into chunk: inout Chunk) {
-        let taken = min(pending.count, (border ?? .max) - pendingOffset)
+        let taken = max(0, min(pending.count, (border ?? .max) - pendingOffset))
         chunk.buffer.append(pending.bytes.extracting(0..<taken))
         pending.removeFirst(taken)
     }
@@ -372,7 +318,7 @@ final class ChunkSource {
         splitter = format.makeSplitter(limits: limits)
     }
 
-    private func skipLine(_ source: ByteSource) throws(PipelineFailure) {
+    func skipLine(_ source: ByteSource) throws(PipelineFailure) {
         while true {
             if let feed = firstLineFeed(in: pending.bytes) {
                 pending.removeFirst(feed + 1)

@@ -15,9 +15,17 @@ struct Deadlines {
     func first(
         after last: EventTime, _ parts: [PartRecord], _ places: [StorePlace]
     ) -> EventTime? {
-        var deadlines: [EventTime] = places.compactMap(\.nextDue)
-        for part in parts { deadlines += [due(part), part.deleteBy].compactMap { $0 } }
-        return deadlines.filter { $0 > last && $0 <= clock.now }.min()
+        all(parts, places).filter { $0 > last && $0 <= clock.now }.min()
+    }
+
+    /// The first instant after the clock of now at which something becomes due; nil for none.
+    func next(_ parts: [PartRecord], _ places: [StorePlace]) -> EventTime? {
+        all(parts, places).filter { $0 > clock.now }.min()
+    }
+
+    private func all(_ parts: [PartRecord], _ places: [StorePlace]) -> [EventTime] {
+        places.compactMap(\.nextDue)
+            + parts.flatMap { [due($0), $0.deleteBy].compactMap { $0 } }
     }
 
     /// How many days ago `instant` was, by the calendar of the pipeline.
@@ -36,7 +44,7 @@ struct Deadlines {
     }
 
     /// When the oldest readable record of a part is due by the window.
-    private func due(_ part: PartRecord) -> EventTime? {
+    func due(_ part: PartRecord) -> EventTime? {
         let window = plan.release.clocks.clocks[0]
         // A window that starts elsewhere says nothing of one part.
         guard window.isPlain, !window.length.isZero, let oldest = part.oldestReadable else {
@@ -59,11 +67,7 @@ extension StatefulRun {
             let parts = try ledger.currentParts(pipeline: plan.name)
             report.lateness = Deadlines(plan).lateness(after: last.run.now, parts, places)
         } catch { throw StateRegistry.failure(error) }
-        if let late = report.lateness {
-            report.notes.append(
-                "this run is late: something became due on \(dateText(late.due)), "
-                    + "\(counted(late.days, "day")) ago, and no run was there to deal with it")
-        }
+        if let late = report.lateness { report.notes.append(late.sentence) }
         if let latest = plan.latestRun, latest > now {
             report.notes.append(
                 "the clock of this run, \(dateText(now)), stands before that of an earlier one, "

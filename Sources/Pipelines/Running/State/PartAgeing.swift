@@ -52,9 +52,11 @@ final class PartAgeing {
                     dueBefore: latestCutOff, output: plan.outputs[index].name)
             } catch { throw failure(error) }
             // What was rewritten for a person's request was aged with it.
-            for part in due
-            where !expired.contains(where: { $0.id == part.id }) && !owner.changes.ends(part.id) {
-                try age(part, output: index)
+            for part in due where isLeft(part, expired) { try age(part, output: index) }
+            let dueParts = Set(due.map(\.id))
+            for part in try partsOfOtherRules(output: index)
+            where !dueParts.contains(part.id) && isLeft(part, expired) {
+                try lookAgain(part, output: index)
             }
         }
         if gone > 0 {
@@ -62,6 +64,26 @@ final class PartAgeing {
                 "parts with due records that are not there any more: \(gone); nothing is left in "
                     + "them to be aged, and `sluice verify` names them")
         }
+    }
+
+    private func isLeft(_ part: PartRecord, _ expired: [PartRecord]) -> Bool {
+        !expired.contains { $0.id == part.id } && !owner.changes.ends(part.id)
+    }
+
+    /// Parts that other rules were applied to: those of now may ask for more, whatever is due.
+    private func partsOfOtherRules(output index: Int) throws(PipelineFailure) -> [PartRecord] {
+        guard let rules = plan.outputs[index].rules else { return [] }
+        do {
+            return try ledger.parts(
+                ofOtherRulesThan: rules.digest, output: plan.outputs[index].name)
+        } catch { throw failure(error) }
+    }
+
+    private func lookAgain(_ part: PartRecord, output index: Int) throws(PipelineFailure) {
+        let history = try HoldHistory(part, output: index, of: plan, registry)
+        // What is in another format waits until something in it is due.
+        guard history.hasFormat, !isTakenAway(part) else { return }
+        try age(part, output: index)
     }
 
     /// True for a part that was taken out of a folder which is there; without the folder, its disk
@@ -80,10 +102,15 @@ final class PartAgeing {
         let counts = try rewriting.rewrite(
             part, under: ageing, history, staysIf: { $0.isUntouched })
         owner.report.heldRecords += counts.outputs[0].held
-        if counts.isUntouched { return }
+        if counts.isUntouched {
+            if let rules = plan.outputs[index].rules, history.isOfOtherRules {
+                owner.changes.lookedAt.append((part.id, owner.changes.note(rules)))
+            }
+            return
+        }
         owner.report.agedParts += 1
         owner.report.ageing.add(
-            counts.outputs[0], ageing.release.fields.names, of: part.output)
+            counts, ageing.release.fields.names, of: part.output)
         owner.report.agedRecords += counts.outputs[0].anonymised + counts.outputs[0].droppedTotal
     }
 
@@ -110,7 +137,7 @@ final class PartAgeing {
         if counts.outputs[0].held > 0 { owner.report.heldParts += 1 }
         if counts.isUntouched { return }
         owner.report.agedParts += 1
-        owner.report.ageing.add(counts.outputs[0], [], of: part.output, isExpired: true)
+        owner.report.ageing.add(counts, [], of: part.output, isExpired: true)
         if counts.outputs[0].held == 0 { owner.report.expiredParts += 1 }
     }
 

@@ -76,8 +76,10 @@ struct PartialMonths {
     /// The pieces of `file`, whose tokens `used` keys made, in the order of their months.
     func pieces(of file: any SpillFile, used: [KeyID]) throws(PartialFault) -> [Piece] {
         let partials = Partials([file], plan: plan.statistics, storage: storage)
-        let months = try partials.content().months
+        let content = try partials.content()
+        let months = content.months
         var pieces: [Piece] = []
+        var parts: [PartialPart] = []
         for month in months {
             let key = used.first { $0.epoch?.month == month }
             var part = file
@@ -85,12 +87,11 @@ struct PartialMonths {
                 do { part = try storage.makeFile() } catch {
                     throw PartialFault(.storage)
                 }
-                _ = try partials.merge(
-                    without: PartialRemoval(keepingDays: month.days, in: plan.statistics),
-                    header: header(key), into: part)
+                parts.append(PartialPart(days: month.days, header: header(key), file: part))
             }
             pieces.append(Piece(month: month, key: key ?? Self.noKey, file: part))
         }
+        try partials.split(into: parts, tokens: content.tokens)
         return pieces
     }
 

@@ -11,6 +11,7 @@ struct RunRecovery {
 
     /// Finishes what killed runs owe and removes what they left behind.
     func finishEarlierRuns() throws(PipelineFailure) {
+        try endRewrapping()
         let owed: [OwedPublication]
         do { owed = try ledger.pendingPublications() } catch { throw failure(error) }
         let runs = Set(owed.map(\.run)).sorted()
@@ -19,6 +20,21 @@ struct RunRecovery {
                 run: run, owed.filter { $0.run == run }.map(\.publication), redo: true)
         }
         try removeLeftovers()
+    }
+
+    /// Ends a `keys rewrap` that was killed over the registry key of this state, and says so in the
+    /// ledger: the old file may hold the key in the clear.
+    private func endRewrapping() throws(PipelineFailure) {
+        let isReplaced: Bool?
+        do { isReplaced = try KeyRewrapping.endRegistry(in: ledger.directory) } catch {
+            throw .keys("\(error)")
+        }
+        guard let isReplaced else { return }
+        do {
+            try ledger.append(
+                event: isReplaced ? "registry-rewrap-ended" : "registry-rewrap-undone", [:],
+                time: currentTime())
+        } catch { throw failure(error) }
     }
 
     /// Does the renames and removals of a committed run and marks it as published.
@@ -83,8 +99,34 @@ struct RunRecovery {
                 folders += parts.map { splitPath($0.path).directory }
             }
         } catch { throw failure(error) }
-        let stores = plan.store.map { StoreListing.folders(of: $0.files) } ?? []
-        try RunLeftovers(plan: plan).remove(further: folders, stores: stores)
+        var stores = plan.store.map { StoreListing.folders(of: $0.files) } ?? []
+        let isRewriting = try isRewritingSources()
+        if isRewriting { stores += StoreListing.folders(of: plan.sources.filter { $0 != "-" }) }
+        try RunLeftovers(plan: plan, marks: try marks()).remove(further: folders, stores: stores)
+        guard isRewriting else { return }
+        do { try ledger.append(event: SourceErasure.ended, [:], time: currentTime()) } catch {
+            throw failure(error)
+        }
+    }
+
+    /// True when a run was killed that wrote new files for sources.
+    private func isRewritingSources() throws(PipelineFailure) -> Bool {
+        do {
+            let begun = try ledger.events(ofKind: SourceErasure.begun).count
+            let ended = try ledger.events(ofKind: SourceErasure.ended).count
+            return begun > ended
+        } catch { throw failure(error) }
+    }
+
+    /// The marks of this state's files, that of now among them: it has another one when it was
+    /// moved.
+    private func marks() throws(PipelineFailure) -> [WriterMark] {
+        do {
+            let known = try ledger.writerMarks()
+            if plan.mark == .none || known.contains(plan.mark) { return known }
+            try ledger.note(plan.mark)
+            return known + [plan.mark]
+        } catch { throw failure(error) }
     }
 
     private func failure(_ fault: LedgerFault) -> PipelineFailure {

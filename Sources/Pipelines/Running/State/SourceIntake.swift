@@ -41,8 +41,8 @@ final class SourceIntake {
     /// The contents of the files that were sources of this run, new or known.
     private(set) var contents: [FileIdentity: ContentIdentity] = [:]
 
-    func run() throws(PipelineFailure) {
-        let paths = try resolveSources(plan.sources)
+    /// Takes in what is new in the files at `paths`.
+    func run(_ paths: [String]) throws(PipelineFailure) {
         if paths == ["-"] {
             let spool = try spoolInput()
             defer { spool.remove() }
@@ -210,10 +210,11 @@ final class SourceIntake {
             let output = plan.outputs[target.output]
             let content = target.storedContent
             owner.changes.owe(prepared, in: folder, content)
-            owner.changes.parts.append(
-                PartName.part(
-                    output, target, content, sourceRange: taskName, source: source,
-                    clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id)))
+            var part = PartName.part(
+                output, target, content, sourceRange: taskName, source: source,
+                clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id))
+            part.rules = output.rules.map(owner.changes.note)
+            owner.changes.parts.append(part)
             owner.report.files.append(
                 RunReport.File(
                     output: output.name, path: target.path, records: target.records,

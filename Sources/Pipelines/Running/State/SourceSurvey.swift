@@ -32,11 +32,13 @@ struct SourceSurvey {
     private let stream: String
     private let ledger: Ledger
     private let paths: [String]
+    private let form: SourceForm
 
     init(_ intake: SourceIntake, _ paths: [String]) {
         stream = intake.plan.stream
         ledger = intake.ledger
         self.paths = paths
+        form = intake.plan.sourceForm
     }
 
     func survey() throws(PipelineFailure) -> [Source] {
@@ -50,7 +52,7 @@ struct SourceSurvey {
         var seen: Set<ContentIdentity> = []
         var wholes: [Int] = []
         for path in paths {
-            let scanned = try ContentScan.scan(path, known: known)
+            let scanned = try ContentScan.scan(path, known: known, form: form)
             let wasCounted = try isCounted(scanned.content)
             let isNew = seen.insert(scanned.content).inserted
             if wasCounted { wholes.append(sources.count) }
@@ -95,7 +97,7 @@ struct SourceSurvey {
         _ whole: Source, with content: ContentIdentity
     ) throws(PipelineFailure) -> Bool {
         guard whole.scanned.content.byteCount > content.byteCount else { return false }
-        let source = try ByteSource(path: whole.path, digesting: false)
+        let source = try ByteSource(path: whole.path, digesting: false, form: form)
         var hasher = ContentHasher()
         var buffer = ByteBuffer(capacity: 1 << 18)
         while hasher.byteCount < content.byteCount, !source.isAtEnd {

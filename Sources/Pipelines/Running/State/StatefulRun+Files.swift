@@ -38,9 +38,12 @@ extension StatefulRun {
         let dropped = totals.outputs.first?.droppedTotal ?? 0
         var details = [
             "blank": Int64(totals.blank),
-            "keyless": Int64(totals.keyless + (report.store?.keyless ?? 0)),
+            "keyless": Int64(report.keyless),
             "untimely": Int64(totals.untimely + (report.store?.untimely ?? 0)),
         ]
+        if report.erasedFromSources > 0 {
+            details["sources/erased"] = Int64(report.erasedFromSources)
+        }
         for (reason, count) in totals.quarantined {
             details["quarantined-\(reason.code)"] = Int64(count)
         }

@@ -29,8 +29,12 @@ final class StatefulRun {
     private var optOutMatches: OptOutMatches?
     private var subjectMatches: SubjectMatches?
     private let opened: Ledger?
+    /// Makes the keyed hashes of the list of opt-outs; nil where the registry has no key.
+    private var listHasher: SubjectHasher?
     /// What is done for requests of persons.
     private(set) var subjects: SubjectRewriting?
+    /// What is done to the sources for them.
+    private(set) var sources: StoreAgeing?
 
     /// `ledger` is that of the state when the caller has it open.
     init(
@@ -71,7 +75,10 @@ final class StatefulRun {
                 quarantine: quarantine, subjects: subjects)
         }
         do throws(PipelineFailure) {
-            if plan.readsSources, settings.takesIn { try intake.run() }
+            let takesIn = plan.readsSources && settings.takesIn
+            let paths = takesIn ? try resolveSources(plan.sources) : []
+            if settings.isConfined { try confine(to: paths, ledger, keys) }
+            if takesIn { try intake.run(paths) }
             try keys?.check()
             try checkQuarantine(plan, report)
             noteUnmatched()
@@ -80,6 +87,7 @@ final class StatefulRun {
             try keys?.check()
             let tables = try intake.tables()
             try age(store, intake)
+            try rewriteSources(intake, ledger, subjects)
             subjects.tell(in: &report)
             try keys?.check()
             if settings.isDryRun {
@@ -89,6 +97,7 @@ final class StatefulRun {
                 return report
             }
             try commit(ledger, intake, store, tables, keys)
+            if sources != nil { try note(SourceErasure.ended, ledger) }
             try TableFiles.show(tables)
             try finishKeys(ledger, keys)
             return report
@@ -98,11 +107,21 @@ final class StatefulRun {
                 subjects.abandon()
                 ageing.abandon()
                 store?.abandon()
+                sources?.abandon()
                 quarantine?.abandon()
                 changes.discard()
             }
             throw error
         }
+    }
+
+    /// Closes to the process what the run is not about.
+    private func confine(
+        to sources: [String], _ ledger: Ledger, _ keys: RunRing?
+    ) throws(PipelineFailure) {
+        var confinement = RunConfinement(plan, sources: sources, writes: settings.writes)
+        try confinement.add(ledger, keys: keys)
+        report.confinement = confinement.enter()
     }
 
     /// Looks at the store and, unless this is a dry run, rewrites what may be rewritten.
@@ -120,6 +139,29 @@ final class StatefulRun {
         try store.rewrite()
     }
 
+    /// Takes erased subjects out of the sources, where a command says so.
+    private func rewriteSources(
+        _ intake: SourceIntake, _ ledger: Ledger, _ subjects: SubjectRewriting
+    ) throws(PipelineFailure) {
+        guard settings.rewritesSources else { return }
+        let sources = try SourceErasure(plan: plan).ageing(
+            settings, ledger, changes, subjects)
+        self.sources = sources
+        let awaited = try intake.surveyOnly()
+        try sources.look(sources: intake.contents, awaited: awaited)
+        report.erasedFromSources = sources.report.removed
+        if settings.isDryRun || sources.pending.isEmpty { return }
+        try SourceErasure.checkPermission(sources, settings)
+        try note(SourceErasure.begun, ledger)
+        try sources.rewrite()
+    }
+
+    private func note(_ event: String, _ ledger: Ledger) throws(PipelineFailure) {
+        do { try ledger.append(event: event, [:], time: plan.release.clocks.runClock.now) } catch {
+            throw StateRegistry.failure(error)
+        }
+    }
+
     /// Imports the file of holds and puts everybody whom the run has to know into its plan.
     private func openRegistry(_ ledger: Ledger) throws(PipelineFailure) -> StateRegistry {
         let now = plan.release.clocks.runClock.now
@@ -128,9 +170,11 @@ final class StatefulRun {
             report.notes += try work.run(file: file)
         }
         // A list of opt-outs is matched with what is stored by the hashes of the registry.
-        let registry = try StateRegistry(
+        var registry = try StateRegistry(
             ledger, of: plan,
             creating: !settings.isDryRun && !plan.optOutList.entries.isEmpty)
+        registry.entering = settings.optOuts
+        listHasher = registry.hasher
         plan.release.subjects = try registry.register(for: plan)
         do {
             report.bindingHolds = try ledger.bindingHolds(at: now).map(\.name)
@@ -190,10 +234,7 @@ final class StatefulRun {
 
     private func openLedger() throws(PipelineFailure) -> Ledger {
         do { return try Ledger.open(stateDirectory: statePath, home: plan.home) } catch {
-            if error == .busy {
-                throw .busy("another run is at work on the state in \(statePath)")
-            }
-            throw .storage("cannot open the state in \(statePath): \(error.description)")
+            throw .opening(stateIn: statePath, error)
         }
     }
 
@@ -221,7 +262,7 @@ final class StatefulRun {
             started: intake.started, finished: currentTime(),
             now: plan.release.clocks.runClock.now,
             cutoff: plan.release.clocks.statedCutOff, counts: runCounts())
-        commit.sources = intake.sources + (store?.counted ?? [])
+        commit.sources = intake.sources + (store?.counted ?? []) + (sources?.counted ?? [])
         commit.store = store?.commit
         commit.tasks = intake.tasks
         commit.keys = (keys?.used ?? []).map { UsedKey(id: $0.id, fingerprint: $0.fingerprint) }
@@ -231,6 +272,8 @@ final class StatefulRun {
         commit.parts = changes.parts
         commit.removedParts = changes.removedParts
         commit.dealings = changes.dealings
+        commit.lookedAt = changes.lookedAt
+        commit.ruleTexts = changes.ruleTexts
         commit.partials = intake.partials
         commit.replacedPartials = subjects?.replacedPartials ?? []
         commit.finishedErasures = subjects?.finished ?? []
@@ -239,9 +282,12 @@ final class StatefulRun {
         commit.removedFiles = changes.removedFiles
         commit.recalls = changes.recalls
         commit.recalledDeliveries = changes.recalledDeliveries
+        commit.optOuts = settings.optOuts
         if settings.takesIn || settings.bindsList, plan.optOutShrinkage != nil {
-            commit.inputLists.append(OptOutListMemory(ledger: ledger, plan: plan).record)
+            let memory = OptOutListMemory(ledger: ledger, plan: plan)
+            commit.inputLists.append(memory.record(hashing: listHasher))
         }
+        commit.measurements = report.risks.map(RowMeasurement.init)
         commit.publications = changes.publications
         mayBeCommitted = true
         let run: Int64

@@ -25,6 +25,13 @@ struct PlainContent {
         }
         content = ContentIdentity(digest: digest, byteCount: source.plainBytes)
         isCompressed = source.isCompressed
+        guard !source.isZstd else {
+            throw .source(
+                SourceFault(
+                    .cannotRead, source: path,
+                    expectation: "a file of a store is written again, and nothing here writes "
+                        + "zstd: expected gzip or no compression"))
+        }
         if let count, count == first.byteCount {
             prefix = ContentIdentity(digest: first.digest(), byteCount: count)
         }

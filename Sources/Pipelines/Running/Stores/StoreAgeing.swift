@@ -48,6 +48,8 @@ final class StoreAgeing {
     private let quarantine: QuarantineFile?
     /// Requests of persons, for which every file is read, whatever is due in it.
     private let subjects: SubjectRewriting?
+    /// True when it is no store but the sources of a pipeline, out of which subjects are erased.
+    private let isOfSources: Bool
     private(set) var pending: [Change] = []
     /// The file at hand, until it is prepared.
     private var writing: StoreSink?
@@ -64,8 +66,10 @@ final class StoreAgeing {
     /// Without a ledger every file is new: a dry run before the first run.
     init(
         _ store: StorePlan, plan: Plan, settings: RunSettings, ledger: Ledger?, keys: RunRing?,
-        changes: PendingChanges, quarantine: QuarantineFile?, subjects: SubjectRewriting? = nil
+        changes: PendingChanges, quarantine: QuarantineFile?, subjects: SubjectRewriting? = nil,
+        isOfSources: Bool = false
     ) {
+        self.isOfSources = isOfSources
         self.plan = plan
         self.subjects = subjects
         self.store = store
@@ -118,6 +122,7 @@ final class StoreAgeing {
         commit.changed = Int64(report.changed)
         commit.removed = Int64(report.removed)
         report.token = token
+        if isOfSources { return }
         if !report.busy.isEmpty { subjects?.noteBusyStore() }
         try checkUnreadable()
     }

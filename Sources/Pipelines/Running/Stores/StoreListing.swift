@@ -24,9 +24,11 @@ struct StoreListing {
     /// written to; nil: every file counts as being at rest.
     ///
     /// A symbolic link, a file with several names, anything but a regular file, and what cannot be
-    /// read are faults: the readable bytes would stay where the run does not see them.
+    /// read are faults: the readable bytes would stay where the run does not see them. `failing` is
+    /// what the message says cannot be done.
     init(
-        _ patterns: [String], unsettled: EventTime?, in folders: OpenFolders
+        _ patterns: [String], unsettled: EventTime?, in folders: OpenFolders,
+        failing: String = "a file of the store cannot be aged"
     ) throws(PipelineFailure) {
         let paths: [String]
         do {
@@ -62,7 +64,7 @@ struct StoreListing {
                 throw .source(
                     SourceFault(
                         .cannotOpen, source: path,
-                        expectation: "a file of the store cannot be aged: \(error)"))
+                        expectation: "\(failing): \(error)"))
             }
         }
     }

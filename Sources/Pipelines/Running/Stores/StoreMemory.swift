@@ -10,7 +10,7 @@ final class StoreMemory {
     private let store: StorePlan
     private let ledger: Ledger?
     private var known: KnownSegments?
-    private var texts: [Digest256: StoreRules]?
+    private var texts: [Digest256: RuleBook]?
     private(set) var dealings: [StoreDealing] = []
     private var storedLines: StoredLines?
     /// When erasures were asked for, once that was looked up.
@@ -38,9 +38,10 @@ final class StoreMemory {
 
     /// True when nothing has to be done to a content at `now`.
     func isSettled(_ row: StoreContent, at now: EventTime) throws(PipelineFailure) -> Bool {
-        guard row.rules == store.rules, row.nextDue.map({ $0 > now }) ?? true else {
-            return false
-        }
+        // What is held, or a table decides, was due at once when it was noted: it has to be looked
+        // at in every run, also in one whose clock was set back.
+        guard row.rules == store.rules, row.nextDue.map({ $0 > max(now, row.settled) }) ?? true
+        else { return false }
         // Who was to be erased since then may be in it.
         guard let last = try lastErasure() else { return true }
         return last < row.settled
@@ -105,8 +106,8 @@ final class StoreMemory {
             return exactly.map { .exactly($0) } ?? .settled(settled)
         }
         if texts == nil {
-            let stored = try asking { ledger throws(LedgerFault) in try ledger.storeRules() }
-            texts = stored?.compactMapValues { StoreRules(text: $0) } ?? [:]
+            let stored = try asking { ledger throws(LedgerFault) in try ledger.fieldRules() }
+            texts = stored?.compactMapValues { RuleBook(text: $0) } ?? [:]
         }
         return .otherRules(texts?[rules], settled, exactly)
     }

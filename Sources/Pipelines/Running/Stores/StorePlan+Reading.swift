@@ -11,7 +11,7 @@ enum StoreDealing: Equatable {
     case exactly(DueSet)
     /// Under other rules, nil when nobody knows which: at the clock of a run what was due then, or
     /// the fields of exactly these of their clocks.
-    case otherRules(StoreRules?, EventTime, DueSet?)
+    case otherRules(RuleBook?, EventTime, DueSet?)
 }
 
 extension Plan {

@@ -21,6 +21,8 @@ final class StoreSink: OutputSink {
     private let deflater: GzipDeflater?
     private let header: () -> [UInt8]
     private var hasHeader = false
+    /// The number of the header that was written last.
+    private var headerNumber = 0
     private var compressed = ByteBuffer(capacity: 1 << 16)
     private var plain = ContentHasher()
     private var stored = ContentHasher()
@@ -61,6 +63,10 @@ final class StoreSink: OutputSink {
 
     func write(_ block: OutputBytes.Block, output: Int) throws(PipelineFailure) {
         try writeHeader()
+        if let header = block.header, header.number > headerNumber {
+            headerNumber = header.number
+            try append(header.bytes.span)
+        }
         changed += block.changed
         removed += block.removed
         held += block.held

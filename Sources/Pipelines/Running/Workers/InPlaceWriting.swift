@@ -33,7 +33,7 @@ struct InPlaceWriting {
         _ batch: borrowing ReleasedBatch, _ chunk: borrowing Chunk,
         _ table: borrowing RecordTable, to bytes: OutputBytes
     ) {
-        bytes.begin()
+        bytes.begin(header: chunk.header)
         let block = bytes.block(forDay: 0)
         let source = chunk.buffer.bytes
         var walk = Walk()

@@ -25,6 +25,8 @@ final class OutputBytes {
     /// The bytes of one file.
     final class Block {
         var route: Int32 = 0
+        /// The header that speaks of the records, where outputs keep it.
+        var header: SourceHeader?
         var bytes = ByteBuffer(capacity: 1 << 12)
         var records = 0
         /// The earliest day of a record that is still readable, or `Int32.max`.
@@ -68,14 +70,17 @@ final class OutputBytes {
     private(set) var used = 0
     private var lastDay = Int32.min
     private var lastBlock: Block?
+    private var header: SourceHeader?
 
     init(_ routing: Routing) { self.routing = routing }
 
     /// The blocks in use, in the order of their first record.
     var current: ArraySlice<Block> { blocks[..<used] }
 
-    func begin() {
+    /// Begins a chunk whose records `header` speaks of.
+    func begin(header: SourceHeader?) {
         used = 0
+        self.header = header
         lastBlock = nil
     }
 
@@ -115,6 +120,7 @@ final class OutputBytes {
         let block = blocks[used]
         used += 1
         block.route = route
+        block.header = header
         block.bytes.removeAll()
         block.records = 0
         block.oldestReadableDay = .max

@@ -1,3 +1,4 @@
+private import FileSystem
 private import Glibc
 
 /// Runs `body(0)` … `body(count - 1)` at the same time and returns when all have returned; the
@@ -24,9 +25,6 @@ func runThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     body(0)
     for thread in threads { _ = pthread_join(thread, nil) }
 }
-
-/// Lets another thread run that is ready to, and comes back at once when there is none.
-func yieldProcessor() { _ = sched_yield() }
 
 private final class ThreadBody {
     let run: () -> Void
@@ -56,6 +54,23 @@ private final class ThreadBody {
     }
 
     func lock() { _ = unsafe pthread_mutex_lock(mutex) }
+
+    /// As `lock`, for a lock that is held a little longer: looks at it for some ten microseconds
+    /// before it sleeps, about what it costs to fall asleep and be woken.
+    ///
+    /// It does not yield: the scheduler may take that for leave to keep both threads on one
+    /// processor, and on a busy machine it gives the processor to others for milliseconds.
+    func lockAfterLooking() {
+        for _ in 0..<Self.looks {
+            if unsafe pthread_mutex_trylock(mutex) == 0 { return }
+            for _ in 0..<Self.pausesBetween { pauseProcessor() }
+        }
+        lock()
+    }
+
+    private static let looks = 40
+    private static let pausesBetween = 10
+
     func unlock() { _ = unsafe pthread_mutex_unlock(mutex) }
     /// Gives the lock away until another thread calls `wakeAll`.
     func wait() { _ = unsafe pthread_cond_wait(condition, mutex) }

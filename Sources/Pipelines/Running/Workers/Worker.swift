@@ -10,13 +10,13 @@ final class Worker {
     private let reader: any RecordReader
     private var table: RecordTable
     let releaser: Releaser
-    let outputs: [OutputBytes]
+    /// The chunk at hand.
+    private(set) var hand: WorkedChunk
+    /// The other one: free, or left for its turn.
+    private var spare: WorkedChunk
     private var aggregator: Aggregator?
     /// What the worker's time was spent on.
     var clock = StageClock()
-    /// The bytes taken from the disk when the chunk at hand had been read.
-    var fileBytesRead = 0
-    var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
 
     /// One of `count` workers.
     init(plan: Plan, keyRing: (any KeyRing)?, storage: any SpillStorage, of count: Int = 1) {
@@ -24,7 +24,8 @@ final class Worker {
         reader = plan.format.makeReader(fields: plan.release.fields, limits: plan.limits)
         table = RecordTable(slotCount: plan.release.fields.count)
         releaser = Releaser(plan: plan.release, keyRing: keyRing)
-        outputs = plan.outputs.map { OutputBytes($0.routing) }
+        hand = WorkedChunk(plan: plan)
+        spare = WorkedChunk(plan: plan)
         aggregator =
             plan.statistics.statistics.isEmpty
             ? nil
@@ -35,14 +36,16 @@ final class Worker {
 
     /// Reads, releases, writes and observes the chunk at hand.
     func process() throws(PipelineFailure) {
-        reader.index(chunk, into: &table)
+        reader.index(hand.chunk, into: &table)
         clock.end(.scan)
-        releaser.release(chunk, table, reader: reader)
+        releaser.release(hand.chunk, table, reader: reader)
+        hand.counts = releaser.counts
+        hand.quarantine = releaser.quarantine
         clock.end(.release)
         encode()
         clock.end(.encode)
         do {
-            try Self.observe(releaser.observations.batch, chunk, by: &aggregator)
+            try Self.observe(releaser.observations.batch, hand.chunk, by: &aggregator)
         } catch {
             throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
         }
@@ -51,19 +54,19 @@ final class Worker {
 
     /// Writes what was released in the form of each output.
     private func encode() {
+        let outputs = hand.outputs
         for index in outputs.indices {
             if let unreadable = plan.outputs[index].inPlace {
                 InPlaceWriting(
                     writer: plan.outputs[index].writer, unreadable: unreadable,
                     quarantine: releaser.quarantine,
                     remembersLines: plan.outputs[index].remembersLines
-                ).write(releaser.outputs[index].batch, chunk, table, to: outputs[index])
+                ).write(releaser.outputs[index].batch, hand.chunk, table, to: outputs[index])
                 continue
             }
             Self.write(
-                releaser.outputs[index].batch, plan.outputs[index].writer, chunk,
-                to: outputs[index])
-            if chunk.isLastAndOpen, plan.outputs[index].format.keepsMissingTerminator {
+                releaser.outputs[index].batch, plan.outputs[index], hand.chunk, to: outputs[index])
+            if hand.chunk.isLastAndOpen, plan.outputs[index].format.keepsMissingTerminator {
                 Self.dropTerminator(
                     releaser.outputs[index].batch, lastRow: table.count - 1, outputs[index])
             }
@@ -78,10 +81,15 @@ final class Worker {
     }
 
     private static func write(
-        _ batch: borrowing ReleasedBatch, _ writer: any RecordWriter, _ chunk: borrowing Chunk,
+        _ batch: borrowing ReleasedBatch, _ output: OutputPlan, _ chunk: borrowing Chunk,
         to bytes: OutputBytes
     ) {
-        bytes.begin()
+        let writer = output.writer
+        bytes.begin(header: output.columns == nil ? chunk.header : nil)
+        // A header without records, such as the last line of a Zeek log.
+        if chunk.buffer.isEmpty, output.columns == nil, output.routing == .none {
+            _ = bytes.block(forDay: ReleasedBatch.noDay)
+        }
         let source = chunk.buffer.bytes
         let records = batch.records.span
         var first = 0
@@ -115,6 +123,9 @@ final class Worker {
         let block = bytes.block(forDay: batch.records[count - 1].day)
         block.bytes.truncate(to: block.bytes.count - 1)
     }
+
+    /// Takes the other chunk in hand, which nobody may need any more.
+    func changeHands() { swap(&hand, &spare) }
 
     /// Gets the aggregates ready to be merged with those of other workers.
     func prepareMerge() throws(PipelineFailure) {

@@ -6,15 +6,17 @@ private import Synchronization
 
 /// Takes what workers made, in the order of the chunks.
 protocol OrderedEnd: AnyObject {
-    /// Takes the outputs, counts and quarantine of the worker's chunk; called one chunk at a time.
-    func take(_ worker: Worker) throws(PipelineFailure)
+    /// Takes the outputs, counts and quarantine of a chunk; called one chunk at a time.
+    func take(_ worked: WorkedChunk) throws(PipelineFailure)
 }
 
 /// Several workers over one chunk source.
 ///
-/// A free worker reads the next chunk itself (one at a time), works on it alone, and waits for its
-/// turn to hand the result over. With one worker there is no waiting at all; with several, reading,
-/// inflating, working and writing overlap, and no more chunks are in memory than there are workers.
+/// A free worker reads the next chunk itself (one at a time), works on it alone, and hands the
+/// result over when it is its turn. When it is not, the worker leaves the result to whoever has the
+/// turn and works on; it waits only when the result before is still left. So reading, inflating,
+/// working and writing overlap, chunks may take differently long, and no more than two chunks per
+/// worker are in memory.
 ///
 /// A failure has its turn like a result: what comes before it is handed over, what comes behind it
 /// is not, so that a stream breaks off at the same byte for any number of workers.
@@ -26,13 +28,22 @@ final class WorkerCrew: @unchecked Sendable {
     private let workers: [Worker]
     private let reading = Monitor()
     private let turns = Monitor()
-    /// The number of the chunk that is handed over next; changed under the lock of `turns`.
-    private let turn = Atomic(0)
-    /// How many workers sleep until the turn changes; the same.
+    // What follows is changed under the lock of `turns`.
+    /// The number of the chunk that is handed over next; somebody works on it or hands it over.
+    private var turn = 0
+    /// What waits for its turn or is handed over by another worker: one chunk of each at most.
+    private var left: [Left] = []
+    /// How many workers sleep until the turn changes.
     private var sleepers = 0
     private var failure: PipelineFailure?
     /// Says that there is a `failure`, to those who need not know it.
     private let hasFailed = Atomic(false)
+
+    /// A chunk that waits for its turn.
+    private struct Left {
+        var worker: Int
+        var worked: WorkedChunk
+    }
 
     init(
         count: Int, plan: Plan, source: ChunkSource, keyRing: (any KeyRing)?,
@@ -47,67 +58,86 @@ final class WorkerCrew: @unchecked Sendable {
 
     /// Works until the source has no more chunks, or something fails.
     func run() throws(PipelineFailure) {
-        runThreads(workers.count) { [self] index in work(workers[index]) }
+        runThreads(workers.count) { [self] index in work(index) }
         if let failure { throw failure }
     }
 
-    private func work(_ worker: Worker) {
+    private func work(_ index: Int) {
+        let worker = workers[index]
         worker.clock.restart()
         do throws(PipelineFailure) {
             while try readNext(worker) {
                 try worker.process()
-                guard try handOver(worker) else { return }
+                guard handOver(worker, index) else { return }
             }
             if workers.count > 1 {
                 try worker.prepareMerge()
                 worker.clock.end(.merge)
             }
         } catch {
-            fail(error, inTurnOf: worker.chunk.number)
+            fail(error, inTurnOf: worker.hand.chunk.number)
         }
     }
 
     private func readNext(_ worker: Worker) throws(PipelineFailure) -> Bool {
-        reading.lock()
+        reading.lockAfterLooking()
         defer { reading.unlock() }
         worker.clock.end(.wait)
         let inflatedBefore = source.inflateNanoseconds
         defer { worker.clock.end(.read, less: source.inflateNanoseconds - inflatedBefore) }
         if hasFailed.load(ordering: .acquiring) { return false }
         // A chunk that cannot be read keeps the number it would have had.
-        worker.chunk.number = source.chunksMade
-        let hasChunk = try source.next(&worker.chunk)
-        worker.fileBytesRead = source.fileBytesRead
+        worker.hand.chunk.number = source.chunksMade
+        let hasChunk = try source.next(&worker.hand.chunk)
+        worker.hand.fileBytesRead = source.fileBytesRead
         return hasChunk
     }
 
-    /// Waits for the chunk's turn and gives the result away; false when the run has failed.
-    private func handOver(_ worker: Worker) throws(PipelineFailure) -> Bool {
-        guard waitForTurn(worker.chunk.number) else { return false }
-        worker.clock.end(.wait)
-        // Nobody else has this turn: the others read and wait without a lock held against them.
-        try end.take(worker)
-        worker.clock.end(.output)
+    /// Gives the result in the worker's hand away, or leaves it for its turn; false when the run
+    /// has failed.
+    private func handOver(_ worker: Worker, _ index: Int) -> Bool {
+        let worked = worker.hand
         turns.lock()
-        defer { turns.unlock() }
-        turn.store(worker.chunk.number + 1, ordering: .releasing)
-        if sleepers > 0 { turns.wakeAll() }
-        return true
+        while turn != worked.chunk.number, failure == nil,
+            left.contains(where: { $0.worker == index })
+        {
+            sleep()
+        }
+        let hasFailed = failure != nil
+        let isTurn = turn == worked.chunk.number
+        if !isTurn, !hasFailed {
+            left.append(Left(worker: index, worked: worked))
+            worker.changeHands()
+        }
+        turns.unlock()
+        worker.clock.end(.wait)
+        guard isTurn, !hasFailed else { return !hasFailed }
+        defer { worker.clock.end(.output) }
+        return takeTurns(from: worked)
     }
 
-    /// How often a worker looks whether its turn has come before it sleeps: some ten microseconds,
-    /// about what it costs to fall asleep and be woken.
-    private static let looks = 50
-
-    private func waitForTurn(_ number: Int) -> Bool {
-        for _ in 0..<Self.looks {
-            if turn.load(ordering: .acquiring) == number { break }
-            yieldProcessor()
+    /// Hands over the result whose turn it is, and those left behind it; false when that failed.
+    private func takeTurns(from first: WorkedChunk) -> Bool {
+        var worked = first
+        while true {
+            // Nobody else has this turn: the others read and work without a lock held against them.
+            do throws(PipelineFailure) { try end.take(worked) } catch {
+                fail(error, inTurnOf: worked.chunk.number)
+                return false
+            }
+            guard let next = passTurn() else { return true }
+            worked = next
         }
+    }
+
+    /// Ends the turn at hand; gives the result whose turn it is now if it was left.
+    private func passTurn() -> WorkedChunk? {
         turns.lock()
         defer { turns.unlock() }
-        while turn.load(ordering: .relaxed) != number, failure == nil { sleep() }
-        return failure == nil
+        left.removeAll { $0.worked.chunk.number == turn }
+        turn += 1
+        if sleepers > 0 { turns.wakeAll() }
+        return left.first { $0.worked.chunk.number == turn }?.worked
     }
 
     /// Waits until the turn changes or the run fails; the caller holds the lock of `turns`.
@@ -122,7 +152,7 @@ final class WorkerCrew: @unchecked Sendable {
     private func fail(_ reason: PipelineFailure, inTurnOf number: Int) {
         turns.lock()
         defer { turns.unlock() }
-        while turn.load(ordering: .relaxed) < number, failure == nil { sleep() }
+        while turn < number, failure == nil { sleep() }
         if failure == nil { failure = reason }
         hasFailed.store(true, ordering: .releasing)
         turns.wakeAll()

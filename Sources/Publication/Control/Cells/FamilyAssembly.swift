@@ -22,8 +22,11 @@ struct FamilyAssembly {
         self.space = space
     }
 
-    /// Adds a column; complete when what is not in it is zero.
-    mutating func add(_ reading: CellReading, _ set: AttributeSet, isComplete: Bool) {
+    /// Adds a column; complete when what is not in it is zero. Of one that is unseen nobody knows
+    /// more than follows from what is shown.
+    mutating func add(
+        _ reading: CellReading, _ set: AttributeSet, isComplete: Bool, isUnseen: Bool = false
+    ) {
         let at = tables.firstIndex { $0.set == set } ?? tables.count
         if at == tables.count {
             let index = KeyIndex(capacity: reading.values.count, mask: space.mask(set))
@@ -36,7 +39,8 @@ struct FamilyAssembly {
             let key = space.key(
                 reading.coordinates[start..<start + width], of: reading.indices)
             let cell = insert(
-                key, reading.values[number], reading.persons[number], isVirtual: false, at)
+                key, reading.values[number], isUnseen ? 0 : reading.persons[number],
+                isVirtual: isUnseen, at)
             let place = reading.places[number]
             tables[at].places.append(
                 CellPlace(
@@ -49,7 +53,9 @@ struct FamilyAssembly {
         _ key: UInt128, _ value: Int128, _ persons: Int32, isVirtual: Bool, _ at: Int
     ) -> Int {
         if let known = tables[at].index[key] {
-            if tables[at].values[known] != value || tables[at].persons[known] != persons {
+            if !isVirtual,
+                tables[at].values[known] != value || tables[at].persons[known] != persons
+            {
                 agrees = false
             }
             return known

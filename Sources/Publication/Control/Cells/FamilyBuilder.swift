@@ -8,7 +8,11 @@ struct FamilyBuilder {
 
     init(_ publication: MeasuredPublication) {
         self.publication = publication
-        breakdowns = Breakdown.all(publication.statistics)
+        // What is shown comes first: of a cell that is shown and unseen the shown one counts.
+        let all = Breakdown.all(publication.statistics)
+        let unseen = publication.unseen
+        breakdowns = all.filter { !unseen.contains($0.table) }
+            + all.filter { unseen.contains($0.table) }
     }
 
     /// The families of figures. Figures of different purposes are one family when those that both
@@ -21,6 +25,8 @@ struct FamilyBuilder {
         var families: [Family] = []
         for measurand in measurands {
             let all = breakdowns.filter { $0.measurand == measurand }
+            // Sessions are joined within the texts of their table: unseen ones are of no other.
+            if all.allSatisfy({ publication.unseen.contains($0.table) }) { continue }
             let (together, agrees) = try family(all)
             if agrees {
                 families.append(together)
@@ -57,7 +63,9 @@ struct FamilyBuilder {
         var assembly = FamilyAssembly(breakdowns[0].measurand, space)
         for (breakdown, (closed, reading)) in zip(breakdowns, readings) {
             let isWhole = breakdown.part == nil
-            assembly.add(reading, closed, isComplete: isWhole)
+            assembly.add(
+                reading, closed, isComplete: isWhole,
+                isUnseen: publication.unseen.contains(breakdown.table))
         }
         return (assembly.family(), assembly.agrees)
     }

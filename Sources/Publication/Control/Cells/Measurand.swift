@@ -95,3 +95,20 @@ func columnMeanings(_ statistic: StatisticPlan, texts: [Int]) -> [ColumnMeaning]
         }
     }
 }
+
+extension StatisticPlan {
+    /// What the means beside the figures of a breakdown are divided by.
+    func countsOfMeans(like breakdown: Breakdown) -> [Measurand] {
+        measures.compactMap { measure in
+            switch measure.kind {
+            case .mean: return .records
+            case .sessions(let plan):
+                guard case .sessionTime(let identity) = breakdown.measurand,
+                    plan.columns.contains(where: { $0.figure == .mean })
+                else { return nil }
+                return .sessions(identity)
+            case .count, .sum, .distinct, .percentile: return nil
+            }
+        }
+    }
+}

@@ -19,8 +19,16 @@ struct DistinctSearch {
     private var wholes: [[(table: Int, lines: Int)]] = []
     private var breakdowns: [[(table: Int, lines: Int)]] = []
 
+    /// For each table those that it shares something with of which nobody shows a total: all parts
+    /// of the one together still have at least as many as any part of the other.
+    private var twins: [[DistinctTwin]] = []
+    /// What was found of cells that are protected: other values that fit, the cell itself first.
+    private(set) var proofs = ChangeProofs()
+    /// Those of the cell at hand.
+    private var found: [[(cell: Int, amount: Int128)]] = []
+
     /// The sum and the largest of the true figures of each line, by table, line set and place of
-    /// the line's first cell; only of lines that break a table down.
+    /// the line's first cell; only of lines that are compared with something.
     private var lineTotals: [[[(sum: Int64, largest: Int64)]]] = []
 
     /// No assignment is repaired more often than this.
@@ -34,9 +42,10 @@ struct DistinctSearch {
                 tables.firstIndex { $0.set == tables[at].lines[lines].set }.map { ($0, lines) }
             }
         }
+        twins = tables.indices.map { DistinctTwin.all(of: $0, in: tables) }
         lineTotals = tables.indices.map { at in
             tables[at].lines.indices.map { lines in
-                wholes[at].contains { $0.lines == lines }
+                wholes[at].contains { $0.lines == lines } || twins[at].contains { $0.lines == lines }
                     ? Self.totals(tables[at].lines[lines], family.values) : []
             }
         }
@@ -77,8 +86,12 @@ struct DistinctSearch {
 
     private mutating func protect(_ cell: Int) -> Bool {
         while true {
+            found = []
             let (width, obstacle) = range(cell)
-            if width >= family.needs[cell] { return true }
+            if width >= family.needs[cell] {
+                for proof in found { proofs.add(proof) }
+                return true
+            }
             var candidates = obstacle.filter { canHide($0) }
             if candidates.isEmpty { candidates = shownAround(cell) }
             guard let cheapest = candidates.min(by: { family.cost($0) < family.cost($1) }) else {
@@ -118,6 +131,11 @@ struct DistinctSearch {
         for (table, lines) in breakdowns[own] {
             all += family.tables[table].lines[lines].line(key: family.keys[cell]).map { Int($0) }
         }
+        for twin in twins[own] {
+            all += family.tables[own].lines[twin.lines].line(of: cell).map { Int($0) }
+            let key = family.keys[cell]
+            all += family.tables[twin.other].lines[twin.otherLines].line(key: key).map { Int($0) }
+        }
         return all
     }
 
@@ -134,12 +152,19 @@ struct DistinctSearch {
                     step -= Family.one
                 } else {
                     width += step
+                    found.append([(cell, sign * step)] + otherChanges(than: cell))
                     break
                 }
             }
             if width >= need { break }
         }
         return (width, obstacle)
+    }
+
+    /// What the assignment at hand changes besides a cell.
+    private func otherChanges(than cell: Int) -> [(cell: Int, amount: Int128)] {
+        assigned.keys.sorted().filter { $0 != cell }
+            .map { ($0, value($0) - family.values[$0]) }
     }
 
     /// Tries to give the cell another value; nil when everything else can be arranged, otherwise
@@ -175,6 +200,14 @@ struct DistinctSearch {
             }
             for (table, lines) in breakdowns[Int(family.tableOf[next])] {
                 if let blocked = settle(table, lines, next, keep: cell) { return blocked }
+            }
+            for twin in twins[Int(family.tableOf[next])] {
+                if let blocked = settle(twin, of: next, keep: cell) { return blocked }
+                if let blocked = settle(
+                    twin.reversed(Int(family.tableOf[next])), of: next, keep: cell)
+                {
+                    return blocked
+                }
             }
         }
         return nil
@@ -240,6 +273,37 @@ struct DistinctSearch {
         let truth = Int128(lineTotals[table][lines][line.startIndex].largest) * Family.one
         if truth > limit { return line.reduce(0) { max($0, value(Int($1))) } }
         return changed(line, table, lines).reduce(0) { max($0, value($1)) }
+    }
+
+    /// Makes all of the other table's line of a twin, together, at least as many as any of the own
+    /// line. Returns the cells of an inequality that cannot be repaired.
+    private mutating func settle(
+        _ twin: DistinctTwin, of cell: Int, keep: Int
+    ) -> [Int]? {
+        guard family.tables[twin.other].isComplete else { return nil }
+        let key = family.keys[cell]
+        let parts = family.tables[twin.own].lines[twin.lines].line(key: key)
+        let others = family.tables[twin.other].lines[twin.otherLines].line(key: key)
+        if parts.isEmpty || others.isEmpty { return nil }
+        let limit = sum(others, twin.other, twin.otherLines)
+        let most = largest(parts, twin.own, twin.lines, above: limit)
+        if most <= limit { return nil }
+        let tooMany = parts.map { Int($0) }.filter { value($0) > limit }
+        if !fillsTotalsFirst, tooMany.allSatisfy({ $0 != keep && allows($0, limit) }) {
+            for part in tooMany { assign(part, limit) }
+            return nil
+        }
+        var missing = most - limit
+        for other in others {
+            let other = Int(other)
+            if other == keep || !family.states[other].isHidden { continue }
+            let more = min(missing, Int128(family.ceilings[other]) * Family.one - value(other))
+            if more <= 0 || !allows(other, value(other) + more) { continue }
+            assign(other, value(other) + more)
+            missing -= more
+            if missing <= 0 { return nil }
+        }
+        return others.map { Int($0) } + tooMany
     }
 
     /// Makes no part larger than the total.

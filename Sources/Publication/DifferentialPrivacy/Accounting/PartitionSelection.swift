@@ -38,9 +38,6 @@ package struct PartitionSelection: Sendable {
         return persons < probabilities.count ? probabilities[Int(persons)] : 1
     }
 
-    /// The number of persons from which on a key is always shown.
-    package var surelyShown: Int { probabilities.count - 1 }
-
     /// Whether a key of `persons` persons is shown this time; decided once for each key.
     package func isShown<Source: NoiseSource & ~Copyable>(
         persons: Int64, _ draws: inout NoiseDraws<Source>

@@ -82,31 +82,3 @@ package func concentratedDelta(rho: Double, epsilon: Double) -> Double {
     let exponent = (order - 1) * (order * rho - epsilon) + order * log1p(-1 / order)
     return min(1, exp(exponent - log(order - 1)))
 }
-
-/// The least δ such that Gaussian noise of `sigma` on a figure that one person changes by at most
-/// `change` (Euclidean) is (ε, δ)-differentially private (Balle and Wang 2018).
-package func gaussianDelta(sigma: Double, epsilon: Double, change: Double) -> Double {
-    let half = change / (2 * sigma)
-    let shift = epsilon * sigma / change
-    return normalTail(shift - half) - exp(epsilon + log(normalTail(shift + half)))
-}
-
-/// The least σ for which `gaussianDelta` is at most `delta`, to the precision of a double.
-package func leastGaussianSigma(epsilon: Double, delta: Double, change: Double) -> Double {
-    var below = 0.0
-    var above = change
-    while gaussianDelta(sigma: above, epsilon: epsilon, change: change) > delta { above *= 2 }
-    for _ in 0..<200 {
-        let middle = (below + above) / 2
-        if middle <= below || middle >= above { break }
-        if gaussianDelta(sigma: middle, epsilon: epsilon, change: change) <= delta {
-            above = middle
-        } else {
-            below = middle
-        }
-    }
-    return above
-}
-
-/// P[Z ≥ value] of a standard normal Z.
-private func normalTail(_ value: Double) -> Double { erfc(value / sqrt(2.0)) / 2 }

@@ -48,12 +48,6 @@ package enum NoiseMechanism: Sendable, Equatable {
         return most + least { upperTail($0) <= share }
     }
 
-    /// The probability that at least one of `cells` keys that one person alone stands behind is
-    /// shown by "noisy ≥ `threshold`".
-    package func releaseDelta(threshold: Int64, cells: UInt64, most: Int64 = 1) -> Double {
-        -expm1(Double(cells) * log1p(-upperTail(threshold - most)))
-    }
-
     /// The least number from 0 on for which `holds`, which stays true once it is.
     private func least(where holds: (Int64) -> Bool) -> Int64 {
         if holds(0) { return 0 }

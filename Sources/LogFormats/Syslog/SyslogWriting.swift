@@ -1,0 +1,93 @@
+import Anonymization
+import Records
+
+/// Values of syslog lines. The last one of a line is its message and may hold anything but line
+/// ends; in all others spaces become `_`, and what would end a parameter has a backslash in front.
+struct SyslogSyntax: LineSyntax {
+    let nothing: StaticString = "-"
+
+    func append(_ text: Span<UInt8>, isLast: Bool, to output: inout ByteBuffer) {
+        guard !text.isEmpty else { return output.append(nothing) }
+        for index in text.indices {
+            let byte = text[index]
+            if byte < 0x20 || byte == 0x7F {
+                output.append(UInt8(ascii: isLast ? " " : "_"))
+            } else if isLast {
+                output.append(byte)
+            } else if byte == 0x20 {
+                output.append(UInt8(ascii: "_"))
+            } else {
+                if Self.needsEscape(byte) { output.append(UInt8(ascii: "\\")) }
+                output.append(byte)
+            }
+        }
+    }
+
+    /// RFC 5424 section 6.3.3.
+    static func needsEscape(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "]")
+    }
+}
+
+/// Writes columns as lines of syslog; a field that is no column becomes `-`, and a column that is
+/// no field of the header is left out.
+struct SyslogColumnWriter: RecordWriter {
+    private let syntax = SyslogSyntax()
+    private let form: SyslogFormat.Form
+    /// For each field of the header the column it comes from.
+    private let columns: [Int?]
+
+    init(form: SyslogFormat.Form, headerNames: [String], columns names: [String]) {
+        self.form = form
+        columns = headerNames.map { name in names.firstIndex { sameBytes($0, name) } }
+    }
+
+    func header(columns: [String]?) -> [UInt8] { [] }
+
+    func write(
+        _ index: Int,
+        of batch: borrowing ReleasedBatch,
+        chunk: Span<UInt8>,
+        into output: inout ByteBuffer
+    ) {
+        let before = Self.separators(form)
+        for field in columns.indices {
+            output.append(before[field])
+            guard let column = columns[field], column < batch.records[index].pieceCount else {
+                output.append(Self.missing(field, form))
+                continue
+            }
+            let piece = batch.pieces[batch.records[index].firstPiece + column]
+            let isMissing = piece.kind == .null || piece.kind == .absent
+            if isMissing {
+                output.append(Self.missing(field, form))
+            } else if form == .rfc3164, field == 1, piece.kind == .sourceText {
+                // The time of this form has spaces.
+                output.append(chunk.extracting(piece.range))
+            } else {
+                syntax.append(
+                    piece, isLast: field == columns.count - 1, of: batch, chunk: chunk,
+                    to: &output)
+            }
+        }
+        output.append(UInt8(ascii: "\n"))
+    }
+
+    /// What stands in front of each field.
+    private static func separators(_ form: SyslogFormat.Form) -> [StaticString] {
+        switch form {
+        case .rfc5424: ["<", ">", " ", " ", " ", " ", " ", " - "]
+        case .rfc3164: ["<", ">", " ", " ", "[", "]: "]
+        }
+    }
+
+    /// What stands for a missing field: the priority of a notice of a user's program (section
+    /// 6.2.1), the version that there is, and `-` for all others.
+    private static func missing(_ field: Int, _ form: SyslogFormat.Form) -> StaticString {
+        switch (field, form) {
+        case (0, _): "13"
+        case (1, .rfc5424): "1"
+        default: "-"
+        }
+    }
+}

@@ -1,0 +1,78 @@
+internal import FileSystem
+private import KeyedHashing
+internal import Ledger
+
+/// The places that a run is about: everything else is closed to it before it reads a record.
+struct RunConfinement {
+    let plan: Plan
+    private var places = Confinement.Places()
+
+    /// `sources` are the files that the patterns of the plan mean, `writes` folders that are
+    /// written to besides its own.
+    init(_ plan: Plan, sources: [String], writes: [String]) {
+        self.plan = plan
+        places.written += writes
+        addSources(sources)
+        let outputs = plan.outputs.map(\.path) + plan.tables.flatMap { $0.paths.map(\.path) }
+        for path in outputs where !path.isStandardOutput {
+            places.written.append(Self.fixedFolder(of: path))
+        }
+        for terms in plan.outputs.compactMap(\.termsPath) {
+            places.written.append(splitPath(terms).directory)
+        }
+        places.written += [
+            plan.state, plan.keyStore, plan.quarantine.path, plan.publish?.folder,
+            plan.publish?.provisional, plan.publish?.forCustomers?.folder,
+        ].compactMap { $0 }
+        for pattern in plan.store?.files ?? [] {
+            places.written.append(Self.fixedFolder(ofPattern: pattern))
+        }
+    }
+
+    /// Adds what only the state knows: where earlier runs wrote, and who else uses the keys.
+    mutating func add(_ ledger: Ledger, keys: RunRing?) throws(PipelineFailure) {
+        do { places.written += try ledger.partFolders() } catch {
+            throw .storage("cannot read the ledger: \(error.description)")
+        }
+        do { places.read += try keys?.store?.registeredStates() ?? [] } catch {
+            throw .keys("\(error)")
+        }
+    }
+
+    /// Confines the process, and says to what.
+    func enter() -> String {
+        // Kept once it is read, from a place that is about to be closed. Who needs it is told why
+        // it is not to be had.
+        if plan.keyStore != nil { _ = try? plan.loadWrapping() }
+        return Confinement.enter(places).words
+    }
+
+    /// The folders of the sources. A symbolic link leads elsewhere: it is followed now.
+    private mutating func addSources(_ sources: [String]) {
+        var folders: Set<[UInt8]> = []
+        for path in sources where path != "-" {
+            let folder = splitPath(path).directory
+            if folders.insert(Array(folder.utf8)).inserted { places.read.append(folder) }
+            if (try? FileStatus.isLink(path)) ?? true { places.read.append(path) }
+        }
+    }
+
+    /// The innermost folder of a path whose name is the same for every record.
+    private static func fixedFolder(of path: PathTemplate) -> String {
+        var start = ""
+        for part in path.parts {
+            guard case .literal(let text) = part else { break }
+            start += text
+        }
+        return splitPath(start + "x").directory
+    }
+
+    /// The innermost folder of a pattern of files that is the same for every match.
+    private static func fixedFolder(ofPattern pattern: String) -> String {
+        if (try? FileStatus.of(pattern))?.kind == .directory { return pattern }
+        guard let wild = pattern.utf8.firstIndex(where: { "*?[".utf8.contains($0) }) else {
+            return splitPath(pattern).directory
+        }
+        return splitPath(String(pattern[..<wild]) + "x").directory
+    }
+}

@@ -1,0 +1,41 @@
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// What the terms of a disclosure said when it was delivered.
+struct DeliveredTerms {
+    private(set) var files: [SharingTerms.File] = []
+    private(set) var recalled: [SharingTerms.File] = []
+
+    /// Reads the terms at `path`; what is none says nothing.
+    init(_ path: String) {
+        guard let bytes = try? FileDescriptor.reading(path).readAll(limitBytes: 1 << 20),
+            case .mapping(let members, _)? = readSettings(bytes, faults: Faults())
+        else { return }
+        for member in members {
+            guard case .list(let items, _) = member.value else { continue }
+            let found = items.compactMap(Self.file)
+            if member.key == "files" { files = found }
+            if member.key == "recalled" { recalled = found }
+        }
+    }
+
+    func records(of name: String) -> Int64? { files.first { $0.name == name }?.records }
+
+    private static func file(_ setting: Setting) -> SharingTerms.File? {
+        guard case .mapping(let members, _) = setting else { return nil }
+        var texts: [String: String] = [:]
+        for member in members {
+            if case .text(let text, _) = member.value { texts[member.key] = text }
+        }
+        guard let name = texts["file"],
+            let digest = texts["sha256"].flatMap({ Digest256(hex: $0) }),
+            let bytes = texts["bytes"].flatMap({ Int($0) })
+        else { return nil }
+        return SharingTerms.File(
+            name: name, content: ContentIdentity(digest: digest, byteCount: bytes),
+            records: texts["records"].flatMap { Int64($0) } ?? 0,
+            deleteBy: texts["delete_by"].flatMap { RunClock(text: $0, zone: .utc)?.now })
+    }
+}

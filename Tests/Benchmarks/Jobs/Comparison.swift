@@ -1,0 +1,58 @@
+import Workloads
+
+/// Jobs on workloads of several shapes and sizes, beside the machine's limits and other tools.
+struct Comparison {
+    let arguments: Arguments
+
+    func run() throws {
+        try Toolbox.install(arguments.install)
+        Toolbox.printMissing()
+        MachineLimits.printHashing()
+        for variant in arguments.variants {
+            for job in Job.all where arguments.jobs.contains(job.name) && variant.suits(job) {
+                for size in arguments.sizes ?? [10, 64, 256].map({ $0 * 1_000_000 }) {
+                    try run(job, variant, sizeBytes: size)
+                }
+            }
+        }
+    }
+
+    private func run(_ job: Job, _ variant: Variant, sizeBytes: Int) throws {
+        let workload = try WorkloadFile(
+            job.form, variant.shape, sizeBytes: sizeBytes, in: arguments.folder)
+        defer { workload.remove() }
+        let results = try measure(
+            contenders(for: job, on: workload, variant), runs: arguments.runs ?? 5)
+        ResultTable.print(
+            "\(job.name), \(variant.name), \(sizeBytes / 1_000_000) MB, "
+                + "\(workload.records) records", results, workload)
+    }
+
+    private func contenders(
+        for job: Job, on workload: WorkloadFile, _ variant: Variant
+    ) throws -> [Contender] {
+        let pipeline = try prepare(job.pipeline, variant)
+        var all = (arguments.cores ?? [1, 2]).map { cores in
+            Contender(
+                name: "sluice",
+                words: [
+                    arguments.sluice, "run", pipeline, "--quiet", "--now", variant.now,
+                    "--workers", "\(cores)",
+                ], input: workload.path, processors: cores)
+        }
+        guard variant.isOrdinary else { return all }
+        all += MachineLimits.contenders(for: workload)
+        all += job.others.filter(\.isThere).map {
+            Contender(name: $0.name, words: $0.words, input: workload.path, processors: 1)
+        }
+        return all
+    }
+
+    /// Copies a pipeline to where it may leave its keys and tables.
+    private func prepare(_ pipeline: String, _ variant: Variant) throws -> String {
+        let text = try TextFile.read("Tests/Benchmarks/pipelines/\(pipeline)")
+        let path = "\(arguments.folder)/\(pipeline)"
+        try TextFile.write(text + (variant.line.map { $0 + "\n" } ?? ""), to: path)
+        return path
+    }
+}

@@ -1,0 +1,134 @@
+import FileSystem
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// A run that is confined to its files finds all of them, wherever they are.
+@Suite("a confined run")
+struct ConfinedRunTests {
+    private func scene() throws -> Scene {
+        let scene = try Scene()
+        try scene.write("p.yaml", Pipeline.stateful)
+        var maker = EventMaker(seed: 91)
+        try scene.write("in/a.jsonl", maker.jsonLines(60))
+        return scene
+    }
+
+    private let run = ["run", "p.yaml", "--now", "2026-04-15"]
+
+    private func isConfined(_ outcome: Outcome) -> Bool {
+        outcome.errors.contains("confined to")
+    }
+
+    @Test func theProfileSaysWhatItIsConfinedTo() throws {
+        let scene = try scene()
+        let first = try sluice(run + ["--profile"], in: scene)
+        #expect(first.status == 0 && isConfined(first), "\(first.errors)")
+        let json = try sluice(run + ["--profile", "--json"], in: scene)
+        #expect(text(json.output).contains(#""confined":"to "#))
+        let free = try sluice(run + ["--profile", "--no-sandbox"], in: scene)
+        #expect(free.status == 0 && !isConfined(free), "\(free.errors)")
+    }
+
+    @Test func theSystemKnowsIt() throws {
+        let scene = try scene()
+        for (words, isConfined) in [([], true), (["--no-sandbox"], false)] {
+            let process = try SluiceProcess(
+                ["filter", "--format", "jsonl", "--time", "ts", "--set", "ts=keep"] + words,
+                in: scene.path, feed: .open([]))
+            usleep(500_000)
+            let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+            #expect(status.contains("NoNewPrivs:\t\(isConfined ? 1 : 0)"), "\(status)")
+            #expect(status.contains("Seccomp:\t\(isConfined ? 2 : 0)"))
+            process.closeInput()
+            #expect(try process.finish().status == 0)
+        }
+    }
+
+    /// Sources behind links, in other folders, behind descriptors and pipes.
+    @Test func sourcesFromAnywhere() throws {
+        let scene = try scene()
+        let elsewhere = try Scene()
+        var maker = EventMaker(seed: 92)
+        let rest = maker.jsonLines(30)
+        try elsewhere.write("logs/b.jsonl", rest)
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(scene.path)/in/b.jsonl",
+            withDestinationPath: "\(elsewhere.path)/logs/b.jsonl")
+        let linked = try sluice(run + ["--profile"], in: scene)
+        #expect(linked.status == 0 && linked.errors.contains("90"), "\(linked.errors)")
+
+        try scene.write("plain.yaml", Pipeline.stateless("jsonl"))
+        try scene.write("static.key", String(repeating: "5e", count: 32))
+        let whole = "exec \"$0\" \"$@\" < \(elsewhere.path)/logs/b.jsonl"
+        let piped = "cat \(elsewhere.path)/logs/b.jsonl | \"$0\" \"$@\""
+        for (script, source) in [(whole, "-"), (whole, "/dev/stdin"), (piped, "/dev/stdin")] {
+            let outcome = try sluice(
+                ["run", "plain.yaml", source, "--now", "2026-04-15", "--profile"], in: scene,
+                through: ["/bin/sh", "-c", script])
+            #expect(outcome.status == 0 && isConfined(outcome), "\(source): \(outcome.errors)")
+        }
+        unsafe mkfifo("\(elsewhere.path)/pipe", 0o600)
+        let fed = "cat logs/b.jsonl > pipe & exec \"$0\" \"$@\""
+        try elsewhere.write("plain.yaml", Pipeline.stateless("jsonl"))
+        try elsewhere.write("static.key", String(repeating: "5e", count: 32))
+        let outcome = try sluice(
+            ["run", "plain.yaml", "pipe", "--now", "2026-04-15"], in: elsewhere,
+            through: ["/bin/sh", "-c", fed])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
+    /// Outputs that were elsewhere, states that share keys, results outside the project.
+    @Test func resultsThatMoved() throws {
+        let scene = try scene()
+        let elsewhere = try Scene()
+        let far = Pipeline.stateful
+            .replacingOccurrences(of: "out/{date}", with: "\(elsewhere.path)/far/{date}")
+            .replacingOccurrences(of: "keys: keys", with: "keys: \(elsewhere.path)/keys")
+        try scene.write("p.yaml", far)
+        let second = far.replacingOccurrences(of: "state: state", with: "state: s2")
+        try scene.write("other.yaml", second)
+        let early = ["--now", "2026-03-20", "--quiet"]
+        #expect(try sluice(["run", "p.yaml"] + early, in: scene).status == 0)
+        #expect(try sluice(["run", "other.yaml"] + early, in: scene).status == 0)
+        // What was written there is aged there, though new records go somewhere else.
+        try scene.write(
+            "p.yaml", far.replacingOccurrences(of: "\(elsewhere.path)/far/", with: "near/"))
+        let before = try elsewhere.tree("far")
+        let later = try sluice(["run", "p.yaml", "--now", "2026-04-20"], in: scene)
+        #expect(later.status == 0, "\(later.errors)")
+        #expect(try elsewhere.tree("far") != before)
+        #expect(try sluice(["verify", "p.yaml", "--now", "2026-04-20"], in: scene).status == 0)
+    }
+
+    /// The key that seals the others is read from outside before the outside is closed.
+    @Test func aCredentialForKeysWithoutState() throws {
+        let scene = try scene()
+        let elsewhere = try Scene()
+        try elsewhere.write("kek", [UInt8](repeating: 0x91, count: 32))
+        let text = Pipeline.stateless("jsonl")
+            .replacingOccurrences(of: "{ hmac_sha256: { key: static.key } }", with: "pseudonymize")
+            .replacingOccurrences(of: "acknowledge: [static-key]", with: Self.sealedKeys)
+        try scene.write("plain.yaml", text)
+        for _ in 0..<2 {
+            let outcome = try sluice(
+                ["run", "plain.yaml", "--now", "2026-04-15", "--profile"], in: scene,
+                through: ["CREDENTIALS_DIRECTORY=\(elsewhere.path)"])
+            #expect(outcome.status == 0 && isConfined(outcome), "\(outcome.errors)")
+        }
+    }
+
+    private static let sealedKeys = "keys: { path: keys, wrapped_by: { credential: kek } }"
+
+    @Test func anOutputFolderThatALinkLeadsTo() throws {
+        let scene = try scene()
+        let elsewhere = try Scene()
+        try elsewhere.write("results/kept", "x")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(scene.path)/out", withDestinationPath: "\(elsewhere.path)/results")
+        let outcome = try sluice(run, in: scene)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try elsewhere.tree("results").count > 1)
+    }
+}

@@ -1,0 +1,198 @@
+import Foundation
+import Glibc
+import TestSupport
+
+/// A system call that fails.
+struct Fault: CustomStringConvertible {
+    /// How it fails.
+    enum Kind: Hashable {
+        case error(Int32)
+        /// Half of what was asked for is written or read.
+        case short
+    }
+
+    enum Side: String { case write, read }
+
+    let side: Side
+    let kind: Kind
+    /// The call that fails, from 1; 0: none, they are only counted.
+    var number = 0
+    /// True when every call behind it fails, too.
+    var lasts = false
+
+    var description: String {
+        let word = if case .error(let error) = kind { "error \(error)" } else { "short count" }
+        return "\(side.rawValue) call \(number), \(word), \(lasts ? "for good" : "once")"
+    }
+
+    /// Settings of the environment that the interposer reads.
+    func settings(report: String) -> [String] {
+        let word = if case .error(let error) = kind { "\(error)" } else { "short" }
+        let which = number == 0 ? [] : [lasts ? "FAULT_FROM=\(number)" : "FAULT_AT=\(number)"]
+        return [
+            "LD_PRELOAD=\(Fault.interposer)", "FAULT_REPORT=\(report)",
+            "FAULT_SIDE=\(side.rawValue)", "FAULT_AS=\(word)",
+        ] + which
+    }
+
+    /// `libFaultInterposer.so`, which the package builds beside the binary.
+    static let interposer =
+        SluiceProcess.binary.split(separator: "/").dropLast().reduce(into: "") { $0 += "/\($1)" }
+        + "/libFaultInterposer.so"
+}
+
+/// A folder in which a job is done again and again, each time from the same beginning. It stays in
+/// one place, because a key store knows its users by their place.
+final class FaultWorld {
+    let job: FaultJob
+    let scene: Scene
+    private let beginning = try? Scene(inMemory: true)
+    private var report: String { "\(scene.path)/../report" }
+    /// How everything lies after the undisturbed job, and after it was done twice: what a first
+    /// time makes superfluous, such as aggregates of a published month, a second one leaves out.
+    private var expected: [[String: [UInt8]]] = []
+    private var proof: Int32 = 0
+
+    init(_ job: FaultJob, scene: Scene? = nil) throws {
+        self.job = job
+        self.scene = try scene ?? Scene(inMemory: true)
+        try fill()
+        try lendKeys()
+        for command in job.before { try mustSucceed(command) }
+        guard let beginning else { throw ProcessFault.noFile("beginning") }
+        try self.scene.copy(to: beginning)
+        try mustSucceed(job.command)
+        proof = try verify()
+        expected = [try state()]
+        _ = try run()
+        expected.append(try state())
+        try Data(count: 64).write(to: URL(fileURLWithPath: report))
+    }
+
+    private func fill() throws {
+        try scene.write("p.yaml", FaultJob.pipelineText)
+        try scene.write(
+            "long.yaml", FaultJob.pipelineText.replacingOccurrences(of: "P0D }", with: "P1Y }"))
+        try scene.write("store.yaml", FaultJob.storeText)
+        try scene.write("in/a.jsonl", FaultJob.lines(seed: 1))
+        try scene.write("in/b.jsonl", FaultJob.lines(seed: 2, 40))
+        var maker = EventMaker(seed: 3)
+        try scene.write("data/a.jsonl", maker.jsonLines(60))
+        try scene.write("data/b.jsonl.gz", gzip(maker.jsonLines(60)))
+    }
+
+    /// Keys are random: the undisturbed job and the disturbed ones share those of a run elsewhere.
+    private func lendKeys() throws {
+        let house = try Scene(inMemory: true)
+        try scene.copy(to: house)
+        for pipeline in ["p.yaml", "store.yaml"] {
+            let run = ["run", pipeline, "--now", "2026-03-20", "--quiet"]
+            guard try sluice(run, in: house).status == 0 else { throw FaultProblem.setUp(run) }
+        }
+        for folder in ["keys", "store-keys"] {
+            for (name, content) in try house.tree(folder)
+            where name == "store" || name.hasSuffix(".key") {
+                try scene.write("\(folder)/\(name)", content)
+            }
+        }
+    }
+
+    private func mustSucceed(_ command: [String]) throws {
+        let outcome = try sluice(command, in: scene, feed: .bytes(job.input))
+        guard outcome.status == 0 else { throw FaultProblem.setUp(command + [outcome.errors]) }
+    }
+
+    /// Puts everything back as it was before the job.
+    func restore() throws {
+        guard let beginning else { return }
+        for name in try FileManager.default.contentsOfDirectory(atPath: scene.path) {
+            try scene.remove(name)
+        }
+        try beginning.copy(to: scene)
+    }
+
+    /// Does the job with a fault.
+    func run(with fault: Fault) throws -> Outcome {
+        try Data(count: 64).write(to: URL(fileURLWithPath: report))
+        return try sluice(
+            job.command, in: scene, through: fault.settings(report: report),
+            feed: .bytes(job.input))
+    }
+
+    /// Does the job as it is.
+    func run(through words: [String] = []) throws -> Outcome {
+        try sluice(job.command, in: scene, through: words, feed: .bytes(job.input))
+    }
+
+    /// The calls that could have failed, those that did, and the name of the first of them.
+    func told() throws -> (calls: Int, faults: Int, first: String) {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: report))
+        func number(_ at: Int) -> Int {
+            bytes[at..<(at + 8)].reversed().reduce(0) { $0 << 8 | Int($1) }
+        }
+        let name = bytes[16..<32].prefix { $0 != 0 }
+        return (number(0), number(8), String(decoding: name, as: UTF8.self))
+    }
+
+    private func verify() throws -> Int32 {
+        try sluice(["verify", job.pipeline, "--now", job.clock], in: scene).status
+    }
+
+    /// Everything but the input by its path: results by their bytes; what the state and the key
+    /// store hold by name and rights only, without the random parts.
+    func state() throws -> [String: [UInt8]] {
+        var state: [String: [UInt8]] = [:]
+        for (name, content) in try scene.tree() where !name.hasPrefix("in/") {
+            let rights = try FileManager.default.attributesOfItem(atPath: "\(scene.path)/\(name)")
+            let mode = (rights[.posixPermissions] as? NSNumber)?.intValue ?? 0
+            if ["state", "keys", "store-state", "store-keys"].contains(where: {
+                name.hasPrefix("\($0)/")
+            }) {
+                // A ledger without its seal is looked at more closely by the next owner.
+                if name.hasSuffix("/ledger.seal") { continue }
+                let masked = name.replacingOccurrences(
+                    of: "[0-9a-f]{12,}(-[0-9]+)?", with: "*", options: .regularExpression)
+                state[masked, default: []] += bytes("\(mode) ")
+            } else {
+                state[name] = bytes("\(mode) ") + content
+            }
+        }
+        return state
+    }
+
+    /// What is wrong when the disturbed job has ended with `outcome`; then it is done again and
+    /// must end where the undisturbed one ended. What it did of several months leaves out what they
+    /// made superfluous only the time after.
+    func faultsAfter(_ outcome: Outcome) throws -> [String] {
+        var wrong: [String] = []
+        if !(0...10).contains(outcome.status) { wrong.append("status \(outcome.status)") }
+        if let word = ["@firma", "203.0.113.", "NL-10"].first(where: outcome.errors.contains) {
+            wrong.append("the message shows \(word)…")
+        }
+        if outcome.status == 0 { wrong += try differences("at once", expected.prefix(1)) }
+        for _ in 0..<2 {
+            let again = try run()
+            let wasRefused = job.isRefusedAgain && again.status == 2
+            if again.status != 0, !wasRefused {
+                wrong.append("again: status \(again.status), \(again.errors)")
+                return wrong
+            }
+            if expected.contains(try state()) { break }
+        }
+        wrong += try differences("again", expected[...])
+        let proof = try verify()
+        if proof != self.proof { wrong.append("verify: status \(proof)") }
+        return wrong
+    }
+
+    private func differences(
+        _ when: String, _ allowed: ArraySlice<[String: [UInt8]]>
+    ) throws -> [String] {
+        let found = try state()
+        guard let expected = allowed.first, !allowed.contains(found) else { return [] }
+        return Set(found.keys).union(expected.keys).filter { found[$0] != expected[$0] }.sorted()
+            .prefix(5).map { "\(when): \($0) differs" }
+    }
+}
+
+enum FaultProblem: Error { case setUp([String]) }

@@ -1,0 +1,160 @@
+import FileSystem
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// What runs short in the field: names for files, their size, descriptors, memory, and the right to
+/// write. What needs the superuser is skipped without, and the skip is printed.
+@Suite("shortages", .serialized)
+struct ShortageTests {
+    /// Jobs that write in different ways.
+    private static let jobs = FaultJob.all.filter {
+        ["a first run", "publish", "a store again"].contains($0.name)
+    }
+
+    @Test(arguments: jobs) func noNameLeft(_ job: FaultJob) throws {
+        let disk = try TinyDisk(mebibytes: 64, names: 4000)
+        guard let disk else { return skip("a disk without room for names") }
+        try disturb(FaultWorld(job, scene: disk.scene), failing: 2) { world, round in
+            try disk.fillUp(leavingNames: round)
+            defer { disk.clear() }
+            return try world.run()
+        }
+    }
+
+    @Test(arguments: jobs) func aDiskThatIsReadOnly(_ job: FaultJob) throws {
+        let disk = try TinyDisk(mebibytes: 64, names: 4000)
+        guard let disk else { return skip("a read-only disk") }
+        try disturb(FaultWorld(job, scene: disk.scene), rounds: 1, failing: 1) { world, _ in
+            try disk.setReadOnly(true)
+            defer { try? disk.setReadOnly(false) }
+            return try world.run()
+        }
+    }
+
+    @Test(arguments: jobs) func filesThatMayNotGrow(_ job: FaultJob) throws {
+        try disturb(FaultWorld(job), failing: 2) { world, round in
+            // In blocks of 512 bytes. Without a plan for SIGXFSZ this would be a death.
+            let script = #"ulimit -f \#(round * round * 12); exec "$0" "$@""#
+            return try world.run(through: ["/bin/sh", "-c", script])
+        }
+    }
+
+    @Test(arguments: jobs) func fewDescriptors(_ job: FaultJob) throws {
+        try disturb(FaultWorld(job), failing: 2) { world, round in
+            let script = #"ulimit -n \#(6 + round * 3); exec "$0" "$@""#
+            return try world.run(through: ["/bin/sh", "-c", script])
+        }
+    }
+
+    @Test(arguments: jobs) func littleMemory(_ job: FaultJob) throws {
+        let group = MemoryGroup()
+        guard let group else { return skip("a limit of memory") }
+        try disturb(FaultWorld(job), failing: 1, mayBeKilled: true) { world, round in
+            group.allow(mebibytes: 4 + round * round)
+            let script = #"echo $$ > \#(group.members) && exec "$0" "$@""#
+            return try world.run(through: ["/bin/sh", "-c", script])
+        }
+    }
+
+    /// Disturbs the job of the world more gently in each round, and looks at what comes of it; at
+    /// least `failing` rounds must have been too much for it.
+    private func disturb(
+        _ world: FaultWorld, rounds: Int = 6, failing: Int, mayBeKilled: Bool = false,
+        _ work: (FaultWorld, Int) throws -> Outcome
+    ) throws {
+        var failed = 0
+        for round in 0..<rounds {
+            try world.restore()
+            var outcome = try work(world, round)
+            if outcome.status != 0 { failed += 1 }
+            // The kernel ends what takes more memory than it may.
+            if mayBeKilled, outcome.status == 128 + SIGKILL { outcome.status = 6 }
+            for sentence in try world.faultsAfter(outcome) {
+                Issue.record("\(world.job.name), round \(round): \(sentence); \(outcome.errors)")
+            }
+        }
+        #expect(failed >= failing)
+    }
+
+    private func skip(_ what: String) {
+        StandardError.write("skipped, it needs the superuser: \(what)\n")
+    }
+}
+
+/// A small file system of its own.
+private final class TinyDisk {
+    let scene: Scene
+    private let root: String
+
+    /// Nil without the right to mount one.
+    init?(mebibytes: Int, names: Int) throws {
+        scene = try Scene()
+        root = scene.path
+        let options = "size=\(mebibytes)m,nr_inodes=\(names),mode=700"
+        guard unsafe mount("none", root, "tmpfs", 0, options) == 0 else { return nil }
+    }
+
+    deinit { unsafe umount2(root, Int32(MNT_DETACH)) }
+
+    private var filler: String { "\(root)/filler" }
+
+    /// Takes all names but so many.
+    func fillUp(leavingNames left: Int) throws {
+        unsafe mkdir(filler, 0o700)
+        var made = 0
+        while true {
+            let number = unsafe open("\(filler)/\(made)", O_CREAT | O_WRONLY, 0o600)
+            guard number >= 0 else { break }
+            close(number)
+            made += 1
+        }
+        for index in 0..<min(left, made) { unsafe unlink("\(filler)/\(index)") }
+    }
+
+    func clear() { try? FileManager.default.removeItem(atPath: filler) }
+
+    func setReadOnly(_ isReadOnly: Bool) throws {
+        let flags = UInt(MS_REMOUNT) | (isReadOnly ? UInt(MS_RDONLY) : 0)
+        // The last files of a process that has ended may still be on their way out.
+        for _ in 0..<500 {
+            if unsafe mount("none", root, "tmpfs", flags, nil) == 0 { return }
+            usleep(10_000)
+        }
+        throw ProcessFault.noFile(root)
+    }
+}
+
+/// A group of processes that share a limit of memory.
+private final class MemoryGroup {
+    private let folder: String
+    private let limit: String
+
+    /// The file that takes the number of a process.
+    var members: String { "\(folder)/cgroup.procs" }
+
+    /// Nil without the right to make one, in either form that kernels have.
+    init?() {
+        let name = "sluice-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        for (place, limit) in [
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"),
+        ] {
+            let folder = "\(place)/\(name)"
+            guard unsafe mkdir(folder, 0o755) == 0 else { continue }
+            if unsafe access("\(folder)/\(limit)", W_OK) == 0 {
+                self.folder = folder
+                self.limit = "\(folder)/\(limit)"
+                return
+            }
+            unsafe rmdir(folder)
+        }
+        return nil
+    }
+
+    deinit { unsafe rmdir(folder) }
+
+    func allow(mebibytes: Int) {
+        try? Data(bytes("\(mebibytes << 20)")).write(to: URL(fileURLWithPath: limit))
+    }
+}

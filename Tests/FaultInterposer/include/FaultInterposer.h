@@ -1,0 +1,26 @@
+/* A library that is loaded before the C library (LD_PRELOAD) and lets system calls fail that would
+   have succeeded. It is told what to do by variables of the environment:
+
+     FAULT_REPORT  a file of at least sizeof(struct fault_report) bytes, where the report appears
+     FAULT_SIDE    `write` or `read`: which calls are counted
+     FAULT_AS      the error number, or `short`: half of what is asked for is written or read
+     FAULT_AT      the number of the call that fails, from 1; without it calls are only counted
+     FAULT_FROM    instead of FAULT_AT: this call fails and every one behind it
+
+   Only calls that can give the error at all are counted. Standard input, output and error are left
+   alone. */
+#ifndef FAULT_INTERPOSER_H
+#define FAULT_INTERPOSER_H
+
+#include <stdint.h>
+
+struct fault_report {
+    /* The calls that could have failed. */
+    uint64_t calls;
+    /* Those that did. */
+    uint64_t faults;
+    /* The name of the first one that did. */
+    char first[16];
+};
+
+#endif
