@@ -3,19 +3,8 @@ import Records
 
 /// Writes records of access logs back: raw pieces as they are, replaced values escaped, `-` where a
 /// value was dropped.
-struct AccessLogSplicedWriter: RecordWriter {
-    func header(columns: [String]?) -> [UInt8] { [] }
-
-    func write(
-        _ index: Int,
-        of batch: borrowing ReleasedBatch,
-        chunk: Span<UInt8>,
-        into output: inout ByteBuffer
-    ) {
-        write(index..<index + 1, of: batch, chunk: chunk, into: &output)
-    }
-
-    func write(
+struct AccessLogSplicedWriter: SplicedWriter {
+    func splice(
         _ records: Range<Int>,
         of batch: borrowing ReleasedBatch,
         chunk: Span<UInt8>,

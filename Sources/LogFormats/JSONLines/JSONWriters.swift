@@ -2,17 +2,8 @@ internal import Anonymization
 internal import Records
 
 /// Writes JSON records whose structure comes from their source.
-struct JSONSplicedWriter: RecordWriter {
-    func header(columns: [String]?) -> [UInt8] { [] }
-
-    func write(
-        _ index: Int, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
-        into output: inout ByteBuffer
-    ) {
-        write(index..<index + 1, of: batch, chunk: chunk, into: &output)
-    }
-
-    func write(
+struct JSONSplicedWriter: SplicedWriter {
+    func splice(
         _ records: Range<Int>, of batch: borrowing ReleasedBatch, chunk: Span<UInt8>,
         into output: inout ByteBuffer
     ) {

@@ -20,21 +20,10 @@ extension LineSyntax {
 
 /// Writes records of a line format back: raw pieces as they are, replaced values as the syntax has
 /// them.
-struct LineSplicedWriter<Syntax: LineSyntax>: RecordWriter {
+struct LineSplicedWriter<Syntax: LineSyntax>: SplicedWriter {
     let syntax: Syntax
 
-    func header(columns: [String]?) -> [UInt8] { [] }
-
-    func write(
-        _ index: Int,
-        of batch: borrowing ReleasedBatch,
-        chunk: Span<UInt8>,
-        into output: inout ByteBuffer
-    ) {
-        write(index..<index + 1, of: batch, chunk: chunk, into: &output)
-    }
-
-    func write(
+    func splice(
         _ records: Range<Int>,
         of batch: borrowing ReleasedBatch,
         chunk: Span<UInt8>,

@@ -53,9 +53,6 @@ extension LogEvent {
     /// What a run has to tell that ended well: its warnings, the keys it destroyed, its end.
     package static func events(of report: RunReport) -> [LogEvent] {
         let pipeline = (name: "pipeline", value: JSONValue.text(report.pipeline))
-        let warnings = report.notes.map { note in
-            LogEvent(level: .warning, name: "warning", message: note, fields: [pipeline])
-        }
         let keys = report.destroyedKeys.map { key in
             LogEvent(
                 level: .information, name: "key-destroyed",
@@ -65,7 +62,15 @@ extension LogEvent {
                     ("fingerprint", .text(key.fingerprint)),
                 ])
         }
-        return warnings + keys + [finished(report)]
+        return warnings(report.notes, pipeline) + keys + [finished(report)]
+    }
+
+    private static func warnings(
+        _ notes: [String], _ pipeline: (name: String, value: JSONValue)
+    ) -> [LogEvent] {
+        notes.map { note in
+            LogEvent(level: .warning, name: "warning", message: note, fields: [pipeline])
+        }
     }
 
     private static func finished(_ report: RunReport) -> LogEvent {
@@ -91,10 +96,7 @@ extension LogEvent {
     /// What `publish` has to tell that ended well.
     package static func events(of report: PublishReport) -> [LogEvent] {
         let pipeline = (name: "pipeline", value: JSONValue.text(report.pipeline))
-        let warnings = report.notes.map { note in
-            LogEvent(level: .warning, name: "warning", message: note, fields: [pipeline])
-        }
-        return warnings
+        return warnings(report.notes, pipeline)
             + report.entries.map { entry in
                 LogEvent(
                     level: .information, name: "publication",
