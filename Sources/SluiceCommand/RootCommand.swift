@@ -29,8 +29,8 @@ package struct RootCommand: ParsableCommand {
         version: BuildFacts.text,
         subcommands: [
             RunCommand.self, PublishCommand.self, FilterCommand.self, CheckCommand.self,
-            ExplainCommand.self, TestCommand.self, StatusCommand.self, VerifyCommand.self,
-            RecallsCommand.self, KeysCommand.self,
+            ExplainCommand.self, TestCommand.self, InitCommand.self, StatusCommand.self,
+            VerifyCommand.self, RecallsCommand.self, KeysCommand.self,
             HoldCommand.self, OptOutCommand.self, SubjectCommand.self, ReferenceCommand.self,
             ManualCommand.self, CompletionsCommand.self,
         ]

@@ -23,6 +23,9 @@ final class ChunkSource {
     let format: any LogFormat
     let fields: DeclaredFields
     let limits: RecordLimits
+    private let pathDate: PathDate?
+    /// The date of the records of the source at hand.
+    private var date: [UInt8]?
     private let digesting: Bool
     let form: SourceForm
     /// The first source, where somebody has looked at its start.
@@ -78,6 +81,7 @@ final class ChunkSource {
         format = plan.format
         fields = plan.release.fields
         limits = plan.limits
+        pathDate = plan.pathDate
         self.digesting = digesting
         splitter = plan.format.makeSplitter(limits: plan.limits)
         needsEqualColumns =
@@ -129,6 +133,7 @@ final class ChunkSource {
             if try fill(&chunk) {
                 chunk.number = chunksMade
                 chunk.sourceIndex = sourceIndex
+                chunk.date = date
                 chunk.columns = columns
                 chunk.header = sourceHeader
                 chunk.seal()
@@ -152,6 +157,7 @@ final class ChunkSource {
             opened = try ByteSource(path: path, digesting: digesting, form: form)
         }
         source = opened
+        date = try date(of: path)
         splitter = format.makeSplitter(limits: limits)
         pending.removeAll()
         pendingOffset = 0
@@ -160,6 +166,16 @@ final class ChunkSource {
         stretch = 0
         try beginStretch(opened)
         return true
+    }
+
+    /// The date that the path of a source names, where the plan says how.
+    private func date(of path: String) throws(PipelineFailure) -> [UInt8]? {
+        guard let pathDate else { return nil }
+        if let date = pathDate.text(in: path) { return date }
+        throw .source(
+            SourceFault(
+                .noDate, source: path,
+                expectation: "a path that names a day as `source.time.path` says"))
     }
 
     // MARK: Stretches
