@@ -75,7 +75,8 @@ struct ChunkRelease: ~Copyable {
         self.hasCorrection = hasCorrection
         self.hasRegister = hasRegister
         decidesOnce =
-            plan.timeSlot == nil && !plan.datesBySource && plan.clocks.isWindowOnly && !asksWho && !plan.isStored
+            plan.timeSlot == nil && !plan.datesBySource && plan.clocks.isWindowOnly && !asksWho
+            && !plan.isStored
         slots = IdentitySlots(plan)
         subjects = SubjectLookup(
             plan.subjects, bindsMissing: plan.missingCustomerBinds)

@@ -63,25 +63,12 @@ package struct FieldSurvey: Sendable {
         _ start: [UInt8], isComplete: Bool, format: any LogFormat
     ) throws(SourceFault) {
         let limits = RecordLimits()
-        guard
-            case .header(let length, let columns) = try format.header(
-                of: start.span, isComplete: true, limits: limits)
-        else { return }
-        var end = start.count
-        if !isComplete {
-            while end > length, start[end - 1] != 0x0A { end -= 1 }
-        }
-        if let next = format.nextHeader(in: start.span.extracting(length..<end)), next > 0 {
-            end = length + next
-        }
-        var chunk = Chunk(capacity: max(end - length, 1))
-        chunk.columns = columns
-        chunk.buffer.append(Array(start[length..<end]))
-        chunk.seal()
+        let made = try LogStart(start, isComplete: isComplete, format: format, limits: limits)
+        guard let log = made else { return }
         switch format.syntax {
-        case .json: readJSON(chunk, format, limits)
-        case .logfmt: read(chunk, format, Self.logfmtNames(start[length..<end]), limits)
-        default: read(chunk, format, columns ?? Self.ownNames(format), limits)
+        case .json: readJSON(log.chunk, format, limits)
+        case .logfmt: read(log.chunk, format, Self.logfmtNames(log.bytes), limits)
+        default: read(log.chunk, format, log.chunk.columns ?? Self.ownNames(format), limits)
         }
         finish()
     }
@@ -92,7 +79,7 @@ package struct FieldSurvey: Sendable {
         format.fieldNames ?? (format as? SyslogFormat)?.headerNames ?? []
     }
 
-    private static func logfmtNames(_ bytes: ArraySlice<UInt8>) -> [String] {
+    private static func logfmtNames(_ bytes: [UInt8]) -> [String] {
         var names: [String] = []
         var known: Set<String> = []
         for line in bytes.split(separator: 0x0A).prefix(1000) {

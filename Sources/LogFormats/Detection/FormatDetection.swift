@@ -86,21 +86,10 @@ private struct LogSample {
     init?(_ format: any LogFormat, fields: [String], _ start: [UInt8], _ isComplete: Bool) {
         self.format = format
         let limits = RecordLimits()
-        guard case .header(let length, let columns)? = try? format.header(
-            of: start.span, isComplete: true, limits: limits),
-            Self.isPlausible(columns, format)
-        else { return nil }
-        var end = start.count
-        if !isComplete {
-            while end > length, start[end - 1] != 0x0A { end -= 1 }
-        }
-        guard end > length else { return nil }
-        var chunk = Chunk(capacity: end)
-        chunk.columns = columns
-        chunk.buffer.append(Array(start[length..<end]))
-        chunk.seal()
+        let made = try? LogStart(start, isComplete: isComplete, format: format, limits: limits)
+        guard let log = made, Self.isPlausible(log.chunk.columns, format) else { return nil }
         let names = (format.ownTime?.fields ?? []) + fields
-        read(chunk, names, limits)
+        read(log.chunk, names, limits)
         guard good > 0, good * 10 >= lines * 9 else { return nil }
     }
 

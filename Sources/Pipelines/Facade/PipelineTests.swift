@@ -20,7 +20,8 @@ struct PipelineTests {
             let plan = try plan(loaded.specification, digest, test)
             report.cases.append(
                 TestReport.Case(
-                    name: test.name.value, differences: try TestComparison(plan, test).differences()))
+                    name: test.name.value,
+                    differences: try TestComparison(plan, test).differences()))
         }
         return report
     }
@@ -86,7 +87,8 @@ private struct TestComparison {
         } else {
             got = tables.filter { $0.table == name }.reduce(into: []) { $0 += $1.bytes }
         }
-        return Self.differences(name, Array(expected.text.utf8), PipelineTrial.withTokensHidden(got))
+        return Self.differences(
+            name, Array(expected.text.utf8), PipelineTrial.withTokensHidden(got))
     }
 
     private static func differences(

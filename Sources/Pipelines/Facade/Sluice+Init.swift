@@ -2,7 +2,8 @@ internal import FileSystem
 
 /// What `sluice init` is asked for.
 package struct ProposalRequest: Sendable {
-    /// The logs that the pipeline shall read; the first is looked at. `-` or none is standard input.
+    /// The logs that the pipeline shall read; the first is looked at. `-`, or none, is standard
+    /// input.
     package var logs: [String] = []
     /// The format; nil to recognise it.
     package var format: String?

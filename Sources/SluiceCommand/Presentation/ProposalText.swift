@@ -26,7 +26,7 @@ enum ProposalText {
                     + proposal.unsureFields.joined(separator: ", "))
         }
         parts.append("next: sluice explain \(file), sluice test \(file), sluice run \(file)")
-        return parts.flatMap { wrapped($0, columnsMax: Terminal.columns) }
+        return parts.flatMap { wrapped($0, columnsMax: Terminal.tableColumns) }
             .joined(separator: "\n") + "\n"
     }
 }
