@@ -18,6 +18,8 @@ package struct FieldSurvey: Sendable {
         package fileprivate(set) var isRepeated = false
         /// True when one of its values is its own name.
         package fileprivate(set) var holdsItsName = false
+        /// True when one of its values has five digits or more in a row.
+        package fileprivate(set) var hasLongNumbers = false
         /// Hashes of different values, at most `FieldSurvey.distinctMax`.
         private var seen: Set<UInt64> = []
 
@@ -31,10 +33,17 @@ package struct FieldSurvey: Sendable {
             guard !value.isEmpty else { return }
             looks[ValueLook(of: value.span), default: 0] += 1
             if value.elementsEqual(name.utf8) { holdsItsName = true }
+            if Self.hasLongNumber(value) { hasLongNumbers = true }
             guard seen.count < FieldSurvey.distinctMax else { return }
             var hasher = Hasher()
             hasher.combine(value)
             seen.insert(UInt64(bitPattern: Int64(hasher.finalize())))
+        }
+
+        private static func hasLongNumber(_ value: [UInt8]) -> Bool {
+            value.split(whereSeparator: { $0 &- UInt8(ascii: "0") >= 10 }).contains {
+                $0.count >= 5
+            }
         }
     }
 
@@ -50,6 +59,8 @@ package struct FieldSurvey: Sendable {
     /// How many records were looked at, and how many lines could not be read.
     package private(set) var recordCount = 0
     package private(set) var unreadableCount = 0
+    /// True when a second header follows, which may name other fields.
+    package private(set) var hasFurtherHeaders = false
     /// How many different names were left out because they may be values.
     package private(set) var withheldNames = 0
 
@@ -65,9 +76,10 @@ package struct FieldSurvey: Sendable {
         let limits = RecordLimits()
         let made = try LogStart(start, isComplete: isComplete, format: format, limits: limits)
         guard let log = made else { return }
+        hasFurtherHeaders = log.endsAtHeader
         switch format.syntax {
         case .json: readJSON(log.chunk, format, limits)
-        case .logfmt: read(log.chunk, format, Self.logfmtNames(log.bytes), limits)
+        case .logfmt: read(log.chunk, format, logfmtNames(log.bytes), limits)
         default: read(log.chunk, format, log.chunk.columns ?? Self.ownNames(format), limits)
         }
         finish()
@@ -79,16 +91,15 @@ package struct FieldSurvey: Sendable {
         format.fieldNames ?? (format as? SyslogFormat)?.headerNames ?? []
     }
 
-    private static func logfmtNames(_ bytes: [UInt8]) -> [String] {
+    private mutating func logfmtNames(_ bytes: [UInt8]) -> [String] {
         var names: [String] = []
-        var known: Set<String> = []
         for line in bytes.split(separator: 0x0A).prefix(1000) {
-            for name in LogfmtText.keys(of: Array(line).span) where known.insert(name).inserted {
-                names.append(name)
+            object(at: "")
+            for name in LogfmtText.keys(of: Array(line).span) where isNameable(name) {
+                if objects["", default: ObjectTally()].add(name) == 1 { names.append(name) }
             }
-            if names.count >= fieldsMax { break }
         }
-        return names
+        return Array(names.prefix(Self.fieldsMax))
     }
 
     private mutating func read(
@@ -177,12 +188,18 @@ package struct FieldSurvey: Sendable {
         return fields.count - 1
     }
 
-    /// Takes out what stands below objects whose members are values.
+    /// Takes out the members that come seldom of objects with many of them: they are values.
     private mutating func finish() {
-        for (path, tally) in objects where tally.isOfValues {
-            let start = path.isEmpty ? "" : "\(path)."
-            fields.removeAll { $0.name.utf8.starts(with: start.utf8) }
-            withheld.formUnion(tally.names.keys)
+        for (path, tally) in objects {
+            for name in tally.rareNames {
+                let member = path + (path.isEmpty ? "" : ".") + JSONFieldPath.escaped(name)
+                fields.removeAll { field in
+                    guard field.name.utf8.starts(with: member.utf8) else { return false }
+                    let next = field.name.utf8.dropFirst(member.utf8.count).first
+                    return next == nil || next == UInt8(ascii: ".") || next == UInt8(ascii: "[")
+                }
+                withheld.insert(name)
+            }
         }
         withheldNames = withheld.count
         withheld = []
@@ -214,13 +231,18 @@ package struct FieldSurvey: Sendable {
 /// The members of all objects at one place.
 private struct ObjectTally {
     var count = 0
-    private(set) var names: [String: Int] = [:]
+    private var names: [String: Int] = [:]
 
-    mutating func add(_ name: String) { names[name, default: 0] += 1 }
+    /// Counts a member; how often it has come so far.
+    @discardableResult
+    mutating func add(_ name: String) -> Int {
+        names[name, default: 0] += 1
+        return names[name, default: 0]
+    }
 
-    /// True when many names come and each of them seldom: they are values, used as names.
-    var isOfValues: Bool {
-        let uses = names.values.reduce(0, +)
-        return names.count > 20 && uses * 10 < names.count * count
+    /// The names that come in less than a tenth of the objects, where there are more than twenty.
+    var rareNames: [String] {
+        let rare = names.filter { $0.value * 10 < count }.map(\.key)
+        return rare.count > 20 ? rare : []
     }
 }

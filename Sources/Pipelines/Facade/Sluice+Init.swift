@@ -7,6 +7,8 @@ package struct ProposalRequest: Sendable {
     package var logs: [String] = []
     /// The format; nil to recognise it.
     package var format: String?
+    /// The encoding of the log; nil for UTF-8.
+    package var encoding: String?
     /// The field of the event time; nil to find it.
     package var timeField: String?
     /// What the pipeline is called; nil to name it after the log.
@@ -30,14 +32,17 @@ package struct Proposal: Sendable {
     package let fieldCount: Int
     /// How many names are not told because they may be values.
     package let withheldNames: Int
+    /// True when a second header in the log may name further fields.
+    package let hasFurtherHeaders: Bool
 }
 
 extension Sluice {
     /// Looks at the start of a log and proposes a pipeline for it, which passes `check` and its own
     /// tests. Writes it to `output`, if asked for one, which may not be there before.
     package static func propose(_ request: ProposalRequest) throws(PipelineFailure) -> Proposal {
-        if let output = request.output, isPresent(output) {
-            throw .usage("--output: expected a file that is not there yet")
+        if let output = request.output {
+            guard !output.utf8.isEmpty, output.utf8.last != UInt8(ascii: "/"), !isPresent(output)
+            else { throw .usage("--output: expected the name of a file that is not there yet") }
         }
         let proposal = try LogProposal(request).make()
         if let output = request.output { try write(proposal.text, to: output) }

@@ -2,8 +2,9 @@ internal import Records
 
 /// Reads the date of a source, with or without an hour, from its path.
 ///
-/// A pattern such as `logs/{date}/` or `u_ex{yy}{month}{day}.log` is looked for in the path from
-/// its end backwards; the last place where it fits and names a day that exists counts.
+/// A pattern such as `logs/{date}/` or `u_ex{yy}{month}{day}.log` is looked for in the whole path;
+/// of several places where it fits and names a day that exists, the earliest day counts, because an
+/// older record is due sooner. Digits are never a part of longer numbers.
 package struct PathDate: Sendable {
     /// What a placeholder stands for, as a number of digits.
     private enum Part: Sendable {
@@ -48,10 +49,16 @@ package struct PathDate: Sendable {
     /// `yyyy-MM-dd`, or `yyyy-MM-dd HH:00:00` with an hour; nil when the path has none.
     package func text(in path: String) -> [UInt8]? {
         let bytes = Array(path.utf8)
-        for start in stride(from: bytes.count, through: 0, by: -1) {
-            if let text = text(bytes[start...]) { return text }
+        let found = bytes.indices.compactMap { start -> [UInt8]? in
+            let isInNumber =
+                start > 0 && Self.isDigit(bytes[start]) && Self.isDigit(bytes[start - 1])
+            return isInNumber ? nil : text(bytes[start...])
         }
-        return nil
+        return found.min { $0.lexicographicallyPrecedes($1) }
+    }
+
+    private static func isDigit(_ byte: UInt8?) -> Bool {
+        byte.map { $0 &- UInt8(ascii: "0") < 10 } ?? false
     }
 
     private func text(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
@@ -79,6 +86,7 @@ package struct PathDate: Sendable {
             case .hour: hour = Self.digits(2, &rest)
             }
         }
+        if Self.isDigit(rest.first), Self.isDigit(bytes[rest.startIndex - 1]) { return nil }
         let date = year + [UInt8(ascii: "-")] + month + [UInt8(ascii: "-")] + day
         guard CivilDate(parsing: date.span) != nil else { return nil }
         if !hasHour { return date }

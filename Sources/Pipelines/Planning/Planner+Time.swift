@@ -13,9 +13,8 @@ extension Planner {
 
     /// True also when the path names the date, and the time of day is the format's own.
     private var usesOwnTimeOfDay: Bool {
-        guard pathDate != nil, let field = specification.source.time?.field else {
-            return usesOwnTime
-        }
+        guard pathDate != nil else { return usesOwnTime }
+        guard let field = specification.source.time?.field else { return true }
         return format.ownTime?.timeOfDay == field.value
     }
 
@@ -71,6 +70,11 @@ extension Planner {
             faults.add(
                 "the records of a store age by a time of their own: expected `field` alone",
                 at: position, path: path)
+        }
+        for (index, test) in specification.tests.enumerated() where test.path == nil {
+            faults.add(
+                "the pipeline reads dates from paths: expected `path`, that of the source",
+                at: test.position, path: "tests[\(index + 1)]")
         }
         if specification.source.files.contains(where: { $0.value == "-" }) {
             faults.add("standard input has no path: expected files", at: position, path: path)

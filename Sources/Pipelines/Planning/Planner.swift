@@ -115,6 +115,7 @@ package final class Planner {
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
         plan.encoding = specification.source.encoding?.value ?? .utf8
         plan.pathDate = pathDate
+        plan.pathDateRoot = world.folder.isEmpty ? "" : world.folder + "/"
         plan.store = store.map(padded)
         plan.publish = publish
         plan.noise = noise

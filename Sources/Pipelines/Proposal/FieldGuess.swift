@@ -28,13 +28,15 @@ struct FieldGuess {
     let valueCount: Int
 
     /// A guess for each field of `survey`; `times` are the fields that the time of a record is
-    /// read from.
-    static func all(_ survey: FieldSurvey, times: [String]) -> [FieldGuess] {
+    /// read from. With `hasPaths` names are paths.
+    static func all(
+        _ survey: FieldSurvey, times: [String], hasPaths: Bool
+    ) -> [FieldGuess] {
         survey.fields.map { field in
-            if times.contains(where: { $0 == field.name }) {
+            if times.contains(field.name) {
                 return FieldGuess(field, .time, "when it happened", timeForm: field.timeForm)
             }
-            return FieldGuess.of(field, recordCount: survey.recordCount)
+            return of(field, FieldName(field.name, isPath: hasPaths))
         }
     }
 
@@ -54,14 +56,16 @@ struct FieldGuess {
 
     // MARK: Rules
 
-    private static func of(_ field: FieldSurvey.Field, recordCount: Int) -> FieldGuess {
+    private static func of(_ field: FieldSurvey.Field, _ name: FieldName) -> FieldGuess {
         guard field.looks.values.contains(where: { $0 > 0 }) else {
             return FieldGuess(field, .dropped, "no value was seen", unsure: true)
         }
-        let name = FieldName(field.name)
-        return byLook(field, name) ?? byName(field, name) ?? byBoth(field, name)
-            ?? FieldGuess(field, .dropped, "keep it only if it identifies nobody", unsure: true)
+        return byLook(field, name) ?? byDanger(field, name) ?? byMeasure(field, name)
+            ?? byIdentity(field, name) ?? byBoth(field, name)
+            ?? FieldGuess(field, .dropped, undecided, unsure: true)
     }
+
+    private static let undecided = "keep it only if it identifies nobody"
 
     /// Looks that leave no doubt, whatever the field is called.
     private static func byLook(_ field: FieldSurvey.Field, _ name: FieldName) -> FieldGuess? {
@@ -73,7 +77,7 @@ struct FieldGuess {
                 ? FieldGuess(field, .user, "who acted: a token")
                 : FieldGuess(
                     field, .email, "an e-mail address: large public providers only",
-                    unsure: !name.words.contains { ["email", "mail"].contains($0) })
+                    unsure: !name.speaks(of: .contact))
         }
         if field.share(.agent) >= 0.5 || name.speaks(of: .agent) && field.share(.number) < 0.5 {
             return FieldGuess(field, .agent, "a user agent: browser and system")
@@ -84,57 +88,82 @@ struct FieldGuess {
         return nil
     }
 
-    private static func byName(_ field: FieldSurvey.Field, _ name: FieldName) -> FieldGuess? {
-        let isSomebodys = [.user, .customer, .client, .partner].contains { name.speaks(of: $0) }
-        if field.share(.number) >= 0.9,
-            name.ends(in: .number) || name.speaks(of: .number) && !isSomebodys
-        {
-            return FieldGuess(field, .number, "a number")
-        }
+    /// Names of what should not stay in any form.
+    private static func byDanger(_ field: FieldSurvey.Field, _ name: FieldName) -> FieldGuess? {
         if name.speaks(of: .secret) {
             return FieldGuess(field, .dropped, "a secret, or something that joins records")
         }
-        if name.speaks(of: .personal) || name.speaks(of: .contact) || name.speaks(of: .personName)
+        // `user_name` is the name by which a user is known to the software.
+        let isNameOfUser = name.speaks(of: .user) && name.ends(in: .generic)
+        if name.speaks(of: .personal) || name.speaks(of: .contact)
+            || name.speaks(of: .personName) && !isNameOfUser
         {
             return FieldGuess(field, .dropped, "personal by its name")
-        }
-        if let form = field.timeForm, !form.isNumeric || name.speaks(of: .time) {
-            return FieldGuess(field, .otherTime, "another time: its day", timeForm: form)
-        }
-        if field.share(.url) >= 0.5 {
-            return FieldGuess(field, .url, "a path or URL: no query, no ids")
-        }
-        let roles: [(FieldName.Topic, Role, String)] = [
-            (.user, .user, "who acted: a token"), (.customer, .customer, "the customer: a token"),
-            (.client, .client, "the customer's client: a token"),
-            (.partner, .partner, "the partner: a token"),
-        ]
-        for (topic, role, reason) in roles where name.speaks(of: topic) {
-            if field.share(.flag) >= 0.5 { break }
-            // `user` names a user; `account` may be anybody's.
-            let isPlain = !name.words.contains { ["account", "uid", "org", "client"].contains($0) }
-            return FieldGuess(field, role, reason, unsure: !isPlain)
         }
         return nil
     }
 
-    private static func byBoth(_ field: FieldSurvey.Field, _ name: FieldName) -> FieldGuess? {
+    /// Times and numbers, which say how much or when, and not who.
+    private static func byMeasure(_ field: FieldSurvey.Field, _ name: FieldName) -> FieldGuess? {
+        if let form = field.timeForm, !form.isNumeric || name.speaks(of: .time) {
+            return FieldGuess(
+                field, .otherTime, "another time: its day", unsure: !name.speaks(of: .change),
+                timeForm: form)
+        }
         if field.share(.flag) >= 0.9 { return FieldGuess(field, .flag, "true or false") }
+        guard field.share(.number) >= 0.9 else { return nil }
+        let isSomebodys = [.user, .customer, .client, .partner].contains { name.speaks(of: $0) }
+        if name.ends(in: .number) || name.speaks(of: .number) && !isSomebodys {
+            return FieldGuess(field, .number, "a number")
+        }
+        if name.speaks(of: .answer), !field.hasLongNumbers, !isSomebodys {
+            return FieldGuess(field, .number, "a status")
+        }
+        return nil
+    }
+
+    private static func byIdentity(_ field: FieldSurvey.Field, _ name: FieldName) -> FieldGuess? {
+        if field.share(.url) >= 0.5 {
+            return name.speaks(of: .url)
+                ? FieldGuess(
+                    field, .url, "no query, no ids; words in the path stay", unsure: true)
+                : FieldGuess(field, .dropped, "a path or URL, which may name anybody")
+        }
+        // `client_id` is a client, `client_port` is not.
+        let isClient = name.ends(in: .client) || name.speaks(of: .client) && name.ends(in: .generic)
+        let roles: [(Bool, Role, String)] = [
+            (name.speaks(of: .user), .user, "who acted: a token"),
+            (name.speaks(of: .customer), .customer, "the customer: a token"),
+            (isClient, .client, "the customer's client: a token"),
+            (name.speaks(of: .partner), .partner, "the partner: a token"),
+        ]
+        guard let (_, role, reason) = roles.first(where: \.0) else { return nil }
+        return FieldGuess(field, role, reason, unsure: name.speaks(of: .shared))
+    }
+
+    private static func byBoth(_ field: FieldSurvey.Field, _ name: FieldName) -> FieldGuess? {
         if name.speaks(of: .language), field.share(.word) + field.share(.language) >= 0.9 {
             return FieldGuess(field, .language, "a language, without its region")
         }
-        if field.share(.token) >= 0.5 || name.speaks(of: .record) {
+        if field.share(.token) >= 0.5 || name.ends(in: .record) {
             return FieldGuess(field, .dropped, "an id: it joins records with other logs")
         }
         if name.speaks(of: .text) || field.share(.text) >= 0.2 {
             return FieldGuess(
                 field, .dropped, "free text: `redact` would leave names in it", unsure: true)
         }
-        if name.speaks(of: .category), field.distinctCount <= 50 {
+        if name.ends(in: .category), field.distinctCount <= 50, isPlain(field) {
             return FieldGuess(
-                field, .category, "one of a few words", unsure: field.count < 20)
+                field, .category, "one of a few words",
+                unsure: field.count < 20 || field.distinctCount > 10)
         }
         return nil
+    }
+
+    /// True when every value is a word or a short number: no single one looks like somebody's.
+    private static func isPlain(_ field: FieldSurvey.Field) -> Bool {
+        !field.hasLongNumbers
+            && field.looks.keys.allSatisfy { [.word, .number, .flag].contains($0) }
     }
 }
 

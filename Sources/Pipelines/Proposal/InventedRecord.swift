@@ -4,20 +4,20 @@ internal import Records
 
 /// A record for the tests of a proposed pipeline: the fields of the log, with invented values.
 struct InventedRecord {
-    /// The day before its window ends, by the clock of `now`.
+    /// The clock of the test: the record, of 1 March, is due by then.
     static let now = "2026-04-15"
 
     private let fields: [(name: String, value: String, isBare: Bool)]
     /// The field of the time, and how it is written.
     private let clock: (name: String, form: TimeFormat)
 
-    /// A value for each field of `guesses`; in formats that are patterns, only for those that are
+    /// A value for each field of `guesses`; in formats with fixed patterns, only for those that are
     /// used: what the others may hold is known to the pattern alone.
     init(_ guesses: [FieldGuess], format: any LogFormat) {
-        let isPattern = format.syntax == .template
+        let isPattern = format.syntax == .template && format.fieldNames != nil
         fields = guesses.filter { !isPattern || $0.role != .dropped }.map { guess in
             let value = Self.value(guess, format)
-            return (guess.name, value, guess.isBareInJSON)
+            return (guess.name, value, guess.isBareInJSON && Self.isBare(value))
         }
         let guess = guesses.first { $0.role == .time }
         let form = format.ownTime?.timeOfDay == nil ? format.ownTime?.format : .date
@@ -28,16 +28,13 @@ struct InventedRecord {
 
     private static func value(_ guess: FieldGuess, _ format: any LogFormat) -> String {
         if let timeOfDay = format.ownTime?.timeOfDay, timeOfDay == guess.name { return "09:00:00" }
-        let name = FieldName(guess.name)
+        let name = FieldName(guess.name, isPath: format.syntax == .json)
         switch guess.role {
         case .time, .otherTime:
             return time(guess.timeForm ?? format.ownTime?.format ?? .rfc3339)
         case .address: return "192.0.2.17"
-        case .user: return guess.look == .email ? email : "emma.devries"
+        case .user, .customer, .client, .partner: return identity(guess)
         case .email: return email
-        case .customer: return "NL-1042"
-        case .client: return "C-20731"
-        case .partner: return "P-01"
         case .agent: return "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0"
         case .language: return "nl-BE"
         case .url:
@@ -48,6 +45,22 @@ struct InventedRecord {
         case .flag: return "true"
         case .category, .dropped: return word(guess, name)
         }
+    }
+
+    private static func identity(_ guess: FieldGuess) -> String {
+        let isNumber = guess.isBareInJSON
+        return switch guess.role {
+        case .user where guess.look == .email: email
+        case .user: isNumber ? "884112" : "emma.devries"
+        case .customer: isNumber ? "1042" : "NL-1042"
+        case .client: isNumber ? "20731" : "C-20731"
+        default: isNumber ? "17" : "P-01"
+        }
+    }
+
+    /// True for what JSON may have without quotes.
+    private static func isBare(_ value: String) -> Bool {
+        value == "true" || value.utf8.allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
     }
 
     private static let email = "emma.devries@zwaan.example"
@@ -97,13 +110,13 @@ struct InventedRecord {
 
     /// A pipeline that writes the record from CSV into `format`, as it is.
     func rewriting(into format: any LogFormat) -> String {
-        let rules = fields.map { "  '\($0.name)': keep" }
-        let columns = fields.map { "'\($0.name)'" }.joined(separator: ", ")
+        let rules = fields.map { "  \(quotedInYAML($0.name)): keep" }
+        let columns = fields.map { quotedInYAML($0.name) }.joined(separator: ", ")
         return """
             name: invented
             source:
               format: csv
-              time: { field: '\(clock.name)', format: \(clock.form.rawValue) }
+              time: { field: \(quotedInYAML(clock.name)), format: \(clock.form.rawValue) }
             zone: UTC
             fields:
             \(rules.joined(separator: "\n"))

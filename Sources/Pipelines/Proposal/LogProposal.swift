@@ -11,48 +11,84 @@ struct LogProposal {
     init(_ request: ProposalRequest) { self.request = request }
 
     func make() throws(PipelineFailure) -> Proposal {
+        try checkRequest()
         let (format, start, isComplete) = try sample()
         let survey: FieldSurvey
         do {
             survey = try FieldSurvey(start, isComplete: isComplete, format: format)
         } catch { throw .source(error) }
         try check(survey, format)
-        let times = try times(survey, format)
+        let hasPaths = format.syntax == .json
+        let all = FieldGuess.all(
+            survey, times: try times(survey, format), hasPaths: hasPaths)
+        // Inside another field names may be values: only those made of usual words are told.
+        let told = all.filter { guess in
+            let name = FieldName(guess.name, isPath: hasPaths)
+            return !name.isNested || name.isKnown || guess.role == .time
+        }
+        let withheld = survey.withheldNames + all.count - told.count
         var pipeline = ProposedPipeline(
-            name: name, files: try files(), format: format,
-            guesses: settled(FieldGuess.all(survey, times: times), format),
-            recordCount: survey.recordCount, withheldNames: survey.withheldNames)
+            name: name, files: try files(), format: format, guesses: settled(told, format),
+            recordCount: survey.recordCount, withheldNames: withheld,
+            unreadable: survey.unreadableCount, encoding: request.encoding)
         pipeline.trial = try trial(of: pipeline)
         return Proposal(
             text: pipeline.text, format: format.name, recordCount: survey.recordCount,
             unreadableCount: survey.unreadableCount,
             unsureFields: pipeline.guesses.filter(\.isUnsure).map(\.name),
-            fieldCount: pipeline.guesses.count, withheldNames: survey.withheldNames)
+            fieldCount: pipeline.guesses.count, withheldNames: withheld,
+            hasFurtherHeaders: survey.hasFurtherHeaders)
+    }
+
+    private func checkRequest() throws(PipelineFailure) {
+        if let name = request.name {
+            let isName = name.utf8.allSatisfy { byte in
+                byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
+                    || byte == UInt8(ascii: "-")
+            }
+            guard isName, !name.isEmpty else {
+                throw .usage("--name: expected `a-z`, `0-9` and `-`")
+            }
+        }
+        for path in request.logs where path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+            throw .usage("a log: expected a path without control characters")
+        }
     }
 
     // MARK: The log
 
     private func sample() throws(PipelineFailure) -> (any LogFormat, [UInt8], Bool) {
-        let path = request.logs.first ?? "-"
-        let encoding = TextEncoding.utf8
-        if let named = request.format {
-            guard let format = Self.format(named) else {
-                throw .usage("--format: there is no format `\(named)`; see `sluice reference`")
+        var encoding = TextEncoding.utf8
+        if let named = request.encoding {
+            guard let known = TextEncoding(rawValue: named) else {
+                throw .usage(
+                    "--encoding: expected " + alternatives(TextEncoding.allCases.map(\.rawValue)))
             }
-            let form = SourceForm(encoding: encoding, framing: format.makeFraming())
-            let source = try ByteSource(path: path, digesting: false, form: form)
-            let start = try source.start(FieldSurvey.sampleBytes)
-            return (format, start, source.isComplete(start))
+            encoding = known
         }
-        let source = try ByteSource(path: path, digesting: false)
+        let source = try ByteSource(
+            path: request.logs.first ?? "-", digesting: false, form: SourceForm(encoding: encoding))
         let start = try source.start(FieldSurvey.sampleBytes)
         let isComplete = source.isComplete(start)
+        guard !start.isEmpty else { throw .usage("the log is empty: expected some records") }
+        guard let named = request.format else {
+            return (try recognised(start, isComplete), start, isComplete)
+        }
+        guard let format = Self.format(named) else {
+            throw .usage("--format: there is no format `\(named)`; see `sluice reference`")
+        }
+        return (format, start, isComplete)
+    }
+
+    private func recognised(
+        _ start: [UInt8], _ isComplete: Bool
+    ) throws(PipelineFailure) -> any LogFormat {
         let first = Array(start.prefix(FormatDetection.sampleBytes))
         let verdict = FormatDetection.detect(
-            first, isComplete: isComplete && first.count == start.count)
+            first, isComplete: isComplete && first.count == start.count, documents: true)
         switch verdict {
         case .found(let name, _):
-            if let format = Self.format(name) { return (format, start, isComplete) }
+            if let format = Self.format(name) { return format }
             throw .internalFault("a format was recognised that does not exist")
         case .unsure(let names):
             throw .usage(
@@ -76,32 +112,37 @@ struct LogProposal {
             throw .usage(
                 "no record of the log could be read: expected some, or another `--format`")
         }
+        guard !survey.fields.isEmpty else {
+            throw .usage("every name of a field may be a value: expected a log with named fields")
+        }
         let isHeaded = format.syntax == .delimited
-        guard !survey.fields.isEmpty,
-            !isHeaded
-                || survey.withheldNames == 0
-                    && !survey.fields.contains(where: \.holdsItsName)
-        else {
-            throw .usage(
-                "the first line looks like a record: expected one that names the columns; write "
-                    + "the pipeline by hand with `header: false` and `columns`")
+        if isHeaded, survey.withheldNames > 0 || survey.fields.contains(where: \.holdsItsName) {
+            throw Self.headless
         }
     }
+
+    private static let headless = PipelineFailure.usage(
+        "the first line looks like a record: expected one that names the columns; write the "
+            + "pipeline by hand with `header: false` and `columns`")
 
     /// The fields that the time of a record is read from.
     private func times(
         _ survey: FieldSurvey, _ format: any LogFormat
     ) throws(PipelineFailure) -> [String] {
         if let asked = request.timeField {
-            guard survey.fields.contains(where: { $0.name.utf8.elementsEqual(asked.utf8) }) else {
-                throw .usage("--time: expected the name of a field that the log has")
+            let field = survey.fields.first { $0.name.utf8.elementsEqual(asked.utf8) }
+            guard field?.timeForm != nil else {
+                throw .usage("--time: expected the name of a field of the log that holds times")
             }
             return [asked]
         }
         if let own = format.ownTime { return own.fields }
         let candidates = survey.fields.filter { field in
             guard let form = field.timeForm, !field.isRepeated else { return false }
-            return !form.isNumeric || FieldName(field.name).speaks(of: .time)
+            // The first line of a table may be a record, whose words are nobody's names.
+            let mayBeCalledAnything = !form.isNumeric && format.syntax != .delimited
+            let name = FieldName(field.name, isPath: format.syntax == .json)
+            return mayBeCalledAnything || name.speaks(of: .time) || name.speaks(of: .change)
         }
         let usual = ["ts", "time", "timestamp", "@timestamp", "datetime"]
         if let best = usual.lazy.compactMap({ name in
@@ -202,8 +243,11 @@ struct LogProposal {
             specification, digest: Digest256.of(bytes.span), world: world, faults: faults)
         guard let plan, faults.isEmpty else { throw unsound(faults) }
         let results = try PipelineTrial(plan, input: Array(input.utf8)).results()
-        return String(
-            decoding: PipelineTrial.withTokensHidden(results.outputs.first ?? []), as: UTF8.self)
+        let output = results.outputs.first ?? []
+        guard results.counts.quarantined.isEmpty, !output.isEmpty else {
+            throw .internalFault("an invented record could not be read as the log's format")
+        }
+        return String(decoding: PipelineTrial.withTokensHidden(output), as: UTF8.self)
     }
 
     private static func unsound(_ faults: Faults) -> PipelineFailure {

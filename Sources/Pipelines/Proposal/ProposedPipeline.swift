@@ -12,6 +12,10 @@ struct ProposedPipeline {
     /// How many records the guesses rest on.
     let recordCount: Int
     let withheldNames: Int
+    /// How many lines of how many could not be read.
+    let unreadable: Int
+    /// The declared encoding; nil for UTF-8.
+    let encoding: String?
     /// The text of a log of one invented record, and what the output has of it.
     var trial: (input: String, output: String)?
 
@@ -38,7 +42,10 @@ struct ProposedPipeline {
     /// What the table is by, besides the month.
     private var category: String? {
         let sure = guesses.filter { $0.role == .category && !$0.isRepeated && !$0.isUnsure }
-        return sure.first { FieldName($0.name).speaks(of: .activity) }?.name
+        let activity = sure.first { guess in
+            FieldName(guess.name, isPath: format.syntax == .json).speaks(of: .activity)
+        }
+        return activity?.name
             ?? single(.agent)?.name ?? sure.first?.name
     }
 
@@ -69,11 +76,12 @@ struct ProposedPipeline {
 
     private var source: [String] {
         var lines = ["name: \(name)", "source:", "  format: \(format.name)"]
-        if files.count == 1 { lines.append("  files: \(Self.quoted(files[0]))") }
+        if files.count == 1 { lines.append("  files: \(quotedInYAML(files[0]))") }
         if files.count > 1 {
             lines.append("  files:")
-            lines += files.map { "    - \(Self.quoted($0))" }
+            lines += files.map { "    - \(quotedInYAML($0))" }
         }
+        if let encoding { lines.append("  encoding: \(encoding)") }
         if let time = writtenTime { lines.append("  time: \(time)") }
         return lines
     }
@@ -184,9 +192,18 @@ struct ProposedPipeline {
         [
             "# Customers who object: a CSV with customer, purposes and effective_date.",
             "# opt_outs: opt-outs.csv",
-            "quarantine: { limit: 0.1% }",
-            "state: state/\(name)",
+            quarantine, "state: state/\(name)",
         ]
+    }
+
+    /// The default, or twice the share that could not be read.
+    private var quarantine: String {
+        guard unreadable * 1000 > recordCount + unreadable else {
+            return "quarantine: { limit: 0.1% }"
+        }
+        let percent = min(100, (200 * unreadable) / (recordCount + unreadable) + 1)
+        return "quarantine: { limit: \(percent)% }  # unsure: \(unreadable) of "
+            + "\(recordCount + unreadable) lines could not be read"
     }
 
     private var tests: [String] {
@@ -213,11 +230,12 @@ struct ProposedPipeline {
         let isPlain = name.utf8.allSatisfy { byte in
             (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: "_")
         }
-        return isPlain ? name : quoted(name)
+        return isPlain ? name : quotedInYAML(name)
     }
 
-    private static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-            + "'"
-    }
+}
+
+/// `text`, without line feeds, as a scalar in single quotes.
+func quotedInYAML(_ text: String) -> String {
+    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
 }

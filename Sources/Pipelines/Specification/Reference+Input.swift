@@ -184,8 +184,10 @@ extension PipelineReference {
                 "pattern with `{date}`, or `{year}` or `{yy}`, `{month}` and `{day}`; `{hour}`",
                 "none",
                 "How the path of a source names the day of its records, such as "
-                    + "`access-{date}.log`, for records without a date. They count from its "
-                    + "beginning, or from that of its hour."
+                    + "`access-{date}.log`, for records without a date. They count from the "
+                    + "beginning of that day or hour; where a path names several, of the "
+                    + "earliest. Mind that logrotate's `dateext` names the day after. Not with "
+                    + "`state`."
             ),
             key(
                 "format",

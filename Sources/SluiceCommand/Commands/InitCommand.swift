@@ -10,8 +10,8 @@ package struct InitCommand: ParsableCommand {
         discussion: """
             Looks at the first MiB of the first log, recognises its format, its time and what its \
             fields seem to hold, and writes a pipeline with comments and a test to standard output \
-            or to a new file. No value of the log is shown. Fields that it is unsure of are marked \
-            in the file and named on standard error.
+            or to a new file. No value of the log is shown, nor are names that may be values. \
+            Fields that it is unsure of are marked in the file and named on standard error.
             """
     )
 
@@ -20,6 +20,9 @@ package struct InitCommand: ParsableCommand {
 
     @Option(help: "The format of the log; recognised if not given.")
     package var format: String?
+
+    @Option(help: "The encoding of the log, if it is not UTF-8.")
+    package var encoding: String?
 
     @Option(name: .customLong("time"), help: "The field that holds the time of a record.")
     package var timeField: String?
@@ -37,6 +40,7 @@ package struct InitCommand: ParsableCommand {
             var request = ProposalRequest()
             request.logs = logs
             request.format = format
+            request.encoding = encoding
             request.timeField = timeField
             request.name = name
             request.output = output

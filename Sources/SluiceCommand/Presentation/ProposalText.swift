@@ -5,18 +5,23 @@ enum ProposalText {
     static func text(_ proposal: Proposal, output: String?, _ palette: Palette) -> String {
         let file = output ?? "PIPELINE"
         var parts = [
-            "proposed from \(NumberText.grouped(proposal.recordCount)) records of "
-                + "`\(proposal.format)` with \(proposal.fieldCount) fields"
+            "proposed from \(NumberText.counted(proposal.recordCount, "record")) of "
+                + "`\(proposal.format)` with \(NumberText.counted(proposal.fieldCount, "field"))"
         ]
         if proposal.unreadableCount > 0 {
             parts.append(
-                "\(NumberText.grouped(proposal.unreadableCount)) lines could not be read; a run "
-                    + "sets them aside")
+                "\(NumberText.counted(proposal.unreadableCount, "line")) could not be read; a run "
+                    + "sets them aside, and fails past the limit of `quarantine`")
         }
         if proposal.withheldNames > 0 {
             parts.append(
-                "\(proposal.withheldNames) names are not told, for they may be values; their "
-                    + "fields are dropped")
+                "\(NumberText.counted(proposal.withheldNames, "name")) not told, as they may be "
+                    + "values; their fields are dropped")
+        }
+        if proposal.hasFurtherHeaders {
+            parts.append(
+                "another header follows in the log: fields that only it names are not in the "
+                    + "proposal, and so dropped")
         }
         if proposal.unsureFields.isEmpty {
             parts.append(palette.good("sure of every field") + "; read the file all the same")

@@ -11,8 +11,9 @@ struct PathDateTests {
         ("u_ex{yy}{month}{day}.log", "W3SVC1/u_ex260301.log", "2026-03-01"),
         ("{year}/{month}/{day}/", "logs/2026/03/01/web1.log", "2026-03-01"),
         ("{year}/{month}/{day}/{hour}", "2026/03/01/23.gz", "2026-03-01 23:00:00"),
-        // The last place that is a date counts.
-        ("{date}", "2025-12-31/2026-03-01/2026-02-30.log", "2026-03-01"),
+        // The earliest counts, and a day that does not exist is none.
+        ("{date}", "2026-03-02/2026-03-01/2026-02-30.log", "2026-03-01"),
+        ("{date}", "d-2026-03-14-to-2026-03-16.log", "2026-03-14"),
     ]) func found(_ pattern: String, _ path: String, _ date: String) throws {
         let found = try #require(PathDate(pattern)).text(in: path)
         #expect(found.map { text($0) } == date)
@@ -21,7 +22,8 @@ struct PathDateTests {
     @Test(arguments: [
         ("{date}", "access.log"), ("{date}", "2026-02-29.log"), ("{date}", "2026-0301.log"),
         ("u_ex{yy}{month}{day}", "u_ex2603.log"), ("{date}-{hour}", "2026-03-01-24.log"),
-        ("a{date}", "2026-03-01"), ("{date}", ""),
+        ("a{date}", "2026-03-01"), ("{date}", ""), ("{date}", "c-1702026031599.jsonl"),
+        ("{date}", "2026-03-011"),
     ]) func notFound(_ pattern: String, _ path: String) throws {
         #expect(try #require(PathDate(pattern)).text(in: path) == nil)
     }
@@ -121,6 +123,23 @@ struct PathDateTests {
                 "time: { path: \"u_ex{yy}{month}{day}\", field: time }", with: time))
         let found = try Sluice.check(pipeline: "\(world.folder)/pipeline.yaml")
         #expect(found.contains { $0.message.contains(message) }, "\(found.map(\.message))")
+    }
+
+    /// A folder into which the pipeline was deployed says nothing of the log.
+    @Test func folderOfThePipelineIsNoDate() throws {
+        let world = try TemporaryPipeline("", files: ["logs/current.log": log("01:00:00")])
+        try world.write("2026-04-14/pipeline.yaml", Self.pipeline)
+        try world.write("2026-04-14/logs/current.log", log("01:00:00"))
+        #expect(throws: PipelineFailure.self) {
+            try world.run(now: "2026-04-15", file: "2026-04-14/pipeline.yaml")
+        }
+    }
+
+    @Test func testsMustNameAPath() throws {
+        let world = try TemporaryPipeline(
+            Self.pipeline.replacing("    path: W3SVC1/u_ex260301.log\n", with: ""))
+        let found = try Sluice.check(pipeline: "\(world.folder)/pipeline.yaml")
+        #expect(found.map(\.message).contains { $0.contains("reads dates from paths") })
     }
 
     @Test func stateIsRefused() throws {

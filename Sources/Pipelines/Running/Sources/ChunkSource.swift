@@ -24,6 +24,8 @@ final class ChunkSource {
     let fields: DeclaredFields
     let limits: RecordLimits
     private let pathDate: PathDate?
+    /// The folder of the pipeline with a slash behind it.
+    private let pathDateRoot: String
     /// The date of the records of the source at hand.
     private var date: [UInt8]?
     private let digesting: Bool
@@ -82,6 +84,7 @@ final class ChunkSource {
         fields = plan.release.fields
         limits = plan.limits
         pathDate = plan.pathDate
+        pathDateRoot = plan.pathDateRoot
         self.digesting = digesting
         splitter = plan.format.makeSplitter(limits: plan.limits)
         needsEqualColumns =
@@ -171,7 +174,10 @@ final class ChunkSource {
     /// The date that the path of a source names, where the plan says how.
     private func date(of path: String) throws(PipelineFailure) -> [UInt8]? {
         guard let pathDate else { return nil }
-        if let date = pathDate.text(in: path) { return date }
+        // The folder of the pipeline says nothing of its sources.
+        let below = path.utf8.starts(with: pathDateRoot.utf8)
+            ? String(decoding: path.utf8.dropFirst(pathDateRoot.utf8.count), as: UTF8.self) : path
+        if let date = pathDate.text(in: below) { return date }
         throw .source(
             SourceFault(
                 .noDate, source: path,
