@@ -155,7 +155,7 @@ struct FieldGuess {
         if name.ends(in: .category), field.distinctCount <= 50, isPlain(field) {
             return FieldGuess(
                 field, .category, "one of a few words",
-                unsure: field.count < 20 || field.distinctCount > 10)
+                unsure: field.count < 20 || field.distinctCount > 30)
         }
         return nil
     }

@@ -68,8 +68,8 @@ struct ProposedPipeline {
         ]
         if withheldNames > 0 {
             lines.append(
-                "# \(withheldNames) names are not told, for they may be values; their fields are "
-                    + "dropped.")
+                "# Names that are not told, because they may be values: \(withheldNames). Their "
+                    + "fields are dropped.")
         }
         return lines
     }

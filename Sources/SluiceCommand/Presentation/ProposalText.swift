@@ -13,10 +13,13 @@ enum ProposalText {
                 "\(NumberText.counted(proposal.unreadableCount, "line")) could not be read; a run "
                     + "sets them aside, and fails past the limit of `quarantine`")
         }
-        if proposal.withheldNames > 0 {
+        switch proposal.withheldNames {
+        case 0: break
+        case 1: parts.append("1 name not told, as it may be a value; its field is dropped")
+        case let names:
             parts.append(
-                "\(NumberText.counted(proposal.withheldNames, "name")) not told, as they may be "
-                    + "values; their fields are dropped")
+                "\(NumberText.grouped(names)) names not told, as they may be values; their fields "
+                    + "are dropped")
         }
         if proposal.hasFurtherHeaders {
             parts.append(
