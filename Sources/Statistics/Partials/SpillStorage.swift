@@ -64,23 +64,27 @@ package final class DirectorySpillStorage: SpillStorage {
         let name = ".spill.sluice-\(TemporaryName.run)-\(number).tmp"
         let descriptor = try directory.creating(name)
         _ = try directory.remove(name)
-        return UnnamedFile(descriptor)
+        return OpenSpillFile(descriptor)
     }
 }
 
-/// An open file that has no name any more.
-private final class UnnamedFile: SpillFile {
+/// Puts bytes aside in an open file, which need not have a name any more.
+package final class OpenSpillFile: SpillFile {
     private let descriptor: FileDescriptor
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+    /// Takes over an empty file that is open for writing and reading.
+    package init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
-    func append(_ bytes: Span<UInt8>) throws(FileFault) {
+    /// Waits until everything written is on the device.
+    package func synchronize() throws(FileFault) { try descriptor.synchronize() }
+
+    package func append(_ bytes: Span<UInt8>) throws(FileFault) {
         try descriptor.writeAll(bytes)
         count += bytes.count
     }
 
-    func read(
+    package func read(
         at offset: Int, atMost limit: Int, into buffer: inout [UInt8]
     ) throws(FileFault) {
         let wanted = max(0, min(limit, count - offset))

@@ -152,7 +152,7 @@ final class SourceIntake {
         let gate = try RiskGate(plan, before: end, storage: storage) { source.firstColumns }
         let task = TaskRun(
             plan: plan, inputs: [input], source: source, sink: gate ?? end,
-            observer: owner.observer, quarantineFile: owner.quarantine,
+            observer: owner.observer, quarantineSink: owner.quarantine,
             sourceNames: [name == "-" ? "standard input" : name])
         sinks.append(sink)
         try task.run(workers: owner.settings.workers, keyRing: keys, storage: storage)

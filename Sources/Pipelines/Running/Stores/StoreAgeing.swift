@@ -293,7 +293,7 @@ final class StoreAgeing {
         writing = sink
         let task = TaskRun(
             plan: plan, inputs: [input], source: source, sink: sink, observer: nil,
-            quarantineFile: durable == nil ? quarantine : nil)
+            quarantineSink: durable == nil ? quarantine : nil)
         try task.run(workers: settings.workers, keyRing: keys, storage: MemorySpillStorage())
         try sink.finish()
         guard let finished = task.finishedSources.first, let digest = finished.content,
