@@ -31,8 +31,9 @@ package struct RootCommand: ParsableCommand {
             RunCommand.self, PublishCommand.self, FilterCommand.self, CheckCommand.self,
             ExplainCommand.self, TestCommand.self, StatusCommand.self, VerifyCommand.self,
             RecallsCommand.self, KeysCommand.self,
-            HoldCommand.self, OptOutCommand.self, SubjectCommand.self, ReferenceCommand.self,
-            ManualCommand.self, CompletionsCommand.self,
+            HoldCommand.self, OptOutCommand.self, SubjectCommand.self, PlanCommand.self,
+            TaskCommand.self, ReduceCommand.self, CommitCommand.self, CollectCommand.self,
+            ReferenceCommand.self, ManualCommand.self, CompletionsCommand.self,
         ]
     )
 

@@ -1,0 +1,252 @@
+import Foundation
+import Pipelines
+import TestSupport
+import Testing
+
+/// Attempts at tasks: late ones, several at once, on sources that change, with other keys.
+@Suite struct TaskTests {
+    private func run() throws -> DividedRun {
+        var lines = EventLines(seed: 91)
+        return try DividedRun(format: "jsonl", sources: [lines.json(60), lines.json(40)])
+    }
+
+    /// The kind of failure of `body`, by the exit status it has.
+    private func status(_ body: () throws -> Void) -> Int32? {
+        do {
+            try body()
+            return nil
+        } catch let failure as PipelineFailure {
+            return failure.exitStatus
+        } catch {
+            return -1
+        }
+    }
+
+    @Test func aLateAttemptSucceedsAndChangesNothing() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000)
+        let name = plan.tasks[0].name
+        let first = try run.attempt(name, of: plan)
+        let manifest = "\(DividedRun.work)/\(plan.name)/\(name)/manifest.json"
+        let before = try run.folder.text(manifest)
+        let second = try run.attempt(name, of: plan)
+        #expect(first.isCommitted && !second.isCommitted)
+        #expect(first.records == second.records && first.records > 0)
+        #expect(try run.folder.text(manifest) == before)
+        #expect(run.attempts(of: plan).isEmpty)
+    }
+
+    @Test func ofAttemptsAtOnceOneCounts() async throws {
+        let run = try run()
+        _ = try run.folder.run(now: DividedRun.now)
+        let expected = try run.takeResults()
+        let plan = try run.plan(rangeBytes: 2000)
+        let folder = plan.folder
+        let key = run.key
+        for task in plan.tasks {
+            let name = task.name
+            let committed = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        var request = TaskRequest(folder: folder, name: name)
+                        request.key = key
+                        return try Sluice.runTask(request, observer: nil).isCommitted
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(committed == 1)
+        }
+        _ = try Sluice.commitTasks(folder: plan.folder)
+        #expect(try run.takeResults() == expected)
+    }
+
+    @Test func aSourceThatChangedIsRefusedForGood() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000)
+        try run.folder.write("in/1000.log", "{}\n")
+        let found = status { try run.attempt(plan.tasks[0].name, of: plan) }
+        #expect(found == ExitStatus.source)
+        try run.folder.remove("in/1000.log")
+        // Another node may have it.
+        #expect(status { try run.attempt(plan.tasks[0].name, of: plan) } == ExitStatus.storage)
+        #expect(run.attempts(of: plan).isEmpty)
+    }
+
+    @Test func aCommitWithoutAllTasksWritesNothing() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000)
+        #expect(plan.tasks.count > 3)
+        for task in plan.tasks.dropLast() { try run.attempt(task.name, of: plan) }
+        let found = status { _ = try Sluice.commitTasks(folder: plan.folder) }
+        #expect(found == ExitStatus.refused)
+        #expect(run.folder.files(below: "out").isEmpty)
+        try run.attempt(plan.tasks[plan.tasks.count - 1].name, of: plan)
+        #expect(try Sluice.commitTasks(folder: plan.folder) != nil)
+        #expect(!run.folder.files(below: "out").isEmpty)
+    }
+
+    @Test func aCommittedRunIsCompleteAndItsWorkIsGone() throws {
+        let run = try run()
+        var random = SeededGenerator(seed: 92)
+        let (plan, _) = try run.divide(rangeBytes: 2000, using: &random)
+        let left = run.folder.files(below: "\(DividedRun.work)/\(plan.name)")
+        #expect(left == ["_SUCCESS.json", "lock", "plan.json"])
+        #expect(try Sluice.commitTasks(folder: plan.folder) == nil)
+        // An attempt that was cut off and comes back leaves nothing that nobody would take away.
+        #expect(try !run.attempt(plan.tasks[0].name, of: plan).isCommitted)
+        #expect(run.folder.files(below: "\(DividedRun.work)/\(plan.name)") == left)
+        let again = try run.plan(rangeBytes: 2000)
+        #expect(again.isComplete && again.folder == plan.folder)
+        // Another clock, another run.
+        #expect(try run.plan(rangeBytes: 2000, now: "2026-04-16").folder != plan.folder)
+    }
+
+    @Test func aPlanOfTheSameDayIsFoundAgain() throws {
+        let run = try run()
+        let first = try run.plan(rangeBytes: 2000, now: nil)
+        let second = try run.plan(rangeBytes: 2000, now: nil)
+        #expect(first.folder == second.folder && first.now == second.now)
+        #expect(try run.plan(rangeBytes: 3000, now: nil).folder != first.folder)
+    }
+
+    @Test func otherKeysAreRefused() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000)
+        try run.folder.write("other.key", String(repeating: "0badcafe", count: 8))
+        let path = "\(run.folder.folder)/other.key"
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        let found = status {
+            try run.attempt(plan.tasks[0].name, of: plan, key: .file(path))
+        }
+        #expect(found == ExitStatus.keys)
+        for task in plan.tasks { try run.attempt(task.name, of: plan) }
+        // What a task says of its keys is believed; so one that says something else stands out.
+        let manifest = "\(DividedRun.work)/\(plan.name)/\(plan.tasks[1].name)/manifest.json"
+        let text = try run.folder.text(manifest)
+        let start = try #require(text.range(of: "static/"))
+        let digit = text[start.upperBound]
+        try run.folder.write(
+            manifest,
+            text.replacingCharacters(
+                in: start.upperBound..<text.index(after: start.upperBound),
+                with: digit == "0" ? "1" : "0"))
+        let refused = status { _ = try Sluice.commitTasks(folder: plan.folder) }
+        #expect(refused == ExitStatus.keys)
+        #expect(run.folder.files(below: "out").isEmpty)
+    }
+
+    @Test func aDamagedLogIsNoticedBeforeAnythingAppears() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000)
+        for task in plan.tasks { try run.attempt(task.name, of: plan) }
+        let last = plan.tasks[plan.tasks.count - 1].name
+        let path = "\(plan.folder)/\(last)/log"
+        var log = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        log[log.count - 3] ^= 1
+        try Data(log).write(to: URL(fileURLWithPath: path))
+        #expect(status { _ = try Sluice.commitTasks(folder: plan.folder) } == ExitStatus.storage)
+        #expect(run.folder.files(below: "out").isEmpty)
+    }
+
+    @Test func anotherPipelineThanThePlannedOneIsRefused() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000)
+        let text = try run.folder.text("pipeline.yaml")
+        try run.folder.write("pipeline.yaml", text + "# changed\n")
+        let found = status { try run.attempt(plan.tasks[0].name, of: plan) }
+        #expect(found == ExitStatus.refused)
+    }
+
+    @Test func pipelinesWithStateAreForOneMachine() throws {
+        let pipeline = """
+            name: kept
+            source: { format: jsonl, files: "in/*", time: ts }
+            fields: { ts: keep }
+            outputs:
+              - { name: all, purpose: statistics, path: "out/all.jsonl" }
+            state: state
+            """
+        let run = try DividedRun(pipeline: pipeline, files: ["in/1": "{}\n"])
+        #expect(status { _ = try run.plan(rangeBytes: 10) } == ExitStatus.usage)
+    }
+
+    @Test(arguments: [1, 2, 5]) func groupsMergeToTheSameTables(_ groups: Int) throws {
+        let run = try run()
+        _ = try run.folder.run(now: DividedRun.now)
+        let expected = try run.takeResults()
+        let plan = try run.plan(rangeBytes: 1000)
+        #expect(plan.tasks.count > 5)
+        for task in plan.tasks.dropLast() { try run.attempt(task.name, of: plan) }
+        #expect(
+            status { _ = try Sluice.mergeTasks(folder: plan.folder, group: groups - 1, of: groups) }
+                == ExitStatus.refused)
+        try run.attempt(plan.tasks[plan.tasks.count - 1].name, of: plan)
+        for group in (0..<groups).reversed() {
+            for isFirst in [true, false] {
+                let report = try Sluice.mergeTasks(folder: plan.folder, group: group, of: groups)
+                #expect(report.isCommitted == isFirst)
+            }
+        }
+        #expect(
+            status { _ = try Sluice.mergeTasks(folder: plan.folder, group: groups, of: groups) }
+                == ExitStatus.usage)
+        _ = try Sluice.commitTasks(folder: plan.folder)
+        #expect(try run.takeResults() == expected)
+    }
+
+    // MARK: Month keys
+
+    private let withMonthKeys = """
+        name: monthly
+        source: { format: jsonl, files: "in/*", time: ts }
+        identity: { user: user }
+        fields: { ts: keep, user: pseudonymize }
+        outputs:
+          - { name: all, purpose: security, path: "out/all.jsonl" }
+        keys: keys
+
+        """
+
+    @Test func tasksReadMonthKeysAndMakeNone() throws {
+        let lines = (1...4).map { #"{"ts":"2026-0\#($0)-02T00:00:00Z","user":"u@one.example"}"# }
+        let run = try DividedRun(
+            pipeline: withMonthKeys, files: ["in/1": lines.joined(separator: "\n") + "\n"])
+        let late = try run.plan(rangeBytes: 40)
+        func keys() -> [String] {
+            run.folder.files(below: "keys").filter { $0.hasSuffix(".key") }
+        }
+        #expect(keys() == ["2026-03.key", "2026-04.key"])
+        #expect(status { try run.attempt(late.tasks[0].name, of: late) } == ExitStatus.keys)
+        #expect(keys() == ["2026-03.key", "2026-04.key"])
+        let plan = try run.plan(rangeBytes: 40, firstMonth: "2026-01")
+        for task in plan.tasks { try run.attempt(task.name, of: plan) }
+        _ = try Sluice.commitTasks(folder: plan.folder)
+        let divided = try run.takeResults()
+        _ = try run.folder.run(now: DividedRun.now)
+        #expect(try run.takeResults() == divided)
+    }
+
+    // MARK: Removal
+
+    @Test func deadAttemptsGoByTheirAge() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000)
+        try run.attempt(plan.tasks[0].name, of: plan)
+        let dead = "\(DividedRun.work)/\(plan.name)/_tmp.\(plan.tasks[1].name).0.x"
+        try run.folder.write("\(dead)/log", "readable")
+        let work = "\(run.folder.folder)/\(DividedRun.work)"
+        let nothing = try Sluice.collectWork(work, olderThan: "P2D")
+        #expect(nothing.attempts == 0 && nothing.plans == 0)
+        for name in [dead, "\(dead)/log"] {
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -9 * 86_400)],
+                ofItemAtPath: "\(run.folder.folder)/\(name)")
+        }
+        #expect(try Sluice.collectWork(work, olderThan: "P2D").attempts == 1)
+        #expect(run.attempts(of: plan).isEmpty)
+        #expect(!run.folder.files(below: "\(DividedRun.work)/\(plan.name)").isEmpty)
+        #expect(try Sluice.collectWork(work, olderThan: "PT0S").plans == 1)
+        #expect(run.folder.files(below: DividedRun.work).isEmpty)
+    }
+}
