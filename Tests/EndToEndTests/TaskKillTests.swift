@@ -8,9 +8,11 @@ import Testing
 @Suite struct TaskKillTests {
     private static let clock = ["--now", "2026-04-15"]
 
-    private func scene(_ events: [UInt8]) throws -> Scene {
+    private func scene(
+        _ events: [UInt8], pipeline: String = Pipeline.stateless("jsonl")
+    ) throws -> Scene {
         let scene = try Scene()
-        try scene.write("p.yaml", Pipeline.stateless("jsonl"))
+        try scene.write("p.yaml", pipeline)
         try scene.write("static.key", "an invented key of the tests, long enough")
         try scene.write("run.key", String(repeating: "c0ffee11", count: 8))
         try scene.write("in/1.log", events)
@@ -24,8 +26,10 @@ import Testing
     }
 
     private func plan(_ scene: Scene) throws -> Answer {
-        let words =
-            ["plan", "p.yaml", "--work", "work", "--key-file", "run.key", "--range-bytes", "40000"]
+        let words = [
+            "plan", "p.yaml", "--work", "work", "--key-file", "run.key", "--range-bytes", "40000",
+            "--first-month", "2025-10",
+        ]
         let outcome = try sluice(words + Self.clock, in: scene)
         try #require(outcome.status == 0, "\(outcome.errors)")
         return try JSONDecoder().decode(Answer.self, from: Data(outcome.output))
@@ -91,5 +95,33 @@ import Testing
             #expect(left.isEmpty, "seed \(seed) round \(round)")
         }
         #expect(killed >= 4)
+    }
+
+    /// With state, what a killed commit has entered is there once, and what it has not is not.
+    @Test func aCommitWithStateKilledAtAnyMoment() throws {
+        var maker = EventMaker(seed: 311)
+        let events = maker.jsonLines(300)
+        let calm = try scene(events, pipeline: Pipeline.stateful)
+        let length = try milliseconds { try finish(calm, try plan(calm)) }
+        let months = try calm.tree("out")["months.csv"]
+        try #require(months != nil)
+        let seed: UInt64 = 312
+        var random = SeededGenerator(seed: seed)
+        for round in 0..<6 {
+            let scene = try scene(events, pipeline: Pipeline.stateful)
+            let plan = try plan(scene)
+            for task in plan.tasks { _ = try sluice(words(task.name, plan), in: scene) }
+            let commit = try SluiceProcess(["commit", plan.folder], in: scene.path)
+            usleep(UInt32(Int.random(in: 0...(length * 300), using: &random)))
+            commit.signal(SIGKILL)
+            _ = try commit.finish()
+            try finish(scene, plan)
+            let label: Comment = "seed \(seed) round \(round)"
+            #expect(try scene.tree("out")["months.csv"] == months, label)
+            let verified = try sluice(["verify", "p.yaml"] + Self.clock, in: scene)
+            #expect(verified.status == 0, "\(label) \(verified.output)")
+            let again = try sluice(["run", "p.yaml", "--json"] + Self.clock, in: scene)
+            #expect(again.status == 0 && text(again.output).contains("\"known\":true"), label)
+        }
     }
 }

@@ -6,7 +6,7 @@ internal import Records
 package struct TaskRequest: Sendable {
     /// The work folder of the plan.
     package var folder: String
-    /// The name of the task.
+    /// The name of the task, or its number in the plan, from 0 on.
     package var name: String
     /// Tells the attempt from others of the same process or scheduler.
     package var attempt: String?
@@ -62,15 +62,16 @@ extension Sluice {
         }
         let label = try label(request.attempt)
         let context = try TaskContext(request.folder)
-        let task = context.tasks.tasks.first { $0.name.utf8.elementsEqual(request.name.utf8) }
-        guard let task else {
-            throw .usage("no task of this name in \(request.folder): expected one of its plan")
+        guard let task = context.tasks.task(request.name) else {
+            throw .usage("no such task in \(request.folder): expected the name of one of its plan, "
+                + "or its number from 0 on")
         }
         let keys = try TaskKeys(context.plan, request.key, expecting: context.tasks.key)
         defer { keys.release() }
+        let knowing = try context.knowingSubjects()
         if request.isConfined { context.confine(to: task.pieces) }
         let attempt = TaskAttempt(
-            context: context, task: task, label: label, workers: try workers(request.workers ?? 1),
+            context: knowing, task: task, label: label, workers: try workers(request.workers ?? 1),
             observer: observer)
         return try attempt.run(keys)
     }

@@ -24,9 +24,22 @@ struct TaskAttempt {
     /// What is to be read: sources as they are named in the plan, and where.
     private var inputs: [ChunkSource.SourceInput] {
         task.pieces.map { piece in
-            ChunkSource.SourceInput(
-                path: context.path(of: context.tasks.sources[piece.source]), range: piece.range)
+            let source = context.tasks.sources[piece.source]
+            return ChunkSource.SourceInput(
+                path: context.path(of: source),
+                stretches: source.known.map {
+                    ChunkSource.SourceInput.Stretch(range: $0, use: .skip)
+                }, range: piece.range)
         }
+    }
+
+    /// True when no record comes behind those of the task in what is read as one: with state a
+    /// source, else all of them.
+    private var endsRun: Bool {
+        guard let last = task.pieces.last else { return true }
+        let isLast = last.source == context.tasks.sources.count - 1
+        let end = last.range.map { $0.upperBound == context.tasks.sources[last.source].byteCount }
+        return (isLast || plan.state != nil) && end ?? true
     }
 
     func run(_ keys: TaskKeys) throws(PipelineFailure) -> TaskReport {
@@ -34,11 +47,8 @@ struct TaskAttempt {
         if let earlier = try publishedManifest() { return try late(earlier) }
         try checkSources()
         let folder = try context.folder.attempt(task.name, label: label)
-        let last = task.pieces.last?.source
         let inputs = inputs
-        let source = ChunkSource(
-            inputs, plan: plan, digesting: false,
-            endsRun: last == context.tasks.sources.count - 1)
+        let source = ChunkSource(inputs, plan: plan, digesting: false, endsRun: endsRun)
         let log = try TaskLogWriter(in: folder.content, plan: plan)
         let run = TaskRun(
             plan: plan, inputs: inputs, source: source, sink: log, observer: observer,
@@ -118,11 +128,13 @@ struct TaskAttempt {
                 columns: finished.columns)
         }
         let matches = run.optOutMatches
+        let subjects = run.subjectMatches?.places
         return TaskManifest(
             task: task.name, attempt: label, plan: context.tasks.name, keys: keys.names,
             pieces: pieces, log: log, partialBytes: partialBytes,
             refusedMonths: run.refusedMonths.sorted(),
-            optOuts: plan.optOutList.entries.indices.filter { matches?.contains($0) ?? false })
+            optOuts: plan.optOutList.entries.indices.filter { matches?.contains($0) ?? false },
+            registryHolds: subjects?.holds ?? [], registryOptOuts: subjects?.optOuts ?? [])
     }
 }
 

@@ -21,10 +21,40 @@ struct TaskCommit {
             try context.folder.clear()
             return nil
         }
-        let report = try publish()
+        let report = if let state = context.tasks.state { try enter(state) } else { try publish() }
         try context.folder.write(success(report), as: TaskFolder.successName)
         try context.folder.clear()
         return report
+    }
+
+    /// Enters the run into its state; nil when a commit that was killed did that before.
+    private func enter(_ state: TaskPlan.State) throws(PipelineFailure) -> RunReport? {
+        let plan = context.plan
+        let ledger: Ledger
+        do { ledger = try Ledger.open(stateDirectory: state.path, home: plan.home) } catch {
+            throw .opening(stateIn: state.path, error)
+        }
+        if try isEntered(in: ledger) {
+            try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+            return nil
+        }
+        try state.check(ledger)
+        let sources = try DividedSources(
+            context, from: state,
+            storage: DirectorySpillStorage(directory: context.folder.directory))
+        var settings = RunSettings()
+        settings.isConfined = isConfined
+        settings.writes = [context.folder.directory.path]
+        return try StatefulRun(
+            plan: plan, statePath: state.path, request: settings, observer: nil, ledger: ledger,
+            divided: sources
+        ).run()
+    }
+
+    private func isEntered(in ledger: Ledger) throws(PipelineFailure) -> Bool {
+        do { return try ledger.runs().contains { $0.run.name == context.tasks.name } } catch {
+            throw StateRegistry.failure(error)
+        }
     }
 
     private func publish() throws(PipelineFailure) -> RunReport {
@@ -50,11 +80,11 @@ struct TaskCommit {
         }
     }
 
-    /// What the mark of success says: which plan, and the counts of the run.
-    private func success(_ report: RunReport) -> CanonicalJSON {
-        let totals = report.totals
-        return .object([
-            ("plan", .text(context.tasks.name)), ("counts", totals.written),
+    /// What the mark of success says: which plan, and the counts of the run if they are at hand.
+    private func success(_ report: RunReport?) -> CanonicalJSON {
+        .object([
+            ("plan", .text(context.tasks.name)),
+            ("counts", report?.totals.written ?? .null),
             ("tasks", .integer(Int64(context.tasks.tasks.count))),
         ])
     }

@@ -1,6 +1,7 @@
 internal import Anonymization
 internal import FileSystem
 internal import KeyedHashing
+internal import Ledger
 internal import Records
 private import Synchronization
 
@@ -37,7 +38,7 @@ final class ContextWatch: Sendable {
 struct TaskContext {
     let folder: TaskFolder
     let tasks: TaskPlan
-    let plan: Plan
+    private(set) var plan: Plan
 
     /// Reads both for the work folder at `path`.
     init(_ path: String) throws(PipelineFailure) {
@@ -47,12 +48,26 @@ struct TaskContext {
         let pipeline = tasks.folder == place
             ? tasks.pipeline : anchored(tasks.pipeline, at: tasks.folder)
         let watch = ContextWatch()
-        plan = try Sluice.loadSpecification(pipeline, now: tasks.now, watch: watch).plan
+        let loaded = try Sluice.loadSpecification(pipeline, now: tasks.now, watch: watch).plan
+        plan = tasks.state == nil ? loaded : loaded.anchored(at: tasks.folder)
         guard watch.digest(of: plan) == tasks.context else {
             throw .refused(
                 "\(pipeline) is not what the tasks were planned with: expected the same pipeline, "
                     + "tables, lists and static keys, and the same version of sluice")
         }
+    }
+
+    /// The same with everybody in the plan whom the registry of the state names.
+    func knowingSubjects() throws(PipelineFailure) -> TaskContext {
+        guard let state = tasks.state, state.namesSubjects else { return self }
+        let ledger: Ledger
+        do {
+            ledger = try Ledger.openForReading(stateDirectory: state.path, isLocking: false)
+        } catch { throw .opening(stateIn: state.path, error) }
+        try state.check(ledger)
+        var context = self
+        context.plan.release.subjects = try StateRegistry(ledger, of: plan).register(for: plan)
+        return context
     }
 
     /// Keeps the process, from now on, to the work folder, the keys and the sources of some pieces.
@@ -80,6 +95,20 @@ struct TaskContext {
                     .changedWhileReading, source: source.path,
                     expectation: "it has changed since the tasks were planned: expected a file at "
                         + "rest; plan anew"))
+        }
+    }
+}
+
+extension TaskPlan.State {
+    /// Refuses a ledger in which anything has been entered since the plan was made: an opt-out, a
+    /// hold or an erasure would not have bound in the tasks, a run may have counted their sources.
+    func check(_ ledger: Ledger) throws(PipelineFailure) {
+        let end: ChainEnd
+        do { end = try ledger.verifyChain() } catch { throw StateRegistry.failure(error) }
+        guard end.hash == chainEnd else {
+            throw .refused(
+                "the state in \(path) has changed since the tasks were planned (a run, an opt-out, a "
+                    + "hold or the like): plan anew; nothing was written")
         }
     }
 }

@@ -6,8 +6,9 @@ internal import Records
 /// Deals sources out to tasks.
 ///
 /// A large file is cut into ranges of about equal length where its records can be found from any
-/// place (`Plan.readsFromAnyPlace`). Compressed files stay whole; small files go together into one
-/// task.
+/// place (`Plan.readsFromAnyPlace`). Compressed files stay whole, and those of which earlier runs
+/// have counted a part. Small files go together into one task; with state each is one of its own,
+/// because a state keeps what was counted in each source apart.
 struct TaskCutting {
     /// A range is at least as long, in bytes: to start a process and to publish its work costs tens
     /// of milliseconds, so shorter ones would mostly wait.
@@ -56,6 +57,7 @@ struct TaskCutting {
             tasks.append(TaskPlan.Task(name: Self.name(pieces, sources), pieces: pieces))
         }
         for (index, source) in sources.enumerated() {
+            if plan.state != nil, source.taken == nil { continue }
             if try isCut(source, in: folder) {
                 add(packed)
                 packed = []
@@ -67,7 +69,7 @@ struct TaskCutting {
             }
             packed.append(TaskPlan.Piece(source: index))
             packedBytes += source.byteCount
-            if packedBytes >= rangeBytes || packed.count == Self.filesMax {
+            if packedBytes >= rangeBytes || packed.count == Self.filesMax || plan.state != nil {
                 add(packed)
                 packed = []
                 packedBytes = 0
@@ -81,7 +83,8 @@ struct TaskCutting {
     private func isCut(
         _ source: TaskPlan.Source, in folder: String
     ) throws(PipelineFailure) -> Bool {
-        guard source.byteCount >= 2 * rangeBytes, plan.readsFromAnyPlace else { return false }
+        guard source.byteCount >= 2 * rangeBytes, source.known.isEmpty, plan.readsFromAnyPlace
+        else { return false }
         var start = [UInt8](repeating: 0, count: 4)
         do {
             let file = try FileDescriptor.reading(anchored(source.path, at: folder))

@@ -20,7 +20,7 @@ final class TaskKeys {
     /// True when a plan needs a key of the run: its statistics tell persons apart, and it has no
     /// key store.
     static func needsRunKey(_ plan: Plan) -> Bool {
-        plan.keyStore == nil && !plan.statistics.statistics.isEmpty
+        plan.keyStore == nil && plan.state == nil && !plan.statistics.statistics.isEmpty
     }
 
     /// `name` is that of the run's key, as it was planned.

@@ -18,7 +18,7 @@ struct TaskManifest {
     }
 
     static let fileName = "manifest.json"
-    private static let version = 1
+    private static let version = 2
 
     var task: String
     /// Tells the attempt from others at the same task.
@@ -37,6 +37,9 @@ struct TaskManifest {
     var refusedMonths: [CalendarMonth]
     /// The entries of the opt-out list that matched.
     var optOuts: [Int]
+    /// The holds and the opt-outs of the registry that matched, by their places in the register.
+    var registryHolds: [Int]
+    var registryOptOuts: [Int]
 
     /// What a key that is gone is called in place of its number.
     static let goneKey = "destroyed"
@@ -58,6 +61,8 @@ extension TaskManifest {
             ("partial", partialBytes.map { .integer(Int64($0)) } ?? .null),
             ("refused_months", .array(refusedMonths.map { .integer(Int64($0.index)) })),
             ("opt_outs", .array(optOuts.map { .integer(Int64($0)) })),
+            ("registry_holds", .array(registryHolds.map { .integer(Int64($0)) })),
+            ("registry_opt_outs", .array(registryOptOuts.map { .integer(Int64($0)) })),
         ])
     }
 
@@ -67,7 +72,9 @@ extension TaskManifest {
             let attempt = json["attempt"]?.asText, let plan = json["plan"]?.asText,
             let keys = json["keys"]?.asArray, let pieces = json["pieces"]?.asArray,
             let log = json["log"].flatMap(ContentIdentity.init),
-            let months = json["refused_months"]?.asArray, let optOuts = json["opt_outs"]?.asArray
+            let months = json["refused_months"]?.asNumbers, let optOuts = json["opt_outs"]?.asNumbers,
+            let registryHolds = json["registry_holds"]?.asNumbers,
+            let registryOptOuts = json["registry_opt_outs"]?.asNumbers
         else { return nil }
         self.task = task
         self.attempt = attempt
@@ -76,11 +83,20 @@ extension TaskManifest {
         self.pieces = pieces.compactMap(Piece.init)
         self.log = log
         partialBytes = json["partial"]?.asInteger
-        refusedMonths = months.compactMap(\.asInteger).map { CalendarMonth(index: $0) }
-        self.optOuts = optOuts.compactMap(\.asInteger)
-        guard self.keys.count == keys.count, self.pieces.count == pieces.count,
-            refusedMonths.count == months.count, self.optOuts.count == optOuts.count
-        else { return nil }
+        refusedMonths = months.map { CalendarMonth(index: $0) }
+        self.optOuts = optOuts
+        self.registryHolds = registryHolds
+        self.registryOptOuts = registryOptOuts
+        guard self.keys.count == keys.count, self.pieces.count == pieces.count else { return nil }
+    }
+}
+
+extension CanonicalJSON {
+    /// The elements, if it is a list of numbers.
+    fileprivate var asNumbers: [Int]? {
+        guard let elements = asArray else { return nil }
+        let numbers = elements.compactMap(\.asInteger)
+        return numbers.count == elements.count ? numbers : nil
     }
 }
 

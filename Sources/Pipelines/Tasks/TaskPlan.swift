@@ -14,6 +14,21 @@ struct TaskPlan: Equatable {
         var byteCount: Int
         /// Nanoseconds since 1970 UTC.
         var modified: Int64
+        /// With state: names its content and what is new in it; nil when nothing is.
+        var taken: Digest256?
+        /// With state: the stretches that earlier runs have counted, in order.
+        var known: [Range<Int>] = []
+    }
+
+    /// The state that a run starts from.
+    struct State: Equatable {
+        /// Absolute.
+        var path: String
+        /// The end of its ledger's chain of events: who is held, erased or has opted out, and what
+        /// is counted, stands before it.
+        var chainEnd: Digest256
+        /// False when the registry names nobody: then tasks need not look into the state.
+        var namesSubjects: Bool
     }
 
     /// A source, or the records of it that begin in a range of bytes.
@@ -44,12 +59,20 @@ struct TaskPlan: Equatable {
     var context: Digest256
     /// Names the key of the run; nil when it needs none, or takes the keys of a key store.
     var key: String?
+    /// Nil for a pipeline without state.
+    var state: State?
     var sources: [Source]
     /// In the order of their records in the sources.
     var tasks: [Task]
 
     /// The version of the written form.
-    static let version = 1
+    static let version = 2
+
+    /// The task of a name, or of a number from 0 on, as schedulers of numbered tasks have it.
+    func task(_ text: String) -> Task? {
+        if let number = Int(text) { return tasks.indices.contains(number) ? tasks[number] : nil }
+        return tasks.first { $0.name.utf8.elementsEqual(text.utf8) }
+    }
 
     /// The bytes of all pieces of a task, as they lie on disk.
     func byteCount(of task: Task) -> Int {
@@ -64,6 +87,7 @@ extension TaskPlan {
             ("version", .integer(Int64(Self.version))), ("plan", .text(name)),
             ("pipeline", .text(pipeline)), ("folder", .text(folder)), ("now", .text(now)),
             ("context", .text(context.hex)), ("key", key.map { .text($0) } ?? .null),
+            ("state", state?.written ?? .null),
             ("sources", .array(sources.map(Self.written))),
             ("tasks", .array(tasks.map(Self.written))),
         ])
@@ -73,6 +97,13 @@ extension TaskPlan {
         .object([
             ("path", .text(source.path)), ("bytes", .integer(Int64(source.byteCount))),
             ("modified", .integer(source.modified)),
+            ("taken", source.taken.map { .text($0.hex) } ?? .null),
+            (
+                "known",
+                .array(
+                    source.known.flatMap { [$0.lowerBound, $0.upperBound] }
+                        .map { .integer(Int64($0)) })
+            ),
         ])
     }
 
@@ -102,6 +133,7 @@ extension TaskPlan {
         self.now = now
         self.context = context
         key = json["key"]?.asText
+        state = json["state"].flatMap(State.init)
         self.sources = sources.compactMap(Source.init)
         self.tasks = tasks.compactMap(Task.init)
         guard self.sources.count == sources.count, self.tasks.count == tasks.count else {
@@ -117,9 +149,31 @@ extension TaskPlan {
 extension TaskPlan.Source {
     fileprivate init?(_ json: CanonicalJSON) {
         guard let path = json["path"]?.asText, let count = json["bytes"]?.asInteger,
-            let modified = json["modified"]?.asInteger
+            let modified = json["modified"]?.asInteger,
+            let ends = json["known"]?.asArray?.compactMap(\.asInteger), ends.count % 2 == 0,
+            zip(ends, ends.dropFirst()).allSatisfy({ $0 <= $1 })
         else { return nil }
-        self.init(path: path, byteCount: count, modified: Int64(modified))
+        self.init(
+            path: path, byteCount: count, modified: Int64(modified),
+            taken: json["taken"]?.asText.flatMap { Digest256(hex: $0) },
+            known: stride(from: 0, to: ends.count, by: 2).map { ends[$0]..<ends[$0 + 1] })
+    }
+}
+
+extension TaskPlan.State {
+    fileprivate var written: CanonicalJSON {
+        .object([
+            ("path", .text(path)), ("chain_end", .text(chainEnd.hex)),
+            ("names_subjects", .boolean(namesSubjects)),
+        ])
+    }
+
+    fileprivate init?(_ json: CanonicalJSON) {
+        guard let path = json["path"]?.asText,
+            let end = json["chain_end"]?.asText.flatMap({ Digest256(hex: $0) }),
+            let names = json["names_subjects"]?.asBoolean
+        else { return nil }
+        self.init(path: path, chainEnd: end, namesSubjects: names)
     }
 }
 

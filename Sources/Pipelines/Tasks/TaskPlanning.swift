@@ -17,6 +17,7 @@ struct TaskPlanning {
         if !request.sources.isEmpty { plan.sources = request.sources }
         try check(plan)
         let place = try workingFolder()
+        if plan.state != nil { plan = plan.anchored(at: place) }
         let cutting = TaskCutting(plan: plan, rangeBytes: request.rangeBytes)
         let paths = try resolveSources(plan.sources)
         guard paths != ["-"] else {
@@ -24,11 +25,18 @@ struct TaskPlanning {
         }
         let key = try TaskKeys.passing(plan, request.key)?.keyID.text
         try prepareKeys(plan)
-        let sources = try cutting.sources(paths)
+        var sources = try cutting.sources(paths)
+        let state = try survey(plan, &sources)
+        guard try cutting.sources(paths).map(\.modified) == sources.map(\.modified) else {
+            throw .source(
+                SourceFault(
+                    .changedWhileReading, source: paths.first ?? "",
+                    expectation: "sources changed while they were planned: expected files at rest"))
+        }
         var tasks = TaskPlan(
             name: "", pipeline: request.pipeline, folder: place,
             now: request.now ?? dateText(plan.release.clocks.runClock.now),
-            context: watch.digest(of: plan), key: key, sources: sources,
+            context: watch.digest(of: plan), key: key, state: state, sources: sources,
             tasks: try cutting.tasks(sources, in: place))
         tasks.name = name(of: tasks, day: plan.release.clocks.runClock.date)
         let path = "\(anchored(request.work, at: place))/\(tasks.name)"
@@ -44,16 +52,30 @@ struct TaskPlanning {
         guard request.rangeBytes > 0 else {
             throw .usage("--range-bytes: expected a number of bytes above 0")
         }
-        if plan.state != nil {
-            throw .usage(
-                "the pipeline keeps state: what is new, and what has become due, is found by `run`; "
-                    + "expected a pipeline without `state`")
+        guard plan.readsSources else {
+            throw .usage("the pipeline reads no sources: there is nothing to be dealt out")
         }
         if let name = plan.resultOnStandardOutput {
             throw .usage(
                 "`\(name)` goes to standard output: expected a file, so that it can appear as a "
                     + "whole")
         }
+    }
+
+    /// Finds what is new in `sources`, for a pipeline with state; nil for one without.
+    private func survey(
+        _ plan: Plan, _ sources: inout [TaskPlan.Source]
+    ) throws(PipelineFailure) -> TaskPlan.State? {
+        guard let state = plan.state else { return nil }
+        let run = StatefulRun(
+            plan: plan, statePath: state, request: RunSettings(), observer: nil)
+        let start = try run.survey(sources.map(\.path))
+        for (index, found) in start.sources.enumerated() where !found.isKnown {
+            sources[index].taken = found.taskName(stream: plan.stream)
+            sources[index].known = found.scanned.known.map(\.range)
+        }
+        return TaskPlan.State(
+            path: state, chainEnd: start.chainEnd, namesSubjects: start.namesSubjects)
     }
 
     /// Makes the month keys that tasks only read.
@@ -80,7 +102,10 @@ struct TaskPlanning {
     private func name(of tasks: TaskPlan, day: CivilDate) -> String {
         var text = "\(tasks.pipeline)\n\(tasks.folder)\n\(request.now ?? day.text)\n"
         text += "\(tasks.context.hex)\n\(tasks.key ?? "")\n"
-        for source in tasks.sources { text += "\(source.modified)\n" }
+        text += "\(tasks.state?.chainEnd.hex ?? "")\n"
+        for source in tasks.sources {
+            text += "\(source.modified) \(source.taken?.hex ?? "")\n"
+        }
         for task in tasks.tasks { text += "\(task.name)\n" }
         return "plan-\(Digest256.of(Array(text.utf8).span).hex.prefix(32))"
     }

@@ -17,6 +17,31 @@ final class TaskReplay: TakenRecords {
         func partial() throws(PipelineFailure) -> any SpillFile {
             try folder.partial(of: manifest.partialBytes)
         }
+
+        /// Gives its blocks to `sink`, and what it set aside to `quarantine` and `tally`; `source`
+        /// tells the number and the name of the source of a piece.
+        func replay(
+            _ plan: Plan, into sink: any OutputSink, _ quarantine: (any QuarantineSink)?,
+            _ tally: inout RecordTally,
+            source: (TaskPlan.Piece) -> (number: Int, name: String)
+        ) throws(PipelineFailure) {
+            let reader = try TaskLogReader(in: folder, manifest.log)
+            try reader.forEach { piece, output, block throws(PipelineFailure) in
+                guard plan.outputs.indices.contains(output), task.pieces.indices.contains(piece)
+                else { throw reader.damaged }
+                let number = source(task.pieces[piece]).number
+                block.header = block.header.map {
+                    SourceHeader(source: number, number: $0.number, bytes: $0.bytes)
+                }
+                sink.begin(source: number)
+                try sink.write(block, output: output)
+            } setAside: { piece, record, line throws(PipelineFailure) in
+                guard task.pieces.indices.contains(piece) else { throw reader.damaged }
+                let (number, name) = source(task.pieces[piece])
+                let numbered = tally.setAside([record], source: number)
+                try quarantine?.add(numbered, in: line, at: record.byteOffset, named: name)
+            }
+        }
     }
 
     private let context: TaskContext
@@ -74,7 +99,9 @@ final class TaskReplay: TakenRecords {
         var matches = OptOutMatches(count: plan.optOutList.entries.count)
         for entry in work {
             if Interruption.isRequested { throw .interrupted(signal: Interruption.signal ?? 15) }
-            try replay(entry, into: sink, quarantine)
+            try entry.replay(plan, into: sink, quarantine, &tally) { piece in
+                (piece.source, context.tasks.sources[piece.source].path)
+            }
             for (piece, done) in zip(entry.task.pieces, entry.manifest.pieces) {
                 tally.add(done.counts, source: piece.source)
                 let isWhole = piece.range == nil
@@ -89,35 +116,6 @@ final class TaskReplay: TakenRecords {
         try tally.checkConservation()
     }
 
-    private func replay(
-        _ entry: Work, into sink: any OutputSink, _ quarantine: (any QuarantineSink)?
-    ) throws(PipelineFailure) {
-        let task = entry.task
-        let reader = try TaskLogReader(in: entry.folder, entry.manifest.log)
-        try reader.forEach { piece, output, block throws(PipelineFailure) in
-            guard plan.outputs.indices.contains(output) else { throw reader.damaged }
-            let source = try source(piece, task, reader)
-            block.header = block.header.map {
-                SourceHeader(source: source, number: $0.number, bytes: $0.bytes)
-            }
-            sink.begin(source: source)
-            try sink.write(block, output: output)
-        } setAside: { piece, record, line throws(PipelineFailure) in
-            let source = try source(piece, task, reader)
-            let numbered = tally.setAside([record], source: source)
-            try quarantine?.add(
-                numbered, in: line, at: record.byteOffset,
-                named: context.tasks.sources[source].path)
-        }
-    }
-
-    private func source(
-        _ piece: Int, _ task: TaskPlan.Task, _ reader: TaskLogReader
-    ) throws(PipelineFailure) -> Int {
-        guard task.pieces.indices.contains(piece) else { throw reader.damaged }
-        return task.pieces[piece].source
-    }
-
     func measuredTables() throws(PipelineFailure) -> [MeasuredTable]? {
         guard !plan.statistics.statistics.isEmpty else { return nil }
         var files = try TaskMerge.partials(of: context) ?? []
@@ -128,80 +126,6 @@ final class TaskReplay: TakenRecords {
             return try Partials(files, plan: plan.statistics, storage: storage).tables()
         } catch {
             throw .storage("cannot merge the aggregates of the tasks: \(error.code.rawValue)")
-        }
-    }
-}
-
-/// Proves from what the tasks say of themselves that they fit together: all of one plan, with the
-/// same keys, every record in one of them.
-struct TaskProof {
-    private let tasks: TaskPlan
-    private let manifests: [TaskManifest]
-
-    init(_ tasks: TaskPlan, _ manifests: [TaskManifest]) {
-        self.tasks = tasks
-        self.manifests = manifests
-    }
-
-    func check() throws(PipelineFailure) {
-        for (task, manifest) in zip(tasks.tasks, manifests) {
-            guard manifest.task == task.name, manifest.plan == tasks.name,
-                manifest.pieces.count == task.pieces.count
-            else { throw .refused("\(task.name) was published for another plan") }
-        }
-        try checkKeys()
-        try checkBorders()
-    }
-
-    /// One key for each epoch: tokens of two would take one person for two.
-    func checkKeys() throws(PipelineFailure) {
-        var known: [Substring: String] = [:]
-        for key in manifests.flatMap(\.keys) {
-            let epoch = TaskManifest.epoch(ofKey: key)
-            guard known[epoch] == nil || known[epoch] == key else {
-                throw .keys(
-                    "the tasks did not all have the same key for \(epoch): expected one key store, "
-                        + "or one key of the run, for all of them; plan anew")
-            }
-            known[epoch] = key
-        }
-    }
-
-    /// The columns that the first source with a header named.
-    var firstColumns: [String]? {
-        for manifest in manifests {
-            for piece in manifest.pieces { if let columns = piece.columns { return columns } }
-        }
-        return nil
-    }
-
-    /// One header for all sources: rows are copied under that of the first one.
-    func checkColumns() throws(PipelineFailure) {
-        guard let first = firstColumns else { return }
-        for (task, manifest) in zip(tasks.tasks, manifests) {
-            for (piece, done) in zip(task.pieces, manifest.pieces) {
-                guard let columns = done.columns else { continue }
-                do {
-                    try ChunkSource.compare(columns, with: first, tasks.sources[piece.source].path)
-                } catch { throw .source(error) }
-            }
-        }
-    }
-
-    /// Where the records of one range end those of the next one begin.
-    private func checkBorders() throws(PipelineFailure) {
-        var ends = [Int?](repeating: nil, count: tasks.sources.count)
-        for (task, manifest) in zip(tasks.tasks, manifests) {
-            for (piece, done) in zip(task.pieces, manifest.pieces) where piece.range != nil {
-                if let end = ends[piece.source], end != done.records.lowerBound {
-                    throw .internalFault("two ranges of a source do not meet")
-                }
-                ends[piece.source] = done.records.upperBound
-            }
-        }
-        for (source, end) in zip(tasks.sources, ends) {
-            guard let end, end != source.byteCount else { continue }
-            throw .internalFault("the ranges of a source do not reach its end")
         }
     }
 }

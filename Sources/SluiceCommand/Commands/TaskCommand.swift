@@ -20,7 +20,7 @@ package struct TaskCommand: ParsableCommand {
     @Argument(help: "The work folder of the plan.")
     package var folder: String
 
-    @Argument(help: "The name of the task.")
+    @Argument(help: "The name of the task, or its number in the plan, from 0 on.")
     package var task: String
 
     @Option(

@@ -75,6 +75,76 @@ import Testing
         #expect(whole.count == 1)
     }
 
+    /// Plans, does everything in one order and compares with a run; how many tasks there were.
+    private func divideOnce(_ run: DividedRun, seed: UInt64) throws -> TaskPlanReport {
+        var random = SeededGenerator(seed: seed)
+        _ = try run.folder.run(now: DividedRun.now)
+        let expected = try run.takeResults()
+        #expect(expected.count > 1)
+        let (plan, _) = try run.divide(rangeBytes: 60, using: &random)
+        #expect(try run.takeResults() == expected, "seed \(seed)")
+        return plan
+    }
+
+    @Test func headersInMidFileStayWhereTheyWere() throws {
+        let pipeline = """
+            name: web
+            source: { format: w3c, files: "in/*" }
+            fields: { date: keep, time: keep, c-ip: truncate_ip, sc-status: keep }
+            others: keep-everything
+            outputs:
+              - { name: all, purpose: security, path: "out/all.log" }
+              - { name: dated, purpose: security, path: "out/days/{date}.log" }
+            """
+        let log = """
+            #Fields: date time c-ip sc-status
+            2026-02-10 09:00:00 192.0.2.17 200
+            2026-02-11 09:00:00 192.0.2.18 200
+            #Fields: date time sc-status c-ip
+            2026-02-11 10:00:00 404 192.0.2.19
+            2026-02-12 10:00:00 200 192.0.2.20
+
+            """
+        let run = try DividedRun(
+            pipeline: pipeline, files: ["in/1.log": log, "in/2.log": log, "in/3.log": log])
+        let plan = try divideOnce(run, seed: 55)
+        #expect(plan.tasks.allSatisfy { $0.range == nil })
+    }
+
+    @Test func elementsOfArraysStayOneDocument() throws {
+        let pipeline = """
+            name: documents
+            source: { format: json_array, files: "in/*", time: ts }
+            fields: { ts: keep, ip: truncate_ip }
+            outputs:
+              - { name: all, purpose: security, path: "out/all.json" }
+              - { name: dated, purpose: security, path: "out/days/{date}.json" }
+            """
+        func document(_ days: ClosedRange<Int>) -> String {
+            let records = days.map { #"{"ts":"2026-03-0\#($0)T10:00:00Z","ip":"192.0.2.\#($0)"}"# }
+            return "[" + records.joined(separator: ",\n") + "]\n"
+        }
+        let run = try DividedRun(
+            pipeline: pipeline, files: ["in/1": document(1...3), "in/2": document(2...5)])
+        #expect(try divideOnce(run, seed: 56).tasks.count == 2)
+    }
+
+    @Test func otherEncodingsAreReadAsAWhole() throws {
+        let pipeline = """
+            name: words
+            source: { format: jsonl, files: "in/*", time: ts, encoding: utf-16 }
+            fields: { ts: keep, action: keep }
+            outputs:
+              - { name: all, purpose: security, path: "out/all" }
+              - { name: dated, purpose: security, path: "out/days/{date}" }
+            """
+        let run = try DividedRun(pipeline: pipeline, files: [:])
+        let line = #"{"ts":"2026-03-01T10:00:00Z","action":"opslaan é"}"# + "\n"
+        let text = String(repeating: line, count: 20)
+        try run.write("in/1", [0xff, 0xfe] + text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+        #expect(try divideOnce(run, seed: 57).tasks.count == 1)
+    }
+
     @Test func smallFilesGoTogether() throws {
         var lines = EventLines(seed: 61)
         let sources = (0..<30).map { _ in lines.json(3) }

@@ -158,17 +158,30 @@ import Testing
         #expect(found == ExitStatus.refused)
     }
 
-    @Test func pipelinesWithStateAreForOneMachine() throws {
+    @Test func whatOnlyAgesAStoreIsForOneMachine() throws {
         let pipeline = """
-            name: kept
-            source: { format: jsonl, files: "in/*", time: ts }
+            name: archive
+            source: { format: jsonl, time: ts }
+            store: { files: "in/*", settle: PT0S }
             fields: { ts: keep }
-            outputs:
-              - { name: all, purpose: statistics, path: "out/all.jsonl" }
             state: state
             """
         let run = try DividedRun(pipeline: pipeline, files: ["in/1": "{}\n"])
         #expect(status { _ = try run.plan(rangeBytes: 10) } == ExitStatus.usage)
+        let piped = try DividedRun(
+            pipeline: pipeline.replacingOccurrences(
+                of: "store: { files: \"in/*\", settle: PT0S }",
+                with: "outputs: [{ name: all, purpose: statistics, path: out/all }]"), files: [:])
+        #expect(status { _ = try piped.plan(rangeBytes: 10) } == ExitStatus.usage)
+    }
+
+    @Test func tasksHaveNumbersToo() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000)
+        #expect(try run.attempt("1", of: plan).task == plan.tasks[1].name)
+        for text in ["\(plan.tasks.count)", "-1", "task-"] {
+            #expect(status { try run.attempt(text, of: plan) } == ExitStatus.usage)
+        }
     }
 
     @Test(arguments: [1, 2, 5]) func groupsMergeToTheSameTables(_ groups: Int) throws {
