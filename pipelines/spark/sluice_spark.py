@@ -93,19 +93,13 @@ def passes(status):
     return status in PASSING or status < 0 or status > 128
 
 
-def attempt(sluice, is_shipped, folder, name, key):
-    """One Spark task: one attempt at one task of the plan. Returns what became of it as JSON.
+def attempt(sluice, folder, name, key, label):
+    """One attempt at one task of the plan; returns what became of it as JSON. Knows of no engine.
 
-    A failure that may pass is raised, so that Spark tries again elsewhere; the exception goes into
-    Spark's event log and says no more than the exit status. Any other is returned: all further
-    attempts would be for nothing.
+    A failure that may pass is raised, so that the engine tries again elsewhere; the exception goes
+    into logs of the engine and says no more than the exit status. Any other is returned: all
+    further attempts would be for nothing.
     """
-    from pyspark import SparkFiles, TaskContext
-
-    if is_shipped:
-        sluice = SparkFiles.get(os.path.basename(sluice))
-    context = TaskContext.get()
-    label = f"spark-{context.taskAttemptId()}" if context else f"process-{os.getpid()}"
     status, answer = call(sluice, ["task", folder, name, "--attempt", label], key)
     if status == 0:
         return answer
@@ -113,6 +107,17 @@ def attempt(sluice, is_shipped, folder, name, key):
     if passes(status):
         raise RuntimeError(f"sluice task {name}: exit status {status}, may pass")
     return json.dumps({"status": status, "task": name, "message": message(status, answer)})
+
+
+def attempt_on_executor(sluice, is_shipped, folder, name, key):
+    """The same as one Spark task."""
+    from pyspark import SparkFiles, TaskContext
+
+    if is_shipped:
+        sluice = SparkFiles.get(os.path.basename(sluice))
+    context = TaskContext.get()
+    label = f"spark-{context.taskAttemptId()}" if context else f"process-{os.getpid()}"
+    return attempt(sluice, folder, name, key, label)
 
 
 def command(sluice, words, key=None):
@@ -183,7 +188,7 @@ def run_tasks(spark, plan, sluice, is_shipped, key):
         ship(spark, sluice)
 
     def one(index):
-        return attempt(sluice, is_shipped, folder, names[index], key)
+        return attempt_on_executor(sluice, is_shipped, folder, names[index], key)
 
     # A plain function: no Arrow and no pandas on the executors. One row to a partition, so one
     # Spark task to a task of the plan.
@@ -205,22 +210,35 @@ def run(
     used up.
     """
     share_code()
+    plan = plan_tasks(
+        sluice, pipeline, work, key, sources=sources, now=now, range_bytes=range_bytes,
+        first_month=first_month)
+    if not plan["complete"] and plan["tasks"]:
+        check(run_tasks(spark, plan, sluice, is_shipped, key))
+    return command(sluice, ["commit", plan["folder"], "--json"])
+
+
+def plan_tasks(
+    sluice, pipeline, work, key, *, sources=(), now=None, range_bytes=None, first_month=None
+):
+    """Deals the sources of a pipeline out to tasks; returns what `sluice plan` says."""
     words = ["plan", pipeline, *sources, "--work", work]
     for flag, value in (
         ("--now", now), ("--range-bytes", range_bytes), ("--first-month", first_month)
     ):
         if value is not None:
             words += [flag, str(value)]
-    plan = command(sluice, words, key)
-    if not plan["complete"]:
-        answers = run_tasks(spark, plan, sluice, is_shipped, key) if plan["tasks"] else []
-        failed = [answer for answer in answers if answer["status"] != 0]
-        if failed:
-            first = failed[0]
-            raise SluiceError(
-                f"{len(failed)} of {len(answers)} tasks failed for good, first {first['task']}: "
-                f"{first['message']}", first["status"])
-    return command(sluice, ["commit", plan["folder"], "--json"])
+    return command(sluice, words, key)
+
+
+def check(answers):
+    """Raises the first of the failures that trying again would not mend."""
+    failed = [answer for answer in answers if answer["status"] != 0]
+    if failed:
+        first = failed[0]
+        raise SluiceError(
+            f"{len(failed)} of {len(answers)} tasks failed for good, first {first['task']}: "
+            f"{first['message']}", first["status"])
 
 
 def share_code():
@@ -232,9 +250,9 @@ def share_code():
         cloudpickle.register_pickle_by_value(module)
 
 
-def arguments(words):
-    """The arguments of the script."""
-    parser = argparse.ArgumentParser(prog="sluice_spark.py", description=__doc__.split("\n")[0])
+def parser(name, description):
+    """The arguments that any scheduler needs; `description` begins with a sentence of its own."""
+    parser = argparse.ArgumentParser(prog=name, description=description.split("\n")[0])
     option = parser.add_argument
     option("--pipeline", required=True, help="the pipeline file")
     option("--work", required=True, help="the folder of all work, seen by all machines")
@@ -243,11 +261,25 @@ def arguments(words):
     option("--range-bytes", type=int, help="cut large files into ranges of at least so many bytes")
     option("--first-month", help="make the month keys since this month, yyyy-mm")
     option("--sluice", default="sluice", help="the binary, on every machine")
-    option("--ship", action="store_true", help="send the driver's binary to the executors")
     keys = parser.add_mutually_exclusive_group()
     keys.add_argument("--key-file", help="the key of the run: a file that every machine has")
     keys.add_argument("--new-key", action="store_true", help="a key that lives in this job only")
-    return parser.parse_args(words)
+    return parser
+
+
+def asked_key(asked):
+    """The key that was asked for; nothing for pipelines that need none."""
+    if asked.key_file:
+        return Key.file(asked.key_file)
+    return Key.new() if asked.new_key else None
+
+
+def arguments(words):
+    """The arguments of the script."""
+    known = parser("sluice_spark.py", __doc__)
+    known.add_argument(
+        "--ship", action="store_true", help="send the driver's binary to the executors")
+    return known.parse_args(words)
 
 
 def main(words=None):
@@ -255,12 +287,11 @@ def main(words=None):
     from pyspark.sql import SparkSession
 
     asked = arguments(words)
-    key = Key.file(asked.key_file) if asked.key_file else Key.new() if asked.new_key else None
     spark = SparkSession.builder.appName("sluice").getOrCreate()
     try:
         report = run(
             spark, asked.pipeline, asked.work, sources=asked.source, now=asked.now,
-            range_bytes=asked.range_bytes, first_month=asked.first_month, key=key,
+            range_bytes=asked.range_bytes, first_month=asked.first_month, key=asked_key(asked),
             sluice=asked.sluice, is_shipped=asked.ship)
     except SluiceError as error:
         print(f"sluice_spark: {error}", file=sys.stderr)
