@@ -112,7 +112,8 @@ extension Sluice {
     ) throws(PipelineFailure) -> RunReport? {
         let started = nanosecondsNow()
         let context = try TaskContext(folder)
-        var report = try TaskCommit(context: context, isConfined: isConfined).run()
+        var commit = TaskCommit(context: context, isConfined: isConfined)
+        var report = try commit.run()
         report?.elapsedSeconds = Double(nanosecondsNow() - started) / 1e9
         return report
     }

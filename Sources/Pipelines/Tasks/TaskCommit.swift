@@ -9,18 +9,19 @@ internal import Statistics
 /// Compressed outputs are compressed here: a gzip file of a run is one member, and its bytes may not
 /// tell how the sources were cut. Done again after a crash it writes the same once more.
 struct TaskCommit {
-    let context: TaskContext
+    private(set) var context: TaskContext
     /// Closes all other places to the process before it reads what the tasks published.
     let isConfined: Bool
 
     /// The report; nil when the run was complete before.
-    func run() throws(PipelineFailure) -> RunReport? {
+    mutating func run() throws(PipelineFailure) -> RunReport? {
         let lock = try CommitLock(context.folder.directory)
         defer { withExtendedLifetime(lock) {} }
         if try context.folder.isComplete() {
             try context.folder.clear()
             return nil
         }
+        context = try context.knowingWinners()
         let report = if let state = context.tasks.state { try enter(state) } else { try publish() }
         try context.folder.write(success(report), as: TaskFolder.successName)
         try context.folder.clear()
@@ -42,6 +43,7 @@ struct TaskCommit {
         let sources = try DividedSources(
             context, from: state,
             storage: DirectorySpillStorage(directory: context.folder.directory))
+        try context.folder.listWinners()
         var settings = RunSettings()
         settings.isConfined = isConfined
         settings.writes = [context.folder.directory.path]
@@ -66,6 +68,7 @@ struct TaskCommit {
             : ""
         let replay = try TaskReplay(
             context, storage: DirectorySpillStorage(directory: context.folder.directory))
+        try context.folder.listWinners()
         let commit = try PlainCommit(
             plan: plan, paths: context.tasks.sources.map(context.path(of:)), isDryRun: false
         ) { replay.firstColumns }

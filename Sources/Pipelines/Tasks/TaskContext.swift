@@ -36,7 +36,7 @@ final class ContextWatch: Sendable {
 /// What a process that takes part in a run of many tasks works with: the plan of the tasks and the
 /// plan of the pipeline, made here and proven to be the same as everywhere.
 struct TaskContext {
-    let folder: TaskFolder
+    private(set) var folder: TaskFolder
     let tasks: TaskPlan
     private(set) var plan: Plan
 
@@ -44,6 +44,7 @@ struct TaskContext {
     init(_ path: String) throws(PipelineFailure) {
         folder = try TaskFolder(path)
         tasks = try folder.plan()
+        folder.listsWinners = tasks.listsWinners
         let place = try workingFolder()
         let pipeline = tasks.folder == place
             ? tasks.pipeline : anchored(tasks.pipeline, at: tasks.folder)
@@ -55,6 +56,13 @@ struct TaskContext {
                 "\(pipeline) is not what the tasks were planned with: expected the same pipeline, "
                     + "tables, lists and static keys, and the same version of sluice")
         }
+    }
+
+    /// The same with the attempts that count settled.
+    func knowingWinners() throws(PipelineFailure) -> TaskContext {
+        var context = self
+        try context.folder.findWinners()
+        return context
     }
 
     /// The same with everybody in the plan whom the registry of the state names.

@@ -86,8 +86,8 @@ struct TaskMerge {
     static func partials(
         of context: TaskContext
     ) throws(PipelineFailure) -> [any SpillFile]? {
-        let names: [String]
-        do { names = try context.folder.directory.names() } catch {
+        let names: Set<String>
+        do { names = try context.folder.publishedNames() } catch {
             throw .storage("cannot read the work folder", error)
         }
         let counts = Set(

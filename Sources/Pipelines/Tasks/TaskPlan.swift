@@ -61,6 +61,9 @@ struct TaskPlan: Equatable {
     var key: String?
     /// Nil for a pipeline without state.
     var state: State?
+    /// True when the work folder cannot give a folder its name in one step: attempts keep theirs,
+    /// and the commit lists those that count (`TaskFolder`).
+    var listsWinners = false
     var sources: [Source]
     /// In the order of their records in the sources.
     var tasks: [Task]
@@ -87,7 +90,7 @@ extension TaskPlan {
             ("version", .integer(Int64(Self.version))), ("plan", .text(name)),
             ("pipeline", .text(pipeline)), ("folder", .text(folder)), ("now", .text(now)),
             ("context", .text(context.hex)), ("key", key.map { .text($0) } ?? .null),
-            ("state", state?.written ?? .null),
+            ("state", state?.written ?? .null), ("winners", .boolean(listsWinners)),
             ("sources", .array(sources.map(Self.written))),
             ("tasks", .array(tasks.map(Self.written))),
         ])
@@ -134,6 +137,7 @@ extension TaskPlan {
         self.context = context
         key = json["key"]?.asText
         state = json["state"].flatMap(State.init)
+        listsWinners = json["winners"]?.asBoolean ?? false
         self.sources = sources.compactMap(Source.init)
         self.tasks = tasks.compactMap(Task.init)
         guard self.sources.count == sources.count, self.tasks.count == tasks.count else {

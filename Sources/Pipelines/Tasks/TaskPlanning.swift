@@ -36,11 +36,13 @@ struct TaskPlanning {
         var tasks = TaskPlan(
             name: "", pipeline: request.pipeline, folder: place,
             now: request.now ?? dateText(plan.release.clocks.runClock.now),
-            context: watch.digest(of: plan), key: key, state: state, sources: sources,
+            context: watch.digest(of: plan), key: key, state: state,
+            listsWinners: request.listsWinners, sources: sources,
             tasks: try cutting.tasks(sources, in: place))
         tasks.name = name(of: tasks, day: plan.release.clocks.runClock.date)
         let path = "\(anchored(request.work, at: place))/\(tasks.name)"
-        let folder = try TaskFolder(path, creating: true)
+        var folder = try TaskFolder(path, creating: true)
+        folder.listsWinners = request.listsWinners
         try folder.writeOnce(tasks.written, as: TaskFolder.planName)
         return TaskPlanReport(
             folder: path, try folder.plan(),
@@ -102,7 +104,7 @@ struct TaskPlanning {
     private func name(of tasks: TaskPlan, day: CivilDate) -> String {
         var text = "\(tasks.pipeline)\n\(tasks.folder)\n\(request.now ?? day.text)\n"
         text += "\(tasks.context.hex)\n\(tasks.key ?? "")\n"
-        text += "\(tasks.state?.chainEnd.hex ?? "")\n"
+        text += "\(tasks.state?.chainEnd.hex ?? "") \(tasks.listsWinners)\n"
         for source in tasks.sources {
             text += "\(source.modified) \(source.taken?.hex ?? "")\n"
         }
@@ -128,6 +130,8 @@ package struct TaskPlanRequest: Sendable {
     /// The first month (`yyyy-MM`) that events may be of: months since then get their keys. Nil:
     /// the month in which the window begins, or the last month without a window.
     package var firstMonth: String?
+    /// True for a work folder that cannot give a folder its name in one step, as object stores.
+    package var listsWinners = false
 
     /// The least length of a range unless told otherwise.
     package static let rangeBytesStandard = TaskCutting.rangeBytesStandard

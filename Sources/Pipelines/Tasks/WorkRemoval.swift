@@ -50,9 +50,11 @@ struct WorkRemoval {
 
     private func removeAttempts(of plan: Directory) throws(FileFault) -> Int {
         var count = 0
-        for name in try plan.names()
-        where name.utf8.starts(with: TaskFolder.attemptStart.utf8) {
+        let folder = TaskFolder(plan)
+        for name in try plan.names() where TaskFolder.work(of: name) != nil {
             guard try newestChange(of: name, in: plan, depth: 1) < before else { continue }
+            // An attempt that keeps its name may be the one that counts.
+            if folder.listsWinners, try folder.isWhole(name) { continue }
             if try plan.removeFolder(name) { count += 1 }
         }
         return count

@@ -70,6 +70,16 @@ package struct PlanCommand: ParsableCommand {
     )
     package var firstMonth: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            """
+            Name attempts once and for all, and list those that count: for a work folder that \
+            cannot rename a folder in one step, as an object store.
+            """
+        )
+    )
+    package var noRename = false
+
     @OptionGroup package var key: RunKeyOptions
 
     package init() {}
@@ -81,6 +91,7 @@ package struct PlanCommand: ParsableCommand {
         request.now = now
         request.rangeBytes = rangeBytes
         request.firstMonth = firstMonth
+        request.listsWinners = noRename
         request.key = try key.source()
         return request
     }

@@ -101,7 +101,7 @@ struct DividedRun {
 
     func plan(
         rangeBytes: Int, now: String? = DividedRun.now, key: RunKeySource? = nil,
-        firstMonth: String? = nil
+        firstMonth: String? = nil, listsWinners: Bool = false
     ) throws -> TaskPlanReport {
         var request = TaskPlanRequest(
             pipeline: "\(folder.folder)/pipeline.yaml", work: "\(folder.folder)/\(Self.work)")
@@ -109,6 +109,7 @@ struct DividedRun {
         request.rangeBytes = rangeBytes
         request.key = key ?? self.key
         request.firstMonth = firstMonth
+        request.listsWinners = listsWinners
         return try Sluice.planTasks(request)
     }
 

@@ -208,6 +208,79 @@ import Testing
         #expect(try run.takeResults() == expected)
     }
 
+    // MARK: Folders that cannot be renamed
+
+    /// Leaves attempts at a task behind that look whole in ever more ways, and are not.
+    private func leaveDead(_ run: DividedRun, _ plan: TaskPlanReport, _ name: String) throws {
+        let work = "\(DividedRun.work)/\(plan.name)"
+        let whole = try #require(
+            run.attempts(of: plan).first { $0.contains(name) && $0.hasSuffix("manifest.json") })
+        let manifest = try run.folder.text("\(work)/\(whole)")
+        // They stand in front of the whole one in every listing.
+        try run.folder.write("\(work)/_tmp.\(name).0.a/log", "cut")
+        try run.folder.write("\(work)/_tmp.\(name).0.b/log", "cut")
+        try run.folder.write(
+            "\(work)/_tmp.\(name).0.b/manifest.json", String(manifest.dropLast(9)))
+        try run.folder.write("\(work)/_tmp.\(name).0.c/log", "cut")
+        try run.folder.write("\(work)/_tmp.\(name).0.c/manifest.json", manifest)
+    }
+
+    @Test func withoutRenamesTheCommitListsWinners() async throws {
+        let run = try run()
+        _ = try run.folder.run(now: DividedRun.now)
+        let expected = try run.takeResults()
+        let plan = try run.plan(rangeBytes: 2000, listsWinners: true)
+        #expect(try run.plan(rangeBytes: 2000).folder != plan.folder)
+        let folder = plan.folder
+        let key = run.key
+        for task in plan.tasks {
+            let name = task.name
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 {
+                    group.addTask {
+                        var request = TaskRequest(folder: folder, name: name)
+                        request.key = key
+                        _ = try Sluice.runTask(request, observer: nil)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try leaveDead(run, plan, name)
+            #expect(try !run.attempt(name, of: plan).isCommitted)
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(names.allSatisfy { !$0.hasPrefix("task-") })
+        _ = try Sluice.mergeTasks(folder: folder, group: 0, of: 1)
+        // A commit that died over its list.
+        try run.folder.write("\(DividedRun.work)/\(plan.name)/winners.json", "{\"task-")
+        #expect(try Sluice.commitTasks(folder: folder) != nil)
+        #expect(try run.takeResults() == expected)
+        #expect(run.attempts(of: plan).isEmpty)
+        #expect(try Sluice.commitTasks(folder: folder) == nil)
+        #expect(try run.plan(rangeBytes: 2000, listsWinners: true).isComplete)
+    }
+
+    @Test func withoutRenamesOnlyDeadAttemptsAreCollected() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000, listsWinners: true)
+        try run.attempt(plan.tasks[0].name, of: plan)
+        try leaveDead(run, plan, plan.tasks[0].name)
+        let folder = "\(DividedRun.work)/\(plan.name)"
+        let old = [FileAttributeKey.modificationDate: Date(timeIntervalSinceNow: -9 * 86_400)]
+        for name in try FileManager.default.contentsOfDirectory(
+            atPath: "\(run.folder.folder)/\(folder)") where name.hasPrefix("_tmp.")
+        {
+            let path = "\(run.folder.folder)/\(folder)/\(name)"
+            for inner in try FileManager.default.contentsOfDirectory(atPath: path) {
+                try FileManager.default.setAttributes(old, ofItemAtPath: "\(path)/\(inner)")
+            }
+            try FileManager.default.setAttributes(old, ofItemAtPath: path)
+        }
+        let work = "\(run.folder.folder)/\(DividedRun.work)"
+        #expect(try Sluice.collectWork(work, olderThan: "P2D").attempts == 3)
+        #expect(try !run.attempt(plan.tasks[0].name, of: plan).isCommitted)
+    }
+
     // MARK: Month keys
 
     private let withMonthKeys = """
