@@ -59,8 +59,7 @@ def main(words=None):
         with Client(asked.scheduler) as client:
             report = run(
                 client, asked.pipeline, asked.work, key=contract.asked_key(asked),
-                sluice=asked.sluice, sources=asked.source, now=asked.now,
-                range_bytes=asked.range_bytes, first_month=asked.first_month)
+                sluice=asked.sluice, **contract.asked_options(asked))
     except contract.SluiceError as error:
         print(f"sluice_dask: {error}", file=sys.stderr)
         return error.status

@@ -21,7 +21,8 @@ def estimates(spark, path, by=None):
     table = spark.read.csv(path, header=True)
     found = [
         form.format(f"`{name}`") + f" AS `{name}`"
-        for name in table.columns for end, form in ESTIMATES.items() if name.endswith(end)]
+        for name in table.columns for end, form in ESTIMATES.items()
+        if name.endswith(end) and spark.catalog.functionExists(form.split("(")[0])]
     table.createOrReplaceTempView("sketches")
     group = f"`{by}`, " if by else ""
     tail = f" GROUP BY `{by}` ORDER BY `{by}`" if by else ""

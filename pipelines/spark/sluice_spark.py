@@ -172,7 +172,10 @@ class Progress:
 
     def done(self):
         """How many of the tasks are published."""
-        present = set(os.listdir(self.folder))
+        present = {
+            name.removeprefix("_tmp.").split(".")[0] for name in os.listdir(self.folder)
+            if not name.startswith("_tmp.") or os.path.exists(
+                os.path.join(self.folder, name, "manifest.json"))}
         return sum(name in present for name in self.names)
 
 
@@ -199,27 +202,25 @@ def run_tasks(spark, plan, sluice, is_shipped, key):
 
 
 def run(
-    spark, pipeline, work, *, sources=(), now=None, range_bytes=None, first_month=None, key=None,
-    sluice="sluice", is_shipped=False,
+    spark, pipeline, work, *, key=None, sluice="sluice", is_shipped=False, **options
 ):
     """Runs `pipeline` on the Spark session `spark`; returns the report of `sluice commit`.
 
     `work` is the folder of all work, private and seen by every machine. `sluice` is the binary: the
     same path on every machine, or a file of the driver that is shipped to them. Raises
     `SluiceError` for what trying again would not mend, and what Spark raises when its attempts are
-    used up.
+    used up. `options` are those of `plan_tasks`.
     """
     share_code()
-    plan = plan_tasks(
-        sluice, pipeline, work, key, sources=sources, now=now, range_bytes=range_bytes,
-        first_month=first_month)
+    plan = plan_tasks(sluice, pipeline, work, key, **options)
     if not plan["complete"] and plan["tasks"]:
         check(run_tasks(spark, plan, sluice, is_shipped, key))
     return command(sluice, ["commit", plan["folder"], "--json"])
 
 
 def plan_tasks(
-    sluice, pipeline, work, key, *, sources=(), now=None, range_bytes=None, first_month=None
+    sluice, pipeline, work, key, *, sources=(), now=None, range_bytes=None, first_month=None,
+    no_rename=False
 ):
     """Deals the sources of a pipeline out to tasks; returns what `sluice plan` says."""
     words = ["plan", pipeline, *sources, "--work", work]
@@ -228,6 +229,8 @@ def plan_tasks(
     ):
         if value is not None:
             words += [flag, str(value)]
+    if no_rename:
+        words.append("--no-rename")
     return command(sluice, words, key)
 
 
@@ -261,10 +264,19 @@ def parser(name, description):
     option("--range-bytes", type=int, help="cut large files into ranges of at least so many bytes")
     option("--first-month", help="make the month keys since this month, yyyy-mm")
     option("--sluice", default="sluice", help="the binary, on every machine")
+    option("--no-rename", action="store_true", help="for a work folder in an object store")
     keys = parser.add_mutually_exclusive_group()
     keys.add_argument("--key-file", help="the key of the run: a file that every machine has")
     keys.add_argument("--new-key", action="store_true", help="a key that lives in this job only")
     return parser
+
+
+def asked_options(asked):
+    """What was asked of `plan_tasks`."""
+    return {
+        "sources": asked.source, "now": asked.now, "range_bytes": asked.range_bytes,
+        "first_month": asked.first_month, "no_rename": asked.no_rename,
+    }
 
 
 def asked_key(asked):
@@ -290,9 +302,8 @@ def main(words=None):
     spark = SparkSession.builder.appName("sluice").getOrCreate()
     try:
         report = run(
-            spark, asked.pipeline, asked.work, sources=asked.source, now=asked.now,
-            range_bytes=asked.range_bytes, first_month=asked.first_month, key=asked_key(asked),
-            sluice=asked.sluice, is_shipped=asked.ship)
+            spark, asked.pipeline, asked.work, key=asked_key(asked), sluice=asked.sluice,
+            is_shipped=asked.ship, **asked_options(asked))
     except SluiceError as error:
         print(f"sluice_spark: {error}", file=sys.stderr)
         return error.status

@@ -1,6 +1,7 @@
 """A Spark cluster of real processes on one machine: a master and two workers. Each worker has a
 loopback address of its own: Spark puts no speculative copy on a host that already runs one."""
 
+import atexit
 import os
 import signal
 import socket
@@ -65,6 +66,7 @@ class Cluster:
         self.port = free_port()
         self.processes = []
         self.logs = []
+        atexit.register(self.stop)
         self.environment = {
             **os.environ, "SPARK_HOME": self.home, "SPARK_DAEMON_MEMORY": "256m",
             "SPARK_DAEMON_JAVA_OPTS": JAVA, "PYSPARK_PYTHON": sys.executable,
@@ -132,15 +134,17 @@ class Cluster:
             if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in words(process)]
 
     def stop(self):
-        """Ends every process that was started here, and theirs."""
-        for process in reversed(self.processes):
-            for child in [*children(process.pid), process.pid]:
-                if process.poll() is None or child != process.pid:
-                    try:
-                        os.kill(child, signal.SIGCONT)
-                        os.kill(child, signal.SIGKILL)
-                    except ProcessLookupError:
-                        pass
+        """Ends every process that was started here and still runs, and theirs."""
+        processes, self.processes = self.processes, []
+        for process in reversed(processes):
+            if process.poll() is not None:
+                continue
+            for victim in [*children(process.pid), process.pid]:
+                try:
+                    os.kill(victim, signal.SIGCONT)
+                    os.kill(victim, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
             process.wait()
         for log in self.logs:
             log.close()
