@@ -36,7 +36,11 @@ extension Sluice {
     package static func planTasks(
         _ request: TaskPlanRequest
     ) throws(PipelineFailure) -> TaskPlanReport {
-        try TaskPlanning(request: request).run()
+        do throws(PipelineFailure) {
+            return try TaskPlanning(request: request).run()
+        } catch {
+            throw error.naming(pipeline: request.pipeline)
+        }
     }
 
     /// Makes one attempt at one task. A source that cannot be reached is a failure of the storage
@@ -113,7 +117,10 @@ extension Sluice {
         let started = nanosecondsNow()
         let context = try TaskContext(folder)
         var commit = TaskCommit(context: context, isConfined: isConfined)
-        var report = try commit.run()
+        var report: RunReport?
+        do throws(PipelineFailure) { report = try commit.run() } catch {
+            throw error.naming(pipeline: context.tasks.pipeline)
+        }
         report?.elapsedSeconds = Double(nanosecondsNow() - started) / 1e9
         return report
     }
@@ -127,5 +134,13 @@ extension Sluice {
         }
         let clock = RunClock.system(zone: .utc)
         return try WorkRemoval(path, before: clock.cutOff(length)).run()
+    }
+}
+
+extension PipelineFailure {
+    /// The same, with the file `pipeline` that names the tables which cannot be trusted.
+    func naming(pipeline: String) -> PipelineFailure {
+        guard case .tables(let faults, _) = self else { return self }
+        return .tables(faults, file: pipeline)
     }
 }

@@ -30,8 +30,7 @@ package enum Sluice {
             if request.metrics != nil { report.status = try statusIfAny(plan) }
             return report
         } catch {
-            guard case .tables(let faults, _) = error else { throw error }
-            throw .tables(faults, file: request.pipeline)
+            throw error.naming(pipeline: request.pipeline)
         }
     }
 

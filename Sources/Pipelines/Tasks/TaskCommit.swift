@@ -3,11 +3,11 @@ internal import Ledger
 internal import Records
 internal import Statistics
 
-/// Ends a run that was dealt out to tasks: what they published becomes the outputs, tables and lists
-/// of the run, by the same code, and so with the same bytes, as on one machine.
+/// Ends a run that was dealt out to tasks: what they published becomes the outputs, tables and
+/// lists of the run, by the same code, and so with the same bytes, as on one machine.
 ///
-/// Compressed outputs are compressed here: a gzip file of a run is one member, and its bytes may not
-/// tell how the sources were cut. Done again after a crash it writes the same once more.
+/// Compressed outputs are compressed here: a gzip file of a run is one member, and its bytes may
+/// not tell how the sources were cut. Done again after a crash it writes the same once more.
 struct TaskCommit {
     private(set) var context: TaskContext
     /// Closes all other places to the process before it reads what the tasks published.

@@ -115,8 +115,8 @@ extension TaskPlan.State {
         do { end = try ledger.verifyChain() } catch { throw StateRegistry.failure(error) }
         guard end.hash == chainEnd else {
             throw .refused(
-                "the state in \(path) has changed since the tasks were planned (a run, an opt-out, a "
-                    + "hold or the like): plan anew; nothing was written")
+                "the state in \(path) has changed since the tasks were planned (a run, an opt-out, "
+                    + "a hold or the like): plan anew; nothing was written")
         }
     }
 }

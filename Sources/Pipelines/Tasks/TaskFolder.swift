@@ -97,8 +97,8 @@ struct TaskFolder {
         }
     }
 
-    /// Writes a file, complete and durable, unless there is one of the name: of several that want to
-    /// the first does.
+    /// Writes a file, complete and durable, unless there is one of the name: of several that want
+    /// to the first does.
     func writeOnce(_ json: CanonicalJSON, as name: String) throws(PipelineFailure) {
         if listsWinners {
             if try self.json(name, limitBytes: Self.planBytesMax) == nil { try put(json, as: name) }

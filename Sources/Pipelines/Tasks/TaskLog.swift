@@ -147,7 +147,8 @@ final class TaskLogReader {
     /// Gives every entry away, in order, with the piece of the task that it comes from; the source
     /// of a header is that piece. That the log is what the task wrote is known at the end only.
     func forEach(
-        block take: (_ piece: Int, _ output: Int, OutputBytes.Block) throws(PipelineFailure) -> Void,
+        block take:
+            (_ piece: Int, _ output: Int, OutputBytes.Block) throws(PipelineFailure) -> Void,
         setAside: (_ piece: Int, QuarantineEntry, Span<UInt8>) throws(PipelineFailure) -> Void
     ) throws(PipelineFailure) {
         while offset < identity.byteCount {

@@ -72,7 +72,8 @@ extension TaskManifest {
             let attempt = json["attempt"]?.asText, let plan = json["plan"]?.asText,
             let keys = json["keys"]?.asArray, let pieces = json["pieces"]?.asArray,
             let log = json["log"].flatMap(ContentIdentity.init),
-            let months = json["refused_months"]?.asNumbers, let optOuts = json["opt_outs"]?.asNumbers,
+            let months = json["refused_months"]?.asNumbers,
+            let optOuts = json["opt_outs"]?.asNumbers,
             let registryHolds = json["registry_holds"]?.asNumbers,
             let registryOptOuts = json["registry_opt_outs"]?.asNumbers
         else { return nil }

@@ -33,8 +33,10 @@ struct TaskMerge {
                 "--group, --groups: expected a group from 0 on, and at most as many as there are "
                     + "tasks")
         }
-        guard !context.plan.statistics.statistics.isEmpty else {
-            throw .usage("the pipeline has no statistics: there is nothing to be merged")
+        guard !context.plan.statistics.statistics.isEmpty, context.tasks.state == nil else {
+            throw .usage(
+                "there is nothing to be merged: the pipeline has no statistics, or a state, which "
+                    + "keeps what was counted in each source apart")
         }
         if try context.folder.isComplete() { return TaskReport(task: name) }
         if try context.folder.published(name) != nil { return TaskReport(task: name) }

@@ -99,8 +99,8 @@ struct TaskPlanning {
         try access.prepare(from: first)
     }
 
-    /// Names the plan by everything that decides what its tasks do. Without `--now` that is the day:
-    /// the first plan of a day has its clock, and those of the same work on that day find it.
+    /// Names the plan by everything that decides what its tasks do. Without `--now` that is the
+    /// day: the first plan of a day has its clock, and those of the same work on that day find it.
     private func name(of tasks: TaskPlan, day: CivilDate) -> String {
         var text = "\(tasks.pipeline)\n\(tasks.folder)\n\(request.now ?? day.text)\n"
         text += "\(tasks.context.hex)\n\(tasks.key ?? "")\n"
@@ -174,7 +174,8 @@ package struct TaskPlanReport: Sendable {
         now = plan.now
         tasks = plan.tasks.map { task in
             Task(
-                name: task.name, source: task.pieces.first.map { plan.sources[$0.source].path } ?? "",
+                name: task.name,
+                source: task.pieces.first.map { plan.sources[$0.source].path } ?? "",
                 files: task.pieces.count, range: task.pieces.first?.range,
                 bytes: plan.byteCount(of: task))
         }

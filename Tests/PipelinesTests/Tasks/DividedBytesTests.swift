@@ -42,7 +42,8 @@ import Testing
         var lines = EventLines(seed: 21)
         let open = lines.json(30) + bytes(#"{"ts":"2026-03-02T10:00:00Z","ip":"192.0.2.1"}"#)
         try check(try DividedRun(format: "jsonl", sources: [open, open]), seed: 21, ranges: [150])
-        let text = "192.0.2.7 - u1 [02/Mar/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"-\""
+        let text =
+            #"192.0.2.7 - u1 [02/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-""#
         let rows = bytes(Array(repeating: text, count: 20).joined(separator: "\n"))
         let log = try DividedRun(
             format: "combined", time: "time", others: "status", sources: [rows])
@@ -141,7 +142,8 @@ import Testing
         let run = try DividedRun(pipeline: pipeline, files: [:])
         let line = #"{"ts":"2026-03-01T10:00:00Z","action":"opslaan é"}"# + "\n"
         let text = String(repeating: line, count: 20)
-        try run.write("in/1", [0xff, 0xfe] + text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+        let units = text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        try run.write("in/1", [0xff, 0xfe] + units)
         #expect(try divideOnce(run, seed: 57).tasks.count == 1)
     }
 

@@ -203,3 +203,15 @@ func gzipMember(_ plain: [UInt8]) throws -> [UInt8] {
     deflater.finish(into: &output)
     return output.array()
 }
+
+/// The exit status that the failure of `body` has; nil when there is none.
+func exitStatus(_ body: () throws -> Void) -> Int32? {
+    do {
+        try body()
+        return nil
+    } catch let failure as PipelineFailure {
+        return failure.exitStatus
+    } catch {
+        return -1
+    }
+}

@@ -97,17 +97,6 @@ import Testing
         #expect(divided.agedParts == whole.agedParts)
     }
 
-    private func status(_ body: () throws -> Void) -> Int32? {
-        do {
-            try body()
-            return nil
-        } catch let failure as PipelineFailure {
-            return failure.exitStatus
-        } catch {
-            return -1
-        }
-    }
-
     /// A night: both take in what is new; `first` is the month since when keys are there.
     private func night(
         _ pair: Pair, _ now: String, first: String, seed: UInt64
@@ -185,9 +174,9 @@ import Testing
         try optOut(run, "user2@one.example")
         // The tasks ask the registry, and notice; those that were done before do not count.
         let name = try #require(plan.tasks.first).name
-        #expect(status { try run.attempt(name, of: plan) } == ExitStatus.refused)
+        #expect(exitStatus { try run.attempt(name, of: plan) } == ExitStatus.refused)
         #expect(
-            status { _ = try Sluice.commitTasks(folder: plan.folder) } == ExitStatus.refused)
+            exitStatus { _ = try Sluice.commitTasks(folder: plan.folder) } == ExitStatus.refused)
         #expect(try run.results().keys.sorted() == results.keys.sorted())
         let anew = try run.plan(rangeBytes: 3000, now: "2026-03-12")
         #expect(anew.folder != plan.folder)
@@ -205,7 +194,7 @@ import Testing
         try run.folder.run(now: "2026-03-10")
         let results = try run.results()
         #expect(
-            status { _ = try Sluice.commitTasks(folder: plan.folder) } == ExitStatus.refused)
+            exitStatus { _ = try Sluice.commitTasks(folder: plan.folder) } == ExitStatus.refused)
         #expect(try run.results() == results)
         let anew = try run.plan(rangeBytes: 3000, now: "2026-03-10", firstMonth: "2026-02")
         #expect(anew.tasks.isEmpty)

@@ -10,18 +10,6 @@ import Testing
         return try DividedRun(format: "jsonl", sources: [lines.json(60), lines.json(40)])
     }
 
-    /// The kind of failure of `body`, by the exit status it has.
-    private func status(_ body: () throws -> Void) -> Int32? {
-        do {
-            try body()
-            return nil
-        } catch let failure as PipelineFailure {
-            return failure.exitStatus
-        } catch {
-            return -1
-        }
-    }
-
     @Test func aLateAttemptSucceedsAndChangesNothing() throws {
         let run = try run()
         let plan = try run.plan(rangeBytes: 2000)
@@ -65,11 +53,11 @@ import Testing
         let run = try run()
         let plan = try run.plan(rangeBytes: 2000)
         try run.folder.write("in/1000.log", "{}\n")
-        let found = status { try run.attempt(plan.tasks[0].name, of: plan) }
+        let found = exitStatus { try run.attempt(plan.tasks[0].name, of: plan) }
         #expect(found == ExitStatus.source)
         try run.folder.remove("in/1000.log")
         // Another node may have it.
-        #expect(status { try run.attempt(plan.tasks[0].name, of: plan) } == ExitStatus.storage)
+        #expect(exitStatus { try run.attempt(plan.tasks[0].name, of: plan) } == ExitStatus.storage)
         #expect(run.attempts(of: plan).isEmpty)
     }
 
@@ -78,7 +66,7 @@ import Testing
         let plan = try run.plan(rangeBytes: 2000)
         #expect(plan.tasks.count > 3)
         for task in plan.tasks.dropLast() { try run.attempt(task.name, of: plan) }
-        let found = status { _ = try Sluice.commitTasks(folder: plan.folder) }
+        let found = exitStatus { _ = try Sluice.commitTasks(folder: plan.folder) }
         #expect(found == ExitStatus.refused)
         #expect(run.folder.files(below: "out").isEmpty)
         try run.attempt(plan.tasks[plan.tasks.count - 1].name, of: plan)
@@ -116,7 +104,7 @@ import Testing
         try run.folder.write("other.key", String(repeating: "0badcafe", count: 8))
         let path = "\(run.folder.folder)/other.key"
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        let found = status {
+        let found = exitStatus {
             try run.attempt(plan.tasks[0].name, of: plan, key: .file(path))
         }
         #expect(found == ExitStatus.keys)
@@ -131,7 +119,7 @@ import Testing
             text.replacingCharacters(
                 in: start.upperBound..<text.index(after: start.upperBound),
                 with: digit == "0" ? "1" : "0"))
-        let refused = status { _ = try Sluice.commitTasks(folder: plan.folder) }
+        let refused = exitStatus { _ = try Sluice.commitTasks(folder: plan.folder) }
         #expect(refused == ExitStatus.keys)
         #expect(run.folder.files(below: "out").isEmpty)
     }
@@ -145,7 +133,8 @@ import Testing
         var log = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
         log[log.count - 3] ^= 1
         try Data(log).write(to: URL(fileURLWithPath: path))
-        #expect(status { _ = try Sluice.commitTasks(folder: plan.folder) } == ExitStatus.storage)
+        #expect(
+            exitStatus { _ = try Sluice.commitTasks(folder: plan.folder) } == ExitStatus.storage)
         #expect(run.folder.files(below: "out").isEmpty)
     }
 
@@ -154,7 +143,7 @@ import Testing
         let plan = try run.plan(rangeBytes: 2000)
         let text = try run.folder.text("pipeline.yaml")
         try run.folder.write("pipeline.yaml", text + "# changed\n")
-        let found = status { try run.attempt(plan.tasks[0].name, of: plan) }
+        let found = exitStatus { try run.attempt(plan.tasks[0].name, of: plan) }
         #expect(found == ExitStatus.refused)
     }
 
@@ -167,12 +156,12 @@ import Testing
             state: state
             """
         let run = try DividedRun(pipeline: pipeline, files: ["in/1": "{}\n"])
-        #expect(status { _ = try run.plan(rangeBytes: 10) } == ExitStatus.usage)
+        #expect(exitStatus { _ = try run.plan(rangeBytes: 10) } == ExitStatus.usage)
         let piped = try DividedRun(
             pipeline: pipeline.replacingOccurrences(
                 of: "store: { files: \"in/*\", settle: PT0S }",
                 with: "outputs: [{ name: all, purpose: statistics, path: out/all }]"), files: [:])
-        #expect(status { _ = try piped.plan(rangeBytes: 10) } == ExitStatus.usage)
+        #expect(exitStatus { _ = try piped.plan(rangeBytes: 10) } == ExitStatus.usage)
     }
 
     @Test func tasksHaveNumbersToo() throws {
@@ -180,7 +169,7 @@ import Testing
         let plan = try run.plan(rangeBytes: 2000)
         #expect(try run.attempt("1", of: plan).task == plan.tasks[1].name)
         for text in ["\(plan.tasks.count)", "-1", "task-"] {
-            #expect(status { try run.attempt(text, of: plan) } == ExitStatus.usage)
+            #expect(exitStatus { try run.attempt(text, of: plan) } == ExitStatus.usage)
         }
     }
 
@@ -192,8 +181,9 @@ import Testing
         #expect(plan.tasks.count > 5)
         for task in plan.tasks.dropLast() { try run.attempt(task.name, of: plan) }
         #expect(
-            status { _ = try Sluice.mergeTasks(folder: plan.folder, group: groups - 1, of: groups) }
-                == ExitStatus.refused)
+            exitStatus {
+                _ = try Sluice.mergeTasks(folder: plan.folder, group: groups - 1, of: groups)
+            } == ExitStatus.refused)
         try run.attempt(plan.tasks[plan.tasks.count - 1].name, of: plan)
         for group in (0..<groups).reversed() {
             for isFirst in [true, false] {
@@ -202,7 +192,7 @@ import Testing
             }
         }
         #expect(
-            status { _ = try Sluice.mergeTasks(folder: plan.folder, group: groups, of: groups) }
+            exitStatus { _ = try Sluice.mergeTasks(folder: plan.folder, group: groups, of: groups) }
                 == ExitStatus.usage)
         _ = try Sluice.commitTasks(folder: plan.folder)
         #expect(try run.takeResults() == expected)
@@ -303,7 +293,7 @@ import Testing
             run.folder.files(below: "keys").filter { $0.hasSuffix(".key") }
         }
         #expect(keys() == ["2026-03.key", "2026-04.key"])
-        #expect(status { try run.attempt(late.tasks[0].name, of: late) } == ExitStatus.keys)
+        #expect(exitStatus { try run.attempt(late.tasks[0].name, of: late) } == ExitStatus.keys)
         #expect(keys() == ["2026-03.key", "2026-04.key"])
         let plan = try run.plan(rangeBytes: 40, firstMonth: "2026-01")
         for task in plan.tasks { try run.attempt(task.name, of: plan) }

@@ -58,7 +58,7 @@ class ClusterTests(unittest.TestCase):
         self.assertEqual(self.job.results(), self.job.expected)
 
     def test_clean_run_with_a_key_of_the_job(self):
-        """Every task is done once, nothing of any attempt is left, and nobody wrote the key down."""
+        """Every task is done once, nothing of any attempt is left, the key is written nowhere."""
         driver = self.submit(script=KNOWN_KEY)
         self.assert_same_bytes(driver)
         begun = self.job.begun()

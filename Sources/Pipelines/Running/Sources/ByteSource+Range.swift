@@ -2,9 +2,9 @@ internal import FileSystem
 internal import Records
 
 extension ByteSource {
-    /// Where the records that begin in `range` stand: from the first byte of the first one to behind
-    /// the last one, nil for the end of the file. Records end at line feeds, the first begins behind
-    /// the header of `header` bytes.
+    /// Where the records that begin in `range` stand: from the first byte of the first one to
+    /// behind the last one, nil for the end of the file. Records end at line feeds, the first
+    /// begins behind the header of `header` bytes.
     ///
     /// Ranges that follow each other without a gap share all records, each once: a record belongs
     /// to the range that its first byte lies in.
