@@ -133,18 +133,22 @@ class Cluster:
             process for process in children(worker.pid)
             if "org.apache.spark.executor.CoarseGrainedExecutorBackend" in words(process)]
 
+    def end(self, process):
+        """Ends a process that was started here, if it still runs, and what it has started."""
+        if process.poll() is not None:
+            return
+        for victim in [*children(process.pid), process.pid]:
+            try:
+                os.kill(victim, signal.SIGCONT)
+                os.kill(victim, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        process.wait()
+
     def stop(self):
-        """Ends every process that was started here and still runs, and theirs."""
+        """Ends everything that was started here and still runs."""
         processes, self.processes = self.processes, []
         for process in reversed(processes):
-            if process.poll() is not None:
-                continue
-            for victim in [*children(process.pid), process.pid]:
-                try:
-                    os.kill(victim, signal.SIGCONT)
-                    os.kill(victim, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            process.wait()
+            self.end(process)
         for log in self.logs:
             log.close()

@@ -46,7 +46,10 @@ class ClusterTests(unittest.TestCase):
 
     def submit(self, *more, settings=(), log=None, script=SCRIPT):
         name = log or self._testMethodName
-        return self.cluster.submit(script, self.job.options(*more), settings, name)
+        driver = self.cluster.submit(script, self.job.options(*more), settings, name)
+        # A job that goes on behind a test that failed would keep the cluster from the others.
+        self.addCleanup(self.cluster.end, driver)
+        return driver
 
     def log(self):
         path = os.path.join(self.scratch, f"{self._testMethodName}.log")
