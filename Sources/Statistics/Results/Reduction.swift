@@ -11,6 +11,9 @@ struct Reduction: PartialSink {
     private var statistic = 0
     private var list = 0
     private var group: GroupFigures?
+    /// The key of the group, and how many words it has.
+    private var groupKey: [UInt32] = []
+    private var width = 0
     private let rollUp: RollUp
     private var rolling: KeyRolling?
     /// The groups that values are counted together in: their rows do not come one after the other.
@@ -54,33 +57,40 @@ struct Reduction: PartialSink {
     private mutating func begin() {
         if statistic == layouts.count { return }
         let layout = layouts[statistic]
+        width = layout.groupWords.count
         sessions = layout.sessions.map { SessionReduction(layout, $0.plan, rolling) }
         sessionsAt = 0
         finished = []
     }
 
     mutating func beginRow(_ row: PartialRow) throws(PartialFault) {
-        let layout = layouts[statistic]
-        let width = layout.groupWords.count
         list = 0
         rolledKey = nil
-        if let rolling {
-            var key = Array(row.key.prefix(width))
-            if rolling.roll(&key, layout) {
-                rolledKey = key
-                rolled[key, default: GroupFigures(key, layout, isSortedByPerson: false)]
-                    .add(row, keys: keys)
-                return
-            }
-        }
-        let isSameGroup = group.map { group in
-            (0..<width).allSatisfy { group.key[$0] == row.key[$0] }
-        }
-        if isSameGroup != true {
+        if rolling != nil, addRolled(row) { return }
+        if !isInGroup(row.key) {
             endGroup()
-            group = GroupFigures(Array(row.key.prefix(width)), layout)
+            groupKey = Array(row.key.prefix(width))
+            group = GroupFigures(groupKey, layouts[statistic])
         }
         group?.add(row, keys: keys)
+    }
+
+    /// True when the group at hand has this key.
+    private func isInGroup(_ key: [UInt32]) -> Bool {
+        guard group != nil else { return false }
+        for index in 0..<width where groupKey[index] != key[index] { return false }
+        return true
+    }
+
+    /// Adds a row whose values are counted together with others; false when they are not.
+    private mutating func addRolled(_ row: PartialRow) -> Bool {
+        let layout = layouts[statistic]
+        var key = Array(row.key.prefix(width))
+        guard let rolling, rolling.roll(&key, layout) else { return false }
+        rolledKey = key
+        rolled[key, default: GroupFigures(key, layout, isSortedByPerson: false)]
+            .add(row, keys: keys)
+        return true
     }
 
     mutating func listedToken(_ number: UInt32) throws(PartialFault) {
@@ -114,10 +124,11 @@ struct Reduction: PartialSink {
         for (index, step) in layouts[statistic].steps.enumerated() {
             cells.append(ended.cell(index, measures[step.measure].kind))
         }
+        let (backing, persons, customers) = ended.whole()
         finished.append(
             FinishedRow(
-                key: ended.key, cells: cells, persons: ended.evidence[0].persons.count,
-                customers: ended.evidence[0].customers.count, backing: ended.rowBacking()))
+                key: ended.key, cells: cells, persons: persons, customers: customers,
+                backing: backing))
     }
 
     mutating func endRows() throws(PartialFault) {

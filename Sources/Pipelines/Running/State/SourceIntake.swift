@@ -283,7 +283,8 @@ final class SourceIntake {
             for path in paths {
                 all.append(try owner.subjects?.newPartials[path] ?? StoredFile(path))
             }
-            if all.isEmpty { return [] }
+            // A statistic that is published and written nowhere needs no table yet.
+            if all.isEmpty || plan.tables.allSatisfy(\.paths.isEmpty) { return [] }
             all = try withoutRestricted(all)
             let tables = try Partials(all, plan: plan.statistics, storage: storage).tables()
             return TableFiles(plan: plan, refusedMonths: refusedMonths).files(tables)
