@@ -16,8 +16,8 @@ struct PartialMerge {
     /// The most partials merged at once; more are merged in rounds.
     static let fanInMax = 64
 
-    /// `removals` say for each reader what is left out of the merge as if it were not there, but for
-    /// its texts and tokens.
+    /// `removals` say for each reader what is left out of the merge as if it were not there, but
+    /// for its texts and tokens.
     init(
         _ readers: [PartialReader], _ layouts: [StatisticLayout],
         removals: [PartialRemoval?] = []

@@ -1,7 +1,7 @@
 /// Rows that lie in the window as a whole are read in one go: most are, and there are millions.
 extension PartialReader {
-    /// Steps to the next row where it is one of counters alone, has a row before it, and lies in the
-    /// window; false when it is not, or when something is wrong with it: then nothing has changed,
+    /// Steps to the next row where it is one of counters alone, has a row before it, and lies in
+    /// the window; false when it is not, or when something is wrong with it: then nothing has changed,
     /// and reading it number by number says what.
     @inline(__always)
     mutating func nextPlainRow() -> Bool {
