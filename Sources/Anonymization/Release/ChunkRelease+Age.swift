@@ -157,7 +157,8 @@ extension ChunkRelease {
     }
 
     private mutating func useKey(of month: CalendarMonth) {
-        if month != keyMonth {
+        // Not the months themselves: `==` of a type of another module is looked up each time.
+        if month.index != keyMonth?.index {
             keyMonth = month
             context.hasher = keyRing?.hasher(for: month)
             context.transform.tokens = context.hasher

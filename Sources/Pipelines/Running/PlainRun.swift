@@ -95,11 +95,14 @@ struct PlainRun {
     ) throws(PipelineFailure) {
         let list = try quarantine?.prepare()
         try files.publish()
-        for entry in tables {
+        for group in TableFiles.inFolders(tables) {
+            guard let first = group.first else { continue }
             do throws(FileFault) {
-                try DurableFile.publish([entry.prepared], in: files.folders.open(entry.folder))
+                try DurableFile.publish(
+                    group.map(\.prepared), in: files.folders.open(first.folder))
             } catch {
-                throw .storage("cannot publish \(entry.file.shownPath): \(error.reason)")
+                let others = group.count > 1 ? " and the tables beside it" : ""
+                throw .storage("cannot publish \(first.file.shownPath)\(others): \(error.reason)")
             }
         }
         do {

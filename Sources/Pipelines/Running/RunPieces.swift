@@ -114,7 +114,7 @@ func tableFiles(
 ) throws(PipelineFailure) -> [TableFiles.File] {
     guard let aggregator = try task.takeAggregator() else { return [] }
     let tables: [MeasuredTable]
-    do { tables = try aggregator.tables() } catch {
+    do { tables = try aggregator.tables(threads: task.workers, by: runThreads) } catch {
         throw .storage("cannot merge aggregates: \(error.code.rawValue)")
     }
     let refused = task.refusedMonths

@@ -23,6 +23,8 @@ final class TaskRun: OrderedEnd {
     /// The first quarantined records, with their numbers in their source.
     private(set) var quarantine: [QuarantineEntry] = []
     private var recordsDone = 0
+    /// How many workers the task has.
+    private(set) var workers = 1
     /// What the time of the task was spent on, by all workers together.
     private var times = StageTimes()
     /// How long the task was at work.
@@ -54,6 +56,7 @@ final class TaskRun: OrderedEnd {
             count: workers, plan: plan, source: source, keyRing: keyRing, storage: storage,
             end: self)
         self.crew = crew
+        self.workers = workers
         let started = nanosecondsNow()
         try crew.run()
         nanoseconds = nanosecondsNow() - started

@@ -9,6 +9,7 @@ struct GroupFigures {
     /// In the order of `evidence`; empty unless the rows are separable.
     private var tallies: [ContributorTally]
     private var distinct: [Int64]
+    /// By step; empty unless the rows are separable.
     private var seen: [NumberSet]
     private var numbers: [[(billionths: Int128, times: UInt64)]]
 
@@ -22,7 +23,8 @@ struct GroupFigures {
             repeating: ContributorTally(isSortedByPerson: isSortedByPerson),
             count: layout.isSeparable ? layout.steps.count + 1 : 0)
         distinct = [Int64](repeating: 0, count: layout.steps.count)
-        seen = [NumberSet](repeating: NumberSet(), count: layout.steps.count)
+        seen = [NumberSet](
+            repeating: NumberSet(), count: layout.isSeparable ? layout.steps.count : 0)
         numbers = [[(billionths: Int128, times: UInt64)]](
             repeating: [], count: layout.lists.count)
     }

@@ -39,6 +39,15 @@ struct Reduction: PartialSink {
         layouts = plan.statistics.map { StatisticLayout($0, in: plan) }
     }
 
+    /// Of one statistic alone, whose content comes without a dictionary: `texts` are all texts by
+    /// their numbers.
+    init(_ plan: StatisticsPlan, of statistic: Int, texts: [[UInt8]]) {
+        self.init(plan)
+        self.texts = texts
+        self.statistic = statistic
+        begin()
+    }
+
     mutating func text(_ text: [UInt8]) throws(PartialFault) { texts.append(text) }
 
     mutating func token(_ token: Token) throws(PartialFault) {
@@ -107,7 +116,7 @@ struct Reduction: PartialSink {
         finish(ended)
     }
 
-    private mutating func finish(_ group: GroupFigures) {
+    private mutating func finish(_ group: consuming GroupFigures) {
         var ended = group
         let measures = plan.statistics[statistic].measures
         var cells: [MeasuredCell] = []
@@ -146,12 +155,7 @@ struct Reduction: PartialSink {
         rows.reserveCapacity(finished.count)
         // Each goes as soon as it is measured: a table may have millions of rows.
         while let row = finished.popLast() { rows.append(measured(row, layout)) }
-        rows.sort { left, right in
-            for (one, other) in zip(left.key, right.key) where one != other {
-                return one.lexicographicallyPrecedes(other)
-            }
-            return false
-        }
+        rows.sort { Self.stands($0, before: $1) }
         results.append(
             MeasuredTable(
                 name: plan.statistics[statistic].name,
@@ -160,6 +164,22 @@ struct Reduction: PartialSink {
                 suppression: plan.statistics[statistic].suppression))
         statistic += 1
         begin()
+    }
+
+    private static func stands(_ row: MeasuredRow, before other: MeasuredRow) -> Bool {
+        for column in row.key.indices {
+            let order = compare(row.key[column], other.key[column])
+            if order != 0 { return order < 0 }
+        }
+        return false
+    }
+
+    /// Below, equal to or above zero as `one` stands before, with or behind `other`.
+    private static func compare(_ one: [UInt8], _ other: [UInt8]) -> Int {
+        for index in 0..<min(one.count, other.count) where one[index] != other[index] {
+            return Int(one[index]) - Int(other[index])
+        }
+        return one.count - other.count
     }
 
     /// Adds a row for each group that has sessions and nothing else.
