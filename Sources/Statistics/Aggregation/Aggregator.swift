@@ -71,7 +71,21 @@ package struct Aggregator: ~Copyable {
         }
         rowsObserved += batch.count
         isEmpty = false
-        if residentBytes > limits.residentBytesMax { try seal() }
+        if residentBytes > limits.residentBytesMax { try makeRoom() }
+    }
+
+    /// Held by a worker that puts something aside.
+    private static let sealing = Mutex(())
+
+    /// Puts aside what is in memory; while another worker does so, only when it is a quarter above
+    /// the limit: to sort it takes memory for a while, which workers of the same speed would else
+    /// all take at the same time.
+    private mutating func makeRoom() throws(PartialFault) {
+        let isDone: Void? = try Self.sealing.withLockIfAvailable {
+            _ throws(PartialFault) in try seal()
+        }
+        let most = limits.residentBytesMax + limits.residentBytesMax / 4
+        if isDone == nil, residentBytes > most { try seal() }
     }
 
     /// The memory held by what was counted, in bytes.
@@ -84,7 +98,8 @@ package struct Aggregator: ~Copyable {
     /// To be called by each of several workers at its end, before `merge`: where something was put
     /// aside, the rest goes the same way. They do it at the same time.
     package mutating func prepareMerge() throws(PartialFault) {
-        if !segments.isEmpty { try seal() }
+        if segments.isEmpty { return }
+        try Self.sealing.withLock { _ throws(PartialFault) in try seal() }
     }
 
     /// Takes over what `other`, of the same plan, has counted.
