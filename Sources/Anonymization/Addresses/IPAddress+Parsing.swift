@@ -156,7 +156,7 @@ enum AddressScanner {
                 groups.append(UInt64(tail & 0xffff))
                 return groups.address
             }
-            guard 1...4 ~= group.digits else { return nil }
+            guard group.digits > 0, group.digits <= 4 else { return nil }
             groups.append(group.value)
             if end == length { break }
             at = end &+ 1

@@ -127,7 +127,8 @@ import Records
         _ scan: borrowing AccessLogScan,
         into table: inout RecordTable
     ) {
-        for origin in origins {
+        for index in origins.indices {
+            let origin = origins[index]
             let slice =
                 origin.part < 0
                 ? scan.classified(unsafe found[origin.field])

@@ -154,7 +154,7 @@ private struct Trial {
                 plan.tables[index].paths = PathTemplate("{name}.csv").map { [($0, .csv)] } ?? []
             }
             return TableFiles(
-                plan: plan, refusedMonths: worker.releaser.observations.refusedMonths
+                plan: plan, refusedMonths: worker.close()?.refusedMonths ?? []
             ).files(measured)
         } catch {
             throw .internalFault("cannot make the tables of a test")
