@@ -24,7 +24,8 @@ struct RunKeys {
                 store: store, zone: plan.release.zone, now: clock.now, who: runName,
                 own: (statePath, ledger))
             outcome = try retirement.retireAll()
-        } catch { throw error.afterRun }
+        } catch { throw error.behind(
+                "the keys that may have to die were not looked after") }
         guard let outcome else {
             report.notes.append(
                 "another run uses the key store: keys that may die are left to the next run")
@@ -54,20 +55,7 @@ struct RunKeys {
                 event: "key-erased-again",
                 ["months": .array(store.erasedAgain.map { .text($0.text) })],
                 time: plan.release.clocks.runClock.now)
-        } catch { throw .storage("cannot write the ledger: \(error.description)") }
-    }
-}
-
-extension PipelineFailure {
-    /// The same failure when the run before it is complete: nothing of it is undone.
-    fileprivate var afterRun: PipelineFailure {
-        switch self {
-        case .storage(let sentence), .keys(let sentence), .busy(let sentence):
-            .unfinished(
-                "the run is complete, but keys that may have to die could not be looked after: "
-                    + sentence)
-        default: self
-        }
+        } catch { throw .writing(error) }
     }
 }
 

@@ -71,7 +71,10 @@ struct SubjectErasure {
         let run = StatefulRun(
             plan: session.plan, statePath: statePath, request: settings, observer: nil,
             ledger: ledger)
-        _ = try run.run()
+        do throws(PipelineFailure) { _ = try run.run() } catch {
+            guard entered != nil else { throw error }
+            throw error.behind("the erasure is entered, and the next run carries it out")
+        }
         guard let work = run.subjects else { return }
         if let sources = run.sources { try tell(sources.report, in: &report) }
         let index = work.index(ofErasure: entered)

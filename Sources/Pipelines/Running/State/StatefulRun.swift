@@ -24,6 +24,8 @@ final class StatefulRun {
     let changes: PendingChanges
     /// True from the moment on at which the ledger may know of the prepared files.
     private var mayBeCommitted = false
+    /// True from the moment on at which it does.
+    private var isCommitted = false
     /// The list of what is set aside; nil in a dry run.
     let quarantine: QuarantineFile?
     private var optOutMatches: OptOutMatches?
@@ -111,7 +113,7 @@ final class StatefulRun {
                 quarantine?.abandon()
                 changes.discard()
             }
-            throw error
+            throw isCommitted ? error.behind("the run is entered in the ledger") : error
         }
     }
 
@@ -292,8 +294,9 @@ final class StatefulRun {
         mayBeCommitted = true
         let run: Int64
         do { run = try ledger.commitRun(commit) } catch {
-            throw .storage("cannot write the ledger: \(error.description)")
+            throw .writing(error)
         }
+        isCommitted = true
         // A run that owes nothing is published by its commit.
         if changes.publications.isEmpty { return }
         try RunRecovery(ledger: ledger, plan: plan).publish(
