@@ -52,11 +52,11 @@ extension PipelineFailure {
         }
     }
 
-    /// The same failure where something stands already, which `done` says: nothing of that is undone.
+    /// The same failure where something stands already, which `done` says: that is not undone.
     func behind(_ done: String) -> PipelineFailure {
         switch self {
         case .storage(let sentence), .keys(let sentence), .busy(let sentence):
-            .unfinished("\(done), but \(sentence)")
+            .unfinished("\(done); what follows failed: \(sentence)")
         default: self
         }
     }

@@ -12,20 +12,15 @@ struct RunKeys {
     let statePath: String
     let runName: String
 
-    /// Destroys what may die and tells the report. The run itself is done: a fault here says so.
+    /// Destroys what may die and tells the report.
     func finish(_ report: inout RunReport) throws(PipelineFailure) {
         ring.release()
         guard let store = ring.store else { return }
-        let outcome: KeyRetirement.Outcome?
-        do throws(PipelineFailure) {
-            try tellErasedAgain(store, &report)
-            let clock = plan.release.clocks.runClock
-            let retirement = KeyRetirement(
-                store: store, zone: plan.release.zone, now: clock.now, who: runName,
-                own: (statePath, ledger))
-            outcome = try retirement.retireAll()
-        } catch { throw error.behind(
-                "the keys that may have to die were not looked after") }
+        try tellErasedAgain(store, &report)
+        let retirement = KeyRetirement(
+            store: store, zone: plan.release.zone, now: plan.release.clocks.runClock.now,
+            who: runName, own: (statePath, ledger))
+        let outcome = try retirement.retireAll()
         guard let outcome else {
             report.notes.append(
                 "another run uses the key store: keys that may die are left to the next run")

@@ -64,7 +64,7 @@ struct SubjectStatus {
         }
         // Only that one binds: what it is about is nobody's business here.
         let binding = SubjectWork.binding(
-            holds.filter { $0.binds(at: now) }, subject.kind.subjectKind, hash)
+            try ledger.bindingHolds(at: now), subject.kind.subjectKind, hash)
         for hold in binding.holds {
             report.entries.append(
                 SubjectStatusReport.Entry(

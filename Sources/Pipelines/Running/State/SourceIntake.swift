@@ -214,6 +214,9 @@ final class SourceIntake {
                 output, target, content, sourceRange: taskName, source: source,
                 clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id))
             part.rules = output.rules.map(owner.changes.note)
+            part.dealings = target.dealings.map {
+                PartDealing(range: $0.range, clocks: $0.done.clocks.rawValue)
+            }
             owner.changes.parts.append(part)
             owner.report.files.append(
                 RunReport.File(

@@ -33,6 +33,8 @@ final class StatefulRun {
     private let opened: Ledger?
     /// Makes the keyed hashes of the list of opt-outs; nil where the registry has no key.
     private var listHasher: SubjectHasher?
+    /// True when the run goes over what holds kept of opt-outs.
+    private var endsHeldOptOuts = false
     /// What is done for requests of persons.
     private(set) var subjects: SubjectRewriting?
     /// What is done to the sources for them.
@@ -192,7 +194,12 @@ final class StatefulRun {
         var order = settings.order
         if settings.takesIn || settings.bindsList, order == nil {
             let memory = OptOutListMemory(ledger: registry.ledger, plan: plan)
-            order = try memory.removal(registry).map { .removeOptedOut($0) }
+            var removal = try memory.removal(registry)
+            if let due = try HeldOptOuts(registry.ledger, plan).due {
+                removal = OptOutRemoval(removal, adding: due, plan)
+                endsHeldOptOuts = true
+            }
+            order = removal.map { .removeOptedOut($0) }
         }
         let work = try SubjectWork(registry, now: now, order)
         let rewriting = SubjectRewriting(self, registry, work, keys: keys)
@@ -242,6 +249,16 @@ final class StatefulRun {
 
     // MARK: Commit
 
+    /// What holds keep of opt-outs, in an order of their own.
+    private func heldOptOuts() -> HeldOptOutChanges {
+        var changes = HeldOptOutChanges()
+        changes.endsEarlier = endsHeldOptOuts
+        changes.kept = (subjects?.heldOptOuts ?? []).sorted {
+            $0.match.digest.hex.utf8.lexicographicallyPrecedes($1.match.digest.hex.utf8)
+        }
+        return changes
+    }
+
     private func commit(
         _ ledger: Ledger, _ intake: SourceIntake, _ store: StoreAgeing?,
         _ tables: [TableFiles.File], _ keys: RunRing?
@@ -285,6 +302,7 @@ final class StatefulRun {
         commit.recalls = changes.recalls
         commit.recalledDeliveries = changes.recalledDeliveries
         commit.optOuts = settings.optOuts
+        commit.heldOptOuts = heldOptOuts()
         if settings.takesIn || settings.bindsList, plan.optOutShrinkage != nil {
             let memory = OptOutListMemory(ledger: ledger, plan: plan)
             commit.inputLists.append(memory.record(hashing: listHasher))
