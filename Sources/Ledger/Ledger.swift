@@ -233,12 +233,20 @@ package final class Ledger: Sendable {
         _ body: @Sendable (Database) throws -> Result
     ) throws(LedgerFault) -> Result {
         try unseal()
-        return try Self.translating(directory.path(of: Self.fileName)) {
+        let file = directory.path(of: Self.fileName)
+        return try Self.translating(file) {
             try queue.writeWithoutTransaction { db in
                 var result: Result?
-                try db.inTransaction(.immediate) {
-                    result = try body(db)
-                    return .commit
+                do {
+                    try db.inTransaction(.immediate) {
+                        result = try body(db)
+                        return .commit
+                    }
+                } catch let error as DatabaseError
+                where error.extendedResultCode == .SQLITE_IOERR_DIR_FSYNC && result != nil {
+                    // SQLite commits by unlinking its journal; behind that, only the folder is left
+                    // to be synchronised.
+                    throw LedgerFault.notDurable(path: file)
                 }
                 guard let result else { throw LedgerFault.database(code: 0) }
                 return result

@@ -18,6 +18,9 @@ package enum LedgerFault: Error, Sendable, Equatable {
     /// The change contradicts what the ledger holds: a source counted twice, a part that is not
     /// current, counts that do not add up.
     case refused(String)
+    /// The change stands in the ledger, but the system could not make it durable: a power cut could
+    /// still take it back. Whoever opens the ledger next sees which it is.
+    case notDurable(path: String)
     /// The first event that does not fit into the chain.
     case brokenChain(sequence: Int64)
     /// Any other result code of SQLite (extended).
@@ -43,6 +46,9 @@ extension LedgerFault: CustomStringConvertible {
         case .notRecovered(let path):
             "a run was killed while it wrote \(path): run the pipeline again, which settles it"
         case .refused(let what): "the ledger refuses the change: \(what)"
+        case .notDurable(let path):
+            "what was to be entered in \(path) stands there, but the system could not make it "
+                + "durable: a power cut now could take it back"
         case .brokenChain(let sequence):
             "the chain of events in the ledger is broken at event \(sequence)"
         case .database(let code): "the ledger's database reports error \(code)"

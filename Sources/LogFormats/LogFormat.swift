@@ -100,6 +100,14 @@ extension LogFormat {
 
     package func nextHeader(in bytes: Span<UInt8>) -> Int? { nil }
 
+    /// True when a record begins behind every line feed, and nowhere else: a file can then be read
+    /// from any place. Not so where quotes may hold line feeds, where headers come in mid-file, and
+    /// where records are taken out of something else.
+    package var endsRecordsAtLineFeeds: Bool {
+        makeSplitter(limits: RecordLimits()) is LineSplitter && !repeatsHeaders
+            && makeFraming() == nil
+    }
+
     package func parts(of field: String) -> [String] { [] }
 
     package func arranged(columns: [String]) throws(ColumnClash) -> [String] { columns }

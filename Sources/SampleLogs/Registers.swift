@@ -71,6 +71,23 @@ enum Registers {
         return file("vacancies.csv", ["vacancy", "closed_on"], rows)
     }
 
+    /// Support tickets, from company addresses and from those of a large provider, with what
+    /// customers let the support desk see of their administration.
+    static func tickets(_ cast: Cast) -> SampleFile {
+        let rows = cast.people.enumerated().filter { $0.offset % 2 == 0 }.map { index, person in
+            let contact = index % 4 == 0 ? person.user : "klant\(index)@post.example"
+            let topic = ["factuur", "koppeling", "aangifte"][index / 2 % 3]
+            return [
+                "\(date(last - 75 + index * 2)) 09:15:00", person.customer.number, contact, topic,
+                "De \(topic) gaat fout. Mail mij op \(contact).",
+                index % 6 == 0 ? "grootboek 8000, debiteur \(person.user)" : "",
+            ]
+        }
+        return file(
+            "tickets.csv", ["opened_at", "customer", "contact", "topic", "message", "excerpt"],
+            rows)
+    }
+
     private static func vacancy(_ number: Int) -> String { "V-2025-\(padded(number + 1, 2))" }
 
     private static func date(_ day: Int) -> String { CivilDate(daysSince1970: day).text }

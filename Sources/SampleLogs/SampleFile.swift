@@ -41,6 +41,6 @@ enum Samples {
             + [Tables.requests(cast, &random), Tables.optOuts(cast)]
             + [Registers.accounts(cast), Registers.customers(cast)]
             + [Registers.contacts(cast), Registers.activity(cast)]
-            + [Registers.applications(cast), Registers.vacancies()]
+            + [Registers.applications(cast), Registers.vacancies(), Registers.tickets(cast)]
     }
 }

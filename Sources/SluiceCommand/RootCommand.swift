@@ -29,10 +29,11 @@ package struct RootCommand: ParsableCommand {
         version: BuildFacts.text,
         subcommands: [
             RunCommand.self, PublishCommand.self, FilterCommand.self, CheckCommand.self,
-            ExplainCommand.self, TestCommand.self, StatusCommand.self, VerifyCommand.self,
-            RecallsCommand.self, KeysCommand.self,
-            HoldCommand.self, OptOutCommand.self, SubjectCommand.self, ReferenceCommand.self,
-            ManualCommand.self, CompletionsCommand.self,
+            ExplainCommand.self, TestCommand.self, InitCommand.self, StatusCommand.self,
+            VerifyCommand.self, RecallsCommand.self, KeysCommand.self,
+            HoldCommand.self, OptOutCommand.self, SubjectCommand.self, PlanCommand.self,
+            TaskCommand.self, ReduceCommand.self, CommitCommand.self, CollectCommand.self,
+            ReferenceCommand.self, ManualCommand.self, CompletionsCommand.self,
         ]
     )
 

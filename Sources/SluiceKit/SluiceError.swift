@@ -24,7 +24,7 @@ public struct SluiceError: Error, Sendable, Equatable, CustomStringConvertible {
         case keys
         /// Not yet, or something still needs what was to be destroyed.
         case refused
-        /// The run is complete, but something that follows it failed; run again.
+        /// What was asked for stands in the ledger, but something behind that failed; run again.
         case unfinished
         /// Stopped by a signal, or the reader of standard output went away.
         case interrupted

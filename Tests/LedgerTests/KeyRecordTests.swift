@@ -45,6 +45,22 @@ struct KeyRecordTests {
         #expect(try !ledger.closeKey(key.id, time: EventTime(milliseconds: 9900)))
     }
 
+    @Test func aHoldKeepsKeysAlsoWhenTheClockIsSetBackBehindItsStart() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.ledger()
+        try ledger.raise(
+            NewHold(
+                name: "case", ground: .law(citation: "Act 1"), reason: "inquiry",
+                raisedBy: "legal", start: EventTime(milliseconds: 900), end: nil,
+                subjects: [HoldSubject(.everybody, from: EventTime(milliseconds: 5), until: nil)],
+                outputs: []),
+            time: EventTime(milliseconds: 900))
+        let before = EventTime(milliseconds: 800)
+        #expect(try ledger.keyUse(now: before).holds.isEmpty)
+        try ledger.commitRun(commit("one", source: "a"))
+        #expect(try ledger.keyUse(now: before).holds.map(\.name) == ["case"])
+    }
+
     @Test func aTombstoneOfAnotherKeyIsRefused() throws {
         let scratch = try Scratch()
         let ledger = try scratch.ledger()

@@ -51,6 +51,22 @@ import Testing
         #expect(detect(good + "broken\nbroken\n") == .none)
     }
 
+    @Test(arguments: [
+        ("json_array", #"[{"time":"2026-03-01T10:00:00Z"},"# + "\n{}]"),
+        ("cloudtrail", "{\n\"Records\": [{\"eventTime\": \"2026-03-01T10:00:00Z\"}]}"),
+        ("cloudtrail", #"{"Records":[{"eventTime":"2026-03-01T10:00:00Z"}]}"#),
+    ]) func documentsWhereTheyAreLookedFor(_ name: String, _ text: String) {
+        let found = FormatDetection.detect(bytes(text), isComplete: true, documents: true)
+        #expect(found == .found(name, lines: name == "json_array" ? 2 : 1))
+        #expect(detect(text) != .found(name, lines: 1))
+    }
+
+    @Test func headersInMidFile() {
+        let one = "#Fields: date time c-ip\n2026-03-01 10:00:00 192.0.2.1\n"
+        let other = "#Fields: date time sc-status c-ip\n2026-03-01 10:00:00 200 192.0.2.1\n"
+        #expect(detect(one + other) == .found("w3c", lines: 1))
+    }
+
     @Test func theLineThatWasCutOffIsNotJudged() {
         let start = bytes(Self.combined + "\n" + "192.0.2.7 - - [01/M")
         #expect(FormatDetection.detect(start, isComplete: false) == .found("combined", lines: 1))

@@ -75,4 +75,25 @@ import Testing
             }
         }
     }
+
+    @Test func timesThatDifferBySecondHaveTheForm() {
+        let known = Array("15/Jan/2026:01:01:26 +0000".utf8)
+        for place in known.indices {
+            for byte in UInt8.min...UInt8.max {
+                var time = known
+                time[place] = byte
+                let isOther = byte != known[place]
+                let expected = !isOther || (18...19).contains(place) && (48...57).contains(byte)
+                let differs = unsafe time.withUnsafeBufferPointer { time in
+                    unsafe known.withUnsafeBufferPointer { known in
+                        guard let one = time.baseAddress, let other = known.baseAddress else {
+                            return false
+                        }
+                        return unsafe AccessLogTimeForm.differsBySecond(one, other)
+                    }
+                }
+                #expect(differs == expected, "byte \(byte) at \(place)")
+            }
+        }
+    }
 }

@@ -224,6 +224,41 @@ struct StoreTests {
         #expect(try store.output() == "{}\n")
     }
 
+    @Test("what a time ahead made due is transformed once, however often it is run")
+    func timeAhead() throws {
+        let store = try Store()
+        // A table is asked again in each run, whatever is due.
+        try store.write("firms.csv", "firm,left\nNL-1,\n")
+        try store.write(
+            "p.yaml",
+            """
+            name: store
+            source: { format: jsonl, files: "in/*.jsonl", time: ts }
+            identity: { user: user }
+            tables: [ { name: t, file: firms.csv, key: firm } ]
+            delete: { start: { table: t, column: left, by: firm }, length: P9Y }
+            fields: { ts: keep, firm: keep, user: { bucket: { width: 10 } } }
+            outputs:
+              - { name: a, purpose: security, path: "out/{date}.jsonl",
+                  safeguards: { reason: abuse, readers: [soc], delete_after: P1Y } }
+            state: state
+
+            """)
+        func line(_ day: String) -> String {
+            #"{"ts":"2026-04-\#(day)T10:00:00Z","firm":"NL-1","user":"55"}"# + "\n"
+        }
+        try store.write("in/a.jsonl", line("10") + line("13"))
+        try store.run("2026-04-10")
+        let (names, text) = (try store.names("out"), try store.output())
+        let aged = #"{"ts":"2026-04-13T10:00:00Z","firm":"NL-1","user":"50-59"}"#
+        #expect(text.contains(aged))
+        for day in ["2026-04-10", "2026-04-11", "2026-04-14", "2026-06-01"] {
+            try store.run(day)
+            #expect(try store.output().contains(aged), "\(day)")
+            if day == "2026-04-10" { #expect(try store.names("out") == names) }
+        }
+    }
+
     @Test("a derived field is no readable copy")
     func readableCopy() throws {
         let store = try Store()

@@ -22,6 +22,55 @@ import Testing
         #expect(page.all("desc").count == 3)
     }
 
+    @Test("a long table is shown in part, says so, and is whole in its one download")
+    func longTable() throws {
+        let count = 2_345
+        let rows = (0..<count).map { number in
+            ControlledTable.Row(
+                key: [Array("2026-03".utf8), Array("v\(10_000 + number)".utf8)],
+                cells: [.value(.integer(Int64(number + 20)))])
+        }
+        let table = ControlledTable(
+            name: "long", groupColumns: ["month", "action"],
+            columns: [MeasuredColumn(name: "times", role: .count)], rows: rows, persons: 10,
+            withheld: WithheldShare(cells: 0, cellsTotal: count, records: 0, recordsTotal: 0))
+        var publication = SamplePublication.plain(kind: .final)
+        publication.tables = [PublishedTable(purpose: "statistics", customers: 3, table: table)]
+        for language in ReportLanguage.allCases {
+            let page = Self.page(publication, language)
+            #expect(page.faults == [])
+            let body = page.all("tr").count { $0.attributes["class"] == nil }
+            #expect(body > 2_000 && body < 2_100)
+            let told = page.text.contains(language == .dutch ? "2.345" : "2,345")
+            #expect(told)
+            let downloads = page.all("a").filter { $0.attributes["download"] != nil }
+            #expect(downloads.map { $0.attributes["download"] } == ["long.csv"])
+            #expect(downloads[0].attributes["href"]?.utf8.count ?? 0 > count * 16)
+            // The chart has a way to its data all the same.
+            #expect(page.all("a").contains { $0.attributes["href"] == "#data1" })
+            #expect(page.all("p").contains { $0.attributes["id"] == "data1" })
+        }
+    }
+
+    /// A page that looks at all rows for each row would take sixteen times as long.
+    @Test func fourTimesTheRowsTakeAboutFourTimesAsLong() throws {
+        let seconds = [10_000, 40_000].map { count in
+            let rows = (0..<count).map { number in
+                ControlledTable.Row(
+                    key: [Array("2026-03".utf8), Array("v\(number)".utf8)],
+                    cells: [.value(.integer(Int64(number + 20)))])
+            }
+            let table = ControlledTable(
+                name: "long", groupColumns: ["month", "action"],
+                columns: [MeasuredColumn(name: "times", role: .count)], rows: rows, persons: 10,
+                withheld: WithheldShare(cells: 0, cellsTotal: count, records: 0, recordsTotal: 0))
+            var publication = SamplePublication.plain(kind: .final)
+            publication.tables = [PublishedTable(purpose: "statistics", customers: 3, table: table)]
+            return processorSeconds { _ = HTMLReport.page(publication, in: .english) }
+        }
+        #expect(seconds[1] < 10 * seconds[0], "\(seconds)")
+    }
+
     /// Texts that would break out of text, attribute, script, style, comment and CDATA.
     static let attacks = [
         "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onload='alert(1)",

@@ -131,6 +131,19 @@ struct ReportInBrowserTests {
         }
     }
 
+    /// A gradient becomes an image for each cell on paper: a thousand of them took minutes.
+    @Test func withheldFiguresPrintWithoutImages() throws {
+        try Self.open { browser throws in
+            let images =
+                "[...document.querySelectorAll('.withheld')].filter((element) => "
+                + "getComputedStyle(element).backgroundImage !== 'none').length"
+            try browser.setSize(width: 1024, media: "screen", isDark: false)
+            #expect(try browser.evaluate(images) != "0")
+            try browser.setSize(width: 688, media: "print", isDark: false)
+            #expect(try browser.evaluate(images) == "0")
+        }
+    }
+
     @Test func theSwitchGoesAgainstTheSystem() throws {
         try Self.open { browser throws in
             try browser.setSize(width: 1024, media: "screen", isDark: false)

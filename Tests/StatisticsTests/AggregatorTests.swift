@@ -1,3 +1,4 @@
+import Dispatch
 import KeyedHashing
 import Records
 import TestSupport
@@ -95,6 +96,10 @@ import Testing
             let tables = try merged().tables().map(Self.text)
             let plain = try Partials([whole], plan: plan, storage: MemorySpillStorage()).tables()
             #expect(tables == plain.map(Self.text), "seed \(seed), round \(round)")
+            let byThreads = try merged().tables(threads: 3) { count, body in
+                DispatchQueue.concurrentPerform(iterations: count, execute: body)
+            }
+            #expect(byThreads.map(Self.text) == tables, "seed \(seed), round \(round)")
         }
     }
 

@@ -148,39 +148,86 @@ enum AddressScanner {
             at = 2
         }
         while at < length {
-            let groupStart = at
-            var value: UInt64 = 0
-            while at < length, let digit = unsafe hexValue(start[at]), at - groupStart < 5 {
-                value = value << 4 | digit
-                at += 1
-            }
-            if at < length, unsafe start[at] == UInt8(ascii: ".") {
-                guard let tail = unsafe ipv4(start + groupStart, length - groupStart) else {
-                    return nil
-                }
+            let group = HexGroup(unsafe word(start, length, at: at))
+            let end = at &+ group.digits
+            if end < length, unsafe start[end] == UInt8(ascii: ".") {
+                guard let tail = unsafe ipv4(start + at, length &- at) else { return nil }
                 groups.append(UInt64(tail >> 16))
                 groups.append(UInt64(tail & 0xffff))
                 return groups.address
             }
-            guard at > groupStart, at - groupStart <= 4 else { return nil }
-            groups.append(value)
-            if at == length { break }
-            guard unsafe start[at] == UInt8(ascii: ":"), at + 1 < length else { return nil }
-            at += 1
+            guard group.digits > 0, group.digits <= 4 else { return nil }
+            groups.append(group.value)
+            if end == length { break }
+            at = end &+ 1
+            guard unsafe start[end] == UInt8(ascii: ":"), at < length else { return nil }
             if unsafe start[at] == UInt8(ascii: ":") {
                 guard groups.markGap() else { return nil }
-                at += 1
+                at &+= 1
             }
         }
         return groups.address
     }
 
+    /// The bytes from `at` on, below `length`, as a word, the first in the lowest bits: eight of
+    /// them, or as many as there are and zeros behind them.
     @inline(__always)
-    private static func hexValue(_ byte: UInt8) -> UInt64? {
-        let digit = byte &- 48
-        if digit < 10 { return UInt64(digit) }
-        let letter = (byte | 0x20) &- 97
-        return letter < 6 ? UInt64(letter) + 10 : nil
+    private static func word(
+        _ start: UnsafePointer<UInt8>, _ length: Int, at: Int
+    ) -> UInt64 {
+        let bytes = unsafe UnsafeRawPointer(start)
+        let missing = at &+ 8 &- length
+        if missing <= 0 {
+            return unsafe UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+        }
+        if length >= 8 {
+            let last = unsafe bytes.loadUnaligned(
+                fromByteOffset: length &- 8, as: UInt64.self)
+            return UInt64(littleEndian: last) &>> UInt64(truncatingIfNeeded: 8 &* missing)
+        }
+        var word: UInt64 = 0
+        for index in at..<length {
+            word |= unsafe UInt64(start[index]) &<< UInt64(truncatingIfNeeded: 8 &* (index &- at))
+        }
+        return word
+    }
+}
+
+/// The hexadecimal digits that eight bytes begin with, and the number that they make: all digits
+/// at once, in the bytes of a word.
+private struct HexGroup {
+    /// How many there are, 0 to 8.
+    let digits: Int
+    /// The number of the first `digits` of them, as far as there are four at most.
+    let value: UInt64
+
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let topBits: UInt64 = 0x8080_8080_8080_8080
+
+    /// Reads `word`, the first byte in its lowest bits.
+    @inline(__always)
+    init(_ word: UInt64) {
+        // Without top bits sums stay in their bytes.
+        let plain = word & ~Self.topBits
+        let letters = plain | 0x20 &* Self.ones
+        let areDigits = Self.bytes(of: plain, from: 0x30, to: 0x39)
+        let areLetters = Self.bytes(of: letters, from: 0x61, to: 0x66)
+        let others = ~(areDigits | areLetters) | word
+        digits = (others & Self.topBits).trailingZeroBitCount >> 3
+        // A letter is nine more than its lower half.
+        let halves = (word & (0x0F &* Self.ones)) &+ (word &>> 6 & Self.ones) &* 9
+        // The digits move up to the fourth byte, zeros stand in front of them.
+        let four = UInt32(truncatingIfNeeded: halves)
+            << UInt32(truncatingIfNeeded: 32 &- 8 &* min(digits, 4))
+        let pairs = (four &<< 4 | four &>> 8) & 0x00FF_00FF
+        value = UInt64((pairs & 0xFF) &<< 8 | pairs &>> 16)
+    }
+
+    /// The top bit of each byte of `word`, all below 0x80, that is between `first` and `last`.
+    @inline(__always)
+    private static func bytes(of word: UInt64, from first: UInt64, to last: UInt64) -> UInt64 {
+        (word &+ (0x80 &- first) &* ones) & ~(word &+ (0x7F &- last) &* ones) & topBits
     }
 }
 

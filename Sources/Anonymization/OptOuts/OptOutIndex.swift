@@ -50,7 +50,8 @@ package struct OptOutMatches: Sendable, Equatable {
         for index in words.indices { words[index] |= other.words[index] }
     }
 
-    mutating func insert(_ entry: Int) { words[entry >> 6] |= 1 << UInt64(entry & 63) }
+    /// Notes that entry `entry` of the list was matched.
+    package mutating func insert(_ entry: Int) { words[entry >> 6] |= 1 << UInt64(entry & 63) }
 
     /// True when entry `entry` of the list was matched.
     package func contains(_ entry: Int) -> Bool { words[entry >> 6] >> UInt64(entry & 63) & 1 == 1 }

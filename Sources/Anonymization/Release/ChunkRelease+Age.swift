@@ -9,6 +9,7 @@ extension ChunkRelease {
     ) -> QuarantineReason? {
         context.time = nil
         context.day = ReleasedBatch.noDay
+        if plan.datesBySource { return readDatedTime(row, table, bytes) }
         guard let slot = plan.timeSlot else { return nil }
         let slice = table.slice(slot: slot, row: row)
         guard slice.hasValue else { return .noTime }
@@ -20,10 +21,30 @@ extension ChunkRelease {
         } else {
             found = parse(slice, bytes, reader)
         }
+        return place(at: found)
+    }
+
+    private mutating func place(at found: EventTime?) -> QuarantineReason? {
         guard let time = found else { return .badTime }
         context.time = time
         (context.day, context.hour) = zone.dayAndHour(at: time)
         return nil
+    }
+
+    /// The same where the source has the date, and the record at most the time of day.
+    private mutating func readDatedTime(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>
+    ) -> QuarantineReason? {
+        guard let date = sourceDate else { return .noTime }
+        guard let slot = plan.timeSlot else { return place(at: times.parse(date.span)) }
+        let timeOfDay = table.slice(slot: slot, row: row)
+        guard timeOfDay.hasValue else { return .noTime }
+        guard timeOfDay.kind == .text, timeOfDay.length < 32 else { return .badTime }
+        var text = ByteBuffer(capacity: 64)
+        text.append(date)
+        text.append(UInt8(ascii: " "))
+        text.append(bytes.extracting(timeOfDay.offset..<timeOfDay.end))
+        return place(at: times.parse(text.bytes))
     }
 
     private mutating func parse(
@@ -157,7 +178,8 @@ extension ChunkRelease {
     }
 
     private mutating func useKey(of month: CalendarMonth) {
-        if month != keyMonth {
+        // Not the months themselves: `==` of a type of another module is looked up each time.
+        if month.index != keyMonth?.index {
             keyMonth = month
             context.hasher = keyRing?.hasher(for: month)
             context.transform.tokens = context.hasher

@@ -54,7 +54,7 @@ extension ChunkRelease {
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader, _ optOuts: OptOutIndex
     ) {
-        slots.withCustomerAndPerson(row, table, bytes, reader) { customer, person in
+        slots.names.withCustomerAndPerson(row, table, bytes, reader) { customer, person in
             context.barred =
                 optOuts.answer(
                     customer: customer, person: person, eventTime: context.time,

@@ -21,6 +21,8 @@ struct ChunkRelease: ~Copyable {
     private var scratch = ByteBuffer(capacity: 4096)
     var zone: ZoneCursor
     var times: TimeCursor
+    /// The date that the source of the chunk at hand tells.
+    var sourceDate: [UInt8]?
     var keyMonth: CalendarMonth?
     /// The day that was placed last, and its month.
     var lastDay = ReleasedBatch.noDay
@@ -73,7 +75,8 @@ struct ChunkRelease: ~Copyable {
         self.hasCorrection = hasCorrection
         self.hasRegister = hasRegister
         decidesOnce =
-            plan.timeSlot == nil && plan.clocks.isWindowOnly && !asksWho && !plan.isStored
+            plan.timeSlot == nil && !plan.datesBySource && plan.clocks.isWindowOnly && !asksWho
+            && !plan.isStored
         slots = IdentitySlots(plan)
         subjects = SubjectLookup(
             plan.subjects, bindsMissing: plan.missingCustomerBinds)
@@ -124,6 +127,7 @@ struct ChunkRelease: ~Copyable {
         for index in outputs.indices { outputs[index].begin() }
         observations.begin()
         counts.read = table.count
+        if plan.datesBySource { sourceDate = chunk.date }
         if !plan.earlierRuns.isEmpty {
             earlier =
                 chunk.earlierClocks >= 0

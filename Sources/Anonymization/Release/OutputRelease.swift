@@ -159,19 +159,23 @@ package struct OutputRelease: ~Copyable {
         }
         let past = closed(record.pastClocks)
         let isHeld = decision == .hold
-        if isStored { noteDealing(record, isHeld: isHeld) }
+        // A time too far ahead is none: later it would look as if nothing had been due.
+        if isStored || record.age.noKey { noteDealing(record, isHeld: isHeld) }
         batch.finishRecord(
-            row: view.row, isHeld: isHeld,
-            isSuspended: isHeld && (record.isDeleted || isUndone(record)),
+            row: view.row, isHeld: isHeld, isSuspended: isHeld && isSuspended(record),
             isAged: isStored && isAged(record, isHeld: isHeld),
             day: record.day, isReadable: ages(past))
     }
 
-    /// Notes what is dealt with in a stored record when it is not just what is due now.
+    /// True when something is to be done to a record that a hold keeps as it is.
+    private mutating func isSuspended(_ record: borrowing RecordContext) -> Bool {
+        record.isDeleted || record.verdict.isErased || isUndone(record)
+    }
+
+    /// Notes what is dealt with in a record that is stored, when it is not just what is due now.
     private mutating func noteDealing(_ record: borrowing RecordContext, isHeld: Bool) {
         if record.isFieldwise { return noteDoneFields(record, isHeld: isHeld) }
         let dealtWith = isHeld ? record.dealtWith : record.dealtWith.union(record.age.due)
-        // A time too far ahead is none once it has come: nothing would seem to have been due.
         if dealtWith != record.age.due || record.age.noKey || (isHeld && notesHeld) {
             batch.noteDealing(dealtWith)
         }

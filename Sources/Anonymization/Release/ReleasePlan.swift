@@ -34,6 +34,9 @@ package struct ReleasePlan: Sendable {
     package var timeSlot: Int?
     /// Where the time of day stands when `timeSlot` holds the date alone.
     package var timeOfDaySlot: Int?
+    /// True when each chunk has the date of its records, of which `timeSlot`, if there is one, has
+    /// the time of day.
+    package var datesBySource = false
     package var timeFormat: TimeFormat
     /// The zone in which time texts without an offset are meant.
     package var timeZone: ZoneTable

@@ -65,8 +65,8 @@ package struct ReleasedBatch: ~Copyable {
         package let row: Int32
         /// True when a hold keeps the record as it is, due or not.
         package let isHeld: Bool
-        /// True when that hold keeps something from being done that is due: what was dealt with
-        /// before it was held stays dealt with.
+        /// True when that hold keeps something from being done that is due, or an erasure: what was
+        /// dealt with before it was held stays dealt with.
         package let isSuspended: Bool
         /// True when something in a stored record is dealt with.
         package let isAged: Bool

@@ -9,15 +9,17 @@ internal import Records
 /// tokens: it is as secret as the key, overwritten when it ends, and never written anywhere.
 @safe struct ReplacementCache: ~Copyable {
     /// The most values remembered.
-    static let entriesMax = 1 << 15
+    static let entriesMax = 1 << 14
     /// The most bytes of values and replacements together.
-    static let bytesMax = 3 << 20
+    static let bytesMax = 3 << 19
+    /// The longest value worth remembering, with its replacement, in bytes.
+    private static let pairBytesMax = 4096
 
     struct Entry {
         var hash: UInt64 = 0
         var keyStart: UInt32 = 0
-        var keyLength: UInt32 = 0
-        var valueLength: UInt32 = 0
+        var keyLength: UInt16 = 0
+        var valueLength: UInt16 = 0
         /// The key epoch as a month index, and the kind of the slice in the lowest bits.
         var tag: Int32 = 0
         var result = TransformResult.dropped
@@ -46,14 +48,14 @@ internal import Records
 
     /// Everything remembered is overwritten before its room goes back.
     deinit {
-        unsafe arena.base.update(repeating: 0, count: arena.capacity)
+        unsafe arena.base.update(repeating: 0, count: arena.count)
         unsafe table.update(repeating: Entry(), count: slotCount)
         unsafe table.deallocate()
     }
 
     /// Overwrites everything remembered.
     mutating func wipe() {
-        arena.wipe()
+        wipeArena()
         unsafe table.update(repeating: Entry(), count: slotCount)
         count = 0
     }
@@ -70,7 +72,7 @@ internal import Records
             let entry = unsafe table + slot
             guard unsafe entry.pointee.isUsed else { return nil }
             if unsafe entry.pointee.hash == hash, unsafe entry.pointee.tag == tag,
-                unsafe entry.pointee.keyLength == UInt32(truncatingIfNeeded: length)
+                unsafe Int(entry.pointee.keyLength) == length
             {
                 let start = unsafe arena.base + Int(entry.pointee.keyStart)
                 if unsafe Self.equal(start, key, length) {
@@ -116,14 +118,14 @@ internal import Records
         _ key: UnsafePointer<UInt8>, length: Int, tag: Int32, hash: UInt64,
         value: UnsafePointer<UInt8>, valueLength: Int, result: TransformResult
     ) {
-        guard length + valueLength <= 4096 else { return }
+        guard length + valueLength <= Self.pairBytesMax else { return }
         if count >= entriesMax || arena.count + length + valueLength > bytesMax { wipe() }
         if count * 2 >= slotCount { grow() }
         var entry = Entry()
         entry.hash = hash
         entry.keyStart = UInt32(arena.count)
-        entry.keyLength = UInt32(length)
-        entry.valueLength = UInt32(valueLength)
+        entry.keyLength = UInt16(length)
+        entry.valueLength = UInt16(valueLength)
         entry.tag = tag
         entry.result = result
         entry.isUsed = true
@@ -134,11 +136,17 @@ internal import Records
         count += 1
     }
 
+    /// Overwrites the bytes; nothing was ever written behind them that is not overwritten.
+    private mutating func wipeArena() {
+        unsafe arena.base.update(repeating: 0, count: arena.count)
+        arena.removeAll()
+    }
+
     /// Doubles the room for bytes; the old room is overwritten before it goes back.
     private mutating func enlargeArena() {
         var larger = ByteBuffer(capacity: max(arena.capacity * 2, 1 << 13))
         larger.append(arena.bytes)
-        arena.wipe()
+        wipeArena()
         swap(&arena, &larger)
     }
 

@@ -2,27 +2,19 @@ internal import Records
 
 /// Where a record says who it is about.
 struct IdentitySlots: Sendable {
-    let customer: Int?
-    let person: Int?
+    let names: Names
     let addresses: [Int]
 
-    init(_ plan: ReleasePlan) {
-        customer = plan.customerSlot
-        person = plan.personSlot
-        addresses = plan.addressSlots
+    /// The customer and the person. A value of its own, without a reference that is counted: all
+    /// workers ask for each record, and would wait for each other's count.
+    struct Names: BitwiseCopyable, Sendable {
+        let customer: Int?
+        let person: Int?
     }
 
-    /// Calls `body` with the customer and the person of a record, without white space around them;
-    /// empty when the record does not say who.
-    func withCustomerAndPerson(
-        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
-        _ reader: any RecordReader, _ body: (Span<UInt8>, Span<UInt8>) -> Void
-    ) {
-        let one = Self.slice(customer, row, table)
-        let other = Self.slice(person, row, table)
-        Self.withText(of: one, bytes, reader) { customer in
-            Self.withText(of: other, bytes, reader) { person in body(customer, person) }
-        }
+    init(_ plan: ReleasePlan) {
+        names = Names(customer: plan.customerSlot, person: plan.personSlot)
+        addresses = plan.addressSlots
     }
 
     /// Calls `body` with each text in which a record names addresses.
@@ -42,7 +34,7 @@ struct IdentitySlots: Sendable {
         }
     }
 
-    private static func slice(
+    fileprivate static func slice(
         _ slot: Int?, _ row: Int, _ table: borrowing RecordTable
     ) -> FieldSlice {
         guard let slot else { return .absent }
@@ -51,7 +43,7 @@ struct IdentitySlots: Sendable {
     }
 
     @inline(__always)
-    private static func withText(
+    fileprivate static func withText(
         of slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader,
         _ body: (Span<UInt8>) -> Void
     ) {
@@ -66,6 +58,21 @@ struct IdentitySlots: Sendable {
     }
 }
 
+extension IdentitySlots.Names {
+    /// Calls `body` with the customer and the person of a record, without white space around them;
+    /// empty when the record does not say who.
+    func withCustomerAndPerson(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader, _ body: (Span<UInt8>, Span<UInt8>) -> Void
+    ) {
+        let one = IdentitySlots.slice(customer, row, table)
+        let other = IdentitySlots.slice(person, row, table)
+        IdentitySlots.withText(of: one, bytes, reader) { customer in
+            IdentitySlots.withText(of: other, bytes, reader) { person in body(customer, person) }
+        }
+    }
+}
+
 extension SubjectLookup {
     /// What the register says of a record of the event time `time`.
     mutating func ask(
@@ -73,7 +80,7 @@ extension SubjectLookup {
         _ bytes: Span<UInt8>, _ reader: any RecordReader
     ) -> SubjectVerdict {
         begin(time: time)
-        slots.withCustomerAndPerson(row, table, bytes, reader) { customer, person in
+        slots.names.withCustomerAndPerson(row, table, bytes, reader) { customer, person in
             add(customer: customer)
             add(user: person)
         }

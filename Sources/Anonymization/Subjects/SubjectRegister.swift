@@ -167,6 +167,20 @@ package struct SubjectMatches: Sendable, Equatable {
         }
     }
 
+    /// The places in `holds` and in `optOutEntries` of the register that some record matched.
+    package var places: (holds: [Int], optOuts: [Int]) {
+        (
+            holdFlags.indices.filter { holdFlags[$0] },
+            optOutFlags.indices.filter { optOutFlags[$0] }
+        )
+    }
+
+    /// Adds what `places` told elsewhere; places that the register does not have are passed over.
+    package mutating func insert(holds: [Int], optOuts: [Int]) {
+        for index in holds where holdFlags.indices.contains(index) { holdFlags[index] = true }
+        for index in optOuts where optOutFlags.indices.contains(index) { optOutFlags[index] = true }
+    }
+
     mutating func insert(hold index: Int) { holdFlags[index] = true }
     mutating func insert(optOut index: Int) { optOutFlags[index] = true }
 

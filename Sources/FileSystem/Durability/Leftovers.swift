@@ -64,12 +64,23 @@ extension DurableFile {
     ) throws(FileFault) -> Bool {
         let file: FileDescriptor
         do {
-            file = try directory.reading(name)
+            file = try openToLock(name, in: directory)
         } catch {
             if error.errorNumber == ENOENT { return true }
             throw error
         }
         let result = csystem_flock(file.number, LOCK_EX | LOCK_NB)
         return result != 0 && errno == EWOULDBLOCK
+    }
+
+    /// On a network file system only who may write can lock exclusively; a file that nobody may
+    /// write to is locked where it lies.
+    private static func openToLock(
+        _ name: String, in directory: Directory
+    ) throws(FileFault) -> FileDescriptor {
+        do { return try directory.appending(name) } catch {
+            guard error.errorNumber == EACCES else { throw error }
+            return try directory.reading(name)
+        }
     }
 }

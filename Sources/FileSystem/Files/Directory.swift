@@ -35,9 +35,10 @@ package final class Directory: Sendable {
         try opening(name, O_RDWR | O_CREAT | O_EXCL, mode: mode, operation: .create)
     }
 
-    /// Opens a file for writing behind its end.
+    /// Opens a file for writing behind its end, and for reading: on a network file system a shared
+    /// lock needs the one, an exclusive lock the other.
     package func appending(_ name: String) throws(FileFault) -> FileDescriptor {
-        try opening(name, O_WRONLY | O_APPEND, mode: 0, operation: .open)
+        try opening(name, O_RDWR | O_APPEND, mode: 0, operation: .open)
     }
 
     /// Opens a file for writing and reading, and creates it when it is missing.

@@ -52,10 +52,7 @@ package final class WrappingKey: Sendable {
         let file: FileDescriptor
         switch source {
         case .descriptor(let number):
-            // A descriptor that closes on exec cannot be inherited: it is one of our own, and
-            // reading from it could wait for ever.
-            let flags = fcntl(number, F_GETFD)
-            guard number > STDERR_FILENO, flags >= 0, flags & FD_CLOEXEC == 0 else {
+            guard isInherited(number) else {
                 throw .noWrappingKey("descriptor \(number) is not open: expected it inherited")
             }
             file = FileDescriptor(owning: number, path: "descriptor \(number)")

@@ -69,7 +69,7 @@ extension Ledger {
                 pendingPublications: try Int.fetchOne(
                     db, sql: "SELECT count(*) FROM pending_publications") ?? 0,
                 oldestReadable: try Self.oldestReadable(db),
-                holds: try Self.bindingHolds(db, now))
+                holds: try Self.holds(db, now))
         }
     }
 
@@ -119,27 +119,15 @@ extension Ledger {
         ).map(EventTime.init(milliseconds:))
     }
 
-    /// A hold binds from its start until its end or release; each of its subjects may bound the
-    /// events it is about.
-    private static func bindingHolds(_ db: Database, _ now: EventTime) throws -> [KeyUse.Hold] {
-        try Row.fetchAll(
-            db,
-            sql: """
-                SELECT DISTINCT name, end_ms, from_ms, until_ms
-                FROM holds LEFT JOIN hold_subjects ON hold_id = holds.id
-                WHERE start_ms <= ?1 AND (end_ms IS NULL OR end_ms > ?1)
-                    AND (released_ms IS NULL OR released_ms > ?1)
-                ORDER BY name, from_ms, until_ms
-                """,
-            arguments: [now.milliseconds]
-        ).map { row in
-            func time(_ column: String) -> EventTime? {
-                let milliseconds: Int64? = row[column]
-                return milliseconds.map(EventTime.init(milliseconds:))
+    /// The holds that bind, once for each of the bounds that their subjects set to events.
+    private static func holds(_ db: Database, _ now: EventTime) throws -> [KeyUse.Hold] {
+        try bindingHolds(at: now, db).flatMap { record -> [KeyUse.Hold] in
+            record.hold.subjects.reduce(into: []) { bounds, subject in
+                let bound = KeyUse.Hold(
+                    name: record.name, from: subject.from, until: subject.until,
+                    end: record.hold.end)
+                if !bounds.contains(bound) { bounds.append(bound) }
             }
-            return KeyUse.Hold(
-                name: row["name"], from: time("from_ms"), until: time("until_ms"),
-                end: time("end_ms"))
         }
     }
 }

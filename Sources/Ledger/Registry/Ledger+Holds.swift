@@ -101,8 +101,14 @@ extension Ledger {
 
     /// The holds that bind at `now`, as `HoldRecord.binds` has it.
     package func bindingHolds(at now: EventTime) throws(LedgerFault) -> [HoldRecord] {
-        let latest = try latestClock()
-        return try holds().filter { $0.binds(at: now, latest: latest) }
+        try read { db in try Self.bindingHolds(at: now, db) }
+    }
+
+    /// The same inside a transaction.
+    static func bindingHolds(at now: EventTime, _ db: Database) throws -> [HoldRecord] {
+        let latest = try latestClock(db)
+        return try holds(Row.fetchAll(db, sql: "SELECT * FROM holds ORDER BY id"), db)
+            .filter { $0.binds(at: now, latest: latest) }
     }
 
     /// The holds that bound in a run.

@@ -207,10 +207,12 @@ extension Ledger {
 
     /// The latest time that the clock of any run stood at; nil before the first.
     package func latestClock() throws(LedgerFault) -> EventTime? {
-        try read { db in
-            try Int64.fetchOne(db, sql: "SELECT max(now_ms) FROM runs")
-                .map(EventTime.init(milliseconds:))
-        }
+        try read { db in try Self.latestClock(db) }
+    }
+
+    static func latestClock(_ db: Database) throws -> EventTime? {
+        try Int64.fetchOne(db, sql: "SELECT max(now_ms) FROM runs")
+            .map(EventTime.init(milliseconds:))
     }
 
     /// The partials whose files are there: live ones, and published ones whose key lives.

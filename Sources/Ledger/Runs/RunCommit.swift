@@ -57,6 +57,8 @@ package struct RunCommit: Sendable {
     package var recalledDeliveries: [(cause: RecallCause, delivery: Int64)] = []
     /// What the command changes in the registry of opt-outs.
     package var optOuts = OptOutChanges()
+    /// What holds keep of opt-outs.
+    package var heldOptOuts = HeldOptOutChanges()
     /// The holds that bound in this run.
     package var holds: [Int64] = []
     /// The lists and tables that the run was given.

@@ -32,22 +32,38 @@ struct RunEvent {
 }
 
 extension RunEvent {
-    /// The event as the tables tell it now.
-    init(_ row: Row, _ db: Database) throws {
-        let run: Int64 = row["id"]
-        func digests(_ table: String) throws -> [String] {
-            try String.fetchAll(
-                db, sql: "SELECT sha256 FROM \(table) WHERE run_id = ? ORDER BY id",
-                arguments: [run])
+    /// The digests of what runs entered, by the number of the run: each table is read once, however
+    /// many runs there are.
+    struct Entered {
+        fileprivate let sources: [Int64: [String]]
+        fileprivate let parts: [Int64: [String]]
+        fileprivate let partials: [Int64: [String]]
+
+        init(_ db: Database) throws {
+            func digests(_ table: String) throws -> [Int64: [String]] {
+                var digests: [Int64: [String]] = [:]
+                let rows = try Row.fetchCursor(
+                    db, sql: "SELECT run_id, sha256 FROM \(table) ORDER BY id")
+                while let row = try rows.next() { digests[row[0], default: []].append(row[1]) }
+                return digests
+            }
+            sources = try digests("sources")
+            parts = try digests("parts")
+            partials = try digests("partials")
         }
+    }
+
+    /// The event as the tables tell it now.
+    init(_ row: Row, _ entered: Entered) {
+        let run: Int64 = row["id"]
         self.init(
             run: run, name: row["name"], pipeline: row["pipeline"], command: row["command"],
             plan: row["plan_digest"], now: row["now_ms"], cutoff: row["cutoff_ms"],
             counts: RunCounts(
                 read: row["records_read"], written: row["records_written"],
                 dropped: row["records_dropped"], quarantined: row["records_quarantined"]),
-            sources: try digests("sources"), parts: try digests("parts"),
-            partials: try digests("partials"))
+            sources: entered.sources[run] ?? [], parts: entered.parts[run] ?? [],
+            partials: entered.partials[run] ?? [])
     }
 
     /// True when `payload` is the event that the tables tell; which keys were used stands in the

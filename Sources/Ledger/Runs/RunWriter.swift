@@ -40,6 +40,7 @@ struct RunWriter {
         for publication in commit.publications { try write(publication) }
         for list in commit.inputLists { try write(list) }
         try Ledger.enter(commit.optOuts, time: commit.now, db)
+        try write(commit.heldOptOuts)
         for recall in commit.recalls {
             try Recalls.raise(recall.cause, part: recall.part, time: commit.now, db)
         }

@@ -196,6 +196,25 @@ extension LedgerSchema {
         DROP TABLE recalls_before;
         """
 
+    /// What a hold kept of opt-outs in stored records: keyed hashes of the values and of what
+    /// stands for them in an output, until a run after the hold has taken them out.
+    static let heldOptOuts = """
+        CREATE TABLE held_opt_outs (
+            pipeline TEXT NOT NULL,
+            output TEXT NOT NULL,
+            opt_out_id INTEGER REFERENCES opt_outs (id),
+            kind TEXT NOT NULL CHECK (kind IN ('customer', 'user')),
+            subject TEXT NOT NULL CHECK (length(subject) = 64),
+            within TEXT CHECK (length(within) = 64),
+            from_ms INTEGER,
+            until_ms INTEGER,
+            scopes TEXT NOT NULL,
+            run_id INTEGER NOT NULL REFERENCES runs (id),
+            CHECK (within IS NULL OR kind = 'user')
+        ) STRICT;
+        CREATE INDEX held_opt_outs_of_pipeline ON held_opt_outs (pipeline);
+        """
+
     /// Partials until their publication, the publications, and the privacy budget spent on them.
     static let statistics = """
         CREATE TABLE partials (

@@ -26,6 +26,8 @@ struct LedgerSchema: Sendable {
         Migration(name: "4-part-rules", statements: [partRules]),
         Migration(name: "5-listed-opt-outs", statements: [listedOptOuts]),
         Migration(name: "6-writer-marks", statements: [writerMarks]),
+        Migration(
+            name: "7-held-opt-outs", statements: [heldOptOuts, erasuresKnownToStores]),
     ])
 
     /// One step from a version to the next.
@@ -271,6 +273,12 @@ struct LedgerSchema: Sendable {
         ALTER TABLE parts ADD COLUMN rules TEXT CHECK (length(rules) = 64);
         ALTER TABLE parts ADD COLUMN looked_rules TEXT CHECK (length(looked_rules) = 64);
         ALTER TABLE part_dealings ADD COLUMN rules TEXT CHECK (length(rules) = 64);
+        """
+
+    /// Up to which erasure the content of a store was searched: those that came later may be in it,
+    /// whatever the clock said when they came.
+    private static let erasuresKnownToStores = """
+        ALTER TABLE store_contents ADD COLUMN erasure_id INTEGER NOT NULL DEFAULT 0;
         """
 
     /// The marks that temporary files of this state carry: one for each place where it has lain.

@@ -67,7 +67,8 @@ extension StoreContent {
             rules: try digest(row["rules"]),
             settled: EventTime(milliseconds: row["settled_ms"]),
             nextDue: next.map(EventTime.init(milliseconds:)), records: row["records"],
-            unreadable: row["unreadable"], isMixed: row["mixed"])
+            unreadable: row["unreadable"], isMixed: row["mixed"],
+            lastErasure: row["erasure_id"])
     }
 }
 
@@ -88,13 +89,14 @@ extension RunWriter {
             try db.execute(
                 sql: """
                     INSERT OR REPLACE INTO store_contents (store, sha256, byte_count, rules,
-                        settled_ms, next_due_ms, records, unreadable, mixed, run_id)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        settled_ms, next_due_ms, records, unreadable, mixed, erasure_id, run_id)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     store.name, content.content.digest.hex, content.content.byteCount,
                     store.rules.hex, store.settled.milliseconds, content.nextDue?.milliseconds,
-                    content.records, content.unreadable, content.isMixed, run,
+                    content.records, content.unreadable, content.isMixed, content.lastErasure,
+                    run,
                 ])
         }
         for known in store.segments where known.segment.headLines > 0 {

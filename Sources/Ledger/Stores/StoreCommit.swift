@@ -49,10 +49,12 @@ package struct StoreContent: Sendable, Equatable {
     package var unreadable: Int64
     /// True when not all of its lines were dealt with as of `settled`: the segments know how.
     package var isMixed: Bool
+    /// The number of the last erasure that was looked for in it; 0: none was.
+    package var lastErasure: Int64
 
     package init(
         content: ContentIdentity, rules: Digest256, settled: EventTime, nextDue: EventTime?,
-        records: Int64, unreadable: Int64, isMixed: Bool = false
+        records: Int64, unreadable: Int64, isMixed: Bool = false, lastErasure: Int64 = 0
     ) {
         self.content = content
         self.rules = rules
@@ -61,6 +63,7 @@ package struct StoreContent: Sendable, Equatable {
         self.records = records
         self.unreadable = unreadable
         self.isMixed = isMixed
+        self.lastErasure = lastErasure
     }
 }
 

@@ -16,9 +16,10 @@ extension Ledger {
         try read { db in
             var told = try Self.committedEvents(db)
             var found: [LedgerContradiction] = []
+            let entered = try RunEvent.Entered(db)
             let rows = try Row.fetchCursor(db, sql: "SELECT * FROM runs ORDER BY id")
             while let row = try rows.next() {
-                let event = try RunEvent(row, db)
+                let event = RunEvent(row, entered)
                 let payloads = told.removeValue(forKey: event.run) ?? []
                 if payloads.count != 1 {
                     found.append(

@@ -7,14 +7,18 @@ struct AccessLogProgram: Sendable {
         case literal
         /// One byte, `byte`.
         case byte
-        /// A field of bytes above the space, with `innerSpaces` spaces.
+        /// A field of bytes above the space.
         case token
-        /// The same, but a space behind a comma does not end it.
+        /// The same, with `innerSpaces` spaces.
+        case words
+        /// A token, but a space behind a comma does not end it.
         case list
         /// A field up to the next quote without a backslash before it.
         case quoted
         /// A field up to `byte`, not empty.
         case until
+        /// A time of the common form, with `byte` behind it.
+        case time
         /// The last field of a template without spaces: all up to the white space at the line's
         /// end.
         case rest
@@ -33,7 +37,7 @@ struct AccessLogProgram: Sendable {
         var takesTail: Bool {
             switch self {
             case .literal, .byte, .rest, .hostAndPort, .prologue, .captures, .tail: false
-            case .token, .list, .quoted, .until, .user: true
+            case .token, .words, .list, .quoted, .until, .time, .user: true
             }
         }
     }
@@ -154,11 +158,17 @@ struct AccessLogProgram: Sendable {
         } else if let end = behind.first, end != UInt8(ascii: " ") {
             step.operation = .until
             step.byte = end
+            if step.check == .time {
+                step.operation = .time
+                step.check = .none
+            }
         } else if field.role == .list {
             step.operation = .list
         } else if field.name == "user", Self.isTimeAhead(rest) {
             step.operation = .user
             hasSpacedUser = true
+        } else if step.innerSpaces > 0 {
+            step.operation = .words
         }
         steps.append(step)
     }

@@ -2,16 +2,17 @@ import Records
 
 /// Reads the lines of access logs; one per worker.
 @safe final class AccessLogReader: RecordReader {
-    /// Where a slot comes from.
-    private enum Origin {
-        case field(Int)
-        case requestPart(Int)
-        case nowhere
+    /// Where a slot comes from: a field of the program, or a part of the request line in it.
+    private struct Origin {
+        var slot: Int
+        var field: Int
+        /// Below zero for the whole field.
+        var part = -1
     }
 
     private let program: AccessLogProgram
+    /// The slots that come from somewhere.
     private let origins: [Origin]
-    private let requestIndex: Int
     private let recordBytesMax: Int
     private let found: UnsafeMutablePointer<FieldSlice>
     private var places = LogIndex()
@@ -23,19 +24,17 @@ import Records
         limits: RecordLimits
     ) {
         self.program = program
-        requestIndex = template.requestIndex ?? -1
         recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
         let names = template.fields.map(\.name)
-        let hasRequest = requestIndex >= 0
-        origins = fields.names.map { wanted in
+        origins = fields.names.enumerated().compactMap { slot, wanted in
             if let index = names.firstIndex(where: { sameBytes($0, wanted) }) {
-                return .field(index)
+                return Origin(slot: slot, field: index)
             }
             let parts = AccessLogTemplate.requestParts
-            if hasRequest, let part = parts.firstIndex(where: { sameBytes($0, wanted) }) {
-                return .requestPart(part)
-            }
-            return .nowhere
+            guard let request = template.requestIndex,
+                let part = parts.firstIndex(where: { sameBytes($0, wanted) })
+            else { return nil }
+            return Origin(slot: slot, field: request, part: part)
         }
         let room = max(program.fieldCount, 1)
         unsafe found = .allocate(capacity: room)
@@ -88,11 +87,10 @@ import Records
     ) {
         var start = 0
         var number = 0
-        // The first mark that is not before the line.
-        var mark = 0
+        var cursor = AccessLogScan.Cursor()
         while start < scan.count {
             let line = scan.line(number, at: start)
-            _ = scan.places.mark(from: start, &mark)
+            _ = scan.places.mark(from: start, &cursor.mark)
             let row = table.appendRow(start: start, end: line.end)
             if line.end == start {
                 table.markBlank(row)
@@ -100,7 +98,7 @@ import Records
                 table.markBad(row, .tooLong)
             } else if mayHaveNUL, scan.hasNUL(in: line) {
                 table.markBad(row, .containsNUL)
-            } else if matches(scan, line, &mark) {
+            } else if matches(scan, line, &cursor) {
                 setSlots(row, scan, into: &table)
             } else {
                 table.markBad(row, .formatMismatch)
@@ -114,13 +112,13 @@ import Records
     private func matches(
         _ scan: borrowing AccessLogScan,
         _ line: Line,
-        _ mark: inout Int
+        _ cursor: inout AccessLogScan.Cursor
     ) -> Bool {
-        let first = mark
-        if scan.matches(line.start, line.end, &mark, spacedUser: false) { return true }
+        let first = cursor.mark
+        if scan.matches(line.start, line.end, &cursor, spacedUser: false) { return true }
         guard program.hasSpacedUser else { return false }
-        mark = first
-        return scan.matches(line.start, line.end, &mark, spacedUser: true)
+        cursor.mark = first
+        return scan.matches(line.start, line.end, &cursor, spacedUser: true)
     }
 
     @inline(__always)
@@ -129,15 +127,13 @@ import Records
         _ scan: borrowing AccessLogScan,
         into table: inout RecordTable
     ) {
-        for slot in origins.indices {
-            switch origins[slot] {
-            case .field(let index):
-                table.set(scan.classified(unsafe found[index]), slot: slot, row: row)
-            case .requestPart(let part):
-                let request = unsafe found[requestIndex]
-                table.set(scan.requestPart(part, of: request), slot: slot, row: row)
-            case .nowhere: break
-            }
+        for index in origins.indices {
+            let origin = origins[index]
+            let slice =
+                origin.part < 0
+                ? scan.classified(unsafe found[origin.field])
+                : scan.requestPart(origin.part, of: unsafe found[origin.field])
+            table.set(slice, slot: origin.slot, row: row)
         }
     }
 

@@ -35,35 +35,74 @@ import Records
         unsafe containsNUL(base + line.start, length: line.end - line.start)
     }
 
+    /// Where a scan is in a chunk besides the line at hand.
+    struct Cursor: BitwiseCopyable {
+        /// The number of a mark before the first of the line, or of that one.
+        var mark = 0
+        /// Where the time that was found last begins; -1 before the first.
+        var time = -1
+    }
+
     /// Matches the line `start ..< end`; what lies in `found` afterwards counts only when it did.
-    /// `mark` is the number of a mark before the first of the line, or of that one, and is moved
-    /// on.
-    func matches(_ start: Int, _ end: Int, _ mark: inout Int, spacedUser: Bool) -> Bool {
+    func matches(_ start: Int, _ end: Int, _ cursor: inout Cursor, spacedUser: Bool) -> Bool {
         var at = start
         for index in unsafe steps.indices {
             let step = unsafe steps[index]
+            var kind = FieldKind.text
+            let behind: Int
             switch step.operation {
-            case .byte:
-                guard at < end, unsafe base[at] == step.byte else { return false }
-                at &+= 1
-            case .literal:
-                guard hasLiteral(step, at, end) else { return false }
-                at &+= Int(step.length)
-            case .hostAndPort:
-                let behind = endOfToken(at, end)
-                guard behind > at else { return false }
-                splitHost(at, behind, Int(step.first))
-                at = behind
-            case .prologue: at = behindPrologue(at, end, Int(step.first))
-            case .captures: at = behindCaptures(at, end, Int(step.first))
-            case .tail: at = behindTail(at, end, Int(step.first))
-            default:
-                let behind = endOfField(step, at, end, &mark, spacedUser: spacedUser)
-                guard behind >= 0, hasTail(step, behind, end) else { return false }
-                at = behind &+ step.tailLength
+            case .token: behind = endOfToken(at, end)
+            case .quoted: behind = endOfQuoted(at, end, &cursor.mark, &kind)
+            case .time: behind = endOfTime(at, end, step.byte, &cursor.time)
+            case .user where !spacedUser: behind = endOfToken(at, end)
+            case .words, .list, .rest, .until, .user: behind = endOfOther(step, at, end)
+            case .byte, .literal, .hostAndPort, .prologue, .captures, .tail:
+                at = behindOther(step, at, end)
+                if at < 0 { return false }
+                continue
             }
+            guard behind > at || behind == at && step.operation == .quoted,
+                step.check == .none || passes(step.check, at, behind)
+            else { return false }
+            unsafe found[Int(step.first)] = FieldSlice(
+                start: at, length: behind &- at, kind: kind)
+            guard hasTail(step, behind, end) else { return false }
+            at = behind &+ step.tailLength
         }
         return isWhitespace(at, end)
+    }
+
+    /// The end of a field of a kind that is rare, or -1.
+    @inline(never)
+    private func endOfOther(_ step: AccessLogProgram.Step, _ at: Int, _ end: Int) -> Int {
+        switch step.operation {
+        case .words: endOfWords(at, end, innerSpaces: step.innerSpaces)
+        case .list: endOfList(at, end)
+        case .rest: endOfRest(at, end)
+        case .until: endOfText(at, end, step.byte)
+        case .user: endOfUser(at, end)
+        case .byte, .literal, .token, .quoted, .time, .hostAndPort, .prologue, .captures, .tail:
+            -1
+        }
+    }
+
+    /// Where the line goes on behind what is no field, or may be missing; -1 when it must be there
+    /// and is not.
+    @inline(never)
+    private func behindOther(_ step: AccessLogProgram.Step, _ at: Int, _ end: Int) -> Int {
+        switch step.operation {
+        case .byte: return unsafe at < end && base[at] == step.byte ? at &+ 1 : -1
+        case .literal: return hasLiteral(step, at, end) ? at &+ Int(step.length) : -1
+        case .hostAndPort:
+            let behind = endOfToken(at, end)
+            guard behind > at else { return -1 }
+            splitHost(at, behind, Int(step.first))
+            return behind
+        case .prologue: return behindPrologue(at, end, Int(step.first))
+        case .captures: return behindCaptures(at, end, Int(step.first))
+        case .tail: return behindTail(at, end, Int(step.first))
+        case .token, .words, .list, .quoted, .until, .time, .user, .rest: return -1
+        }
     }
 
     /// True when the step's tail stands at `at`.
@@ -79,32 +118,6 @@ import Records
             if unsafe base[at &+ index] != wanted { return false }
         }
         return true
-    }
-
-    /// Finds the end of a field and stores its slice; -1 when the field is not as it must be.
-    @inline(__always)
-    private func endOfField(
-        _ step: AccessLogProgram.Step,
-        _ at: Int,
-        _ end: Int,
-        _ mark: inout Int,
-        spacedUser: Bool
-    ) -> Int {
-        var kind = FieldKind.text
-        var behind = -1
-        switch step.operation {
-        case .token: behind = endOfToken(at, end, innerSpaces: step.innerSpaces)
-        case .list: behind = endOfList(at, end)
-        case .rest: behind = endOfRest(at, end)
-        case .until: behind = endOfText(at, end, step)
-        case .user: behind = spacedUser ? endOfUser(at, end) : endOfToken(at, end)
-        case .quoted: behind = endOfQuoted(at, end, &mark, &kind)
-        case .byte, .literal, .hostAndPort, .prologue, .captures, .tail: break
-        }
-        guard behind > at || behind == at && step.operation == .quoted else { return -1 }
-        if step.check != .none, !passes(step.check, at, behind) { return -1 }
-        unsafe found[Int(step.first)] = FieldSlice(start: at, length: behind &- at, kind: kind)
-        return behind
     }
 
     @inline(__always)
@@ -132,8 +145,7 @@ import Records
         places.blank(from: start, before: end)
     }
 
-    @inline(__always)
-    private func endOfToken(_ start: Int, _ end: Int, innerSpaces: UInt8) -> Int {
+    private func endOfWords(_ start: Int, _ end: Int, innerSpaces: UInt8) -> Int {
         var at = endOfToken(start, end)
         for _ in 0..<innerSpaces {
             guard at < end, unsafe base[at] == Self.space else { return -1 }
@@ -158,12 +170,18 @@ import Records
         return at
     }
 
+    /// The end of a time with `byte` behind it, or -1; `known` is where one was found before, and
+    /// becomes where this one was.
     @inline(__always)
-    private func endOfText(_ start: Int, _ end: Int, _ step: AccessLogProgram.Step) -> Int {
-        // A time has one length only; the check that follows lets no `step.byte` stand inside it.
+    private func endOfTime(_ start: Int, _ end: Int, _ byte: UInt8, _ known: inout Int) -> Int {
         let behind = start &+ AccessLogTimeForm.length
-        if step.check == .time, behind < end, unsafe base[behind] == step.byte { return behind }
-        return endOfText(start, end, step.byte)
+        guard behind < end, unsafe base[behind] == byte else { return -1 }
+        // Most often only the second is another one.
+        let isLikeKnown =
+            unsafe known >= 0 && AccessLogTimeForm.differsBySecond(base + start, base + known)
+        guard isLikeKnown || isTime(start, behind) else { return -1 }
+        known = start
+        return behind
     }
 
     private func endOfText(_ start: Int, _ end: Int, _ byte: UInt8) -> Int {
@@ -219,15 +237,21 @@ import Records
             hasPort ? FieldSlice(start: at, length: end &- at, kind: .text) : .absent
     }
 
+    @inline(__always)
     private func passes(_ check: AccessLogProgram.Check, _ start: Int, _ end: Int) -> Bool {
-        let isDash = unsafe end &- start == 1 && base[start] == UInt8(ascii: "-")
         switch check {
-        case .none: return true
-        case .status: return end &- start == 3 && areDigits(start, end)
-        case .statusOrDash: return isDash || end &- start == 3 && areDigits(start, end)
-        case .byteCount: return isDash || start < end && areDigits(start, end)
-        case .time: return isTime(start, end)
+        case .none: true
+        case .status: end &- start == 3 && areDigits(start, end)
+        case .statusOrDash:
+            end &- start == 3 && areDigits(start, end) || isDash(start, end)
+        case .byteCount: start < end && areDigits(start, end) || isDash(start, end)
+        case .time: isTime(start, end)
         }
+    }
+
+    @inline(__always)
+    private func isDash(_ start: Int, _ end: Int) -> Bool {
+        unsafe end &- start == 1 && base[start] == UInt8(ascii: "-")
     }
 
     @inline(__always)

@@ -22,6 +22,9 @@ package struct AccessLogTemplate: Sendable, Equatable {
         case captures
         /// All fields that follow; may be missing.
         case tail
+
+        /// True when a line may be without the field and what stands around it.
+        var mayBeMissing: Bool { self == .prologue || self == .captures || self == .tail }
     }
 
     package struct Field: Sendable, Equatable {

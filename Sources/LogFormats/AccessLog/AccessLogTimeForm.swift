@@ -29,6 +29,28 @@ enum AccessLogTimeForm {
         private static var topBits: UInt64 { 0x8080_8080_8080_8080 }
     }
 
+    /// True when the `length` bytes at `start` are those at `other`, which have the form, but for
+    /// the digits of the second.
+    @inline(__always)
+    static func differsBySecond(
+        _ start: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>
+    ) -> Bool {
+        let one = unsafe UnsafeRawPointer(start)
+        let two = unsafe UnsafeRawPointer(other)
+        // `dd/Mon/y`, `yyy:hh:m`, `m:`, and `ss ±hhmm`.
+        let date = unsafe one.loadUnaligned(as: UInt64.self) ^ two.loadUnaligned(as: UInt64.self)
+        let hour = unsafe one.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+            ^ two.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        let minute = unsafe one.loadUnaligned(fromByteOffset: 16, as: UInt16.self)
+            ^ two.loadUnaligned(fromByteOffset: 16, as: UInt16.self)
+        let second = unsafe UInt64(
+            littleEndian: one.loadUnaligned(fromByteOffset: 18, as: UInt64.self))
+        let known = unsafe UInt64(
+            littleEndian: two.loadUnaligned(fromByteOffset: 18, as: UInt64.self))
+        guard date | hour | UInt64(minute) | (second ^ known) &>> 16 == 0 else { return false }
+        return second & 0xFF &- 0x30 < 10 && second &>> 8 & 0xFF &- 0x30 < 10
+    }
+
     /// True when the `length` bytes at `start` have the form.
     @inline(__always)
     static func matches(_ start: UnsafePointer<UInt8>) -> Bool {

@@ -89,11 +89,14 @@ private struct SplicedContext {
     }
 }
 
-/// Writes columns in the pattern of a template; fields that are no column become `-`.
+/// Writes columns in the pattern of a template; fields that are no column become `-`, or nothing
+/// where they may be missing.
 struct AccessLogColumnWriter: RecordWriter {
     private enum Step {
         case literal([UInt8])
         case column(Int, FieldSurroundings)
+        /// A column that may be missing.
+        case optional(Int)
         /// Method, path and protocol from columns of their own.
         case request([Int?])
         case nothing
@@ -108,6 +111,9 @@ struct AccessLogColumnWriter: RecordWriter {
             switch parts[at] {
             case .literal(let bytes): return .literal(bytes)
             case .field(let field):
+                if field.role.mayBeMissing {
+                    return column(field.name).map { .optional($0) } ?? .literal([])
+                }
                 if let index = column(field.name) {
                     return .column(index, Self.surroundings(parts, at, field))
                 }
@@ -145,6 +151,11 @@ struct AccessLogColumnWriter: RecordWriter {
             case .nothing: output.append("-")
             case .column(let column, let surroundings):
                 append(column, surroundings, record, batch, chunk, &output)
+            case .optional(let column):
+                guard column < record.pieceCount, !isMissing(column, record, batch) else {
+                    continue
+                }
+                append(column, .nothing, record, batch, chunk, &output)
             case .request(let columns):
                 for (part, column) in columns.enumerated() {
                     if part > 0 { output.append(UInt8(ascii: " ")) }
@@ -153,6 +164,13 @@ struct AccessLogColumnWriter: RecordWriter {
             }
         }
         output.append(UInt8(ascii: "\n"))
+    }
+
+    private func isMissing(
+        _ column: Int, _ record: ReleasedBatch.Record, _ batch: borrowing ReleasedBatch
+    ) -> Bool {
+        let piece = batch.pieces[record.firstPiece + column]
+        return piece.kind == .absent || piece.kind == .null || piece.length == 0
     }
 
     private func append(

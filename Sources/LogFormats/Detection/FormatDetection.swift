@@ -23,10 +23,16 @@ package enum FormatDetection {
 
     /// Looks at `start`, the first bytes of a log as it is without compression; `isComplete` when
     /// they are all that there is.
-    package static func detect(_ start: [UInt8], isComplete: Bool) -> Verdict {
+    ///
+    /// Documents of records, such as JSON arrays, are looked for when `documents` says so.
+    package static func detect(
+        _ start: [UInt8], isComplete: Bool, documents: Bool = false
+    ) -> Verdict {
         var fits: [(name: String, lines: Int)] = []
         for candidate in candidates {
-            guard let format = candidate.make() else { continue }
+            guard let format = candidate.make(), documents || format.makeFraming() == nil else {
+                continue
+            }
             let sample = LogSample(format, fields: candidate.witnesses, start, isComplete)
             if let lines = sample?.lines { fits.append((candidate.name, lines)) }
         }
@@ -50,7 +56,8 @@ package enum FormatDetection {
     }
 
     private static let candidates = [
-        Candidate(name: "jsonl"), Candidate(name: "caddy", witnesses: ["request.uri", "logger"]),
+        Candidate(name: "jsonl"), Candidate(name: "json_array"), Candidate(name: "cloudtrail"),
+        Candidate(name: "caddy", witnesses: ["request.uri", "logger"]),
         Candidate(name: "traefik_json", witnesses: ["RequestMethod", "ClientHost"]),
         Candidate(name: "cloudflare", witnesses: ["RayID", "ClientIP"]),
         Candidate(name: "zeek_json", witnesses: ["uid", "id\\.orig_h"]),
@@ -66,9 +73,9 @@ package enum FormatDetection {
 
     /// What goes before what.
     private static let order: [(String, [String])] =
-        ["caddy", "traefik_json", "cloudflare", "zeek_json"].map { ($0, ["jsonl"]) }
+        ["caddy", "traefik_json", "cloudflare", "zeek_json", "cloudtrail"].map { ($0, ["jsonl"]) }
         + [
-            ("cloudfront", ["w3c"]), ("haproxy", ["syslog_3164"]),
+            ("cloudfront", ["w3c"]), ("haproxy", ["syslog_3164"]), ("aws_elb", ["syslog_3164"]),
         ]
         + candidates.map(\.name).filter { !["logfmt", "csv", "tsv"].contains($0) }.map {
             ($0, ["logfmt", "csv", "tsv"])
@@ -86,21 +93,10 @@ private struct LogSample {
     init?(_ format: any LogFormat, fields: [String], _ start: [UInt8], _ isComplete: Bool) {
         self.format = format
         let limits = RecordLimits()
-        guard case .header(let length, let columns)? = try? format.header(
-            of: start.span, isComplete: true, limits: limits),
-            Self.isPlausible(columns, format)
-        else { return nil }
-        var end = start.count
-        if !isComplete {
-            while end > length, start[end - 1] != 0x0A { end -= 1 }
-        }
-        guard end > length else { return nil }
-        var chunk = Chunk(capacity: end)
-        chunk.columns = columns
-        chunk.buffer.append(Array(start[length..<end]))
-        chunk.seal()
+        let made = try? LogStart(start, isComplete: isComplete, format: format, limits: limits)
+        guard let log = made, Self.isPlausible(log.chunk.columns, format) else { return nil }
         let names = (format.ownTime?.fields ?? []) + fields
-        read(chunk, names, limits)
+        read(log.chunk, names, limits)
         guard good > 0, good * 10 >= lines * 9 else { return nil }
     }
 

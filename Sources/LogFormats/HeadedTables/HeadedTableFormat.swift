@@ -137,7 +137,8 @@ extension HeadedTableFormat {
         "w3c", .w3c,
         "The W3C extended log format, as IIS writes it: fields are named by the `#Fields` of each "
             + "file, such as `c-ip`, `cs-username`, `cs-uri-query`, `cs(User-Agent)`. The time is "
-            + "`date` and `time`, in UTC.")
+            + "`date` and `time`, in UTC; where a site writes no date, say "
+            + "`time: { path: \"u_ex{yy}{month}{day}\", field: time }`.")
 
     static let cloudFront = descriptor(
         "cloudfront", .cloudFront,

@@ -8,6 +8,11 @@ package struct JSONFieldPath: Sendable {
         self.steps = steps
     }
 
+    /// The name of one member as a path has it: a backslash before what a path gives a meaning to.
+    package static func escaped(_ member: String) -> String {
+        String(member.flatMap { ".[\\".contains($0) ? ["\\", $0] : [$0] })
+    }
+
     /// True when `other` leads through this path to a place inside it, for some record, or is the
     /// same path in another spelling. `t[*]` and `t[0]` stand beside each other; but `t[0].x` and
     /// `t[*].x` lie inside both.

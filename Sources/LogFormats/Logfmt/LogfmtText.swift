@@ -10,6 +10,31 @@ enum LogfmtText {
         byte > 0x20 && byte != UInt8(ascii: "=") && byte != quote && byte != 0x7F
     }
 
+    /// The keys of the pairs of a line, in their order; those before a fault, if there is one.
+    static func keys(of line: Span<UInt8>) -> [String] {
+        var keys: [String] = []
+        var at = 0
+        while at < line.count {
+            let start = at
+            while at < line.count, isKeyByte(line[at]) { at += 1 }
+            guard at < line.count, at > start, line[at] == UInt8(ascii: "=") else {
+                guard at < line.count, line[at] <= 0x20 else { break }
+                at += 1
+                continue
+            }
+            keys.append(text(of: line.extracting(start..<at)))
+            guard let value = value(at + 1, line.count, line) else { break }
+            at = value.behind
+        }
+        return keys
+    }
+
+    private static func text(of bytes: Span<UInt8>) -> String {
+        var buffer = ByteBuffer()
+        buffer.append(bytes)
+        return String(decoding: buffer.array(), as: UTF8.self)
+    }
+
     /// The value that begins at `start`, and the place behind it; nil when its quotes are not as
     /// they must be.
     static func value(

@@ -15,7 +15,10 @@ struct NoiseExplanation {
         var text = "  \(kind) noise for a user-month, \(epsilon)rho \(noise.loss.rho.decimalText), "
             + "delta \(noise.loss.delta.decimalText)\n"
             + "  one user counts in at most \(counted(noise.rowsPerPerson, "row")); a row is shown "
-            + "from \(noise.threshold) noisy persons on\n"
+            + (plan.showsRowsByChance
+                ? "by chance, the likelier the more persons it has, and surely from "
+                    + "\(noise.threshold) on\n"
+                : "from \(noise.threshold) noisy persons on\n")
         for (column, facts) in zip(plan.columns, noise.columns) {
             text += "  \(column.column.name): one user adds \(facts.least.text) to "
                 + "\(facts.most.text), 95 % within \(facts.accuracy.text)\n"

@@ -168,6 +168,7 @@ struct Explanation {
             "customers": publish.rules.customers.map { .integer(Int64($0)) } ?? .null,
             "zeros": .text(publish.rules.zeros.rawValue),
             "wholes": .text(publish.rules.wholes.rawValue),
+            "crossings": .text(publish.rules.crossings.rawValue),
             "counts": Self.json(of: publish.counts),
             // The numbers of these rules are confidential.
             "prior_percent": .boolean(publish.rules.priorPercent != nil),

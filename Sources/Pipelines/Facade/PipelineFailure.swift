@@ -23,7 +23,8 @@ package enum PipelineFailure: Error, Sendable {
     case keys(String)
     /// What was asked may not be done (yet): the sentence says why, and when to try again.
     case refused(String)
-    /// The run is complete and its files are in place, but something that follows it failed.
+    /// What was asked for stands in the ledger, but something behind that failed: the next run does
+    /// what is left to do.
     case unfinished(String)
     /// Standard output was closed by its reader.
     case closedPipe

@@ -86,7 +86,7 @@ private struct RecallWork {
             try ledger.answerRecall(id, by: who, time: plan.release.clocks.runClock.now)
         } catch {
             if case .refused(let sentence) = error { throw .usage("--id \(id): \(sentence)") }
-            throw .storage("cannot write the ledger: \(error.description)")
+            throw .writing(error)
         }
     }
 

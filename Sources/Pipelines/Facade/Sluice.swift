@@ -30,8 +30,7 @@ package enum Sluice {
             if request.metrics != nil { report.status = try statusIfAny(plan) }
             return report
         } catch {
-            guard case .tables(let faults, _) = error else { throw error }
-            throw .tables(faults, file: request.pipeline)
+            throw error.naming(pipeline: request.pipeline)
         }
     }
 
@@ -96,11 +95,9 @@ package enum Sluice {
 
     /// A report and records on one stream would be told apart by nobody.
     private static func checkStandardOutput(_ plan: Plan) throws(PipelineFailure) {
-        let outputs = plan.outputs.map { ($0.name, $0.path) }
-        let tables = plan.tables.flatMap { table in table.paths.map { (table.name, $0.path) } }
-        guard let taken = (outputs + tables).first(where: { $0.1.isStandardOutput }) else { return }
+        guard let taken = plan.resultOnStandardOutput else { return }
         throw .usage(
-            "--json: the report goes to standard output, and so does `\(taken.0)`: expected a "
+            "--json: the report goes to standard output, and so does `\(taken)`: expected a "
                 + "file as its path, or no --json")
     }
 
@@ -136,7 +133,7 @@ package enum Sluice {
         return settings
     }
 
-    private static func workers(_ asked: Int?) throws(PipelineFailure) -> Int {
+    static func workers(_ asked: Int?) throws(PipelineFailure) -> Int {
         guard let asked else { return min(processorCount(), WorkerLimits.standardMax) }
         guard (1...WorkerLimits.askedMax).contains(asked) else {
             throw .usage("--workers: expected a number from 1 to \(WorkerLimits.askedMax)")
@@ -242,8 +239,10 @@ extension Sluice {
     }
 
     /// Reads and plans a pipeline file; all its faults come as one failure.
+    ///
+    /// `watch` is told of everything else that is read for it.
     static func loadSpecification(
-        _ path: String, now: String?
+        _ path: String, now: String?, watch: ContextWatch? = nil
     ) throws(PipelineFailure) -> (specification: PipelineSpecification, plan: Plan) {
         try checkClock(now)
         let bytes = try readPipeline(path)
@@ -251,7 +250,7 @@ extension Sluice {
         let specification = PipelineSpecification.read(bytes, known: knownNames, faults: faults)
         guard let specification else { throw .faults(faults.sorted, file: path) }
         let digest = Digest256.of(bytes.span)
-        let world = world(folder: splitPath(path).directory, now: now)
+        let world = world(folder: splitPath(path).directory, now: now, watch: watch)
         let tableFaults = Faults()
         let plan = Planner.plan(
             specification, digest: digest, world: world, faults: faults,
@@ -330,15 +329,30 @@ extension Sluice {
         }
     }
 
-    static func world(folder: String, now: String?) -> PlanningWorld {
+    static func world(
+        folder: String, now: String?, watch: ContextWatch? = nil
+    ) -> PlanningWorld {
         PlanningWorld(
             folder: folder == "." ? "" : folder, now: now,
             readFile: { path in
-                try FileDescriptor.reading(path).readAll(limitBytes: 1 << 30)
+                let content = try FileDescriptor.reading(path).readAll(limitBytes: 1 << 30)
+                watch?.note(content)
+                return content
             },
             loadKeyFile: { path, encoding, length in
-                try SecretKey.load(path: path, encoding: encoding, length: length)
+                let key = try SecretKey.load(path: path, encoding: encoding, length: length)
+                watch?.note(key)
+                return key
             })
+    }
+}
+
+extension Plan {
+    /// The name of a result that goes to standard output; nil when none does.
+    var resultOnStandardOutput: String? {
+        let outputs = outputs.map { ($0.name, $0.path) }
+        let tables = tables.flatMap { table in table.paths.map { (table.name, $0.path) } }
+        return (outputs + tables).first { $0.1.isStandardOutput }?.0
     }
 }
 

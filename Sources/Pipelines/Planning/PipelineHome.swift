@@ -42,4 +42,22 @@ extension PipelineFailure {
         let sentence = "cannot open the state in \(path): \(fault.description)"
         return fault.remedy.map { .lostState(sentence, remedy: $0) } ?? .storage(sentence)
     }
+
+    /// Why the ledger could not be written; or that it was, though not durably.
+    static func writing(_ fault: LedgerFault) -> PipelineFailure {
+        switch fault {
+        case .busy: .busy("another run is at work on this state")
+        case .notDurable: .unfinished(fault.description)
+        default: .storage("cannot write the ledger: \(fault.description)")
+        }
+    }
+
+    /// The same failure where something stands already, which `done` says: that is not undone.
+    func behind(_ done: String) -> PipelineFailure {
+        switch self {
+        case .storage(let sentence), .keys(let sentence), .busy(let sentence):
+            .unfinished("\(done); what follows failed: \(sentence)")
+        default: self
+        }
+    }
 }

@@ -18,6 +18,10 @@ package struct Plan: Sendable {
     /// The declared stream of the sources.
     package var stream: String
     package var format: any LogFormat
+    /// How the paths of the sources name the date of their records; nil: they do not.
+    package var pathDate: PathDate?
+    /// The folder of the pipeline file with a slash behind it, in which no date is looked for.
+    package var pathDateRoot = ""
     /// The encoding of the sources; everything behind them is UTF-8.
     package var encoding = TextEncoding.utf8
     package var limits: RecordLimits

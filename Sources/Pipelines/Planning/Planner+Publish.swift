@@ -26,18 +26,20 @@ extension Planner {
                     + "internal readers can open",
                 at: provisional.position, path: "publish.provisional")
         }
+        let isPublic = publish.audience.value == .public
         let rules = ControlRules(
             persons: publish.persons.value,
             customers: specification.identity.customer == nil ? nil : publish.customers.value,
             dominance: publish.dominance, priorPercent: publish.priorPercent.value,
-            zeros: publish.zeros.value, wholes: publish.wholes.value)
+            zeros: publish.zeros.value, wholes: publish.wholes.value,
+            crossings: publish.crossings?.value ?? (isPublic ? .proven : .bounded))
         let names = publish.formats.map(\.value)
         return PublishPlan(
             folder: world.resolve(path.value),
             // In the order of the catalogue: the order in the file changes no byte.
             formats: PublicationCatalogue.all.filter { names.contains($0.name) },
             closeAfter: publish.closeAfter.value,
-            audience: publish.audience.value == .public ? .public : .internal,
+            audience: isPublic ? .public : .internal,
             late: publish.late.value, correctWithin: publish.correctWithin.value,
             provisional: publish.provisional.map { world.resolve($0.value) }, rules: rules,
             counts: publish.counts,

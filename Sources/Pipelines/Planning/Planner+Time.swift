@@ -8,11 +8,29 @@ extension Planner {
     var usesOwnTime: Bool {
         guard let own = format.ownTime else { return false }
         guard let time = specification.source.time else { return true }
-        return time.field.value == own.field && time.format == nil
+        return time.path == nil && time.field?.value == own.field && time.format == nil
+    }
+
+    /// True also when the path names the date, and the time of day is the format's own.
+    private var usesOwnTimeOfDay: Bool {
+        guard pathDate != nil else { return usesOwnTime }
+        guard let field = specification.source.time?.field else { return true }
+        return format.ownTime?.timeOfDay == field.value
+    }
+
+    /// The slot of the time, or of the time of day where the path names the date.
+    func makeTimeSlot() -> Int? {
+        guard let time = specification.source.time else {
+            return format.ownTime.map { register.slot($0.field) }
+        }
+        return time.field.map { slot($0, path: "source.time") }
     }
 
     var timeFormat: TimeFormat {
-        specification.source.time?.format?.value ?? format.ownTime?.format ?? .rfc3339
+        if let date = pathDate {
+            return specification.source.time?.field == nil ? date.format : .dateTime
+        }
+        return specification.source.time?.format?.value ?? format.ownTime?.format ?? .rfc3339
     }
 
     /// The zone of times that are written without one.
@@ -20,13 +38,47 @@ extension Planner {
         if let named = specification.source.time?.zone {
             return resolveZone(named, path: "source.time.zone") ?? zone
         }
-        return usesOwnTime && format.ownTime?.zone == .utc ? .utc : zone
+        return usesOwnTimeOfDay && format.ownTime?.zone == .utc ? .utc : zone
     }
 
     /// The fields that a later run reads the time of a record from; empty without a time.
     var timeFields: [String] {
         if usesOwnTime { return format.ownTime?.fields ?? [] }
-        return specification.source.time.map { [$0.field.value] } ?? []
+        return specification.source.time?.field.map { [$0.value] } ?? []
+    }
+
+    /// How the path of a source names its date.
+    var pathDate: PathDate? { specification.source.time?.path.flatMap { PathDate($0.value) } }
+
+    /// Records whose date only the path of their source tells cannot be aged where they are stored;
+    /// nor are they known by their content, for the same lines come every day. Standard input has
+    /// no path.
+    func checkPathDate() {
+        guard let position = specification.source.time?.path?.position else { return }
+        let path = "source.time.path"
+        if pathDate?.hasHour == true, specification.source.time?.field != nil {
+            faults.add(
+                "`{hour}` and a field with the time of day: expected one of them", at: position,
+                path: path)
+        }
+        if specification.state != nil {
+            faults.add(
+                "records that do not hold their date can be neither aged later nor known again: "
+                    + "expected no `state`", at: position, path: path)
+        }
+        if specification.store != nil {
+            faults.add(
+                "the records of a store age by a time of their own: expected `field` alone",
+                at: position, path: path)
+        }
+        for (index, test) in specification.tests.enumerated() where test.path == nil {
+            faults.add(
+                "the pipeline reads dates from paths: expected `path`, that of the source",
+                at: test.position, path: "tests[\(index + 1)]")
+        }
+        if specification.source.files.contains(where: { $0.value == "-" }) {
+            faults.add("standard input has no path: expected files", at: position, path: path)
+        }
     }
 
     /// Times that do not say their zone or their year need somebody who does.

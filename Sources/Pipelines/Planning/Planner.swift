@@ -48,10 +48,10 @@ package final class Planner {
         format = resolveFormat(specification.source.format, path: "source.format") ?? format
         resolvePurposes()
         zone = resolveZone(specification.zone, path: "zone") ?? .utc
-        let timeSlot = specification.source.time.map { slot($0.field, path: "source.time") }
-            ?? format.ownTime.map { register.slot($0.field) }
+        let timeSlot = makeTimeSlot()
         let timeOfDaySlot = usesOwnTime ? format.ownTime?.timeOfDay.map(register.slot) : nil
-        if timeSlot == nil { checkTimeless() }
+        if timeSlot == nil, pathDate == nil { checkTimeless() }
+        checkPathDate()
         makeClocks()
         guard let clocks else { return nil }
         checkTimeForm(clocks)
@@ -92,6 +92,7 @@ package final class Planner {
             derived: derived.map(\.field), outputs: outputs.map { padded($0.release) },
             observations: observations.plan)
         release.timeOfDaySlot = timeOfDaySlot
+        release.datesBySource = pathDate != nil
         release.tables = references.map(\.table)
         release.deleteClocks = deleteClocks
         noteUncheckedLists()
@@ -113,6 +114,8 @@ package final class Planner {
             state: specification.state.map { world.resolve($0.value) },
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
         plan.encoding = specification.source.encoding?.value ?? .utf8
+        plan.pathDate = pathDate
+        plan.pathDateRoot = world.folder.isEmpty ? "" : world.folder + "/"
         plan.store = store.map(padded)
         plan.publish = publish
         plan.noise = noise

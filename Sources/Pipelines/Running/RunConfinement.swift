@@ -29,6 +29,14 @@ struct RunConfinement {
         }
     }
 
+    /// The places of one part of a run that is dealt out to tasks: the folder `work` of its plan,
+    /// the keys, and the files at `sources`. No output is open to it.
+    init(partOf plan: Plan, work: String, sources: [String] = []) {
+        self.plan = plan
+        places.written = [work, plan.keyStore].compactMap { $0 }
+        addSources(sources)
+    }
+
     /// Adds what only the state knows: where earlier runs wrote, and who else uses the keys.
     mutating func add(_ ledger: Ledger, keys: RunRing?) throws(PipelineFailure) {
         do { places.written += try ledger.partFolders() } catch {

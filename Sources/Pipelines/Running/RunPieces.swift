@@ -58,21 +58,22 @@ func prepare(_ report: inout RunReport, _ plan: Plan, isDryRun: Bool) {
     report.cutOff = plan.release.clocks.statedCutOff.map(dateText) ?? ""
 }
 
-/// The report of a task that was read to its end.
+/// The report of what was read to its end.
 func makeReport(
-    _ plan: Plan, _ task: TaskRun, _ paths: [String], isDryRun: Bool
+    _ plan: Plan, _ taken: any TakenRecords, _ paths: [String], isDryRun: Bool
 ) -> RunReport {
     var report = RunReport()
     prepare(&report, plan, isDryRun: isDryRun)
-    report.quarantine = task.quarantine
+    report.quarantine = taken.tally.quarantine
+    let finished = taken.finishedSources
     for (index, path) in paths.enumerated() {
-        let finished = index < task.finishedSources.count ? task.finishedSources[index] : nil
+        let end = index < finished.count ? finished[index] : nil
         report.sources.append(
             RunReport.Source(
-                name: finished?.name ?? path, counts: task.counts[index],
-                bytes: finished?.plainBytes ?? 0))
+                name: end?.name ?? path, counts: taken.tally.counts[index],
+                bytes: end?.plainBytes ?? 0))
     }
-    if let matches = task.optOutMatches {
+    if let matches = taken.optOutMatches {
         report.unmatchedOptOuts = matches.unmatchedLines(of: plan.optOutList)
     }
     return report
@@ -108,16 +109,12 @@ func checkQuarantine(_ plan: Plan, _ report: RunReport) throws(PipelineFailure) 
     }
 }
 
-/// The files of all statistics and disclosures of a task.
+/// The files of all statistics and disclosures.
 func tableFiles(
-    _ plan: Plan, _ task: TaskRun, _ report: inout RunReport
+    _ plan: Plan, _ taken: any TakenRecords, _ report: inout RunReport
 ) throws(PipelineFailure) -> [TableFiles.File] {
-    guard let aggregator = try task.takeAggregator() else { return [] }
-    let tables: [MeasuredTable]
-    do { tables = try aggregator.tables() } catch {
-        throw .storage("cannot merge aggregates: \(error.code.rawValue)")
-    }
-    let refused = task.refusedMonths
+    guard let tables = try taken.measuredTables() else { return [] }
+    let refused = taken.refusedMonths
     noteRefusals(plan, refused, &report)
     return TableFiles(plan: plan, refusedMonths: refused).files(tables)
 }

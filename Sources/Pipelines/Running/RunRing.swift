@@ -21,6 +21,8 @@ final class RunRing: KeyRing {
     /// Nil in a dry run over a store that is not there yet.
     let store: KeyStore?
     private let creating: Bool
+    /// A month without a key is a fault: keys are made elsewhere.
+    private let reading: Bool
     /// The printed names of the keys that earlier runs of the same state used.
     private let expected: [CalendarMonth: String]
     private let use: Mutex<FileLock?>
@@ -29,14 +31,17 @@ final class RunRing: KeyRing {
     private let failure = Mutex<KeyFault?>(nil)
 
     /// `creating` is false in a dry run: months without a key then get a passing one. A key of
-    /// `expected` that is missing, or is another one, is a fault.
+    /// `expected` that is missing, or is another one, is a fault. With `reading` every month
+    /// without a key is one.
     init(
-        store: KeyStore?, creating: Bool, expected: [CalendarMonth: String] = [:]
+        store: KeyStore?, creating: Bool, reading: Bool = false,
+        expected: [CalendarMonth: String] = [:]
     ) throws(KeyFault) {
         self.store = store
         self.creating = creating
+        self.reading = reading
         self.expected = expected
-        use = Mutex(creating ? try store?.lockForUse() : nil)
+        use = Mutex(creating || reading ? try store?.lockForUse() : nil)
     }
 
     /// Lets others destroy keys: the run has made its last token.
@@ -70,6 +75,7 @@ final class RunRing: KeyRing {
         case .alive(let key): return try use(key, month)
         case .destroyed: return .gone
         case .missing:
+            if reading { throw .noKey(month: month.text) }
             guard let store, creating else { return try passing() }
             if expected[month] != nil { throw .noKey(month: month.text) }
             try countFresh()
@@ -120,9 +126,26 @@ final class RunRing: KeyRing {
     }
 }
 
+extension RunRing {
+    /// The months whose key had been destroyed when it was asked for, in order.
+    var gone: [CalendarMonth] {
+        known.withLock { known in
+            known.sorted { $0.key < $1.key }.compactMap { month, entry in
+                if case .gone = entry { month } else { nil }
+            }
+        }
+    }
+}
+
 /// One random key for the time of a run without state: it lives in memory only and dies with it.
 final class PassingRing: KeyRing {
     private let hasher: TokenHasher
+
+    /// Names the key without telling anything about it.
+    var keyID: KeyID { hasher.keyID }
+
+    /// The key of a run that is dealt out to many processes.
+    init(key: SecretKey) { hasher = TokenHasher(key: key, epoch: nil) }
 
     init() throws(PipelineFailure) {
         do { hasher = TokenHasher(key: try SecretKey.random(), epoch: nil) } catch {

@@ -7,22 +7,18 @@ internal import Statistics
 ///
 /// A run is made of tasks; so is a run on a cluster, where each task is an attempt of its own. A
 /// task decides nothing about other tasks and makes nothing visible: that is the committer's part.
-final class TaskRun: OrderedEnd {
+final class TaskRun: OrderedEnd, TakenRecords {
     private let plan: Plan
     private let sink: any OutputSink
     private let source: ChunkSource
     private let observer: (any RunObserver)?
     private let totalFileBytes: Int?
-    private let quarantineFile: QuarantineFile?
+    private let quarantineSink: (any QuarantineSink)?
     private let sourceNames: [String]
     private var crew: WorkerCrew?
-    private var recordsBefore: [Int]
-
-    /// The counts of each source, in the order of the task.
-    private(set) var counts: [RecordCounts]
-    /// The first quarantined records, with their numbers in their source.
-    private(set) var quarantine: [QuarantineEntry] = []
-    private var recordsDone = 0
+    private(set) var tally: RecordTally
+    /// How many workers the task has.
+    private var workers = 1
     /// What the time of the task was spent on, by all workers together.
     private var times = StageTimes()
     /// How long the task was at work.
@@ -31,20 +27,22 @@ final class TaskRun: OrderedEnd {
     init(
         plan: Plan, inputs: [ChunkSource.SourceInput], source: ChunkSource,
         sink: any OutputSink, observer: (any RunObserver)?,
-        quarantineFile: QuarantineFile? = nil, sourceNames: [String]? = nil
+        quarantineSink: (any QuarantineSink)? = nil, sourceNames: [String]? = nil
     ) {
         self.plan = plan
         self.sink = sink
         self.observer = observer
         self.source = source
-        self.quarantineFile = quarantineFile
+        self.quarantineSink = quarantineSink
         self.sourceNames = sourceNames ?? inputs.map(\.path)
         totalFileBytes = observer == nil ? nil : source.totalFileBytes()
-        let none = RecordCounts(
-            outputs: plan.outputs.count, statistics: plan.statistics.statistics.count)
-        counts = Array(repeating: none, count: inputs.count)
-        recordsBefore = Array(repeating: 0, count: inputs.count)
+        tally = RecordTally(sources: inputs.count, plan: plan)
     }
+
+    /// The counts of each source, in the order of the task.
+    var counts: [RecordCounts] { tally.counts }
+    /// The first quarantined records, with their numbers in their source.
+    var quarantine: [QuarantineEntry] { tally.quarantine }
 
     /// Reads everything; afterwards the counts and aggregates are complete.
     func run(
@@ -54,14 +52,13 @@ final class TaskRun: OrderedEnd {
             count: workers, plan: plan, source: source, keyRing: keyRing, storage: storage,
             end: self)
         self.crew = crew
+        self.workers = workers
         let started = nanosecondsNow()
         try crew.run()
         nanoseconds = nanosecondsNow() - started
         times = crew.times
-        for removed in try sink.finish() {
-            counts[removed.source].outputs[removed.output].leaveOut(removed.rows, because: .rare)
-        }
-        try checkConservation()
+        tally.leaveOut(try sink.finish())
+        try tally.checkConservation()
     }
 
     func take(_ worked: WorkedChunk) throws(PipelineFailure) {
@@ -70,26 +67,18 @@ final class TaskRun: OrderedEnd {
         for (index, output) in worked.outputs.enumerated() {
             for block in output.current { try sink.write(block, output: index) }
         }
-        try quarantineFile?.add(
-            worked, source: sourceNames[source], before: recordsBefore[source])
-        for entry in worked.quarantine {
-            guard quarantine.count < RunReport.quarantineEntriesMax else { break }
-            var entry = entry
-            entry.recordNumber += recordsBefore[source]
-            quarantine.append(entry)
-        }
-        counts[source].add(worked.counts)
-        recordsBefore[source] += worked.counts.read
-        recordsDone += worked.counts.read
+        let entries = tally.setAside(worked.quarantine, source: source)
+        if !entries.isEmpty { try setAside(entries, worked.chunk, named: sourceNames[source]) }
+        tally.add(worked.counts, source: source)
         observer?.progress(
-            bytesDone: worked.fileBytesRead, bytesTotal: totalFileBytes, records: recordsDone)
+            bytesDone: worked.fileBytesRead, bytesTotal: totalFileBytes, records: tally.records)
     }
 
-    /// Records read = written + dropped + blank + quarantined, for every source and output.
-    private func checkConservation() throws(PipelineFailure) {
-        for count in counts where !count.isConserved {
-            throw .internalFault("the records of a source do not add up")
-        }
+    private func setAside(
+        _ entries: [QuarantineEntry], _ chunk: borrowing Chunk, named name: String
+    ) throws(PipelineFailure) {
+        try quarantineSink?.add(
+            entries, in: chunk.buffer.bytes, at: chunk.sourceOffset, named: name)
     }
 
     /// The aggregates of all workers; nil without statistics. To be called once.
@@ -100,6 +89,13 @@ final class TaskRun: OrderedEnd {
         nanoseconds += spent
         times.add(.merge, nanoseconds: spent)
         return merged
+    }
+
+    func measuredTables() throws(PipelineFailure) -> [MeasuredTable]? {
+        guard let aggregator = try takeAggregator() else { return nil }
+        do { return try aggregator.tables(threads: workers, by: runThreads) } catch {
+            throw .storage("cannot merge aggregates: \(error.code.rawValue)")
+        }
     }
 
     var optOutMatches: OptOutMatches? { crew?.optOutMatches }

@@ -10,6 +10,8 @@ package struct PublishSpecification: Sendable, Equatable {
     /// Whether zeros are told, and figures that make up all of their total; `shown` unless written.
     package let zeros: Marked<ControlRules.Showing>
     package let wholes: Marked<ControlRules.Showing>
+    /// How distinct counts are protected in tables that cross; nil: as the audience asks for.
+    package let crossings: Marked<ControlRules.Crossings>?
     /// The p of the p% rule for sums and means, in percent; 10 unless written.
     package let priorPercent: Marked<Int>
     /// nil: the p% rule alone.
@@ -113,6 +115,7 @@ extension PublishSpecification {
             customers: section.integer("customers", in: 1...1_000_000) ?? .standard(3),
             zeros: section.choice("zeros", ControlRules.Showing.self) ?? .standard(.shown),
             wholes: section.choice("wholes", ControlRules.Showing.self) ?? .standard(.shown),
+            crossings: section.choice("crossings", ControlRules.Crossings.self),
             priorPercent: section.integer("prior_percent", in: 1...100) ?? .standard(10),
             dominance: section.optional("dominance").flatMap {
                 DominanceRule.decode($0, path: section.path("dominance"), context)

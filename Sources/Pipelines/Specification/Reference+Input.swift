@@ -174,7 +174,21 @@ extension PipelineReference {
         "source.time",
         help: "The long form; a bare text is the `field`.",
         [
-            key("field", "field", required, "The field that holds the time."),
+            key(
+                "field", "field", "none",
+                "The field that holds the time; with `path`, the time of day as `HH:mm:ss`. One "
+                    + "of the two is needed."
+            ),
+            key(
+                "path",
+                "pattern with `{date}`, or `{year}` or `{yy}`, `{month}` and `{day}`; `{hour}`",
+                "none",
+                "How the path of a source names the day of its records, such as "
+                    + "`access-{date}.log`, for records without a date. They count from the "
+                    + "beginning of that day or hour; where a path names several, of the "
+                    + "earliest. Mind that logrotate's `dateext` names the day after. Not with "
+                    + "`state`."
+            ),
             key(
                 "format",
                 alternatives(TimeFormat.allCases.map(\.rawValue)),

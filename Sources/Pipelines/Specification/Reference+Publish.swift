@@ -25,6 +25,13 @@ extension PipelineReference {
                     + " the total is known to belong to them."
             ),
             key(
+                "crossings", "`bounded` or `proven`", "`proven` for `public`, else `bounded`",
+                "What is asked of withheld distinct counts where tables cross (by `a` and `b`, by"
+                    + " `a`, by `b`): that other values fit all inequalities between the figures,"
+                    + " or also that one person more or fewer could be behind each without any figure"
+                    + " being another; for that, totals of theirs are left out."
+            ),
+            key(
                 "prior_percent", "1 to 100", "`10`",
                 "The p of the p% rule: a sum or mean is told only if the second largest contributor"
                     + " cannot estimate the largest more closely than by p percent."

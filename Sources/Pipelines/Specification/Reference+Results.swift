@@ -275,6 +275,7 @@ extension PipelineReference {
             key("name", "text", required, "What the test shows."),
             key("now", "date, or RFC 3339 time", required, "The clock of the run."),
             key("input", "text", required, "Records, as a source file holds them."),
+            key("path", "path", "none", "The path of that file, for `source.time.path`."),
             key("output", "`{output: text}`", "not compared", "What each output must hold."),
             key(
                 "disclosures",

@@ -21,7 +21,10 @@ package struct SourceSpecification: Sendable, Equatable {
 
 /// Where and how the time of a record is written.
 package struct TimeSpecification: Sendable, Equatable {
-    package let field: Marked<String>
+    /// The field of the time; with `path` that of the time of day, or nil.
+    package let field: Marked<String>?
+    /// The pattern by which the path of a source names its date; nil: it does not.
+    package let path: Marked<String>?
     /// nil when the format decides: `access-log` in access logs, `rfc3339` elsewhere.
     package let format: Marked<TimeFormat>?
     /// The zone of times that are written without one; nil for the pipeline's.
@@ -88,15 +91,32 @@ extension TimeSpecification {
     ) -> TimeSpecification? {
         if case .text = setting {
             return context.text(setting, path: path).map {
-                TimeSpecification(field: $0, format: nil, zone: nil)
+                TimeSpecification(field: $0, path: nil, format: nil, zone: nil)
             }
         }
         let section = SectionReader(setting, PipelineReference.time, path: path, context)
-        let field = section.requiredText("field")
+        let pattern = section.text("path")
+        let field = section.text("field")
         let format = section.choice("format", TimeFormat.self)
         let zone = section.zone("zone", context)
         section.finish()
-        return field.map { TimeSpecification(field: $0, format: format, zone: zone) }
+        if let pattern, PathDate(pattern.value) == nil {
+            context.faults.add(
+                "expected a pattern with `{date}`, or with `{year}` or `{yy}`, `{month}` and "
+                    + "`{day}`; `{hour}` may stand beside them",
+                at: pattern.position, path: section.path("path"))
+        }
+        if pattern != nil, let format {
+            context.faults.add(
+                "with `path` the field holds a time of day, as `HH:mm:ss`: expected no `format`",
+                at: format.position, path: section.path("format"))
+        }
+        if field == nil, pattern == nil {
+            context.faults.add(
+                "expected `field`, `path` or both", at: setting.position, path: path)
+            return nil
+        }
+        return TimeSpecification(field: field, path: pattern, format: format, zone: zone)
     }
 }
 

@@ -244,7 +244,7 @@ struct SpecificationChecks {
         }
         let readable =
             ruled + derived + specification.identity.roles.map(\.field.value)
-            + [specification.source.time?.field.value].compactMap { $0 }
+            + [specification.source.time?.field?.value].compactMap { $0 }
         for (index, disclosure) in specification.disclosures.enumerated() {
             let path = "disclosures[\(index + 1)]"
             checkColumns(disclosure.keys, disclosure.measures, path: path)

@@ -8,6 +8,8 @@ package struct TestSpecification: Sendable, Equatable {
     package let now: Marked<String>
     /// Records as a source file would hold them.
     package let input: Marked<String>
+    /// The path of the source, for pipelines that read a date from it.
+    package let path: Marked<String>?
     /// The expected text of outputs, disclosures and statistics, by name.
     package let results: [ExpectedText]
     /// The list of opt-outs in force, in place of the pipeline's file.
@@ -63,6 +65,7 @@ extension TestSpecification {
         let input = section.required("input").flatMap {
             context.content($0, path: section.path("input"))
         }
+        let source = section.text("path")
         let results = ExpectedText.Kind.allCases.flatMap { section.results($0, context) }
         let optOuts = section.optional("opt_outs").flatMap {
             context.content($0, path: section.path("opt_outs"))
@@ -81,6 +84,7 @@ extension TestSpecification {
             name: name,
             now: now,
             input: input,
+            path: source,
             results: results,
             optOuts: optOuts,
             tables: tables,

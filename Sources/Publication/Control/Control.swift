@@ -133,12 +133,7 @@ private struct PublicationControl {
             var family = family
             mark(&family)
             if case .distinct = family.measurand {
-                var search = DistinctSearch(family)
-                let open = search.protectAll()
-                family = search.family
-                let outcome = DistinctAudit(family, search.proofs).run()
-                audited += outcome.audited
-                unproven += Set(open + outcome.failed).count
+                protectDistinct(&family)
             } else {
                 var search = ChangeSearch(family)
                 search.protectAll()
@@ -149,6 +144,20 @@ private struct PublicationControl {
             }
             take(family)
         }
+    }
+
+    private mutating func protectDistinct(_ family: inout Family) {
+        var search = DistinctSearch(family)
+        var open = search.protectAll()
+        family = search.family
+        if rules.crossings == .proven {
+            var worlds = DistinctWorlds(family)
+            open += worlds.protectAll()
+            family = worlds.family
+        }
+        let outcome = DistinctAudit(family, search.proofs).run()
+        audited += outcome.audited
+        unproven += Set(open + outcome.failed).count
     }
 
     /// Tells the family which of its cells are unsafe, and how far they must be protected.

@@ -21,11 +21,23 @@ package struct ControlRules: Sendable, Equatable {
     package var wholes: Showing
     /// What is done with figures that may not be shown.
     package var method: ControlMethod
+    /// How distinct counts are protected in tables that cross.
+    package var crossings: Crossings
+
+    /// What is asked of withheld distinct counts where tables cross (by a and b, by a, by b).
+    package enum Crossings: String, Sendable, CaseIterable {
+        /// That other values fit all inequalities between parts and wholes. Where everybody of a
+        /// total is in one part, more than those may follow.
+        case bounded
+        /// That, and that there is a world in which the figure is another one: for that
+        /// the totals of a small figure over all but one of its attributes are left out with it.
+        case proven
+    }
 
     package init(
         persons: Int = 10, customers: Int? = 3, dominance: DominanceRule? = nil,
         priorPercent: Int? = 10, zeros: Showing = .shown, wholes: Showing = .shown,
-        method: ControlMethod = .suppression
+        method: ControlMethod = .suppression, crossings: Crossings = .bounded
     ) {
         self.persons = max(persons, Self.personsFloor)
         self.customers = customers
@@ -34,6 +46,7 @@ package struct ControlRules: Sendable, Equatable {
         self.zeros = zeros
         self.wholes = wholes
         self.method = method
+        self.crossings = crossings
     }
 
     /// No rule asks for fewer persons (the common minimum of the SDC handbook).

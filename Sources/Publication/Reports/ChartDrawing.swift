@@ -13,8 +13,13 @@ struct ChartDrawing {
             case .bars(let bars, let left): self.bars(chart, bars, left, &figure)
             }
             figure.element("p", ["class": "data"]) { line in
-                line.link(to: .csv(chart.data.csv, name: "\(chart.data.name)-chart.csv")) {
-                    $0.text(texts.downloadChart)
+                switch chart.data {
+                case .own(let data):
+                    line.link(to: .csv(data.csv, name: "\(data.name)-chart.csv")) {
+                        $0.text(texts.downloadChart)
+                    }
+                case .ofTable(let table):
+                    line.link(to: .part("data", table)) { $0.text(texts.downloadLong) }
                 }
             }
         }

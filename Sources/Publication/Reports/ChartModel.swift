@@ -49,7 +49,14 @@ struct Chart {
     let title: String
     let form: Form
     /// The data behind it.
-    let data: StatisticTable
+    let data: Source
+
+    enum Source {
+        /// The rows with the one column that it shows.
+        case own(StatisticTable)
+        /// The download of the table with this number on the page: twice is too much of a long one.
+        case ofTable(Int)
+    }
 }
 
 /// Picks and makes the charts of a table by its shape: lines when rows differ in time, bars when
@@ -64,6 +71,8 @@ struct ChartBuilder {
 
     let published: PublishedTable
     let texts: ReportTexts
+    /// The table's number on the page.
+    let number: Int
 
     var table: ControlledTable { published.table }
 
@@ -121,7 +130,7 @@ struct ChartBuilder {
             : dimension.lowercased()
         return Chart(
             title: texts.chart(texts.title(table.columns[column]), by: group), form: form,
-            data: data(rows, column))
+            data: published.isLong ? .ofTable(number) : .own(data(rows, column)))
     }
 
     /// The rows of a chart with the one column that it shows.
@@ -158,36 +167,40 @@ extension ChartBuilder {
     private func bars(
         _ rows: [ControlledTable.Row], _ column: Int, _ columns: [Int]
     ) -> Chart.Form {
-        var bars = rows.map { Chart.Bar(name: name($0, columns), mark: mark($0.cells[column])) }
-        if published.isAddable(table.columns[column]) { addShares(to: &bars) }
-        bars = bars.enumerated().sorted { left, right in
-            let (one, two) = (left.element.mark.height, right.element.mark.height)
-            switch (one, two) {
+        // A long table has many rows and few bars: only those are put into words.
+        let heights = rows.map { $0.cells[column].height }
+        let order = heights.indices.sorted { left, right in
+            switch (heights[left], heights[right]) {
             case (let one?, let two?) where one != two: return one > two
             case (.some, nil): return true
             case (nil, .some): return false
-            default: return left.offset < right.offset
+            default: return left < right
             }
-        }.map(\.element)
-        guard bars.count > Self.barsMax else { return .bars(bars, left: 0) }
-        let rest = bars[(Self.barsMax - 1)...]
-        let shown = Array(bars[..<(Self.barsMax - 1)])
-        let other = sum(rest.map(\.mark))
-        guard published.isAddable(table.columns[column]), other.height != nil else {
-            return .bars(shown, left: rest.count)
         }
+        let isAddable = published.isAddable(table.columns[column])
+        let all = isAddable ? total(heights) : nil
+        let isWhole = rows.count <= Self.barsMax
+        let shown = order.prefix(isWhole ? rows.count : Self.barsMax - 1).map { at in
+            var bar = Chart.Bar(name: name(rows[at], columns), mark: mark(rows[at].cells[column]))
+            if let all, let height = heights[at] { bar.share = texts.percent(Int(height), of: all) }
+            return bar
+        }
+        if isWhole { return .bars(shown, left: 0) }
+        let rest = order.dropFirst(shown.count)
+        let other = sum(rest.map { mark(rows[$0].cells[column]) })
+        guard isAddable, other.height != nil else { return .bars(shown, left: rest.count) }
         let more = Chart.Bar(name: texts.others(rest.count), mark: other)
         return .bars(shown + [more], left: 0)
     }
 
-    /// Says what share of all each bar is, when all of them are told and may be added up.
-    private func addShares(to bars: inout [Chart.Bar]) {
-        let heights = bars.compactMap(\.mark.height)
-        let total = heights.reduce(0, +)
-        guard heights.count == bars.count, total > 0, let all = Int(exactly: total) else { return }
-        for at in bars.indices {
-            bars[at].share = texts.percent(Int(heights[at]), of: all)
+    /// What all bars are together; nil when one of them is not told.
+    private func total(_ heights: [Double?]) -> Int? {
+        var sum = 0.0
+        for height in heights {
+            guard let height else { return nil }
+            sum += height
         }
+        return sum > 0 ? Int(exactly: sum) : nil
     }
 
     /// The sum of counts; not told when one of them is not.
@@ -273,6 +286,17 @@ extension ChartBuilder {
         let words = texts.words(forKey: key)
         let short = TimeStep(key).map { texts.shortDate($0) } ?? words
         return Chart.Step(key: key, label: words, short: short)
+    }
+}
+
+extension ControlledCell {
+    /// Where the figure lies; nil when there is none.
+    var height: Double? {
+        switch self {
+        case .value(let quantity): quantity.approximate
+        case .zero: 0
+        case .suppressed, .notMeasured: nil
+        }
     }
 }
 

@@ -16,7 +16,7 @@ package enum HTMLReport {
     }
 
     /// Counted up whenever a page of the same publication looks otherwise.
-    private static let version = 2
+    private static let version = 3
 
     /// The format of reports in a language, for the catalogue.
     static func format(
@@ -38,7 +38,9 @@ struct ReportPage {
     init(_ publication: Publication, _ texts: ReportTexts) {
         self.publication = publication
         self.texts = texts
-        charts = publication.tables.map { ChartBuilder(published: $0, texts: texts).charts() }
+        charts = publication.tables.enumerated().map { index, published in
+            ChartBuilder(published: published, texts: texts, number: index + 1).charts()
+        }
     }
 
     var title: String { "\(texts.title(publication.pipeline)), \(month)" }
@@ -182,11 +184,21 @@ struct ReportPage {
             }
             ReportTable(published: published, texts: texts, number: index)
                 .write(into: &section)
-            section.element("p", ["class": "data"]) { line in
-                line.link(to: .csv(published.toldTable.csv, name: "\(table.name).csv")) {
-                    $0.text(texts.downloadTable)
-                }
+            section.element("p", ["class": "data", "id": "data\(index + 1)"]) { line in
+                download(published, &line)
             }
+        }
+    }
+
+    /// The longest CSV file that a page carries: written as an address it has 32 MiB, the most that
+    /// browsers save.
+    private static let downloadBytesMax = 24 << 20
+
+    private func download(_ published: PublishedTable, _ line: inout HTMLWriter) {
+        let csv = published.toldTable.csv
+        guard csv.count <= Self.downloadBytesMax else { return line.text(texts.tooLong) }
+        line.link(to: .csv(csv, name: "\(published.table.name).csv")) {
+            $0.text(texts.downloadTable)
         }
     }
 

@@ -182,6 +182,7 @@ enum ReportStyle {
           .chart, .tile { break-inside: avoid; }
           .charts { grid-template-columns: repeat(2, 1fr); gap: 1.25rem 2rem; }
           .charts:has(> :only-child) { grid-template-columns: 1fr; }
+          td.withheld, .tile.withheld, .reading .withheld { background: var(--panel); }
           .figures { min-width: 0; } thead th, thead th.number { white-space: normal; }
           td, th { overflow-wrap: anywhere; }
           table { font-size: 8.5pt; } td, th { padding-right: .4rem; } }

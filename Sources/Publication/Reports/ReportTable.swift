@@ -7,19 +7,30 @@ struct ReportTable {
     let texts: ReportTexts
     /// The table's number on the page, for ids.
     let number: Int
-
-    private var table: ControlledTable { published.table }
-
     /// The columns of the group that tell rows apart: the month of a publication is the same in all
     /// rows and stands above them.
-    private var groups: [Int] {
+    private let groups: [Int]
+
+    /// The most rows that a page shows of a table, on screen and on paper: more of them nobody
+    /// reads, and browsers take minutes. The download below the table has all.
+    static let rowsMax = 2_000
+
+    init(published: PublishedTable, texts: ReportTexts, number: Int) {
+        self.published = published
+        self.texts = texts
+        self.number = number
+        let table = published.table
         let all = table.groupColumns.indices
         let telling = all.filter { at in
             table.groupColumns[at] != "month"
                 || table.rows.contains { $0.key[at] != table.rows[0].key[at] }
         }
-        return telling.isEmpty ? Array(all) : telling
+        groups = telling.isEmpty ? Array(all) : telling
     }
+
+    private var table: ControlledTable { published.table }
+
+    private var shown: ArraySlice<ControlledTable.Row> { table.rows.prefix(Self.rowsMax) }
 
     /// A row by itself reads better as tiles than as a table.
     func write(into html: inout HTMLWriter) {
@@ -28,6 +39,12 @@ struct ReportTable {
         } else if table.rows.count == 1 {
             tiles(table.rows[0], &html)
         } else {
+            if published.isLong {
+                html.element(
+                    "p", ["class": "note"],
+                    text: texts.firstRows(
+                        texts.number(Self.rowsMax), of: texts.number(table.rows.count)))
+            }
             rows(&html)
         }
         reasons(&html)
@@ -59,7 +76,7 @@ struct ReportTable {
                 html.element("caption", text: caption)
                 html.element("thead") { $0.element("tr") { heads(&$0) } }
                 html.element("tbody") { body in
-                    for row in table.rows { body.element("tr") { self.row(row, &$0) } }
+                    for row in shown { body.element("tr") { self.row(row, &$0) } }
                 }
             }
         }
@@ -83,7 +100,6 @@ struct ReportTable {
     }
 
     private func row(_ row: ControlledTable.Row, _ html: inout HTMLWriter) {
-        let groups = groups
         for index in groups {
             let text = texts.value(row.key[index])
             if index == groups.last {
@@ -157,7 +173,7 @@ struct ReportTable {
     /// A sentence for each letter in the table.
     private func reasons(_ html: inout HTMLWriter) {
         let used = SuppressionReason.allCases.filter { reason in
-            table.rows.contains { row in row.cells.contains(.suppressed(reason)) }
+            shown.contains { row in row.cells.contains(.suppressed(reason)) }
         }
         guard !used.isEmpty else { return }
         html.element("dl", ["class": "reasons"]) { list in
@@ -169,6 +185,11 @@ struct ReportTable {
             }
         }
     }
+}
+
+extension PublishedTable {
+    /// True when a page shows the first rows of the table only.
+    var isLong: Bool { table.rows.count > ReportTable.rowsMax }
 }
 
 extension SuppressionReason {

@@ -24,7 +24,9 @@ extension ReportTexts {
     var headBounds: String { say("One person adds", "Eén persoon draagt bij") }
     var headRows: String { say("Rows of a person, at most", "Rijen van een persoon, maximaal") }
     var headThreshold: String {
-        say("Noisy persons of a row, at least", "Personen van een rij met ruis, minimaal")
+        say(
+            "Persons from which on a row is shown (with noise)",
+            "Personen vanaf wie een rij wordt getoond (met ruis)")
     }
     var headCost: String { say("Cost of the table", "Kosten van de tabel") }
 

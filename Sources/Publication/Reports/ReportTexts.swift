@@ -75,6 +75,25 @@ struct ReportTexts: Sendable {
     var downloadChart: String {
         say("Data of this chart (CSV)", "Gegevens van deze grafiek (CSV)")
     }
+    var downloadLong: String {
+        say("Data of this chart: below the table", "Gegevens van deze grafiek: onder de tabel")
+    }
+    func firstRows(_ shown: String, of all: String) -> String {
+        say(
+            "The first \(shown) of \(all) rows. All of them are in the download below the table "
+                + "and in the other files of this publication; sorting and filtering reach the rows "
+                + "shown.",
+            "De eerste \(shown) van \(all) rijen. Alle rijen staan in de download onder de tabel "
+                + "en in de andere bestanden van deze publicatie; sorteren en filteren geldt voor "
+                + "de getoonde rijen.")
+    }
+    var tooLong: String {
+        say(
+            "This table is too large to be downloaded from a page: it is in the other files of "
+                + "this publication.",
+            "Deze tabel is te groot om uit een pagina te downloaden: hij staat in de andere "
+                + "bestanden van deze publicatie.")
+    }
     func table(_ name: String) -> String { say("All figures: \(name)", "Alle cijfers: \(name)") }
     func purpose(_ name: String) -> String { say("Purpose: \(name).", "Doel: \(name).") }
     func threshold(persons: Int, customers: Int) -> String {

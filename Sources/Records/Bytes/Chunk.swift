@@ -32,6 +32,9 @@ package struct Chunk: ~Copyable {
     /// The offset in the uncompressed source of the first byte, 0-based.
     package var sourceOffset = 0
 
+    /// The date of the records, with or without a time of day, where their source tells it.
+    package var date: [UInt8]?
+
     /// Columns named by the header of the source, if the format has one.
     package var columns: [String]?
 

@@ -1,6 +1,6 @@
 /// One to eight bytes of text as one word, to see at a glance whether they are decimal digits and
 /// what number they make.
-package struct DigitWord: BitwiseCopyable, Sendable {
+@usableFromInline package struct DigitWord: BitwiseCopyable, Sendable {
     /// The values of the digits, the last in the highest byte; zeros stand in front.
     @usableFromInline let values: UInt64
 

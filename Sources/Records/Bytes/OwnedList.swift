@@ -1,3 +1,5 @@
+private import Synchronization
+
 /// A fixed number of values that cannot be copied, each lent for the time of a call.
 ///
 /// Loops over records keep what they change in values of this kind: a value that is lent once for a
@@ -49,5 +51,41 @@
     package func read<Result>(_ index: Int, _ body: (borrowing Element) -> Result) -> Result {
         precondition(index >= 0 && index < count)
         return unsafe body(base[index])
+    }
+}
+
+/// Calls what it is given for each of 0 ..< `count`, on as many threads at a time, and returns when
+/// all calls have returned.
+package typealias ThreadRunner =
+    (_ count: Int, _ body: @escaping @Sendable (Int) -> Void) -> Void
+
+extension OwnedList where Element: ~Copyable {
+    /// Lends each value to `body` once, to `threads` threads of `run` at a time; those that come
+    /// first in `order`, which has the place of each value once, are lent first.
+    package mutating func changeAll(
+        in order: [Int], threads: Int, by run: ThreadRunner,
+        _ body: @Sendable (Int, inout Element) -> Void
+    ) {
+        precondition(order.sorted().elementsEqual(0..<count))
+        let next = NextPlace()
+        nonisolated(unsafe) let values = unsafe base
+        withoutActuallyEscaping(body) { body in
+            run(min(threads, order.count)) { _ in
+                while let place = next.take(below: order.count) {
+                    unsafe body(order[place], &values[order[place]])
+                }
+            }
+        }
+    }
+}
+
+/// Gives each of 0, 1, 2 … to one thread.
+private final class NextPlace: Sendable {
+    private let next = Atomic(0)
+
+    /// The next one, nil when it is not below `end`.
+    func take(below end: Int) -> Int? {
+        let place = next.add(1, ordering: .relaxed).oldValue
+        return place < end ? place : nil
     }
 }

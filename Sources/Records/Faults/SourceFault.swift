@@ -14,6 +14,7 @@ package struct SourceFault: Error, Equatable, Sendable {
         case missingColumn = "missing-column"
         case changedWhileReading = "changed-while-reading"
         case unsupportedEncoding = "unsupported-encoding"
+        case noDate = "no-date"
     }
 
     package let code: Code

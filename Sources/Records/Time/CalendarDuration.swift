@@ -1,7 +1,8 @@
 /// A length of calendar time as ISO 8601 writes it: `P1M`, `P0D`, `P4W`, `P1Y2M3DT4H5M6S`.
 ///
-/// Reads the grammar of RFC 3339, appendix A: upper case, whole numbers, no sign, no gap between
-/// the units named, weeks alone. Years are twelve months and weeks seven days; months and days stay
+/// Upper case, no sign, units in their order, weeks alone. The last number may have a fraction
+/// behind a comma or a point where that comes to whole seconds or months: `PT1.5H`, `P0,5D`. Years
+/// are twelve months and weeks seven days, a part of a day counts as hours; months and days stay
 /// apart, because a month has no fixed length. Equal means the same months, days and seconds, so
 /// `P1Y` equals `P12M`, and `P1D` does not equal `PT24H`.
 package struct CalendarDuration: Hashable, Sendable {
@@ -39,7 +40,7 @@ package struct CalendarDuration: Hashable, Sendable {
         text += "T"
         let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60)
         if hours > 0 { text += "\(hours)H" }
-        // The grammar wants the minutes named between hours and seconds.
+        // Some grammars want the minutes named between hours and seconds.
         if minutes > 0 || (hours > 0 && rest > 0) { text += "\(minutes)M" }
         if rest > 0 { text += "\(rest)S" }
         return text
@@ -62,15 +63,9 @@ package struct CalendarDuration: Hashable, Sendable {
                 at += 1
                 continue
             }
-            var number = 0
-            let start = at
-            while at < bytes.count, bytes[at] &- UInt8(ascii: "0") < 10 {
-                number = min(number * 10 + Int(bytes[at] - UInt8(ascii: "0")), 1 << 40)
-                at += 1
-            }
-            guard at > start, at < bytes.count, parts.add(number, unit: bytes[at]) else {
-                return nil
-            }
+            guard let number = DurationNumber(bytes, &at), at < bytes.count,
+                parts.add(number, unit: bytes[at])
+            else { return nil }
             at += 1
         }
         guard let total = parts.total else { return nil }
@@ -78,53 +73,115 @@ package struct CalendarDuration: Hashable, Sendable {
     }
 }
 
+/// A number in a duration, in millionths.
+private struct DurationNumber {
+    static let one = 1_000_000
+    private static let fractionDigitsMax = 6
+
+    private(set) var millionths = 0
+    private(set) var hasFraction = false
+
+    /// Reads digits and a fraction from `at` on; nil when there is no number.
+    init?(_ bytes: Span<UInt8>, _ at: inout Int) {
+        var whole = 0
+        let start = at
+        while at < bytes.count, let digit = Self.digit(bytes[at]) {
+            whole = min(whole * 10 + digit, 1 << 40)
+            at += 1
+        }
+        guard at > start else { return nil }
+        millionths = whole * Self.one
+        guard at < bytes.count,
+            bytes[at] == UInt8(ascii: ".") || bytes[at] == UInt8(ascii: ",")
+        else { return }
+        at += 1
+        hasFraction = true
+        let point = at
+        var weight = Self.one
+        while at < bytes.count, let digit = Self.digit(bytes[at]) {
+            weight /= 10
+            millionths += digit * weight
+            at += 1
+        }
+        guard at > point, at - point <= Self.fractionDigitsMax else { return nil }
+    }
+
+    private static func digit(_ byte: UInt8) -> Int? {
+        let digit = byte &- UInt8(ascii: "0")
+        return digit < 10 ? Int(digit) : nil
+    }
+
+    /// The number times `factor`; nil unless that is whole.
+    func times(_ factor: Int) -> Int? {
+        let (product, overflows) = millionths.multipliedReportingOverflow(by: factor)
+        guard !overflows, product % Self.one == 0 else { return nil }
+        return product / Self.one
+    }
+}
+
 /// The numbers read so far and the place in `Y M W D T H M S`.
 private struct DurationParts {
     private static let units: [UInt8] = Array("YMWDTHMS".utf8)
     private static let timeMark = 4
+    private static let secondsOfDay = 86_400
 
-    private var values = [Int](repeating: 0, count: 8)
-    /// The places in `units` of the first and last unit named on each side of the `T`.
+    private var months = 0
+    private var days = 0
+    private var seconds = 0
+    /// The place in `units` of the last unit named on this side of the `T`.
     private var last: Int?
     private var isInTime = false
     private var namesWeeks = false
+    private var hasFraction = false
     private var count = 0
 
     mutating func beginTime() -> Bool {
-        guard !isInTime else { return false }
+        guard !isInTime, !hasFraction else { return false }
         isInTime = true
         last = nil
         return true
     }
 
-    mutating func add(_ number: Int, unit: UInt8) -> Bool {
+    mutating func add(_ number: DurationNumber, unit: UInt8) -> Bool {
         let side = isInTime ? Self.timeMark + 1..<Self.units.count : 0..<Self.timeMark
-        guard let place = side.first(where: { Self.units[$0] == unit }), !namesWeeks else {
-            return false
-        }
-        let isWeek = place == 2
-        if isWeek {
+        guard let place = side.first(where: { Self.units[$0] == unit }), !namesWeeks,
+            !hasFraction, last.map({ $0 < place }) ?? true
+        else { return false }
+        if place == 2 {
             guard count == 0 else { return false }
             namesWeeks = true
-        } else if let last {
-            // The next smaller unit, with the place of the weeks between months and days left out.
-            guard place == last + 1 || (last == 1 && place == 3) else { return false }
         }
-        values[place] = number
+        hasFraction = number.hasFraction
         last = place
         count += 1
+        return take(number, place)
+    }
+
+    private mutating func take(_ number: DurationNumber, _ place: Int) -> Bool {
+        switch place {
+        case 0, 1:
+            guard let added = number.times(place == 0 ? 12 : 1) else { return false }
+            months += added
+        case 2, 3:
+            guard let added = number.times(Self.secondsOfDay * (place == 2 ? 7 : 1)) else {
+                return false
+            }
+            days += added / Self.secondsOfDay
+            seconds += added % Self.secondsOfDay
+        default:
+            let length = [3600, 60, 1][place - Self.timeMark - 1]
+            guard let added = number.times(length) else { return false }
+            seconds += added
+        }
         return true
     }
 
     var total: CalendarDuration? {
         guard last != nil, !(namesWeeks && isInTime) else { return nil }
         let years = CalendarDuration.yearsMax
-        let months = values[0] * 12 + values[1]
-        let days = values[2] * 7 + values[3]
-        let seconds = values[5] * 3600 + values[6] * 60 + values[7]
-        guard months <= years * 12, days <= years * 366, seconds <= years * 366 * 86_400 else {
-            return nil
-        }
+        guard months <= years * 12, days <= years * 366,
+            seconds <= years * 366 * Self.secondsOfDay
+        else { return nil }
         return CalendarDuration(months: months, days: days, seconds: seconds)
     }
 }

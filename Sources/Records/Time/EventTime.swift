@@ -67,8 +67,19 @@ package struct CivilDate: Hashable, Comparable, Sendable {
     }
 
     /// `yyyy-MM-dd`.
-    package var text: String {
-        "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
+    package var text: String { String(decoding: textBytes, as: UTF8.self) }
+
+    /// The same as bytes.
+    package var textBytes: [UInt8] {
+        guard 0...9999 ~= year else {
+            return Array("\(year)-\(Self.padded(month, 2))-\(Self.padded(day, 2))".utf8)
+        }
+        func digit(_ value: Int) -> UInt8 { UInt8(ascii: "0") + UInt8(value % 10) }
+        return [
+            digit(year / 1000), digit(year / 100), digit(year / 10), digit(year),
+            UInt8(ascii: "-"), digit(month / 10), digit(month),
+            UInt8(ascii: "-"), digit(day / 10), digit(day),
+        ]
     }
 
     private static func padded(_ value: Int, _ width: Int) -> String {

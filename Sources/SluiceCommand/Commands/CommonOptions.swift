@@ -25,8 +25,7 @@ package struct WorkOptions: ParsableArguments {
     @Flag(help: "Say at the end which stage took how long, even with --quiet.")
     package var profile = false
 
-    @Flag(help: "Leave files and network that the work does not need open to the process.")
-    package var noSandbox = false
+    @OptionGroup package var sandbox: SandboxOptions
 
     package init() {}
 
@@ -38,6 +37,14 @@ package struct WorkOptions: ParsableArguments {
         throw .usage(
             "--workers: found \(workers), expected a number from 1 to \(WorkerLimits.askedMax)")
     }
+}
+
+/// What the process is kept to, as commands that read records know it.
+package struct SandboxOptions: ParsableArguments {
+    @Flag(help: "Leave files and network that the work does not need open to the process.")
+    package var noSandbox = false
+
+    package init() {}
 }
 
 /// How much is said on standard error, as `run` and `filter` know it.

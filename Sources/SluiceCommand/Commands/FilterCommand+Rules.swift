@@ -26,7 +26,7 @@ extension FilterCommand {
         request.keepsOthers = keepOthers
         request.quarantineLimit = quarantineLimit
         request.workers = work.workers
-        request.isConfined = !work.noSandbox
+        request.isConfined = !work.sandbox.noSandbox
         request.gzip = gzip
         return request
     }

@@ -79,7 +79,7 @@ package struct RunCommand: ParsableCommand {
     package var arguments: RunArguments {
         RunArguments(
             pipeline: pipeline, sources: sources, now: work.now, workers: work.workers,
-            profile: work.profile, noSandbox: work.noSandbox, dryRun: dryRun,
+            profile: work.profile, noSandbox: work.sandbox.noSandbox, dryRun: dryRun,
             expectBytes: expectBytes, expectSHA256: expectSHA256,
             eofIsComplete: eofIsComplete, confirm: confirm, metrics: metrics.metrics,
             logFormat: log.logFormat, json: json, quiet: talk.quiet, verbose: talk.verbose)

@@ -148,6 +148,8 @@ package struct FailureText: Sendable {
             "Make sure of where the file comes from; inflate it by hand if it is fine."
         case .badHeader, .missingColumn: "Compare the first line of the file with the pipeline."
         case .changedWhileReading: "Run again when nobody writes to the file any more."
+        case .noDate:
+            "Name the file so that it tells the day of its records, or leave it out of `files`."
         case .unsupportedEncoding:
             "Declare its encoding, if it is one that the reference names, or convert the file to "
                 + "UTF-8 first."

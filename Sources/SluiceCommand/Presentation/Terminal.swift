@@ -4,8 +4,11 @@ private import Glibc
 
 /// What is known about the terminal behind standard error and standard output.
 package enum Terminal {
-    /// The width that is taken when a terminal does not tell, and the widest table.
+    /// The width that is taken when a terminal does not tell, and where there is none.
     package static let columnsDefault = 80
+
+    /// The widest text: over longer lines the eye loses its row.
+    private static let columnsMost = 160
 
     /// The present width of the terminal behind standard error, in characters.
     package static var columns: Int {
@@ -13,9 +16,9 @@ package enum Terminal {
         return columns > 0 ? columns : columnsDefault
     }
 
-    /// The width for tables on standard error: that of the terminal, at most `columnsDefault`.
+    /// The width for text on standard error: that of the terminal, from 40 to `columnsMost`.
     package static var tableColumns: Int {
-        StandardError.isTerminal ? min(max(columns, 40), columnsDefault) : columnsDefault
+        StandardError.isTerminal ? min(max(columns, 40), columnsMost) : columnsDefault
     }
 
     /// True when standard error is a terminal that can go back in a line.

@@ -1,6 +1,7 @@
 package import Anonymization
 import KeyedHashing
-import Records
+package import Records
+import Synchronization
 
 /// Counts released rows for all statistics of a plan; one for each worker.
 ///
@@ -18,7 +19,7 @@ package struct Aggregator: ~Copyable {
         /// hold: per group, little is enough; per group, person and day there are many more rows,
         /// and to put them aside often is dear.
         package init(sharedBy count: Int = 1, _ granularity: Granularity = .reduced) {
-            let shared = granularity == .separable ? 48 << 20 : 12 << 20
+            let shared = granularity == .separable ? 48 << 20 : 8 << 20
             residentBytesMax = shared / max(count, 1)
         }
     }
@@ -70,7 +71,21 @@ package struct Aggregator: ~Copyable {
         }
         rowsObserved += batch.count
         isEmpty = false
-        if residentBytes > limits.residentBytesMax { try seal() }
+        if residentBytes > limits.residentBytesMax { try makeRoom() }
+    }
+
+    /// Held by a worker that puts something aside.
+    private static let sealing = Mutex(())
+
+    /// Puts aside what is in memory; while another worker does so, only when it is a quarter above
+    /// the limit: to sort it takes memory for a while, which workers of the same speed would else
+    /// all take at the same time.
+    private mutating func makeRoom() throws(PartialFault) {
+        let isDone: Void? = try Self.sealing.withLockIfAvailable {
+            _ throws(PartialFault) in try seal()
+        }
+        let most = limits.residentBytesMax + limits.residentBytesMax / 4
+        if isDone == nil, residentBytes > most { try seal() }
     }
 
     /// The memory held by what was counted, in bytes.
@@ -83,7 +98,8 @@ package struct Aggregator: ~Copyable {
     /// To be called by each of several workers at its end, before `merge`: where something was put
     /// aside, the rest goes the same way. They do it at the same time.
     package mutating func prepareMerge() throws(PartialFault) {
-        if !segments.isEmpty { try seal() }
+        if segments.isEmpty { return }
+        try Self.sealing.withLock { _ throws(PartialFault) in try seal() }
     }
 
     /// Takes over what `other`, of the same plan, has counted.
@@ -167,14 +183,55 @@ package struct Aggregator: ~Copyable {
         try writer.finish()
     }
 
-    /// The tables of everything counted.
-    package consuming func tables() throws(PartialFault) -> [MeasuredTable] {
-        if segments.isEmpty {
-            var reduction = Reduction(plan)
-            try send(in: IdentifierOrder(arrivalOf: texts), to: &reduction)
-            return reduction.tables()
-        }
+    /// The tables of everything counted: what is in memory is worked out by `threads` threads of
+    /// `run` at a time, a statistic each.
+    package consuming func tables(
+        threads: Int = 1, by run: ThreadRunner = { count, body in (0..<count).forEach(body) }
+    ) throws(PartialFault) -> [MeasuredTable] {
+        if segments.isEmpty { return try tablesInMemory(threads, run) }
         try seal()
         return try Partials(segments, plan: plan, storage: storage).tables()
+    }
+
+    private mutating func tablesInMemory(
+        _ threads: Int, _ run: ThreadRunner
+    ) throws(PartialFault) -> [MeasuredTable] {
+        let order = IdentifierOrder(arrivalOf: texts)
+        var dictionary: [[UInt8]] = []
+        for number in 0..<texts.count { dictionary.append(texts.text(number)) }
+        var sizes: [Int] = []
+        for index in 0..<states.count { sizes.append(states.read(index) { $0.residentBytes }) }
+        let results = ReducedTables(count: states.count)
+        let (plan, all) = (plan, dictionary)
+        // The largest first: the others fit beside it.
+        let largestFirst = sizes.indices.sorted { sizes[$0] > sizes[$1] }
+        states.changeAll(in: largestFirst, threads: threads, by: run) { index, state in
+            var reduction = Reduction(plan, of: index, texts: all)
+            do throws(PartialFault) {
+                try state.write(order, TokenInterner(), to: &reduction)
+                results.add(.success(reduction.tables()), at: index)
+            } catch {
+                results.add(.failure(error), at: index)
+            }
+        }
+        return try results.tables()
+    }
+}
+
+/// The tables that several threads work out, each of its own statistics.
+private final class ReducedTables: Sendable {
+    private let found: Mutex<[Result<[MeasuredTable], PartialFault>]>
+
+    init(count: Int) { found = Mutex(Array(repeating: .success([]), count: count)) }
+
+    func add(_ tables: Result<[MeasuredTable], PartialFault>, at index: Int) {
+        found.withLock { $0[index] = tables }
+    }
+
+    /// All tables, in the order of their statistics.
+    func tables() throws(PartialFault) -> [MeasuredTable] {
+        var tables: [MeasuredTable] = []
+        for result in found.withLock({ $0 }) { tables += try result.get() }
+        return tables
     }
 }

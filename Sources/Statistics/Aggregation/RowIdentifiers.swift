@@ -143,7 +143,7 @@ enum TimeWord {
         switch kind {
         case .month: return Array(CalendarMonth(index: Int(word) - 1).text.utf8)
         case .day:
-            return Array(CivilDate(daysSince1970: day(ofWord: word)).text.utf8)
+            return CivilDate(daysSince1970: day(ofWord: word)).textBytes
         case .hour:
             let hour = Int(word) - 1
             return [UInt8(48 + hour / 10 % 10), UInt8(48 + hour % 10)]

@@ -48,6 +48,10 @@ struct StatisticLayout: Sendable {
     let sessions: [(measure: Int, plan: SessionsPlan)]
     /// Counters of a row; the first is the number of records.
     let cellCount: Int
+    /// The counters that are the low half of a sum, whose high half is the next one, and all that
+    /// are no part of a sum.
+    let wideCells: [Int]
+    let plainCells: [Int]
     /// Lists of a row, true for lists of tokens and false for lists of numbers.
     let lists: [Bool]
     /// Contributor sets of a row; 0 when nobody is kept account of.
@@ -93,6 +97,11 @@ extension StatisticLayout {
         steps = builder.steps
         sessions = builder.sessions
         cellCount = builder.cellCount
+        let wide = builder.steps.filter { $0.kind == .sum }.map(\.cell)
+        wideCells = wide
+        plainCells = (0..<builder.cellCount).filter { cell in
+            !wide.contains { $0 == cell || $0 + 1 == cell }
+        }
         lists = builder.lists
         contributorSets = builder.contributorSets
     }

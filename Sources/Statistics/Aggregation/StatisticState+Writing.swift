@@ -10,8 +10,7 @@ extension StatisticState {
         }
         for list in layout.lists.indices where layout.lists[list] {
             members.read(list) { set in
-                let pairs = set.pairs()
-                for index in 0..<pairs.count { tokens[Int(pairs[index] & 0xffff_ffff)] = true }
+                set.forEach { tokens[Int($0 & 0xffff_ffff)] = true }
             }
         }
     }
@@ -68,9 +67,9 @@ extension StatisticState {
             output.contributors.removeAll(keepingCapacity: true)
             for set in 0..<layout.contributorSets {
                 output.contributors.append(
-                    Self.tokenSet(contributors.persons(row: row, set: set), tokens))
+                    Self.tokenSet(contributors.persons(row: row, set: set), order, tokens))
                 output.contributors.append(
-                    Self.tokenSet(contributors.customers(row: row, set: set), tokens))
+                    Self.tokenSet(contributors.customers(row: row, set: set), order, tokens))
             }
             try sink.beginRow(output)
             for list in layout.lists.indices {
@@ -89,12 +88,18 @@ extension StatisticState {
         try sink.endRows()
     }
 
+    /// The tokens with `numbers`; in the order of arrival, where nobody asks who they are but how
+    /// many, the numbers stand for them.
     private static func tokenSet(
-        _ numbers: [UInt32]?, _ tokens: borrowing TokenInterner
+        _ numbers: [UInt32]?, _ order: IdentifierOrder, _ tokens: borrowing TokenInterner
     ) -> ContributorSet {
         guard let numbers else { return .enough }
         var set: [Token] = []
-        for number in numbers { set.append(tokens.token(Int(number))) }
+        for number in numbers {
+            set.append(
+                order.isOfArrival
+                    ? Token(high: 0, low: UInt64(number)) : tokens.token(Int(number)))
+        }
         set.sort()
         return .all(set)
     }
@@ -107,13 +112,12 @@ extension StatisticState {
         layout.lists.indices.map { list in
             guard layout.lists[list] else { return [] }
             return members.read(list) { set in
-                let pairs = set.pairs()
-                if order.isOfArrival { return Self.gathered(pairs, places) }
+                if order.isOfArrival { return Self.gathered(set, places) }
                 var ranked: [UInt64] = []
-                ranked.reserveCapacity(pairs.count)
-                for index in 0..<pairs.count {
-                    let place = UInt64(places[Int(pairs[index] >> 32)])
-                    let token = UInt32(truncatingIfNeeded: pairs[index])
+                ranked.reserveCapacity(set.count)
+                set.forEach { pair in
+                    let place = UInt64(places[Int(pair >> 32)])
+                    let token = UInt32(truncatingIfNeeded: pair)
                     ranked.append(place << 32 | UInt64(order.rank(token: token)))
                 }
                 ranked.sort()
@@ -123,16 +127,14 @@ extension StatisticState {
     }
 
     /// The pairs in the order of their rows, by counting.
-    private static func gathered(
-        _ pairs: borrowing FlatArray<UInt64>, _ places: [UInt32]
-    ) -> [UInt64] {
+    private static func gathered(_ pairs: borrowing PairSet, _ places: [UInt32]) -> [UInt64] {
         var ends = [Int](repeating: 0, count: places.count + 1)
-        for index in 0..<pairs.count { ends[Int(places[Int(pairs[index] >> 32)]) + 1] += 1 }
+        pairs.forEach { ends[Int(places[Int($0 >> 32)]) + 1] += 1 }
         for place in places.indices { ends[place + 1] += ends[place] }
         var sorted = [UInt64](repeating: 0, count: pairs.count)
-        for index in 0..<pairs.count {
-            let place = Int(places[Int(pairs[index] >> 32)])
-            sorted[ends[place]] = UInt64(place) << 32 | pairs[index] & 0xffff_ffff
+        pairs.forEach { pair in
+            let place = Int(places[Int(pair >> 32)])
+            sorted[ends[place]] = UInt64(place) << 32 | pair & 0xffff_ffff
             ends[place] += 1
         }
         return sorted

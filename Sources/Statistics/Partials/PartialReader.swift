@@ -2,27 +2,29 @@ import KeyedHashing
 
 /// Reads a partial from front to end. All of it was checked against the checksum before the first
 /// word is believed; what is read is still held to the limits and to the canonical order.
-final class PartialReader {
+struct PartialReader {
     private let file: any SpillFile
     private let limits: PartialLimits
-    private var window: [UInt8] = []
+    var window: [UInt8] = []
     private var windowStart = 0
-    private var at = 0
+    var at = 0
     /// The end of the content, in front of the row count and the checksum.
     private let contentEnd: Int
     private(set) var header = PartialHeader(planDigest: [], keys: [])
 
     private var lastText: [UInt8] = []
     private var lastToken: Token?
-    /// The current row; valid after `nextRow` said true.
-    private(set) var row = PartialRow()
-    /// The current key and interval; valid after `nextInterval` said true.
-    private(set) var key: [UInt32] = []
+    /// The current row; valid after `nextRow` said true. Its key is that of the current interval
+    /// after `nextInterval` said true.
+    var row = PartialRow()
+    /// The current interval; valid after `nextInterval` said true.
     private(set) var interval = SessionInterval(first: 0, last: 0, events: 0, localHour: 0)
     private var hasKey = false
-    private var lastListed: UInt32 = 0
-    private var lastNumber: Int128?
-    private var rowsRead: UInt64 = 0
+    var lastListed: UInt32 = 0
+    var lastNumber: Int128?
+    var rowsRead: UInt64 = 0
+    /// The numbers of the row at hand.
+    var scratch: [Int64] = []
 
     private static let windowBytes = 1 << 16
     private static let trailerBytes = 8 + PartialDigest.tagBytes
@@ -40,7 +42,7 @@ final class PartialReader {
         try readHeader()
     }
 
-    private func readMagic() throws(PartialFault) {
+    private mutating func readMagic() throws(PartialFault) {
         let length = PartialWriter.magic.count + 1
         try load(at: 0, length)
         guard window.count == length, Array(window.dropLast()) == PartialWriter.magic else {
@@ -52,7 +54,7 @@ final class PartialReader {
         guard contentEnd >= length else { throw PartialFault(.damaged, byteOffset: file.count) }
     }
 
-    private func load(at offset: Int, _ length: Int) throws(PartialFault) {
+    private mutating func load(at offset: Int, _ length: Int) throws(PartialFault) {
         do {
             try file.read(at: offset, atMost: length, into: &window)
         } catch { throw PartialFault(error) }
@@ -60,7 +62,7 @@ final class PartialReader {
         at = 0
     }
 
-    private func verify() throws(PartialFault) {
+    private mutating func verify() throws(PartialFault) {
         let digest = PartialDigest()
         let covered = contentEnd + 8
         var offset = 0
@@ -75,7 +77,7 @@ final class PartialReader {
         guard window == tag else { throw PartialFault(.damaged, byteOffset: covered) }
     }
 
-    private func readHeader() throws(PartialFault) {
+    private mutating func readHeader() throws(PartialFault) {
         let planDigest = try name()
         let count = try number()
         guard count <= limits.keysMax else { throw fault(.overLimit) }
@@ -93,21 +95,21 @@ final class PartialReader {
     }
 
     @inline(__always)
-    private func byte() throws(PartialFault) -> UInt8 {
+    private mutating func byte() throws(PartialFault) -> UInt8 {
         if at == window.count { try refill() }
         let byte = window[at]
         at &+= 1
         return byte
     }
 
-    private func refill() throws(PartialFault) {
+    private mutating func refill() throws(PartialFault) {
         let offset = windowStart + window.count
         guard offset < contentEnd else { throw fault() }
         try load(at: offset, min(Self.windowBytes, contentEnd - offset))
         if window.isEmpty { throw fault() }
     }
 
-    private func number() throws(PartialFault) -> UInt64 {
+    private mutating func number() throws(PartialFault) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {
@@ -122,12 +124,12 @@ final class PartialReader {
         }
     }
 
-    private func signed() throws(PartialFault) -> Int64 {
+    private mutating func signed() throws(PartialFault) -> Int64 {
         let raw = try number()
         return Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)
     }
 
-    private func wide() throws(PartialFault) -> Int128 {
+    private mutating func wide() throws(PartialFault) -> Int128 {
         var raw: UInt128 = 0
         var shift: UInt128 = 0
         while true {
@@ -140,13 +142,13 @@ final class PartialReader {
         return Int128(bitPattern: raw >> 1) ^ -Int128(bitPattern: raw & 1)
     }
 
-    private func word() throws(PartialFault) -> UInt64 {
+    private mutating func word() throws(PartialFault) -> UInt64 {
         var value: UInt64 = 0
         for _ in 0..<8 { value = value << 8 | UInt64(try byte()) }
         return value
     }
 
-    private func bytes(_ count: UInt64, limit: Int) throws(PartialFault) -> [UInt8] {
+    private mutating func bytes(_ count: UInt64, limit: Int) throws(PartialFault) -> [UInt8] {
         guard count <= limit else { throw fault(.overLimit) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Int(count))
@@ -154,19 +156,19 @@ final class PartialReader {
         return bytes
     }
 
-    private func name() throws(PartialFault) -> [UInt8] {
+    private mutating func name() throws(PartialFault) -> [UInt8] {
         try bytes(try number(), limit: limits.nameBytesMax)
     }
 
     /// One of `0` (no more) and `1` (one more).
-    private func hasMore() throws(PartialFault) -> Bool {
+    private mutating func hasMore() throws(PartialFault) -> Bool {
         let flag = try byte()
         guard flag < 2 else { throw fault() }
         return flag == 1
     }
 
     /// The next text, or nil behind the last one.
-    func nextText() throws(PartialFault) -> [UInt8]? {
+    mutating func nextText() throws(PartialFault) -> [UInt8]? {
         guard try hasMore() else { return nil }
         let shared = try number()
         guard shared <= lastText.count else { throw fault() }
@@ -179,7 +181,7 @@ final class PartialReader {
     }
 
     /// The next token, or nil behind the last one.
-    func nextToken() throws(PartialFault) -> Token? {
+    mutating func nextToken() throws(PartialFault) -> Token? {
         guard try hasMore() else { return nil }
         let token = Token(high: try word(), low: try word())
         guard (lastToken ?? .none) < token else { throw fault() }
@@ -187,17 +189,17 @@ final class PartialReader {
         return token
     }
 
-    private func readKey(_ key: inout [UInt32], width: Int) throws(PartialFault) -> Bool {
+    private mutating func readKey(width: Int) throws(PartialFault) -> Bool {
         let shared = try number()
         guard shared <= width, hasKey || shared == 0 else { throw fault() }
-        if key.count != width { key = [UInt32](repeating: 0, count: width) }
+        if row.key.count != width { row.key = [UInt32](repeating: 0, count: width) }
         for index in Int(shared)..<width {
             let value = try number()
             guard value <= UInt64(UInt32.max) else { throw fault() }
             let word = UInt32(value)
             // The first word that differs decides the order; the first key has nothing before it.
-            if hasKey, index == Int(shared), word <= key[index] { throw fault() }
-            key[index] = word
+            if hasKey, index == Int(shared), word <= row.key[index] { throw fault() }
+            row.key[index] = word
         }
         let isSame = hasKey && Int(shared) == width
         hasKey = true
@@ -206,12 +208,13 @@ final class PartialReader {
     }
 
     /// Steps to the next row of a statistic; false behind the last one.
-    func nextRow(_ layout: StatisticLayout) throws(PartialFault) -> Bool {
+    mutating func nextRow(_ layout: StatisticLayout) throws(PartialFault) -> Bool {
+        if hasKey, layout.contributorSets == 0, nextPlainRow() { return true }
         guard try hasMore() else {
             hasKey = false
             return false
         }
-        let isSame = try readKey(&row.key, width: layout.rowWords.count)
+        let isSame = try readKey(width: layout.rowWords.count)
         if isSame { throw fault() }
         row.cells.removeAll(keepingCapacity: true)
         for _ in 0..<layout.cellCount { row.cells.append(try signed()) }
@@ -225,7 +228,7 @@ final class PartialReader {
         return true
     }
 
-    private func contributorSet(limit: Int) throws(PartialFault) -> ContributorSet {
+    private mutating func contributorSet(limit: Int) throws(PartialFault) -> ContributorSet {
         let count = try number()
         if count == 0 { return .enough }
         guard count <= limit else { throw fault() }
@@ -239,7 +242,7 @@ final class PartialReader {
     }
 
     /// The next token of the current list of the current row, or nil behind the last one.
-    func nextListedToken() throws(PartialFault) -> UInt32? {
+    mutating func nextListedToken() throws(PartialFault) -> UInt32? {
         let delta = try number()
         if delta == 0 {
             lastListed = 0
@@ -251,7 +254,7 @@ final class PartialReader {
     }
 
     /// The next number of the current list of the current row, or nil behind the last one.
-    func nextListedNumber() throws(PartialFault) -> (billionths: Int128, times: UInt64)? {
+    mutating func nextListedNumber() throws(PartialFault) -> (billionths: Int128, times: UInt64)? {
         guard try hasMore() else {
             lastNumber = nil
             return nil
@@ -266,13 +269,24 @@ final class PartialReader {
         return (value, try number())
     }
 
+    /// Passes over the lists of the current row.
+    mutating func skipLists(_ layout: StatisticLayout) throws(PartialFault) {
+        for isTokens in layout.lists {
+            if isTokens {
+                while try nextListedToken() != nil {}
+            } else {
+                while try nextListedNumber() != nil {}
+            }
+        }
+    }
+
     /// Steps to the next interval of a sessions measure; false behind the last one.
-    func nextInterval(_ layout: StatisticLayout) throws(PartialFault) -> Bool {
+    mutating func nextInterval(_ layout: StatisticLayout) throws(PartialFault) -> Bool {
         guard try hasMore() else {
             hasKey = false
             return false
         }
-        let isSame = try readKey(&key, width: layout.sessionWords.count)
+        let isSame = try readKey(width: layout.sessionWords.count)
         let step = try signed()
         let (first, isOver) =
             isSame ? interval.last.addingReportingOverflow(0) : (0, false)
@@ -292,7 +306,7 @@ final class PartialReader {
     }
 
     /// Checks that the content ends here with the right number of rows.
-    func finish() throws(PartialFault) {
+    mutating func finish() throws(PartialFault) {
         guard windowStart + at == contentEnd else { throw fault() }
         try load(at: contentEnd, 8)
         var count: UInt64 = 0

@@ -91,6 +91,7 @@ extension Partials {
 struct RowSelection {
     private let removal: PartialRemoval
     let layouts: [StatisticLayout]
+    private let areSeparable: Bool
     /// The tokens by their numbers, where what goes is told by them; 0 is none.
     private var tokens: [Token] = [.none]
     private let goesByTokens: Bool
@@ -101,6 +102,7 @@ struct RowSelection {
     init(_ removal: PartialRemoval, _ layouts: [StatisticLayout]) {
         self.removal = removal
         self.layouts = layouts
+        areSeparable = layouts.allSatisfy(\.isSeparable)
         goesByTokens = removal.customers != nil || removal.entries.contains { !$0.isEmpty }
     }
 
@@ -132,12 +134,13 @@ struct RowSelection {
 
     /// Person, customer and day end a key of a separable statistic.
     private func reaches(_ key: [UInt32]) -> Bool {
-        guard layout?.isSeparable == true, key.count >= 3 else { return false }
-        let person = token(key[key.count - 3])
-        let customer = token(key[key.count - 2])
+        guard areSeparable, key.count >= 3 else { return false }
         if let days = removal.days, !days.contains(TimeWord.day(ofWord: key[key.count - 1])) {
             return true
         }
+        guard goesByTokens else { return false }
+        let person = token(key[key.count - 3])
+        let customer = token(key[key.count - 2])
         if let customers = removal.customers, !customers.contains(customer) { return true }
         return entries.contains { $0.reaches(person: person, customer: customer) }
     }
@@ -145,13 +148,14 @@ struct RowSelection {
     func removes(row key: [UInt32]) -> Bool { reaches(key) }
 
     func removes(interval key: [UInt32]) -> Bool {
-        guard let layout else { return false }
-        let own = layout.sessionHead.count - 1
+        guard layouts.indices.contains(statistic) else { return false }
+        let own = layouts[statistic].sessionHead.count - 1
         return reaches(key)
             || key.indices.contains(own) && removes(listed: key[own])
     }
 
     func removes(listed number: UInt32) -> Bool {
+        guard goesByTokens else { return false }
         let token = token(number)
         return entries.contains { $0.listed.contains(token) }
     }

@@ -64,23 +64,74 @@ package final class DirectorySpillStorage: SpillStorage {
         let name = ".spill.sluice-\(TemporaryName.run)-\(number).tmp"
         let descriptor = try directory.creating(name)
         _ = try directory.remove(name)
-        return UnnamedFile(descriptor)
+        return OpenSpillFile(descriptor)
     }
 }
 
-/// An open file that has no name any more.
-private final class UnnamedFile: SpillFile {
-    private let descriptor: FileDescriptor
+/// Many files in one: a thousand of them take a single descriptor.
+package final class SharedSpill {
+    private let file: any SpillFile
+
+    /// Puts the files into `file`, which must be empty.
+    package init(_ file: any SpillFile) { self.file = file }
+
+    /// A new empty file.
+    package func makeFile() -> any SpillFile { SharedPart(file) }
+}
+
+/// A file in a shared one: the runs of bytes that were appended to it.
+private final class SharedPart: SpillFile {
+    private let file: any SpillFile
+    /// Where each run begins here, and in the shared file.
+    private var runs: [(start: Int, place: Int)] = []
     private(set) var count = 0
 
-    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+    init(_ file: any SpillFile) { self.file = file }
 
     func append(_ bytes: Span<UInt8>) throws(FileFault) {
-        try descriptor.writeAll(bytes)
+        let place = file.count
+        try file.append(bytes)
+        // What was appended to nothing else in between is the same run.
+        let isNext = runs.last.map { $0.place + count - $0.start == place } ?? false
+        if !isNext { runs.append((count, place)) }
         count += bytes.count
     }
 
     func read(
+        at offset: Int, atMost limit: Int, into buffer: inout [UInt8]
+    ) throws(FileFault) {
+        buffer.removeAll(keepingCapacity: true)
+        let end = min(count, offset + limit)
+        var at = offset
+        var run: [UInt8] = []
+        while at >= 0, at < end, let index = runs.lastIndex(where: { $0.start <= at }) {
+            let runEnd = index + 1 < runs.count ? runs[index + 1].start : count
+            let place = runs[index].place + at - runs[index].start
+            try file.read(at: place, atMost: min(end, runEnd) - at, into: &run)
+            if run.isEmpty { return }
+            buffer += run
+            at += run.count
+        }
+    }
+}
+
+/// Puts bytes aside in an open file, which need not have a name any more.
+package final class OpenSpillFile: SpillFile {
+    private let descriptor: FileDescriptor
+    package private(set) var count = 0
+
+    /// Takes over an empty file that is open for writing and reading.
+    package init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+
+    /// Waits until everything written is on the device.
+    package func synchronize() throws(FileFault) { try descriptor.synchronize() }
+
+    package func append(_ bytes: Span<UInt8>) throws(FileFault) {
+        try descriptor.writeAll(bytes)
+        count += bytes.count
+    }
+
+    package func read(
         at offset: Int, atMost limit: Int, into buffer: inout [UInt8]
     ) throws(FileFault) {
         let wanted = max(0, min(limit, count - offset))

@@ -2,7 +2,8 @@
 struct CappedSet {
     private var members: [UInt32] = []
     private let limit: Int
-    private var isFull: Bool
+    /// True when it has as many members as are asked for.
+    private(set) var isFull: Bool
 
     /// An empty set; with a limit of 0 nothing is asked for.
     init(limit: Int) {
@@ -36,6 +37,9 @@ struct CappedSet {
 struct Evidence {
     var persons: CappedSet
     var customers: CappedSet
+
+    /// True when nobody further can matter.
+    var isFull: Bool { persons.isFull && customers.isFull }
 
     init(_ layout: StatisticLayout) {
         persons = CappedSet(limit: layout.personsMax)

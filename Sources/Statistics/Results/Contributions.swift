@@ -56,6 +56,7 @@ private struct ContributionWalk<Sink: ContributionSink>: PartialSink {
     private var columns: [Contribution]
     private var sessionsAt = 0
     private var sessions: SessionsOfPerson?
+    private var months = MonthWords()
     /// The first column of each measure.
     private let columnStarts: [Int]
 
@@ -160,7 +161,8 @@ private struct ContributionWalk<Sink: ContributionSink>: PartialSink {
         let layout = layouts[wanted]
         let (measure, sessionsPlan) = layout.sessions[sessionsAt]
         guard sessionsPlan.token == layout.personInput else { return }
-        for (key, figures) in ended.figures(layout, gap: sessionsPlan.gapMilliseconds) {
+        let rows = ended.figures(layout, gap: sessionsPlan.gapMilliseconds, &months)
+        for (key, figures) in rows {
             for (place, column) in sessionsPlan.columns.enumerated() {
                 switch column.figure {
                 case .count: columns[columnStarts[measure] + place] = .whole(figures.count)
@@ -260,7 +262,7 @@ private struct SessionsOfPerson {
     init(head: [UInt32]) { self.head = head }
 
     func figures(
-        _ layout: StatisticLayout, gap: Int64
+        _ layout: StatisticLayout, gap: Int64, _ months: inout MonthWords
     ) -> [[UInt32]: (count: Int64, single: Int64)] {
         var figures: [[UInt32]: (count: Int64, single: Int64)] = [:]
         var key = [UInt32](repeating: 0, count: layout.groupWords.count)
@@ -273,7 +275,7 @@ private struct SessionsOfPerson {
                 session.join(sorted[start])
                 start += 1
             }
-            layout.setRowKey(of: session, head: head, in: &key)
+            layout.setRowKey(of: session, head: head, &months, in: &key)
             figures[key, default: (0, 0)].count += 1
             if session.events == 1 { figures[key, default: (0, 0)].single += 1 }
         }

@@ -10,8 +10,8 @@ struct ContributorTally {
     private var cellKey: UInt64 = 0
     private var persons = 0
     private var largest = LargestTwo()
-    private var amountsOfPersons: [UInt32: Int128] = [:]
-    private var amountsOfCustomers: [UInt32: Int128] = [:]
+    private var amountsOfPersons = AmountTable()
+    private var amountsOfCustomers = AmountTable()
 
     /// With `isSortedByPerson` the contributions of one person must come one after the other.
     init(isSortedByPerson: Bool) { self.isSortedByPerson = isSortedByPerson }
@@ -19,10 +19,9 @@ struct ContributorTally {
     /// Adds a contribution; 0 stands for nobody, which counts for no one but may be the largest.
     /// `key` is the record key of the person.
     mutating func add(person: UInt32, customer: UInt32, amount: Int128, key: UInt64 = 0) {
-        amountsOfCustomers[customer, default: 0] &+= amount
+        _ = amountsOfCustomers.add(amount, of: customer)
         guard isSortedByPerson else {
-            if amountsOfPersons[person] == nil { cellKey &+= key }
-            amountsOfPersons[person, default: 0] &+= amount
+            if amountsOfPersons.add(amount, of: person) { cellKey &+= key }
             return
         }
         if hasPerson, person == self.person {
@@ -47,30 +46,32 @@ struct ContributorTally {
     mutating func backing(total: Int128?) -> CellBacking {
         closePerson()
         var largestCustomers = LargestTwo()
-        for amount in amountsOfCustomers.values { largestCustomers.add(amount) }
-        for amount in amountsOfPersons.values { largest.add(amount) }
-        let more = amountsOfPersons.count - (amountsOfPersons[0] == nil ? 0 : 1)
+        amountsOfCustomers.forEach { largestCustomers.add($0) }
+        var largestPersons = largest
+        amountsOfPersons.forEach { largestPersons.add($0) }
         return CellBacking(
-            persons: persons + more, customers: customers, total: total,
-            largestPersons: total == nil ? [] : largest.values,
+            persons: persons + amountsOfPersons.countOfSome,
+            customers: amountsOfCustomers.countOfSome, total: total,
+            largestPersons: total == nil ? [] : largestPersons.values,
             largestCustomers: total == nil ? [] : largestCustomers.values, cellKey: cellKey)
-    }
-
-    private var customers: Int {
-        amountsOfCustomers.count - (amountsOfCustomers[0] == nil ? 0 : 1)
     }
 }
 
 /// The two largest numbers by magnitude.
 private struct LargestTwo {
-    private(set) var values: [Int128] = []
+    private var first: Int128 = 0
+    private var second: Int128 = 0
+
+    /// Those that are not zero, descending.
+    var values: [Int128] { first == 0 ? [] : second == 0 ? [first] : [first, second] }
 
     mutating func add(_ amount: Int128) {
         let size = Int128(amount.magnitude)
-        if size == 0 { return }
-        let at = values.firstIndex { $0 < size } ?? values.count
-        if at == 2 { return }
-        values.insert(size, at: at)
-        if values.count > 2 { values.removeLast() }
+        if size > first {
+            second = first
+            first = size
+        } else if size > second {
+            second = size
+        }
     }
 }

@@ -4,11 +4,13 @@ struct GroupFigures {
     let key: [UInt32]
     private let layout: StatisticLayout
     private(set) var cells: [Int64]
-    /// Set 0 is the whole row; the others belong to the steps in turn.
-    private(set) var evidence: [Evidence]
-    /// In the order of `evidence`; empty unless the rows are separable.
+    /// Set 0 is the whole row; the others belong to the steps in turn. Empty when the rows are
+    /// separable: the tallies know more.
+    private var evidence: [Evidence]
+    /// In the same order; empty unless the rows are separable.
     private var tallies: [ContributorTally]
     private var distinct: [Int64]
+    /// By step; empty unless the rows are separable.
     private var seen: [NumberSet]
     private var numbers: [[(billionths: Int128, times: UInt64)]]
 
@@ -17,30 +19,28 @@ struct GroupFigures {
         self.key = key
         self.layout = layout
         cells = [Int64](repeating: 0, count: layout.cellCount)
-        evidence = [Evidence](repeating: Evidence(layout), count: layout.steps.count + 1)
+        evidence = [Evidence](
+            repeating: Evidence(layout), count: layout.isSeparable ? 0 : layout.steps.count + 1)
         tallies = [ContributorTally](
             repeating: ContributorTally(isSortedByPerson: isSortedByPerson),
             count: layout.isSeparable ? layout.steps.count + 1 : 0)
         distinct = [Int64](repeating: 0, count: layout.steps.count)
-        seen = [NumberSet](repeating: NumberSet(), count: layout.steps.count)
+        seen = [NumberSet](
+            repeating: NumberSet(), count: layout.isSeparable ? layout.steps.count : 0)
         numbers = [[(billionths: Int128, times: UInt64)]](
             repeating: [], count: layout.lists.count)
     }
 
     /// Adds a row of a partial; `keys` are the record keys by number of the token, if any.
     mutating func add(_ row: PartialRow, keys: [UInt64] = []) {
-        let wide = layout.steps.filter { $0.kind == .sum }
-        for step in wide {
+        for cell in layout.wideCells {
             let sum =
-                wideInteger(low: cells[step.cell], high: cells[step.cell + 1])
-                &+ wideInteger(low: row.cells[step.cell], high: row.cells[step.cell + 1])
-            cells[step.cell] = Int64(truncatingIfNeeded: sum)
-            cells[step.cell + 1] = Int64(truncatingIfNeeded: sum >> 64)
+                wideInteger(low: cells[cell], high: cells[cell + 1])
+                &+ wideInteger(low: row.cells[cell], high: row.cells[cell + 1])
+            cells[cell] = Int64(truncatingIfNeeded: sum)
+            cells[cell + 1] = Int64(truncatingIfNeeded: sum >> 64)
         }
-        for cell in cells.indices
-        where !wide.contains(where: { $0.cell == cell || $0.cell + 1 == cell }) {
-            cells[cell] &+= row.cells[cell]
-        }
+        for cell in layout.plainCells { cells[cell] &+= row.cells[cell] }
         if layout.isSeparable { addSeparable(row, keys) } else { takeContributors(row) }
     }
 
@@ -49,15 +49,16 @@ struct GroupFigures {
         let person = row.key[tail]
         let customer = row.key[tail + 1]
         let key = keys.isEmpty ? 0 : keys[Int(person)]
-        evidence[0].persons.insert(person)
-        evidence[0].customers.insert(customer)
         tallies[0].add(person: person, customer: customer, amount: 0, key: key)
-        for (index, step) in layout.steps.enumerated() where row.cells[step.evidenceCell] > 0 {
-            evidence[index + 1].persons.insert(person)
-            evidence[index + 1].customers.insert(customer)
+        for index in layout.steps.indices {
+            let evidence = row.cells[layout.steps[index].evidenceCell]
+            if evidence <= 0 { continue }
             tallies[index + 1].add(
-                person: person, customer: customer, amount: total(row.cells, step) ?? 0, key: key)
-            if let place = step.impliedBy { see(row.key[tail + place], step: index) }
+                person: person, customer: customer,
+                amount: total(row.cells, layout.steps[index]) ?? 0, key: key)
+            if let place = layout.steps[index].impliedBy {
+                see(row.key[tail + place], step: index)
+            }
         }
     }
 
@@ -70,11 +71,17 @@ struct GroupFigures {
         }
     }
 
-    /// Who stands behind the whole row; nil unless the rows are separable.
-    mutating func rowBacking() -> RowBacking? {
-        guard layout.isSeparable else { return nil }
-        let backing = tallies[0].backing(total: nil)
-        return RowBacking(persons: backing.persons, customers: backing.customers)
+    /// Who stands behind the whole row: exactly where the rows are separable, and up to the
+    /// thresholds.
+    mutating func whole() -> (backing: RowBacking?, persons: Int, customers: Int) {
+        guard layout.isSeparable else {
+            return (nil, evidence[0].persons.count, evidence[0].customers.count)
+        }
+        let exact = tallies[0].backing(total: nil)
+        return (
+            RowBacking(persons: exact.persons, customers: exact.customers),
+            min(exact.persons, layout.personsMax), min(exact.customers, layout.customersMax)
+        )
     }
 
     private mutating func takeContributors(_ row: PartialRow) {
@@ -108,12 +115,18 @@ struct GroupFigures {
         if step.kind == .sum || step.kind == .percentile {
             unreadable = cells[step.evidenceCell + 1]
         }
+        guard layout.isSeparable else {
+            return MeasuredCell(
+                value: value(step, index, kind), basis: cells[0],
+                persons: evidence[index + 1].persons.count,
+                customers: evidence[index + 1].customers.count, unreadable: unreadable)
+        }
+        let exact = tallies[index + 1].backing(total: total(cells, step))
         return MeasuredCell(
             value: value(step, index, kind), basis: cells[0],
-            persons: evidence[index + 1].persons.count,
-            customers: evidence[index + 1].customers.count, unreadable: unreadable,
-            backing: layout.isSeparable
-                ? tallies[index + 1].backing(total: total(cells, step)) : nil)
+            persons: min(exact.persons, layout.personsMax),
+            customers: min(exact.customers, layout.customersMax), unreadable: unreadable,
+            backing: exact)
     }
 
     private mutating func value(

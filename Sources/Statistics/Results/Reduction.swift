@@ -11,6 +11,9 @@ struct Reduction: PartialSink {
     private var statistic = 0
     private var list = 0
     private var group: GroupFigures?
+    /// The key of the group, and how many words it has.
+    private var groupKey: [UInt32] = []
+    private var width = 0
     private let rollUp: RollUp
     private var rolling: KeyRolling?
     /// The groups that values are counted together in: their rows do not come one after the other.
@@ -39,6 +42,15 @@ struct Reduction: PartialSink {
         layouts = plan.statistics.map { StatisticLayout($0, in: plan) }
     }
 
+    /// Of one statistic alone, whose content comes without a dictionary: `texts` are all texts by
+    /// their numbers.
+    init(_ plan: StatisticsPlan, of statistic: Int, texts: [[UInt8]]) {
+        self.init(plan)
+        self.texts = texts
+        self.statistic = statistic
+        begin()
+    }
+
     mutating func text(_ text: [UInt8]) throws(PartialFault) { texts.append(text) }
 
     mutating func token(_ token: Token) throws(PartialFault) {
@@ -54,33 +66,40 @@ struct Reduction: PartialSink {
     private mutating func begin() {
         if statistic == layouts.count { return }
         let layout = layouts[statistic]
+        width = layout.groupWords.count
         sessions = layout.sessions.map { SessionReduction(layout, $0.plan, rolling) }
         sessionsAt = 0
         finished = []
     }
 
     mutating func beginRow(_ row: PartialRow) throws(PartialFault) {
-        let layout = layouts[statistic]
-        let width = layout.groupWords.count
         list = 0
         rolledKey = nil
-        if let rolling {
-            var key = Array(row.key.prefix(width))
-            if rolling.roll(&key, layout) {
-                rolledKey = key
-                rolled[key, default: GroupFigures(key, layout, isSortedByPerson: false)]
-                    .add(row, keys: keys)
-                return
-            }
-        }
-        let isSameGroup = group.map { group in
-            (0..<width).allSatisfy { group.key[$0] == row.key[$0] }
-        }
-        if isSameGroup != true {
+        if rolling != nil, addRolled(row) { return }
+        if !isInGroup(row.key) {
             endGroup()
-            group = GroupFigures(Array(row.key.prefix(width)), layout)
+            groupKey = Array(row.key.prefix(width))
+            group = GroupFigures(groupKey, layouts[statistic])
         }
         group?.add(row, keys: keys)
+    }
+
+    /// True when the group at hand has this key.
+    private func isInGroup(_ key: [UInt32]) -> Bool {
+        guard group != nil else { return false }
+        for index in 0..<width where groupKey[index] != key[index] { return false }
+        return true
+    }
+
+    /// Adds a row whose values are counted together with others; false when they are not.
+    private mutating func addRolled(_ row: PartialRow) -> Bool {
+        let layout = layouts[statistic]
+        var key = Array(row.key.prefix(width))
+        guard let rolling, rolling.roll(&key, layout) else { return false }
+        rolledKey = key
+        rolled[key, default: GroupFigures(key, layout, isSortedByPerson: false)]
+            .add(row, keys: keys)
+        return true
     }
 
     mutating func listedToken(_ number: UInt32) throws(PartialFault) {
@@ -107,17 +126,18 @@ struct Reduction: PartialSink {
         finish(ended)
     }
 
-    private mutating func finish(_ group: GroupFigures) {
+    private mutating func finish(_ group: consuming GroupFigures) {
         var ended = group
         let measures = plan.statistics[statistic].measures
         var cells: [MeasuredCell] = []
         for (index, step) in layouts[statistic].steps.enumerated() {
             cells.append(ended.cell(index, measures[step.measure].kind))
         }
+        let (backing, persons, customers) = ended.whole()
         finished.append(
             FinishedRow(
-                key: ended.key, cells: cells, persons: ended.evidence[0].persons.count,
-                customers: ended.evidence[0].customers.count, backing: ended.rowBacking()))
+                key: ended.key, cells: cells, persons: persons, customers: customers,
+                backing: backing))
     }
 
     mutating func endRows() throws(PartialFault) {
@@ -146,12 +166,7 @@ struct Reduction: PartialSink {
         rows.reserveCapacity(finished.count)
         // Each goes as soon as it is measured: a table may have millions of rows.
         while let row = finished.popLast() { rows.append(measured(row, layout)) }
-        rows.sort { left, right in
-            for (one, other) in zip(left.key, right.key) where one != other {
-                return one.lexicographicallyPrecedes(other)
-            }
-            return false
-        }
+        rows.sort { Self.stands($0, before: $1) }
         results.append(
             MeasuredTable(
                 name: plan.statistics[statistic].name,
@@ -160,6 +175,22 @@ struct Reduction: PartialSink {
                 suppression: plan.statistics[statistic].suppression))
         statistic += 1
         begin()
+    }
+
+    private static func stands(_ row: MeasuredRow, before other: MeasuredRow) -> Bool {
+        for column in row.key.indices {
+            let order = compare(row.key[column], other.key[column])
+            if order != 0 { return order < 0 }
+        }
+        return false
+    }
+
+    /// Below, equal to or above zero as `one` stands before, with or behind `other`.
+    private static func compare(_ one: [UInt8], _ other: [UInt8]) -> Int {
+        for index in 0..<min(one.count, other.count) where one[index] != other[index] {
+            return Int(one[index]) - Int(other[index])
+        }
+        return one.count - other.count
     }
 
     /// Adds a row for each group that has sessions and nothing else.

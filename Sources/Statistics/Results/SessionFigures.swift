@@ -1,3 +1,5 @@
+import Records
+
 /// The sessions of one row of a table.
 struct SessionFigures {
     private(set) var count: Int64 = 0
@@ -20,6 +22,9 @@ struct SessionFigures {
         tally = ContributorTally(isSortedByPerson: isSorted)
         singleTally = ContributorTally(isSortedByPerson: isSorted)
     }
+
+    /// True when somebody asks who had a part in its sessions and does not know enough yet.
+    var asksWho: Bool { isSeparable || !evidence.isFull }
 
     /// Says that a person and a customer had a part in `session`.
     mutating func add(
@@ -93,8 +98,8 @@ struct SessionReduction {
     private var pieces: [(interval: SessionInterval, person: UInt32, customer: UInt32)] = []
     private var rows: [[UInt32]: Int] = [:]
     private(set) var figures: [SessionFigures] = []
-    private var lastKey: [UInt32] = []
-    private var lastRow = 0
+    private let numbers: RowNumbers
+    private var months = MonthWords()
     private var scratch: [UInt32]
     /// A session belongs to the values of its events; those of small values are added up.
     private let rolling: KeyRolling?
@@ -104,6 +109,7 @@ struct SessionReduction {
         self.plan = plan
         self.rolling = rolling
         scratch = [UInt32](repeating: 0, count: layout.groupWords.count)
+        numbers = RowNumbers(width: scratch.count)
     }
 
     /// The keys of the rows and the index of their figures.
@@ -143,32 +149,57 @@ struct SessionReduction {
             }
             let row = self.row(of: session)
             figures[row].add(session)
-            var last: (UInt32, UInt32)?
-            for piece in pieces[start..<end] {
-                // A session may have many pieces of one person: it counts for him once.
-                if let last, last == (piece.person, piece.customer) { continue }
-                last = (piece.person, piece.customer)
-                figures[row].add(
-                    person: piece.person, customer: piece.customer, of: session,
-                    key: keys.isEmpty ? 0 : keys[Int(piece.person)])
-            }
+            if figures[row].asksWho { addWho(start..<end, to: row, of: session, keys) }
             start = end
         }
         pieces.removeAll(keepingCapacity: true)
     }
 
-    private mutating func row(of session: SessionInterval) -> Int {
-        layout.setRowKey(of: session, head: head, in: &scratch)
-        _ = rolling?.roll(&scratch, layout)
-        if scratch == lastKey, !figures.isEmpty { return lastRow }
-        lastKey = scratch.map { $0 }
-        if let known = rows[lastKey] {
-            lastRow = known
-            return known
+    /// Says who had a part in a session made of `range` of the pieces.
+    private mutating func addWho(
+        _ range: Range<Int>, to row: Int, of session: SessionInterval, _ keys: [UInt64]
+    ) {
+        var last: (UInt32, UInt32)?
+        for index in range {
+            let person = pieces[index].person
+            let customer = pieces[index].customer
+            // A session may have many pieces of one person: it counts for him once.
+            if let last, last == (person, customer) { continue }
+            last = (person, customer)
+            figures[row].add(
+                person: person, customer: customer, of: session,
+                key: keys.isEmpty ? 0 : keys[Int(person)])
         }
-        lastRow = figures.count
-        rows[lastKey] = lastRow
-        figures.append(SessionFigures(layout, plan, areGroupsApart: rolling == nil))
-        return lastRow
+    }
+
+    private mutating func row(of session: SessionInterval) -> Int {
+        layout.setRowKey(of: session, head: head, &months, in: &scratch)
+        _ = rolling?.roll(&scratch, layout)
+        let row = numbers.row(scratch)
+        if row == figures.count {
+            rows[scratch.map { $0 }] = row
+            figures.append(SessionFigures(layout, plan, areGroupsApart: rolling == nil))
+        }
+        return row
+    }
+}
+
+/// The numbers of rows by their keys, from 0 as they come: there may be many more sessions than
+/// rows.
+private final class RowNumbers {
+    private var table: KeyTable
+    private var key: FlatArray<UInt32>
+
+    /// For keys of `width` words.
+    init(width: Int) {
+        table = KeyTable(width: width, seed: ByteHash.seed)
+        key = FlatArray(capacity: width)
+    }
+
+    /// The number of the row with the key `words`.
+    func row(_ words: [UInt32]) -> Int {
+        key.truncate(to: 0)
+        for word in words { key.append(word) }
+        return table.row(key)
     }
 }

@@ -18,13 +18,16 @@ extension StatisticLayout {
 
     /// Sets `key`, a word for each word of the group, to the row that a session belongs to: that
     /// of its first event.
-    func setRowKey(of session: SessionInterval, head: [UInt32], in key: inout [UInt32]) {
+    func setRowKey(
+        of session: SessionInterval, head: [UInt32], _ months: inout MonthWords,
+        in key: inout [UInt32]
+    ) {
         let hour = Int(session.localHour)
         let day = hour >= 0 ? hour / 24 : (hour - 23) / 24
         var at = 0
         for index in key.indices {
             switch groupWords[index] {
-            case .month: key[index] = TimeWord.month(ofDay: Int32(day))
+            case .month: key[index] = months.word(ofDay: Int32(day))
             case .day: key[index] = TimeWord.day(Int32(day))
             case .hour: key[index] = UInt32(hour - day * 24) + 1
             case .dimension, .text, .token:
@@ -32,5 +35,23 @@ extension StatisticLayout {
                 at += 1
             }
         }
+    }
+}
+
+/// The months of the days asked for last: to work one out costs more than all else that is done
+/// with a session.
+struct MonthWords {
+    private var days = [Int32](repeating: .min, count: places)
+    private var words = [UInt32](repeating: 0, count: places)
+
+    private static let places = 128
+
+    /// The word of the month of `day`.
+    mutating func word(ofDay day: Int32) -> UInt32 {
+        let place = Int(day) & (Self.places - 1)
+        if days[place] == day, day != .min { return words[place] }
+        days[place] = day
+        words[place] = TimeWord.month(ofDay: day)
+        return words[place]
     }
 }

@@ -147,7 +147,7 @@ internal import Records
         for index in 0..<width { unsafe words.append(key[index]) }
         slots[place] = Slot(mark: mark, row: UInt32(truncatingIfNeeded: count))
         count += 1
-        if count * 2 >= slots.count { grow() }
+        if count * 4 >= slots.count * 3 { grow() }
         return count - 1
     }
 

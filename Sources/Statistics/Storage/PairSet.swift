@@ -46,7 +46,8 @@ struct PairSet: ~Copyable {
         }
         slots[slot] = pair
         count &+= 1
-        if _slowPath(count &* 2 > mask) { rehash() }
+        // Full to three quarters: whoever is known is mostly told by `lastRows`.
+        if _slowPath(count &* 4 > mask &* 3) { rehash() }
     }
 
     /// Adds the pairs of `other`, whose rows and tokens have the numbers `rows` and `tokens` here.
@@ -60,6 +61,11 @@ struct PairSet: ~Copyable {
                 row: rows[Int(pair >> 32)],
                 token: tokens[Int(UInt32(truncatingIfNeeded: pair))])
         }
+    }
+
+    /// Calls `body` with each pair, in any order.
+    func forEach(_ body: (UInt64) -> Void) {
+        for slot in 0..<slots.count where slots[slot] != Self.free { body(slots[slot]) }
     }
 
     /// All pairs in any order.

@@ -105,6 +105,50 @@ struct DeploymentTests {
         }
     }
 
+    /// The arguments of the container, with what Kubernetes puts into them, do every task.
+    @Test func theIndexedJobOfKubernetes() throws {
+        let text = try shipped("indexed-job.yaml")
+        for setting in [
+            "completionMode: Indexed", "backoffLimitPerIndex: ", "operator: NotIn",
+            "values: [6, 7, 129, 130, 137, 143]", "runAsNonRoot: true", "drop: [ALL]",
+            "readOnlyRootFilesystem: true", "batch.kubernetes.io/job-completion-index",
+        ] { #expect(text.contains(setting), "\(setting)") }
+        let path = "\(Self.package)/pipelines/deploy/indexed-job.yaml"
+        if let answer = try ask("kubeconform", ["-strict", path]) {
+            #expect(answer.status == 0, "\(answer.output)")
+        }
+        let line = try #require(text.split(separator: "\n").first { $0.contains("args: [") })
+        let inner = try #require(line.split(separator: "[").last).dropLast()
+        let words = inner.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+
+        let scene = try Scene()
+        var maker = EventMaker(seed: 95)
+        try scene.write("p.yaml", Pipeline.stateless("jsonl"))
+        try scene.write("static.key", String(repeating: "5e", count: 32))
+        try scene.write("run.key", String(repeating: "c0ffee11", count: 8))
+        try scene.write("in/1.log", maker.jsonLines(200))
+        let planned = try sluice(
+            ["plan", "p.yaml", "--work", "work", "--range-bytes", "9000", "--key-file", "run.key"],
+            in: scene)
+        let plan = try JSONDecoder().decode(Plan.self, from: Data(planned.output))
+        #expect(plan.tasks.count > 2)
+        for number in plan.tasks.indices {
+            let values = [
+                "$(PLAN)": plan.folder, "$(NUMBER)": "\(number)", "$(POD)": "0c1d-4e5f",
+                "/etc/sluice-key/run.key": "run.key",
+            ]
+            let outcome = try sluice(words.map { values[$0] ?? $0 }, in: scene)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+        #expect(try sluice(["commit", plan.folder], in: scene).status == 0)
+    }
+
+    private struct Plan: Decodable {
+        struct Task: Decodable { let name: String }
+        let folder: String
+        let tasks: [Task]
+    }
+
     @Test func theContainerRecipe() throws {
         let text = try shipped("Containerfile")
         #expect(text.contains("USER 10001:10001"))

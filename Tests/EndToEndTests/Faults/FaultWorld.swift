@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Glibc
 import TestSupport
 
@@ -52,6 +53,7 @@ final class FaultWorld {
     /// time makes superfluous, such as aggregates of a published month, a second one leaves out.
     private var expected: [[String: [UInt8]]] = []
     private var proof: Int32 = 0
+    private var entriesBefore = 0
 
     init(_ job: FaultJob, scene: Scene? = nil) throws {
         self.job = job
@@ -59,6 +61,7 @@ final class FaultWorld {
         try fill()
         try lendKeys()
         for command in job.before { try mustSucceed(command) }
+        entriesBefore = try entries()
         guard let beginning else { throw ProcessFault.noFile("beginning") }
         try self.scene.copy(to: beginning)
         try mustSucceed(job.command)
@@ -170,6 +173,13 @@ final class FaultWorld {
             wrong.append("the message shows \(word)…")
         }
         if outcome.status == 0 { wrong += try differences("at once", expected.prefix(1)) }
+        let isEntered = try entries() > entriesBefore
+        if isEntered, outcome.errors.contains("nothing was written") {
+            wrong.append("says that nothing was written, and the ledger has it")
+        }
+        if !isEntered, outcome.errors.contains("is entered in the ledger") {
+            wrong.append("says that the ledger has it, and it has not")
+        }
         for _ in 0..<2 {
             let again = try run()
             let wasRefused = job.isRefusedAgain && again.status == 2
@@ -183,6 +193,29 @@ final class FaultWorld {
         let proof = try verify()
         if proof != self.proof { wrong.append("verify: status \(proof)") }
         return wrong
+    }
+
+    /// How much stands in the ledgers: runs, and what commands enter by themselves. What a killed
+    /// transaction left in their journals is no part of it.
+    private func entries() throws -> Int {
+        var count = 0
+        for state in ["state", "store-state"] where scene.exists("\(state)/ledger.sqlite") {
+            let copy = try Scene()
+            for name in ["ledger.sqlite", "ledger.sqlite-journal"]
+            where scene.exists("\(state)/\(name)") {
+                try copy.write(name, scene.read("\(state)/\(name)"))
+            }
+            let queue = try DatabaseQueue(path: "\(copy.path)/ledger.sqlite")
+            count += try queue.read { db in
+                try ["runs", "holds", "opt_outs", "erasures", "publications"]
+                    .filter { try db.tableExists($0) }
+                    .reduce(0) { count, table in
+                        try count
+                            + (Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0)
+                    }
+            }
+        }
+        return count
     }
 
     private func differences(

@@ -24,6 +24,17 @@ extension HistoryModel {
             // One that was to begin later never does.
             optOuts[index].withdrawn = max(date, optOuts[index].effective)
         }
+        // What a hold had kept of it may stay, unless something else takes it.
+        for (id, entry) in entries
+        where entry.record.customer == customer && entry.marks[.research]?.presence == .maybe {
+            entries[id]?.marks[.research]?.presence = .perhaps
+        }
+    }
+
+    /// True of an opt-out of that customer and day that was withdrawn.
+    func isWithdrawn(_ customer: String, from effective: HistoryDate) -> Bool {
+        let known = optOuts.filter { $0.customer == customer && $0.effective == effective }
+        return !known.isEmpty && known.allSatisfy { $0.withdrawn != nil }
     }
 
     mutating func optOut(
@@ -37,8 +48,7 @@ extension HistoryModel {
             guard let mark = entry.marks[.research], mark.presence == .there,
                 mark.hasTokens == true, isKeyAlive(.research, entry.record.month)
             else { continue }
-            // What a hold may bind stays as it is, also behind the end of the hold.
-            entries[id]?.marks[.research]?.presence = isHeld ? .perhaps : .gone
+            entries[id]?.marks[.research]?.presence = isHeld ? .maybe : .gone
         }
     }
 

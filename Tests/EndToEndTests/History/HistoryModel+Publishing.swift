@@ -26,7 +26,7 @@ extension HistoryModel {
         ).filter { !published.contains($0) && Self.isOver($0, on: clock) }
     }
 
-    /// What is known of a month: nil when nobody can tell, because something may be held.
+    /// What a month comes to: nil when nobody can tell, because something may be held.
     func figures(of month: String) -> Figures? {
         let all = entries.values.filter {
             $0.record.month == month && !$0.isBadTime && (!$0.isOutOfTable || $0.isTold)
@@ -37,6 +37,27 @@ extension HistoryModel {
         return Figures(times: counted.count, users: Set(counted.map(\.record.user)).count)
     }
 
+    /// The figures of a month of entries of which a publication knew; those of now.
+    private func recounted(_ month: String, knownBy telling: Int) -> Figures {
+        let known = entries.values.filter {
+            $0.record.month == month && !$0.isBadTime && $0.counted == .there
+                && $0.telling.map { $0 <= telling } ?? false
+                && !restricted.contains($0.record.user)
+        }
+        return Figures(times: known.count, users: Set(known.map(\.record.user)).count)
+    }
+
+    /// The persons of whom something came to a month behind a publication.
+    private func late(_ month: String, behind telling: Int) -> Int {
+        Set(
+            entries.values.filter {
+                $0.record.month == month && !$0.isBadTime && $0.counted == .there
+                    && $0.telling.map { $0 > telling } ?? true
+                    && !($0.isOutOfTable && !$0.isTold) && !restricted.contains($0.record.user)
+            }.map(\.record.user)
+        ).count
+    }
+
     /// What is wrong with a publication.
     func faults(of told: HistoryPublication, on clock: HistoryDate) -> [String] {
         var faults: [String] = []
@@ -45,15 +66,24 @@ extension HistoryModel {
             faults.append(told.isCorrection ? "was never published" : "was published before")
         }
         if let expected = figures(of: told.month) {
-            let isShown = expected.users >= Self.personsMin
-            let cells = isShown ? "\(expected.times),\(expected.users)" : "withheld"
-            if told.cells != cells { faults.append("says \(told.cells), expected \(cells)") }
-            // Those who were restricted then, and are no more, are behind the difference too.
-            if told.isCorrection, let before = toldPersons[told.month],
-                before >= Self.personsMin, (1..<Self.personsMin) ~= expected.users - before
-            {
-                faults.append("tells of too few who came late")
+            var isShown = expected.users >= Self.personsMin
+            for (number, before) in (tellings[told.month] ?? []).enumerated() {
+                let again = recounted(told.month, knownBy: number)
+                let isBacked = late(told.month, behind: number) >= Self.personsMin
+                guard let before else {
+                    // What was withheld is told once as much has come to it as it held.
+                    let isOutgrown = expected.times >= 2 * again.times
+                        && expected.users >= 2 * again.users
+                    isShown = isShown && isBacked && isOutgrown
+                    continue
+                }
+                let isNarrow = (1..<Self.personsMin) ~= expected.users - before.users
+                if expected != before, !isBacked || again != before || isNarrow {
+                    faults.append("tells of too few who came late")
+                }
             }
+            let cells = isShown ? expected.cells : "withheld"
+            if told.cells != cells { faults.append("says \(told.cells), expected \(cells)") }
         }
         return faults.map { "publication of \(told.month): \($0)" }
     }
@@ -64,11 +94,25 @@ extension HistoryModel {
     }
 
     /// Notes that a month was published with everything that was counted by now.
-    mutating func tell(_ month: String) {
-        published.insert(month)
-        toldPersons[month] = figures(of: month)?.users
-        for (id, entry) in entries where entry.record.month == month && !entry.isOutOfTable {
-            entries[id]?.isTold = true
+    mutating func tell(_ told: HistoryPublication) {
+        let number = tellings[told.month]?.count ?? 0
+        published.insert(told.month)
+        tellings[told.month, default: []].append(Figures(cells: told.cells))
+        for (id, entry) in entries
+        where entry.record.month == told.month && !entry.isOutOfTable && !entry.isTold {
+            entries[id]?.telling = number
         }
+    }
+}
+
+extension HistoryModel.Figures {
+    /// As a publication tells them.
+    var cells: String { "\(times),\(users)" }
+
+    /// Nil when they are withheld.
+    init?(cells: String) {
+        let numbers = cells.split(separator: ",").compactMap { Int($0) }
+        guard numbers.count == 2 else { return nil }
+        self.init(times: numbers[0], users: numbers[1])
     }
 }

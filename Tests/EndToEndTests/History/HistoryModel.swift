@@ -66,8 +66,9 @@ struct HistoryModel {
         var counted = Presence.there
         /// Its time lay in the future when it came.
         var isBadTime = false
-        /// Its month was published with it.
-        var isTold = false
+        /// Which publication of its month was the first that knew of it, from 0.
+        var telling: Int?
+        var isTold: Bool { telling != nil }
         /// A run came after that: the table of what is not yet published has it no more.
         var isOutOfTable = false
     }
@@ -101,8 +102,8 @@ struct HistoryModel {
     var rubbish: [String: Int] = [:]
     var waitingRubbish: [String] = []
     var published: Set<String> = []
-    /// How many persons were told of a month the last time, where that is known.
-    var toldPersons: [String: Int] = [:]
+    /// What each publication of a month told; nil where it withheld it.
+    var tellings: [String: [Figures?]] = [:]
     /// Whether the key of a month lives, or was destroyed, in the store that a place belongs to.
     var isKeyAlive: (_ place: Place, _ month: String) -> Bool = { _, _ in true }
     var isKeyDead: (_ place: Place, _ month: String) -> Bool = { _, _ in false }

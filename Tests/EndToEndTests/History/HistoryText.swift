@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// Bytes that are looked through for texts, by a library that was compiled for speed: a debug build
 /// of its own loops would need most of its time for that.
@@ -43,6 +44,24 @@ struct HistoryText {
     }
 
     private func place(of text: String, from start: Int) -> Range<Int>? {
-        bytes.range(of: Data(text.utf8), in: start..<bytes.endIndex)
+        let sought = Array(text.utf8)
+        guard let first = sought.first else { return nil }
+        return unsafe bytes.withUnsafeBytes { room -> Range<Int>? in
+            guard let base = room.baseAddress else { return nil }
+            var at = start - bytes.startIndex
+            while at + sought.count <= room.count {
+                let count = room.count - sought.count - at + 1
+                guard let found = unsafe memchr(base + at, Int32(first), count) else {
+                    return nil
+                }
+                at = unsafe UnsafeRawPointer(found) - base
+                if unsafe memcmp(found, sought, sought.count) == 0 {
+                    let place = bytes.startIndex + at
+                    return place..<(place + sought.count)
+                }
+                at += 1
+            }
+            return nil
+        }
     }
 }

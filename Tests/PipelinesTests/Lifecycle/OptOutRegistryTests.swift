@@ -12,6 +12,7 @@ struct OptOutRegistryTests {
     private func filled(_ more: String = "") throws -> RegistryStore {
         let store = try RegistryStore()
         try store.pipeline(more)
+        try store.write("list.csv", "customer,purpose,effective_date\nc9,*,2026-01-01\n")
         try store.source("1", [Self.anna, Self.bob])
         try store.run("2026-04-15")
         return store
@@ -133,6 +134,53 @@ struct OptOutRegistryTests {
         #expect(try store.lines("use") == before)
         #expect(effect.notes.contains { $0.contains("case") })
         #expect(try store.lines("counts").contains { $0.hasSuffix(",1,1") })
+    }
+
+    @Test(
+        "what a hold kept of an opt-out goes with the first run after it, unless it was withdrawn",
+        arguments: [false, true])
+    func behindAHold(isWithdrawn: Bool) throws {
+        let store = try filled()
+        try store.hold("case", now: "2026-04-16") { $0.from = "2026-04-01" }
+        try store.hold("other", now: "2026-04-16") { request in
+            request.users = ["carol"]
+            request.end = "2026-04-18"
+        }
+        let before = try store.lines("use")
+        let id = try add(store, customer: "c1").entry.id
+        for day in ["2026-04-17", "2026-04-18"] {
+            // One of the holds of then has ended: what the other keeps is looked at, and stays.
+            try store.run(day)
+            #expect(try store.lines("use") == before)
+        }
+        if isWithdrawn {
+            _ = try Sluice.withdrawOptOut(
+                pipeline: store.file, id: id, subject: OptOutSubject(), date: nil,
+                now: "2026-04-19")
+        }
+        try store.release("case", now: "2026-04-19")
+        try store.run("2026-04-19")
+        let shown = try store.lines("use").filter { $0.contains(#""ip""#) }
+        #expect(shown.count == (isWithdrawn ? 2 : 1))
+        let names = try store.names("out")
+        try store.run("2026-04-20")
+        #expect(try store.names("out") == names)
+    }
+
+    @Test("the same for a line of the pipeline's list")
+    func listedBehindAHold() throws {
+        let store = try filled("opt_outs: list.csv")
+        try store.hold("case", now: "2026-04-16") { request in
+            request.from = "2026-04-01"
+            request.end = "2026-04-18"
+        }
+        let before = try store.lines("use")
+        try store.write(
+            "list.csv", "customer,purpose,effective_date\nc9,*,2026-01-01\nc1,*,2026-04-16\n")
+        try store.run("2026-04-16")
+        #expect(try store.lines("use") == before)
+        try store.run("2026-04-18")
+        #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 1)
     }
 
     @Test("adding again changes nothing; check and list show hashes only")

@@ -80,7 +80,7 @@ struct RegistryStore: ~Copyable {
         request.now = now
         request.isDryRun = dry
         request.workers = 1
-        return try Sluice.run(request, observer: nil)
+        return try unlessBusy { try Sluice.run(request, observer: nil) }
     }
 
     func names(_ folder: String) throws -> [String] {
@@ -108,11 +108,13 @@ struct RegistryStore: ~Copyable {
             by: "legal")
         request.now = now
         change(&request)
-        return try Sluice.raiseHold(request)
+        return try unlessBusy { try Sluice.raiseHold(request) }
     }
 
     func release(_ name: String, now: String) throws {
-        _ = try Sluice.releaseHold(pipeline: file, name: name, by: "legal", now: now)
+        _ = try unlessBusy {
+            try Sluice.releaseHold(pipeline: file, name: name, by: "legal", now: now)
+        }
     }
 }
 

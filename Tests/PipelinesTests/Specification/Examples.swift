@@ -81,7 +81,7 @@ let fullExample = """
               dominance: {contributors: 2, percent: 85}, path: out/published, formats: [csv, jsonl],
               budget: {rho: 0.5, delta: 0.00001, rho_overall: 6, delta_overall: 0.0001},
               close_after: P10D, audience: public, late: revise, correct_within: P2W,
-              provisional: out/running, other: [action],
+              provisional: out/running, other: [action], crossings: proven,
               counts: {cell_key: {largest_change: 2, variance: 1.05, smallest_hidden: 1}},
               for_customers: {path: out/customers, persons: 6, formats: [html]}}
     opt_outs:

@@ -145,6 +145,7 @@ struct PipelineSpecificationTests {
         #expect(publish.persons.value == 12)
         #expect(publish.customers.value == 4)
         #expect(publish.zeros.value == .hidden && publish.wholes.value == .hidden)
+        #expect(publish.crossings?.value == .proven)
         #expect(publish.priorPercent.value == 15)
         #expect(publish.dominance == DominanceRule(contributors: 2, percent: 85))
         #expect(publish.formats.map(\.value) == ["csv", "jsonl"])

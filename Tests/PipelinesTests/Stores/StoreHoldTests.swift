@@ -127,6 +127,23 @@ struct StoreHoldTests {
         #expect(status.entries.contains { $0.kind == "erasure" && $0.state == "done" })
     }
 
+    @Test("what came late for an erasure that was done, and was held, goes behind the release")
+    func lateErasure() throws {
+        let scene = try scene()
+        _ = try scene.run(now: "2026-04-15")
+        _ = try Sluice.eraseSubject(
+            SubjectEraseRequest(subject: scene.request(.user, "anna", now: "2026-04-15")))
+        try raise(scene, now: "2026-04-16")
+        // Nothing in it is due for weeks.
+        let late = storeRecord("04-14") + storeRecord("04-15", "bert")
+        try scene.write("data/c.jsonl", late)
+        _ = try scene.run(now: "2026-04-16")
+        #expect(try scene.text("data/c.jsonl") == late)
+        try release(scene, "2026-04-18")
+        _ = try scene.run(now: "2026-04-18")
+        #expect(try scene.text("data/c.jsonl") == storeRecord("04-15", "bert"))
+    }
+
     @Test("gzip, joined and renamed files: what is held is found where it lies")
     func places() throws {
         let scene = try scene()

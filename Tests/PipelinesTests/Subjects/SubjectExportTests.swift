@@ -106,6 +106,52 @@ struct SubjectExportTests {
         #expect(!(try scene.text("copy/subject.json")).contains("NL-2"))
     }
 
+    private static let lists = """
+        delete:
+          - start: { table: accounts, column: closed, by: user }
+            length: P0D
+            unless: { table: trials, column: started_ms, by: user }
+          - { start: { table: firms, column: left, by: customer }, length: P30D }
+        tables:
+          - { name: accounts, file: accounts.csv, key: login }
+          - { name: trials, sqlite: crm.sqlite, table: runs, key: pipeline, time: epoch-ms }
+          - { name: firms, file: firms.csv, key: number }
+        opt_outs: opt-outs.csv
+
+        """
+
+    @Test("rows of reference tables and of the list of opt-outs name the subject, too")
+    func lists() throws {
+        let crm = try scene(Scene.line("04-10", "anna"))
+        // The database is any with a row of that name: the ledger of another pipeline has one.
+        let scene = try TemporaryPipeline(
+            Scene.pipeline + Self.lists,
+            files: [
+                "in/a.jsonl": Scene.line("04-10", "kept"),
+                "accounts.csv": "login,closed,desk\n\" kept \",,\"a, b\"\nanna,2026-01-01,c\n",
+                "firms.csv": "number,left\nNL-1,\n",
+                "opt-outs.csv": "customer,person,purpose,effective_date\n"
+                    + ",kept,marketing,2026-01-01\n"
+                    + "NL-1,,marketing,2026-01-01\n",
+            ])
+        try FileManager.default.copyItem(
+            atPath: "\(crm.folder)/state/ledger.sqlite", toPath: "\(scene.folder)/crm.sqlite")
+        _ = try scene.run(now: "2026-04-15")
+        _ = try scene.export(scene.request(.user, "kept"))
+        let rows = try scene.records("table")
+        #expect(rows.map { $0["desk"] as? String } == ["a, b", nil])
+        #expect(rows.last?["pipeline"] as? String == "kept")
+        #expect(try scene.records("opt-outs").map { $0["purpose"] as? String } == ["marketing"])
+        #expect(!(try scene.text("copy/subject.json")).contains("anna"))
+        let report = try scene.export(scene.request(.customer, "NL-1"), to: "firm", format: .csv)
+        #expect(report.places.filter { $0.kind == "table" }.map(\.name) == ["firms"])
+        #expect(report.places.last?.kind == "opt-outs" && report.places.last?.records == 1)
+        let erased = try Sluice.eraseSubject(
+            SubjectEraseRequest(subject: scene.request(.user, "kept")))
+        #expect(erased.inputs.map(\.records) == [1, 1, 1])
+        #expect(erased.limits.contains { $0.contains("table accounts") })
+    }
+
     @Test("kept quarantine lines are told by field, or by mention when they cannot be read")
     func quarantine() throws {
         let bad = #"{"ts":"2026-99-10","customer":"NL-1","user":"anna","x":1}"# + "\n"

@@ -36,6 +36,20 @@ struct SubjectStoreTests {
         #expect(try scene.text("data/c.jsonl") == storeRecord("03-23", "cleo"))
     }
 
+    @Test("a file that was away is searched when it comes back, also when the clock was set back")
+    func clockSetBack() throws {
+        let scene = try scene()
+        try scene.write("data/c.jsonl", storeRecord("04-10") + storeRecord("04-11", "cleo"))
+        _ = try scene.run(now: "2026-04-20")
+        let away = try scene.text("data/c.jsonl")
+        try scene.remove("data/c.jsonl")
+        _ = try Sluice.eraseSubject(
+            SubjectEraseRequest(subject: scene.request(.user, "anna", now: "2026-04-16")))
+        try scene.write("data/d.jsonl", away)
+        _ = try scene.run(now: "2026-04-21")
+        #expect(try scene.text("data/d.jsonl") == storeRecord("04-11", "cleo"))
+    }
+
     @Test("a correction is made in place, and only there")
     func rectifies() throws {
         let scene = try scene()

@@ -44,6 +44,24 @@ import Testing
         #expect(made.audited == found.primary)
     }
 
+    /// What proven crossings cost: of small figures the totals over all but one attribute.
+    @Test func provenDistinctCountsOfACube() throws {
+        let cube = InventedCube([24, 10, 6], .distinct(token: 0), seed: 7)
+        var rules = Self.rules
+        let bounded = Self.suppressions(try controlled(cube.publication(), rules))
+        rules.crossings = .proven
+        let made = try controlled(cube.publication(), rules)
+        let proven = Self.suppressions(made)
+        #expect(made.unproven == 0)
+        #expect(proven.primary == bounded.primary)
+        #expect(proven.secondary > bounded.secondary)
+        // The figures of whole cells stay: it is totals that go.
+        let shown = made.tables[0].rows.count { row in
+            if case .value = row.cells[0] { true } else { false }
+        }
+        #expect(shown * 2 > made.tables[0].rows.count - proven.primary, "\(proven)")
+    }
+
     @Test func theSameTablesGiveTheSame() throws {
         let publication = InventedCube([12, 6, 6], .count, seed: 3).publication()
         let one = try controlled(publication, Self.rules)

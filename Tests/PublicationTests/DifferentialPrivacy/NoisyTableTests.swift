@@ -141,6 +141,48 @@ import Testing
         #expect(noise.variance == ratio(2))
     }
 
+    @Test("with ε the best rule there is chooses the rows, for what the hidden count would cost")
+    func chosenRows() throws {
+        let plan = StatisticsPlan(
+            textInputs: [TextInputPlan(name: "a")], tokenInputCount: 2, personInput: 0,
+            customerInput: 1,
+            statistics: [
+                StatisticPlan(
+                    name: "t", purposeIndex: 0, groupBy: [.text(input: 0, column: "a")],
+                    measures: [MeasurePlan(name: "n", kind: .count)], suppression: .standard)
+            ], granularity: .separable)
+        let bound = try #require(ColumnBound(most: 30))
+        let settings = NoiseSettings(
+            cost: .epsilon(ratio(2)), rowsPerPerson: 1, bounds: [bound],
+            keys: .observed(delta: ratio(1, 1_000_000), leastPersons: 10))
+        let noisePlan = try NoisePlan(settings, statistic: 0, of: plan)
+        #expect(noisePlan.showsRowsByChance)
+        // Two shares of ε = 1, each ρ = 1/2.
+        #expect(noisePlan.loss == PrivacyLoss(rho: ratio(1), delta: ratio(1, 1_000_000)))
+        let selection = try #require(PartitionSelection(epsilon: 1, delta: 1e-6, cells: 1))
+        // Published value: p(28) = 1; fewer than ten persons are never shown.
+        #expect(selection.certainFrom == 28)
+        let threshold = try #require(noisePlan.threshold)
+        #expect(threshold == 37)
+        let rows: [(String, Int64, [Int64])] = [
+            ("few", 9, [9]), ("half", 9 + 14, [40]), ("sure", 9 + 28, [90]),
+        ]
+        var shown: [String: Int] = [:]
+        for seed in 0..<600 as Range<UInt64> {
+            var draws = NoiseDraws(SeededNoise(seed))
+            var budget = PrivacyBudget(limit: PrivacyLoss(rho: ratio(2), delta: ratio(1, 10)))
+            let drawn = try noisePlan.draw(
+                BoundedTable(
+                    rows: rows.map {
+                        BoundedTable.Row(key: [Array($0.0.utf8)], persons: $0.1, sums: $0.2)
+                    }, namelessRows: 0), period: "2026-03", budget: &budget, &draws)
+            for row in drawn.rows { shown[text(row.key[0]), default: 0] += 1 }
+        }
+        #expect(shown["few"] == nil && shown["sure"] == 600)
+        let half = selection.keepProbability(persons: 14)
+        #expect(half >= 0.5 && abs(Double(shown["half"] ?? 0) / 600 - half) < 0.12)
+    }
+
     @Test("nothing is drawn twice, and nothing above the budget")
     func budget() throws {
         let settings = BoundingWorld.settings(keys: Self.declared)

@@ -99,7 +99,7 @@ struct KeyRetirement {
     }
 
     private func failure(_ fault: LedgerFault) -> PipelineFailure {
-        .storage("cannot write the ledger: \(fault.description)")
+        .writing(fault)
     }
 }
 

@@ -63,6 +63,6 @@ struct KeySealing {
                     "registries": .integer(Int64(outcome.registries)),
                     "wrapped_by": .text(new?.fingerprint.text ?? "none"),
                 ], time: plan.release.clocks.runClock.now)
-        } catch { throw .storage("cannot write the ledger: \(error.description)") }
+        } catch { throw .writing(error) }
     }
 }

@@ -26,20 +26,22 @@ struct KeyStoreAccess {
         } catch { throw .keys("\(error)") }
     }
 
-    /// The keys for a run. A dry run makes nothing, neither keys nor the store.
+    /// The keys for a run. A dry run makes nothing, neither keys nor the store; with `reading` a
+    /// month without a key is a fault.
     ///
     /// The state's ledger knows which keys earlier runs used; `statePath` is registered with the
     /// store before the first token is made, so that no destruction overlooks it.
     func ring(
-        isDryRun: Bool, ledger: Ledger? = nil, statePath: String? = nil
+        isDryRun: Bool, reading: Bool = false, ledger: Ledger? = nil, statePath: String? = nil
     ) throws(PipelineFailure) -> RunRing {
-        let store = isDryRun && !isPresent(path) ? nil : try open(creating: !isDryRun)
+        let creating = !isDryRun && !reading
+        let store = isDryRun && !isPresent(path) ? nil : try open(creating: creating)
         let expected = try store.map { store throws(PipelineFailure) in
             try expectedKeys(ledger, zone: store.zone)
         }
         do throws(KeyFault) {
             let ring = try RunRing(
-                store: store, creating: !isDryRun, expected: expected ?? [:])
+                store: store, creating: creating, reading: reading, expected: expected ?? [:])
             if let statePath, !isDryRun { try store?.register(statePath: statePath) }
             return ring
         } catch {

@@ -245,7 +245,7 @@ struct KeyWork {
             try own?.ledger.append(
                 event: "state-forgotten",
                 ["state": .text(Digest256.of(Array(path.utf8).span).hex)], time: now)
-        } catch { throw .storage("cannot write the ledger: \(error.description)") }
+        } catch { throw .writing(error) }
     }
 }
 

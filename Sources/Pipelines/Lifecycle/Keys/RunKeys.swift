@@ -12,19 +12,15 @@ struct RunKeys {
     let statePath: String
     let runName: String
 
-    /// Destroys what may die and tells the report. The run itself is done: a fault here says so.
+    /// Destroys what may die and tells the report.
     func finish(_ report: inout RunReport) throws(PipelineFailure) {
         ring.release()
         guard let store = ring.store else { return }
-        let outcome: KeyRetirement.Outcome?
-        do throws(PipelineFailure) {
-            try tellErasedAgain(store, &report)
-            let clock = plan.release.clocks.runClock
-            let retirement = KeyRetirement(
-                store: store, zone: plan.release.zone, now: clock.now, who: runName,
-                own: (statePath, ledger))
-            outcome = try retirement.retireAll()
-        } catch { throw error.afterRun }
+        try tellErasedAgain(store, &report)
+        let retirement = KeyRetirement(
+            store: store, zone: plan.release.zone, now: plan.release.clocks.runClock.now,
+            who: runName, own: (statePath, ledger))
+        let outcome = try retirement.retireAll()
         guard let outcome else {
             report.notes.append(
                 "another run uses the key store: keys that may die are left to the next run")
@@ -54,20 +50,7 @@ struct RunKeys {
                 event: "key-erased-again",
                 ["months": .array(store.erasedAgain.map { .text($0.text) })],
                 time: plan.release.clocks.runClock.now)
-        } catch { throw .storage("cannot write the ledger: \(error.description)") }
-    }
-}
-
-extension PipelineFailure {
-    /// The same failure when the run before it is complete: nothing of it is undone.
-    fileprivate var afterRun: PipelineFailure {
-        switch self {
-        case .storage(let sentence), .keys(let sentence), .busy(let sentence):
-            .unfinished(
-                "the run is complete, but keys that may have to die could not be looked after: "
-                    + sentence)
-        default: self
-        }
+        } catch { throw .writing(error) }
     }
 }
 

@@ -43,6 +43,9 @@ struct OptOutRemoval {
     let counted: [[PartialRemoval.Entry]]
     /// For each output of the plan.
     let standIns: [[StandIn]]
+    /// The numbers among those of `standIns` that stand for what holds kept of earlier opt-outs,
+    /// and what a recall for their sake says.
+    private(set) var kept: [Int64: RecallCause] = [:]
 
     var isEmpty: Bool {
         counted.allSatisfy(\.isEmpty) && standIns.allSatisfy(\.isEmpty)
@@ -74,6 +77,25 @@ struct OptOutRemoval {
         }
         self.sought = sought
         self.counted = counted
+        self.standIns = standIns
+    }
+
+    /// `removal`, or nothing, and what holds kept of earlier opt-outs and is to go now.
+    init(_ removal: OptOutRemoval?, adding held: [HeldOptOut], _ plan: Plan) {
+        sought = removal?.sought ?? []
+        counted = removal?.counted ?? plan.release.observations.statistics.map { _ in [] }
+        var standIns = removal?.standIns ?? plan.release.outputs.map { _ in [] }
+        for (index, entry) in held.enumerated() {
+            let place = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(entry.output.utf8) }
+            guard let place else { continue }
+            // A line of the list has no number; those of the list of today are small.
+            let number = entry.optOut ?? .min + Int64(index)
+            kept[number] = entry.optOut.map { .optOut($0) } ?? .listedOptOut
+            standIns[place].append(
+                StandIn(
+                    optOut: number, match: entry.match, within: entry.within, from: entry.from,
+                    until: entry.until, effect: OptOutEffect(entry.scopes, plan.purposes)))
+        }
         self.standIns = standIns
     }
 

@@ -21,36 +21,24 @@ struct CustomerSplit {
         return (large, all.count - large.count)
     }
 
+    /// The most customers whose rows are put aside at once: each has a buffer to write through.
+    private static let customersAtOnce = 1_024
+
     /// Calls `work` for each of `customers` with pieces that hold its rows and no others.
-    ///
-    /// The customers are halved again and again, so each row is read a few times, however many
-    /// customers there are.
     func each(
-        _ customers: ArraySlice<Token>, _ pieces: [PeriodTables.Piece],
+        _ customers: [Token], _ pieces: [PeriodTables.Piece],
         _ work: (Token, [PeriodTables.Piece]) throws(PipelineFailure) -> Void
     ) throws(PipelineFailure) {
-        guard let first = customers.first else { return }
-        let own = try kept(pieces, of: Set(customers))
-        if customers.count == 1 { return try work(first, own) }
-        let middle = customers.startIndex + customers.count / 2
-        try each(customers[..<middle], own, work)
-        try each(customers[middle...], own, work)
-    }
-
-    private func kept(
-        _ pieces: [PeriodTables.Piece], of customers: Set<Token>
-    ) throws(PipelineFailure) -> [PeriodTables.Piece] {
-        let plan = tables.plan.statistics
-        var kept: [PeriodTables.Piece] = []
-        for piece in pieces {
-            let rest = try tables.storing(piece) { partials, file in
-                _ = try partials.merge(
-                    without: PartialRemoval(keepingDays: nil, customers: customers, in: plan),
-                    into: file)
+        var rest = customers[...]
+        while !rest.isEmpty {
+            let next = Array(rest.prefix(Self.customersAtOnce))
+            rest = rest.dropFirst(next.count)
+            var dealt: [[PeriodTables.Piece]] = []
+            for piece in pieces { dealt.append(try tables.dealt(piece, to: next)) }
+            for (place, customer) in next.enumerated() {
+                try work(customer, dealt.map { $0[place] })
             }
-            kept.append(PeriodTables.Piece(files: rest))
         }
-        return kept
     }
 }
 

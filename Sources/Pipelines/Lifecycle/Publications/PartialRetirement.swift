@@ -38,6 +38,6 @@ struct PartialRetirement {
     }
 
     private static func failure(_ fault: LedgerFault) -> PipelineFailure {
-        .storage("cannot write the ledger: \(fault.description)")
+        .writing(fault)
     }
 }

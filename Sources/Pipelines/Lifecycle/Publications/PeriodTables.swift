@@ -74,22 +74,24 @@ struct PeriodTables {
     /// What `pieces` counted, of all statistics.
     func partials(_ pieces: [Piece]) throws(PipelineFailure) -> Partials {
         do {
-            var files: [any SpillFile] = []
-            for piece in pieces { files += try rows(of: piece) }
-            return Partials(files, plan: plan.statistics, storage: storage)
+            var parts: [(file: any SpillFile, removal: PartialRemoval?)] = []
+            for piece in pieces { parts += try self.parts(of: piece) }
+            return Partials(parts, plan: plan.statistics, storage: storage)
         } catch { throw Self.failure(error) }
     }
 
-    /// The file that `work` fills with what `piece` counted; none when that is nothing.
-    func storing(
-        _ piece: Piece, _ work: (Partials, any SpillFile) throws -> Void
-    ) throws(PipelineFailure) -> [any SpillFile] {
+    /// For each customer a piece with what `piece` counted of it.
+    func dealt(
+        _ piece: Piece, to customers: [Token]
+    ) throws(PipelineFailure) -> [Piece] {
         do {
-            let files = try rows(of: piece)
-            if files.isEmpty { return [] }
-            let file = try storage.makeFile()
-            try work(Partials(files, plan: plan.statistics, storage: storage), file)
-            return [file]
+            let parts = try parts(of: piece)
+            if parts.isEmpty { return customers.map { _ in Piece(files: []) } }
+            let shared = SharedSpill(try storage.makeFile())
+            let files = customers.map { _ in shared.makeFile() }
+            try Partials(parts, plan: plan.statistics, storage: storage)
+                .deal(to: customers) { files[$0] }
+            return files.map { Piece(files: [$0]) }
         } catch { throw Self.failure(error) }
     }
 
@@ -104,22 +106,21 @@ struct PeriodTables {
         }
     }
 
-    /// The partials without the rows of subjects whose data is used for nothing, and of other days.
-    private func rows(of piece: Piece) throws -> [any SpillFile] {
-        guard case .records(let records, let days) = piece.source else {
-            if case .files(let files) = piece.source { return files }
-            return []
+    /// The partials, and what is left out of them: the rows of subjects whose data is used for
+    /// nothing, and of other days.
+    private func parts(
+        of piece: Piece
+    ) throws -> [(file: any SpillFile, removal: PartialRemoval?)] {
+        switch piece.source {
+        case .files(let files): return files.map { ($0, nil) }
+        case .records(let records, let days):
+            let files = try Self.files(of: records)
+            if files.isEmpty { return [] }
+            var removal = PartialRemoval(
+                try RestrictedRows(ledger).entries(), in: plan.statistics)
+            removal.days = days
+            return files.map { ($0, removal) }
         }
-        let files = try Self.files(of: records)
-        if files.isEmpty { return [] }
-        let rest = try storage.makeFile()
-        var removal = PartialRemoval(
-            try RestrictedRows(ledger).entries(),
-            in: plan.statistics)
-        removal.days = days
-        _ = try Partials(files, plan: plan.statistics, storage: storage)
-            .merge(without: removal, into: rest)
-        return [rest]
     }
 
     private static func files(

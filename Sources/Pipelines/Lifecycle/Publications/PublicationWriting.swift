@@ -13,7 +13,8 @@ final class PublicationWriting {
     private let isDryRun: Bool
     private let changes: PendingChanges
     private var published: [NewPublication] = []
-    private var isCommitted = false
+    /// True from the moment on at which the ledger may know of the files.
+    private var mayBeCommitted = false
 
     init(_ plan: Plan, _ ledger: Ledger, isDryRun: Bool) {
         self.plan = plan
@@ -69,19 +70,21 @@ final class PublicationWriting {
         return entry
     }
 
-    /// Removes what was put aside, unless it is committed.
-    func abandon() { if !isCommitted { changes.discard() } }
+    /// Removes what was put aside, unless it may be committed.
+    func abandon() { if !mayBeCommitted { changes.discard() } }
 
     /// Publishes everything that was added, or nothing.
     func commit() throws(PipelineFailure) {
         guard let first = published.first else { return }
         let run: Int64
+        mayBeCommitted = true
         do { run = try ledger.commitRun(commit(named: splitPath(first.folder).name)) } catch {
-            throw .storage("cannot write the ledger: \(error.description)")
+            throw .writing(error)
         }
-        isCommitted = true
-        try RunRecovery(ledger: ledger, plan: plan).publish(
-            run: run, changes.publications, redo: false)
+        do throws(PipelineFailure) {
+            try RunRecovery(ledger: ledger, plan: plan).publish(
+                run: run, changes.publications, redo: false)
+        } catch { throw error.behind("the publication is entered in the ledger") }
     }
 
     private func commit(named name: String) -> RunCommit {

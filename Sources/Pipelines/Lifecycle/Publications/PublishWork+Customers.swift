@@ -28,7 +28,7 @@ extension PublishWork {
         let (large, smaller) = try split.customers(order.pieces)
         let all = order.pieces + order.history.flatMap { $0.figures.counted + $0.figures.added }
         var counts = CustomerCounts(smaller: smaller)
-        try split.each(large[...], all) { customer, parts throws(PipelineFailure) in
+        try split.each(large, all) { customer, parts throws(PipelineFailure) in
             let earlier = try self.earlier(customer, parts, order, books)
             let now = Array(parts.prefix(order.pieces.count))
             let figures = try tables.figures(now, after: earlier)

@@ -69,7 +69,20 @@ final class PublishWork {
             report.customerFolders = try folders(ofCustomer: customer, asked)
             return report
         }
-        if !request.isDryRun { try settle() }
+        if request.isDryRun {
+            try publishAll(asked)
+            return report
+        }
+        try settle()
+        do throws(PipelineFailure) {
+            try publishAll(asked)
+            try retireKeys()
+        } catch { throw error.behind("erasures, opt-outs and ageing are carried out") }
+        return report
+    }
+
+    /// Publishes what was asked for, or all that waits.
+    private func publishAll(_ asked: CalendarMonth?) throws(PipelineFailure) {
         try settleChanged()
         let books = try PublicationBooks(plan, publish, ledger)
         report.late = try lateRecords(books)
@@ -80,8 +93,6 @@ final class PublishWork {
         } else {
             try closePeriods(asked, books)
         }
-        if !request.isDryRun { try retireKeys() }
-        return report
     }
 
     private func askedPeriod() throws(PipelineFailure) -> CalendarMonth? {

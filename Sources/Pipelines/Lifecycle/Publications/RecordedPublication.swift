@@ -132,7 +132,7 @@ struct RecordedPublication {
                 content: file.content)
         }
         do { try ledger.reissue(record, entries, time: now) } catch {
-            throw .storage("cannot write the ledger: \(error.description)")
+            throw .writing(error)
         }
         for file in files { try write(file.bytes, to: "\(record.folder)/\(file.name)") }
     }

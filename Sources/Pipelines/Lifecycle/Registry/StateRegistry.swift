@@ -204,9 +204,10 @@ struct StateRegistry {
     }
 
     static func failure(_ fault: LedgerFault) -> PipelineFailure {
-        fault == .busy
-            ? .busy("another run is at work on this state")
-            : .storage("cannot use the ledger: \(fault.description)")
+        switch fault {
+        case .busy, .notDurable: .writing(fault)
+        default: .storage("cannot use the ledger: \(fault.description)")
+        }
     }
 }
 

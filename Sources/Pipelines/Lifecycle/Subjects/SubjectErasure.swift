@@ -71,7 +71,10 @@ struct SubjectErasure {
         let run = StatefulRun(
             plan: session.plan, statePath: statePath, request: settings, observer: nil,
             ledger: ledger)
-        _ = try run.run()
+        do throws(PipelineFailure) { _ = try run.run() } catch {
+            guard entered != nil else { throw error }
+            throw error.behind(Self.isEntered)
+        }
         guard let work = run.subjects else { return }
         if let sources = run.sources { try tell(sources.report, in: &report) }
         let index = work.index(ofErasure: entered)
@@ -118,6 +121,7 @@ struct SubjectErasure {
     ) throws(PipelineFailure) -> Int64 {
         let registry = try StateRegistry(ledger, of: session.plan, creating: true)
         let person = try session.personRequest(details, registry)
+        var entered: Int64?
         do {
             let known = try ledger.erasures().first {
                 $0.done == nil && $0.request.subject == person.subject
@@ -131,21 +135,37 @@ struct SubjectErasure {
                 id = try ledger.requestErasure(
                     person, until: until, tokens: tokens.all, time: session.now)
             }
+            entered = id
             try ledger.note(.erase, person, by: details.requestedBy, time: session.now)
             return id
-        } catch { throw StateRegistry.failure(error) }
+        } catch {
+            let failure = StateRegistry.failure(error)
+            throw entered == nil ? failure : failure.behind(Self.isEntered)
+        }
     }
+
+    /// What stands already when something fails behind it.
+    private static let isEntered = "the erasure is entered, and the next run carries it out"
 
     // MARK: Inputs
 
-    /// Sources belong to the operator: what still holds the subject, and would after a dry run, is
-    /// named.
+    /// Sources and reference tables belong to the operator: what still holds the subject, and would
+    /// after a dry run, is named.
     private func listInputs(
         _ session: SubjectSession, _ places: [SubjectPlace],
         _ report: inout SubjectChangeReport
     ) throws(PipelineFailure) {
         let folder = try workingFolder()
         let tried = report.isDryRun ? report.sources.map(\.path) : []
+        for place in places where place.kind == .table {
+            let counts = try SubjectScan(plan: session.plan, place: place).run { _ in }
+            guard counts.records > 0, let file = place.files.first else { continue }
+            report.inputs.append(
+                SubjectChangeReport.Input(path: file, records: counts.records))
+            report.limits.append(
+                "The row of table \(place.name) is the operator's: once it is taken away, the "
+                    + "clocks that look the subject up there count as run out.")
+        }
         for place in places where place.kind == .source {
             for file in place.files
             where !tried.contains(Sluice.seen(anchored(file, at: folder), from: folder)) {

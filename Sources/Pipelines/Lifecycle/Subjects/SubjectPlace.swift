@@ -2,10 +2,13 @@ internal import Anonymization
 internal import LogFormats
 internal import Records
 
-/// One source, output or disclosure in which the subject's records are looked for.
+/// One source, output, disclosure or list in which the subject's records are looked for.
 struct SubjectPlace: Sendable {
     /// What a place is.
-    enum Kind: String, Sendable { case source, output, store, disclosure, quarantine }
+    enum Kind: String, Sendable {
+        case source, output, store, disclosure, quarantine, table
+        case optOuts = "opt-outs"
+    }
 
     let kind: Kind
     let name: String
@@ -19,6 +22,8 @@ struct SubjectPlace: Sendable {
     /// The fields that are read to tell whose a record is.
     let names: [String]
     let matcher: RecordMatcher
+    /// Set for a list beside the sources, whose rows are read by themselves.
+    var list: SubjectList?
 }
 
 /// A record of the subject.
@@ -50,6 +55,7 @@ struct SubjectScan {
     func run(
         _ visit: (FoundRecord) throws(PipelineFailure) -> Void
     ) throws(PipelineFailure) -> PlaceCounts {
+        if let list = place.list { return try list.read(visit) }
         var counts = PlaceCounts()
         for (index, path) in place.files.enumerated() {
             try read(path, index, &counts, visit)

@@ -21,7 +21,7 @@ struct SubjectPlaces {
 
     init(
         _ plan: Plan, _ specification: PipelineSpecification, _ subject: SoughtSubject,
-        keys: LivingKeys, ledger: Ledger?
+        keys: LivingKeys, ledger: Ledger?, folder: String
     ) throws(PipelineFailure) {
         self.plan = plan
         self.specification = specification
@@ -33,6 +33,9 @@ struct SubjectPlaces {
         addStore()
         for index in plan.outputs.indices { try addOutput(index) }
         for disclosure in specification.disclosures { try addDisclosure(disclosure) }
+        places += try SubjectLists(
+            plan: plan, specification: specification, subject: subject, folder: folder
+        ).places()
         addLimits()
     }
 
@@ -297,6 +300,11 @@ extension SubjectPlaces {
             limits.append(
                 "Names are compared byte by byte: another spelling is another name, and a token "
                     + "of a name with white space around it is not found.")
+        }
+        if ledger != nil {
+            limits.append(
+                "What the state keeps under keyed hashes (holds, opt-outs, requests) is told by "
+                    + "`sluice subject status`.")
         }
         if !specification.statistics.isEmpty {
             limits.append("Published statistics hold no persons and are not searched.")

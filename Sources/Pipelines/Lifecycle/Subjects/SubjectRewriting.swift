@@ -33,6 +33,8 @@ final class SubjectRewriting {
     private(set) var matchedOptOuts: Set<Int64> = []
     /// For each part that opt-outs changed, or in which a hold kept what they name, which.
     private var barredParts: [(part: Int64, optOuts: Set<Int64>)] = []
+    /// What holds keep of opt-outs in stored records.
+    private(set) var heldOptOuts: Set<HeldOptOut> = []
     /// What opt-outs call back.
     private(set) var recalls = OptOutRecalls.Outcome()
     /// Raw lines that left quarantine, or would.
@@ -117,7 +119,11 @@ final class SubjectRewriting {
                 part, under: reading, history,
                 staysIf: { !Self.isWorkDone($0) },
                 noting: { matched.formUnion($0.optOuts(of: reading.release.subjects)) })
-        if !isExpired { note(matched.intersection(standIns.map(\.optOut)), part, counts) }
+        if !isExpired {
+            let reached = matched.intersection(standIns.map(\.optOut))
+            note(reached, part, counts)
+            keep(reached, standIns, part, counts)
+        }
         // What has expired goes with its part.
         add(counts, countingErased: !isExpired)
         guard !isExpired, Self.isWorkDone(counts) else { return }
@@ -142,6 +148,30 @@ final class SubjectRewriting {
         guard counts.outputs[0].takenOut > 0 || (counts.outputs[0].held > 0 && !matched.isEmpty)
         else { return }
         barredParts.append((part.id, matched))
+    }
+
+    /// Remembers what a hold kept of opt-outs in a part, and calls back what was delivered of one
+    /// out of which it is taken now.
+    private func keep(
+        _ matched: Set<Int64>, _ standIns: [OptOutRemoval.StandIn], _ part: PartRecord,
+        _ counts: RecordCounts
+    ) {
+        guard let removal = work.removal else { return }
+        if counts.outputs[0].takenOut > 0 {
+            for number in matched.sorted() {
+                if let cause = removal.kept[number] {
+                    owner.changes.recalls.append((cause, part.id))
+                }
+            }
+        }
+        guard counts.outputs[0].held > 0 else { return }
+        // A record that says nobody's name is told by whether there is any opt-out.
+        let isAnybodys = matched.isEmpty && plan.missingCustomer == .optedOut
+        let reached = isAnybodys ? Set(standIns.prefix(1).map(\.optOut)) : matched
+        for standIn in standIns where reached.contains(standIn.optOut) {
+            heldOptOuts.insert(
+                HeldOptOuts.entry(standIn, of: removal, output: part.output, plan))
+        }
     }
 
     private func add(_ counts: RecordCounts, countingErased: Bool) {

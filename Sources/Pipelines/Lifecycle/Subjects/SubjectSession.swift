@@ -8,6 +8,8 @@ internal import Records
 /// What every request about a subject begins with: the plan, the ledger, the keys.
 struct SubjectSession {
     let subject: SoughtSubject
+    /// The folder of the pipeline file.
+    private let folder: String
     let specification: PipelineSpecification
     let plan: Plan
     /// The state folder; nil for a pipeline without state.
@@ -25,6 +27,7 @@ struct SubjectSession {
         _ request: SubjectRequest, _ subject: SoughtSubject, creating: Bool = false
     ) throws(PipelineFailure) {
         self.subject = subject
+        folder = splitPath(request.pipeline).directory
         let loaded = try Sluice.loadSpecification(request.pipeline, now: request.now)
         specification = loaded.specification
         guard let state = loaded.plan.state else {
@@ -56,7 +59,7 @@ struct SubjectSession {
 
     /// Where the subject's records may be.
     func places() throws(PipelineFailure) -> SubjectPlaces {
-        try SubjectPlaces(plan, specification, subject, keys: keys, ledger: ledger)
+        try SubjectPlaces(plan, specification, subject, keys: keys, ledger: ledger, folder: folder)
     }
 
     /// The request as the ledger knows it, under the registry's key, which is made on first need.

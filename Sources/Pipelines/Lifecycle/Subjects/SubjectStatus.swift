@@ -32,8 +32,8 @@ struct SubjectStatus {
         return report
     }
 
-    /// The instant from which on the key of a month may die as far as time decides; nil when that is
-    /// past and something else keeps it.
+    /// The instant from which on the key of a month may die as far as time decides; nil when that
+    /// is past and something else keeps it.
     private static func end(of month: CalendarMonth, _ plan: Plan) -> EventTime? {
         let clock = plan.release.clocks.runClock
         let end = plan.keyNeeds.end(of: month, in: clock.zone)
@@ -64,7 +64,7 @@ struct SubjectStatus {
         }
         // Only that one binds: what it is about is nobody's business here.
         let binding = SubjectWork.binding(
-            holds.filter { $0.binds(at: now) }, subject.kind.subjectKind, hash)
+            try ledger.bindingHolds(at: now), subject.kind.subjectKind, hash)
         for hold in binding.holds {
             report.entries.append(
                 SubjectStatusReport.Entry(

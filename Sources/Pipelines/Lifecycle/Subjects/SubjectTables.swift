@@ -102,7 +102,8 @@ final class SubjectTables: SubjectDocument {
 
     private static func row(_ cells: [String]) -> [UInt8] { row(cells.map { Array($0.utf8) }) }
 
-    private static func row(_ cells: [[UInt8]]) -> [UInt8] {
+    /// A row as RFC 4180 writes it, with its line feed.
+    static func row(_ cells: [[UInt8]]) -> [UInt8] {
         var line: [UInt8] = []
         for (index, cell) in cells.enumerated() {
             if index > 0 { line.append(UInt8(ascii: ",")) }

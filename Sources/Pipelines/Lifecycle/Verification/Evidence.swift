@@ -75,6 +75,8 @@ package struct Evidence: Sendable {
     /// One key epoch.
     package struct Key: Sendable, Equatable {
         package let id: String
+        /// 64 hexadecimal digits; what tells the key from any other without telling it.
+        package let fingerprint: String
         package let month: String
         package let isAlive: Bool
         /// When and by whom it was destroyed and how; empty while it lives.
@@ -155,7 +157,9 @@ extension Evidence {
         window = plan.release.clocks.clocks[0].length.text
         outputs = plan.outputs.indices.map { Self.output($0, plan, specification, proofs) }
         runs = known.runs.map(Run.init)
-        holds = try ledger.holds().map { Hold($0, now: verification.clock.now) }
+        let binding = Set(
+            try ledger.bindingHolds(at: verification.clock.now).map(\.id))
+        holds = try ledger.holds().map { Hold($0, binds: binding.contains($0.id)) }
         optOuts = Self.tallies(
             try ledger.optOuts().flatMap { record in
                 Self.words(of: record, now: verification.clock.now)
@@ -332,6 +336,7 @@ extension Evidence.Run {
 extension Evidence.Key {
     init(_ listing: EpochListing, reasons: [String]) {
         id = listing.keyID.text
+        fingerprint = listing.fingerprint.text
         month = listing.keyID.epoch?.month.text ?? ""
         self.reasons = reasons
         guard case .destroyed(let tombstone) = listing.state else {
@@ -346,7 +351,7 @@ extension Evidence.Key {
 }
 
 extension Evidence.Hold {
-    init(_ record: HoldRecord, now: EventTime) {
+    init(_ record: HoldRecord, binds: Bool) {
         let ground: String
         switch record.hold.ground {
         case .ownDecision(let notice): ground = "own decision, noticed \(dateText(notice))"
@@ -355,6 +360,6 @@ extension Evidence.Hold {
         self.init(
             name: record.name, ground: ground, reason: record.hold.reason,
             start: dateText(record.hold.start), end: record.hold.end.map(dateText) ?? "",
-            released: record.released.map(dateText) ?? "", binds: record.binds(at: now))
+            released: record.released.map(dateText) ?? "", binds: binds)
     }
 }

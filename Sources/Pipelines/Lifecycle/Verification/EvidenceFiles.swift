@@ -122,7 +122,8 @@ struct EvidenceJSON {
 
     private func key(_ key: Evidence.Key) -> CanonicalJSON {
         [
-            "key": .text(key.id), "month": .text(key.month), "alive": .boolean(key.isAlive),
+            "key": .text(key.id), "fingerprint": .text(key.fingerprint),
+            "month": .text(key.month), "alive": .boolean(key.isAlive),
             "destroyed": .text(key.destroyed), "destroyed_by": .text(key.destroyedBy),
             "method": .text(key.method), "lives_because": list(key.reasons),
         ]

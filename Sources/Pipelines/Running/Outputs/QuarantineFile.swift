@@ -3,12 +3,21 @@ internal import FileSystem
 internal import Ledger
 internal import Records
 
+/// Takes the records that are set aside, in the order in which they come.
+protocol QuarantineSink: AnyObject {
+    /// Adds records of one source, called `source`. Their bytes lie in `bytes`, which begin at
+    /// `offset` in the source.
+    func add(
+        _ entries: [QuarantineEntry], in bytes: Span<UInt8>, at offset: Int, named source: String
+    ) throws(PipelineFailure)
+}
+
 /// The list of records that a run set aside: where each lies and why, and its bytes only when the
 /// pipeline asks for them.
 ///
 /// One file per run, mode 0600, named by the date of the run so that a later run can tell when it
 /// has to go: one window after arrival. It appears with the outputs of the run or not at all.
-final class QuarantineFile {
+final class QuarantineFile: QuarantineSink {
     private let folder: String
     private let date: CivilDate
     private let keepsLines: Bool
@@ -16,7 +25,7 @@ final class QuarantineFile {
     private var file: DurableFile?
 
     /// The longest part of a record that is kept, in bytes.
-    private static let lineBytesMax = 1 << 16
+    static let lineBytesMax = 1 << 16
 
     /// Nil when the plan names no place for it.
     init?(plan: Plan) {
@@ -28,13 +37,11 @@ final class QuarantineFile {
         mark = plan.mark
     }
 
-    /// Adds the quarantined records of a chunk; `before` records of the source came earlier.
-    func add(_ worked: WorkedChunk, source: String, before: Int) throws(PipelineFailure) {
-        if worked.quarantine.isEmpty { return }
+    func add(
+        _ entries: [QuarantineEntry], in bytes: Span<UInt8>, at offset: Int, named source: String
+    ) throws(PipelineFailure) {
         var lines = ByteBuffer(capacity: 1 << 12)
-        for entry in worked.quarantine {
-            append(entry, source, before, worked.chunk, to: &lines)
-        }
+        for entry in entries { append(entry, source, bytes, offset, to: &lines) }
         do {
             if file == nil {
                 let directory = try Directory.privateDirectory(
@@ -49,18 +56,17 @@ final class QuarantineFile {
     }
 
     private func append(
-        _ entry: QuarantineEntry, _ source: String, _ before: Int, _ chunk: borrowing Chunk,
+        _ entry: QuarantineEntry, _ source: String, _ bytes: Span<UInt8>, _ offset: Int,
         to lines: inout ByteBuffer
     ) {
         var members: [(name: String, value: CanonicalJSON)] = [
-            ("source", .text(source)), ("record", .integer(Int64(entry.recordNumber + before))),
+            ("source", .text(source)), ("record", .integer(Int64(entry.recordNumber))),
             ("byte_offset", .integer(Int64(entry.byteOffset))),
             ("length", .integer(Int64(entry.length))), ("reason", .text(entry.reason.code)),
         ]
         if keepsLines {
-            let start = entry.byteOffset - chunk.sourceOffset
-            let end = start + min(entry.length, Self.lineBytesMax)
-            let line = chunk.buffer.bytes.extracting(start..<end)
+            let start = entry.byteOffset - offset
+            let line = bytes.extracting(start..<start + min(entry.length, Self.lineBytesMax))
             members.append(("line_hex", .text(Self.hex(line))))
         }
         lines.append(CanonicalJSON.object(members).bytes)

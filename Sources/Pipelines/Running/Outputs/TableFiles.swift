@@ -153,16 +153,40 @@ struct TableFiles {
                     file.path, shownAs: file.shownPath, sources: sources, in: folders)
                 do throws(FileFault) {
                     try durable.write(file.bytes.span)
-                    prepared.append((file, durable.folder, try durable.prepare()))
+                    prepared.append(
+                        (file, durable.folder, try durable.prepare(settlingDirectory: false)))
                 } catch {
                     throw .storage("cannot write \(file.shownPath): \(error.reason)")
                 }
             }
+            for group in inFolders(prepared) { try settle(group, in: folders) }
         } catch {
             discard(prepared, in: folders)
             throw error
         }
         return prepared
+    }
+
+    /// The files one after the other, those that follow one another in one folder together: it is
+    /// made durable once for all of them.
+    static func inFolders(_ files: [Prepared]) -> [ArraySlice<Prepared>] {
+        var groups: [ArraySlice<Prepared>] = []
+        var rest = files[...]
+        while let folder = rest.first?.folder {
+            groups.append(rest.prefix { $0.folder == folder })
+            rest = rest.dropFirst(groups[groups.count - 1].count)
+        }
+        return groups
+    }
+
+    /// Makes the folder of `group` durable.
+    private static func settle(
+        _ group: ArraySlice<Prepared>, in folders: OpenFolders
+    ) throws(PipelineFailure) {
+        guard let first = group.first else { return }
+        do throws(FileFault) { try folders.open(first.folder).synchronize() } catch {
+            throw .storage("cannot write \(first.file.shownPath): \(error.reason)")
+        }
     }
 
     /// Writes the table that goes to standard output, if there is one; to be called last.

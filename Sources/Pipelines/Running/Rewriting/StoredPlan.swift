@@ -87,6 +87,8 @@ extension Plan {
         plan.release.derived = []
         let fields = release.fields.names
         func moved(_ slot: Int?) -> Int? { slot.flatMap { names.firstIndex(of: fields[$0]) } }
+        plan.pathDate = nil
+        plan.release.datesBySource = false
         plan.release.timeSlot = moved(release.timeSlot)
         plan.release.timeOfDaySlot = moved(release.timeOfDaySlot)
         plan.release.customerSlot = moved(release.customerSlot)

@@ -34,7 +34,7 @@ final class ByteSource {
     /// How long inflating has taken so far, reading left out.
     private(set) var inflateNanoseconds: Int64 = 0
 
-    private let descriptor: FileDescriptor
+    let descriptor: FileDescriptor
     private var raw = ByteBuffer(capacity: 1 << 16)
     /// The bytes at the start of `raw` that were inflated.
     private var rawTaken = 0
@@ -146,6 +146,24 @@ final class ByteSource {
         } catch {
             throw named(error)
         }
+    }
+
+    /// Goes on at `offset` (0-based) of a file that is not compressed, and whose bytes are its
+    /// lines as they are.
+    func move(to offset: Int) throws(PipelineFailure) {
+        if !isSniffed { try sniff() }
+        guard inflater == nil else {
+            throw .source(
+                SourceFault(
+                    .changedWhileReading, source: name,
+                    expectation: "it is compressed by now: expected the file that was planned"))
+        }
+        do { try descriptor.move(to: offset) } catch {
+            throw .source(SourceFault(.cannotRead, source: name, expectation: "\(error)"))
+        }
+        raw.removeAll()
+        rawIsAtEnd = false
+        hasEnded = false
     }
 
     /// Looks at the first bytes for the magic numbers of gzip and zstd.

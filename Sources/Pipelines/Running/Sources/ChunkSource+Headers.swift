@@ -111,12 +111,7 @@ extension ChunkSource {
             firstColumns = named
             return
         }
-        if needsEqualColumns, !first.elementsEqual(named, by: { $0.utf8.elementsEqual($1.utf8) }) {
-            throw SourceFault(
-                .badHeader, source: name,
-                expectation: "its columns differ from those of the first source, and an output "
-                    + "copies their rows: expected the same header, or `columns` in the output")
-        }
+        if needsEqualColumns { try Self.compare(named, with: first, name) }
     }
 
     /// Passes over lines up to `end`; a header among them holds for what follows.

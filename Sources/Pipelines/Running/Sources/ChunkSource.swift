@@ -12,18 +12,17 @@ final class ChunkSource {
     /// The size a chunk is filled to, in bytes: a few of them fit the caches of a processor.
     static let chunkBytes = 1 << 18
 
-    /// What is known of a source that was read to its end.
-    struct Finished: Sendable {
-        var name: String
-        var plainBytes: Int
-        var content: Digest256?
-    }
-
     private let inputs: [SourceInput]
     let format: any LogFormat
     let fields: DeclaredFields
     let limits: RecordLimits
+    private let pathDate: PathDate?
+    /// The folder of the pipeline with a slash behind it.
+    private let pathDateRoot: String
+    /// The date of the records of the source at hand.
+    private var date: [UInt8]?
     private let digesting: Bool
+    private let endsRun: Bool
     let form: SourceForm
     /// The first source, where somebody has looked at its start.
     let opened: ByteSource?
@@ -48,49 +47,32 @@ final class ChunkSource {
     var sourceHeader: SourceHeader?
     let needsEqualColumns: Bool
 
-    /// One source and what is known of its plain bytes.
-    struct SourceInput: Sendable {
-        /// A stretch of whole lines that is not like the others.
-        struct Stretch: Sendable {
-            enum Use: Sendable {
-                /// It was counted by an earlier run and is not read.
-                case skip
-                /// It was dealt with under this one of the plan's earlier clocks.
-                case earlier(Int)
-            }
-
-            var range: Range<Int>
-            var use: Use
-        }
-
-        var path: String
-        /// In order, not overlapping.
-        var stretches: [Stretch] = []
-    }
-
-    /// The sources of `inputs`; `opened` is the first of them if it is open already.
+    /// The sources of `inputs`; `opened` is the first of them if it is open already. `endsRun` is
+    /// false when further records of the run come behind the last input.
     init(
-        _ inputs: [SourceInput], plan: Plan, digesting: Bool, opened: ByteSource? = nil
+        _ inputs: [SourceInput], plan: Plan, digesting: Bool, opened: ByteSource? = nil,
+        endsRun: Bool = true
     ) {
         self.inputs = inputs
         self.opened = opened
+        self.endsRun = endsRun
         form = plan.sourceForm
         format = plan.format
         fields = plan.release.fields
         limits = plan.limits
+        pathDate = plan.pathDate
+        pathDateRoot = plan.pathDateRoot
         self.digesting = digesting
         splitter = plan.format.makeSplitter(limits: plan.limits)
-        needsEqualColumns =
-            plan.format.quoteRule == .ifPresent
-            && plan.release.outputs.contains { $0.mode == .spliced }
+        needsEqualColumns = plan.needsEqualColumns
     }
 
-    /// The bytes of the sources as they lie on disk; nil when one of them is a pipe.
+    /// The bytes of the inputs as they lie on disk; nil when one of them is a pipe.
     func totalFileBytes() -> Int? {
         var total = 0
         for input in inputs {
             guard input.path != "-", let status = try? FileStatus.of(input.path) else { return nil }
-            total += status.byteCount
+            total += input.range?.count ?? status.byteCount
         }
         return total
     }
@@ -129,6 +111,7 @@ final class ChunkSource {
             if try fill(&chunk) {
                 chunk.number = chunksMade
                 chunk.sourceIndex = sourceIndex
+                chunk.date = date
                 chunk.columns = columns
                 chunk.header = sourceHeader
                 chunk.seal()
@@ -152,14 +135,43 @@ final class ChunkSource {
             opened = try ByteSource(path: path, digesting: digesting, form: form)
         }
         source = opened
+        date = try date(of: path)
         splitter = format.makeSplitter(limits: limits)
         pending.removeAll()
         pendingOffset = 0
         isSkippingLine = false
         try readHeader(opened)
+        try enterRange(opened)
+        recordsStart = pendingOffset
+        startColumns = columns
         stretch = 0
         try beginStretch(opened)
         return true
+    }
+
+    /// The date that the path of a source names, where the plan says how.
+    private func date(of path: String) throws(PipelineFailure) -> [UInt8]? {
+        guard let pathDate else { return nil }
+        // The folder of the pipeline says nothing of its sources.
+        let below = path.utf8.starts(with: pathDateRoot.utf8)
+            ? String(decoding: path.utf8.dropFirst(pathDateRoot.utf8.count), as: UTF8.self) : path
+        if let date = pathDate.text(in: below) { return date }
+        throw .source(
+            SourceFault(
+                .noDate, source: path,
+                expectation: "a path that names a day as `source.time.path` says"))
+    }
+
+    /// Goes to the first record of the input's range, if it has one.
+    private func enterRange(_ source: ByteSource) throws(PipelineFailure) {
+        rangeEnd = nil
+        guard let range = inputs[sourceIndex].range else { return }
+        let own = try source.records(in: range, behind: pendingOffset)
+        rangeEnd = own.end
+        guard own.start > pendingOffset else { return }
+        try source.move(to: own.start)
+        pending.removeAll()
+        pendingOffset = own.start
     }
 
     // MARK: Stretches
@@ -168,12 +180,17 @@ final class ChunkSource {
     private var stretch = 0
     /// Where the records at hand end in the source; nil: with the source.
     private var border: Int?
+    /// Where the records of the input's range end in the source; nil: with the source.
+    private var rangeEnd: Int?
+    private var recordsStart = 0
+    /// The columns that the header at the start of the source at hand named.
+    private var startColumns: [String]?
     private var earlierClocks = -1
 
     /// Begins what stands at `pendingOffset`: skips what is to be skipped and finds the next
     /// border.
     private func beginStretch(_ source: ByteSource) throws(PipelineFailure) {
-        border = nil
+        border = rangeEnd
         earlierClocks = -1
         splitter = format.makeSplitter(limits: limits)
         let stretches = inputs[sourceIndex].stretches
@@ -221,7 +238,8 @@ final class ChunkSource {
         finished.append(
             Finished(
                 name: source.name, plainBytes: source.plainBytes,
-                content: source.content?.digest()))
+                content: source.content?.digest(), records: recordsStart..<pendingOffset,
+                columns: startColumns))
         self.source = nil
     }
 
@@ -233,7 +251,7 @@ final class ChunkSource {
         while true {
             if isSkippingLine { try skipLine(source) }
             if try fillFromStretch(&chunk, source) { return true }
-            guard border != nil else { return false }
+            guard let border, border != rangeEnd else { return false }
             try beginStretch(source)
         }
     }
@@ -265,7 +283,8 @@ final class ChunkSource {
                 return true
             }
             if isAtBorder(chunk, source) {
-                chunk.isLastAndOpen = border == nil && sourceIndex == inputs.count - 1
+                chunk.isLastAndOpen =
+                    border == nil && sourceIndex == inputs.count - 1 && endsRun
                 pendingOffset += chunk.buffer.count
                 // A header without records behind it is written all the same.
                 return !chunk.buffer.isEmpty || hasHeader

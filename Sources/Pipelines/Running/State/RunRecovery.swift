@@ -34,7 +34,7 @@ struct RunRecovery {
             try ledger.append(
                 event: isReplaced ? "registry-rewrap-ended" : "registry-rewrap-undone", [:],
                 time: currentTime())
-        } catch { throw failure(error) }
+        } catch { throw .writing(error) }
     }
 
     /// Does the renames and removals of a committed run and marks it as published.
@@ -62,10 +62,10 @@ struct RunRecovery {
                 }
             }
         } catch {
-            throw .storage("cannot finish the outputs of a committed run: \(error)")
+            throw .storage("the files of a committed run cannot get their names: \(error)")
         }
         do { try ledger.markPublished(run: run, time: currentTime()) } catch {
-            throw failure(error)
+            throw .writing(error)
         }
     }
 
@@ -105,7 +105,7 @@ struct RunRecovery {
         try RunLeftovers(plan: plan, marks: try marks()).remove(further: folders, stores: stores)
         guard isRewriting else { return }
         do { try ledger.append(event: SourceErasure.ended, [:], time: currentTime()) } catch {
-            throw failure(error)
+            throw .writing(error)
         }
     }
 

@@ -41,8 +41,8 @@ final class SourceIntake {
     /// The contents of the files that were sources of this run, new or known.
     private(set) var contents: [FileIdentity: ContentIdentity] = [:]
 
-    /// Takes in what is new in the files at `paths`.
-    func run(_ paths: [String]) throws(PipelineFailure) {
+    /// Takes in what is new in the files at `paths`, which messages call `names` if given.
+    func run(_ paths: [String], names: [String]? = nil) throws(PipelineFailure) {
         if paths == ["-"] {
             let spool = try spoolInput()
             defer { spool.remove() }
@@ -54,7 +54,7 @@ final class SourceIntake {
                 contents[status.identity] = source.scanned.content
             }
         }
-        try takeIn(found, names: paths)
+        try takeIn(found, names: names ?? paths)
     }
 
     /// Looks through the sources for a command that takes nothing in, and notes what is known in
@@ -135,73 +135,54 @@ final class SourceIntake {
     private func takeIn(
         _ found: SourceSurvey.Source, name: String
     ) throws(PipelineFailure) {
-        let path = found.path
         let scanned = found.scanned
-        let input = ChunkSource.SourceInput(
-            path: path,
-            stretches: scanned.known.map {
-                ChunkSource.SourceInput.Stretch(range: $0.range, use: .skip)
-            })
-        let source = ChunkSource([input], plan: plan, digesting: true)
+        let shown = name == "-" ? "standard input" : name
+        let work: any SourceWork =
+            try owner.divided?.work(on: found, named: shown, plan, keys)
+            ?? SourceReading(owner, found, name: shown, keys: keys, storage: storage)
         let taskName = found.taskName(stream: plan.stream)
         let sink = FileSink(
-            plan: plan, sources: sourceIdentities([path]), digests: true,
-            columns: { source.firstColumns }, folders: owner.changes.folders,
+            plan: plan, sources: sourceIdentities([found.path]), digests: true,
+            columns: { work.columns }, folders: owner.changes.folders,
             name: { _, path in PartName.path(path, digest: taskName) })
         let end: any OutputSink = owner.settings.isDryRun ? NoSink() : sink
-        let gate = try RiskGate(plan, before: end, storage: storage) { source.firstColumns }
-        let task = TaskRun(
-            plan: plan, inputs: [input], source: source, sink: gate ?? end,
-            observer: owner.observer, quarantineFile: owner.quarantine,
-            sourceNames: [name == "-" ? "standard input" : name])
+        let gate = try RiskGate(plan, before: end, storage: storage) { work.columns }
         sinks.append(sink)
-        try task.run(workers: owner.settings.workers, keyRing: keys, storage: storage)
-        addToReport(name, task, scanned)
+        let taken = try work.run(into: gate ?? end, owner.quarantine)
+        addToReport(shown, taken, scanned)
         owner.report.risks += gate?.risks ?? []
-        owner.addMatches(of: task)
-        guard let finished = task.finishedSources.first,
-            finished.plainBytes == scanned.content.byteCount,
-            finished.content == scanned.content.digest
-        else {
-            throw .source(
-                SourceFault(
-                    .changedWhileReading, source: name,
-                    expectation: "it changed while it was read: expected a file at rest"))
-        }
+        owner.addMatches(of: taken)
         let index = sources.count
         sources.append(
             CountedSource(
                 stream: plan.stream, content: scanned.content, countedFrom: scanned.knownPrefix,
-                records: Int64(task.counts[0].read), segments: scanned.segments,
+                records: Int64(taken.counts.read), segments: scanned.segments,
                 isRedo: found.isRedo))
         tasks.append(
             CommittedTask(
                 name: taskName.hex, attempt: TemporaryName.run, digest: scanned.content.digest,
                 source: index))
-        try keepAggregates(task, taskName, source: index)
-        task.addTimes(to: &owner.report)
+        try keepAggregates(taken, taskName, source: index)
         if owner.settings.isDryRun { return }
         try sink.prepare()
         addParts(sink, taskName, source: index)
     }
 
-    private func addToReport(_ name: String, _ task: TaskRun, _ scanned: ScannedContent) {
-        let finished = task.finishedSources.first
+    private func addToReport(_ name: String, _ taken: TakenSource, _ scanned: ScannedContent) {
         var source = RunReport.Source(
-            name: name == "-" ? "standard input" : name, counts: task.counts[0],
-            bytes: finished?.plainBytes ?? 0)
+            name: name, counts: taken.counts, bytes: scanned.content.byteCount)
         source.knownBytes = scanned.knownBytes
         source.knownLines = scanned.knownLines
         owner.report.sources.append(source)
         let sourceIndex = owner.report.sources.count - 1
-        for entry in task.quarantine
+        for entry in taken.quarantine
         where owner.report.quarantine.count < RunReport.quarantineEntriesMax {
             owner.report.quarantine.append(
                 QuarantineEntry(
                     sourceIndex: sourceIndex, recordNumber: entry.recordNumber,
                     byteOffset: entry.byteOffset, length: entry.length, reason: entry.reason))
         }
-        refusedMonths.formUnion(task.refusedMonths)
+        refusedMonths.formUnion(taken.refusedMonths)
     }
 
     private func addParts(_ sink: FileSink, _ taskName: Digest256, source: Int) {
@@ -214,6 +195,9 @@ final class SourceIntake {
                 output, target, content, sourceRange: taskName, source: source,
                 clock: plan.release.clocks.runClock, keyIDs: (keys?.used ?? []).map(\.id))
             part.rules = output.rules.map(owner.changes.note)
+            part.dealings = target.dealings.map {
+                PartDealing(range: $0.range, clocks: $0.done.clocks.rawValue)
+            }
             owner.changes.parts.append(part)
             owner.report.files.append(
                 RunReport.File(
@@ -224,27 +208,17 @@ final class SourceIntake {
 
     // MARK: Aggregates
 
-    /// Puts the partials of the task into the state folder, one for each month.
+    /// Puts what the statistics counted into the state folder, one partial for each month.
     private func keepAggregates(
-        _ task: TaskRun, _ taskName: Digest256, source: Int
+        _ taken: TakenSource, _ taskName: Digest256, source: Int
     ) throws(PipelineFailure) {
-        guard let aggregator = try task.takeAggregator() else { return }
-        let used = (keys?.used ?? []).map(\.id)
+        guard let file = taken.partial else { return }
+        // Of nothing observed there is nothing to keep.
+        let isEmpty = taken.counts.observed.allSatisfy { $0 == 0 }
+        if owner.settings.isDryRun || isEmpty { return newPartials.append(file) }
         let months = PartialMonths(plan: plan, storage: storage)
         do {
-            let file = try storage.makeFile()
-            let references = used.compactMap { key in
-                key.epoch.map {
-                    PartialHeader.KeyReference(epoch: $0.text, keyID: key.text)
-                }
-            }
-            try aggregator.finish(
-                PartialHeader(planDigest: plan.statisticsDigest.bytes, keys: references),
-                into: file)
-            // Of nothing observed there is nothing to keep.
-            let isEmpty = task.counts.allSatisfy { $0.observed.allSatisfy { $0 == 0 } }
-            if owner.settings.isDryRun || isEmpty { return newPartials.append(file) }
-            for piece in try months.pieces(of: file, used: used) {
+            for piece in try months.pieces(of: file, used: (keys?.used ?? []).map(\.id)) {
                 try store(piece, taskName, source: source)
             }
         } catch let failure as PipelineFailure {
@@ -283,7 +257,8 @@ final class SourceIntake {
             for path in paths {
                 all.append(try owner.subjects?.newPartials[path] ?? StoredFile(path))
             }
-            if all.isEmpty { return [] }
+            // A statistic that is published and written nowhere needs no table yet.
+            if all.isEmpty || plan.tables.allSatisfy(\.paths.isEmpty) { return [] }
             all = try withoutRestricted(all)
             let tables = try Partials(all, plan: plan.statistics, storage: storage).tables()
             return TableFiles(plan: plan, refusedMonths: refusedMonths).files(tables)

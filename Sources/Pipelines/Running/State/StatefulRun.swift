@@ -24,13 +24,19 @@ final class StatefulRun {
     let changes: PendingChanges
     /// True from the moment on at which the ledger may know of the prepared files.
     private var mayBeCommitted = false
+    /// True from the moment on at which it does.
+    private var isCommitted = false
     /// The list of what is set aside; nil in a dry run.
     let quarantine: QuarantineFile?
     private var optOutMatches: OptOutMatches?
     private var subjectMatches: SubjectMatches?
     private let opened: Ledger?
+    /// What tasks elsewhere have read for the run; nil: it reads its sources itself.
+    let divided: DividedSources?
     /// Makes the keyed hashes of the list of opt-outs; nil where the registry has no key.
     private var listHasher: SubjectHasher?
+    /// True when the run goes over what holds kept of opt-outs.
+    private var endsHeldOptOuts = false
     /// What is done for requests of persons.
     private(set) var subjects: SubjectRewriting?
     /// What is done to the sources for them.
@@ -39,9 +45,10 @@ final class StatefulRun {
     /// `ledger` is that of the state when the caller has it open.
     init(
         plan: Plan, statePath: String, request: RunSettings, observer: (any RunObserver)?,
-        ledger: Ledger? = nil
+        ledger: Ledger? = nil, divided: DividedSources? = nil
     ) {
         opened = ledger
+        self.divided = divided
         self.plan = plan
         self.statePath = statePath
         changes = PendingChanges(mark: plan.mark)
@@ -50,7 +57,9 @@ final class StatefulRun {
         quarantine = request.isDryRun ? nil : QuarantineFile(plan: plan)
     }
 
-    func run() throws(PipelineFailure) -> RunReport {
+    /// Opens the state, finishes what killed runs owe, and completes the plan with what the state
+    /// remembers.
+    private func open() throws(PipelineFailure) -> (ledger: Ledger, registry: StateRegistry) {
         let ledger = if let opened { opened } else { try openLedger() }
         if !settings.isDryRun {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
@@ -62,7 +71,27 @@ final class StatefulRun {
         }
         prepare(&report, plan, isDryRun: settings.isDryRun)
         try noteTime(ledger)
-        let registry = try openRegistry(ledger)
+        return (ledger, try openRegistry(ledger))
+    }
+
+    /// What the tasks of a run have to know of its state, and what is new in the files at `paths`.
+    /// Everything that a run would enter before it reads its sources is entered now.
+    func survey(_ paths: [String]) throws(PipelineFailure) -> RunStart {
+        let (ledger, _) = try open()
+        let keys = try openKeys(ledger)
+        defer { keys?.release() }
+        let intake = SourceIntake(self, ledger: ledger, keys: keys)
+        let sources = try SourceSurvey(intake, paths).survey()
+        do {
+            return RunStart(
+                sources: sources, chainEnd: try ledger.verifyChain().hash,
+                namesSubjects: !plan.release.subjects.isEmpty)
+        } catch { throw StateRegistry.failure(error) }
+    }
+
+    func run() throws(PipelineFailure) -> RunReport {
+        let (ledger, registry) = try open()
+        try divided?.state.check(ledger)
         let keys = try openKeys(ledger)
         defer { keys?.release() }
         try RestoredParts(self, registry: registry, keys: keys).run()
@@ -76,9 +105,9 @@ final class StatefulRun {
         }
         do throws(PipelineFailure) {
             let takesIn = plan.readsSources && settings.takesIn
-            let paths = takesIn ? try resolveSources(plan.sources) : []
+            let paths = takesIn ? try sourcePaths() : []
             if settings.isConfined { try confine(to: paths, ledger, keys) }
-            if takesIn { try intake.run(paths) }
+            if takesIn { try intake.run(paths, names: divided?.names) }
             try keys?.check()
             try checkQuarantine(plan, report)
             noteUnmatched()
@@ -111,8 +140,13 @@ final class StatefulRun {
                 quarantine?.abandon()
                 changes.discard()
             }
-            throw error
+            throw isCommitted ? error.behind("the run is entered in the ledger") : error
         }
+    }
+
+    private func sourcePaths() throws(PipelineFailure) -> [String] {
+        if let divided { return divided.paths }
+        return try resolveSources(plan.sources)
     }
 
     /// Closes to the process what the run is not about.
@@ -190,7 +224,12 @@ final class StatefulRun {
         var order = settings.order
         if settings.takesIn || settings.bindsList, order == nil {
             let memory = OptOutListMemory(ledger: registry.ledger, plan: plan)
-            order = try memory.removal(registry).map { .removeOptedOut($0) }
+            var removal = try memory.removal(registry)
+            if let due = try HeldOptOuts(registry.ledger, plan).due {
+                removal = OptOutRemoval(removal, adding: due, plan)
+                endsHeldOptOuts = true
+            }
+            order = removal.map { .removeOptedOut($0) }
         }
         let work = try SubjectWork(registry, now: now, order)
         let rewriting = SubjectRewriting(self, registry, work, keys: keys)
@@ -198,13 +237,13 @@ final class StatefulRun {
         return rewriting
     }
 
-    /// Adds what a task matched of the opt-outs and the registry.
-    func addMatches(of task: TaskRun) {
-        if let matches = task.optOutMatches {
+    /// Adds what the records of a source matched of the opt-outs and the registry.
+    func addMatches(of source: TakenSource) {
+        if let matches = source.optOutMatches {
             optOutMatches?.merge(matches)
             optOutMatches = optOutMatches ?? matches
         }
-        if let matches = task.subjectMatches {
+        if let matches = source.subjectMatches {
             subjectMatches?.merge(matches)
             subjectMatches = subjectMatches ?? matches
         }
@@ -240,6 +279,16 @@ final class StatefulRun {
 
     // MARK: Commit
 
+    /// What holds keep of opt-outs, in an order of their own.
+    private func heldOptOuts() -> HeldOptOutChanges {
+        var changes = HeldOptOutChanges()
+        changes.endsEarlier = endsHeldOptOuts
+        changes.kept = (subjects?.heldOptOuts ?? []).sorted {
+            $0.match.digest.hex.utf8.lexicographicallyPrecedes($1.match.digest.hex.utf8)
+        }
+        return changes
+    }
+
     private func commit(
         _ ledger: Ledger, _ intake: SourceIntake, _ store: StoreAgeing?,
         _ tables: [TableFiles.File], _ keys: RunRing?
@@ -256,7 +305,7 @@ final class StatefulRun {
         try keepQuarantine(ledger)
         try writeTerms(ledger)
         // A process may run several times: the time tells its runs apart.
-        runName = "\(TemporaryName.run)-\(intake.started.milliseconds)"
+        runName = divided?.runName ?? "\(TemporaryName.run)-\(intake.started.milliseconds)"
         var commit = RunCommit(
             name: runName, pipeline: plan.name, command: settings.command, plan: plan.digest,
             started: intake.started, finished: currentTime(),
@@ -283,6 +332,7 @@ final class StatefulRun {
         commit.recalls = changes.recalls
         commit.recalledDeliveries = changes.recalledDeliveries
         commit.optOuts = settings.optOuts
+        commit.heldOptOuts = heldOptOuts()
         if settings.takesIn || settings.bindsList, plan.optOutShrinkage != nil {
             let memory = OptOutListMemory(ledger: ledger, plan: plan)
             commit.inputLists.append(memory.record(hashing: listHasher))
@@ -292,13 +342,24 @@ final class StatefulRun {
         mayBeCommitted = true
         let run: Int64
         do { run = try ledger.commitRun(commit) } catch {
-            throw .storage("cannot write the ledger: \(error.description)")
+            throw .writing(error)
         }
+        isCommitted = true
         // A run that owes nothing is published by its commit.
         if changes.publications.isEmpty { return }
         try RunRecovery(ledger: ledger, plan: plan).publish(
             run: run, changes.publications, redo: false)
     }
+}
+
+/// What a run with state starts from.
+struct RunStart {
+    /// What is known of each source, and what is new in it.
+    let sources: [SourceSurvey.Source]
+    /// The end of the ledger's chain of events.
+    let chainEnd: Digest256
+    /// False when the registry names nobody.
+    let namesSubjects: Bool
 }
 
 /// The system's clock, for the start and the end of a run.

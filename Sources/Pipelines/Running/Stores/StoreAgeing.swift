@@ -158,7 +158,7 @@ final class StoreAgeing {
         change.counts = outcome.counts
         note(change, outcome.task)
         subjects?.note(outcome.task.counts[0])
-        enter(change, outcome.task, outcome.sink)
+        try enter(change, outcome.task, outcome.sink)
         guard change.new != change.old else { return }
         pending.append(change)
         commit.superseded.append(change.old)
@@ -166,7 +166,9 @@ final class StoreAgeing {
     }
 
     /// Notes for the ledger what the file holds once it is written, and what is known of its lines.
-    private func enter(_ change: Change, _ task: TaskRun, _ sink: StoreSink) {
+    private func enter(
+        _ change: Change, _ task: TaskRun, _ sink: StoreSink
+    ) throws(PipelineFailure) {
         // What is held, or a table decides, has to be looked at in every run.
         let nextDue =
             change.counts.held > 0 || plan.asksTables
@@ -177,7 +179,8 @@ final class StoreAgeing {
                 content: change.new, rules: store.rules, settled: commit.settled,
                 nextDue: nextDue, records: Int64(change.counts.records),
                 unreadable: store.unreadable == .keep ? Int64(change.counts.unreadable) : 0,
-                isMixed: segments.contains { $0.done != nil }))
+                isMixed: segments.contains { $0.done != nil },
+                lastErasure: try memory.lastErasure()))
         for segment in segments {
             commit.segments.append(
                 StoreSegment(
@@ -293,7 +296,7 @@ final class StoreAgeing {
         writing = sink
         let task = TaskRun(
             plan: plan, inputs: [input], source: source, sink: sink, observer: nil,
-            quarantineFile: durable == nil ? quarantine : nil)
+            quarantineSink: durable == nil ? quarantine : nil)
         try task.run(workers: settings.workers, keyRing: keys, storage: MemorySpillStorage())
         try sink.finish()
         guard let finished = task.finishedSources.first, let digest = finished.content,

@@ -13,8 +13,7 @@ final class StoreMemory {
     private var texts: [Digest256: RuleBook]?
     private(set) var dealings: [StoreDealing] = []
     private var storedLines: StoredLines?
-    /// When erasures were asked for, once that was looked up.
-    private var erasures: [EventTime]?
+    private var newestErasure: Int64?
 
     /// Without a ledger nothing is known.
     init(_ store: StorePlan, _ ledger: Ledger?) {
@@ -42,19 +41,20 @@ final class StoreMemory {
         // at in every run, also in one whose clock was set back.
         guard row.rules == store.rules, row.nextDue.map({ $0 > max(now, row.settled) }) ?? true
         else { return false }
-        // Who was to be erased since then may be in it.
-        guard let last = try lastErasure() else { return true }
-        return last < row.settled
+        // Who was to be erased since then may be in it. Numbers tell, times do not: a clock may
+        // have been set back in between.
+        return try lastErasure() <= row.lastErasure
     }
 
-    /// When the last erasure was asked for.
-    private func lastErasure() throws(PipelineFailure) -> EventTime? {
-        if let erasures { return erasures.last }
-        let times = try asking { ledger throws(LedgerFault) in
-            try ledger.erasures().map(\.requested).sorted()
+    /// The number of the last erasure that was asked for; 0: none was.
+    func lastErasure() throws(PipelineFailure) -> Int64 {
+        if let newestErasure { return newestErasure }
+        let numbers = try asking { ledger throws(LedgerFault) in
+            try ledger.erasures().map(\.id)
         }
-        erasures = times ?? []
-        return times?.last
+        let newest = numbers?.max() ?? 0
+        newestErasure = newest
+        return newest
     }
 
     /// The segments that are known, with what was done to them as their tags.

@@ -44,6 +44,7 @@ struct InPlaceWriting {
             let fate = fate(row, batch, table, &walk)
             let dealtWith = walk.released > record ? dealing(of: record, batch, &walk) : nil
             let isAged = walk.released > record && batch.records[record].isAged
+            if walk.released > record, batch.records[record].isSuspended { block.held += 1 }
             if dealtWith == nil, case .stays = fate {
                 if isAged { remember(line(of: source, table.range(row)), nil, in: block) }
                 continue
@@ -65,7 +66,6 @@ struct InPlaceWriting {
             block.bytes.append(source.extracting(walk.copied..<end))
             walk.copied = end
             block.note(start, done: dealtWith)
-            if batch.records[record].isSuspended { block.held += 1 }
         }
         block.bytes.append(source.extracting(walk.copied..<source.count))
         block.records += walk.released

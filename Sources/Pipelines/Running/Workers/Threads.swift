@@ -1,5 +1,6 @@
 private import FileSystem
 private import Glibc
+private import Synchronization
 
 /// Runs `body(0)` … `body(count - 1)` at the same time and returns when all have returned; the
 /// first runs on the calling thread.
@@ -38,6 +39,8 @@ private final class ThreadBody {
     // Both live in allocations of their own: their addresses must not change.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
+    /// True while somebody looks at the lock without sleeping.
+    private let isLookedAt = Atomic(false)
 
     init() {
         unsafe mutex = .allocate(capacity: 1)
@@ -55,21 +58,26 @@ private final class ThreadBody {
 
     func lock() { _ = unsafe pthread_mutex_lock(mutex) }
 
-    /// As `lock`, for a lock that is held a little longer: looks at it for some ten microseconds
-    /// before it sleeps, about what it costs to fall asleep and be woken.
+    /// As `lock`, for a lock that is held about as long as a chunk takes to be read or inflated:
+    /// whoever comes first looks at it so long before he sleeps, because to fall asleep and be
+    /// woken takes as long again. Others sleep at once: one processor spent on looking is enough.
     ///
-    /// It does not yield: the scheduler may take that for leave to keep both threads on one
+    /// He does not yield: the scheduler may take that for leave to keep both threads on one
     /// processor, and on a busy machine it gives the processor to others for milliseconds.
     func lockAfterLooking() {
-        for _ in 0..<Self.looks {
-            if unsafe pthread_mutex_trylock(mutex) == 0 { return }
+        if unsafe pthread_mutex_trylock(mutex) == 0 { return }
+        guard !isLookedAt.exchange(true, ordering: .relaxed) else { return lock() }
+        defer { isLookedAt.store(false, ordering: .relaxed) }
+        let end = nanosecondsNow() + Self.lookingNanoseconds
+        while nanosecondsNow() < end {
             for _ in 0..<Self.pausesBetween { pauseProcessor() }
+            if unsafe pthread_mutex_trylock(mutex) == 0 { return }
         }
         lock()
     }
 
-    private static let looks = 40
-    private static let pausesBetween = 10
+    private static let lookingNanoseconds: Int64 = 200_000
+    private static let pausesBetween = 8
 
     func unlock() { _ = unsafe pthread_mutex_unlock(mutex) }
     /// Gives the lock away until another thread calls `wakeAll`.

@@ -9,7 +9,9 @@ final class Worker {
     private let plan: Plan
     private let reader: any RecordReader
     private var table: RecordTable
-    let releaser: Releaser
+    /// Nil when the worker has ended.
+    private var releaser: Releaser?
+    private var ended: Findings?
     /// The chunk at hand.
     private(set) var hand: WorkedChunk
     /// The other one: free, or left for its turn.
@@ -34,15 +36,38 @@ final class Worker {
                 limits: Aggregator.Limits(sharedBy: count, plan.statistics.granularity))
     }
 
+    /// What a worker has found out, besides its results, when it has ended.
+    struct Findings {
+        let matches: OptOutMatches
+        let subjectMatches: SubjectMatches
+        let nextDue: NextDue
+        let refusedMonths: Set<CalendarMonth>
+
+        fileprivate init(_ releaser: Releaser) {
+            matches = releaser.matches
+            subjectMatches = releaser.subjectMatches
+            nextDue = releaser.nextDue
+            refusedMonths = releaser.observations.refusedMonths
+        }
+    }
+
+    /// Ends the worker: what it remembered of values is wiped and its room given back.
+    func close() -> Findings? {
+        if let releaser { ended = Findings(releaser) }
+        releaser = nil
+        return ended
+    }
+
     /// Reads, releases, writes and observes the chunk at hand.
     func process() throws(PipelineFailure) {
+        guard let releaser else { throw .internalFault("a worker went on after its end") }
         reader.index(hand.chunk, into: &table)
         clock.end(.scan)
         releaser.release(hand.chunk, table, reader: reader)
         hand.counts = releaser.counts
         hand.quarantine = releaser.quarantine
         clock.end(.release)
-        encode()
+        encode(releaser)
         clock.end(.encode)
         do {
             try Self.observe(releaser.observations.batch, hand.chunk, by: &aggregator)
@@ -53,7 +78,7 @@ final class Worker {
     }
 
     /// Writes what was released in the form of each output.
-    private func encode() {
+    private func encode(_ releaser: Releaser) {
         let outputs = hand.outputs
         for index in outputs.indices {
             if let unreadable = plan.outputs[index].inPlace {

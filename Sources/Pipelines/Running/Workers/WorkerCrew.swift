@@ -64,6 +64,7 @@ final class WorkerCrew: @unchecked Sendable {
 
     private func work(_ index: Int) {
         let worker = workers[index]
+        defer { _ = worker.close() }
         worker.clock.restart()
         do throws(PipelineFailure) {
             while try readNext(worker) {
@@ -176,27 +177,26 @@ final class WorkerCrew: @unchecked Sendable {
         workers.reduce(into: StageTimes()) { $0.add($1.clock.times) }
     }
 
+    /// What the workers have found out; to be asked for when they have ended.
+    private var findings: [Worker.Findings] { workers.compactMap { $0.close() } }
+
     /// The opt-out entries that matched anywhere.
-    var optOutMatches: OptOutMatches {
-        workers.dropFirst().reduce(into: workers[0].releaser.matches) {
-            $0.merge($1.releaser.matches)
-        }
+    var optOutMatches: OptOutMatches? {
+        let all = findings.map(\.matches)
+        return all.first.map { first in all.dropFirst().reduce(into: first) { $0.merge($1) } }
     }
 
     /// The holds and opt-outs of the registry that matched anywhere.
-    var subjectMatches: SubjectMatches {
-        workers.dropFirst().reduce(into: workers[0].releaser.subjectMatches) {
-            $0.merge($1.releaser.subjectMatches)
-        }
+    var subjectMatches: SubjectMatches? {
+        let all = findings.map(\.subjectMatches)
+        return all.first.map { first in all.dropFirst().reduce(into: first) { $0.merge($1) } }
     }
 
     /// When the next of all records becomes due under the clocks that the plan watches.
-    var nextDue: NextDue {
-        workers.reduce(into: NextDue()) { $0.merge($1.releaser.nextDue) }
-    }
+    var nextDue: NextDue { findings.reduce(into: NextDue()) { $0.merge($1.nextDue) } }
 
     /// The months that a disclosure must refuse.
     var refusedMonths: Set<CalendarMonth> {
-        workers.reduce(into: []) { $0.formUnion($1.releaser.observations.refusedMonths) }
+        findings.reduce(into: []) { $0.formUnion($1.refusedMonths) }
     }
 }

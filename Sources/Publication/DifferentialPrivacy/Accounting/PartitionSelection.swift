@@ -6,7 +6,7 @@ private import Glibc
 ///
 /// For ε' and δ', the shares of one key of those a person may touch, a key of n persons is shown
 /// with p(0) = 0 and p(n) = min(p(n-1)e^ε' + δ', 1 - e^-ε'(1 - p(n-1) - δ'), 1).
-package struct PartitionSelection: Sendable {
+package struct PartitionSelection: Sendable, Equatable {
     private let probabilities: [Double]
 
     /// The most steps until a key is surely shown; more are refused.
@@ -31,6 +31,9 @@ package struct PartitionSelection: Sendable {
         }
         self.probabilities = probabilities
     }
+
+    /// The fewest persons of a key that is surely shown.
+    package var certainFrom: Int64 { Int64(probabilities.count) - 1 }
 
     /// The probability that a key of `persons` persons is shown.
     package func keepProbability(persons: Int64) -> Double {

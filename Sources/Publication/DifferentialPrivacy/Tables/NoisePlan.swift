@@ -35,7 +35,8 @@ package struct NoisePlan: Sendable {
     package let columns: [NoisyColumn]
     /// What the table costs each person in it.
     package let loss: PrivacyLoss
-    /// The least noisy number of persons of a row that is shown; nil when the keys are declared.
+    /// The least noisy number of persons of a row that is shown, or where rows are shown by chance
+    /// the fewest persons of one that surely is; nil when the keys are declared.
     package let threshold: Int64?
     /// Who counts the persons of a row.
     let personsNoise: PersonsNoise
@@ -49,6 +50,15 @@ package struct NoisePlan: Sendable {
         case column(Int)
         /// A count of its own that is not shown.
         case hidden(NoiseMechanism)
+        /// Chance, the likelier the more persons there are: better than a count that is not shown,
+        /// and known for pure ε.
+        case chance(PartitionSelection)
+    }
+
+    /// True when a row is shown by chance, the likelier the more persons it has.
+    package var showsRowsByChance: Bool {
+        if case .chance = personsNoise { return true }
+        return false
     }
 
     /// Resolves `settings` for statistic `index` of `plan`.
@@ -91,12 +101,18 @@ package struct NoisePlan: Sendable {
             personsNoise = .unused
             return
         }
-        let (counting, _) = try noisy.noise(bound: .one, column: nil)
-        personsNoise = personsColumn.map { .column($0) } ?? .hidden(counting)
         // Fewer persons than asked for are never shown, so that the first row that can be shown
         // stands where a row of one person stands without that demand.
+        let most = keys.leastPersons - 1
+        if personsColumn == nil, let selection = try noisy.selection(delta: keys.delta) {
+            personsNoise = .chance(selection)
+            threshold = most + selection.certainFrom
+            return
+        }
+        let (counting, _) = try noisy.noise(bound: .one, column: nil)
+        personsNoise = personsColumn.map { .column($0) } ?? .hidden(counting)
         threshold =
-            keys.leastPersons - 1
+            most
             + counting.leastThreshold(
                 delta: keys.delta.approximate,
                 cells: settings.rowsPerPerson
@@ -216,5 +232,19 @@ private struct NoiseShares {
             }
         }
         throw PrivacyFault(.noiseOutOfRange, column: column)
+    }
+
+    /// The choice of rows that one share of ε buys; nil for ρ, of which no best choice is known.
+    ///
+    /// It is (ε, δ)-differential privacy over all rows of a person, and with that δ-approximate
+    /// ε²/2-zero-concentrated (Bun and Steinke 2016): what the share costs in any case.
+    func selection(delta: Ratio) throws(PrivacyFault) -> PartitionSelection? {
+        guard case .epsilon(let all) = settings.cost else { return nil }
+        guard let epsilon = all.divided(by: shares),
+            let selection = PartitionSelection(
+                epsilon: epsilon.approximate, delta: delta.approximate,
+                cells: settings.rowsPerPerson)
+        else { throw PrivacyFault(.noiseOutOfRange) }
+        return selection
     }
 }

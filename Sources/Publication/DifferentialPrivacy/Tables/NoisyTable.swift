@@ -62,13 +62,7 @@ extension NoisePlan {
             for (sum, column) in zip(row.sums, columns) {
                 steps.append(Self.saturated(sum, try column.mechanism.draw(&draws)))
             }
-            let persons: Int64
-            switch personsNoise {
-            case .unused: persons = .max
-            case .column(let column): persons = steps[column]
-            case .hidden(let noise): persons = Self.saturated(row.persons, try noise.draw(&draws))
-            }
-            if isShown(row, noisyPersons: persons) {
+            if try isShown(row, steps, &draws) {
                 rows.append(NoisyTable.Row(key: row.key, steps: steps))
             }
         }
@@ -77,12 +71,24 @@ extension NoisePlan {
             loss: loss, rowsPerPerson: settings.rowsPerPerson, threshold: threshold)
     }
 
-    /// Release if and only if noisy ≥ T; never a key that fewer persons than asked for are behind.
-    private func isShown(_ row: BoundedTable.Row, noisyPersons: Int64) -> Bool {
+    /// Whether a row with these figures is shown, decided once: never one that fewer persons than
+    /// asked for are behind. By its noisy number of persons: if and only if noisy ≥ T.
+    private func isShown<Source: NoiseSource & ~Copyable>(
+        _ row: BoundedTable.Row, _ steps: [Int64], _ draws: inout NoiseDraws<Source>
+    ) throws(PrivacyFault) -> Bool {
         guard case .observed(_, let leastPersons) = settings.keys, let threshold else {
             return true
         }
-        return row.persons >= leastPersons && noisyPersons >= threshold
+        switch personsNoise {
+        case .unused: return true
+        case .column(let column):
+            return row.persons >= leastPersons && steps[column] >= threshold
+        case .hidden(let noise):
+            let noisy = Self.saturated(row.persons, try noise.draw(&draws))
+            return row.persons >= leastPersons && noisy >= threshold
+        case .chance(let selection):
+            return try selection.isShown(persons: row.persons - (leastPersons - 1), &draws)
+        }
     }
 
     /// The sum, held at the ends of 64 bits.

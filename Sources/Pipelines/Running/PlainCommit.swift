@@ -1,0 +1,134 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Records
+internal import Statistics
+
+/// What a run without state makes visible, all together or nothing: outputs, tables, terms and the
+/// list of what was set aside.
+///
+/// The run on one machine feeds it with the blocks of its only task, the commit of a run on many
+/// with those of all tasks in their order: the files are the same, because they are made here.
+struct PlainCommit {
+    private let plan: Plan
+    private let paths: [String]
+    private let isDryRun: Bool
+    private let identities: Set<FileIdentity>
+    private let files: FileSink
+    private let gate: RiskGate?
+    /// Takes the records that are set aside; nil when they are only counted.
+    let quarantine: QuarantineFile?
+
+    /// Prepares for records of the sources at `paths`; `columns` are those that the first source
+    /// names, asked for when the first record is there.
+    init(
+        plan: Plan, paths: [String], isDryRun: Bool, columns: @escaping () -> [String]?
+    ) throws(PipelineFailure) {
+        self.plan = plan
+        self.paths = paths
+        self.isDryRun = isDryRun
+        identities = sourceIdentities(paths)
+        files = FileSink(
+            plan: plan, sources: identities,
+            digests: plan.outputs.contains { $0.termsPath != nil }, columns: columns,
+            folders: OpenFolders(mark: plan.mark))
+        let measured = plan.outputs.first { $0.risk != nil }
+        gate = try RiskGate(
+            plan, before: isDryRun ? NoSink() : files,
+            storage: try spillStorage(near: isDryRun ? nil : measured?.path.text),
+            columns: columns)
+        quarantine = isDryRun ? nil : QuarantineFile(plan: plan)
+    }
+
+    /// Takes the blocks of all outputs, in their order.
+    var sink: any OutputSink {
+        if let gate { return gate }
+        return isDryRun ? NoSink() : files
+    }
+
+    /// Makes everything visible, when the sink and the list of what was set aside have all of it.
+    func complete(_ taken: any TakenRecords) throws(PipelineFailure) -> RunReport {
+        var report = makeReport(plan, taken, paths, isDryRun: isDryRun)
+        report.risks = gate?.risks ?? []
+        try checkQuarantine(plan, report)
+        let tables = try tableFiles(plan, taken, &report)
+        let expired = try DisclosureRetention(plan: plan).apply(isDryRun: isDryRun)
+        report.agedParts += expired
+        report.expiredParts += expired
+        if isDryRun { return report }
+        try files.openEmptyOutputs()
+        try files.prepare()
+        let disclosed = DisclosureTerms(plan: plan).make(tables)
+        let prepared = try TableFiles.prepare(
+            tables + terms() + disclosed.terms, sources: identities, in: files.folders)
+        do throws(PipelineFailure) {
+            try publish(prepared)
+            for (path, shown) in disclosed.gone {
+                try DisclosureRetention.remove(path, shownAs: shown)
+            }
+        } catch {
+            TableFiles.discard(prepared, in: files.folders)
+            throw error
+        }
+        let clocks = plan.release.clocks
+        try quarantine?.removeExpired(window: clocks.clocks[0], clocks: clocks)
+        try TableFiles.show(tables)
+        addFiles(&report, tables)
+        return report
+    }
+
+    /// Removes everything that was not made visible.
+    func abandon() {
+        files.abandon()
+        quarantine?.abandon()
+    }
+
+    /// Gives everything that was prepared its final name: outputs, tables, the quarantine list.
+    private func publish(_ tables: [TableFiles.Prepared]) throws(PipelineFailure) {
+        let list = try quarantine?.prepare()
+        try files.publish()
+        for group in TableFiles.inFolders(tables) {
+            guard let first = group.first else { continue }
+            do throws(FileFault) {
+                try DurableFile.publish(
+                    group.map(\.prepared), in: files.folders.open(first.folder))
+            } catch {
+                let others = group.count > 1 ? " and the tables beside it" : ""
+                throw .storage("cannot publish \(first.file.shownPath)\(others): \(error.reason)")
+            }
+        }
+        do {
+            if let list { try DurableFile.publish([list.prepared], in: list.directory) }
+        } catch {
+            throw .storage("cannot publish the quarantine list: \(error)")
+        }
+    }
+
+    /// The terms of every shared output, over the files of this run.
+    private func terms() -> [TableFiles.File] {
+        plan.outputs.enumerated().compactMap { index, output in
+            guard let path = output.termsPath else { return nil }
+            let clock = plan.release.clocks.runClock
+            let shared = files.targets.filter { $0.output == index }.map { target in
+                SharingTerms.File(
+                    name: output.nameBesideTerms(target.path), content: target.storedContent,
+                    records: Int64(target.records),
+                    deleteBy: PartName.deleteBy(output, target, clock))
+            }
+            let terms = SharingTerms(
+                pipeline: plan.name, output: output, asOf: clock.now, files: shared)
+            return TableFiles.File(
+                table: output.name, path: path, shownPath: path, rows: shared.count,
+                bytes: terms.bytes)
+        }
+    }
+
+    private func addFiles(_ report: inout RunReport, _ tables: [TableFiles.File]) {
+        report.files += files.targets.map {
+            RunReport.File(
+                output: plan.outputs[$0.output].name, path: $0.path, records: $0.records,
+                bytes: $0.writtenBytes)
+        }
+        report.addTables(tables)
+    }
+}

@@ -1,0 +1,106 @@
+internal import FileSystem
+internal import Ledger
+internal import Records
+internal import Statistics
+
+/// Ends a run that was dealt out to tasks: what they published becomes the outputs, tables and
+/// lists of the run, by the same code, and so with the same bytes, as on one machine.
+///
+/// Compressed outputs are compressed here: a gzip file of a run is one member, and its bytes may
+/// not tell how the sources were cut. Done again after a crash it writes the same once more.
+struct TaskCommit {
+    private(set) var context: TaskContext
+    /// Closes all other places to the process before it reads what the tasks published.
+    let isConfined: Bool
+
+    /// The report; nil when the run was complete before.
+    mutating func run() throws(PipelineFailure) -> RunReport? {
+        let lock = try CommitLock(context.folder.directory)
+        defer { withExtendedLifetime(lock) {} }
+        if try context.folder.isComplete() {
+            try context.folder.clear()
+            return nil
+        }
+        context = try context.knowingWinners()
+        let report = if let state = context.tasks.state { try enter(state) } else { try publish() }
+        try context.folder.write(success(report), as: TaskFolder.successName)
+        try context.folder.clear()
+        return report
+    }
+
+    /// Enters the run into its state; nil when a commit that was killed did that before.
+    private func enter(_ state: TaskPlan.State) throws(PipelineFailure) -> RunReport? {
+        let plan = context.plan
+        let ledger: Ledger
+        do { ledger = try Ledger.open(stateDirectory: state.path, home: plan.home) } catch {
+            throw .opening(stateIn: state.path, error)
+        }
+        if try isEntered(in: ledger) {
+            try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+            return nil
+        }
+        try state.check(ledger)
+        let sources = try DividedSources(
+            context, from: state,
+            storage: DirectorySpillStorage(directory: context.folder.directory))
+        try context.folder.listWinners()
+        var settings = RunSettings()
+        settings.isConfined = isConfined
+        settings.writes = [context.folder.directory.path]
+        return try StatefulRun(
+            plan: plan, statePath: state.path, request: settings, observer: nil, ledger: ledger,
+            divided: sources
+        ).run()
+    }
+
+    private func isEntered(in ledger: Ledger) throws(PipelineFailure) -> Bool {
+        do { return try ledger.runs().contains { $0.run.name == context.tasks.name } } catch {
+            throw StateRegistry.failure(error)
+        }
+    }
+
+    private func publish() throws(PipelineFailure) -> RunReport {
+        let plan = context.plan
+        try RunLeftovers(plan: plan).remove()
+        let confinement =
+            isConfined
+            ? RunConfinement(plan, sources: [], writes: [context.folder.directory.path]).enter()
+            : ""
+        let replay = try TaskReplay(
+            context, storage: DirectorySpillStorage(directory: context.folder.directory))
+        try context.folder.listWinners()
+        let commit = try PlainCommit(
+            plan: plan, paths: context.tasks.sources.map(context.path(of:)), isDryRun: false
+        ) { replay.firstColumns }
+        do throws(PipelineFailure) {
+            try replay.run(into: commit.sink, commit.quarantine)
+            var report = try commit.complete(replay)
+            report.confinement = confinement
+            return report
+        } catch {
+            commit.abandon()
+            throw error
+        }
+    }
+
+    /// What the mark of success says: which plan, and the counts of the run if they are at hand.
+    private func success(_ report: RunReport?) -> CanonicalJSON {
+        .object([
+            ("plan", .text(context.tasks.name)),
+            ("counts", report?.totals.written ?? .null),
+            ("tasks", .integer(Int64(context.tasks.tasks.count))),
+        ])
+    }
+}
+
+/// Keeps other commits of the same tasks out for as long as it lives.
+private final class CommitLock {
+    private let lock: FileLock
+
+    init(_ folder: Directory) throws(PipelineFailure) {
+        do { lock = try FileLock.acquire(TaskFolder.lockName, in: folder) } catch {
+            if error.cause == .busyLock { throw .busy("another commit of these tasks is at work") }
+            throw .storage("cannot lock the work folder", error)
+        }
+    }
+}

@@ -1,0 +1,183 @@
+internal import Anonymization
+internal import FileSystem
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Makes the plan of the tasks of a run, or finds the one that was made for the same run before: a
+/// job that is submitted again goes on where the first one was killed.
+struct TaskPlanning {
+    let request: TaskPlanRequest
+
+    func run() throws(PipelineFailure) -> TaskPlanReport {
+        let watch = ContextWatch()
+        var plan = try Sluice.loadSpecification(
+            request.pipeline, now: request.now, watch: watch
+        ).plan
+        if !request.sources.isEmpty { plan.sources = request.sources }
+        try check(plan)
+        let place = try workingFolder()
+        if plan.state != nil { plan = plan.anchored(at: place) }
+        let cutting = TaskCutting(plan: plan, rangeBytes: request.rangeBytes)
+        let paths = try resolveSources(plan.sources)
+        guard paths != ["-"] else {
+            throw .usage("standard input cannot be dealt out to tasks: expected files")
+        }
+        let key = try TaskKeys.passing(plan, request.key)?.keyID.text
+        try prepareKeys(plan)
+        var sources = try cutting.sources(paths)
+        let state = try survey(plan, &sources)
+        guard try cutting.sources(paths).map(\.modified) == sources.map(\.modified) else {
+            throw .source(
+                SourceFault(
+                    .changedWhileReading, source: paths.first ?? "",
+                    expectation: "sources changed while they were planned: expected files at rest"))
+        }
+        var tasks = TaskPlan(
+            name: "", pipeline: request.pipeline, folder: place,
+            now: request.now ?? dateText(plan.release.clocks.runClock.now),
+            context: watch.digest(of: plan), key: key, state: state,
+            listsWinners: request.listsWinners, sources: sources,
+            tasks: try cutting.tasks(sources, in: place))
+        tasks.name = name(of: tasks, day: plan.release.clocks.runClock.date)
+        let path = "\(anchored(request.work, at: place))/\(tasks.name)"
+        var folder = try TaskFolder(path, creating: true)
+        folder.listsWinners = request.listsWinners
+        try folder.writeOnce(tasks.written, as: TaskFolder.planName)
+        return TaskPlanReport(
+            folder: path, try folder.plan(),
+            isComplete: try folder.isComplete())
+    }
+
+    /// Refuses what only one machine can do.
+    private func check(_ plan: Plan) throws(PipelineFailure) {
+        guard request.rangeBytes > 0 else {
+            throw .usage("--range-bytes: expected a number of bytes above 0")
+        }
+        guard plan.readsSources else {
+            throw .usage("the pipeline reads no sources: there is nothing to be dealt out")
+        }
+        if let name = plan.resultOnStandardOutput {
+            throw .usage(
+                "`\(name)` goes to standard output: expected a file, so that it can appear as a "
+                    + "whole")
+        }
+    }
+
+    /// Finds what is new in `sources`, for a pipeline with state; nil for one without.
+    private func survey(
+        _ plan: Plan, _ sources: inout [TaskPlan.Source]
+    ) throws(PipelineFailure) -> TaskPlan.State? {
+        guard let state = plan.state else { return nil }
+        let run = StatefulRun(
+            plan: plan, statePath: state, request: RunSettings(), observer: nil)
+        let start = try run.survey(sources.map(\.path))
+        for (index, found) in start.sources.enumerated() where !found.isKnown {
+            sources[index].taken = found.taskName(stream: plan.stream)
+            sources[index].known = found.scanned.known.map(\.range)
+        }
+        return TaskPlan.State(
+            path: state, chainEnd: start.chainEnd, namesSubjects: start.namesSubjects)
+    }
+
+    /// Makes the month keys that tasks only read.
+    private func prepareKeys(_ plan: Plan) throws(PipelineFailure) {
+        guard let access = KeyStoreAccess(plan: plan) else { return }
+        let clocks = plan.release.clocks
+        var first: CalendarMonth
+        if let text = request.firstMonth {
+            guard let month = CalendarMonth(text: text) else {
+                throw .usage("--first-month: expected a month such as 2026-03")
+            }
+            first = month
+        } else {
+            let length = clocks.clocks[0].length
+            let back = length.isZero ? CalendarDuration(months: 1, days: 0) : length
+            let date = clocks.runClock.date.subtracting(back)
+            first = CalendarMonth(year: date.year, month: date.month)
+        }
+        try access.prepare(from: first)
+    }
+
+    /// Names the plan by everything that decides what its tasks do. Without `--now` that is the
+    /// day: the first plan of a day has its clock, and those of the same work on that day find it.
+    private func name(of tasks: TaskPlan, day: CivilDate) -> String {
+        var text = "\(tasks.pipeline)\n\(tasks.folder)\n\(request.now ?? day.text)\n"
+        text += "\(tasks.context.hex)\n\(tasks.key ?? "")\n"
+        text += "\(tasks.state?.chainEnd.hex ?? "") \(tasks.listsWinners)\n"
+        for source in tasks.sources {
+            text += "\(source.modified) \(source.taken?.hex ?? "")\n"
+        }
+        for task in tasks.tasks { text += "\(task.name)\n" }
+        return "plan-\(Digest256.of(Array(text.utf8).span).hex.prefix(32))"
+    }
+}
+
+/// What `sluice plan` was asked to do.
+package struct TaskPlanRequest: Sendable {
+    /// The pipeline file.
+    package var pipeline: String
+    /// Sources that take the place of the pipeline's own. Empty: its own.
+    package var sources: [String] = []
+    /// The folder of all work; each plan has a folder of its own in it.
+    package var work: String
+    /// The run's clock: a date or RFC 3339 time; nil for the system's.
+    package var now: String?
+    /// The least length of a range of a file, in bytes.
+    package var rangeBytes = TaskPlanRequest.rangeBytesStandard
+    /// The key of the run, for a pipeline whose statistics need one.
+    package var key: RunKeySource?
+    /// The first month (`yyyy-MM`) that events may be of: months since then get their keys. Nil:
+    /// the month in which the window begins, or the last month without a window.
+    package var firstMonth: String?
+    /// True for a work folder that cannot give a folder its name in one step, as object stores.
+    package var listsWinners = false
+
+    /// The least length of a range unless told otherwise.
+    package static let rangeBytesStandard = TaskCutting.rangeBytesStandard
+
+    package init(pipeline: String, work: String) {
+        self.pipeline = pipeline
+        self.work = work
+    }
+}
+
+/// The plan of the tasks of a run.
+package struct TaskPlanReport: Sendable {
+    /// One task.
+    package struct Task: Sendable {
+        package let name: String
+        /// The path of its first source.
+        package let source: String
+        /// How many files it reads, whole or in part.
+        package let files: Int
+        /// The range of a file of which others read the rest; nil: whole files.
+        package let range: Range<Int>?
+        /// As they lie on disk.
+        package let bytes: Int
+    }
+
+    /// The work folder of the plan, absolute.
+    package let folder: String
+    package let name: String
+    /// The clock of the run.
+    package let now: String
+    /// In the order of their records in the sources.
+    package let tasks: [Task]
+    /// True when the run was committed before: nothing is left to do.
+    package let isComplete: Bool
+
+    init(folder: String, _ plan: TaskPlan, isComplete: Bool) {
+        self.folder = folder
+        self.isComplete = isComplete
+        name = plan.name
+        now = plan.now
+        tasks = plan.tasks.map { task in
+            Task(
+                name: task.name,
+                source: task.pieces.first.map { plan.sources[$0.source].path } ?? "",
+                files: task.pieces.count, range: task.pieces.first?.range,
+                bytes: plan.byteCount(of: task))
+        }
+    }
+}
