@@ -85,6 +85,17 @@ package struct FieldSurvey: Sendable {
         finish()
     }
 
+    /// Counts a line that is not blank; true when it is a record that can be read.
+    private mutating func takes(_ row: Int, of table: borrowing RecordTable) -> Bool {
+        if table.state(row) == .blank { return false }
+        guard table.isGood(row) else {
+            unreadableCount += 1
+            return false
+        }
+        recordCount += 1
+        return true
+    }
+
     // MARK: Formats whose names are known before their values
 
     private static func ownNames(_ format: any LogFormat) -> [String] {
@@ -112,12 +123,7 @@ package struct FieldSurvey: Sendable {
         let reader = format.makeReader(fields: DeclaredFields(names: asked), limits: limits)
         var table = RecordTable(slotCount: asked.count)
         reader.index(chunk, into: &table)
-        for row in 0..<table.count where table.state(row) != .blank {
-            guard table.isGood(row) else {
-                unreadableCount += 1
-                continue
-            }
-            recordCount += 1
+        for row in 0..<table.count where takes(row, of: table) {
             for slot in nameable.indices {
                 add(table.slice(slot: slot, row: row), chunk.buffer.bytes, reader, nameable[slot])
             }
@@ -145,12 +151,7 @@ package struct FieldSurvey: Sendable {
         let reader = format.makeReader(fields: DeclaredFields(names: []), limits: limits)
         var table = RecordTable(slotCount: 0)
         reader.index(chunk, into: &table)
-        for row in 0..<table.count where table.state(row) != .blank {
-            guard table.isGood(row) else {
-                unreadableCount += 1
-                continue
-            }
-            recordCount += 1
+        for row in 0..<table.count where takes(row, of: table) {
             var text = ByteBuffer()
             text.append(chunk.buffer.bytes.extracting(table.range(row)))
             var walk = JSONLeafWalk(text.array())
