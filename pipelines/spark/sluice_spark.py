@@ -102,6 +102,11 @@ def attempt(sluice, folder, name, key, label):
     """
     status, answer = call(sluice, ["task", folder, name, "--attempt", label], key)
     if status == 0:
+        done = json.loads(answer)
+        print(
+            f"sluice task {name}: {done.get('records')} records, {done.get('quarantined')} of them "
+            f"set aside{'' if done.get('committed') else ', after another attempt'}",
+            file=sys.stderr, flush=True)
         return answer
     print(f"sluice task {name}: {message(status, answer)}", file=sys.stderr, flush=True)
     if passes(status):
@@ -204,12 +209,12 @@ def run_tasks(spark, plan, sluice, is_shipped, key):
     if is_shipped:
         ship(spark, sluice)
 
-    def one(index):
+    def sluice_task(index):
         return attempt_on_executor(sluice, is_shipped, folder, names[index], key)
 
     # A plain function: no Arrow and no pandas on the executors. One row to a partition, so one
     # Spark task to a task of the plan.
-    work = udf(one, "string", useArrow=False).asNondeterministic()
+    work = udf(sluice_task, "string", useArrow=False).asNondeterministic()
     rows = spark.range(0, len(names), 1, len(names)).select(work(col("id")))
     with Progress(folder, plan["tasks"]):
         return [json.loads(row[0]) for row in rows.collect()]
@@ -313,7 +318,10 @@ def main(words=None):
     from pyspark.sql import SparkSession
 
     asked = arguments(words)
-    spark = SparkSession.builder.appName("sluice").getOrCreate()
+    # The progress shown is that of the tasks published, not of those that Spark has heard of.
+    spark = (
+        SparkSession.builder.appName("sluice").config("spark.ui.showConsoleProgress", "false")
+        .getOrCreate())
     try:
         report = run(
             spark, asked.pipeline, asked.work, key=asked_key(asked), sluice=asked.sluice,
