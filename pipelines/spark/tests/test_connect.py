@@ -6,12 +6,15 @@
 import importlib.util
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 import unittest
+import warnings
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
+import known_key  # noqa: E402
 import sluice_spark  # noqa: E402
 from job import NOW, Job, lines  # noqa: E402
 
@@ -23,13 +26,26 @@ class ConnectTests(unittest.TestCase):
         from pyspark.sql import SparkSession
 
         os.environ["PYSPARK_PYTHON"] = sys.executable
-        cls.spark = (
-            SparkSession.builder.remote("local[2]").config("spark.ui.enabled", "false")
-            .getOrCreate())
+        cls.server = tempfile.mkdtemp(prefix="sluice-connect-")
+        os.mkdir(f"{cls.server}/events")
+        settings = {
+            "spark.ui.enabled": "false", "spark.local.dir": f"{cls.server}/local",
+            "spark.eventLog.enabled": "true", "spark.eventLog.compress": "false",
+            "spark.eventLog.dir": f"file://{cls.server}/events",
+            "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={cls.server}",
+        }
+        builder = SparkSession.builder.remote("local[2]")
+        for name, value in settings.items():
+            builder = builder.config(name, value)
+        with warnings.catch_warnings():
+            # They are for the server that is started here; a session may not change them.
+            warnings.simplefilter("ignore")
+            cls.spark = builder.getOrCreate()
 
     @classmethod
     def tearDownClass(cls):
         cls.spark.stop()
+        shutil.rmtree(cls.server, ignore_errors=True)
 
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory(prefix="sluice-connect-")
@@ -54,10 +70,16 @@ class ConnectTests(unittest.TestCase):
             self.spark.sparkContext.setJobDescription("")
 
     def test_clean_run_with_a_key_of_the_job(self):
-        """The key reaches the tasks, and so does the code, which executors do not have."""
-        self.run_job(key=sluice_spark.Key.new())
+        """The key reaches the tasks, and so does the code; the key lies in no file of the server."""
+        self.run_job(key=sluice_spark.Key(secret=known_key.SECRET))
         self.assert_same_bytes()
         self.assertEqual(self.job.attempts_left(), [])
+        files = [path for path in pathlib.Path(self.server).rglob("*") if path.is_file()]
+        events = b"".join(path.read_bytes() for path in files if "events" in path.parts)
+        self.assertIn(b"sluice_task", events)
+        for path in [*files, *(path for path in self.job.folder.rglob("*") if path.is_file())]:
+            content = path.read_bytes()
+            self.assertFalse([form for form in known_key.forms() if form in content], path)
 
     def test_shipped_binary(self):
         """What the driver sends is what the executors run: they know no other place of it."""
