@@ -163,10 +163,29 @@ def ship(spark, sluice):
         spark.addArtifact(sluice, file=True)
 
 
+def terminal():
+    """Where progress is shown; nothing when nobody watches.
+
+    `spark-submit` reads both outputs of a Python driver through pipes: the terminal is its own.
+    """
+    if sys.stderr.isatty():
+        return sys.stderr
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        try:
+            above = open(f"/proc/{os.getppid()}/fd/2", "w")
+        except OSError:
+            return None
+        if above.isatty():
+            return above
+        above.close()
+    return None
+
+
 class Progress:
     """Shows on a terminal how many tasks have published their work; looks into the work folder."""
 
     def __init__(self, folder, tasks, seconds=1.0):
+        self.terminal = terminal()
         self.folder = folder
         self.names = [task["name"] for task in tasks]
         self.seconds = seconds
@@ -174,7 +193,7 @@ class Progress:
         self.thread = threading.Thread(target=self.show, daemon=True)
 
     def __enter__(self):
-        if sys.stderr.isatty():
+        if self.terminal:
             self.thread.start()
         return self
 
@@ -182,12 +201,15 @@ class Progress:
         self.ended.set()
         if self.thread.is_alive():
             self.thread.join()
-            sys.stderr.write("\r\x1b[K")
+            self.say("\r\x1b[K")
 
     def show(self):
         while not self.ended.wait(self.seconds):
-            sys.stderr.write(f"\r{self.done()} of {len(self.names)} tasks\x1b[K")
-            sys.stderr.flush()
+            self.say(f"\r{self.done()} of {len(self.names)} tasks\x1b[K")
+
+    def say(self, text):
+        self.terminal.write(text)
+        self.terminal.flush()
 
     def done(self):
         """How many of the tasks are published."""
@@ -315,13 +337,15 @@ def arguments(words):
 
 def main(words=None):
     """The script; returns its exit status."""
+    from pyspark import SparkConf
     from pyspark.sql import SparkSession
 
     asked = arguments(words)
+    asked_level = SparkConf().get("spark.log.level", "WARN")
     # The progress shown is that of the tasks published, not of those that Spark has heard of.
     spark = (
         SparkSession.builder.appName("sluice").config("spark.ui.showConsoleProgress", "false")
-        .getOrCreate())
+        .config("spark.log.level", asked_level).getOrCreate())
     try:
         report = run(
             spark, asked.pipeline, asked.work, key=asked_key(asked), sluice=asked.sluice,

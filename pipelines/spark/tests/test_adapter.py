@@ -1,5 +1,6 @@
 """What the adapter does without a cluster."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -36,6 +37,40 @@ class AdapterTests(unittest.TestCase):
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=HERE.parent, capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, "[]\n"), done.stderr)
+
+    def test_progress_on_the_terminal_of_spark_submit(self):
+        """It reads both outputs of a Python driver, so the terminal is that of the process above."""
+        with tempfile.TemporaryDirectory(prefix="sluice-adapter-") as folder:
+            # Published by a rename, by its manifest, and only begun.
+            pathlib.Path(folder, "task-a").mkdir()
+            for name in ("_tmp.task-b.0.x", "_tmp.task-c.0.x"):
+                pathlib.Path(folder, name).mkdir()
+            pathlib.Path(folder, "_tmp.task-b.0.x", "manifest.json").touch()
+            driver = (
+                "import sluice_spark, time\n"
+                "tasks = [{'name': 'task-' + letter} for letter in 'abc']\n"
+                f"with sluice_spark.Progress({folder!r}, tasks, seconds=0.01):\n"
+                "    time.sleep(0.5)")
+            submit = (
+                "import subprocess, sys; done = subprocess.run("
+                f"[sys.executable, '-c', {driver!r}], capture_output=True); "
+                "sys.exit(done.returncode or len(done.stdout + done.stderr))")
+            watched, terminal = os.openpty()
+            environment = {**os.environ, "PYSPARK_GATEWAY_PORT": "1"}
+            for program in (submit, driver):
+                done = subprocess.run(
+                    [sys.executable, "-c", program], cwd=HERE.parent, stderr=terminal,
+                    stdout=subprocess.DEVNULL, env=environment)
+                self.assertEqual(done.returncode, 0)
+                self.assertIn(b"2 of 3 tasks", os.read(watched, 4096))
+            os.close(terminal)
+            os.close(watched)
+
+    def test_no_progress_where_nobody_watches(self):
+        done = subprocess.run(
+            [sys.executable, "-c", "import sluice_spark; print(sluice_spark.terminal())"],
+            cwd=HERE.parent, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.stdout, "None\n", done.stderr)
 
     def test_statuses_that_may_pass(self):
         """Storage, a busy state and signals may pass; the others would come again."""
