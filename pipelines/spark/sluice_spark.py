@@ -102,6 +102,11 @@ def attempt(sluice, folder, name, key, label):
     """
     status, answer = call(sluice, ["task", folder, name, "--attempt", label], key)
     if status == 0:
+        done = json.loads(answer)
+        print(
+            f"sluice task {name}: {done.get('records')} records, {done.get('quarantined')} of them "
+            f"set aside{'' if done.get('committed') else ', after another attempt'}",
+            file=sys.stderr, flush=True)
         return answer
     print(f"sluice task {name}: {message(status, answer)}", file=sys.stderr, flush=True)
     if passes(status):
@@ -115,9 +120,23 @@ def attempt_on_executor(sluice, is_shipped, folder, name, key):
 
     if is_shipped:
         sluice = SparkFiles.get(os.path.basename(sluice))
+    keep_archive_indexes(SparkFiles.getRootDirectory())
     context = TaskContext.get()
     label = f"spark-{context.taskAttemptId()}" if context else f"process-{os.getpid()}"
     return attempt(sluice, folder, name, key, label)
+
+
+def keep_archive_indexes(shipped):
+    """Keeps what Python knows of the archives that Spark is made of.
+
+    PySpark has the index of each archive read anew before each task, once for each package that was
+    looked for in it: with Python 3.11 that is three quarters of what a Spark task costs. Archives
+    that jobs bring with them lie in the folder `shipped`, and may change; the others do not.
+    """
+    for path, finder in list(sys.path_importer_cache.items()):
+        archive = getattr(finder, "archive", None)
+        if archive is not None and not archive.startswith(shipped):
+            del sys.path_importer_cache[path]
 
 
 def command(sluice, words, key=None):
@@ -144,10 +163,29 @@ def ship(spark, sluice):
         spark.addArtifact(sluice, file=True)
 
 
+def terminal():
+    """Where progress is shown; nothing when nobody watches.
+
+    `spark-submit` reads both outputs of a Python driver through pipes: the terminal is its own.
+    """
+    if sys.stderr.isatty():
+        return sys.stderr
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        try:
+            above = open(f"/proc/{os.getppid()}/fd/2", "w")
+        except OSError:
+            return None
+        if above.isatty():
+            return above
+        above.close()
+    return None
+
+
 class Progress:
     """Shows on a terminal how many tasks have published their work; looks into the work folder."""
 
     def __init__(self, folder, tasks, seconds=1.0):
+        self.terminal = terminal()
         self.folder = folder
         self.names = [task["name"] for task in tasks]
         self.seconds = seconds
@@ -155,7 +193,7 @@ class Progress:
         self.thread = threading.Thread(target=self.show, daemon=True)
 
     def __enter__(self):
-        if sys.stderr.isatty():
+        if self.terminal:
             self.thread.start()
         return self
 
@@ -163,12 +201,15 @@ class Progress:
         self.ended.set()
         if self.thread.is_alive():
             self.thread.join()
-            sys.stderr.write("\r\x1b[K")
+            self.say("\r\x1b[K")
 
     def show(self):
         while not self.ended.wait(self.seconds):
-            sys.stderr.write(f"\r{self.done()} of {len(self.names)} tasks\x1b[K")
-            sys.stderr.flush()
+            self.say(f"\r{self.done()} of {len(self.names)} tasks\x1b[K")
+
+    def say(self, text):
+        self.terminal.write(text)
+        self.terminal.flush()
 
     def done(self):
         """How many of the tasks are published."""
@@ -190,12 +231,12 @@ def run_tasks(spark, plan, sluice, is_shipped, key):
     if is_shipped:
         ship(spark, sluice)
 
-    def one(index):
+    def sluice_task(index):
         return attempt_on_executor(sluice, is_shipped, folder, names[index], key)
 
     # A plain function: no Arrow and no pandas on the executors. One row to a partition, so one
     # Spark task to a task of the plan.
-    work = udf(one, "string", useArrow=False).asNondeterministic()
+    work = udf(sluice_task, "string", useArrow=False).asNondeterministic()
     rows = spark.range(0, len(names), 1, len(names)).select(work(col("id")))
     with Progress(folder, plan["tasks"]):
         return [json.loads(row[0]) for row in rows.collect()]
@@ -296,10 +337,15 @@ def arguments(words):
 
 def main(words=None):
     """The script; returns its exit status."""
+    from pyspark import SparkConf
     from pyspark.sql import SparkSession
 
     asked = arguments(words)
-    spark = SparkSession.builder.appName("sluice").getOrCreate()
+    asked_level = SparkConf().get("spark.log.level", "WARN")
+    # The progress shown is that of the tasks published, not of those that Spark has heard of.
+    spark = (
+        SparkSession.builder.appName("sluice").config("spark.ui.showConsoleProgress", "false")
+        .config("spark.log.level", asked_level).getOrCreate())
     try:
         report = run(
             spark, asked.pipeline, asked.work, key=asked_key(asked), sluice=asked.sluice,

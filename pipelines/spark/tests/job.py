@@ -41,6 +41,7 @@ GATE = """#!/bin/sh
 if [ "$1" = task ]; then
   number=1
   until mkdir {control}/$number 2>/dev/null; do number=$((number + 1)); done
+  echo "$0" > {control}/$number/program
   echo "$3 $$" > {control}/$number/begun
   while [ -e {control}/limit ] && [ $number -gt "$(cat {control}/limit)" ]; do sleep 0.1; done
   while [ $number = 1 ] && [ -e {control}/stuck ]; do sleep 0.1; done

@@ -108,6 +108,8 @@ class Cluster:
             "spark.executor.cores": "1", "spark.sql.shuffle.partitions": "2",
             "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
             "spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file://{self.events()}",
+            # Tests look into it.
+            "spark.eventLog.compress": "false",
             **dict(settings),
         }
         command = [f"{self.home}/bin/spark-submit", "--master", self.url, "--driver-memory", "512m"]
