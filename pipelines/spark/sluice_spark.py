@@ -14,6 +14,7 @@ All machines must see the pipeline, the sources and the work folder under the sa
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -327,6 +328,15 @@ def asked_key(asked):
     return Key.new() if asked.new_key else None
 
 
+def used_up(error):
+    """The exit status of `sluice`, and the words, of a failure that did not pass; none of another."""
+    found = re.search(r"sluice task task-\w+: exit status (-?\d+), may pass", str(error))
+    if found is None:
+        return None, ""
+    status = int(found[1])
+    return (status if status > 0 else 128 - status), found[0]
+
+
 def arguments(words):
     """The arguments of the script."""
     known = parser("sluice_spark.py", __doc__)
@@ -353,6 +363,12 @@ def main(words=None):
     except SluiceError as error:
         print(f"sluice_spark: {error}", file=sys.stderr)
         return error.status
+    except Exception as error:  # Each kind of Spark raises its own.
+        status, words = used_up(error)
+        if status is None:
+            raise
+        print(f"sluice_spark: {words}", file=sys.stderr)
+        return status
     finally:
         spark.stop()
     print(json.dumps(report))
