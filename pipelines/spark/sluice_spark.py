@@ -94,28 +94,30 @@ def passes(status):
     return status in PASSING or status < 0 or status > 128
 
 
-def attempt(sluice, folder, name, key, label):
-    """One attempt at one task of the plan; returns what became of it as JSON. Knows of no engine.
+def attempt(sluice, job, key, label):
+    """One attempt at a job: `["task", FOLDER, TASK]` or `["reduce", FOLDER, BUCKET]`; returns what
+    became of it as JSON. Knows of no engine.
 
     A failure that may pass is raised, so that the engine tries again elsewhere; the exception goes
     into logs of the engine and says no more than the exit status. Any other is returned: all
     further attempts would be for nothing.
     """
-    status, answer = call(sluice, ["task", folder, name, "--attempt", label], key)
+    status, answer = call(sluice, [*job, "--attempt", label], key)
+    name = f"sluice {job[0]} {job[2]}"
     if status == 0:
         done = json.loads(answer)
         print(
-            f"sluice task {name}: {done.get('records')} records, {done.get('quarantined')} of them "
+            f"{name}: {done.get('records')} records, {done.get('quarantined')} of them "
             f"set aside{'' if done.get('committed') else ', after another attempt'}",
             file=sys.stderr, flush=True)
         return answer
-    print(f"sluice task {name}: {message(status, answer)}", file=sys.stderr, flush=True)
+    print(f"{name}: {message(status, answer)}", file=sys.stderr, flush=True)
     if passes(status):
-        raise RuntimeError(f"sluice task {name}: exit status {status}, may pass")
-    return json.dumps({"status": status, "task": name, "message": message(status, answer)})
+        raise RuntimeError(f"{name}: exit status {status}, may pass")
+    return json.dumps({"status": status, "task": job[2], "message": message(status, answer)})
 
 
-def attempt_on_executor(sluice, is_shipped, folder, name, key):
+def attempt_on_executor(sluice, is_shipped, job, key):
     """The same as one Spark task."""
     from pyspark import SparkFiles, TaskContext
 
@@ -124,7 +126,7 @@ def attempt_on_executor(sluice, is_shipped, folder, name, key):
     keep_archive_indexes(SparkFiles.getRootDirectory())
     context = TaskContext.get()
     label = f"spark-{context.taskAttemptId()}" if context else f"process-{os.getpid()}"
-    return attempt(sluice, folder, name, key, label)
+    return attempt(sluice, job, key, label)
 
 
 def keep_archive_indexes(shipped):
@@ -221,26 +223,49 @@ class Progress:
         return sum(name in present for name in self.names)
 
 
+def task_jobs(plan):
+    """A job for each task of a plan."""
+    return [["task", plan["folder"], task["name"]] for task in plan["tasks"]]
+
+
+def merge_jobs(plan):
+    """A job for each bucket that the tasks of a plan deal out to, when there are several."""
+    buckets = plan["buckets"]
+    return [["reduce", plan["folder"], str(bucket)] for bucket in range(buckets) if buckets > 1]
+
+
 def run_tasks(spark, plan, sluice, is_shipped, key):
     """Runs every task of a plan as a Spark task of its own; returns what they say of themselves."""
-    from pyspark.sql.functions import col, udf
-
-    folder = plan["folder"]
-    names = [task["name"] for task in plan["tasks"]]
+    jobs = task_jobs(plan)
     size = sum(task["bytes"] for task in plan["tasks"])
-    describe(spark, f"sluice {plan['plan']}: {len(names)} tasks, {size / 1e6:.1f} MB")
+    describe(spark, f"sluice {plan['plan']}: {len(jobs)} tasks, {size / 1e6:.1f} MB")
     if is_shipped:
         ship(spark, sluice)
+    with Progress(plan["folder"], plan["tasks"]):
+        return run_jobs(spark, jobs, sluice, is_shipped, key)
+
+
+def run_merges(spark, plan, sluice, is_shipped):
+    """The same for the buckets that the tasks dealt out to."""
+    jobs = merge_jobs(plan)
+    if not jobs:
+        return []
+    describe(spark, f"sluice {plan['plan']}: {len(jobs)} merges of {len(plan['tasks'])} tasks")
+    return run_jobs(spark, jobs, sluice, is_shipped, None)
+
+
+def run_jobs(spark, jobs, sluice, is_shipped, key):
+    """Runs each job as a Spark task; returns what they say of themselves."""
+    from pyspark.sql.functions import col, udf
 
     def sluice_task(index):
-        return attempt_on_executor(sluice, is_shipped, folder, names[index], key)
+        return attempt_on_executor(sluice, is_shipped, jobs[index], key)
 
     # A plain function: no Arrow and no pandas on the executors. One row to a partition, so one
-    # Spark task to a task of the plan.
+    # Spark task to a job.
     work = udf(sluice_task, "string", useArrow=False).asNondeterministic()
-    rows = spark.range(0, len(names), 1, len(names)).select(work(col("id")))
-    with Progress(folder, plan["tasks"]):
-        return [json.loads(row[0]) for row in rows.collect()]
+    rows = spark.range(0, len(jobs), 1, len(jobs)).select(work(col("id")))
+    return [json.loads(row[0]) for row in rows.collect()]
 
 
 def run(
@@ -257,17 +282,19 @@ def run(
     plan = plan_tasks(sluice, pipeline, work, key, **options)
     if not plan["complete"] and plan["tasks"]:
         check(run_tasks(spark, plan, sluice, is_shipped, key))
+        check(run_merges(spark, plan, sluice, is_shipped))
     return command(sluice, ["commit", plan["folder"], "--json"])
 
 
 def plan_tasks(
     sluice, pipeline, work, key, *, sources=(), now=None, range_bytes=None, first_month=None,
-    no_rename=False
+    buckets=None, no_rename=False
 ):
     """Deals the sources of a pipeline out to tasks; returns what `sluice plan` says."""
     words = ["plan", pipeline, *sources, "--work", work]
     for flag, value in (
-        ("--now", now), ("--range-bytes", range_bytes), ("--first-month", first_month)
+        ("--now", now), ("--range-bytes", range_bytes), ("--first-month", first_month),
+        ("--buckets", buckets)
     ):
         if value is not None:
             words += [flag, str(value)]
@@ -305,6 +332,7 @@ def parser(name, description):
     option("--now", help="the run's clock: a date or an RFC 3339 time")
     option("--range-bytes", type=int, help="cut large files into ranges of at least so many bytes")
     option("--first-month", help="make the month keys since this month, yyyy-mm")
+    option("--buckets", type=int, help="merge what the tasks count in so many parts, in parallel")
     option("--sluice", default="sluice", help="the binary, on every machine")
     option("--no-rename", action="store_true", help="for a work folder in an object store")
     keys = parser.add_mutually_exclusive_group()
@@ -317,7 +345,7 @@ def asked_options(asked):
     """What was asked of `plan_tasks`."""
     return {
         "sources": asked.source, "now": asked.now, "range_bytes": asked.range_bytes,
-        "first_month": asked.first_month, "no_rename": asked.no_rename,
+        "first_month": asked.first_month, "buckets": asked.buckets, "no_rename": asked.no_rename,
     }
 
 

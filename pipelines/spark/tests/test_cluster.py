@@ -129,6 +129,14 @@ class ClusterTests(unittest.TestCase):
         files = [path for path in pathlib.Path(self.scratch).rglob("*") if path.is_file()]
         return [path for path in files if any(form in path.read_bytes() for form in forms)]
 
+    def test_buckets_merged_by_the_cluster(self):
+        """Each bucket of what the tasks counted is merged by a Spark task before the commit."""
+        self.assert_same_bytes(self.submit("--buckets", "3", *self.key))
+        said = b"".join(
+            path.read_bytes() for path in pathlib.Path(self.scratch).glob("work-*/*/*/stderr"))
+        for bucket in range(3):
+            self.assertIn(f"sluice reduce {bucket}: ".encode(), said)
+
     def test_executor_killed(self):
         """The tasks of an executor that dies are done again by another one."""
         self.job.allow(0)
