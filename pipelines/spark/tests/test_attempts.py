@@ -29,6 +29,7 @@ class AttemptTests(unittest.TestCase):
         spark = (
             SparkSession.builder.master("local[2,2]").config("spark.ui.enabled", "false")
             .config("spark.ui.showConsoleProgress", "false").getOrCreate())
+        spark.sparkContext.setLogLevel("OFF")
         self.addCleanup(spark.stop)
 
     def submit(self):
