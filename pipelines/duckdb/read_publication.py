@@ -5,11 +5,11 @@
     python read_publication.py MONTH-FOLDER TABLE [BY]           # its sketches, merged
 
 A figure that is withheld is NULL and its status says so: it is neither zero nor nothing, and a sum
-with it in it is not told. What `publication.json` marks as not addable is not added up; where it has
-sketches, they are merged. All files are held against the digests in `publication.json`.
+that it belongs to is not told. What `publication.json` marks as not addable is not added up; where
+there are sketches, they are merged. All files are held against the digests in `publication.json`.
 
-Needs `duckdb`; for SQLite its extension `sqlite`, which DuckDB fetches unless it is there; for sketches
-the library `datasketches`.
+Needs `duckdb`; for SQLite its extension `sqlite`, which DuckDB fetches unless it is there; for
+sketches the library `datasketches`.
 """
 
 import hashlib
@@ -88,7 +88,8 @@ class Publication:
                 f"WHEN {cell} IN ({marks[figure]}) THEN 'withheld' ELSE 'told' END",
                 quoted(figure))
         path = text(self.file(f"{name}.csv"))
-        return f"SELECT {', '.join(columns)} FROM read_csv({path}, header = true, all_varchar = true)"
+        rows = f"read_csv({path}, header = true, all_varchar = true)"
+        return f"SELECT {', '.join(columns)} FROM {rows}"
 
     def jsonl_rows(self, con, name, groups, figures):
         """Withheld figures are objects that say so; what was not measured is null."""
@@ -150,7 +151,7 @@ class Publication:
     # MARK: Sketches
 
     def estimates(self, con, table, by=None):
-        """What the sketches of a table tell when they are merged, for each value of `by` or overall.
+        """What the sketches of a table tell, merged for each value of `by` or over all rows.
 
         The types are those that `publication.json` declares, because KLL sketches do not say what
         their numbers are. Durations are milliseconds.

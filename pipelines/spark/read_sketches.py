@@ -2,16 +2,17 @@
 
     spark-submit read_sketches.py MONTH-FOLDER/TABLE.sketches.csv [COLUMN]
 
-Rows of a table may be merged, those of one COLUMN apart if one is named: a person who stands in two
-rows counts once. The sketches of persons of two tables, or of two months, have other hashes and
-never merge. Of KLL sketches the median and the 95th percentile are told; durations are milliseconds.
+Rows of a table may be merged, those of one COLUMN apart if one is named: a person who stands in
+two rows counts once. The sketches of persons of two tables, or of two months, have other hashes and
+never merge. Of KLL sketches the median and the 95th percentile are told; durations are in
+milliseconds.
 
-The bytes of a KLL sketch do not say what its numbers are, and Spark reads fractions as integers, and
-the other way round, without a word. So the types are taken from the `publication.json` beside the
-table, and a file that is not the one listed there is refused.
+The bytes of a KLL sketch do not say what its numbers are, and Spark reads fractions as integers,
+and the other way round, without a word. So the types are taken from the `publication.json` beside
+the table, and a file that is not the one listed there is refused.
 
-Needs Spark 3.5 for HLL sketches, 4.1 for theta and KLL sketches; columns that this Spark cannot read
-are named and left out.
+Needs Spark 3.5 for HLL sketches, 4.1 for theta and KLL sketches; columns that this Spark cannot
+read are named and left out.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""DuckDB reads what was published, and takes nothing that is withheld for a zero. `SLUICE` names the
-binary."""
+"""DuckDB reads what was published, and takes nothing that is withheld for a zero. `SLUICE` names
+the binary."""
 
 import csv
 import importlib.util

@@ -36,8 +36,8 @@ statistics:
 """
 
 # Stands in front of the binary, for tests only: numbers the attempts as they begin. Those above the
-# number in the file `limit` wait while it is there; the first one waits while `stuck` is there; those
-# up to the number in `failing` find that storage fails.
+# number in the file `limit` wait while it is there; the first one waits while `stuck` is there;
+# those up to the number in `failing` find that storage fails.
 GATE = """#!/bin/sh
 if [ "$1" = task ]; then
   number=1

@@ -1,12 +1,12 @@
-"""Measures what tasks of Spark cost beside one `sluice run` over the same log, byte for byte the same.
+"""Measures what tasks of Spark cost beside one `sluice run` over the same log, with equal results.
 
     python measure.py LOG.jsonl [RANGE-MIB ...]
 
 The log is one of JSON Lines with `ts`, `user`, `customer`, `ip`, `action` and `duration_ms`. A
 cluster of a master and two workers with one core each does the run once for each size of ranges, in
-one session that has been warmed up. Seconds are those of processors, of all processes: `sluice` is
-what its own commands took, `Spark` the rest of driver, master, workers, executors and their Pythons.
-`SLUICE` names the binary.
+one session that a small job has warmed up. Seconds are those of processors, of all processes:
+`sluice` is what its commands took, `Spark` all else of driver, master, workers, executors and their
+Pythons. What a task costs is the difference to a run with one worker. `SLUICE` names the binary.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ import tempfile
 import time
 
 from job import NOW, SLUICE
-from standalone import Cluster, children, wait_for
+from standalone import Cluster, children, wait_for, words
 
 PIPELINE = """
 name: measured
@@ -37,7 +37,10 @@ fields:
 acknowledge: [static-key]
 outputs:
   - {{ name: all, purpose: security, path: out/all.jsonl }}
-  - {{ name: research, purpose: statistics, path: "out/{{date}}.csv", fields: {{ ts: {{ truncate_time: day }} }} }}
+  - name: research
+    purpose: statistics
+    path: "out/{{date}}.csv"
+    fields: {{ ts: {{ truncate_time: day }} }}
 statistics:
   - name: actions
     purpose: service-improvement
@@ -53,29 +56,21 @@ TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def seconds_now():
-    """Seconds of processors that all processes below this one have taken, those of `sluice` apart."""
-    total = own = 0.0
+    """Seconds of processors that all processes below this one took, and those of `sluice`."""
+    stats = {}
     for process in children(os.getpid()):
         try:
-            stat = pathlib.Path(f"/proc/{process}/stat").read_text()
-            command = pathlib.Path(f"/proc/{process}/cmdline").read_bytes()
+            stat = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue
-        user, system, user_below, system_below = map(int, stat.rsplit(")", 1)[1].split()[11:15])
-        total += (user + system + user_below + system_below) * TICK
-        # All that the Pythons of the driver and of the tasks start is `sluice`.
-        if b"python" in command.split(b"\0")[0] and b"daemon" not in command or is_worker(process):
-            own += (user_below + system_below) * TICK
+        stats[process] = int(stat[1]), [int(ticks) * TICK for ticks in stat[11:15]]
+    total = sum(sum(used) for _, used in stats.values())
+    # All that the Pythons of the driver and of the tasks start is `sluice`. Those of the tasks are
+    # forks of a daemon, which starts nothing else.
+    pythons = {process for process in stats if "python" in words(process)[0]}
+    daemons = {parent for parent, _ in stats.values() if parent in pythons}
+    own = sum(sum(stats[process][1][2:]) for process in pythons - daemons)
     return total, own
-
-
-def is_worker(process):
-    """True for a Python that does tasks: a fork of Spark's daemon, under the same words."""
-    try:
-        parent = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[1]
-        return b"daemon" in pathlib.Path(f"/proc/{parent}/cmdline").read_bytes()
-    except OSError:
-        return False
 
 
 class Measured:
@@ -127,7 +122,6 @@ def drive(folder):
         options = json.loads(asked.read_text())
         if options is None:
             return spark.stop()
-        # What was asked, and how many tasks it became.
         sluice_spark.run(
             spark, f"{folder}/pipeline.yaml", options.pop("work"), now=NOW, sluice=SLUICE,
             key=sluice_spark.Key.file(f"{folder}/run.key"), **options)
@@ -142,56 +136,66 @@ def write(path, text):
     own.rename(path)
 
 
+class Session:
+    """A cluster, and a driver on it that runs what it is asked for, one after the other."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.cluster = Cluster(folder)
+        self.driver = self.cluster.submit(__file__, ["--drive", folder])
+        self.asked = 0
+
+    def run(self, **options):
+        """Seconds by the clock, of processors and of those in `sluice`, and the number of tasks."""
+        number, self.asked = self.asked, self.asked + 1
+        before, began = seconds_now(), time.monotonic()
+        work = self.folder / f"work-{number}"
+        done = self.folder / f"done-{number}"
+        write(self.folder / f"ask-{number}", json.dumps({"work": str(work), **options}))
+        wait_for(lambda: done.exists() or self.driver.poll() is not None, SECONDS, "a job")
+        clock = time.monotonic() - began
+        total, own = (after - earlier for after, earlier in zip(seconds_now(), before))
+        plan, = work.glob("plan-*/plan.json")
+        return clock, total, own, len(json.loads(plan.read_text())["tasks"])
+
+    def end(self):
+        write(self.folder / f"ask-{self.asked}", "null")
+        self.driver.wait(60)
+        self.cluster.stop()
+
+
 def measure(folder, log, ranges):
     measured = Measured(folder, log)
-    size = os.path.getsize(log)
-    print(f"{size / 1e6:.0f} MB, {os.cpu_count()} cores", flush=True)
-    row = "{:>14} {:>6} {:>8} {:>8} {:>8} {:>8} {:>14}"
-    print(row.format("", "tasks", "clock s", "CPU s", "sluice", "Spark", "per task ms"))
-    plain = {}
-    for workers in (1, 2):
-        clock, cpu = measured.on_one_machine(workers)
-        plain[workers] = cpu
+    row = "{:>10} {:>6} {:>8} {:>8} {:>8} {:>8} {:>14}"
+    print(f"{os.path.getsize(log) / 1e6:.0f} MB, {os.cpu_count()} cores")
+    print(row.format("", "tasks", "clock s", "CPU s", "sluice", "Spark", "ms for a task"))
+    for workers in (2, 1):
+        clock, plain = measured.on_one_machine(workers)
         expected = measured.take_digests()
-        print(row.format(f"run, {workers}", "", f"{clock:.1f}", f"{cpu:.2f}", "", "", ""),
-              flush=True)
-    cluster = Cluster(folder)
-    driver = cluster.submit(__file__, ["--drive", folder])
+        print(row.format(f"run, {workers}", "", f"{clock:.1f}", f"{plain:.2f}", "", "", ""))
+    session = Session(folder)
     small = measured.folder / "small.jsonl"
     with open(log, "rb") as whole:
         small.write_bytes(b"".join(whole.readline() for _ in range(4000)))
-    # The first job warms the session up.
-    asked = [(None, {"sources": [str(small)], "range_bytes": 200_000})]
-    asked += [(mib, {"range_bytes": mib << 20}) for mib in ranges]
-    for number, (mib, options) in enumerate(asked):
-        total, own = seconds_now()
-        began = time.monotonic()
-        work = f"{folder}/work-{number}"
-        write(measured.folder / f"ask-{number}", json.dumps({"work": work, **options}))
-        wait_for(
-            lambda: (measured.folder / f"done-{number}").exists() or driver.poll() is not None,
-            SECONDS, "the end of the job")
-        clock = time.monotonic() - began
-        total, own = (after - before for after, before in zip(seconds_now(), (total, own)))
-        tasks = len(json.loads(next(pathlib.Path(work).glob("plan-*/plan.json")).read_text())["tasks"])
-        found = measured.take_digests()
-        if mib is None:
-            continue
-        assert found == expected, f"{mib} MiB: other bytes than on one machine"
+    session.run(sources=[str(small)], range_bytes=200_000)
+    measured.take_digests()
+    for mib in ranges:
+        clock, total, own, tasks = session.run(range_bytes=mib << 20)
+        if measured.take_digests() != expected:
+            raise SystemExit(f"{mib} MiB: other bytes than on one machine")
         print(row.format(
             f"{mib} MiB", tasks, f"{clock:.1f}", f"{total:.2f}", f"{own:.2f}",
-            f"{total - own:.2f}", f"{(total - plain[1]) / tasks * 1000:.0f}"), flush=True)
-    write(measured.folder / f"ask-{len(asked)}", "null")
-    driver.wait(60)
+            f"{total - own:.2f}", f"{(total - plain) / tasks * 1000:.0f}"), flush=True)
+    session.end()
     print(f"the same {len(expected)} files each time")
-    cluster.stop()
 
 
 def main():
     if sys.argv[1] == "--drive":
         return drive(sys.argv[2])
     with tempfile.TemporaryDirectory(prefix="sluice-measure-") as folder:
-        measure(folder, os.path.abspath(sys.argv[1]), [int(mib) for mib in sys.argv[2:]] or [64, 256])
+        ranges = [int(mib) for mib in sys.argv[2:]] or [64, 256]
+        measure(folder, os.path.abspath(sys.argv[1]), ranges)
 
 
 if __name__ == "__main__":

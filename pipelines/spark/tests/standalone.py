@@ -76,7 +76,7 @@ class Cluster:
         self.start(
             "master", "org.apache.spark.deploy.master.Master", "127.0.0.1",
             ["--port", str(self.port), "--webui-port", str(free_port())])
-        wait_for(lambda: self.listens(), 60, "the master")
+        wait_for(lambda: self.listens(), 180, "the master")
         self.workers = [self.start_worker(number) for number in (1, 2)]
 
     def start_worker(self, number):

@@ -39,7 +39,7 @@ class AdapterTests(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, "[]\n"), done.stderr)
 
     def test_progress_on_the_terminal_of_spark_submit(self):
-        """It reads both outputs of a Python driver, so the terminal is that of the process above."""
+        """It reads both outputs of a Python driver: the terminal is that of the process above."""
         with tempfile.TemporaryDirectory(prefix="sluice-adapter-") as folder:
             # Published by a rename, by its manifest, and only begun.
             pathlib.Path(folder, "task-a").mkdir()

@@ -240,23 +240,6 @@ class ClusterTests(unittest.TestCase):
         self.assertEqual(self.job.published(), set())
         self.assertEqual(self.job.results(), {})
 
-    def test_failure_that_may_pass_is_tried_again(self):
-        """Storage that failed twice is there the third time."""
-        self.job.fail(2)
-        self.assert_same_bytes(self.submit(*self.key))
-        begun = self.job.begun()
-        self.assertEqual(len(begun), len(set(begun)) + 2)
-
-    def test_failure_that_does_not_pass(self):
-        """When Spark's attempts are used up, the job ends with the status of the last one."""
-        self.job.fail(1000)
-        driver = self.submit(*self.key, settings={"spark.task.maxFailures": "2"})
-        self.assertEqual(driver.wait(SECONDS), 6, self.log()[-4000:])
-        self.assertRegex(self.log(), r"sluice_spark: sluice task task-\w+: exit status 6, may pass")
-        begun = self.job.begun()
-        self.assertEqual(max(begun.count(name) for name in begun), 2)
-        self.assertEqual(self.job.results(), {})
-
     def test_failure_for_good_is_not_tried_again(self):
         """A task that would fail again is done once, and the job says why."""
         self.job.allow(0)

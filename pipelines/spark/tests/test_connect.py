@@ -1,6 +1,6 @@
-"""A pipeline through Spark Connect, where there is no Spark context, ends in the bytes of one machine.
+"""A pipeline through Spark Connect, which has no Spark context, ends in the bytes of one machine.
 
-`SLUICE` names the binary. Needs the packages that the client of Spark Connect asks for (connect.txt).
+`SLUICE` names the binary. Needs what the client of Spark Connect asks for (connect.txt).
 """
 
 import importlib.util
@@ -70,7 +70,7 @@ class ConnectTests(unittest.TestCase):
             self.spark.sparkContext.setJobDescription("")
 
     def test_clean_run_with_a_key_of_the_job(self):
-        """The key reaches the tasks, and so does the code; the key lies in no file of the server."""
+        """Key and code reach the tasks; the key lies in no file of the server."""
         self.run_job(key=sluice_spark.Key(secret=known_key.SECRET))
         self.assert_same_bytes()
         self.assertEqual(self.job.attempts_left(), [])
