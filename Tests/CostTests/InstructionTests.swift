@@ -20,7 +20,7 @@ struct InstructionTests {
         .anonymize: 252.8,
         .aggregate: 105.1,
         .aggregateCSV: 96.5,
-        .aggregateLog: 85.2,
+        .aggregateLog: 80.8,
         .both: 330.5,
     ]
 
