@@ -48,7 +48,8 @@ struct TaskAttempt {
         try checkSources()
         let folder = try context.folder.attempt(task.name, label: label)
         let inputs = inputs
-        let source = ChunkSource(inputs, plan: plan, digesting: false, endsRun: endsRun)
+        let source = ChunkSource(
+            inputs, plan: plan, digesting: false, endsRun: endsRun, workers: workers)
         let log = try TaskLogWriter(in: folder.content, plan: plan)
         let run = TaskRun(
             plan: plan, inputs: inputs, source: source, sink: log, observer: observer,
