@@ -1,21 +1,26 @@
-import LogFormats
-import Records
-import TestSupport
+package import LogFormats
+package import Records
+package import TestSupport
 
 /// One value of a row as a transform would see it.
-struct ReadValue: Equatable {
-    let kind: FieldKind
-    let text: [UInt8]
+package struct ReadValue: Equatable {
+    package let kind: FieldKind
+    package let text: [UInt8]
+
+    package init(kind: FieldKind, text: [UInt8]) {
+        self.kind = kind
+        self.text = text
+    }
 }
 
 /// One row with its place in the source.
-struct ReadRow: Equatable, CustomStringConvertible {
-    let start: Int
-    let end: Int
-    let state: RecordTable.RowState
-    let values: [ReadValue]
+package struct ReadRow: Equatable, CustomStringConvertible {
+    package let start: Int
+    package let end: Int
+    package let state: RecordTable.RowState
+    package let values: [ReadValue]
 
-    var description: String {
+    package var description: String {
         "\(start)..<\(end) \(state) "
             + values.map { "\($0.kind):\(TestSupport.text($0.text).debugDescription)" }
             .joined(separator: " ")
@@ -25,7 +30,7 @@ struct ReadRow: Equatable, CustomStringConvertible {
 /// Reads `source` in one piece, or in pieces that `cuts` decides on, as a source of chunks does: it
 /// grows a window until the splitter finds a border, gives up on a record only when it is sure to
 /// be too long, and then goes on behind the next line feed.
-func read(
+package func read(
     _ format: any LogFormat,
     _ source: [UInt8],
     fields: [String],
@@ -119,7 +124,7 @@ private func pieces(
 }
 
 /// Bytes drawn from a small alphabet that is mean to a format.
-func nasty(
+package func nasty(
     _ alphabet: [String],
     length: Int,
     using generator: inout SeededGenerator
@@ -132,7 +137,7 @@ func nasty(
 }
 
 /// A format by its name in the catalogue, with options as texts.
-func makeFormat(
+package func makeFormat(
     _ name: String,
     _ options: [String: String] = [:],
     lists: [String: [String]] = [:],

@@ -1,8 +1,8 @@
-import Records
+package import Records
 
 /// Says whether a line is a record: RFC 8259 for objects, UTF-8, keys told apart by what they mean,
 /// written without regard to the readers it judges.
-struct JSONReference {
+package struct JSONReference {
     private let line: [UInt8]
     private var at = 0
     private var members = 0
@@ -10,13 +10,13 @@ struct JSONReference {
 
     private struct Refused: Error {}
 
-    init(_ line: [UInt8], limits: RecordLimits) {
+    private init(_ line: [UInt8], limits: RecordLimits) {
         self.line = line
         self.limits = limits
     }
 
     /// What becomes of `line`, without saying why.
-    static func accepts(_ line: [UInt8], limits: RecordLimits = RecordLimits()) -> Bool {
+    package static func accepts(_ line: [UInt8], limits: RecordLimits = RecordLimits()) -> Bool {
         guard line.count <= limits.recordBytesMax,
             String(validating: line, as: UTF8.self) != nil
         else { return false }
@@ -37,7 +37,7 @@ struct JSONReference {
     }
 
     private mutating func blank() {
-        while at < line.count, [0x20, 0x09, 0x0D].contains(line[at]) { at += 1 }
+        while peek == " " || peek == "\t" || peek == "\r" { at += 1 }
     }
 
     private mutating func expect(_ word: String) throws(Refused) {

@@ -1,15 +1,15 @@
-import Anonymization
-import TestSupport
+package import Anonymization
+private import TestSupport
 
 /// The address in `text`, read by the product.
-func readAddress(_ text: String, _ forms: AddressForms = []) -> IPAddress? {
+package func readAddress(_ text: String, _ forms: AddressForms = []) -> IPAddress? {
     IPAddress(bytes(text).span, accepting: forms)
 }
 
 /// The rules for addresses written as plainly as possible, on strings: the twin that the scanner is
 /// compared with. IPv6 is eight groups.
-enum PlainAddresses {
-    static func ipv4(_ text: String) -> [Int]? {
+package enum PlainAddresses {
+    package static func ipv4(_ text: String) -> [Int]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
         var octets: [Int] = []
@@ -23,7 +23,7 @@ enum PlainAddresses {
         return octets
     }
 
-    static func ipv6(_ text: String) -> [Int]? {
+    package static func ipv6(_ text: String) -> [Int]? {
         let sides = split(text)
         if sides.count == 1 {
             return groups(sides[0], mayEndDotted: true).flatMap { $0.count == 8 ? $0 : nil }
@@ -73,7 +73,7 @@ enum PlainAddresses {
     }
 
     /// RFC 5952 section 4.
-    static func text(_ groups: [Int]) -> String {
+    package static func text(_ groups: [Int]) -> String {
         var best = 0..<1
         for start in 0..<8 {
             var end = start
@@ -88,7 +88,7 @@ enum PlainAddresses {
 
     /// What the oracle of the benchmark writes for an address: IPv4 to /24, IPv6 to /48, mapped
     /// addresses to /24 in their dotted form; nil when `text` is no address.
-    static func truncated(_ text: String) -> String? {
+    package static func truncated(_ text: String) -> String? {
         if let octets = ipv4(text) { return "\(octets[0]).\(octets[1]).\(octets[2]).0" }
         let address = text.utf8.firstIndex(of: 37).map { String(text[..<$0]) } ?? text
         guard let groups = ipv6(address) else { return nil }

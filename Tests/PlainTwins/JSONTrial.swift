@@ -1,27 +1,27 @@
-import LogFormats
-import Records
-import TestSupport
+package import LogFormats
+package import Records
+package import TestSupport
 
 /// One row of a JSON Lines source with its values, offsets counted from the start of the source.
-struct JSONRow: Equatable, CustomStringConvertible {
-    let start: Int
-    let end: Int
-    let state: RecordTable.RowState
+package struct JSONRow: Equatable, CustomStringConvertible {
+    package let start: Int
+    package let end: Int
+    package let state: RecordTable.RowState
     /// For each slot the slices found: none when absent, several with "every element".
-    var values: [[FieldSlice]] = []
-    var outline: [OutlineStep] = []
+    package var values: [[FieldSlice]] = []
+    package var outline: [OutlineStep] = []
 
-    var description: String {
+    package var description: String {
         let slots = values.map { $0.map { "\($0.kind)@\($0.offset)+\($0.length)" } }
         return "\(start)..<\(end) \(state) \(slots) outline \(outline.count)"
     }
 }
 
 /// Which of the readers that must agree.
-enum JSONTwin: CaseIterable {
+package enum JSONTwin: CaseIterable {
     case indexed, narrowScan, portableScan, plainWalker
 
-    var scan: StructuralScan {
+    package var scan: StructuralScan {
         switch self {
         case .indexed, .plainWalker: .automatic
         case .narrowScan: .narrow
@@ -32,13 +32,13 @@ enum JSONTwin: CaseIterable {
 
 /// A reader of JSON Lines with the fields and limits of one test; reads as many sources as asked,
 /// so that what it remembers of shapes is at work.
-final class JSONTrial {
-    let fields: [String]
-    let limits: RecordLimits
+package final class JSONTrial {
+    package let fields: [String]
+    package let limits: RecordLimits
     private let reader: JSONLinesReader
     private var table: RecordTable
 
-    init(
+    package init(
         _ fields: [String],
         outline: Bool = false,
         limits: RecordLimits = RecordLimits(),
@@ -56,13 +56,13 @@ final class JSONTrial {
     }
 
     /// The rows of `source`, read as one chunk or cut into chunks of whole records as `cuts` says.
-    func rows(_ source: [UInt8], cuts: SeededGenerator? = nil) -> [JSONRow] {
+    package func rows(_ source: [UInt8], cuts: SeededGenerator? = nil) -> [JSONRow] {
         pieces(source, cuts).flatMap {
             rows(Array(source[$0.range]), $0.range.lowerBound, $0.isCut)
         }
     }
 
-    func rows(_ source: String) -> [JSONRow] { rows(bytes(source)) }
+    package func rows(_ source: String) -> [JSONRow] { rows(bytes(source)) }
 
     private func rows(_ piece: [UInt8], _ base: Int, _ isOverlong: Bool) -> [JSONRow] {
         var chunk = Chunk(capacity: 16)
@@ -132,7 +132,7 @@ final class JSONTrial {
     }
 
     /// The decoded texts of the values of `row`, slot by slot.
-    func texts(_ row: JSONRow, of source: [UInt8]) -> [[String]] {
+    package func texts(_ row: JSONRow, of source: [UInt8]) -> [[String]] {
         row.values.map {
             $0.map { slice in
                 var buffer = ByteBuffer()

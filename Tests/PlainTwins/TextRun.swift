@@ -1,19 +1,24 @@
-import Anonymization
-import KeyedHashing
-import Records
-import TestSupport
+package import Anonymization
+package import KeyedHashing
+package import Records
+private import TestSupport
 
-/// Makes transforms from their descriptors and applies them to texts, for the tests of this
-/// folder.
-enum TextRun {
+/// Makes transforms from their descriptors and applies them to texts, for the tests of
+/// transforms and the fuzzing of them.
+package enum TextRun {
     /// What came out of one value.
-    struct Outcome: Equatable {
-        var result: TransformResult
-        var text: String
+    package struct Outcome: Equatable {
+        package var result: TransformResult
+        package var text: String
+
+        package init(result: TransformResult, text: String) {
+            self.result = result
+            self.text = text
+        }
     }
 
     /// The transform with the given options and the faults of making it.
-    static func make(
+    package static func make(
         _ descriptor: TransformDescriptor,
         _ options: [(String, [String])] = []
     ) -> (transform: (any Transform)?, faults: [SettingFault]) {
@@ -39,7 +44,7 @@ enum TextRun {
     }
 
     /// What `transform` makes of `value`; an unchanged value is given back as the text.
-    static func apply(
+    package static func apply(
         _ transform: any Transform,
         _ value: [UInt8],
         kind: FieldKind = .text,
@@ -61,14 +66,16 @@ enum TextRun {
         return Outcome(result: result, text: TestSupport.text(appended))
     }
 
-    static func apply(_ transform: any Transform, _ value: String) -> Outcome {
+    package static func apply(_ transform: any Transform, _ value: String) -> Outcome {
         apply(transform, Array(value.utf8))
     }
 }
 
 /// A tokenizer whose tokens show what they were made of.
-final class SpellingTokenizer: Tokenizer {
-    func appendToken(
+package final class SpellingTokenizer: Tokenizer {
+    package init() {}
+
+    package func appendToken(
         in domain: TokenDomain,
         of canonical: Span<UInt8>,
         to buffer: inout ByteBuffer

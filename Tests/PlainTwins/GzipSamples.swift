@@ -1,31 +1,37 @@
-import Compression
-import Records
-import TestSupport
+package import Compression
+package import Records
+package import TestSupport
 
 /// The empty gzip member that `gzip -n` writes, byte for byte.
-let emptyMember: [UInt8] = [
+package let emptyMember: [UInt8] = [
     0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ]
 
 /// "hello\n" as one stored block, written by hand after RFC 1951 section 3.2.4 and RFC 1952.
-let helloMember: [UInt8] = [
+package let helloMember: [UInt8] = [
     0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1, 6, 0, 0xf9, 0xff, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x0a,
     0x20, 0x30, 0x3a, 0x36, 6, 0, 0, 0,
 ]
 
 /// How an inflated file ended.
-struct Outcome: Equatable {
-    var plain: [UInt8] = []
-    var fault: SourceFault.Code?
-    var offset: Int?
+package struct InflateOutcome: Equatable {
+    package var plain: [UInt8]
+    package var fault: SourceFault.Code?
+    package var offset: Int?
+
+    package init(plain: [UInt8] = [], fault: SourceFault.Code? = nil, offset: Int? = nil) {
+        self.plain = plain
+        self.fault = fault
+        self.offset = offset
+    }
 }
 
 /// Inflates `input`, cut at `cuts` (ascending), taking at most `limit` plain bytes a call.
-func inflate(
+package func inflate(
     _ input: [UInt8], cuts: [Int] = [], limit: Int = 1 << 16, limits: GzipLimits = GzipLimits(),
     decoder: GzipInflater.Decoder = .automatic
-) -> Outcome {
-    var outcome = Outcome()
+) -> InflateOutcome {
+    var outcome = InflateOutcome()
     var plain = ByteBuffer()
     do {
         let inflater = try GzipInflater.make(limits: limits, decoder: decoder)
@@ -49,7 +55,7 @@ func inflate(
 }
 
 /// Deflates `plain`, cut at `cuts` (ascending).
-func deflate(_ plain: [UInt8], cuts: [Int] = [], level: Int = 6) throws -> [UInt8] {
+package func deflate(_ plain: [UInt8], cuts: [Int] = [], level: Int = 6) throws -> [UInt8] {
     var output = ByteBuffer()
     let deflater = try GzipDeflater.make(level: level)
     var start = 0
@@ -62,7 +68,7 @@ func deflate(_ plain: [UInt8], cuts: [Int] = [], level: Int = 6) throws -> [UInt
 }
 
 /// Text that looks like a log: repetitive with changing numbers.
-func logText(lines: Int, _ random: inout SeededGenerator) -> [UInt8] {
+package func logText(lines: Int, _ random: inout SeededGenerator) -> [UInt8] {
     var text: [UInt8] = []
     for _ in 0..<lines {
         text += bytes("192.0.2.\(UInt8.random(in: 0...255, using: &random)) GET /page/")
@@ -71,7 +77,7 @@ func logText(lines: Int, _ random: inout SeededGenerator) -> [UInt8] {
     return text
 }
 
-func randomCuts(_ length: Int, _ random: inout SeededGenerator) -> [Int] {
+package func randomCuts(_ length: Int, _ random: inout SeededGenerator) -> [Int] {
     (0..<Int.random(in: 0...12, using: &random))
         .map { _ in Int.random(in: 0...length, using: &random) }.sorted()
 }
