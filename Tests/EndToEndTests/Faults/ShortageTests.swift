@@ -79,7 +79,7 @@ struct ShortageTests {
     }
 
     private func skip(_ what: String) {
-        StandardError.write("skipped, it needs the superuser: \(what)\n")
+        Privilege.skip(what, isDemanded: FaultTests.long != nil)
     }
 }
 
