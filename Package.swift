@@ -42,6 +42,7 @@ let package = Package(
         .executable(name: "sluice", targets: ["SluiceCommand"]),
         .executable(name: "sluice-samples", targets: ["SampleLogs"]),
         .executable(name: "sluice-benchmarks", targets: ["Benchmarks"]),
+        .executable(name: "sluice-fuzz", targets: ["FuzzRunner"]),
         .library(name: "FaultInterposer", type: .dynamic, targets: ["FaultInterposer"]),
     ],
     dependencies: [
@@ -96,12 +97,16 @@ let package = Package(
         .executableTarget(
             name: "SampleLogs", dependencies: ["Compression", "FileSystem", "Records"],
             swiftSettings: strict),
-        tests("RecordsTests", ["Records"]),
+        tests("RecordsTests", ["PlainTwins", "Records"]),
         tests("FileSystemTests", ["FileSystem", "CSystem", "Records"]),
-        tests("CompressionTests", ["Compression", "Records"]),
+        tests("CompressionTests", ["Compression", "PlainTwins", "Records"]),
         tests("KeyedHashingTests", ["KeyedHashing", "FileSystem", "Records", "CCrypto"]),
-        tests("AnonymizationTests", ["Anonymization", "Records", "KeyedHashing", "CScanning"]),
-        tests("LogFormatsTests", ["LogFormats", "Anonymization", "Records", "CScanning"]),
+        tests(
+            "AnonymizationTests",
+            ["Anonymization", "PlainTwins", "Records", "KeyedHashing", "CScanning"]),
+        tests(
+            "LogFormatsTests",
+            ["LogFormats", "Anonymization", "PlainTwins", "Records", "CScanning"]),
         tests(
             "LedgerTests",
             [
@@ -149,11 +154,30 @@ let package = Package(
                 "SluiceCommand", "Pipelines", "Anonymization", "FileSystem", "Compression",
                 "Records", "CAllocations", "Workloads",
             ]),
+        tests("FuzzingTests", ["FuzzTargets"]),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
         .target(name: "FaultInterposer", path: "Tests/FaultInterposer"),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "PlainTwins",
+            dependencies: [
+                "TestSupport", "Records", "LogFormats", "Anonymization", "KeyedHashing",
+                "Compression",
+            ],
+            path: "Tests/PlainTwins", swiftSettings: strict),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "PlainTwins", "TestSupport", "Records", "LogFormats", "Anonymization",
+                "KeyedHashing", "Compression", "Statistics", "Ledger", "Pipelines",
+            ],
+            path: "Tests/Fuzzing/Targets", swiftSettings: strict),
+        .target(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
+        .executableTarget(
+            name: "FuzzRunner", dependencies: ["FuzzTargets", "CFuzzer", "FileSystem"],
+            path: "Tests/Fuzzing/Runner", swiftSettings: strict),
         .target(
             name: "Workloads", dependencies: ["TestSupport", "Records"], path: "Tests/Workloads",
             swiftSettings: strict),

@@ -59,7 +59,8 @@ package import Records
         unsafe stream.deallocate()
     }
 
-    /// Which decoder reads the members; both give the same bytes and the same kind of faults.
+    /// Which decoder reads the members; both give the same bytes and fail on the same files. One
+    /// that is damaged and cut off may be either for one of them, as they look ahead differently.
     package enum Decoder: Sendable {
         /// The faster one where the machine has it and the member's header is an everyday one.
         case automatic

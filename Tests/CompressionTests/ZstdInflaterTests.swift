@@ -1,4 +1,5 @@
 import Compression
+import PlainTwins
 import Records
 import TestSupport
 import Testing

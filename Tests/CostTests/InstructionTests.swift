@@ -1,5 +1,6 @@
 import FileSystem
 import Foundation
+import TestSupport
 import Testing
 
 /// How many instructions a record costs, pinned: unlike seconds they are nearly the same on each
@@ -12,7 +13,9 @@ import Testing
 ///
 /// When a change is meant to cost more, or less, put the number that the failed test says into the
 /// table, with the change that made it so.
-@Suite("Instructions per record", .enabled(if: Valgrind.isHere, "\(Valgrind.needs)"))
+@Suite(
+    "Instructions per record",
+    .enabled(if: try Want.plainProcess.isMet() && Want.valgrind.isMet(Valgrind.isHere)))
 struct InstructionTests {
     /// The instructions for one record, in thousands.
     static let pins: [CostJob: Double] = [
@@ -20,7 +23,7 @@ struct InstructionTests {
         .anonymize: 252.8,
         .aggregate: 105.1,
         .aggregateCSV: 96.5,
-        .aggregateLog: 85.2,
+        .aggregateLog: 80.8,
         .both: 330.5,
     ]
 
@@ -42,8 +45,6 @@ struct InstructionTests {
 
 /// Counts the instructions of a process.
 enum Valgrind {
-    static let needs = "needs valgrind and strip, a build for debugging, x86-64"
-
     /// The program that was built with these tests.
     private static let program = URL(fileURLWithPath: "/proc/self/exe")
         .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("sluice").path

@@ -84,6 +84,57 @@ import Testing
         #expect(try sluice(["run", "p.yaml", "--now", "2026-04-15"], in: scene).status == 0)
     }
 
+    /// Of several runs that start at once each does all or is turned away.
+    @Test func severalRunsAtOnce() throws {
+        let origin = try scene()
+        let run = ["run", "p.yaml", "--now", "2026-04-15", "--quiet"]
+        let calm = try Scene()
+        try origin.copy(to: calm)
+        try #require(try sluice(run, in: calm).status == 0)
+        let runs = try (0..<4).map { _ in try SluiceProcess(run, in: origin.path) }
+        let statuses = try runs.map { try $0.finish(within: 60).status }
+        #expect(statuses.contains(0) && Set(statuses).isSubset(of: [0, 7]), "\(statuses)")
+        let last = try sluice(["run", "p.yaml", "--now", "2026-04-15", "--json"], in: origin)
+        #expect(text(last.output).contains(#""totals":{"read":0,"#), "\(last.errors)")
+        #expect(try origin.tree("out")["months.csv"] == calm.tree("out")["months.csv"])
+        #expect(try origin.tree("out").count == calm.tree("out").count)
+        #expect(try sluice(["verify", "p.yaml", "--now", "2026-04-15"], in: origin).status == 0)
+    }
+
+    /// A run that is stopped keeps others away, goes on where it was, and ends as if nothing had
+    /// been.
+    @Test func stoppedAndResumed() throws {
+        let scene = try scene()
+        let calm = try Scene()
+        try scene.copy(to: calm)
+        let now = ["--now", "2026-04-15"]
+        for world in [scene, calm] {
+            try #require(try sluice(["run", "p.yaml"] + now, in: world).status == 0)
+        }
+        for index in 0..<3 {
+            var maker = EventMaker(seed: 83 + UInt64(index))
+            let more = maker.jsonLines(400)
+            let words = ["run", "p.yaml", "-", "--eof-is-complete"] + now
+            let process = try SluiceProcess(words, in: scene.path, feed: .open(more))
+            usleep(UInt32(100_000 + 60_000 * index))
+            process.signal(SIGSTOP)
+            usleep(100_000)
+            #expect(!process.hasEnded)
+            if scene.exists("state/lock") {
+                #expect([0, 7].contains(try sluice(["run", "p.yaml"] + now, in: scene).status))
+            }
+            process.signal(SIGCONT)
+            process.closeInput()
+            let outcome = try process.finish(within: 60)
+            #expect([0, 7].contains(outcome.status), "\(outcome.errors)")
+            let same = try sluice(words, in: calm, feed: .bytes(more))
+            try #require(same.status == 0, "\(same.errors)")
+            _ = try sluice(words, in: scene, feed: .bytes(more))
+            #expect(try scene.tree("out")["months.csv"] == calm.tree("out")["months.csv"])
+        }
+        #expect(try sluice(["verify", "p.yaml"] + now, in: scene).status == 0)
+    }
+
     /// Kills at moments spread over a whole run; what is left, run again, is what an undisturbed
     /// run gives.
     @Test func killedAtAnyMomentAndRunAgain() throws {

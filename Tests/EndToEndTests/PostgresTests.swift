@@ -15,7 +15,7 @@ import Testing
         }
     }()
 
-    @Test(.enabled(if: programmes != nil, "no PostgreSQL server is installed"))
+    @Test(.enabled(if: try Want.postgres.isMet(programmes != nil)))
     func theRecipesDoWhatTheySay() throws {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let root = tests.appendingPathComponent("../..").standardizedFileURL.path

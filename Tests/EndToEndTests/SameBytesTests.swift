@@ -54,6 +54,45 @@ import Testing
         #expect(try result(format, [members.flatMap { $0 } + [0, 0, 0]]) == expected)
     }
 
+    /// Workers inflate several files at once: the result is that of one worker, file by file.
+    @Test(arguments: formats) func manyCompressedFilesGiveTheSameBytes(_ format: String) throws {
+        let (header, rows) = input(format, seed: 75)
+        let expected = try result(format, [header + rows])
+        for (count, repeats) in [(40, 1), (3, 1), (4, 10)] {
+            let files = linePieces(rows, count).map { rows in
+                header + Array(repeatElement(rows, count: repeats).joined())
+            }
+            let alone = repeats == 1 ? expected : try result(format, files)
+            let packed = try files.map { try gzip($0) }
+            for workers in [1, 2, 3] {
+                #expect(try result(format, packed, workers: workers) == alone)
+            }
+        }
+    }
+
+    /// The same with state, where every file is looked through first and taken in by itself.
+    @Test func manyCompressedFilesAreTakenInAlike() throws {
+        let first = try Scene()
+        try first.write("p.yaml", Pipeline.stateful)
+        try first.write("in/0.log", input("jsonl", seed: 76).rows)
+        let run = ["run", "p.yaml", "--now", "2026-04-15", "--quiet", "--workers"]
+        try #require(try sluice(run + ["1"], in: first).status == 0)
+        let files = try linePieces(input("jsonl", seed: 77).rows, 12).map { try gzip($0) }
+        var trees: [[String: [UInt8]]] = []
+        for workers in 1...3 {
+            let scene = try Scene()
+            try first.copy(to: scene)
+            for (index, file) in files.enumerated() {
+                try scene.write("in/\(1000 + index).gz", file)
+            }
+            let outcome = try sluice(run + ["\(workers)"], in: scene)
+            try #require(outcome.status == 0, "\(outcome.errors)")
+            trees.append(try scene.tree("out"))
+        }
+        #expect(trees[0].count > 12)
+        for tree in trees { #expect(tree == trees[0]) }
+    }
+
     @Test(arguments: formats) func theLastLineCountsWithoutItsLineFeed(_ format: String) throws {
         let (header, rows) = input(format, seed: 72)
         let whole = try result(format, [header + rows])

@@ -5,13 +5,17 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -29,25 +33,95 @@ enum reason {
 
 static struct fault_report nowhere;
 static struct fault_report *report = &nowhere;
-static int side, error, shortened;
+static int side, error, shortened, torn, deadly;
 static uint64_t first, last;
+/* A file of somebody else that the process tries to open whenever it makes a call. */
+static const char *outside;
+/* Descriptors: of the disk that loses its power, of the list of call sites, of the copies. */
+static int disk = -1, sites = -1, copies = -1;
+/* The folder below which nothing can be renamed or linked. */
+static const char *below;
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+static int open_named(const char *variable, int flags) {
+    const char *path = getenv(variable);
+    return path ? REAL(open)(path, flags | O_CLOEXEC) : -1;
+}
 
 __attribute__((constructor)) static void prepare(void) {
-    const char *path = getenv("FAULT_REPORT"), *what = getenv("FAULT_SIDE");
-    const char *as = getenv("FAULT_AS"), *at = getenv("FAULT_AT"), *from = getenv("FAULT_FROM");
-    if (!path || !what || !as) return;
-    int (*open_file)(const char *, int, ...) = dlsym(RTLD_NEXT, "open");
-    int (*close_file)(int) = dlsym(RTLD_NEXT, "close");
-    int file = open_file(path, O_RDWR | O_CLOEXEC);
+    below = getenv("FAULT_BELOW");
+    /* Out of the way of programmes that choose their descriptors. */
+    int low = open_named("FAULT_COPIES", O_WRONLY | O_APPEND);
+    copies = low < 0 ? low : fcntl(low, F_DUPFD_CLOEXEC, 200);
+    if (low >= 0) REAL(close)(low);
+    const char *what = getenv("FAULT_SIDE"), *as = getenv("FAULT_AS");
+    const char *at = getenv("FAULT_AT"), *from = getenv("FAULT_FROM");
+    int file = open_named("FAULT_REPORT", O_RDWR);
+    if (file < 0 || !what || !as) return;
     void *map = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    close_file(file);
+    REAL(close)(file);
     if (map == MAP_FAILED) return;
     report = map;
-    shortened = strcmp(as, "short") == 0;
+    outside = getenv("FAULT_OUTSIDE");
+    disk = open_named("FAULT_DISK", O_RDONLY | O_DIRECTORY);
+    sites = open_named("FAULT_SITES", O_WRONLY | O_APPEND);
+    torn = strcmp(as, "torn") == 0;
+    shortened = torn || strcmp(as, "short") == 0;
+    deadly = torn ? SIGKILL : strcmp(as, "kill") == 0 || disk >= 0 ? SIGKILL
+        : strncmp(as, "signal:", 7) == 0 ? atoi(as + 7) : 0;
     error = atoi(as);
     first = strtoull(at ? at : from ? from : "0", NULL, 10);
     last = from ? UINT64_MAX : first;
     side = strcmp(what, "read") == 0 ? READS : WRITES;
+}
+
+/* Ends the process as a signal would, after the disk has lost what was not made durable. */
+static void die(void) {
+    uint32_t without_log = 2;
+    if (disk >= 0) ioctl(disk, _IOR('X', 125, uint32_t), &without_log);
+    raise(deadly);
+}
+
+/* Tells whence the call came: a number that is the same for the same way through the programme,
+   wherever it was loaded. */
+static void tell_site(const char *name) {
+    void *frames[32];
+    uint64_t mixed = 1469598103934665603u;
+    for (; *name; name++) mixed = (mixed ^ (unsigned char)*name) * 1099511628211u;
+    int count = backtrace(frames, 32);
+    for (int at = 2; at < count; at++) {
+        Dl_info place;
+        if (!dladdr(frames[at], &place)) continue;
+        mixed = (mixed ^ (uint64_t)((char *)frames[at] - (char *)place.dli_fbase))
+            * 1099511628211u;
+    }
+    REAL(write)(sites, &mixed, sizeof mixed);
+}
+
+/* Tries to get at what is no business of the process: a file and the network. */
+static void try_to_escape(void) {
+    int before = errno, file = REAL(open)(outside, O_RDONLY | O_CLOEXEC);
+    int network = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (file < 0 && network < 0) report->kept++;
+    else if (report->kept > 0) report->escapes++;
+    if (file >= 0) REAL(close)(file);
+    if (network >= 0) REAL(close)(network);
+    errno = before;
+}
+
+/* Copies what is written, behind two lengths and the name of where it goes. */
+static void copy(int file, const void *bytes, size_t count) {
+    if (copies < 0) return;
+    int before = errno;
+    char link[32], name[512];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, name, sizeof name);
+    uint32_t lengths[2] = {length < 0 ? 0 : (uint32_t)length, (uint32_t)count};
+    struct iovec parts[3] = {
+        {lengths, sizeof lengths}, {name, lengths[0]}, {(void *)bytes, count}};
+    writev(copies, parts, 3);
+    errno = before;
 }
 
 static int can_happen(int reasons) {
@@ -63,16 +137,18 @@ static int can_happen(int reasons) {
 
 /* Counts the call; true when it is to fail. */
 static int fails(const char *name, int sides, int reasons) {
+    if (outside) try_to_escape();
     if (!(side & sides) || !can_happen(reasons)) return 0;
     uint64_t number = __atomic_add_fetch(&report->calls, 1, __ATOMIC_SEQ_CST);
+    if (sites >= 0) tell_site(name);
     if (first == 0 || number < first || number > last) return 0;
     if (__atomic_fetch_add(&report->faults, 1, __ATOMIC_SEQ_CST) == 0)
         strncpy(report->first, name, sizeof report->first - 1);
+    if (deadly && !torn) die();
     errno = error;
     return 1;
 }
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 #define IS_STREAM(descriptor) ((descriptor) <= STDERR_FILENO)
 
 static int opening_side(int flags) { return (flags & O_ACCMODE) == O_RDONLY ? READS : WRITES; }
@@ -112,19 +188,23 @@ OPENAT(openat64)
 #define HALF(count) ((count) > 1 ? (count) / 2 : (count))
 
 ssize_t write(int file, const void *bytes, size_t count) {
+    copy(file, bytes, count);
     if (!IS_STREAM(file)
         && fails("write", WRITES, NEEDS_ROOM | CHANGES | MAY_WAIT | MOVES_BYTES)) {
         if (!shortened) return -1;
         count = HALF(count);
+        if (torn) REAL(write)(file, bytes, count), die();
     }
     return REAL(write)(file, bytes, count);
 }
 
 #define PWRITE(name, offset_type) \
     ssize_t name(int file, const void *bytes, size_t count, offset_type offset) { \
+        copy(file, bytes, count); \
         if (fails("pwrite", WRITES, NEEDS_ROOM | CHANGES | MAY_WAIT | MOVES_BYTES)) { \
             if (!shortened) return -1; \
             count = HALF(count); \
+            if (torn) REAL(name)(file, bytes, count, offset), die(); \
         } \
         return REAL(name)(file, bytes, count, offset); \
     }
@@ -150,6 +230,42 @@ ssize_t read(int file, void *bytes, size_t count) {
 PREAD(pread, off_t)
 PREAD(pread64, off64_t)
 
+ssize_t send(int file, const void *bytes, size_t count, int flags) {
+    copy(file, bytes, count);
+    return REAL(send)(file, bytes, count, flags);
+}
+
+/* True, with the error ENOTSUP, for a name below the folder that renames and links nothing. */
+static int is_below(int directory, const char *name) {
+    if (!below) return 0;
+    char link[32] = "/proc/self/cwd", place[512] = "";
+    if (directory != AT_FDCWD) snprintf(link, sizeof link, "/proc/self/fd/%d", directory);
+    const char *path = name;
+    if (name[0] != '/') {
+        ssize_t length = readlink(link, place, sizeof place - 1);
+        if (length < 0) return 0;
+        path = place;
+    }
+    if (strncmp(path, below, strlen(below)) != 0) return 0;
+    errno = ENOTSUP;
+    return 1;
+}
+
+int rename(const char *from, const char *to) {
+    if (is_below(AT_FDCWD, from) || fails("rename", WRITES, NEEDS_ROOM | CHANGES)) return -1;
+    return REAL(rename)(from, to);
+}
+
+int renameat(int one, const char *from, int other, const char *to) {
+    if (is_below(one, from) || fails("renameat", WRITES, NEEDS_ROOM | CHANGES)) return -1;
+    return REAL(renameat)(one, from, other, to);
+}
+
+int linkat(int one, const char *from, int other, const char *to, int flags) {
+    if (is_below(one, from) || fails("linkat", WRITES, NEEDS_ROOM | CHANGES)) return -1;
+    return REAL(linkat)(one, from, other, to, flags);
+}
+
 /* A call without variants: name, sides, reasons. */
 #define CALL(name, sides, reasons, parameters, arguments) \
     int name parameters { \
@@ -167,12 +283,6 @@ CALL(futimens, WRITES, CHANGES, (int file, const struct timespec times[2]), (fil
 CALL(mkdir, WRITES, NEEDS_ROOM | CHANGES, (const char *path, mode_t mode), (path, mode))
 CALL(mkdirat, WRITES, NEEDS_ROOM | CHANGES, (int directory, const char *path, mode_t mode),
      (directory, path, mode))
-CALL(rename, WRITES, NEEDS_ROOM | CHANGES, (const char *from, const char *to), (from, to))
-CALL(renameat, WRITES, NEEDS_ROOM | CHANGES,
-     (int one, const char *from, int other, const char *to), (one, from, other, to))
-CALL(linkat, WRITES, NEEDS_ROOM | CHANGES,
-     (int one, const char *from, int other, const char *to, int flags),
-     (one, from, other, to, flags))
 CALL(unlink, WRITES, CHANGES, (const char *path), (path))
 CALL(unlinkat, WRITES, CHANGES, (int directory, const char *path, int flags),
      (directory, path, flags))

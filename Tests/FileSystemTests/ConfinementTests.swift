@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What a process can still do once it is confined. Each test tries it in a process of its own.
-@Suite(.serialized, .enabled(if: csystem_landlock_version() > 0, "the kernel has no Landlock"))
+@Suite(.serialized, .enabled(if: try Want.landlock.isMet(csystem_landlock_version() > 0)))
 final class ConfinementTests {
     /// Two folders side by side, of which the process may write to one and read the other; a third
     /// one is none of its business.

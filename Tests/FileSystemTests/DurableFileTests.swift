@@ -129,7 +129,7 @@ import Testing
         #expect(try folder.read("victim") == "old")
     }
 
-    @Test(.enabled(if: geteuid() == 0, "needs the right to give files away"))
+    @Test(.enabled(if: try Want.superuser.isMet(geteuid() == 0)))
     func anotherUsersFileIsRefused() throws {
         try folder.write("a", "theirs")
         folder.giveAway("a")
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: unsafe access("/dev/full", W_OK) == 0, "needs /dev/full"))
+    @Test(.enabled(if: try Want.fullDevice.isMet(unsafe access("/dev/full", W_OK) == 0)))
     func aFullDeviceIsReported() throws {
         let number = unsafe open("/dev/full", O_WRONLY)
         let full = FileDescriptor(owning: number, path: "/dev/full")

@@ -51,7 +51,7 @@ import Testing
         #expect(try DurableFile.removeLeftovers(in: directory) == 1)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "needs the right to give files away"))
+    @Test(.enabled(if: try Want.superuser.isMet(geteuid() == 0)))
     func leftoversOfAnotherUserStay() throws {
         let name = ".a.sluice-0123456789abcdef-0.tmp"
         try folder.write(name)

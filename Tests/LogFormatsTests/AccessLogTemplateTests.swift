@@ -1,4 +1,5 @@
 import LogFormats
+import PlainTwins
 import Records
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import CScanning
 @testable import LogFormats
+import PlainTwins
 import Records
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Anonymization
 import LogFormats
+import PlainTwins
 import Records
 import TestSupport
 import Testing

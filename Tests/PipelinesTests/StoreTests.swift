@@ -259,6 +259,38 @@ struct StoreTests {
         }
     }
 
+    @Test("what a time ahead made due is not readable again, and keeps no key alive")
+    func timeAheadInAPart() throws {
+        let store = try Store()
+        try store.write(
+            "p.yaml",
+            """
+            name: store
+            source: { format: jsonl, files: "in/*.jsonl", time: ts }
+            identity: { user: user }
+            fields: { ts: keep, user: pseudonymize }
+            outputs:
+              - { name: a, purpose: security, path: "out/{month}.jsonl",
+                  safeguards: { reason: abuse, readers: [soc], delete_after: P1M } }
+            keys: { path: keys, grace: P0D }
+            state: state
+
+            """)
+        func line(_ day: String) -> String {
+            #"{"ts":"2026-04-\#(day)T10:00:00Z","user":"55"}"# + "\n"
+        }
+        try store.write("in/a.jsonl", line("09") + line("23"))
+        try store.run("2026-04-10")
+        #expect(try store.output().contains(#""user":"55""#))
+        // The first record ages, beside one that came ahead of its time.
+        try store.run("2026-05-10")
+        #expect(try !store.output().contains(#""user":"55""#))
+        let (names, text) = (try store.names("out"), try store.output())
+        try store.run("2026-06-20")
+        #expect(try store.names("out") == names && store.output() == text)
+        #expect(try store.names("keys").contains("2026-04.destroyed"))
+    }
+
     @Test("a derived field is no readable copy")
     func readableCopy() throws {
         let store = try Store()

@@ -1,8 +1,9 @@
 import Publication
+import TestSupport
 import Testing
 
 /// Reports in a real browser; left out where there is none.
-@Suite(.serialized, .enabled(if: Browser.isUsable, "no Chromium that works here"))
+@Suite(.serialized, .enabled(if: try Want.chromium.isMet(Browser.isUsable)))
 struct ReportInBrowserTests {
     private static func open(
         _ publication: Publication = SamplePublication.plain(),

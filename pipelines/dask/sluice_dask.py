@@ -26,18 +26,20 @@ def run(client, pipeline, work, *, key=None, sluice="sluice", **options):
     from distributed import get_worker
 
     plan = contract.plan_tasks(sluice, pipeline, work, key, **options)
-    folder = plan["folder"]
 
-    def one(name):
-        return contract.attempt(sluice, folder, name, key, f"dask-{get_worker().id[-12:]}")
+    def run_jobs(jobs, key):
+        def one(job):
+            return contract.attempt(sluice, job, key, f"dask-{get_worker().id[-12:]}")
+
+        # Not pure: what a worker says is worth nothing, what it has published is.
+        futures = client.map(one, jobs, retries=RETRIES, pure=False)
+        contract.check([json.loads(answer) for answer in client.gather(futures)])
 
     if not plan["complete"] and plan["tasks"]:
         share_code()
-        names = [task["name"] for task in plan["tasks"]]
-        # Not pure: what a worker says is worth nothing, what it has published is.
-        futures = client.map(one, names, retries=RETRIES, pure=False)
-        contract.check([json.loads(answer) for answer in client.gather(futures)])
-    return contract.command(sluice, ["commit", folder, "--json"])
+        run_jobs(contract.task_jobs(plan), key)
+        run_jobs(contract.merge_jobs(plan), None)
+    return contract.command(sluice, ["commit", plan["folder"], "--json"])
 
 
 def share_code():

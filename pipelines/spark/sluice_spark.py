@@ -14,6 +14,7 @@ All machines must see the pipeline, the sources and the work folder under the sa
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -93,31 +94,52 @@ def passes(status):
     return status in PASSING or status < 0 or status > 128
 
 
-def attempt(sluice, folder, name, key, label):
-    """One attempt at one task of the plan; returns what became of it as JSON. Knows of no engine.
+def attempt(sluice, job, key, label):
+    """One attempt at a job: `["task", FOLDER, TASK]` or `["reduce", FOLDER, BUCKET]`; returns what
+    became of it as JSON. Knows of no engine.
 
     A failure that may pass is raised, so that the engine tries again elsewhere; the exception goes
     into logs of the engine and says no more than the exit status. Any other is returned: all
     further attempts would be for nothing.
     """
-    status, answer = call(sluice, ["task", folder, name, "--attempt", label], key)
+    status, answer = call(sluice, [*job, "--attempt", label], key)
+    name = f"sluice {job[0]} {job[2]}"
     if status == 0:
+        done = json.loads(answer)
+        print(
+            f"{name}: {done.get('records')} records, {done.get('quarantined')} of them "
+            f"set aside{'' if done.get('committed') else ', after another attempt'}",
+            file=sys.stderr, flush=True)
         return answer
-    print(f"sluice task {name}: {message(status, answer)}", file=sys.stderr, flush=True)
+    print(f"{name}: {message(status, answer)}", file=sys.stderr, flush=True)
     if passes(status):
-        raise RuntimeError(f"sluice task {name}: exit status {status}, may pass")
-    return json.dumps({"status": status, "task": name, "message": message(status, answer)})
+        raise RuntimeError(f"{name}: exit status {status}, may pass")
+    return json.dumps({"status": status, "task": job[2], "message": message(status, answer)})
 
 
-def attempt_on_executor(sluice, is_shipped, folder, name, key):
+def attempt_on_executor(sluice, is_shipped, job, key):
     """The same as one Spark task."""
     from pyspark import SparkFiles, TaskContext
 
     if is_shipped:
         sluice = SparkFiles.get(os.path.basename(sluice))
+    keep_archive_indexes(SparkFiles.getRootDirectory())
     context = TaskContext.get()
     label = f"spark-{context.taskAttemptId()}" if context else f"process-{os.getpid()}"
-    return attempt(sluice, folder, name, key, label)
+    return attempt(sluice, job, key, label)
+
+
+def keep_archive_indexes(shipped):
+    """Keeps what Python knows of the archives that Spark is made of.
+
+    PySpark has the index of each archive read anew before each task, once for each package that was
+    looked for in it: with Python 3.11 that is three quarters of what a Spark task costs. Archives
+    that jobs bring with them lie in the folder `shipped`, and may change; the others do not.
+    """
+    for path, finder in list(sys.path_importer_cache.items()):
+        archive = getattr(finder, "archive", None)
+        if archive is not None and not archive.startswith(shipped):
+            del sys.path_importer_cache[path]
 
 
 def command(sluice, words, key=None):
@@ -144,10 +166,29 @@ def ship(spark, sluice):
         spark.addArtifact(sluice, file=True)
 
 
+def terminal():
+    """Where progress is shown; nothing when nobody watches.
+
+    `spark-submit` reads both outputs of a Python driver through pipes: the terminal is its own.
+    """
+    if sys.stderr.isatty():
+        return sys.stderr
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        try:
+            above = open(f"/proc/{os.getppid()}/fd/2", "w")
+        except OSError:
+            return None
+        if above.isatty():
+            return above
+        above.close()
+    return None
+
+
 class Progress:
     """Shows on a terminal how many tasks have published their work; looks into the work folder."""
 
     def __init__(self, folder, tasks, seconds=1.0):
+        self.terminal = terminal()
         self.folder = folder
         self.names = [task["name"] for task in tasks]
         self.seconds = seconds
@@ -155,7 +196,7 @@ class Progress:
         self.thread = threading.Thread(target=self.show, daemon=True)
 
     def __enter__(self):
-        if sys.stderr.isatty():
+        if self.terminal:
             self.thread.start()
         return self
 
@@ -163,12 +204,15 @@ class Progress:
         self.ended.set()
         if self.thread.is_alive():
             self.thread.join()
-            sys.stderr.write("\r\x1b[K")
+            self.say("\r\x1b[K")
 
     def show(self):
         while not self.ended.wait(self.seconds):
-            sys.stderr.write(f"\r{self.done()} of {len(self.names)} tasks\x1b[K")
-            sys.stderr.flush()
+            self.say(f"\r{self.done()} of {len(self.names)} tasks\x1b[K")
+
+    def say(self, text):
+        self.terminal.write(text)
+        self.terminal.flush()
 
     def done(self):
         """How many of the tasks are published."""
@@ -179,26 +223,49 @@ class Progress:
         return sum(name in present for name in self.names)
 
 
+def task_jobs(plan):
+    """A job for each task of a plan."""
+    return [["task", plan["folder"], task["name"]] for task in plan["tasks"]]
+
+
+def merge_jobs(plan):
+    """A job for each bucket that the tasks of a plan deal out to, when there are several."""
+    buckets = plan["buckets"]
+    return [["reduce", plan["folder"], str(bucket)] for bucket in range(buckets) if buckets > 1]
+
+
 def run_tasks(spark, plan, sluice, is_shipped, key):
     """Runs every task of a plan as a Spark task of its own; returns what they say of themselves."""
-    from pyspark.sql.functions import col, udf
-
-    folder = plan["folder"]
-    names = [task["name"] for task in plan["tasks"]]
+    jobs = task_jobs(plan)
     size = sum(task["bytes"] for task in plan["tasks"])
-    describe(spark, f"sluice {plan['plan']}: {len(names)} tasks, {size / 1e6:.1f} MB")
+    describe(spark, f"sluice {plan['plan']}: {len(jobs)} tasks, {size / 1e6:.1f} MB")
     if is_shipped:
         ship(spark, sluice)
+    with Progress(plan["folder"], plan["tasks"]):
+        return run_jobs(spark, jobs, sluice, is_shipped, key)
 
-    def one(index):
-        return attempt_on_executor(sluice, is_shipped, folder, names[index], key)
+
+def run_merges(spark, plan, sluice, is_shipped):
+    """The same for the buckets that the tasks dealt out to."""
+    jobs = merge_jobs(plan)
+    if not jobs:
+        return []
+    describe(spark, f"sluice {plan['plan']}: {len(jobs)} merges of {len(plan['tasks'])} tasks")
+    return run_jobs(spark, jobs, sluice, is_shipped, None)
+
+
+def run_jobs(spark, jobs, sluice, is_shipped, key):
+    """Runs each job as a Spark task; returns what they say of themselves."""
+    from pyspark.sql.functions import col, udf
+
+    def sluice_task(index):
+        return attempt_on_executor(sluice, is_shipped, jobs[index], key)
 
     # A plain function: no Arrow and no pandas on the executors. One row to a partition, so one
-    # Spark task to a task of the plan.
-    work = udf(one, "string", useArrow=False).asNondeterministic()
-    rows = spark.range(0, len(names), 1, len(names)).select(work(col("id")))
-    with Progress(folder, plan["tasks"]):
-        return [json.loads(row[0]) for row in rows.collect()]
+    # Spark task to a job.
+    work = udf(sluice_task, "string", useArrow=False).asNondeterministic()
+    rows = spark.range(0, len(jobs), 1, len(jobs)).select(work(col("id")))
+    return [json.loads(row[0]) for row in rows.collect()]
 
 
 def run(
@@ -215,17 +282,19 @@ def run(
     plan = plan_tasks(sluice, pipeline, work, key, **options)
     if not plan["complete"] and plan["tasks"]:
         check(run_tasks(spark, plan, sluice, is_shipped, key))
+        check(run_merges(spark, plan, sluice, is_shipped))
     return command(sluice, ["commit", plan["folder"], "--json"])
 
 
 def plan_tasks(
     sluice, pipeline, work, key, *, sources=(), now=None, range_bytes=None, first_month=None,
-    no_rename=False
+    buckets=None, no_rename=False
 ):
     """Deals the sources of a pipeline out to tasks; returns what `sluice plan` says."""
     words = ["plan", pipeline, *sources, "--work", work]
     for flag, value in (
-        ("--now", now), ("--range-bytes", range_bytes), ("--first-month", first_month)
+        ("--now", now), ("--range-bytes", range_bytes), ("--first-month", first_month),
+        ("--buckets", buckets)
     ):
         if value is not None:
             words += [flag, str(value)]
@@ -263,6 +332,7 @@ def parser(name, description):
     option("--now", help="the run's clock: a date or an RFC 3339 time")
     option("--range-bytes", type=int, help="cut large files into ranges of at least so many bytes")
     option("--first-month", help="make the month keys since this month, yyyy-mm")
+    option("--buckets", type=int, help="merge what the tasks count in so many parts, in parallel")
     option("--sluice", default="sluice", help="the binary, on every machine")
     option("--no-rename", action="store_true", help="for a work folder in an object store")
     keys = parser.add_mutually_exclusive_group()
@@ -275,7 +345,7 @@ def asked_options(asked):
     """What was asked of `plan_tasks`."""
     return {
         "sources": asked.source, "now": asked.now, "range_bytes": asked.range_bytes,
-        "first_month": asked.first_month, "no_rename": asked.no_rename,
+        "first_month": asked.first_month, "buckets": asked.buckets, "no_rename": asked.no_rename,
     }
 
 
@@ -284,6 +354,15 @@ def asked_key(asked):
     if asked.key_file:
         return Key.file(asked.key_file)
     return Key.new() if asked.new_key else None
+
+
+def used_up(error):
+    """The exit status of `sluice` of a failure that did not pass, and its words; of no other."""
+    found = re.search(r"sluice task task-\w+: exit status (-?\d+), may pass", str(error))
+    if found is None:
+        return None, ""
+    status = int(found[1])
+    return (status if status > 0 else 128 - status), found[0]
 
 
 def arguments(words):
@@ -296,10 +375,15 @@ def arguments(words):
 
 def main(words=None):
     """The script; returns its exit status."""
+    from pyspark import SparkConf
     from pyspark.sql import SparkSession
 
     asked = arguments(words)
-    spark = SparkSession.builder.appName("sluice").getOrCreate()
+    asked_level = SparkConf().get("spark.log.level", "WARN")
+    # The progress shown is that of the tasks published, not of those that Spark has heard of.
+    spark = (
+        SparkSession.builder.appName("sluice").config("spark.ui.showConsoleProgress", "false")
+        .config("spark.log.level", asked_level).getOrCreate())
     try:
         report = run(
             spark, asked.pipeline, asked.work, key=asked_key(asked), sluice=asked.sluice,
@@ -307,6 +391,12 @@ def main(words=None):
     except SluiceError as error:
         print(f"sluice_spark: {error}", file=sys.stderr)
         return error.status
+    except Exception as error:  # Each kind of Spark raises its own.
+        status, words = used_up(error)
+        if status is None:
+            raise
+        print(f"sluice_spark: {words}", file=sys.stderr)
+        return status
     finally:
         spark.stop()
     print(json.dumps(report))

@@ -80,12 +80,15 @@ extension ChunkRelease {
         context.age =
             plan.clocks.isWindowOnly
             ? plan.clocks.age(eventTime: context.time) : age(under: plan.clocks, clockReader)
-        context.pastClocks = context.age.due
         watch()
         context.isFieldwise = false
         context.dealtWith =
             plan.isStored && context.time != nil ? dealtWith(row, table, bytes, reader) : []
         if plan.isInPlace, earlier == nil { recall(row, table, bytes, reader) }
+        // What was dealt with is not readable again when its time has come; it may still have to
+        // be deleted.
+        context.pastClocks = context.age.due.union(
+            context.dealtWith.subtracting(plan.deleteClocks))
         context.transform.eventTime = context.time
         context.transform.utcOffsetSeconds =
             context.time.map { zone.utcOffsetSeconds(at: $0) } ?? 0

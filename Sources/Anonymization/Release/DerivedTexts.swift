@@ -18,6 +18,19 @@ struct DerivedTexts: ~Copyable {
     private var last = FieldSlice.absent
     /// What the rules made of it, in the arena of the batch; `several` where it stays as it is.
     private var results = FlatArray<FieldSlice>()
+    /// Values of the chunk at hand by the lowest bits of their hashes, and what the rules made of
+    /// each: a chunk has few different ones, and equal texts are then one text of the batch.
+    private var met = FlatArray<Met>(capacity: metCount)
+    private var metResults = FlatArray<FieldSlice>()
+
+    private static let metCount = 64
+
+    /// A value of the chunk at hand. Not private: 6.3.1 miscompiles private elements of
+    /// `FlatArray`.
+    struct Met: BitwiseCopyable {
+        var hash: UInt64 = 0
+        var value = FieldSlice.absent
+    }
 
     /// An input of the batch and the rule that makes its texts.
     struct Text {
@@ -35,6 +48,8 @@ struct DerivedTexts: ~Copyable {
             inputs.append(text.input)
             results.append(.absent)
         }
+        metResults.resize(to: Self.metCount * texts.count, filling: .absent)
+        begin()
     }
 
     /// True when what `transform` makes can be remembered together with what others make.
@@ -43,7 +58,11 @@ struct DerivedTexts: ~Copyable {
     }
 
     /// To be called before the first record of a chunk.
-    mutating func begin() { last = .absent }
+    mutating func begin() {
+        last = .absent
+        met.truncate(to: 0)
+        met.resize(to: Self.metCount, filling: Met())
+    }
 
     /// Appends to each input of `batch` what its rule makes of the record's value.
     @inline(__always)
@@ -73,15 +92,34 @@ struct DerivedTexts: ~Copyable {
         _ slice: FieldSlice, _ view: borrowing RecordView, _ record: inout RecordContext,
         _ scratch: inout ByteBuffer, _ arena: inout ByteBuffer
     ) {
+        let tag = Int32(slice.kind.rawValue)
+        let hash =
+            ByteHash.of(view.bytes.extracting(slice.offset..<slice.end), seed: seed)
+            ^ UInt64(UInt32(bitPattern: tag))
+        let place = Int(truncatingIfNeeded: hash) & (Self.metCount &- 1)
+        let known = met[place]
+        let first = place &* inputs.count
+        if known.hash == hash, known.value.kind == slice.kind,
+            view.hasEqualBytes(slice, known.value)
+        {
+            for rule in 0..<inputs.count { results[rule] = metResults[first &+ rule] }
+            return
+        }
+        find(slice, hash, tag, view, &record, &scratch, &arena)
+        met[place] = Met(hash: hash, value: slice)
+        for rule in 0..<inputs.count { metResults[first &+ rule] = results[rule] }
+    }
+
+    /// Finds it for a value that was not just met.
+    private mutating func find(
+        _ slice: FieldSlice, _ hash: UInt64, _ tag: Int32, _ view: borrowing RecordView,
+        _ record: inout RecordContext, _ scratch: inout ByteBuffer, _ arena: inout ByteBuffer
+    ) {
         let start = arena.count
         let bytes = view.bytes
-        let tag = Int32(slice.kind.rawValue)
         unsafe bytes.withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
             let key = unsafe base + slice.offset
-            let hash =
-                unsafe ByteHash.of(key, count: slice.length, seed: seed)
-                ^ UInt64(UInt32(bitPattern: tag))
             let found = unsafe cache.find(
                 key, length: slice.length, tag: tag, hash: hash, into: &arena)
             if found != nil { return readResults(arena.bytes, from: start) }

@@ -181,7 +181,7 @@ struct RecordContext: ~Copyable {
     /// For each slot whether its rule has been applied; valid where `isFieldwise`.
     var doneSlots: [Bool] = []
     /// The clocks whose fields are not readable any more once the record is written: those of
-    /// `age`; for a held record those that were dealt with before the hold.
+    /// `age` and of `dealtWith`; for a held record those that were dealt with before the hold.
     var pastClocks = DueSet.everything
     /// True when a clock of `delete` has run out.
     var isDeleted = false

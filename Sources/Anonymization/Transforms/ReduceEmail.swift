@@ -36,6 +36,7 @@ package struct ReduceEmail: Transform {
         guard value.kind == .text || value.kind == .escapedText else { return .dropped }
         let bytes = value.bytes
         guard bytes.count > 0 else { return .unchanged }
+        if mode == .publicOnly, isReleased(value) { return .unchanged }
         guard mode != .drop, let sign = Self.sign(of: bytes) else { return .dropped }
         switch mode {
         case .publicOnly: output.append(Self.userMark)

@@ -5,10 +5,11 @@ extension CanonicalJSON {
     private static let depthMax = 32
 
     /// Reads what `bytes` wrote; nil for anything else, JSON of other forms included: spaces,
-    /// fractions, surrogate escapes.
+    /// fractions, members in another order or twice, escapes that are not needed.
     package init?(parsing bytes: [UInt8]) {
         var reader = CanonicalReader(bytes)
-        guard let value = reader.value(depth: Self.depthMax), reader.isAtEnd else { return nil }
+        guard let value = reader.value(depth: Self.depthMax), reader.isAtEnd, value.bytes == bytes
+        else { return nil }
         self = value
     }
 

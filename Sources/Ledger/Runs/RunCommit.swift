@@ -30,6 +30,9 @@ package struct RunCommit: Sendable {
     /// What is dealt with in held records of current parts that stay; takes the place of what was
     /// noted of them before.
     package var dealings: [(part: Int64, dealings: [PartDealing])] = []
+    /// Current parts that stay, and since when something in them is readable, where that is later
+    /// than was noted of them before; nil: nothing is.
+    package var readable: [(part: Int64, oldest: EventTime?)] = []
     /// Parts that stay, and the rules under which nothing is to be done in them now.
     package var lookedAt: [(part: Int64, rules: Digest256)] = []
     /// What the rules are that parts name, by their digests.

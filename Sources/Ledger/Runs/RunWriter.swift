@@ -70,6 +70,11 @@ struct RunWriter {
     /// Enters what is known now of parts that stay, and the rules that parts name.
     private func noteStayingParts() throws {
         for noted in commit.dealings { try write(noted.dealings, ofPart: noted.part) }
+        for known in commit.readable {
+            try db.execute(
+                sql: "UPDATE parts SET oldest_readable_ms = ? WHERE id = ?",
+                arguments: [known.oldest?.milliseconds, known.part])
+        }
         try write(rules: commit.ruleTexts)
         for looked in commit.lookedAt {
             try db.execute(

@@ -95,18 +95,15 @@ extension Sluice {
         return "\(unique).\(attempt)"
     }
 
-    /// Makes one attempt to merge what the tasks of a group counted, of so many groups; optional.
+    /// Makes one attempt to merge what all tasks counted of the tokens in a bucket; optional.
     /// `isConfined` is as in `TaskRequest`.
     package static func mergeTasks(
-        folder: String, group: Int, of groups: Int, attempt: String? = nil,
-        isConfined: Bool = false
+        folder: String, bucket: Int, attempt: String? = nil, isConfined: Bool = false
     ) throws(PipelineFailure) -> TaskReport {
         let label = try label(attempt)
         let context = try TaskContext(folder)
         if isConfined { context.confine() }
-        return try TaskMerge(
-            context: context, group: group, groups: groups, label: label
-        ).run()
+        return try TaskMerge(context: context, bucket: bucket, label: label).run()
     }
 
     /// Makes the outputs of the run of what its tasks published; nil when that was done before.

@@ -19,7 +19,8 @@ struct PlainRun {
         let confinement =
             request.isConfined
             ? RunConfinement(plan, sources: paths, writes: request.writes).enter() : ""
-        let source = ChunkSource(inputs, plan: plan, digesting: false, opened: opened)
+        let source = ChunkSource(
+            inputs, plan: plan, digesting: false, opened: opened, workers: request.workers)
         let commit = try PlainCommit(plan: plan, paths: paths, isDryRun: request.isDryRun) {
             source.firstColumns
         }

@@ -23,6 +23,11 @@ func isPresent(_ path: String) -> Bool {
 }
 
 extension PipelineFailure {
+    /// Ends a long work between two pieces of it when a signal asked to stop.
+    static func checkStop() throws(PipelineFailure) {
+        if Interruption.isRequested { throw .interrupted(signal: Interruption.signal ?? 15) }
+    }
+
     /// What a fault of a file means while `work` is done: a signal and a reader that left are no
     /// faults of a storage.
     static func storage(_ work: String, _ fault: FileFault) -> PipelineFailure {

@@ -124,7 +124,7 @@ final class DividedSource: SourceWork {
 
     private func partial() throws(PipelineFailure) -> (any SpillFile)? {
         guard !plan.statistics.statistics.isEmpty else { return nil }
-        let files = try work.map { entry throws(PipelineFailure) in try entry.partial() }
+        let files = try work.map { entry throws(PipelineFailure) in try entry.partial(0) }
         if files.count == 1 { return files[0] }
         do {
             let file = try storage.makeFile()

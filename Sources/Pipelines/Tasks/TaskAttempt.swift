@@ -10,8 +10,6 @@ internal import Statistics
 /// or late, the first one to get there is the one that counts; equal input and equal keys make
 /// equal work, so it does not matter which.
 struct TaskAttempt {
-    static let partialName = "partial"
-
     let context: TaskContext
     let task: TaskPlan.Task
     /// Tells the attempt from others at the same task.
@@ -48,7 +46,8 @@ struct TaskAttempt {
         try checkSources()
         let folder = try context.folder.attempt(task.name, label: label)
         let inputs = inputs
-        let source = ChunkSource(inputs, plan: plan, digesting: false, endsRun: endsRun)
+        let source = ChunkSource(
+            inputs, plan: plan, digesting: false, endsRun: endsRun, workers: workers)
         let log = try TaskLogWriter(in: folder.content, plan: plan)
         let run = TaskRun(
             plan: plan, inputs: inputs, source: source, sink: log, observer: observer,
@@ -57,8 +56,8 @@ struct TaskAttempt {
             workers: workers, keyRing: keys.ring,
             storage: DirectorySpillStorage(directory: folder.content))
         try keys.check()
-        let partial = try writePartial(of: run, keys, in: folder.content)
-        let manifest = manifest(of: run, keys, log: try log.end(), partialBytes: partial)
+        let partials = try writePartials(of: run, keys, in: folder.content)
+        let manifest = manifest(of: run, keys, log: try log.end(), partials: partials)
         try checkSources()
         try folder.write(manifest.written, as: TaskManifest.fileName)
         return try publish(folder, manifest)
@@ -98,29 +97,19 @@ struct TaskAttempt {
         return TaskReport(task: task.name, earlier, isCommitted: false)
     }
 
-    /// Writes what the statistics counted; nil without statistics.
-    private func writePartial(
+    /// Writes what the statistics counted; no partial without statistics.
+    private func writePartials(
         of run: TaskRun, _ keys: TaskKeys, in folder: Directory
-    ) throws(PipelineFailure) -> Int? {
-        guard let aggregator = try run.takeAggregator() else { return nil }
-        do {
-            let file = OpenSpillFile(try folder.creating(Self.partialName))
-            let header = PartialHeader(
-                planDigest: plan.statisticsDigest.bytes, keys: keys.references)
-            try aggregator.finish(header, into: file)
-            try file.synchronize()
-            return file.count
-        } catch let fault as FileFault {
-            throw .storage("cannot write the aggregates of a task", fault)
-        } catch let fault as PartialFault {
-            throw .storage("cannot write the aggregates of a task: \(fault.code.rawValue)")
-        } catch {
-            throw .internalFault("aggregates were refused without a reason")
-        }
+    ) throws(PipelineFailure) -> [Int] {
+        guard let aggregator = try run.takeAggregator() else { return [] }
+        let header = PartialHeader(
+            planDigest: plan.statisticsDigest.bytes, keys: keys.references)
+        return try TaskPartials.write(
+            aggregator, header, plan: plan.statistics, buckets: context.tasks.buckets, in: folder)
     }
 
     private func manifest(
-        of run: TaskRun, _ keys: TaskKeys, log: ContentIdentity, partialBytes: Int?
+        of run: TaskRun, _ keys: TaskKeys, log: ContentIdentity, partials: [Int]
     ) -> TaskManifest {
         let pieces = zip(run.finishedSources, run.counts).map { finished, counts in
             TaskManifest.Piece(
@@ -131,7 +120,7 @@ struct TaskAttempt {
         let subjects = run.subjectMatches?.places
         return TaskManifest(
             task: task.name, attempt: label, plan: context.tasks.name, keys: keys.names,
-            pieces: pieces, log: log, partialBytes: partialBytes,
+            pieces: pieces, log: log, partials: partials,
             refusedMonths: run.refusedMonths.sorted(),
             optOuts: plan.optOutList.entries.indices.filter { matches?.contains($0) ?? false },
             registryHolds: subjects?.holds ?? [], registryOptOuts: subjects?.optOuts ?? [])

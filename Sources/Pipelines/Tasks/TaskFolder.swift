@@ -173,7 +173,7 @@ struct TaskFolder {
     }
 
     private static func isWork(_ name: String) -> Bool {
-        [attemptStart, "task-", "merge-"].contains { name.utf8.starts(with: $0.utf8) }
+        [attemptStart, "task-", TaskMerge.nameStart].contains { name.utf8.starts(with: $0.utf8) }
             || name.utf8.elementsEqual(winnersName.utf8)
     }
 }
@@ -195,19 +195,6 @@ extension TaskFolder {
         return nil
     }
 
-    /// The names of all work that is published.
-    func publishedNames() throws(FileFault) -> Set<String> {
-        let names = try directory.names()
-        guard listsWinners else { return Set(names) }
-        var found: Set<String> = []
-        for own in names {
-            if let name = Self.work(of: own), !found.contains(name), try isWhole(own) {
-                found.insert(name)
-            }
-        }
-        return found
-    }
-
     /// True for an attempt whose manifest is there, and whose files are as long as it says.
     func isWhole(_ own: String) throws(FileFault) -> Bool {
         guard try directory.status(of: own)?.kind == .directory else { return false }
@@ -216,12 +203,14 @@ extension TaskFolder {
             let json = CanonicalJSON(
                 parsing: try folder.content(of: TaskManifest.fileName, limitBytes: 1 << 26))
         else { return false }
-        for (name, count) in [
-            (TaskLog.fileName, json["log"]?["bytes"]?.asInteger),
-            (TaskAttempt.partialName, json["partial"]?.asInteger),
-        ] {
-            guard let count else { continue }
-            guard try folder.status(of: name)?.byteCount == count else { return false }
+        var files = (json.partialLengths ?? []).enumerated().map {
+            (name: TaskPartials.name($0.offset), byteCount: $0.element)
+        }
+        if let count = json["log"]?["bytes"]?.asInteger { files.append((TaskLog.fileName, count)) }
+        for file in files {
+            guard try folder.status(of: file.name)?.byteCount == file.byteCount else {
+                return false
+            }
         }
         return true
     }

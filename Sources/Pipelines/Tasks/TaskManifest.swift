@@ -18,7 +18,7 @@ struct TaskManifest {
     }
 
     static let fileName = "manifest.json"
-    private static let version = 2
+    private static let version = 3
 
     var task: String
     /// Tells the attempt from others at the same task.
@@ -31,8 +31,8 @@ struct TaskManifest {
     var pieces: [Piece]
     /// The identity of the log.
     var log: ContentIdentity
-    /// The length of the partial; nil without statistics.
-    var partialBytes: Int?
+    /// The lengths of the partials, by bucket; empty without statistics.
+    var partials: [Int]
     /// The months that a disclosure must refuse.
     var refusedMonths: [CalendarMonth]
     /// The entries of the opt-out list that matched.
@@ -58,7 +58,7 @@ extension TaskManifest {
             ("attempt", .text(attempt)), ("plan", .text(plan)),
             ("keys", .array(keys.map { .text($0) })),
             ("pieces", .array(pieces.map(\.written))), ("log", log.written),
-            ("partial", partialBytes.map { .integer(Int64($0)) } ?? .null),
+            ("partials", .partials(partials)),
             ("refused_months", .array(refusedMonths.map { .integer(Int64($0.index)) })),
             ("opt_outs", .array(optOuts.map { .integer(Int64($0)) })),
             ("registry_holds", .array(registryHolds.map { .integer(Int64($0)) })),
@@ -75,7 +75,8 @@ extension TaskManifest {
             let months = json["refused_months"]?.asNumbers,
             let optOuts = json["opt_outs"]?.asNumbers,
             let registryHolds = json["registry_holds"]?.asNumbers,
-            let registryOptOuts = json["registry_opt_outs"]?.asNumbers
+            let registryOptOuts = json["registry_opt_outs"]?.asNumbers,
+            let partials = json.partialLengths
         else { return nil }
         self.task = task
         self.attempt = attempt
@@ -83,7 +84,7 @@ extension TaskManifest {
         self.keys = keys.compactMap(\.asText)
         self.pieces = pieces.compactMap(Piece.init)
         self.log = log
-        partialBytes = json["partial"]?.asInteger
+        self.partials = partials
         refusedMonths = months.map { CalendarMonth(index: $0) }
         self.optOuts = optOuts
         self.registryHolds = registryHolds

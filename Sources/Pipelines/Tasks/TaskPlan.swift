@@ -64,12 +64,14 @@ struct TaskPlan: Equatable {
     /// True when the work folder cannot give a folder its name in one step: attempts keep theirs,
     /// and the commit lists those that count (`TaskFolder`).
     var listsWinners = false
+    /// How many buckets of tokens the tasks deal out to what their statistics count.
+    var buckets = 1
     var sources: [Source]
     /// In the order of their records in the sources.
     var tasks: [Task]
 
     /// The version of the written form.
-    static let version = 2
+    static let version = 3
 
     /// The task of a name, or of a number from 0 on, as schedulers of numbered tasks have it.
     func task(_ text: String) -> Task? {
@@ -91,6 +93,7 @@ extension TaskPlan {
             ("pipeline", .text(pipeline)), ("folder", .text(folder)), ("now", .text(now)),
             ("context", .text(context.hex)), ("key", key.map { .text($0) } ?? .null),
             ("state", state?.written ?? .null), ("winners", .boolean(listsWinners)),
+            ("buckets", .integer(Int64(buckets))),
             ("sources", .array(sources.map(Self.written))),
             ("tasks", .array(tasks.map(Self.written))),
         ])
@@ -127,7 +130,8 @@ extension TaskPlan {
         guard json["version"]?.asInteger == Self.version, let name = json["plan"]?.asText,
             let pipeline = json["pipeline"]?.asText, let folder = json["folder"]?.asText,
             let now = json["now"]?.asText, let digest = json["context"]?.asText,
-            let context = Digest256(hex: digest), let sources = json["sources"]?.asArray,
+            let context = Digest256(hex: digest), let buckets = json["buckets"]?.asInteger,
+            buckets > 0, let sources = json["sources"]?.asArray,
             let tasks = json["tasks"]?.asArray
         else { return nil }
         self.name = name
@@ -138,6 +142,7 @@ extension TaskPlan {
         key = json["key"]?.asText
         state = json["state"].flatMap(State.init)
         listsWinners = json["winners"]?.asBoolean ?? false
+        self.buckets = buckets
         self.sources = sources.compactMap(Source.init)
         self.tasks = tasks.compactMap(Task.init)
         guard self.sources.count == sources.count, self.tasks.count == tasks.count else {

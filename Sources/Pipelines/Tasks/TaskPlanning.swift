@@ -3,6 +3,7 @@ internal import FileSystem
 internal import KeyedHashing
 internal import Ledger
 internal import Records
+internal import Statistics
 
 /// Makes the plan of the tasks of a run, or finds the one that was made for the same run before: a
 /// job that is submitted again goes on where the first one was killed.
@@ -37,7 +38,7 @@ struct TaskPlanning {
             name: "", pipeline: request.pipeline, folder: place,
             now: request.now ?? dateText(plan.release.clocks.runClock.now),
             context: watch.digest(of: plan), key: key, state: state,
-            listsWinners: request.listsWinners, sources: sources,
+            listsWinners: request.listsWinners, buckets: request.buckets, sources: sources,
             tasks: try cutting.tasks(sources, in: place))
         tasks.name = name(of: tasks, day: plan.release.clocks.runClock.date)
         let path = "\(anchored(request.work, at: place))/\(tasks.name)"
@@ -53,6 +54,15 @@ struct TaskPlanning {
     private func check(_ plan: Plan) throws(PipelineFailure) {
         guard request.rangeBytes > 0 else {
             throw .usage("--range-bytes: expected a number of bytes above 0")
+        }
+        guard (1...TokenBuckets.countMax).contains(request.buckets) else {
+            throw .usage("--buckets: expected a number from 1 to \(TokenBuckets.countMax)")
+        }
+        guard request.buckets == 1 || plan.state == nil && !plan.statistics.statistics.isEmpty
+        else {
+            throw .usage(
+                "--buckets: the pipeline has no statistics to be merged, or a state, which keeps "
+                    + "what was counted in each source apart: expected none")
         }
         guard plan.readsSources else {
             throw .usage("the pipeline reads no sources: there is nothing to be dealt out")
@@ -104,7 +114,7 @@ struct TaskPlanning {
     private func name(of tasks: TaskPlan, day: CivilDate) -> String {
         var text = "\(tasks.pipeline)\n\(tasks.folder)\n\(request.now ?? day.text)\n"
         text += "\(tasks.context.hex)\n\(tasks.key ?? "")\n"
-        text += "\(tasks.state?.chainEnd.hex ?? "") \(tasks.listsWinners)\n"
+        text += "\(tasks.state?.chainEnd.hex ?? "") \(tasks.listsWinners) \(tasks.buckets)\n"
         for source in tasks.sources {
             text += "\(source.modified) \(source.taken?.hex ?? "")\n"
         }
@@ -132,6 +142,8 @@ package struct TaskPlanRequest: Sendable {
     package var firstMonth: String?
     /// True for a work folder that cannot give a folder its name in one step, as object stores.
     package var listsWinners = false
+    /// How many buckets of tokens `reduce` merges apart what the tasks count (1...256).
+    package var buckets = 1
 
     /// The least length of a range unless told otherwise.
     package static let rangeBytesStandard = TaskCutting.rangeBytesStandard
@@ -164,6 +176,8 @@ package struct TaskPlanReport: Sendable {
     package let now: String
     /// In the order of their records in the sources.
     package let tasks: [Task]
+    /// How many buckets `reduce` may merge.
+    package let buckets: Int
     /// True when the run was committed before: nothing is left to do.
     package let isComplete: Bool
 
@@ -172,6 +186,7 @@ package struct TaskPlanReport: Sendable {
         self.isComplete = isComplete
         name = plan.name
         now = plan.now
+        buckets = plan.buckets
         tasks = plan.tasks.map { task in
             Task(
                 name: task.name,

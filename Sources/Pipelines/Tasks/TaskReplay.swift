@@ -13,9 +13,9 @@ final class TaskReplay: TakenRecords {
         let folder: Directory
         let manifest: TaskManifest
 
-        /// What its statistics counted.
-        func partial() throws(PipelineFailure) -> any SpillFile {
-            try folder.partial(of: manifest.partialBytes)
+        /// What its statistics counted of the tokens in a bucket.
+        func partial(_ bucket: Int) throws(PipelineFailure) -> any SpillFile {
+            try TaskPartials.open(bucket, of: manifest.partials, in: folder)
         }
 
         /// Gives its blocks to `sink`, and what it set aside to `quarantine` and `tally`; `source`
@@ -118,9 +118,13 @@ final class TaskReplay: TakenRecords {
 
     func measuredTables() throws(PipelineFailure) -> [MeasuredTable]? {
         guard !plan.statistics.statistics.isEmpty else { return nil }
-        var files = try TaskMerge.partials(of: context) ?? []
-        if files.isEmpty {
-            files = try work.map { work throws(PipelineFailure) in try work.partial() }
+        var files: [any SpillFile] = []
+        for bucket in 0..<context.tasks.buckets {
+            if let merged = try TaskMerge.partial(bucket, of: context) {
+                files.append(merged)
+            } else {
+                for entry in work { files.append(try entry.partial(bucket)) }
+            }
         }
         do {
             return try Partials(files, plan: plan.statistics, storage: storage).tables()

@@ -133,12 +133,12 @@ private struct PublicationControl {
             var family = family
             mark(&family)
             if case .distinct = family.measurand {
-                protectDistinct(&family)
+                try protectDistinct(&family)
             } else {
                 var search = ChangeSearch(family)
-                search.protectAll()
+                try search.protectAll()
                 family = search.family
-                let outcome = FeasibilityAudit(family, search.proofs).run()
+                let outcome = try FeasibilityAudit(family, search.proofs).run()
                 audited += outcome.audited
                 unproven += outcome.failed.count
             }
@@ -146,16 +146,16 @@ private struct PublicationControl {
         }
     }
 
-    private mutating func protectDistinct(_ family: inout Family) {
+    private mutating func protectDistinct(_ family: inout Family) throws(ControlRefusal) {
         var search = DistinctSearch(family)
-        var open = search.protectAll()
+        var open = try search.protectAll()
         family = search.family
         if rules.crossings == .proven {
             var worlds = DistinctWorlds(family)
-            open += worlds.protectAll()
+            open += try worlds.protectAll()
             family = worlds.family
         }
-        let outcome = DistinctAudit(family, search.proofs).run()
+        let outcome = try DistinctAudit(family, search.proofs).run()
         audited += outcome.audited
         unproven += Set(open + outcome.failed).count
     }

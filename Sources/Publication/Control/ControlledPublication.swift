@@ -142,4 +142,6 @@ package enum ControlRefusal: Error, Sendable, Equatable {
     case notSeparable(table: String)
     /// The columns that tables of one measure are grouped by have too many values together.
     case tooManyKeys
+    /// A signal asked to stop; nothing is known of the tables.
+    case stopped
 }

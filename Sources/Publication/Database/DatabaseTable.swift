@@ -53,8 +53,12 @@ struct DatabaseTable {
         let places = columns.map { _ in "?" }.joined(separator: ", ")
         let insert = try db.makeStatement(
             sql: "INSERT INTO \(quoted(name)) VALUES (\(places))")
-        for row in table.rows { try insert.execute(arguments: arguments(row)) }
+        for row in table.rows {
+            try PublicationFault.checkStop()
+            try insert.execute(arguments: arguments(row))
+        }
         for (index, group) in groups.enumerated() {
+            try PublicationFault.checkStop()
             try db.execute(
                 sql: "CREATE INDEX \(quoted(indexNames[index])) "
                     + "ON \(quoted(name)) (\(quoted(group)))")
@@ -136,18 +140,25 @@ struct DatabaseTable {
                 withheld.cellsTotal, withheld.cells, withheld.recordsTotal, withheld.records,
                 published.other, published.proposal,
             ])
-        let insert = "INSERT INTO dictionary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         for (index, group) in table.groupColumns.enumerated() {
             try db.execute(
-                sql: insert,
+                sql: Self.entry,
                 arguments: [
                     name, groups[index], "group", ColumnWords.ofGroup(group), nil, nil, nil,
                     nil, period,
                 ])
         }
+        try describeFigures(db, period: period)
+        try sketches?.describe(db, period: period)
+    }
+
+    /// A line of the dictionary.
+    private static let entry = "INSERT INTO dictionary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+    private func describeFigures(_ db: Database, period: String) throws {
         for (index, column) in table.columns.enumerated() {
             try db.execute(
-                sql: insert,
+                sql: Self.entry,
                 arguments: [
                     name, figures[index], "figure", ColumnWords.of(column, in: published),
                     ColumnWords.unit(of: column.role), published.isAddable(column),
@@ -155,7 +166,7 @@ struct DatabaseTable {
                     published.customers, period,
                 ])
             try db.execute(
-                sql: insert,
+                sql: Self.entry,
                 arguments: [
                     name, statuses[index], "status",
                     "Whether \(figures[index]) is told, and why not; see statuses.", nil, nil,
@@ -163,13 +174,12 @@ struct DatabaseTable {
                 ])
             guard !accuracies.isEmpty else { continue }
             try db.execute(
-                sql: insert,
+                sql: Self.entry,
                 arguments: [
                     name, accuracies[index], "accuracy", ColumnWords.ofAccuracy(figures[index]),
                     ColumnWords.unit(of: column.role), false, nil, nil, period,
                 ])
         }
-        try sketches?.describe(db, period: period)
     }
 }
 

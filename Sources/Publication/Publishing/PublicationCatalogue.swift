@@ -1,3 +1,4 @@
+import FileSystem
 import Records
 
 /// A format that publications are written in: a file of its own and a line of the catalogue.
@@ -41,6 +42,11 @@ package struct PublicationFault: Error, Sendable, Equatable {
     package let sentence: String
 
     package init(_ sentence: String) { self.sentence = sentence }
+
+    /// Ends the making of a long file when a signal asked to stop.
+    static func checkStop() throws(PublicationFault) {
+        if Interruption.isRequested { throw PublicationFault("a signal asked to stop") }
+    }
 }
 
 /// All formats of publications.

@@ -24,11 +24,12 @@ extension ReportTexts {
         let kind = column.descriptor
         let size = "\(kind.sizeName) \(column.size)"
         let error = kind.errorFormula
+        let merge = kind.sparkFunction(column.item)
         return say(
             "A \(kind.name) sketch of \(items(column.item)), \(size), standard error "
-                + "\(error); merged with \(kind.sparkFunction), must not be added up.",
+                + "\(error); merged with \(merge), must not be added up.",
             "Een \(kind.name)-sketch van \(items(column.item)), \(size), standaardfout "
-                + "\(error); samen te voegen met \(kind.sparkFunction), niet op te tellen.")
+                + "\(error); samen te voegen met \(merge), niet op te tellen.")
     }
 
     private func items(_ item: SketchColumn.Item) -> String {

@@ -61,6 +61,14 @@ package struct PlanCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Have tasks deal out what they count to so many buckets, for `sluice reduce`.",
+            valueName: "number"
+        )
+    )
+    package var buckets: Int = 1
+
+    @Option(
+        help: ArgumentHelp(
             """
             Make the month keys since this month that the key store lacks: tasks only read them. \
             (default: the month in which the window begins)
@@ -90,6 +98,7 @@ package struct PlanCommand: ParsableCommand {
         request.sources = sources
         request.now = now
         request.rangeBytes = rangeBytes
+        request.buckets = buckets
         request.firstMonth = firstMonth
         request.listsWinners = noRename
         request.key = try key.source()

@@ -93,7 +93,7 @@ package struct PublishCommand: ParsableCommand {
     package func run() throws {
         let log = EventLog(log.logFormat)
         let report = try logging(to: log, pipeline: pipeline) {
-            try telling(asJSON: json) { () throws(PipelineFailure) in
+            try telling(asJSON: json, effect: .nothingPublished) { () throws(PipelineFailure) in
                 try Sluice.publish(try request())
             }
         }

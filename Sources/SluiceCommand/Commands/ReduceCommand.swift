@@ -6,22 +6,20 @@ import Pipelines
 package struct ReduceCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "reduce",
-        abstract: "Merge what the statistics of a group of tasks counted.",
+        abstract: "Merge what the statistics of all tasks counted of some persons.",
         discussion: """
-            Not needed: `commit` merges what all tasks counted. With very many tasks, groups of \
-            them can be merged on several machines first, with the same result. Attempts, and \
-            exit statuses, are as with `sluice task`.
+            Not needed: `commit` merges what is not merged yet. With very many tasks, \
+            `plan --buckets` has them deal out what they count to buckets of tokens, so that as \
+            many machines can merge one each first, with the same result. Attempts, and exit \
+            statuses, are as with `sluice task`.
             """
     )
 
     @Argument(help: "The work folder of the plan.")
     package var folder: String
 
-    @Option(help: ArgumentHelp("Which group, from 0 on.", valueName: "number"))
-    package var group: Int
-
-    @Option(help: ArgumentHelp("How many groups the tasks are divided into.", valueName: "number"))
-    package var groups: Int
+    @Argument(help: "Which bucket, from 0 on.")
+    package var bucket: Int
 
     @Option(
         help: ArgumentHelp(
@@ -40,8 +38,7 @@ package struct ReduceCommand: ParsableCommand {
             asJSON: true, effect: .nothingWritten
         ) { () throws(PipelineFailure) in
             try Sluice.mergeTasks(
-                folder: folder, group: group, of: groups, attempt: attempt,
-                isConfined: !sandbox.noSandbox)
+                folder: folder, bucket: bucket, attempt: attempt, isConfined: !sandbox.noSandbox)
         }
         try StandardOutput.write(text: TaskText.json(report) + "\n")
     }

@@ -9,8 +9,13 @@ package enum FailureEffect: Sendable {
     case nothingWritten
     /// A part of the data may have gone to standard output.
     case incompleteStream
+    /// Nothing of the month at hand was published; others may have been.
+    case nothingPublished
     /// The command only looks.
     case none
+
+    /// True for commands that read and write records.
+    fileprivate var isOfRecords: Bool { self == .nothingWritten || self == .incompleteStream }
 }
 
 /// A failure in words: what, where, what was expected, and what to do next. Never a value of a
@@ -59,7 +64,7 @@ package struct FailureText: Sendable {
             let name = file.isEmpty ? "command line" : file
             let count = NumberText.counted(faults.count, "fault")
             // Faults are found before the first byte is read.
-            let outcome = effect == .none ? "" : outcome(.nothingWritten)
+            let outcome = effect.isOfRecords ? outcome(.nothingWritten) : ""
             let summary = FaultReport.printable("\(count) in \(name)\(outcome)")
             return "\(summary)\n\(FaultReport.render(faults, file: name))"
         case .source(let fault):
@@ -99,7 +104,7 @@ package struct FailureText: Sendable {
         switch effect {
         case .nothingWritten: "; nothing was written"
         case .incompleteStream: "; the output is incomplete"
-        case .none: ""
+        case .nothingPublished, .none: ""
         }
     }
 
@@ -107,6 +112,7 @@ package struct FailureText: Sendable {
         switch effect {
         case .nothingWritten: ": nothing was written"
         case .incompleteStream: ": the output is incomplete"
+        case .nothingPublished: ": nothing of the month at hand was published"
         case .none: ""
         }
     }

@@ -7,7 +7,8 @@ package enum TaskText {
         JSONValue.object([
             ("status", .integer(Int(ExitStatus.success))), ("folder", .text(report.folder)),
             ("plan", .text(report.name)), ("now", .text(report.now)),
-            ("complete", .boolean(report.isComplete)), ("tasks", .array(report.tasks.map(task))),
+            ("complete", .boolean(report.isComplete)),
+            ("buckets", .integer(report.buckets)), ("tasks", .array(report.tasks.map(task))),
         ]).json
     }
 

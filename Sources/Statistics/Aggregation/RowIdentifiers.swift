@@ -18,6 +18,19 @@ struct RowIdentifiers: ~Copyable {
     /// For each row the statistics that may count it.
     private(set) var masks = FlatArray<UInt64>(capacity: 1 << 10)
 
+    /// Texts of the arena by the lowest bits of their places: rules make the same text of many
+    /// rows.
+    private var made = FlatArray<MadeText>(capacity: madeCount)
+
+    private static let madeCount = 64
+
+    /// A text of the arena and its number. Not private: 6.3.1 miscompiles private elements of
+    /// `FlatArray`.
+    struct MadeText: BitwiseCopyable {
+        var slice = FieldSlice.absent
+        var number: UInt32 = 0
+    }
+
     private let interned: [Bool]
 
     init(_ plan: StatisticsPlan) {
@@ -45,6 +58,9 @@ struct RowIdentifiers: ~Copyable {
         _ batch: borrowing ObservationBatch, chunk: Span<UInt8>,
         texts interner: inout TextInterner, tokens tokenInterner: inout TokenInterner
     ) {
+        // The arena is another one with each batch.
+        made.truncate(to: 0)
+        made.resize(to: Self.madeCount, filling: MadeText())
         for input in texts.indices where interned[input] {
             fillTexts(input, batch, chunk, &interner)
         }
@@ -62,25 +78,23 @@ struct RowIdentifiers: ~Copyable {
         texts[input].resize(to: batch.count, filling: 0)
         unsafe chunk.withUnsafeBufferPointer { chunk in
             unsafe arena.withUnsafeBufferPointer { arena in
-                // Rows with the same text in the arena often follow one another.
-                var last = FieldSlice.absent
-                var number: UInt32 = 0
                 for row in 0..<batch.count {
                     let slice = batch.texts[input][row]
-                    if slice == last {
-                        texts[input][row] = number
+                    let isMade = slice.start & ObservationBatch.arenaBit != 0
+                    let place = Int(slice.start) & (Self.madeCount &- 1)
+                    if isMade, made[place].slice == slice {
+                        texts[input][row] = made[place].number
                         continue
                     }
-                    last = slice
-                    number = 0
+                    var number: UInt32 = 0
                     if Self.isGrouped(slice.kind) {
-                        let inArena = slice.start & ObservationBatch.arenaBit != 0
                         number = unsafe interner.number(
-                            inArena ? arena : chunk,
+                            isMade ? arena : chunk,
                             from: Int(slice.start & ~ObservationBatch.arenaBit),
                             length: slice.length)
                     }
                     texts[input][row] = number
+                    if isMade { made[place] = MadeText(slice: slice, number: number) }
                 }
             }
         }

@@ -62,6 +62,14 @@ struct StatisticLayout: Sendable {
     let personInput: Int?
     let customerInput: Int?
 
+    /// The contributor sets of a row that counted nothing: nobody, which is enough where nobody is
+    /// asked for.
+    var nobody: [ContributorSet] {
+        (0..<2 * contributorSets).map { set in
+            (set % 2 == 0 ? personsMax : customersMax) == 0 ? .enough : .all([])
+        }
+    }
+
     /// True when rows are kept at all: a statistic of sessions only has none.
     var hasRows: Bool { !steps.isEmpty }
 }

@@ -46,101 +46,25 @@ private struct CustomerPlaces {
     }
 }
 
-/// Numbers that were used, each once.
-private struct UsedNumbers {
-    /// In order when `sort` was called.
-    private(set) var all: [UInt32] = []
-    private var settledCount = 0
-
-    mutating func note(_ number: UInt32) {
-        if number == 0 || all.last == number { return }
-        all.append(number)
-        if all.count >= 64 + settledCount * 2 { sort() }
-    }
-
-    mutating func sort() {
-        all.sort()
-        var kept = 0
-        for number in all where kept == 0 || all[kept - 1] != number {
-            all[kept] = number
-            kept += 1
-        }
-        all.removeLast(all.count - kept)
-        settledCount = kept
-    }
-
-    /// The number that a used one has among these; 0 stays 0.
-    func rank(_ number: UInt32) -> UInt32 {
-        if number == 0 { return 0 }
-        var low = 0
-        var high = all.count
-        while low < high {
-            let middle = (low + high) / 2
-            if all[middle] < number { low = middle + 1 } else { high = middle }
-        }
-        return UInt32(truncatingIfNeeded: low + 1)
-    }
-}
-
-/// Follows which statistic the rows are of.
-private struct LayoutCursor {
-    private let layouts: [StatisticLayout]
-    private var statistic = 0
-    private var sessionsDone = 0
-    /// The words of the keys of rows and intervals of the statistic at hand.
-    private(set) var rowWords: [KeyWord] = []
-    private(set) var sessionWords: [KeyWord] = []
-
-    init(_ layouts: [StatisticLayout]) {
-        precondition(layouts.allSatisfy(\.isSeparable), "only separable rows have a customer")
-        self.layouts = layouts
-        begin()
-    }
-
-    private mutating func begin() {
-        guard layouts.indices.contains(statistic) else { return }
-        rowWords = layouts[statistic].rowWords
-        sessionWords = layouts[statistic].sessionWords
-    }
-
-    mutating func endRows() { if layouts[statistic].sessions.isEmpty { next() } }
-
-    mutating func endIntervals() {
-        sessionsDone += 1
-        if sessionsDone == layouts[statistic].sessions.count { next() }
-    }
-
-    private mutating func next() {
-        statistic += 1
-        sessionsDone = 0
-        begin()
-    }
-}
-
 /// The first pass: notes which texts and tokens the rows of each customer use.
 private struct DealingSurvey: PartialSink {
     fileprivate var places: CustomerPlaces
     fileprivate let layouts: [StatisticLayout]
-    fileprivate var texts: [UsedNumbers]
-    fileprivate var tokens: [UsedNumbers]
+    fileprivate var dictionaries: [PartDictionary]
     private var cursor: LayoutCursor
     private var place: Int?
 
     init(_ customers: [Token], _ layouts: [StatisticLayout]) {
+        precondition(layouts.allSatisfy(\.isSeparable), "only separable rows have a customer")
         places = CustomerPlaces(customers)
         self.layouts = layouts
-        texts = customers.map { _ in UsedNumbers() }
-        tokens = customers.map { _ in UsedNumbers() }
+        dictionaries = customers.map { _ in PartDictionary() }
         cursor = LayoutCursor(layouts)
     }
 
     private mutating func note(_ key: [UInt32], _ words: [KeyWord]) {
         place = places.place(key)
-        guard let place else { return }
-        for index in words.indices {
-            if words[index] == .text { texts[place].note(key[index]) }
-            if words[index] == .token { tokens[place].note(key[index]) }
-        }
+        if let place { dictionaries[place].note(key, words) }
     }
 
     mutating func text(_ text: [UInt8]) throws(PartialFault) {}
@@ -152,7 +76,7 @@ private struct DealingSurvey: PartialSink {
     }
 
     mutating func listedToken(_ number: UInt32) throws(PartialFault) {
-        if let place { tokens[place].note(number) }
+        if let place { dictionaries[place].note(token: number) }
     }
 
     mutating func listedNumber(_ billionths: Int128, times: UInt64) throws(PartialFault) {}
@@ -169,8 +93,7 @@ private struct DealingSurvey: PartialSink {
 /// The second pass: writes each row for its customer, with texts and tokens numbered anew.
 private struct CustomerDealing: PartialSink {
     private let places: CustomerPlaces
-    private var texts: [UsedNumbers]
-    private var tokens: [UsedNumbers]
+    private var dictionaries: [PartDictionary]
     private var writers: [PartialWriter]
     private var cursor: LayoutCursor
     private var place: Int?
@@ -181,14 +104,10 @@ private struct CustomerDealing: PartialSink {
 
     init(_ survey: DealingSurvey, _ writers: [PartialWriter]) {
         places = survey.places
-        texts = survey.texts
-        tokens = survey.tokens
+        dictionaries = survey.dictionaries
         self.writers = writers
         cursor = LayoutCursor(survey.layouts)
-        for place in writers.indices {
-            texts[place].sort()
-            tokens[place].sort()
-        }
+        for place in writers.indices { dictionaries[place].settle() }
     }
 
     mutating func text(_ text: [UInt8]) throws(PartialFault) { allTexts.append(text) }
@@ -196,9 +115,7 @@ private struct CustomerDealing: PartialSink {
 
     mutating func endDictionary() throws(PartialFault) {
         for place in writers.indices {
-            for number in texts[place].all { try writers[place].text(allTexts[Int(number)]) }
-            for number in tokens[place].all { try writers[place].token(allTokens[Int(number)]) }
-            try writers[place].endDictionary()
+            try dictionaries[place].write(allTexts, allTokens, to: &writers[place])
         }
         allTexts = []
         allTokens = []
@@ -208,14 +125,7 @@ private struct CustomerDealing: PartialSink {
     private mutating func take(_ key: [UInt32], _ words: [KeyWord]) -> Int? {
         place = places.place(key)
         guard let place else { return nil }
-        if row.key.count != words.count { row.key = [UInt32](repeating: 0, count: words.count) }
-        for index in words.indices {
-            switch words[index] {
-            case .text: row.key[index] = texts[place].rank(key[index])
-            case .token: row.key[index] = tokens[place].rank(key[index])
-            case .month, .day, .hour, .dimension: row.key[index] = key[index]
-            }
-        }
+        dictionaries[place].renumber(key, words, into: &row.key)
         return place
     }
 
@@ -226,7 +136,8 @@ private struct CustomerDealing: PartialSink {
     }
 
     mutating func listedToken(_ number: UInt32) throws(PartialFault) {
-        if let place { try writers[place].listedToken(tokens[place].rank(number)) }
+        guard let place else { return }
+        try writers[place].listedToken(dictionaries[place].number(ofToken: number))
     }
 
     mutating func listedNumber(_ billionths: Int128, times: UInt64) throws(PartialFault) {

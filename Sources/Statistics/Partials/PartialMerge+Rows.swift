@@ -154,7 +154,9 @@ extension PartialMerge {
     ) throws(PartialFault) {
         // By itself it is read in place: as an element it would be held and let go for each row.
         var reader = readers.removeLast()
-        let selection = selections[0]
+        // One that removes nothing, and no optional, of which each row would take a copy.
+        let selection =
+            selections[0] ?? RowSelection(PartialRemoval(entries: []), [layout])
         let texts = UInt32(truncatingIfNeeded: textNumbers[0].count)
         let tokens = UInt32(truncatingIfNeeded: tokenNumbers[0].count)
         while try reader.nextRow(layout) {
@@ -167,7 +169,7 @@ extension PartialMerge {
                     }
                 guard isKnown else { throw PartialFault(.damaged) }
             }
-            if selection?.removes(row: reader.row.key) ?? false {
+            if selection.removes(row: reader.row.key) {
                 try reader.skipLists(layout)
                 continue
             }

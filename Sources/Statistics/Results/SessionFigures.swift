@@ -5,8 +5,7 @@ struct SessionFigures {
     private(set) var count: Int64 = 0
     private(set) var single: Int64 = 0
     private var sum: Int128 = 0
-    private(set) var durations: [Int64] = []
-    private var isSorted = true
+    private(set) var durations = MagnitudeList()
     private(set) var evidence: Evidence
     /// Who stands behind all sessions, weighed by their durations, and behind the single ones.
     private var tally: ContributorTally
@@ -63,11 +62,10 @@ struct SessionFigures {
         let duration = session.last - session.first
         sum += Int128(duration)
         durations.append(duration)
-        isSorted = false
     }
 
     /// The value of one column; nil when there was no session to compute it from.
-    mutating func value(_ figure: SessionsColumn.Figure, _ unit: SessionsUnit) -> Int64? {
+    func value(_ figure: SessionsColumn.Figure, _ unit: SessionsUnit) -> Int64? {
         switch figure {
         case .count: return count
         case .single: return single
@@ -79,13 +77,9 @@ struct SessionFigures {
         }
     }
 
-    private mutating func percentile(_ percentile: Percentile, _ unit: SessionsUnit) -> Int64? {
+    private func percentile(_ percentile: Percentile, _ unit: SessionsUnit) -> Int64? {
         if count == 0 { return nil }
-        if !isSorted {
-            sortMagnitudes(&durations)
-            isSorted = true
-        }
-        return durations[percentile.rank(of: durations.count) - 1] / unit.milliseconds
+        return durations.number(atRank: percentile.rank(of: durations.count)) / unit.milliseconds
     }
 }
 

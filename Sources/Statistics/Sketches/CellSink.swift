@@ -235,7 +235,7 @@ struct CellSink: PartialSink {
                         $0.measure == source.measure
                     }), let row = sessions[at].keys[key]
                 else { continue }
-                cells[index] = .durations(sessions[at].figures[row].durations, k: k)
+                cells[index] = .durations(sessions[at].figures[row].durations.all, k: k)
             }
             try send(key, cells)
         }

@@ -191,5 +191,5 @@ extension SketchDescriptor {
             + "sqrt(3 * ln 2 - 1) / sqrt(2^lgK)",
         standardError: { (3 * log(2) - 1).squareRoot() / Double(1 << $0).squareRoot() },
         serialBytesMax: { 40 + (1 << $0) },
-        sparkFunction: "hll_union_agg (Spark 3.5)")
+        sparkFunction: { _ in "hll_union_agg (Spark 3.5)" })
 }

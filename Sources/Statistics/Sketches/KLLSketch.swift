@@ -279,5 +279,6 @@ extension SketchDescriptor {
             + "values in 99 of 100 cases; one standard deviation is 2.576 times less",
         standardError: { 2.296 / pow(Double($0), 0.9021) / 2.576 },
         serialBytesMax: { 36 + 30 * 4 + KLLCapacity.total(k: $0, levels: 30) * 8 },
-        sparkFunction: "kll_merge_agg_double, kll_merge_agg_bigint (Spark 4.1)")
+        // A KLL sketch does not say what its items are; read as others they are nonsense.
+        sparkFunction: { "kll_merge_agg_\($0 == .milliseconds ? "bigint" : "double") (Spark 4.1)" })
 }

@@ -18,8 +18,8 @@ package struct SketchDescriptor: Sendable {
     package let standardError: @Sendable (Int) -> Double
     /// The most bytes that a sketch of a size has (of KLL: of a billion values).
     package let serialBytesMax: @Sendable (Int) -> Int
-    /// The function of Spark SQL that merges such columns, and since which version.
-    package let sparkFunction: String
+    /// The function of Spark SQL that merges such columns of an item, and since which version.
+    package let sparkFunction: @Sendable (SketchColumn.Item) -> String
 
     /// All kinds.
     package static let all: [SketchDescriptor] = [.theta, .hll, .kll]

@@ -71,5 +71,5 @@ extension SketchDescriptor {
         errorFormula: "0 up to 2^lgK items, then 1 / sqrt(2^lgK - 1)",
         standardError: { 1 / Double((1 << $0) - 1).squareRoot() },
         serialBytesMax: { 24 + (8 << $0) },
-        sparkFunction: "theta_union_agg (Spark 4.1)")
+        sparkFunction: { _ in "theta_union_agg (Spark 4.1)" })
 }

@@ -1,4 +1,5 @@
 import Anonymization
+import PlainTwins
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 @testable import Anonymization
+import PlainTwins
 import Records
 import TestSupport
 import Testing
@@ -54,33 +55,6 @@ import Testing
         #expect(contradiction.transform == nil && contradiction.faults.count == 1)
     }
 
-    /// The plain chain of the short list.
-    private static func plain(_ agent: String) -> String {
-        func has(_ word: String) -> Bool { bytes(agent).contains(bytes(word)) }
-        let browser =
-            has("Edg")
-            ? "Edge"
-            : has("OPR/")
-                ? "Opera"
-                : has("SamsungBrowser/")
-                    ? "Samsung Internet"
-                    : has("Firefox/") || has("FxiOS/")
-                        ? "Firefox"
-                        : has("Chrome/") || has("CriOS/")
-                            ? "Chrome"
-                            : has("Version/") && has("Safari/") ? "Safari" : "Other"
-        let system =
-            has("Windows")
-            ? "Windows"
-            : has("iPhone") || has("iPad")
-                ? "iOS"
-                : has("Mac OS X")
-                    ? "macOS"
-                    : has("Android")
-                        ? "Android" : has("CrOS") ? "ChromeOS" : has("Linux") ? "Linux" : "Other"
-        return browser + " / " + system
-    }
-
     @Test func asBrowsersEqualsThePlainChain() {
         let seed: UInt64 = 0x7e57_0005
         var random = SeededGenerator(seed: seed)
@@ -95,7 +69,7 @@ import Testing
             var agent = "x"
             for _ in 0..<random.next() % 6 { agent += pieces.randomElement(using: &random) ?? "" }
             #expect(
-                TextRun.apply(transform, agent).text == Self.plain(agent),
+                TextRun.apply(transform, agent).text == plainFamily(agent),
                 "seed \(seed): \(agent)"
             )
         }

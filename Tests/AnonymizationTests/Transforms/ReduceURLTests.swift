@@ -1,4 +1,5 @@
 @testable import Anonymization
+import PlainTwins
 import Records
 import TestSupport
 import Testing

@@ -19,8 +19,7 @@ struct DeploymentTests {
     private func ask(_ tool: String, _ words: [String]) throws -> (status: Int32, output: String)? {
         let places = ["/usr/bin", "/bin", "/usr/local/bin"].map { "\($0)/\(tool)" }
         guard let path = places.first(where: { unsafe access($0, X_OK) == 0 }) else {
-            let question = words.joined(separator: " ")
-            StandardError.write("skipped, there is no \(tool) here: \(question)\n")
+            _ = try Want.deploymentTools.isMet(false)
             return nil
         }
         let process = Process()

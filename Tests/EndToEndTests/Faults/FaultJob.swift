@@ -13,6 +13,9 @@ struct FaultJob: CustomTestStringConvertible {
     var input: [UInt8] = []
     /// True when the command, run again, may answer that it was done already.
     var isRefusedAgain = false
+    /// A table of what is not yet published. Each run writes it anew as long as something is not,
+    /// so months that a killed `publish` had published are no more in it when it goes on.
+    var waitingTable: String?
 
     var testDescription: String { name }
 
@@ -37,7 +40,7 @@ struct FaultJob: CustomTestStringConvertible {
             clock: "2026-03-20", input: lines(seed: 9)),
         FaultJob(
             name: "publish", before: [run("p.yaml", "2026-04-20")], command: publish,
-            clock: "2026-05-20"),
+            clock: "2026-05-20", waitingTable: "out/months.csv"),
         FaultJob(
             name: "an opt-out", before: [first],
             command: ["opt-out", "add", "p.yaml", "--customer", "NL-101", "--now", "2026-03-21"],

@@ -7,12 +7,13 @@ import Testing
 /// System calls fail: at any of them a job must end with a documented status and show nothing of
 /// anybody, and the same job again must end where an undisturbed one ends.
 ///
-/// The ordinary tests let calls fail here and there, by a seed. `SLUICE_LONG_FAULTS=all swift test
-/// --filter FaultTests` lets each call of each job fail in each way, which takes hours; in place of
-/// `all`, numbers such as `0,4` choose jobs in the order of `FaultJob.all`.
+/// The ordinary tests let calls fail here and there, by a seed. `SLUICE_LONG_FAULTS=sites swift
+/// test --filter FaultTests` lets calls of each job fail in each way from wherever the programme
+/// makes them: the first, the last and one between of those that come the same way. `all` lets
+/// each call fail, which takes many hours; numbers such as `0,4` do so in these jobs.
 @Suite("system calls that fail")
 struct FaultTests {
-    private static let long = ProcessInfo.processInfo.environment["SLUICE_LONG_FAULTS"]
+    static let long = ProcessInfo.processInfo.environment["SLUICE_LONG_FAULTS"]
 
     /// Every way in which a call can fail; a signal that interrupted every call would be an
     /// endless loop.
@@ -34,7 +35,7 @@ struct FaultTests {
         var struck = 0
         for _ in 0..<8 {
             guard var fault = Self.kinds.randomElement(using: &random) else { continue }
-            let calls = try count(fault, world)
+            let calls = try world.calls(of: fault)
             guard calls > 0 else { continue }
             fault.number = Int.random(in: 1...calls, using: &random)
             if try strike(fault, world, "seed \(seed)") { struck += 1 }
@@ -45,27 +46,37 @@ struct FaultTests {
     @Test(.enabled(if: long != nil), arguments: FaultJob.all.indices)
     func everywhere(_ index: Int) throws {
         let chosen = Self.long?.split(separator: ",").compactMap { Int($0) } ?? []
-        guard Self.long == "all" || chosen.contains(index) else { return }
+        let bySites = Self.long == "sites"
+        guard bySites || Self.long == "all" || chosen.contains(index) else { return }
         let world = try FaultWorld(FaultJob.all[index])
-        var struck = 0
+        var random = SeededGenerator(seed: UInt64(index))
+        var (struck, calls, sites) = (0, 0, 0)
         for kind in Self.kinds {
-            let calls = try count(kind, world)
-            for number in stride(from: 1, through: calls, by: 1) {
+            let origins = try world.sites(of: kind)
+            let numbers = bySites ? representatives(origins, &random) : Array(origins.indices)
+            calls += origins.count
+            sites += Set(origins).count
+            for number in numbers {
                 var fault = kind
-                fault.number = number
+                fault.number = number + 1
                 if try strike(fault, world, "") { struck += 1 }
             }
         }
-        StandardError.write("\(world.job.name): \(struck) faults\n")
+        StandardError.write(
+            "\(world.job.name): \(struck) faults in \(Self.kinds.count) ways, of \(calls) calls "
+                + "from \(sites) places\n")
         #expect(struck > 100)
     }
 
-    /// How many calls of the job could fail this way.
-    private func count(_ fault: Fault, _ world: FaultWorld) throws -> Int {
-        try world.restore()
-        let outcome = try world.run(with: fault)
-        try #require(outcome.status == 0, "\(world.job.name): \(outcome.errors)")
-        return try world.told().calls
+    /// Of the calls that come the same way the first, the last and one between, by their places.
+    private func representatives(
+        _ origins: [UInt64], _ random: inout SeededGenerator
+    ) -> [Int] {
+        let alike = Dictionary(grouping: origins.indices) { origins[$0] }
+        return alike.values.sorted { $0[0] < $1[0] }.flatMap { places in
+            let one = places.randomElement(using: &random)
+            return Set([places.first, one, places.last].compactMap(\.self)).sorted()
+        }
     }
 
     /// True when a call failed; what comes of it is looked at.

@@ -15,7 +15,7 @@ struct ShortageTests {
 
     @Test(arguments: jobs) func noNameLeft(_ job: FaultJob) throws {
         let disk = try TinyDisk(mebibytes: 64, names: 4000)
-        guard let disk else { return skip("a disk without room for names") }
+        guard let disk else { return try skip() }
         try disturb(FaultWorld(job, scene: disk.scene), failing: 2) { world, round in
             try disk.fillUp(leavingNames: round)
             defer { disk.clear() }
@@ -25,7 +25,7 @@ struct ShortageTests {
 
     @Test(arguments: jobs) func aDiskThatIsReadOnly(_ job: FaultJob) throws {
         let disk = try TinyDisk(mebibytes: 64, names: 4000)
-        guard let disk else { return skip("a read-only disk") }
+        guard let disk else { return try skip() }
         try disturb(FaultWorld(job, scene: disk.scene), rounds: 1, failing: 1) { world, _ in
             try disk.setReadOnly(true)
             defer { try? disk.setReadOnly(false) }
@@ -50,7 +50,7 @@ struct ShortageTests {
 
     @Test(arguments: jobs) func littleMemory(_ job: FaultJob) throws {
         let group = MemoryGroup()
-        guard let group else { return skip("a limit of memory") }
+        guard let group else { return try skip() }
         try disturb(FaultWorld(job), failing: 1, mayBeKilled: true) { world, round in
             group.allow(mebibytes: 4 + round * round)
             let script = #"echo $$ > \#(group.members) && exec "$0" "$@""#
@@ -78,8 +78,8 @@ struct ShortageTests {
         #expect(failed >= failing)
     }
 
-    private func skip(_ what: String) {
-        StandardError.write("skipped, it needs the superuser: \(what)\n")
+    private func skip() throws {
+        _ = try Want.superuser.isMet(false, isDemanded: FaultTests.long != nil)
     }
 }
 

@@ -3,9 +3,20 @@
 
      FAULT_REPORT  a file of at least sizeof(struct fault_report) bytes, where the report appears
      FAULT_SIDE    `write` or `read`: which calls are counted
-     FAULT_AS      the error number, or `short`: half of what is asked for is written or read
+     FAULT_AS      the error number; or `short`: half of what is asked for is written or read; or
+                   `kill`, `signal:N`: the process ends there; or `torn`: it is killed when half
+                   of what is asked for is written
      FAULT_AT      the number of the call that fails, from 1; without it calls are only counted
      FAULT_FROM    instead of FAULT_AT: this call fails and every one behind it
+
+     FAULT_DISK    a folder: its ext4 file system loses its power there, and what was not made
+                   durable, and then the process is killed
+     FAULT_SITES   a file that gets 8 bytes for each call that is counted: whence it came
+     FAULT_OUTSIDE a file that the process tries to open at each call, and the network with it
+     FAULT_COPIES  a file that gets a copy of all that is written, to standard output, to standard
+                   error and to sockets, too: two lengths of 4 bytes, the name of the place, and
+                   the bytes
+     FAULT_BELOW   a folder below which nothing can be renamed or linked, as in an object store
 
    Only calls that can give the error at all are counted. Standard input, output and error are left
    alone. */
@@ -21,6 +32,9 @@ struct fault_report {
     uint64_t faults;
     /* The name of the first one that did. */
     char first[16];
+    /* How often neither the file outside nor the network could be reached, and how often one of
+       them could after that. */
+    uint64_t kept, escapes;
 };
 
 #endif

@@ -1,4 +1,5 @@
 @testable import LogFormats
+import PlainTwins
 import Records
 import TestSupport
 import Testing

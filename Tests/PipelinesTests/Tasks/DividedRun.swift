@@ -101,7 +101,7 @@ struct DividedRun {
 
     func plan(
         rangeBytes: Int, now: String? = DividedRun.now, key: RunKeySource? = nil,
-        firstMonth: String? = nil, listsWinners: Bool = false
+        firstMonth: String? = nil, listsWinners: Bool = false, buckets: Int = 1
     ) throws -> TaskPlanReport {
         var request = TaskPlanRequest(
             pipeline: "\(folder.folder)/pipeline.yaml", work: "\(folder.folder)/\(Self.work)")
@@ -110,6 +110,7 @@ struct DividedRun {
         request.key = key ?? self.key
         request.firstMonth = firstMonth
         request.listsWinners = listsWinners
+        request.buckets = buckets
         return try Sluice.planTasks(request)
     }
 

@@ -173,29 +173,69 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2, 5]) func groupsMergeToTheSameTables(_ groups: Int) throws {
+    /// None of the buckets, some, or all are merged before the commit.
+    @Test(arguments: [(1, 1), (2, 0), (5, 3), (5, 5)])
+    func bucketsMergeToTheSameTables(_ buckets: Int, _ merged: Int) throws {
         let run = try run()
         _ = try run.folder.run(now: DividedRun.now)
         let expected = try run.takeResults()
-        let plan = try run.plan(rangeBytes: 1000)
-        #expect(plan.tasks.count > 5)
+        let plan = try run.plan(rangeBytes: 1000, buckets: buckets)
+        #expect(plan.tasks.count > 5 && plan.buckets == buckets)
         for task in plan.tasks.dropLast() { try run.attempt(task.name, of: plan) }
         #expect(
-            exitStatus {
-                _ = try Sluice.mergeTasks(folder: plan.folder, group: groups - 1, of: groups)
-            } == ExitStatus.refused)
+            exitStatus { _ = try Sluice.mergeTasks(folder: plan.folder, bucket: 0) }
+                == ExitStatus.refused)
         try run.attempt(plan.tasks[plan.tasks.count - 1].name, of: plan)
-        for group in (0..<groups).reversed() {
+        for bucket in (0..<merged).reversed() {
             for isFirst in [true, false] {
-                let report = try Sluice.mergeTasks(folder: plan.folder, group: group, of: groups)
+                let report = try Sluice.mergeTasks(folder: plan.folder, bucket: bucket)
                 #expect(report.isCommitted == isFirst)
             }
         }
         #expect(
-            exitStatus { _ = try Sluice.mergeTasks(folder: plan.folder, group: groups, of: groups) }
+            exitStatus { _ = try Sluice.mergeTasks(folder: plan.folder, bucket: buckets) }
                 == ExitStatus.usage)
         _ = try Sluice.commitTasks(folder: plan.folder)
         #expect(try run.takeResults() == expected)
+        #expect(try run.plan(rangeBytes: 1000, buckets: buckets + 1).folder != plan.folder)
+    }
+
+    /// What a bucket holds is read from there: damage to it, or its loss, is noticed.
+    @Test func aDamagedBucketIsNoticed() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 1000, buckets: 3)
+        for task in plan.tasks { try run.attempt(task.name, of: plan) }
+        _ = try Sluice.mergeTasks(folder: plan.folder, bucket: 1)
+        let path = "\(plan.folder)/bucket-1/partial-0"
+        var partial = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+        partial[partial.count / 2] ^= 1
+        try Data(partial).write(to: URL(fileURLWithPath: path))
+        #expect(
+            exitStatus { _ = try Sluice.commitTasks(folder: plan.folder) } == ExitStatus.storage)
+        #expect(run.folder.files(below: "out").isEmpty)
+        try FileManager.default.removeItem(atPath: "\(plan.folder)/bucket-1")
+        #expect(try Sluice.commitTasks(folder: plan.folder) != nil)
+    }
+
+    @Test func bucketsAreForWhatIsMerged() throws {
+        let run = try run()
+        for buckets in [0, -1, 257] {
+            #expect(
+                exitStatus { _ = try run.plan(rangeBytes: 1000, buckets: buckets) }
+                    == ExitStatus.usage)
+        }
+        let plain = try DividedRun(
+            pipeline: """
+                name: plain
+                source: { format: jsonl, files: "in/*", time: ts }
+                fields: { ts: keep }
+                outputs: [{ name: all, purpose: security, path: out/all }]
+
+                """,
+            files: ["in/1.log": "{\"ts\":\"2026-04-01T00:00:00Z\"}\n"])
+        #expect(
+            exitStatus { _ = try plain.plan(rangeBytes: 1000, buckets: 2) } == ExitStatus.usage)
+        #expect(try plain.plan(rangeBytes: 1000).buckets == 1)
     }
 
     // MARK: Folders that cannot be renamed
@@ -240,7 +280,7 @@ import Testing
         }
         let names = try FileManager.default.contentsOfDirectory(atPath: folder)
         #expect(names.allSatisfy { !$0.hasPrefix("task-") })
-        _ = try Sluice.mergeTasks(folder: folder, group: 0, of: 1)
+        _ = try Sluice.mergeTasks(folder: folder, bucket: 0)
         // A commit that died over its list.
         try run.folder.write("\(DividedRun.work)/\(plan.name)/winners.json", "{\"task-")
         #expect(try Sluice.commitTasks(folder: folder) != nil)

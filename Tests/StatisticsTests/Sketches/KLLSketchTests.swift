@@ -4,6 +4,13 @@ import Testing
 @testable import Statistics
 
 @Suite struct KLLSketchTests {
+    /// Read as other numbers than it was made of, a sketch gives nonsense without a fault.
+    @Test func eachItemIsMergedByItsOwnFunction() {
+        let merge = SketchDescriptor.kll.sparkFunction
+        #expect(merge(.double).hasPrefix("kll_merge_agg_double "))
+        #expect(merge(.milliseconds).hasPrefix("kll_merge_agg_bigint "))
+    }
+
     @Test func bytesOfTheLibrary() throws {
         // By the Python package datasketches 5.2.0. Level 0 has no order there, here it is sorted.
         #expect(hex(KLLSketch<Double>().bytes) == "02010f01c8000800")

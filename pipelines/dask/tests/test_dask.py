@@ -17,6 +17,19 @@ from standalone import wait_for  # noqa: E402
 SECONDS = 120
 
 
+class Listening:
+    """A client of Dask that notes which commands of `sluice` it was given."""
+
+    def __init__(self, client):
+        self.client = client
+        self.gather = client.gather
+        self.jobs = []
+
+    def map(self, function, jobs, **options):
+        self.jobs += [job[0] for job in jobs]
+        return self.client.map(function, jobs, **options)
+
+
 class DaskTests(unittest.TestCase):
     def setUp(self):
         from distributed import LocalCluster
@@ -33,11 +46,11 @@ class DaskTests(unittest.TestCase):
         self.cluster.close()
         self.scratch.cleanup()
 
-    def run_job(self):
+    def run_job(self, client=None, **options):
         return sluice_dask.run(
-            self.client, f"{self.job.folder}/pipeline.yaml", f"{self.job.folder}/work",
+            client or self.client, f"{self.job.folder}/pipeline.yaml", f"{self.job.folder}/work",
             key=sluice_dask.contract.Key.new(), sluice=str(self.job.gate), now=NOW,
-            range_bytes=60000)
+            range_bytes=60000, **options)
 
     def test_clean_run(self):
         """Every task is done once."""
@@ -45,6 +58,14 @@ class DaskTests(unittest.TestCase):
         begun = self.job.begun()
         self.assertGreater(len(begun), 15)
         self.assertEqual(len(begun), len(set(begun)))
+        self.assertEqual(self.job.results(), self.job.expected)
+
+    def test_buckets(self):
+        """Each bucket of what the tasks counted is merged by a call of its own."""
+        client = Listening(self.client)
+        self.run_job(client, buckets=3)
+        self.assertEqual(client.jobs.count("task"), len(self.job.begun()))
+        self.assertEqual(client.jobs.count("reduce"), 3)
         self.assertEqual(self.job.results(), self.job.expected)
 
     def test_worker_killed(self):

@@ -36,14 +36,17 @@ statistics:
 """
 
 # Stands in front of the binary, for tests only: numbers the attempts as they begin. Those above the
-# number in the file `limit` wait while it is there; the first one waits while `stuck` is there.
+# number in the file `limit` wait while it is there; the first one waits while `stuck` is there;
+# those up to the number in `failing` find that storage fails.
 GATE = """#!/bin/sh
 if [ "$1" = task ]; then
   number=1
   until mkdir {control}/$number 2>/dev/null; do number=$((number + 1)); done
+  echo "$0" > {control}/$number/program
   echo "$3 $$" > {control}/$number/begun
   while [ -e {control}/limit ] && [ $number -gt "$(cat {control}/limit)" ]; do sleep 0.1; done
   while [ $number = 1 ] && [ -e {control}/stuck ]; do sleep 0.1; done
+  if [ -e {control}/failing ] && [ $number -le "$(cat {control}/failing)" ]; then exit 6; fi
 fi
 exec {sluice} "$@"
 """
@@ -122,6 +125,10 @@ class Job:
 
     def allow_all(self):
         (self.folder / "control" / "limit").unlink()
+
+    def fail(self, attempts):
+        """Lets the first so many attempts fail in a way that may pass."""
+        (self.folder / "control" / "failing").write_text(str(attempts))
 
     def hold_first(self):
         (self.folder / "control" / "stuck").touch()

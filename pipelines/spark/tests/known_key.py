@@ -1,9 +1,16 @@
 """Calls the adapter as a notebook does, with a key of the job that the tests can look for."""
 
+import base64
 import os
 import sys
 
 SECRET = b"an invented secret of the tests."
+
+
+def forms():
+    """How the key would look in a file: as it is, in digits, and in Base64 wherever it begins."""
+    within = [base64.b64encode(b"\0" * before + SECRET)[4:-4] for before in range(3)]
+    return [SECRET, SECRET.hex().encode(), *within]
 
 
 def main():

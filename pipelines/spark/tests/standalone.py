@@ -76,7 +76,7 @@ class Cluster:
         self.start(
             "master", "org.apache.spark.deploy.master.Master", "127.0.0.1",
             ["--port", str(self.port), "--webui-port", str(free_port())])
-        wait_for(lambda: self.listens(), 60, "the master")
+        wait_for(lambda: self.listens(), 180, "the master")
         self.workers = [self.start_worker(number) for number in (1, 2)]
 
     def start_worker(self, number):
@@ -108,6 +108,8 @@ class Cluster:
             "spark.executor.cores": "1", "spark.sql.shuffle.partitions": "2",
             "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
             "spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file://{self.events()}",
+            # Tests look into it.
+            "spark.eventLog.compress": "false",
             **dict(settings),
         }
         command = [f"{self.home}/bin/spark-submit", "--master", self.url, "--driver-memory", "512m"]

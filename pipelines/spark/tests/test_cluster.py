@@ -5,6 +5,7 @@ are published), never after a time.
 """
 
 import base64
+import json
 import os
 import pathlib
 import shutil
@@ -12,11 +13,12 @@ import signal
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(__file__))
 import known_key  # noqa: E402
 from job import Job, lines  # noqa: E402
-from standalone import Cluster, children, wait_for, words  # noqa: E402
+from standalone import Cluster, children, free_port, wait_for, words  # noqa: E402
 
 SCRIPT = str(pathlib.Path(__file__).resolve().parent.parent / "sluice_spark.py")
 KNOWN_KEY = known_key.__file__
@@ -62,23 +64,78 @@ class ClusterTests(unittest.TestCase):
 
     def test_clean_run_with_a_key_of_the_job(self):
         """Every task is done once, nothing of any attempt is left, the key is written nowhere."""
-        driver = self.submit(script=KNOWN_KEY)
+        port = free_port()
+        self.job.allow(4)
+        driver = self.submit(
+            script=KNOWN_KEY, settings={"spark.ui.enabled": "true", "spark.ui.port": str(port)})
+        wait_for(lambda: len(self.job.begun()) >= 6, SECONDS, "six attempts")
+        self.assert_shown(port)
+        self.assert_in_no_process()
+        self.job.allow_all()
         self.assert_same_bytes(driver)
         begun = self.job.begun()
         self.assertGreater(len(begun), 15)
         self.assertEqual(len(begun), len(set(begun)))
         self.assertEqual(self.job.attempts_left(), [])
-        self.assertEqual(self.files_with(known_key.SECRET), [])
-        # Were it written somewhere, it would be found.
-        (self.job.folder / "leak").write_bytes(b"x" + base64.b64encode(known_key.SECRET))
-        self.assertEqual(len(self.files_with(known_key.SECRET)), 1)
+        self.assertEqual(self.files_with(known_key.forms()), [])
+        # Were it written somewhere, it would be found: the event log is plain text.
+        self.assertTrue(
+            any("events" in path.parts for path in self.files_with([b"sluice plan-"])))
+        for before in range(3):
+            leak = self.job.folder / f"leak-{before}"
+            leak.write_bytes(base64.b64encode(b"x" * before + known_key.SECRET))
+        self.assertEqual(len(self.files_with(known_key.forms())), 3)
 
-    def files_with(self, secret):
-        """All files of the cluster and of the job, event logs too, that hold a secret."""
-        forms = [secret, secret.hex().encode(), base64.b64encode(secret)]
+    def assert_shown(self, port):
+        """Spark's UI says what is at work, and how much of it; executors say it task by task."""
+        def asked(path):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{path}") as answer:
+                return json.load(answer)
+
+        application = f"applications/{asked('applications')[0]['id']}"
+        job, = wait_for(lambda: [
+            job for job in asked(f"{application}/jobs")
+            if (job["numCompletedTasks"], job["numActiveTasks"]) == (4, 2)
+        ], SECONDS, "four tasks done in the UI, and two at work")
+        name, = [path.name for path in self.job.folder.glob("work/plan-*")]
+        planned = json.loads((self.job.folder / "work" / name / "plan.json").read_bytes())
+        tasks = len(planned["tasks"])
+        self.assertRegex(job["description"], rf"^sluice {name}: {tasks} tasks, 1\.\d MB$")
+        self.assertEqual(job["numTasks"], tasks)
+        query, = asked(f"{application}/sql")
+        self.assertIn("sluice_task(id", query["planDescription"])
+        said = [f"sluice task {task}: ".encode() for task in self.job.published()]
+        logs = pathlib.Path(self.scratch)
+        wait_for(lambda: all(
+            any(line in path.read_bytes() for path in logs.glob("work-*/*/*/stderr"))
+            for line in said), SECONDS, "what executors say")
+
+    def assert_in_no_process(self):
+        """The key stands in the words and the variables of no process of driver and cluster."""
+        found = {}
+        for process in children(os.getpid()):
+            for name in ("cmdline", "environ"):
+                try:
+                    found[process, name] = pathlib.Path(f"/proc/{process}/{name}").read_bytes()
+                except OSError:
+                    pass  # It has ended.
+        self.assertTrue(any(b"known_key.py" in content for content in found.values()))
+        self.assertTrue(any(str(self.job.gate).encode() in content for content in found.values()))
+        for content in found.values():
+            self.assertFalse([form for form in known_key.forms() if form in content])
+
+    def files_with(self, forms):
+        """All files of the cluster and of the job, event logs too, that hold one of the forms."""
         files = [path for path in pathlib.Path(self.scratch).rglob("*") if path.is_file()]
-        self.assertTrue(any("events" in path.parts for path in files))
         return [path for path in files if any(form in path.read_bytes() for form in forms)]
+
+    def test_buckets_merged_by_the_cluster(self):
+        """Each bucket of what the tasks counted is merged by a Spark task before the commit."""
+        self.assert_same_bytes(self.submit("--buckets", "3", *self.key))
+        said = b"".join(
+            path.read_bytes() for path in pathlib.Path(self.scratch).glob("work-*/*/*/stderr"))
+        for bucket in range(3):
+            self.assertIn(f"sluice reduce {bucket}: ".encode(), said)
 
     def test_executor_killed(self):
         """The tasks of an executor that dies are done again by another one."""

@@ -1,4 +1,4 @@
-internal import Records
+package import Records
 
 /// A file of holds, as the `holds` key of a pipeline names it; its keys are
 /// `PipelineReference.hold`, the words of the flags of `sluice hold raise`.
@@ -11,10 +11,12 @@ internal import Records
 ///         by: legal
 ///         user: [anna.example]
 ///         start: 2026-03-02
-enum HoldFile {
+package enum HoldFile {
     /// The holds of a file, or nil after adding faults. `start` is required: a file is read again
     /// and again and must mean the same each time.
-    static func read(_ bytes: [UInt8], pipeline: String, faults: Faults) -> [HoldRequest]? {
+    package static func read(
+        _ bytes: [UInt8], pipeline: String, faults: Faults
+    ) -> [HoldRequest]? {
         read(bytes, pipeline: pipeline, DecodingContext(faults: faults, known: KnownNames()))
     }
 

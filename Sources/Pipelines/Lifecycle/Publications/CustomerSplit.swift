@@ -36,6 +36,7 @@ struct CustomerSplit {
             var dealt: [[PeriodTables.Piece]] = []
             for piece in pieces { dealt.append(try tables.dealt(piece, to: next)) }
             for (place, customer) in next.enumerated() {
+                try PipelineFailure.checkStop()
                 try work(customer, dealt.map { $0[place] })
             }
         }

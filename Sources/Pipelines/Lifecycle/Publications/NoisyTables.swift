@@ -55,7 +55,10 @@ struct NoisyTables {
                 drawing.tables.append(
                     noisy.published(table, purpose: plan.tables[noisy.statistic].purpose))
             }
-        } catch { throw Self.failure(error, period) }
+        } catch {
+            try PipelineFailure.checkStop()
+            throw Self.failure(error, period)
+        }
         drawing.budget = published(budget, period)
         return drawing
     }

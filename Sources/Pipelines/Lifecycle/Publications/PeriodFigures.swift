@@ -49,7 +49,12 @@ extension PeriodTables {
         let check = DifferenceCheck(
             earlier: earlier.tables, recounted: try measured(earlier.counted, rollUp),
             added: added, controlledAdditions: try safe(added).tables, counts: toldCounts, rules)
-        return now.map { check.findings(in: $0) }
+        var found: [DifferenceFindings] = []
+        for table in now {
+            try PipelineFailure.checkStop()
+            found.append(check.findings(in: table))
+        }
+        return found
     }
 
     // MARK: Small values

@@ -98,6 +98,8 @@ struct PeriodTables {
     private static func failure(_ error: any Error) -> PipelineFailure {
         switch error {
         case let failure as PipelineFailure: failure
+        case let fault as PartialFault where fault.fileFault?.cause == .interrupted:
+            .interrupted(signal: Interruption.signal ?? 15)
         case let fault as PartialFault:
             .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
         case let fault as FileFault: .storage("cannot put aggregates aside", fault)
@@ -129,7 +131,7 @@ struct PeriodTables {
         var files: [any SpillFile] = []
         var seen: Set<String> = []
         for record in records where seen.insert(record.path).inserted {
-            files.append(try StoredFile(record.path))
+            files.append(try StoredFile(record.path, isStoppable: true))
         }
         return files
     }
@@ -141,6 +143,7 @@ struct PeriodTables {
         do {
             return try Partials(files, plan: plan.statistics, storage: storage).content().records
         } catch {
+            try PipelineFailure.checkStop()
             throw .storage("cannot read aggregates: \(error.code.rawValue)")
         }
     }
@@ -226,6 +229,7 @@ struct PeriodTables {
             .refused(
                 "the tables have too many values to be held against each other: expected fewer "
                     + "columns in `by`, or coarser rules of their fields")
+        case .stopped: .interrupted(signal: Interruption.signal ?? 15)
         case .shape, .notSeparable:
             .internalFault("tables do not tell who stands behind their figures")
         }

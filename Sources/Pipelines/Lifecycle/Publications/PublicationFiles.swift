@@ -4,6 +4,7 @@ internal import Ledger
 internal import Publication
 internal import Records
 internal import Statistics
+internal import Synchronization
 
 /// The files of a publication: one or more for each format, and the one that says what it is.
 struct PublicationFiles {
@@ -34,17 +35,36 @@ struct PublicationFiles {
     /// All files, the one about them last.
     func made() throws(PipelineFailure) -> [Made] {
         var files: [Made] = []
-        for format in formats {
+        for (format, result) in zip(formats, madeByFormat()) {
             do throws(PublicationFault) {
-                let edition = FormatEdition(name: format.name, version: format.version)
-                files += try format.files(publication).map { Made($0.name, edition, $0.bytes) }
-            } catch { throw .storage("cannot write \(format.name): \(error.sentence)") }
+                files += try result.get()
+            } catch {
+                try PipelineFailure.checkStop()
+                throw .storage("cannot write \(format.name): \(error.sentence)")
+            }
         }
         let names = Set(files.map(\.name) + [Self.aboutName])
         guard names.count == files.count + 1 else {
             throw .internalFault("two formats give a file the same name")
         }
         return files + [about(files.map { ($0.name, $0.format, $0.content) })]
+    }
+
+    /// The files of each format, made at the same time.
+    private func madeByFormat() -> [Result<[Made], PublicationFault>] {
+        let work = FormatWork(count: formats.count)
+        runThreads(min(formats.count, processorCount())) { _ in
+            while let at = work.next() { work.end(at, files(of: formats[at])) }
+        }
+        return work.made
+    }
+
+    private func files(of format: PublicationFormat) -> Result<[Made], PublicationFault> {
+        do throws(PublicationFault) {
+            let edition = FormatEdition(name: format.name, version: format.version)
+            return .success(
+                try format.files(publication).map { Made($0.name, edition, $0.bytes) })
+        } catch { return .failure(error) }
     }
 
     /// The file about the others.
@@ -110,6 +130,7 @@ struct PublicationFiles {
         _ files: [Made], in folder: String, _ changes: PendingChanges
     ) throws(PipelineFailure) {
         for made in files {
+            try PipelineFailure.checkStop()
             let path = "\(folder)/\(made.name)"
             let file = try FileSink.begin(path, sources: [], in: changes.folders)
             do throws(FileFault) {
@@ -121,6 +142,35 @@ struct PublicationFiles {
             }
         }
     }
+}
+
+/// Formats that threads take one by one.
+private final class FormatWork: Sendable {
+    typealias Outcome = Result<[PublicationFiles.Made], PublicationFault>
+
+    private let state: Mutex<(next: Int, made: [Outcome])>
+    private let count: Int
+
+    init(count: Int) {
+        self.count = count
+        state = Mutex((0, [Outcome](repeating: .success([]), count: count)))
+    }
+
+    /// The number of a format that nobody has taken; nil when there is none.
+    func next() -> Int? {
+        state.withLock { state in
+            guard state.next < count else { return nil }
+            state.next += 1
+            return state.next - 1
+        }
+    }
+
+    func end(_ format: Int, _ outcome: Outcome) {
+        state.withLock { $0.made[format] = outcome }
+    }
+
+    /// In the order of the formats.
+    var made: [Outcome] { state.withLock { $0.made } }
 }
 
 /// A format of publications in one of its versions.

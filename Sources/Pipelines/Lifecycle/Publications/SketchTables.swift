@@ -87,6 +87,7 @@ struct SketchTables {
                 if !columns[statistic].isEmpty { gathered.add(row, statistic) }
             }
         } catch let fault as PartialFault {
+            try PipelineFailure.checkStop()
             throw .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
         } catch { throw .internalFault("the system gave no random bytes") }
         guard gathered.byteCount <= PublishedSketches.bytesMax else {

@@ -104,7 +104,8 @@ final class PartRewriting {
         return counts
     }
 
-    /// Notes what is dealt with in held records of a part that stays as it is.
+    /// Notes what is dealt with and what is readable in a part that stays as it is: the part is not
+    /// due for ever, nor does it keep keys alive, because of what reading it shows to be done.
     private func note(
         _ sink: FileSink, _ plan: Plan, in part: PartRecord, _ history: HoldHistory,
         _ task: TaskRun
@@ -114,6 +115,10 @@ final class PartRewriting {
         else { return }
         let dealings = dealings(of: target, plan)
         if dealings != history.dealings { changes.dealings.append((part.id, dealings)) }
+        let oldest = PartName.oldestReadable(target, plan.release.clocks.runClock)
+        if let noted = part.oldestReadable, oldest.map({ noted < $0 }) ?? true {
+            changes.readable.append((part.id, oldest))
+        }
     }
 
     /// What the ledger is to know of the stretches of a file. Where other rules were in force, it

@@ -16,6 +16,8 @@ final class PendingChanges {
     var parts: [NewPart] = []
     /// What is dealt with in held records of parts that stay.
     var dealings: [(part: Int64, dealings: [PartDealing])] = []
+    /// Parts that stay, and since when something in them is readable, if anything is.
+    var readable: [(part: Int64, oldest: EventTime?)] = []
     /// Parts that stay, and the rules under which nothing is to be done in them now.
     var lookedAt: [(part: Int64, rules: Digest256)] = []
     /// What the rules are that parts are dealt with by, by their digests.

@@ -75,8 +75,14 @@ struct ContentScan: ~Copyable {
     static func scan(
         _ path: String, known: KnownSegments, form: SourceForm = .lines
     ) throws(PipelineFailure) -> ScannedContent {
-        var scan = ContentScan(
-            source: try ByteSource(path: path, digesting: false, form: form), known: known)
+        try scan(try ByteSource(path: path, digesting: false, form: form), known: known)
+    }
+
+    /// Scans a source of which nothing was read.
+    static func scan(
+        _ source: ByteSource, known: KnownSegments
+    ) throws(PipelineFailure) -> ScannedContent {
+        var scan = ContentScan(source: source, known: known)
         return try scan.run()
     }
 

@@ -28,9 +28,9 @@ final class ByteSource {
     let fileBytes: Int?
     /// The bytes taken from the file so far.
     private(set) var fileBytesRead = 0
-    /// Plain bytes delivered so far.
+    /// Plain bytes delivered so far, or inflated before the source's turn.
     private(set) var plainBytes = 0
-    var isAtEnd: Bool { hasEnded && ahead.isEmpty }
+    var isAtEnd: Bool { hasEnded && ahead.isEmpty && blocksAhead == nil }
     /// How long inflating has taken so far, reading left out.
     private(set) var inflateNanoseconds: Int64 = 0
 
@@ -42,7 +42,9 @@ final class ByteSource {
     private var isSniffed = false
     private var rawIsAtEnd = false
     /// True when the file has no more plain bytes.
-    private var hasEnded = false
+    private(set) var hasEnded = false
+    /// What was inflated before the source's turn; nil: nothing.
+    var blocksAhead: BlocksAhead?
     /// Plain bytes of which a character is not complete.
     private var coded = ByteBuffer(capacity: 16)
     private var decoder: TextDecoder?
@@ -83,6 +85,12 @@ final class ByteSource {
         content = digesting ? ContentHasher() : nil
     }
 
+    /// True when the bytes on disk are compressed, for which their start is looked at.
+    func isCompressedByNow() throws(PipelineFailure) -> Bool {
+        if !isSniffed { try sniff() }
+        return isCompressed
+    }
+
     /// True when the bytes on disk are compressed; known once something was read.
     var isCompressed: Bool { inflater != nil }
 
@@ -95,6 +103,17 @@ final class ByteSource {
     /// Appends up to `limit` further plain bytes to `buffer`; sets `isAtEnd` when there are no
     /// more.
     func fill(_ buffer: inout ByteBuffer, upTo limit: Int) throws(PipelineFailure) {
+        guard let early = blocksAhead else { return try fillFromFile(&buffer, upTo: limit) }
+        let target = buffer.count + limit
+        early.give(&buffer, upTo: limit)
+        if early.isEmpty { blocksAhead = nil }
+        if buffer.count < target, !hasEnded {
+            try fillFromFile(&buffer, upTo: target - buffer.count)
+        }
+    }
+
+    /// As `fill`, from what the file itself still has.
+    func fillFromFile(_ buffer: inout ByteBuffer, upTo limit: Int) throws(PipelineFailure) {
         let before = buffer.count
         if decoder == nil, framing == nil, ahead.isEmpty {
             try fillBytes(&buffer, upTo: limit)

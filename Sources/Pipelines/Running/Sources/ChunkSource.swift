@@ -26,6 +26,10 @@ final class ChunkSource {
     let form: SourceForm
     /// The first source, where somebody has looked at its start.
     let opened: ByteSource?
+    /// Opens the sources, and inflates those that come next.
+    let ahead: InflationAhead
+    /// The number of the first source in `ahead`.
+    private let firstAhead: Int
 
     var sourceIndex = -1
     private var source: ByteSource?
@@ -48,13 +52,20 @@ final class ChunkSource {
     let needsEqualColumns: Bool
 
     /// The sources of `inputs`; `opened` is the first of them if it is open already. `endsRun` is
-    /// false when further records of the run come behind the last input.
+    /// false when further records of the run come behind the last input. `ahead` inflates for
+    /// several chunk sources, in which the first of `inputs` has the number `firstAhead`.
     init(
         _ inputs: [SourceInput], plan: Plan, digesting: Bool, opened: ByteSource? = nil,
-        endsRun: Bool = true
+        endsRun: Bool = true, workers: Int = 1, ahead: InflationAhead? = nil, firstAhead: Int = 0
     ) {
         self.inputs = inputs
         self.opened = opened
+        self.ahead =
+            ahead
+            ?? InflationAhead(
+                inputs.map { $0.range == nil ? $0.path : nil }, digesting: digesting,
+                form: plan.sourceForm, workers: workers)
+        self.firstAhead = firstAhead
         self.endsRun = endsRun
         form = plan.sourceForm
         format = plan.format
@@ -132,7 +143,9 @@ final class ChunkSource {
         if sourceIndex == 0, let first = self.opened {
             opened = first
         } else {
-            opened = try ByteSource(path: path, digesting: digesting, form: form)
+            opened = try ahead.source(firstAhead + sourceIndex, at: path)
+            // Whoever inflated ahead has told of it.
+            inflatedBefore -= opened.inflateNanoseconds
         }
         source = opened
         date = try date(of: path)

@@ -33,18 +33,22 @@ enum PartName {
         sourceRange: Digest256, source: Int?, clock: RunClock, keyIDs: [KeyID],
         replaces: [Int64] = [], stayedUntil: EventTime? = nil
     ) -> NewPart {
-        let hasReadable = target.oldestReadableDay != .max
         let newest = target.newestDay == .min ? nil : Int(target.newestDay)
         var part = NewPart(
             output: output.name, purpose: output.purpose, source: source,
             sourceRange: sourceRange, path: target.path, content: content,
             records: Int64(target.records), day: output.routing == .day ? newest : nil,
-            oldestReadable: hasReadable
-                ? clock.zone.startOfDay(Int(target.oldestReadableDay)) : nil,
+            oldestReadable: oldestReadable(target, clock),
             deleteBy: [deleteBy(output, target, clock), stayedUntil].compactMap { $0 }.min(),
             keyIDs: keyIDs, replaces: replaces)
         part.recipients = output.sharedWith
         return part
+    }
+
+    /// The start of the day of the oldest record in which something is still readable; nil: none.
+    static func oldestReadable(_ target: FileSink.Target, _ clock: RunClock) -> EventTime? {
+        let day = target.oldestReadableDay
+        return day == .max ? nil : clock.zone.startOfDay(Int(day))
     }
 
     /// The start of the day behind the last on which the newest record may stay; one without a time

@@ -22,6 +22,7 @@ final class SourceIntake {
     private(set) var partials: [NewPartial] = []
 
     var plan: Plan { owner.plan }
+    var workers: Int { owner.settings.workers }
 
     init(_ owner: StatefulRun, ledger: Ledger, keys: RunRing?) {
         self.owner = owner
@@ -77,11 +78,14 @@ final class SourceIntake {
     private func takeIn(
         _ found: [SourceSurvey.Source], names: [String]
     ) throws(PipelineFailure) {
+        let ahead = InflationAhead(
+            found.filter { !$0.isKnown }.map(\.path), digesting: true, form: plan.sourceForm,
+            workers: workers)
         for (source, name) in zip(found, names) {
             if source.isKnown {
                 noteKnown(name, source.scanned)
             } else {
-                try takeIn(source, name: name)
+                try takeIn(source, name: name, ahead)
             }
         }
     }
@@ -133,13 +137,15 @@ final class SourceIntake {
     // MARK: One source
 
     private func takeIn(
-        _ found: SourceSurvey.Source, name: String
+        _ found: SourceSurvey.Source, name: String, _ ahead: InflationAhead
     ) throws(PipelineFailure) {
         let scanned = found.scanned
         let shown = name == "-" ? "standard input" : name
         let work: any SourceWork =
             try owner.divided?.work(on: found, named: shown, plan, keys)
-            ?? SourceReading(owner, found, name: shown, keys: keys, storage: storage)
+            ?? SourceReading(
+                owner, found, name: shown, keys: keys, storage: storage, ahead: ahead,
+                number: sources.count)
         let taskName = found.taskName(stream: plan.stream)
         let sink = FileSink(
             plan: plan, sources: sourceIdentities([found.path]), digests: true,

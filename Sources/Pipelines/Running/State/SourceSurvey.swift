@@ -33,15 +33,26 @@ struct SourceSurvey {
     private let ledger: Ledger
     private let paths: [String]
     private let form: SourceForm
+    private let workers: Int
 
     init(_ intake: SourceIntake, _ paths: [String]) {
         stream = intake.plan.stream
         ledger = intake.ledger
         self.paths = paths
         form = intake.plan.sourceForm
+        workers = intake.workers
     }
 
     func survey() throws(PipelineFailure) -> [Source] {
+        let ahead = InflationAhead(paths, digesting: false, form: form, workers: workers)
+        // One source has nothing behind it to be inflated ahead.
+        let helpers = min(workers, paths.count) - 1
+        return try runHelped(by: helpers, ahead.workToTheEnd, end: ahead.end) {
+            () throws(PipelineFailure) in try survey(ahead)
+        }
+    }
+
+    private func survey(_ ahead: InflationAhead) throws(PipelineFailure) -> [Source] {
         var known = KnownSegments()
         do {
             for segment in try ledger.countedSegments(stream: stream) {
@@ -51,8 +62,9 @@ struct SourceSurvey {
         var sources: [Source] = []
         var seen: Set<ContentIdentity> = []
         var wholes: [Int] = []
-        for path in paths {
-            let scanned = try ContentScan.scan(path, known: known, form: form)
+        for (index, path) in paths.enumerated() {
+            let scanned = try ContentScan.scan(
+                try ahead.source(index, at: path), known: known)
             let wasCounted = try isCounted(scanned.content)
             let isNew = seen.insert(scanned.content).inserted
             if wasCounted { wholes.append(sources.count) }

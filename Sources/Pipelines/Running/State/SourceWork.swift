@@ -39,10 +39,11 @@ final class SourceReading: SourceWork {
     private let input: ChunkSource.SourceInput
     private let source: ChunkSource
 
-    /// `name` is what the source is called, `storage` takes aggregates.
+    /// `name` is what the source is called, `storage` takes aggregates; in `ahead` the source has
+    /// the number `number`.
     init(
         _ owner: StatefulRun, _ found: SourceSurvey.Source, name: String, keys: RunRing?,
-        storage: any SpillStorage
+        storage: any SpillStorage, ahead: InflationAhead, number: Int
     ) {
         self.owner = owner
         self.found = found
@@ -54,7 +55,8 @@ final class SourceReading: SourceWork {
             stretches: found.scanned.known.map {
                 ChunkSource.SourceInput.Stretch(range: $0.range, use: .skip)
             })
-        source = ChunkSource([input], plan: owner.plan, digesting: true)
+        source = ChunkSource(
+            [input], plan: owner.plan, digesting: true, ahead: ahead, firstAhead: number)
     }
 
     var columns: [String]? { source.firstColumns }

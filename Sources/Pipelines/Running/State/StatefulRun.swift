@@ -321,6 +321,7 @@ final class StatefulRun {
         commit.parts = changes.parts
         commit.removedParts = changes.removedParts
         commit.dealings = changes.dealings
+        commit.readable = changes.readable
         commit.lookedAt = changes.lookedAt
         commit.ruleTexts = changes.ruleTexts
         commit.partials = intake.partials

@@ -6,10 +6,15 @@ internal import Statistics
 /// process may have open files.
 final class StoredFile: SpillFile {
     private let path: String
+    /// True when a signal that asks to stop ends the reading.
+    private let isStoppable: Bool
     let count: Int
 
-    init(_ path: String) throws(PipelineFailure) {
+    /// Opens the file at `path`; a stoppable one throws the fault `interrupted` from its next read
+    /// on when a signal asks to stop.
+    init(_ path: String, isStoppable: Bool = false) throws(PipelineFailure) {
         self.path = path
+        self.isStoppable = isStoppable
         do {
             count = try FileDescriptor.reading(path).status().byteCount
         } catch {
@@ -25,6 +30,9 @@ final class StoredFile: SpillFile {
     func read(
         at offset: Int, atMost limit: Int, into buffer: inout [UInt8]
     ) throws(FileFault) {
+        if isStoppable, Interruption.isRequested {
+            throw FileFault(.read, .interrupted, path: path)
+        }
         let descriptor = try FileDescriptor.reading(path)
         let wanted = max(0, min(limit, count - offset))
         if buffer.count != wanted { buffer = [UInt8](repeating: 0, count: wanted) }

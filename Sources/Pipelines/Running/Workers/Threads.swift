@@ -5,9 +5,32 @@ private import Synchronization
 /// Runs `body(0)` … `body(count - 1)` at the same time and returns when all have returned; the
 /// first runs on the calling thread.
 func runThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    let threads = startThreads(1..<max(count, 1), body)
+    body(0)
+    for thread in threads { _ = pthread_join(thread, nil) }
+}
+
+/// Runs `body` while `count` other threads run `help`, and returns when all have; `end` tells them
+/// that there is nothing more to be done.
+func runHelped<Result>(
+    by count: Int, _ help: @escaping @Sendable () -> Void, end: () -> Void,
+    _ body: () throws(PipelineFailure) -> Result
+) throws(PipelineFailure) -> Result {
+    let threads = startThreads(0..<max(count, 0)) { _ in help() }
+    defer {
+        end()
+        for thread in threads { _ = pthread_join(thread, nil) }
+    }
+    return try body()
+}
+
+/// Starts a thread for each of `numbers`; fewer where the system has no more.
+private func startThreads(
+    _ numbers: Range<Int>, _ body: @escaping @Sendable (Int) -> Void
+) -> [pthread_t] {
     var threads: [pthread_t] = []
-    for index in 1..<max(count, 1) {
-        let box = unsafe Unmanaged.passRetained(ThreadBody { body(index) })
+    for number in numbers {
+        let box = unsafe Unmanaged.passRetained(ThreadBody { body(number) })
         var thread = pthread_t()
         let failed = unsafe pthread_create(
             &thread, nil,
@@ -23,8 +46,7 @@ func runThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
         }
         threads.append(thread)
     }
-    body(0)
-    for thread in threads { _ = pthread_join(thread, nil) }
+    return threads
 }
 
 private final class ThreadBody {
@@ -58,6 +80,9 @@ private final class ThreadBody {
 
     func lock() { _ = unsafe pthread_mutex_lock(mutex) }
 
+    /// Takes the lock if nobody has it; false when somebody has.
+    func lockIfFree() -> Bool { unsafe pthread_mutex_trylock(mutex) == 0 }
+
     /// As `lock`, for a lock that is held about as long as a chunk takes to be read or inflated:
     /// whoever comes first looks at it so long before he sleeps, because to fall asleep and be
     /// woken takes as long again. Others sleep at once: one processor spent on looking is enough.
@@ -65,13 +90,13 @@ private final class ThreadBody {
     /// He does not yield: the scheduler may take that for leave to keep both threads on one
     /// processor, and on a busy machine it gives the processor to others for milliseconds.
     func lockAfterLooking() {
-        if unsafe pthread_mutex_trylock(mutex) == 0 { return }
+        if lockIfFree() { return }
         guard !isLookedAt.exchange(true, ordering: .relaxed) else { return lock() }
         defer { isLookedAt.store(false, ordering: .relaxed) }
         let end = nanosecondsNow() + Self.lookingNanoseconds
         while nanosecondsNow() < end {
             for _ in 0..<Self.pausesBetween { pauseProcessor() }
-            if unsafe pthread_mutex_trylock(mutex) == 0 { return }
+            if lockIfFree() { return }
         }
         lock()
     }

@@ -16,7 +16,7 @@ protocol OrderedEnd: AnyObject {
 /// result over when it is its turn. When it is not, the worker leaves the result to whoever has the
 /// turn and works on; it waits only when the result before is still left. So reading, inflating,
 /// working and writing overlap, chunks may take differently long, and no more than two chunks per
-/// worker are in memory.
+/// worker are in memory, beside what is inflated ahead (`InflationAhead`).
 ///
 /// A failure has its turn like a result: what comes before it is handed over, what comes behind it
 /// is not, so that a stream breaks off at the same byte for any number of workers.
@@ -81,7 +81,7 @@ final class WorkerCrew: @unchecked Sendable {
     }
 
     private func readNext(_ worker: Worker) throws(PipelineFailure) -> Bool {
-        reading.lockAfterLooking()
+        lockReading(worker)
         defer { reading.unlock() }
         worker.clock.end(.wait)
         let inflatedBefore = source.inflateNanoseconds
@@ -92,6 +92,15 @@ final class WorkerCrew: @unchecked Sendable {
         let hasChunk = try source.next(&worker.hand.chunk)
         worker.hand.fileBytesRead = source.fileBytesRead
         return hasChunk
+    }
+
+    /// Takes the lock of the source. While another worker has it, the time is spent on inflating
+    /// sources whose turn comes next, where there are any.
+    private func lockReading(_ worker: Worker) {
+        while !reading.lockIfFree() {
+            guard let inflated = source.ahead.work() else { return reading.lockAfterLooking() }
+            worker.clock.end(.wait, less: inflated)
+        }
     }
 
     /// Gives the result in the worker's hand away, or leaves it for its turn; false when the run

@@ -71,7 +71,8 @@ struct KeyIndex {
     private func slot(of key: UInt128) -> Int {
         if hasOwnSlots {
             var slot: UInt64 = 0
-            for run in runs {
+            for at in runs.indices {
+                let run = runs[at]
                 let bits = UInt64(truncatingIfNeeded: key &>> run.shift) & run.mask
                 slot |= bits &<< run.place
             }

@@ -25,11 +25,19 @@ struct Box {
     var isExtendedAlike = true
     var definedMask: UInt128 = 0
     var definedSet: AttributeSet = []
+    /// Of plain boxes (`LineChoice.isPlain`): the other tables that they change, the cells in each
+    /// of them by corner, and what is known of the corners up to each line.
+    var isPlain = false
+    var others: [Int] = []
+    var othersCells: [Int32] = []
+    var levels: [PlainLevel] = []
 
     /// A kind of records, and whether there are more (1) or fewer (-1).
     struct Corner {
         var key: UInt128
         let sign: Int
+        /// Its cell; -1 for one that the table does not have.
+        var cell: Int32 = -1
     }
 }
 
@@ -46,16 +54,16 @@ extension ChangeSearch {
     /// Moves boxes of hidden cells by up to `wanted`; tells by how much. With `inOne` only a box is
     /// looked for that moves all of it.
     mutating func moveHidden(
-        _ cell: Int, _ lines: [Int], _ wanted: Int128, inOne: Bool
+        _ cell: Int, _ choice: LineChoice, _ wanted: Int128, inOne: Bool
     ) -> Int128 {
         var tries: [(line: Int, cells: [Int32])] = []
-        for line in lines {
+        for line in choice.lines {
             let cells = hiddenSiblings(of: cell, line, wanted, inOne: inOne)
             if cells.isEmpty { return 0 }
             tries.append((line, cells))
         }
         tries.sort { $0.cells.count < $1.cells.count }
-        begin(cell, tries, wanted)
+        begin(cell, choice, tries, wanted)
         widen(0, cost: 0)
         return box.done
     }
@@ -64,35 +72,43 @@ extension ChangeSearch {
     mutating func cheapest(_ cell: Int, _ wanted: Int128) -> Change? {
         box.best = nil
         box.bestScore = .infinity
-        let costs = choices[Int(family.tableOf[cell])]
-            .map { (choice: $0, cost: costOfTotals(cell, $0)) }
+        var costs: [(choice: LineChoice, cost: Int)] = []
+        for choice in choices[Int(family.tableOf[cell])] {
+            costs.append((choice, costOfTotals(choice)))
+        }
+        for line in siblings.indices { siblings[line].forget() }
         // What is certain to cost little first: then most of the others need not be looked at.
         for (choice, cost) in costs.sorted(by: { $0.cost < $1.cost })
         where Double(cost) <= box.bestScore {
             let limits = Self.rankedMax[choice.lines.count]
-            let tries = choice.lines.map {
-                ($0, rankedSiblings(of: cell, $0, wanted, hidden: limits.0, shown: limits.1))
+            var tries: [(line: Int, cells: [Int32])] = []
+            for line in choice.lines {
+                rank(line, of: cell, wanted, hidden: limits.0, shown: limits.1)
+                tries.append((line, siblings[line].best(hidden: limits.0, shown: limits.1)))
             }
-            if tries.contains(where: \.1.isEmpty) { continue }
-            begin(cell, tries, wanted)
+            if tries.contains(where: \.cells.isEmpty) { continue }
+            begin(cell, choice, tries, wanted)
             widen(0, cost: cost)
         }
         return box.best
     }
 
     /// What leaving out the cell's totals costs that boxes along the lines change in any case.
-    private func costOfTotals(_ cell: Int, _ choice: LineChoice) -> Int {
-        choice.touched.reduce(0) { cost, table in
-            let key = family.keys[cell] & family.tables[table].mask
-            return cost + (family.tables[table].index[key].map { family.cost($0) } ?? 0)
+    private func costOfTotals(_ choice: LineChoice) -> Int {
+        // A closure would hold a copy of everything here.
+        var sum = 0
+        for table in choice.touched {
+            if let total = totals[table] { sum += leeways.cost(total) }
         }
+        return sum
     }
 
     private mutating func begin(
-        _ cell: Int, _ tries: [(line: Int, cells: [Int32])], _ wanted: Int128
+        _ cell: Int, _ choice: LineChoice, _ tries: [(line: Int, cells: [Int32])],
+        _ wanted: Int128
     ) {
         box.table = Int(family.tableOf[cell])
-        let mask = family.tables[box.table].mask
+        let mask = masks[box.table]
         box.tries = tries.map(\.cells)
         box.exchanged = tries.map { mask & ~family.tables[box.table].lines[$0.line].mask }
         box.wanted = wanted
@@ -100,19 +116,24 @@ extension ChangeSearch {
         box.nodesLeft = Self.nodesMax
         box.evaluationsLeft = Self.evaluationsMax
         box.corners.removeAll(keepingCapacity: true)
-        box.corners.append(Box.Corner(key: family.keys[cell], sign: 1))
+        box.corners.append(Box.Corner(key: family.keys[cell], sign: 1, cell: Int32(cell)))
+        box.isPlain = choice.isPlain
+        box.others = choice.others
+        beginTotals()
     }
 
     /// Exchanges the corners at hand along the next line for each cell that is tried.
     private mutating func widen(_ depth: Int, cost: Int) {
         if depth == box.tries.count { return finish() }
         let count = box.corners.count
-        for sibling in box.tries[depth] {
+        for at in box.tries[depth].indices {
             if box.nodesLeft <= 0 || box.evaluationsLeft <= 0 || box.done >= box.wanted { return }
             box.nodesLeft -= 1
-            if let added = addCorners(Int(sibling), box.exchanged[depth]),
+            let sibling = Int(box.tries[depth][at])
+            if let added = addCorners(sibling, box.exchanged[depth]),
                 Double(cost + added) <= box.bestScore || !isLeavingOut
             {
+                if box.isPlain { addTotals(depth, added) }
                 widen(depth + 1, cost: cost + added)
             }
             box.corners.removeLast(box.corners.count - count)
@@ -126,16 +147,18 @@ extension ChangeSearch {
         let value = family.keys[sibling] & bits
         var cost = 0
         for at in box.corners.indices {
-            let corner = Box.Corner(
-                key: box.corners[at].key & ~bits | value, sign: -box.corners[at].sign)
-            box.corners.append(corner)
-            guard let cell = at == 0 ? sibling : family.tables[table].index[corner.key] else {
-                if family.tables[table].isComplete { return nil }
+            let key = box.corners[at].key & ~bits | value
+            let sign = -box.corners[at].sign
+            guard let cell = at == 0 ? sibling : indices[table][key] else {
+                if isComplete[table] { return nil }
+                box.corners.append(Box.Corner(key: key, sign: sign, cell: -1))
                 continue
             }
-            if !canChange(cell) { return nil }
-            if let room = room(cell, sign: corner.sign), room <= 0 { return nil }
-            cost += family.cost(cell)
+            box.corners.append(
+                Box.Corner(key: key, sign: sign, cell: Int32(truncatingIfNeeded: cell)))
+            if !leeways.canChange(cell) { return nil }
+            if let room = leeways.room(cell, sign: sign), room <= 0 { return nil }
+            cost += leeways.cost(cell)
         }
         return cost
     }
@@ -143,7 +166,10 @@ extension ChangeSearch {
     /// Takes the box at hand as it is.
     private mutating func finish() {
         box.evaluationsLeft -= 1
-        guard evaluate(wanted: box.wanted - box.done) else { return }
+        let wanted = box.wanted - box.done
+        guard box.isPlain ? evaluatePlain(wanted: wanted) : evaluate(wanted: wanted) else {
+            return
+        }
         if !isLeavingOut {
             apply(box.support, box.amount)
             box.done += box.amount
@@ -172,8 +198,8 @@ extension ChangeSearch {
         var partial: [Int32] = []
         var sum: Int128 = 0
         for other in cells.prefix(Self.seenMax) {
-            if Int(other) == cell || !isFree(Int(other)) { continue }
-            let room = self.room(Int(other), sign: -1) ?? wanted
+            if Int(other) == cell || !leeways.isFree(Int(other)) { continue }
+            let room = leeways.room(Int(other), sign: -1) ?? wanted
             if room >= wanted {
                 whole.append(other)
                 if whole.count == Self.triesMax { return whole }
@@ -186,35 +212,36 @@ extension ChangeSearch {
         return whole + partial.prefix(Self.triesMax - whole.count)
     }
 
-    /// Cells of a line that could become smaller in exchange: hidden ones first, then those that
-    /// cost least.
-    private func rankedSiblings(
-        of cell: Int, _ line: Int, _ wanted: Int128, hidden: Int, shown: Int
-    ) -> [Int32] {
+    /// Ranks the cells of a line that could become smaller in exchange, the best `hidden` hidden
+    /// ones and the best `shown` others; what is known of them stays while the same is wanted.
+    private mutating func rank(
+        _ line: Int, of cell: Int, _ wanted: Int128, hidden: Int, shown: Int
+    ) {
+        if siblings[line].hasBest(hidden: hidden, shown: shown) { return }
         let table = Int(family.tableOf[cell])
-        let lines = family.tables[table].lines[line]
         var ranked = Ranking(limit: hidden)
-        for other in hiddenLines[table][line]?.hidden(ofLineOf: cell, lines).prefix(Self.seenMax)
-            ?? []
-        where Int(other) != cell {
+        let left =
+            hiddenLines[table][line]?.hidden(ofLineOf: cell, family.tables[table].lines[line]) ?? []
+        for other in left.prefix(Self.seenMax) where Int(other) != cell {
             let share = self.share(Int(other), wanted)
             if share > 0 { ranked.add(other, rank: -share) }
         }
         var cheap = Ranking(limit: shown)
-        for other in lines.line(of: cell)
-        where !isFree(Int(other)) && family.canHide(Int(other)) {
-            let cost = Double(family.cost(Int(other)))
+        for other in family.tables[table].lines[line].line(of: cell)
+        where !leeways.isFree(Int(other)) && leeways.canChange(Int(other)) {
+            let cost = Double(leeways.cost(Int(other)))
             // They come in the order of their cost.
             if cheap.isFull(ofRank: cost) { break }
             let share = self.share(Int(other), wanted)
             if share > 0 { cheap.add(other, rank: cost / share) }
         }
-        return ranked.cells + cheap.cells
+        siblings[line] = RankedSiblings(
+            hidden: ranked.cells, shown: cheap.cells, limits: (hidden, shown))
     }
 
     /// What part of `wanted` a cell can fall, 0 for nothing.
     private func share(_ cell: Int, _ wanted: Int128) -> Double {
-        guard let room = room(cell, sign: -1), room < wanted else { return 1 }
+        guard let room = leeways.room(cell, sign: -1), room < wanted else { return 1 }
         return room <= 0 ? 0 : approximate(room) / approximate(wanted)
     }
 }
@@ -224,6 +251,35 @@ extension ChangeSearch {
 func approximate(_ value: Int128) -> Double {
     let high = Int64(truncatingIfNeeded: value &>> 64)
     return Double(high) * 0x1p64 + Double(UInt64(truncatingIfNeeded: value))
+}
+
+/// The best cells of a line that a cell can be exchanged for, in order.
+struct RankedSiblings {
+    private var hidden: [Int32] = []
+    private var shown: [Int32] = []
+    /// How many of each were asked for; nil when nothing is known.
+    private var limits: (hidden: Int, shown: Int)?
+
+    init() {}
+
+    init(hidden: [Int32], shown: [Int32], limits: (Int, Int)) {
+        self.hidden = hidden
+        self.shown = shown
+        self.limits = limits
+    }
+
+    mutating func forget() { limits = nil }
+
+    /// True when so many are known: the best few are the first of the best many.
+    func hasBest(hidden: Int, shown: Int) -> Bool {
+        guard let limits else { return false }
+        return limits.hidden >= hidden && limits.shown >= shown
+    }
+
+    /// The best hidden ones, then the best others.
+    func best(hidden: Int, shown: Int) -> [Int32] {
+        Array(self.hidden.prefix(hidden)) + self.shown.prefix(shown)
+    }
 }
 
 /// The best few cells, in order.

@@ -3,7 +3,7 @@ extension ChangeSearch {
     /// would change a cell that cannot change, or while nothing is left out one that is shown.
     mutating func evaluate(wanted: Int128) -> Bool {
         let own = box.table
-        box.definedMask = family.tables[own].mask
+        box.definedMask = masks[own]
         box.definedSet = family.tables[own].set
         box.isExtendedAlike = true
         box.kinds.removeAll(keepingCapacity: true)
@@ -22,14 +22,14 @@ extension ChangeSearch {
 
     /// Adds the cells of a table to the box; false when the box cannot be moved, or costs too much.
     private mutating func add(_ table: Int) -> Bool {
-        if isUntouched(family.tables[table].mask) { return true }
+        if isUntouched(masks[table]) { return true }
         let start = box.support.count
         guard project(table) else { return false }
         for at in start..<box.support.count {
             let (cell, times) = box.support[at]
-            if !canChange(cell) { return false }
-            box.cost += family.cost(cell)
-            guard let room = room(cell, sign: times) else { continue }
+            if !leeways.canChange(cell) { return false }
+            box.cost += leeways.cost(cell)
+            guard let room = leeways.room(cell, sign: times) else { continue }
             box.amount = min(box.amount, abs(times) == 1 ? room : room / Int128(abs(times)))
         }
         return box.amount > 0 && (!isLeavingOut || Double(box.cost) <= box.bestScore)
@@ -46,7 +46,7 @@ extension ChangeSearch {
     /// Adds the cells of a table that change; false when one would have to that is known to be
     /// zero.
     private mutating func project(_ table: Int) -> Bool {
-        let mask = family.tables[table].mask
+        let mask = masks[table]
         for at in box.kinds.indices {
             let key = box.kinds[at].key & mask
             var isFirst = true
@@ -57,9 +57,9 @@ extension ChangeSearch {
             }
             if !isFirst || times == 0 { continue }
             guard mask & ~box.definedMask == 0 else { return false }
-            if let cell = family.tables[table].index[key] {
+            if let cell = indices[table][key] {
                 box.support.append((cell, times))
-            } else if family.tables[table].isComplete {
+            } else if isComplete[table] {
                 return false
             }
         }
@@ -76,7 +76,7 @@ extension ChangeSearch {
     /// tables change by them.
     private mutating func extend(_ own: Int, _ wanted: Int128) -> Bool {
         for table in others[own] {
-            let mask = family.tables[table].mask
+            let mask = masks[table]
             let missing = mask & ~box.definedMask
             if missing == 0 || isUntouched(mask) || cancels(mask & box.definedMask) { continue }
             let shared = family.tables[table].set.intersection(box.definedSet)
@@ -84,7 +84,7 @@ extension ChangeSearch {
             if let bits = valueForAll(table, lines, wanted) {
                 for at in box.kinds.indices { box.kinds[at].key |= bits }
             } else if !extendApart(table, lines, missing, wanted) {
-                if family.tables[table].isComplete { return false }
+                if isComplete[table] { return false }
                 continue
             }
             box.definedMask |= mask
@@ -115,7 +115,7 @@ extension ChangeSearch {
     /// The bits of the value that costs least for all corners together, so that tables without the
     /// cell's own attributes do not change; nil when there is none.
     private func valueForAll(_ table: Int, _ lines: Int, _ wanted: Int128) -> UInt128? {
-        let missing = family.tables[table].mask & ~box.definedMask
+        let missing = masks[table] & ~box.definedMask
         var best: UInt128?
         var bestRank = Double.infinity
         let leader = box.kinds.first { $0.sign < 0 } ?? box.kinds[0]
@@ -127,13 +127,13 @@ extension ChangeSearch {
             for corner in box.kinds {
                 let key = corner.key | bits
                 guard
-                    let part = family.tables[table].index[key & family.tables[table].mask],
+                    let part = indices[table][key & masks[table]],
                     let own = self.share(part, corner, key, table, wanted)
                 else {
                     share = 0
                     break
                 }
-                rank += Double(family.cost(part))
+                rank += Double(leeways.cost(part))
                 share = min(share, own)
             }
             if share > 0, rank / share < bestRank {
@@ -149,9 +149,9 @@ extension ChangeSearch {
     private func share(
         _ cell: Int, _ corner: Box.Corner, _ key: UInt128, _ table: Int, _ wanted: Int128
     ) -> Double? {
-        if !canChange(cell) { return nil }
+        if !leeways.canChange(cell) { return nil }
         if !isPossible(key, with: table) { return nil }
-        guard let room = room(cell, sign: corner.sign), room < wanted else { return 1 }
+        guard let room = leeways.room(cell, sign: corner.sign), room < wanted else { return 1 }
         return room <= 0 ? nil : approximate(room) / approximate(wanted)
     }
 
@@ -180,7 +180,7 @@ extension ChangeSearch {
             let cell = Int(cell)
             let key = corner.key | family.keys[cell]
             guard let share = share(cell, corner, key, table, wanted) else { continue }
-            let rank = (Double(family.cost(cell)) + 1) / share
+            let rank = (Double(leeways.cost(cell)) + 1) / share
             if rank < bestRank {
                 bestRank = rank
                 best = cell
@@ -192,7 +192,7 @@ extension ChangeSearch {
     /// True when records of this kind could be: no table that has all its attributes shows that
     /// there are none. Tables that `table` breaks down have what it has.
     private func isPossible(_ key: UInt128, with table: Int) -> Bool {
-        let mask = family.tables[table].mask
+        let mask = masks[table]
         let defined = box.definedMask | mask
         for other in family.tables
         where other.isComplete && other.mask & ~defined == 0 && other.mask & ~mask != 0 {

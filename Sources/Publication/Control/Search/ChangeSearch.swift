@@ -24,27 +24,43 @@ struct ChangeSearch {
     private(set) var hiddenLines: [[HiddenLines?]]
     /// Tables that are not part of another, per table the widest first.
     let others: [[Int]]
-    /// How far each cell may fall when it is left out, by what the attacker knows; empty when that
-    /// is without limit.
-    private let falls: [Int128]
-    /// By how much each cell has changed in the proof at hand, and which have.
-    private var moved: [Int128]
+    /// Of the tables, each by itself.
+    let masks: [UInt128]
+    let indices: [KeyIndex]
+    let isComplete: [Bool]
+    /// How cells can change.
+    private(set) var leeways: CellLeeways
+    /// The cells that have changed in the proof at hand; some may have come back.
     private var movedCells: [Int] = []
+    /// For the cell at hand, by table: the total that it belongs to, and by line set: the cells it
+    /// can be exchanged for.
+    var totals: [Int?] = []
+    var siblings: [RankedSiblings] = []
     /// False while a proof is looked for that leaves nothing out.
-    private(set) var isLeavingOut = false
+    var isLeavingOut: Bool { leeways.isLeavingOut }
     /// The box at hand.
     var box = Box()
 
     /// No proof is made of more boxes than this.
     static let boxesMax = 400
 
-    init(_ family: Family) {
+    /// With `knowsPlainBoxes` false every box is evaluated as if it were not plain: slower, with
+    /// the same result.
+    init(_ family: Family, knowsPlainBoxes: Bool = true) {
         self.family = family
         let tables = family.tables
-        choices = tables.indices.map { LineChoice.all(of: $0, in: tables) }
+        choices = tables.indices.map { at in
+            LineChoice.all(of: at, in: tables).map { knowsPlainBoxes ? $0 : $0.asNotPlain }
+        }
         hiddenLines = tables.map { table in
             table.lines.map { $0.isWidest ? HiddenLines($0, family.states) : nil }
         }
+        masks = tables.map(\.mask)
+        indices = tables.map(\.index)
+        isComplete = tables.map(\.isComplete)
+        totals = tables.map { _ in nil }
+        let most = tables.map(\.lines.count).max() ?? 0
+        siblings = [RankedSiblings](repeating: RankedSiblings(), count: most)
         others = tables.indices.map { at in
             tables.indices
                 .filter { !tables[at].set.isSuperset(of: tables[$0].set) }
@@ -53,40 +69,43 @@ struct ChangeSearch {
                         > tables[other].set.rawValue.nonzeroBitCount
                 }
         }
-        falls = family.hasNegative
-            ? [] : family.keys.indices.map { family.range($0, ignoringNoise: true).down ?? 0 }
-        moved = [Int128](repeating: 0, count: family.keys.count)
+        leeways = CellLeeways(family)
         isProven = [Bool](repeating: false, count: family.keys.count)
     }
 
     /// Leaves out so many cells that every unsafe one is protected, as far as that can be proven.
-    mutating func protectAll() {
+    mutating func protectAll() throws(ControlRefusal) {
         var open: [Int] = []
         for cell in family.needs.indices where family.needs[cell] > 0 && !isProven[cell] {
-            if !protect(cell, leavingOut: false) { open.append(cell) }
+            if try !protect(cell, leavingOut: false) { open.append(cell) }
         }
         open.sort { one, other in
             let left = family.tables[Int(family.tableOf[one])].cells.count
             let right = family.tables[Int(family.tableOf[other])].cells.count
             return left == right ? one < other : left > right
         }
-        for cell in open where !isProven[cell] { _ = protect(cell, leavingOut: true) }
+        for cell in open where !isProven[cell] { _ = try protect(cell, leavingOut: true) }
     }
 
     /// Looks for a proof that the cell is protected; may leave out others to get one.
-    private mutating func protect(_ cell: Int, leavingOut: Bool) -> Bool {
-        for cell in movedCells { moved[cell] = 0 }
+    private mutating func protect(
+        _ cell: Int, leavingOut: Bool
+    ) throws(ControlRefusal) -> Bool {
+        try checkStop()
+        for cell in movedCells { leeways.putBack(cell) }
         movedCells.removeAll(keepingCapacity: true)
-        isLeavingOut = false
+        findTotals(of: cell)
+        leeways.isLeavingOut = false
         var missing = family.needs[cell]
         for choice in choices[Int(family.tableOf[cell])] where canMoveHidden(cell, choice) {
             // Small steps are for when there is more to take them with.
-            missing -= moveHidden(cell, choice.lines, missing, inOne: !leavingOut)
+            missing -= moveHidden(cell, choice, missing, inOne: !leavingOut)
             if missing <= 0 { break }
         }
-        isLeavingOut = true
+        leeways.isLeavingOut = true
         var boxes = 0
         while leavingOut, missing > 0, boxes < Self.boxesMax {
+            try checkStop()
             guard let change = cheapest(cell, missing) else { break }
             for (cell, _) in change.support { hide(cell) }
             apply(change.support, change.amount)
@@ -100,27 +119,43 @@ struct ChangeSearch {
 
     /// Keeps the proof at hand, which is one of all unsafe cells that it makes larger by enough.
     private mutating func keepProof() {
-        // A cell that came back to where it was can be there twice.
-        let cells = Set(movedCells.filter { moved[$0] != 0 }).sorted()
-        proofs.add(cells.map { ($0, moved[$0]) })
-        for cell in cells where family.needs[cell] > 0 && moved[cell] >= family.needs[cell] {
-            isProven[cell] = true
+        movedCells.sort()
+        var last = -1
+        for cell in movedCells where cell != last {
+            // A cell that came back to where it was can be there twice.
+            last = cell
+            let amount = leeways.moved(cell)
+            if amount == 0 { continue }
+            proofs.add(cell, amount)
+            if family.needs[cell] > 0, amount >= family.needs[cell] { isProven[cell] = true }
         }
+        proofs.end()
     }
 
     /// False when every box along the lines changes a total of the cell that is shown.
     private func canMoveHidden(_ cell: Int, _ choice: LineChoice) -> Bool {
         for table in choice.touched {
-            let key = family.keys[cell] & family.tables[table].mask
-            if let total = family.tables[table].index[key], !isFree(total) { return false }
+            if let total = totals[table], !leeways.isFree(total) { return false }
         }
         return true
+    }
+
+    /// Finds the totals of a cell in the tables of which boxes along any lines change one.
+    private mutating func findTotals(of cell: Int) {
+        let key = family.keys[cell]
+        let own = masks[Int(family.tableOf[cell])]
+        for table in masks.indices {
+            let isPart = masks[table] & ~own == 0
+            totals[table] = isPart ? indices[table][key & masks[table]] : nil
+        }
+        for line in siblings.indices { siblings[line].forget() }
     }
 
     /// Leaves a cell out.
     private mutating func hide(_ cell: Int) {
         if family.states[cell].isHidden { return }
         family.hide(cell)
+        leeways.hide(cell)
         let table = Int(family.tableOf[cell])
         for lines in hiddenLines[table].indices {
             hiddenLines[table][lines]?.hide(cell, family.tables[table].lines[lines])
@@ -130,29 +165,9 @@ struct ChangeSearch {
     /// Adds a change of cells, each as often as it says, to the proof at hand.
     mutating func apply(_ support: [(cell: Int, times: Int)], _ amount: Int128) {
         for (cell, times) in support {
-            if moved[cell] == 0 { movedCells.append(cell) }
-            moved[cell] += amount * Int128(times)
+            if leeways.moved(cell) == 0 { movedCells.append(cell) }
+            leeways.move(cell, by: amount * Int128(times))
         }
-    }
-
-    /// True for cells that can change without leaving anything out.
-    func isFree(_ cell: Int) -> Bool {
-        family.states[cell].isHidden || family.states[cell] == .blurred && !isLeavingOut
-    }
-
-    /// True for cells that can change, with what may be left out now.
-    func canChange(_ cell: Int) -> Bool {
-        isLeavingOut ? family.canHide(cell) : isFree(cell)
-    }
-
-    /// How far a cell can still move up or down; nil without limit.
-    func room(_ cell: Int, sign: Int) -> Int128? {
-        if family.states[cell] == .blurred, !isLeavingOut {
-            let range = family.range(cell)
-            if sign > 0 { return range.up.map { $0 - moved[cell] } }
-            return range.down.map { $0 + moved[cell] }
-        }
-        return sign > 0 || falls.isEmpty ? nil : falls[cell] + moved[cell]
     }
 }
 
@@ -169,9 +184,19 @@ struct LineChoice {
     let lines: [Int]
     /// The tables of totals that change whatever it is exchanged for.
     let touched: [Int]
+    /// Those that are not the cell's own.
+    let others: [Int]
+    /// True when all corners of a box along the lines are different cells in each table that they
+    /// change, and no other table has attributes that they do not have.
+    let isPlain: Bool
+
+    /// The same with nothing known of its boxes.
+    var asNotPlain: LineChoice {
+        LineChoice(lines: lines, touched: touched, others: others, isPlain: false)
+    }
 
     /// No box has more lines than this.
-    private static let linesMax = 5
+    static let linesMax = 5
 
     /// The choices of a table, the empty one first.
     static func all(of table: Int, in tables: [FamilyTable]) -> [LineChoice] {
@@ -183,13 +208,17 @@ struct LineChoice {
             widest.indices.filter { bits >> $0 & 1 == 1 }.map { widest[$0] }
         }
         return sets.sorted { $0.count < $1.count }.map { lines in
-            LineChoice(
-                lines: lines,
-                touched: tables.indices.filter { other in
-                    let mask = tables[other].mask
-                    return mask & ~own.mask == 0
-                        && lines.allSatisfy { own.mask & ~own.lines[$0].mask & mask != 0 }
-                })
+            let exchanged = lines.map { own.mask & ~own.lines[$0].mask }
+            let touched = tables.indices.filter { other in
+                let mask = tables[other].mask
+                return mask & ~own.mask == 0 && exchanged.allSatisfy { $0 & mask != 0 }
+            }
+            let all = exchanged.reduce(0, |)
+            let isApart = all.nonzeroBitCount == exchanged.reduce(0) { $0 + $1.nonzeroBitCount }
+            return LineChoice(
+                lines: lines, touched: touched, others: touched.filter { $0 != table },
+                isPlain: isApart && touched.allSatisfy { all & ~tables[$0].mask == 0 }
+                    && tables.allSatisfy { $0.mask & ~own.mask == 0 })
         }
     }
 }

@@ -37,9 +37,10 @@ struct DistinctAudit {
     }
 
     /// Checks all proofs, and computes ranges.
-    func run() -> FeasibilityAudit.Outcome {
+    func run() throws(ControlRefusal) -> FeasibilityAudit.Outcome {
         var widths: [Int: Int128] = [:]
         for number in 0..<proofs.count {
+            try checkStop()
             let (cells, amounts) = proofs.proof(number)
             guard let cell = cells.first, let amount = amounts.first, allows(cells, amounts)
             else { continue }
@@ -56,7 +57,7 @@ struct DistinctAudit {
 
     // MARK: Proofs
 
-    private func allows(_ cells: ArraySlice<Int32>, _ amounts: ArraySlice<Int128>) -> Bool {
+    private func allows(_ cells: [Int32], _ amounts: [Int128]) -> Bool {
         var changes: [Int: Int128] = [:]
         for (cell, amount) in zip(cells, amounts) {
             let cell = Int(cell)

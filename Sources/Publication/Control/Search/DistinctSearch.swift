@@ -76,9 +76,10 @@ struct DistinctSearch {
 
     /// Leaves out so many cells that every unsafe one is protected; the cells of which that cannot
     /// be proven are returned.
-    mutating func protectAll() -> [Int] {
+    mutating func protectAll() throws(ControlRefusal) -> [Int] {
         var open: [Int] = []
         for cell in family.needs.indices where family.needs[cell] > 0 {
+            try checkStop()
             if !protect(cell) { open.append(cell) }
         }
         return open

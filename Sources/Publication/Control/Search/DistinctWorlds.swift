@@ -77,10 +77,11 @@ struct DistinctWorlds {
 
     /// Leaves out so many cells that there is another world for every unsafe one; those of which
     /// none was found are returned. Families without crossing tables stay as they are.
-    mutating func protectAll() -> [Int] {
+    mutating func protectAll() throws(ControlRefusal) -> [Int] {
         guard isCrossed else { return [] }
         var open: [Int] = []
         for cell in family.needs.indices where family.needs[cell] > 0 {
+            try checkStop()
             guard let way = cheapest(cell) else {
                 open.append(cell)
                 continue

@@ -83,7 +83,7 @@ struct FamilyEquations {
 
     /// True when cells could have changed by `amounts`: all equations still hold, nothing shown is
     /// another, and no cell leaves the range in which the attacker knows it to be.
-    func allows(_ cells: ArraySlice<Int32>, _ amounts: ArraySlice<Int128>) -> Bool {
+    func allows(_ cells: [Int32], _ amounts: [Int128]) -> Bool {
         for (cell, amount) in zip(cells, amounts) where amount != 0 {
             guard isOpen(Int(cell)) else { return false }
             let range = family.range(Int(cell))
@@ -95,7 +95,7 @@ struct FamilyEquations {
     }
 
     private func holds(
-        _ link: Link, _ cells: ArraySlice<Int32>, _ amounts: ArraySlice<Int128>
+        _ link: Link, _ cells: [Int32], _ amounts: [Int128]
     ) -> Bool {
         var sums: [(key: UInt128, sum: Int128)] = []
         for (cell, amount) in zip(cells, amounts) {

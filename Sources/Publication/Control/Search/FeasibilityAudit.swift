@@ -28,10 +28,11 @@ struct FeasibilityAudit {
     }
 
     /// Checks all proofs, and computes ranges.
-    func run() -> Outcome {
+    func run() throws(ControlRefusal) -> Outcome {
         var outcome = Outcome()
         var isAudited = [Bool](repeating: false, count: family.keys.count)
         for number in 0..<proofs.count {
+            try checkStop()
             let (cells, amounts) = proofs.proof(number)
             let isAllowed = equations.allows(cells, amounts)
             for (cell, amount) in zip(cells, amounts) {
@@ -40,12 +41,14 @@ struct FeasibilityAudit {
             }
         }
         outcome.failed = family.needs.indices.filter { family.needs[$0] > 0 && !isAudited[$0] }
-        computeRanges(&outcome, &isAudited)
+        try computeRanges(&outcome, &isAudited)
         outcome.audited = isAudited.count { $0 }
         return outcome
     }
 
-    private func computeRanges(_ outcome: inout Outcome, _ isAudited: inout [Bool]) {
+    private func computeRanges(
+        _ outcome: inout Outcome, _ isAudited: inout [Bool]
+    ) throws(ControlRefusal) {
         var spent = 0
         for group in groups() {
             let targets = group.cells.filter { family.needs[$0] > 0 }
@@ -54,6 +57,7 @@ struct FeasibilityAudit {
             if spent > Self.budget { break }
             var programme = programme(group)
             for (number, cell) in group.cells.enumerated() where family.needs[cell] > 0 {
+                try checkStop()
                 guard let change = programme.largestChange(of: number) else { continue }
                 guard let change, change * unit < family.needs[cell] else { continue }
                 if isAudited[cell] { outcome.failed.append(cell) }

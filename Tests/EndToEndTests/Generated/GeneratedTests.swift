@@ -1,0 +1,135 @@
+import FileSystem
+import Foundation
+import Pipelines
+import TestSupport
+import Testing
+
+/// Pipelines and logs made at random, against a slow and plain model; the same events in two
+/// formats, in other pieces, under other names.
+///
+/// What fails is reduced to the lines, the opt-outs and the rules that matter, and printed with its
+/// seed. `SLUICE_LONG_MODELS=5000 swift test --filter GeneratedTests` makes so many.
+@Suite("generated pipelines against a plain model")
+struct GeneratedTests {
+    private static let count = Int(
+        ProcessInfo.processInfo.environment["SLUICE_LONG_MODELS"] ?? "") ?? 60
+
+    @Test(arguments: GeneratedCase.Form.allCases) func theModelSaysTheSame(
+        _ form: GeneratedCase.Form
+    ) throws {
+        for seed in 0..<UInt64(Self.count) {
+            let given = GeneratedCase(seed: 0x9e4e + seed)
+            guard let difference = try Self.difference(given, form) else { continue }
+            let fewest = Self.reduced(given) { (try? Self.difference($0, form)) ?? nil != nil }
+            let left = try Self.difference(fewest, form) ?? difference
+            Issue.record(
+                """
+                seed \(0x9e4e + seed), \(form): \(left)
+                \(fewest.pipeline(form))\(fewest.optOutList)
+                \(fewest.lines(form).joined(separator: "\n"))
+                """)
+        }
+    }
+
+    /// Statistics do not depend on the format, nothing on pieces, names and packing.
+    @Test func whatChangesNothing() throws {
+        for seed in 0..<UInt64(max(10, Self.count / 6)) {
+            let given = GeneratedCase(seed: 0x5a3e + seed)
+            let json = try Self.run(given, .jsonl)
+            let csv = try Self.run(given, .csv)
+            #expect(json["table.csv"] == csv["table.csv"], "seed \(0x5a3e + seed)")
+            let pieces = Int(2 + seed % 5)
+            let cut = try Self.run(given, .jsonl, pieces: pieces, packs: seed % 2 == 0)
+            #expect(json == cut, "seed \(0x5a3e + seed) in \(pieces) pieces")
+        }
+    }
+
+    @Test func aFailureIsReduced() {
+        var given = GeneratedCase(seed: 1)
+        given.optOuts = []
+        let asked = given.events[40].members[1].text
+        let fewest = Self.reduced(given) { one in
+            one.events.contains { $0.members[1].text == asked }
+        }
+        #expect(fewest.events.count == 1 && fewest.rules.count == 4)
+    }
+
+    // MARK: One case
+
+    /// The first thing that is not as the model says, in words.
+    private static func difference(
+        _ given: GeneratedCase, _ form: GeneratedCase.Form
+    ) throws -> String? {
+        let found = try run(given, form)
+        let model = PlainModel(given: given)
+        for (name, isShown) in [("shown", true), ("due", false)] {
+            let expected = model.records(isShown: isShown, inTable: form == .csv)
+            let lines = text(found[name] ?? []).split(separator: "\n").map(String.init)
+            let wanted: [String] =
+                form == .csv
+                ? [model.columns.joined(separator: ",")]
+                    + expected.map { GeneratedCase.row($0, model.columns) }
+                : expected.map(GeneratedCase.object)
+            if let words = firstDifference(lines, wanted) { return "\(name): \(words)" }
+        }
+        let lines = text(found["table.csv"] ?? []).split(separator: "\n").map(String.init)
+        let wanted = model.table.split(separator: "\n").map(String.init)
+        return firstDifference(lines, wanted).map { "table: \($0)" }
+    }
+
+    private static func firstDifference(_ found: [String], _ expected: [String]) -> String? {
+        for index in 0..<max(found.count, expected.count) {
+            let (one, other) = (
+                index < found.count ? found[index] : "nothing",
+                index < expected.count ? expected[index] : "nothing"
+            )
+            if one != other { return "line \(index + 1) is \(one), expected \(other)" }
+        }
+        return nil
+    }
+
+    private static func run(
+        _ given: GeneratedCase, _ form: GeneratedCase.Form, pieces: Int = 1, packs: Bool = false
+    ) throws -> [String: [UInt8]] {
+        let scene = try Scene(inMemory: true)
+        try scene.write("p.yaml", given.pipeline(form))
+        try scene.write("static.key", PlainModel.key)
+        try scene.write("opt-outs.csv", given.optOutList)
+        let log = bytes(given.lines(form).map { $0 + "\n" }.joined())
+        for (index, piece) in linePieces(log, pieces).enumerated() {
+            try scene.write("in/\(index)-of-\(pieces)", packs ? gzip(piece) : piece)
+        }
+        var request = RunRequest(pipeline: "\(scene.path)/p.yaml")
+        request.now = given.now.text
+        request.workers = 1 + pieces % 3
+        _ = try Sluice.run(request, observer: nil)
+        return try scene.tree("out")
+    }
+
+    // MARK: Reduction
+
+    private static func reduced(
+        _ given: GeneratedCase, _ fails: (GeneratedCase) -> Bool
+    ) -> GeneratedCase {
+        var fewest = given
+        fewest.events = shrunk(given.events, attempts: 200) { events in
+            var one = fewest
+            one.events = events
+            return fails(one)
+        }
+        fewest.optOuts = shrunk(fewest.optOuts, attempts: 20) { optOuts in
+            var one = fewest
+            one.optOuts = optOuts
+            return fails(one)
+        }
+        let needed = ["ts", "customer", "user", "action"]
+        let spare = fewest.rules.filter { !needed.contains($0.field) }
+        let kept = shrunk(spare, attempts: 40) { rules in
+            var one = fewest
+            one.rules = fewest.rules.filter { needed.contains($0.field) } + rules
+            return fails(one)
+        }
+        fewest.rules = fewest.rules.filter { needed.contains($0.field) } + kept
+        return fewest
+    }
+}

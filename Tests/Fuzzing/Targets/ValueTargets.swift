@@ -1,0 +1,143 @@
+import Anonymization
+import PlainTwins
+import Records
+import TestSupport
+
+extension FuzzTarget {
+    /// What reads the values of fields.
+    static let values: [FuzzTarget] = [
+        FuzzTarget(
+            "time", words: ["T", "Z", "+01:00", ".5", "-", ":", "/Mar/", "\n"], run: readTimes),
+        FuzzTarget(
+            "duration", words: ["P", "T", "M", "D", "Y", "W", "H", "S", ".5"], run: readDuration),
+        FuzzTarget("address", words: ["::", ":", ".", "%", "[", "]", "ffff:", "255", "0"]) {
+            try readAddresses($0)
+        },
+        FuzzTarget(
+            "email", words: ["@", "%40", ".", "_", "%", "gmail.com", "+"], run: redactEmails),
+        FuzzTarget("text", words: textWords, run: redactText),
+        FuzzTarget("url", words: ["://", "/", "?", "&", "=", "#", "%2F", "@", "..", ";"]) {
+            try release($0, [TextRun.make(ReduceURL.descriptor).transform])
+        },
+        FuzzTarget("agent", words: agentWords, run: nameAgents),
+        FuzzTarget("language", words: ["-", ",", ";q=0.8", "nl", "*", " "]) {
+            try release($0, [TextRun.make(PrimaryLanguage.descriptor).transform])
+        },
+    ]
+
+    private static let textWords = [
+        "@", "%40", "192.0.2.7", "2001:db8::7", "%3A", ":443", "in-addr.arpa", "-", ".", "/",
+        "4111111111111111", "NL91ABNA0417164300", "0123456789abcdef", "00:00:5e:00:53:01", "+31 ",
+        "eyJ", "Chrome/126.0.0.0", "é",
+    ]
+    private static let agentWords = [
+        "Edg", "OPR/", "SamsungBrowser/", "Firefox/", "FxiOS/", "Chrome/", "CriOS/", "Version/",
+        "Safari/", "Windows", "iPhone", "iPad", "Mac OS X", "Android", "CrOS", "Linux", "bot",
+        "curl/", "; ",
+    ]
+}
+
+/// Every line is a time, in each format: the cursor, which remembers days, against the parser, and
+/// that against its twin.
+private func readTimes(_ input: [UInt8]) throws -> Bool {
+    let zone = try ZoneTable.named("Europe/Amsterdam")
+    var isGood = false
+    for format in TimeFormat.allCases {
+        let now = TimeFormat.rfc3339.parse(bytes("2026-03-15T12:00:00Z").span, zone: .utc)
+        var cursor = TimeCursor(format, zone: zone, now: now)
+        for line in lines(of: input) {
+            let fast = cursor.parse(line.span)
+            var fresh = TimeCursor(format, zone: zone, now: now)
+            try demand(fast == fresh.parse(line.span), "a time depends on the one before")
+            if format == .rfc3339 {
+                try demand(fast?.milliseconds == plainRFC3339(line), "the twin has another time")
+            }
+            isGood = isGood || fast != nil
+        }
+    }
+    return isGood
+}
+
+private func readDuration(_ input: [UInt8]) throws -> Bool {
+    guard let duration = CalendarDuration(parsing: input.span) else { return false }
+    try demand(CalendarDuration(text: duration.text) == duration, "a duration reads back otherwise")
+    return true
+}
+
+/// Every line is an address.
+private func readAddresses(_ input: [UInt8]) throws -> Bool {
+    var isGood = false
+    for line in lines(of: input) {
+        let found = IPAddress(line.span)
+        let surrounded = IPAddress(line.span, accepting: .all)
+        try demand(found == nil || surrounded != nil, "an address is none in other forms")
+        guard let text = String(validating: line, as: UTF8.self) else {
+            try demand(found == nil, "an address is no text")
+            continue
+        }
+        let octets = PlainAddresses.ipv4(text)
+        let groups = octets == nil ? PlainAddresses.ipv6(text) : nil
+        let expected =
+            octets.map { IPAddress(ipv4: $0.reduce(0) { $0 << 8 | UInt32($1) }) }
+            ?? groups.map { IPAddress(bits: $0.reduce(0) { $0 << 16 | UInt128($1) }) }
+        try demand(found == expected, "the twin says \(expected == nil ? "no" : "another") address")
+        if let found {
+            try demand(IPAddress(found.textBytes.span) == found, "an address reads back otherwise")
+            isGood = true
+        }
+    }
+    return isGood
+}
+
+/// What `transforms` leave of `input` has the form that they leave behind, and stays when they come
+/// again.
+private func release(_ input: [UInt8], _ transforms: [(any Transform)?]) throws -> Bool {
+    var isGood = false
+    for case let transform? in transforms where !input.isEmpty {
+        let found = TextRun.apply(transform, input)
+        guard String(validating: input, as: UTF8.self) != nil else { continue }
+        let left = bytes(found.text)
+        guard found.result != .dropped, found.result != .null, !left.isEmpty else { continue }
+        isGood = true
+        let isReleased = transform.isReleased(FieldValue(bytes: left.span, kind: .text))
+        try demand(isReleased, "\(found.result): what is left does not look so")
+        guard transform.isRepeatable else { continue }
+        let again = TextRun.apply(transform, left)
+        try demand(again.text == found.text, "a second time changes it")
+    }
+    return isGood
+}
+
+/// The simple grammar against its twin, and addresses of a field.
+private func redactEmails(_ input: [UInt8]) throws -> Bool {
+    let options = [("kinds", ["email"]), ("grammar", ["simple"])]
+    guard let simple = TextRun.make(RedactText.descriptor, options).transform else { return false }
+    let field = TextRun.make(ReduceEmail.descriptor).transform
+    let isAddress = try release(input, [simple, field])
+    guard String(validating: input, as: UTF8.self) != nil, !input.isEmpty else { return false }
+    let found = TextRun.apply(simple, input)
+    let expected = PlainEmails.redacted(input)
+    try demand(bytes(found.text) == expected, "the twin leaves something else")
+    return isAddress && expected != input
+}
+
+private func redactText(_ input: [UInt8]) throws -> Bool {
+    let all = ["email", "ip", "token", "card", "iban", "mac", "phone"]
+    let transforms = [
+        TextRun.make(RedactText.descriptor).transform,
+        TextRun.make(RedactText.descriptor, [("kinds", all)]).transform,
+    ]
+    return try release(input, transforms)
+}
+
+/// The short list against its twin, and the full one.
+private func nameAgents(_ input: [UInt8]) throws -> Bool {
+    let short = TextRun.make(AgentFamily.descriptor, [("bots", ["as-browsers"])]).transform
+    let isGood = try release(input, [short, TextRun.make(AgentFamily.descriptor).transform])
+    guard let short, isGood else { return false }
+    let found = TextRun.apply(short, input)
+    try demand(
+        found.text == plainFamily(String(decoding: input, as: UTF8.self)),
+        "the twin has another family")
+    return true
+}
