@@ -53,6 +53,14 @@ static inline uint32_t *write_few(uint32_t *out, uint64_t bits, uint32_t base) {
     return end;
 }
 
+/* The same for masks with one bit at most, nearly always: a branch is cheaper there than the work
+ * for a second. Writes up to two entries too many. */
+static inline uint32_t *write_sparse(uint32_t *out, uint64_t bits, uint32_t base) {
+    if (__builtin_expect((bits & (bits - 1)) != 0, 0)) return write_few(out, bits, base);
+    *out = base + (uint32_t)__builtin_ctzll(bits | 1ull << 63);
+    return out + (bits != 0);
+}
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define HAS_X86 1

@@ -18,7 +18,7 @@ typedef struct {
         uint64_t behind = length - at >= 64 ? 0 : ~0ull << (length - at); \
         blocks->blanks = masks.blanks & ~behind; \
         blocks->backslashes = masks.backslashes; \
-        feed = write_few(feed, masks.feeds, (uint32_t)at); \
+        feed = write_sparse(feed, masks.feeds, (uint32_t)at); \
         mark = WRITE(mark, masks.quotes | masks.backslashes, (uint32_t)at); \
         backslashes |= masks.backslashes; \
         nuls |= masks.nuls; \

@@ -1,3 +1,5 @@
+import CScanning
+
 /// What may stand around an address besides the address itself.
 package struct AddressForms: OptionSet, Sendable {
     package let rawValue: Int
@@ -138,8 +140,21 @@ enum AddressScanner {
     }
 
     /// The address of an IPv6 text that fills the bytes.
+    @inline(__always)
     static func ipv6(_ start: UnsafePointer<UInt8>, _ length: Int) -> IPAddress? {
         guard length >= 2, length <= ipv6TextMax else { return nil }
+        var halves: (high: UInt64, low: UInt64) = (0, 0)
+        let isFound = unsafe withUnsafeMutableBytes(of: &halves) { room in
+            let words = unsafe room.assumingMemoryBound(to: UInt64.self).baseAddress
+            return unsafe cscanning_groups(start, length, words, Int32(CSCANNING_AUTOMATIC)) != 0
+        }
+        if isFound { return IPAddress(high: halves.high, low: halves.low) }
+        return unsafe ipv6ByGroup(start, length)
+    }
+
+    /// The same, read group by group: for tails of dotted IPv4, for what is no address, and where
+    /// the processor cannot do it all at once.
+    static func ipv6ByGroup(_ start: UnsafePointer<UInt8>, _ length: Int) -> IPAddress? {
         var groups = GroupList()
         var at = 0
         if unsafe start[0] == UInt8(ascii: ":") {

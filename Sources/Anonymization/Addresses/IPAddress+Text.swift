@@ -8,7 +8,7 @@ extension IPAddress {
     /// leading zeros, the longest run of two or more zero groups as `::`, the first of equal runs);
     /// the dotted form `::ffff:a.b.c.d` for an IPv4-mapped address (section 5).
     package func appendText(to buffer: inout ByteBuffer) {
-        unsafe buffer.appendUnsafe(upTo: Self.textMax) { room in
+        unsafe buffer.appendUnsafe(upTo: Self.textMax + AddressWriter.slack) { room in
             guard let start = room.baseAddress else { return 0 }
             var writer = unsafe AddressWriter(start)
             if isIPv4 {
@@ -30,8 +30,11 @@ extension IPAddress {
     }
 }
 
-/// Writes address text into room for `IPAddress.textMax` bytes that the caller provides.
+/// Writes address text into room for `IPAddress.textMax` + `slack` bytes that the caller provides.
 @safe private struct AddressWriter {
+    /// How many bytes behind the text may be written.
+    static let slack = 3
+
     private let start: UnsafeMutablePointer<UInt8>
     private(set) var written = 0
 
@@ -98,13 +101,18 @@ extension IPAddress {
         }
     }
 
+    @inline(__always)
     private mutating func colon() { put(UInt8(ascii: ":")) }
 
+    /// The digits of `value`, below 2^16, without leading zeros; up to three bytes behind them are
+    /// written as well.
     private mutating func group(_ value: UInt64) {
-        if value >= 0x1000 { put(hexDigit(UInt8(truncatingIfNeeded: value >> 12))) }
-        if value >= 0x100 { put(hexDigit(UInt8(truncatingIfNeeded: value >> 8 & 15))) }
-        if value >= 0x10 { put(hexDigit(UInt8(truncatingIfNeeded: value >> 4 & 15))) }
-        put(hexDigit(UInt8(truncatingIfNeeded: value & 15)))
+        let upper = UInt16(truncatingIfNeeded: value)
+        let zeros = (upper | 1).leadingZeroBitCount >> 2
+        let digits = hexDigits(UInt32(upper) << 16) &>> UInt64(8 &* zeros)
+        unsafe UnsafeMutableRawPointer(start + written).storeBytes(
+            of: UInt32(truncatingIfNeeded: digits).littleEndian, as: UInt32.self)
+        written &+= 4 &- zeros
     }
 
     private static func group(_ index: Int, of address: IPAddress) -> UInt64 {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "address_scan.h"
 #include "csv_scan.h"
 #include "line_scan.h"
 #include "log_index.h"

@@ -47,27 +47,30 @@ import Records
     func matches(_ start: Int, _ end: Int, _ cursor: inout Cursor, spacedUser: Bool) -> Bool {
         var at = start
         for index in unsafe steps.indices {
-            let step = unsafe steps[index]
+            // Read in place: a copy of each step costs as much as finding a field.
+            guard let step = unsafe steps.baseAddress.map({ unsafe $0 + index }) else { break }
+            let operation = unsafe step.pointee.operation
             var kind = FieldKind.text
             let behind: Int
-            switch step.operation {
+            switch operation {
             case .token: behind = endOfToken(at, end)
             case .quoted: behind = endOfQuoted(at, end, &cursor.mark, &kind)
-            case .time: behind = endOfTime(at, end, step.byte, &cursor.time)
+            case .time: behind = endOfTime(at, end, unsafe step.pointee.byte, &cursor.time)
             case .user where !spacedUser: behind = endOfToken(at, end)
-            case .words, .list, .rest, .until, .user: behind = endOfOther(step, at, end)
+            case .words, .list, .rest, .until, .user:
+                behind = endOfOther(unsafe step.pointee, at, end)
             case .byte, .literal, .hostAndPort, .prologue, .captures, .tail:
-                at = behindOther(step, at, end)
+                at = behindOther(unsafe step.pointee, at, end)
                 if at < 0 { return false }
                 continue
             }
-            guard behind > at || behind == at && step.operation == .quoted,
-                step.check == .none || passes(step.check, at, behind)
+            guard behind > at || behind == at && operation == .quoted,
+                unsafe step.pointee.check == .none || passes(step.pointee.check, at, behind)
             else { return false }
-            unsafe found[Int(step.first)] = FieldSlice(
+            unsafe found[Int(step.pointee.first)] = FieldSlice(
                 start: at, length: behind &- at, kind: kind)
-            guard hasTail(step, behind, end) else { return false }
-            at = behind &+ step.tailLength
+            guard unsafe hasTail(step, behind, end) else { return false }
+            at = unsafe behind &+ step.pointee.tailLength
         }
         return isWhitespace(at, end)
     }
@@ -107,14 +110,18 @@ import Records
 
     /// True when the step's tail stands at `at`.
     @inline(__always)
-    private func hasTail(_ step: AccessLogProgram.Step, _ at: Int, _ end: Int) -> Bool {
-        guard end &- at >= step.tailLength else { return false }
+    private func hasTail(
+        _ step: UnsafePointer<AccessLogProgram.Step>, _ at: Int, _ end: Int
+    ) -> Bool {
+        let length = unsafe step.pointee.tailLength
+        let tail = unsafe step.pointee.tail
+        guard end &- at >= length else { return false }
         if at &+ 8 <= count {
             let word = unsafe UnsafeRawPointer(base + at).loadUnaligned(as: UInt64.self)
-            return (UInt64(littleEndian: word) ^ step.tail) & step.tailMask == 0
+            return unsafe (UInt64(littleEndian: word) ^ tail) & step.pointee.tailMask == 0
         }
-        for index in 0..<step.tailLength {
-            let wanted = UInt8(truncatingIfNeeded: step.tail >> UInt64(8 * index))
+        for index in 0..<length {
+            let wanted = UInt8(truncatingIfNeeded: tail >> UInt64(8 * index))
             if unsafe base[at &+ index] != wanted { return false }
         }
         return true

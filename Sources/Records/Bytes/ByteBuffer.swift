@@ -203,8 +203,8 @@ extension ByteBuffer {
         reserve(digits)
         if digits == 16 {
             let bytes = unsafe UnsafeMutableRawPointer(base + count)
-            let high = Self.hexDigits(UInt32(truncatingIfNeeded: value >> 32))
-            let low = Self.hexDigits(UInt32(truncatingIfNeeded: value))
+            let high = hexDigits(UInt32(truncatingIfNeeded: value >> 32)).littleEndian
+            let low = hexDigits(UInt32(truncatingIfNeeded: value)).littleEndian
             unsafe bytes.storeBytes(of: high, as: UInt64.self)
             unsafe bytes.storeBytes(of: low, toByteOffset: 8, as: UInt64.self)
             count &+= 16
@@ -214,18 +214,18 @@ extension ByteBuffer {
             append(hexDigit(UInt8(truncatingIfNeeded: value >> UInt64(place)) & 15))
         }
     }
+}
 
-    /// The eight digits of `value` as they lie in memory, all worked out at once in the bytes of a
-    /// word.
-    private static func hexDigits(_ value: UInt32) -> UInt64 {
-        var halves = UInt64(value)
-        halves = (halves | halves << 16) & 0x0000_FFFF_0000_FFFF
-        halves = (halves | halves << 8) & 0x00FF_00FF_00FF_00FF
-        halves = (halves | halves << 4) & 0x0F0F_0F0F_0F0F_0F0F
-        // Six more carries what is above nine into the upper half: a letter stands 39 behind it.
-        let letters = (halves &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
-        return (halves &+ 0x3030_3030_3030_3030 &+ letters &* 39).bigEndian
-    }
+/// The eight lower-case hexadecimal digits of `value`, the first in the lowest bits: all worked out
+/// at once in the bytes of a word.
+@inlinable package func hexDigits(_ value: UInt32) -> UInt64 {
+    var halves = UInt64(value)
+    halves = (halves | halves << 16) & 0x0000_FFFF_0000_FFFF
+    halves = (halves | halves << 8) & 0x00FF_00FF_00FF_00FF
+    halves = (halves | halves << 4) & 0x0F0F_0F0F_0F0F_0F0F
+    // Six more carries what is above nine into the upper half: a letter stands 39 behind it.
+    let letters = (halves &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    return (halves &+ 0x3030_3030_3030_3030 &+ letters &* 39).byteSwapped
 }
 
 /// The lower-case hexadecimal digit of a value from 0 to 15.

@@ -1,4 +1,5 @@
 package import KeyedHashing
+import Records
 
 /// The 128-bit hash of an item: MurmurHash3 x64 128 (Austin Appleby, public domain), which all
 /// sketches here are made of.
@@ -61,8 +62,8 @@ package struct SketchHash: Equatable, Sendable, BitwiseCopyable {
     @inline(__always)
     package init(_ token: Token) {
         var mixing = Mixing(Self.seed)
-        mixing.add(hexDigits(token.high >> 32), hexDigits(token.high & 0xffff_ffff))
-        mixing.add(hexDigits(token.low >> 32), hexDigits(token.low & 0xffff_ffff))
+        mixing.add(digits: token.high)
+        mixing.add(digits: token.low)
         self.init(mixing, length: Token.digits)
     }
 
@@ -113,6 +114,14 @@ private struct Mixing {
         two = (Self.rotated(two, by: 31) &+ one) &* 5 &+ 0x3849_5ab5
     }
 
+    /// Takes in the sixteen hexadecimal digits of `number`.
+    @inline(__always)
+    mutating func add(digits number: UInt64) {
+        add(
+            hexDigits(UInt32(truncatingIfNeeded: number >> 32)),
+            hexDigits(UInt32(truncatingIfNeeded: number)))
+    }
+
     /// Takes in the fewer than sixteen bytes at the end, filled up with zeros.
     @inline(__always)
     mutating func addTail(_ low: UInt64, _ high: UInt64) {
@@ -139,16 +148,4 @@ private struct Mixing {
         word = (word ^ word &>> 33) &* 0xc4ce_b9fe_1a85_ec53
         return word ^ word &>> 33
     }
-}
-
-/// The eight lower-case hexadecimal digits of a number below 2^32, the first one in the lowest
-/// byte, as they would lie in memory.
-@inline(__always)
-private func hexDigits(_ number: UInt64) -> UInt64 {
-    var spread = (number | number &<< 16) & 0x0000_ffff_0000_ffff
-    spread = (spread | spread &<< 8) & 0x00ff_00ff_00ff_00ff
-    spread = (spread | spread &<< 4) & 0x0f0f_0f0f_0f0f_0f0f
-    let isLetter = ((spread &+ 0x0606_0606_0606_0606) &>> 4) & 0x0101_0101_0101_0101
-    // Letters lie 39 further than the digits would go on.
-    return (spread &+ 0x3030_3030_3030_3030 &+ isLetter &* 39).byteSwapped
 }
