@@ -9,9 +9,9 @@ internal import Records
 /// never written anywhere.
 @safe struct TokenCache: ~Copyable {
     /// The most values remembered; then the cache starts afresh.
-    static let entriesMax = 1 << 15 - 1
+    static let entriesMax = 1 << 14 - 1
     /// The most bytes of values.
-    static let bytesMax = 5 << 19
+    static let bytesMax = 5 << 18
     /// The longest value worth remembering, in bytes.
     private static let valueBytesMax = 4096
 
