@@ -121,6 +121,34 @@ struct ConfinedRunTests {
 
     private static let sealedKeys = "keys: { path: keys, wrapped_by: { credential: kek } }"
 
+    /// Nothing but tables, in folders that are there or not: what is put aside goes there, too.
+    @Test(arguments: ["made/{name}.csv", "made/{name}/table.csv", "{name}.csv"])
+    func tablesAlone(path: String) throws {
+        let scene = try scene()
+        try scene.write(
+            "tables.yaml",
+            """
+            name: tables
+            source: { format: jsonl, files: in/*.jsonl, time: ts }
+            identity: { user: user, customer: customer }
+            keys: keys
+            fields: { action: keep }
+            statistics:
+              - name: actions
+                purpose: statistics
+                by: [month, action]
+                measures: { users: { distinct: user } }
+                path: "\(path)"
+            """)
+        for _ in 0..<2 {
+            let outcome = try sluice(
+                ["run", "tables.yaml", "--now", "2026-04-15", "--profile"], in: scene)
+            #expect(outcome.status == 0 && isConfined(outcome), "\(outcome.errors)")
+        }
+        let table = path.replacingOccurrences(of: "{name}", with: "actions")
+        #expect(try scene.tree().keys.contains { $0.hasSuffix(table) })
+    }
+
     @Test func anOutputFolderThatALinkLeadsTo() throws {
         let scene = try scene()
         let elsewhere = try Scene()

@@ -35,7 +35,7 @@ struct PlainCommit {
         let measured = plan.outputs.first { $0.risk != nil }
         gate = try RiskGate(
             plan, before: isDryRun ? NoSink() : files,
-            storage: try spillStorage(near: isDryRun ? nil : measured?.path.text),
+            storage: try spillStorage(near: isDryRun ? nil : measured?.path),
             columns: columns)
         quarantine = isDryRun ? nil : QuarantineFile(plan: plan)
     }

@@ -31,7 +31,7 @@ struct PlainRun {
             let keys = try openKeys()
             defer { keys?.release() }
             let ring: any KeyRing = if let keys { keys } else { try PassingRing() }
-            let tables = request.isDryRun ? nil : plan.tables.first?.paths.first?.path.text
+            let tables = request.isDryRun ? nil : plan.tables.first?.paths.first?.path
             try task.run(
                 workers: request.workers, keyRing: ring, storage: try spillStorage(near: tables))
             try keys?.check()

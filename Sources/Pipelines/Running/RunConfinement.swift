@@ -15,7 +15,7 @@ struct RunConfinement {
         addSources(sources)
         let outputs = plan.outputs.map(\.path) + plan.tables.flatMap { $0.paths.map(\.path) }
         for path in outputs where !path.isStandardOutput {
-            places.written.append(Self.fixedFolder(of: path))
+            places.written.append(path.fixedFolder)
         }
         for terms in plan.outputs.compactMap(\.termsPath) {
             places.written.append(splitPath(terms).directory)
@@ -63,16 +63,6 @@ struct RunConfinement {
             if folders.insert(Array(folder.utf8)).inserted { places.read.append(folder) }
             if (try? FileStatus.isLink(path)) ?? true { places.read.append(path) }
         }
-    }
-
-    /// The innermost folder of a path whose name is the same for every record.
-    private static func fixedFolder(of path: PathTemplate) -> String {
-        var start = ""
-        for part in path.parts {
-            guard case .literal(let text) = part else { break }
-            start += text
-        }
-        return splitPath(start + "x").directory
     }
 
     /// The innermost folder of a pattern of files that is the same for every match.

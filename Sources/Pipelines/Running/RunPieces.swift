@@ -41,9 +41,9 @@ extension PipelineFailure {
 
 /// Where aggregates that outgrow their memory are put aside: the folder of the tables, in files
 /// without a name; in memory when nothing may be written.
-func spillStorage(near path: String?) throws(PipelineFailure) -> any SpillStorage {
-    guard let path, path != "-" else { return MemorySpillStorage() }
-    let folder = splitPath(path.split(separator: "{")[0].description).directory
+func spillStorage(near path: PathTemplate?) throws(PipelineFailure) -> any SpillStorage {
+    guard let path, !path.isStandardOutput else { return MemorySpillStorage() }
+    let folder = path.fixedFolder
     do {
         return DirectorySpillStorage(
             directory: try Directory.open(folder, creating: true, mode: 0o700))

@@ -1,3 +1,5 @@
+private import FileSystem
+
 /// A path with placeholders in braces, for example `out/{name}/{date}.csv.gz`.
 package struct PathTemplate: Sendable, Equatable {
     /// A piece of the path.
@@ -16,6 +18,16 @@ package struct PathTemplate: Sendable, Equatable {
     /// The names of the placeholders in order.
     package var placeholders: [String] {
         parts.compactMap { if case .placeholder(let name) = $0 { name } else { nil } }
+    }
+
+    /// The innermost folder whose name is the same for all that the path stands for.
+    var fixedFolder: String {
+        var start = ""
+        for part in parts {
+            guard case .literal(let text) = part else { break }
+            start += text
+        }
+        return splitPath(start + "x").directory
     }
 
     /// Reads `text`; nil when a brace is not closed or not opened, or a placeholder has no name.
