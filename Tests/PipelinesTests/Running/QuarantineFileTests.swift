@@ -53,6 +53,16 @@ import Testing
         #expect(folder.files(below: "aside").isEmpty)
     }
 
+    @Test(arguments: ["", "\nstate: state"])
+    func twoRunsOfOneDayHaveAListEach(state: String) throws {
+        let folder = try TemporaryPipeline(
+            pipeline("{ limit: 100%, path: aside }") + state, files: ["in.jsonl": input])
+        _ = try folder.run(now: "2026-04-15")
+        try folder.write("in.jsonl", input + "no record at all\n")
+        _ = try folder.run(now: "2026-04-15")
+        #expect(folder.files(below: "aside").count == 2)
+    }
+
     @Test func writesNothingPastTheLimit() throws {
         let folder = try TemporaryPipeline(
             pipeline("{ limit: 1, path: aside }"), files: ["in.jsonl": input])

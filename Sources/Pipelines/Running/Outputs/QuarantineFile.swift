@@ -46,13 +46,19 @@ final class QuarantineFile: QuarantineSink {
             if file == nil {
                 let directory = try Directory.privateDirectory(
                     folder, creating: true, closedToReaders: true)
-                file = try DurableFile.begin(
-                    in: directory, named: "\(date.text).\(TemporaryName.run).jsonl", mark: mark)
+                file = try DurableFile.begin(in: directory, named: Self.name(date), mark: mark)
             }
             try file?.write(lines.bytes)
         } catch {
             throw .storage("cannot write the quarantine list in \(folder): \(error)")
         }
+    }
+
+    /// A name that no other run has, not even one of the same day in the same process.
+    private static func name(_ date: CivilDate) -> String {
+        var digits = ByteBuffer(capacity: 16)
+        digits.append(hex: UInt64.random(in: .min ... .max))
+        return "\(date.text).\(String(decoding: digits.array(), as: UTF8.self)).jsonl"
     }
 
     private func append(
