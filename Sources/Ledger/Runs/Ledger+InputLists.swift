@@ -23,6 +23,22 @@ extension Ledger {
         }
     }
 
+    /// The last run that was given this list or table; nil when no run was.
+    package func runGiven(
+        _ kind: InputList.Kind, name: String
+    ) throws(LedgerFault) -> RunRecord? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT runs.* FROM input_lists JOIN runs ON runs.id = input_lists.run_id
+                    WHERE input_lists.kind = ? AND input_lists.name = ?
+                    """,
+                arguments: [kind.rawValue, name]
+            ).map(RunRecord.init)
+        }
+    }
+
     /// The lines of a list of opt-outs that were carried out, as their keyed hashes.
     package func listedOptOuts(list: String) throws(LedgerFault) -> Set<Digest256> {
         try read { db in

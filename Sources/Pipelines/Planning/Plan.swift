@@ -48,8 +48,8 @@ package struct Plan: Sendable {
     package var optOutShrinkage: ShrinkageLimit?
     /// The reference tables, in the order of `release.tables`.
     package var tableInputs: [TableInput]
-    /// The clock of the run that `release.tablesBefore` are of.
-    package var tablesAsOf: EventTime?
+    /// The run that `release.tablesBefore` are of, and its clock. It judged all that was readable.
+    package var tablesRun: (id: Int64, now: EventTime)?
     /// The latest clock of any run so far; nil for none. What is stored may be ahead of the clock
     /// of now, which can have been set back, and not of that.
     package var latestRun: EventTime?

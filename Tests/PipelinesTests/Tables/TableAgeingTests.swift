@@ -227,6 +227,48 @@ struct TableAgeingTests {
         #expect(try output(scene) == last)
     }
 
+    /// Raises a hold that binds somebody else: parts then remember which runs met it.
+    private func holdOthers(_ scene: TemporaryPipeline, now: String) throws {
+        var hold = HoldRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", name: "others",
+            ground: .law(citation: "Act 1"), reason: "inquiry", by: "legal")
+        hold.now = now
+        hold.customers = ["NL-9"]
+        _ = try Sluice.raiseHold(hold)
+    }
+
+    @Test(
+        "a run whose clock was set back deals with nothing that ends later by it",
+        arguments: [false, true])
+    func enteredUnderAClockSetBack(isHeld: Bool) throws {
+        let scene = try scene("anna,\ndaan,\n")
+        if isHeld { try holdOthers(scene, now: "2026-04-19") }
+        _ = try scene.run(now: "2026-04-20")
+        try table(scene, "anna,2026-04-18\ndaan,\n")
+        _ = try scene.run(now: "2026-04-16")
+        #expect(try output(scene).contains(#""user":"anna""#))
+        _ = try scene.run(now: "2026-04-21")
+        let text = try output(scene)
+        #expect(!text.contains(#""user":"anna""#) && text.contains(#""user":"daan""#))
+    }
+
+    @Test(
+        "nor is what was dealt with before dealt with again when the clock goes on",
+        arguments: [false, true])
+    func dealtWithBeforeAClockSetBack(isHeld: Bool) throws {
+        let scene = try scene("anna,\ndaan,\n")
+        if isHeld { try holdOthers(scene, now: "2026-04-19") }
+        _ = try scene.run(now: "2026-04-20")
+        try table(scene, "anna,2026-04-18\ndaan,\n")
+        _ = try scene.run(now: "2026-04-20")
+        let aged = try output(scene)
+        #expect(!aged.contains(#""user":"anna""#) && aged.contains(#""user":"daan""#))
+        for now in ["2026-04-16", "2026-04-17", "2026-04-21", "2026-04-22"] {
+            _ = try scene.run(now: now)
+            #expect(try output(scene) == aged, "\(now)")
+        }
+    }
+
     @Test("a history at random agrees with what each record should show")
     func history() throws {
         var generator = SeededGenerator(seed: 11)

@@ -35,13 +35,7 @@ struct HoldHistory {
             dealings = try registry.ledger.dealings(ofPart: part.id)
             runs = try registry.ledger.generations(ofPart: part.id)
             runs.append((part.run, part.writtenAt))
-            // Where reference tables are remembered, the last run judged every part, rewritten or
-            // not.
-            if let asOf = plan.tablesAsOf, asOf > part.writtenAt,
-                let last = try registry.ledger.lastRun(pipeline: plan.name), last.id != part.run
-            {
-                runs.append((last.id, asOf))
-            }
+            if let last = plan.laterJudgement(of: part) { runs.append((last.id, last.now)) }
         } catch { throw StateRegistry.failure(error) }
         olderRuns = runs.map(\.run)
         var all: [(now: EventTime, holds: SubjectRegister)] = []

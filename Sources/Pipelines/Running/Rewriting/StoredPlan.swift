@@ -16,7 +16,7 @@ extension Plan {
         aged.release.optOuts = .none(now: release.clocks.runClock.now)
         // What was dealt with is then unknown, and everything due is transformed.
         if history.isUnknown { return aged }
-        let settled = max(part.writtenAt, tablesAsOf ?? part.writtenAt)
+        let settled = laterJudgement(of: part)?.now ?? part.writtenAt
         aged.release.writtenUnder = aged.release.clocks.at(settled)
         aged.release.writtenFields = history.fields(aged, at: settled)
         aged.release.generations = history.generations(aged)
@@ -43,6 +43,17 @@ extension Plan {
             aged.release.outputs[0].rules[slot].transform = Keep()
         }
         return aged
+    }
+
+    /// The run that judged `part` after the one that wrote it; nil when none did.
+    ///
+    /// Where reference tables are remembered, the last run judged every part in which something was
+    /// readable, rewritten or not: by the tables that are remembered, and by its own clock, even
+    /// one that was set back. What it found dealt with beyond that clock it noted with the part. A
+    /// part in which nothing was readable it did not read: there a later clock counts.
+    func laterJudgement(of part: PartRecord) -> (id: Int64, now: EventTime)? {
+        guard let last = tablesRun, last.id > part.run else { return nil }
+        return part.oldestReadable != nil || last.now > part.writtenAt ? last : nil
     }
 
     /// The plan for reading an output's own files: its format, its rules by name, nothing else.

@@ -158,7 +158,7 @@ struct RestoredParts {
         // As if it were the run that wrote the part.
         var past = plan
         past.release.clocks = plan.release.clocks.at(part.writtenAt)
-        past.tablesAsOf = nil
+        past.tablesRun = nil
         let history = try HoldHistory(earlier, output: index, of: past, registry)
         let changes = PendingChanges(mark: plan.mark)
         let rewriting = PartRewriting(

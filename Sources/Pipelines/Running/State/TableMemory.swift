@@ -34,10 +34,15 @@ struct TableMemory {
             }
         }
         if !faults.isEmpty { throw .tables(faults, file: "") }
-        guard !before.isEmpty, before.count == plan.tableInputs.count else { return plan }
+        guard let input = plan.tableInputs.first, before.count == plan.tableInputs.count else {
+            return plan
+        }
         var plan = plan
         plan.release.tablesBefore = before
-        do { plan.tablesAsOf = try ledger.lastRun(pipeline: plan.name)?.now } catch {
+        do {
+            plan.tablesRun = try ledger.runGiven(.referenceTable, name: listName(input))
+                .map { ($0.id, $0.now) }
+        } catch {
             throw .storage("cannot read the ledger: \(error.description)")
         }
         return plan

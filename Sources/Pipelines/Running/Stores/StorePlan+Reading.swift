@@ -65,7 +65,7 @@ extension Plan {
         }
         switch dealing {
         case .settled(let now):
-            return .under(clocks(now), knowsTables: now == tablesAsOf)
+            return .under(clocks(now), knowsTables: now == tablesRun?.now)
         case .exactly(let due): return .exactly(due)
         case .otherRules(let rules, let now, let exactly):
             var past =
@@ -75,7 +75,7 @@ extension Plan {
                         settled: RunClock(now: now, zone: release.zone), exactly: exactly)
                 } ?? []
             while past.count < slotCount { past.append(.never) }
-            return .fieldwise(clocks(now), knowsTables: now == tablesAsOf, past)
+            return .fieldwise(clocks(now), knowsTables: now == tablesRun?.now, past)
         }
     }
 
