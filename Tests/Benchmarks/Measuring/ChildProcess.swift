@@ -6,7 +6,8 @@ struct Cost {
     let wall: Double
     /// Seconds of all processors, of the command and its children.
     let processor: Double
-    /// The largest memory of one process, in bytes.
+    /// The largest memory of one process, in bytes. The system counts that of this process up to
+    /// the start of the command as the command's own: nothing here may hold much.
     let memory: Int
     /// What it and its children wrote to disks, in bytes; files that were removed count, too.
     let written: Int

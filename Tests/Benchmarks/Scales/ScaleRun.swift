@@ -53,9 +53,12 @@ struct ScaleRun {
         try TextFile.write(trial.pipeline.text, to: "\(home)/pipeline.yaml")
         guard trial.optOuts > 0 else { return }
         // Every second customer of the workload is in a list that is long enough.
-        let rows = (0..<trial.optOuts).map { "NL-\($0 * 2),statistics,2026-01-01\n" }
-        try TextFile.write(
-            "customer,purpose,effective_date\n" + rows.joined(), to: "\(home)/opt-outs.csv")
+        let rows = (0...trial.optOuts).lazy.map { row in
+            row == 0
+                ? "customer,purpose,effective_date\n"
+                : "NL-\((row - 1) * 2),statistics,2026-01-01\n"
+        }
+        try TextFile.write(lines: rows, to: "\(home)/opt-outs.csv")
     }
 
     private func measure(_ workload: WorkloadFile) throws -> Cost {
