@@ -7,11 +7,21 @@ package import Records
 /// A file is one or more frames, read as if their contents stood one after the other. The library
 /// refuses frames that ask for a window of more than 128 MiB, checks their checksums if they have
 /// one, and tells neither which frame is damaged nor why. One owner, one thread at a time.
+///
+/// What is taken and what is refused does not depend on how the file is cut into pieces. Left to
+/// itself the library looks at as much of a frame's start as one piece has: with all of it, it
+/// reads the formats before RFC 8878, too; with the second half alone, it takes that for a frame if
+/// it looks like one. It is therefore given the start of each frame byte by byte, and no byte of a
+/// frame that does not begin as one should.
 @safe package final class ZstdInflater: StreamInflater {
     private let functions: czstd_functions
     private let decoder: UnsafeMutableRawPointer
     private let limits: GzipLimits
     private var isInFrame = false
+    /// How many bytes of the present frame's start were taken, `headBytesMax` at most.
+    private var headBytes = 0
+    /// True when the present frame's first byte is not that of a frame of data.
+    private var isSkippable = false
     private var hasFailed = false
 
     /// The number of compressed bytes taken so far.
@@ -29,6 +39,9 @@ package import Records
 
     deinit { _ = unsafe functions.release(decoder) }
 
+    /// The longest header of a frame, its magic number included (RFC 8878 section 3.1.1.1).
+    private static let headBytesMax = 18
+
     /// Equal lines compress beyond what Deflate can do: 10,000 to 1 is no honest log any more.
     package static var standardLimits: GzipLimits {
         var limits = GzipLimits()
@@ -42,6 +55,18 @@ package import Records
     package static func isZstd(_ prefix: Span<UInt8>) -> Bool {
         prefix.count >= 4 && prefix[0] == 0x28 && prefix[1] == 0xB5 && prefix[2] == 0x2F
             && prefix[3] == 0xFD
+    }
+
+    /// True when a frame of data or one to be skipped (section 3.1.2) may have `byte` at `index` of
+    /// its magic number; which of the two it is, the first byte says.
+    private static func isMagic(_ byte: UInt8, at index: Int, isSkippable: Bool) -> Bool {
+        switch index {
+        case 0: byte == 0x28 || byte >> 4 == 0x5
+        case 1: byte == (isSkippable ? 0x2A : 0xB5)
+        case 2: byte == (isSkippable ? 0x4D : 0x2F)
+        case 3: byte == (isSkippable ? 0x18 : 0xFD)
+        default: true
+        }
     }
 
     /// Makes an inflater; a fault on a machine without the library.
@@ -73,10 +98,12 @@ package import Records
         _ input: Span<UInt8>, into output: inout ByteBuffer, upTo limit: Int
     ) throws(SourceFault) -> InflateStep {
         if hasFailed { throw damaged("nothing can be read behind a fault") }
+        try checkMagic(input)
+        let piece = headBytes < Self.headBytesMax ? input.extracting(first: 1) : input
         var consumed = 0
         var produced = 0
         var isEndOfFrame = false
-        unsafe input.withUnsafeBufferPointer { source in
+        unsafe piece.withUnsafeBufferPointer { source in
             unsafe output.appendUnsafe(upTo: max(limit, 0)) { target in
                 var given = unsafe czstd_input(
                     bytes: source.baseAddress, size: source.count, position: 0)
@@ -93,6 +120,7 @@ package import Records
         compressedBytes += consumed
         plainBytes += produced
         if consumed > 0 || produced > 0 { isInFrame = !isEndOfFrame }
+        headBytes = isInFrame ? min(headBytes + consumed, Self.headBytesMax) : 0
         if hasFailed {
             throw damaged("zstd frames with unbroken headers, data and checksums were expected")
         }
@@ -107,6 +135,17 @@ package import Records
             .truncatedZstd, byteOffset: compressedBytes,
             expectation: "the rest of a zstd frame was expected; the file ends after "
                 + "\(compressedBytes) compressed bytes, which gave \(plainBytes) plain bytes")
+    }
+
+    /// Looks at the next byte if it belongs to the magic number of a frame.
+    private func checkMagic(_ input: Span<UInt8>) throws(SourceFault) {
+        guard headBytes < 4, input.count > 0 else { return }
+        let byte = input[0]
+        if headBytes == 0 { isSkippable = byte != 0x28 }
+        guard Self.isMagic(byte, at: headBytes, isSkippable: isSkippable) else {
+            hasFailed = true
+            throw damaged("the magic number of a zstd frame (RFC 8878) was expected")
+        }
     }
 
     private func checkLimits() throws(SourceFault) {

@@ -14,6 +14,15 @@ import Testing
     ]
     private static let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 1, 2]
 
+    /// `hi` as version 0.7 of the library wrote it, before RFC 8878: another magic number.
+    private static let early: [UInt8] = [
+        0x27, 0xB5, 0x2F, 0xFD, 0x00, 0x58, 0x40, 0x00, 0x02, 0x68, 0x69, 0xC0, 0x00, 0x00,
+    ]
+    /// A frame whose fifth byte is followed by what looks like another.
+    private static let nested: [UInt8] =
+        [0x28, 0xB5, 0x2F, 0xFD, 0x20, 0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58]
+        + hello[6..<15]
+
     private struct Outcome: Equatable {
         var plain: [UInt8] = []
         var fault: SourceFault.Code?
@@ -58,6 +67,27 @@ import Testing
             #expect(inflated(file, step: 100)?.fault == .damagedZstd, "\(index)")
         }
         #expect(inflated(Self.hello + bytes("rest"), step: 100)?.fault == .damagedZstd)
+    }
+
+    /// The library by itself takes some of these in one piece or cut at the fifth byte.
+    @Test func damagedStartsAreRefusedHoweverTheFileIsCut() {
+        var foreign: [[UInt8]] = [Self.early, Self.nested, bytes("rest of the file")]
+        for number in UInt8(0x22)...0x27 { foreign.append([number] + Self.early.dropFirst()) }
+        for index in 0..<4 {
+            foreign.append(Self.hello)
+            foreign[foreign.count - 1][index] ^= 0x80
+            foreign.append(Self.skippable)
+            foreign[foreign.count - 1][index] ^= 0x80
+        }
+        for start in [[], Self.hello, Self.hello + Self.skippable] {
+            for frame in foreign {
+                for step in 1...(start.count + frame.count) {
+                    guard let found = inflated(start + frame, step: step) else { return }
+                    #expect(found.fault == .damagedZstd, "\(start.count), \(frame), \(step)")
+                    #expect(found.plain == (start.isEmpty ? [] : bytes("hello\n")))
+                }
+            }
+        }
     }
 
     /// Inflates all of `file` and throws the plain bytes away.

@@ -139,11 +139,14 @@ import Testing
     }
 
     /// Each line opens a quote that the next one closes: still every byte is looked at only twice.
-    @Test(.timeLimit(.minutes(1))) func endlessQuotesTakeLinearTime() {
+    @Test func endlessQuotesTakeLinearTime() {
         let source = Array(repeatElement(bytes("a\",\"b\n"), count: 500_000).joined())
         let columns = ["x", "y"]
-        let whole = read(CSVFormat(), source, fields: columns, columns: columns)
-        #expect(whole.allSatisfy { $0.state != .good })
-        #expect(!whole.isEmpty)
+        let seconds = processorSeconds {
+            let whole = read(CSVFormat(), source, fields: columns, columns: columns)
+            #expect(whole.allSatisfy { $0.state != .good })
+            #expect(!whole.isEmpty)
+        }
+        #expect(seconds < 60)
     }
 }

@@ -111,6 +111,14 @@ final class SluiceProcess {
         }
     }
 
+    /// The environment: next to nothing, and what a sanitizer of this build was told.
+    private static let settings: [String] =
+        ["PATH=/usr/bin:/bin"]
+        + ["ASAN_OPTIONS", "TSAN_OPTIONS"].compactMap { name -> String? in
+            guard let value = unsafe getenv(name) else { return nil }
+            return unsafe "\(name)=\(String(cString: value))"
+        }
+
     private static func spawn(
         _ arguments: [String],
         streams: [Int32]
@@ -141,8 +149,9 @@ final class SluiceProcess {
         var words = unsafe arguments.map { unsafe strdup($0) }
         unsafe words.append(nil)
         defer { unsafe words.forEach { word in unsafe free(word) } }
-        var settings = unsafe [strdup("PATH=/usr/bin:/bin"), nil]
-        defer { unsafe free(settings[0]) }
+        var settings = unsafe Self.settings.map { unsafe strdup($0) }
+        unsafe settings.append(nil)
+        defer { unsafe settings.forEach { word in unsafe free(word) } }
         var pid = pid_t()
         let result = unsafe posix_spawn(
             &pid,
@@ -193,7 +202,8 @@ final class SluiceProcess {
         return unsafe result != 0 || information.si_signo != 0
     }
 
-    /// Waits for the end; a process that takes longer than `seconds` is killed and a fault.
+    /// Waits for the end; a process that takes longer than `seconds`, ten times as long under a
+    /// sanitizer, is killed and a fault.
     func finish(within seconds: Int = 120) throws -> Outcome {
         defer {
             closeInput()
@@ -201,7 +211,7 @@ final class SluiceProcess {
             unsafe unlink(errorPath)
         }
         var state: Int32 = 0
-        for _ in 0..<(seconds * 500) {
+        for _ in 0..<(seconds * (Want.isPlainProcess ? 500 : 5000)) {
             if unsafe waitpid(pid, &state, WNOHANG) == pid { return try outcome(state) }
             usleep(2000)
         }

@@ -48,21 +48,22 @@ private func inflateGzip(_ input: [UInt8]) throws -> Bool {
     return plain.fault == nil
 }
 
-/// Frames of Zstandard in one piece and byte by byte; without the library there is nothing to try.
-///
-/// The library also reads frames of its versions before RFC 8878, but only behind another frame and
-/// only when the number they begin with, 22 to 27 B5 2F FD, comes in one piece: those are left out.
+/// Frames of Zstandard in one piece, in pieces and byte by byte; without the library there is
+/// nothing to try.
 private func inflateZstd(_ input: [UInt8]) throws -> Bool {
-    let isEarly = input.indices.dropFirst().contains { at in
-        (0x22...0x27).contains(input[at - 1]) && input[at...].starts(with: [0xB5, 0x2F, 0xFD])
-    }
-    if isEarly { return false }
+    var random = cuts(for: input)
     let whole = zstdOutcome(input, step: max(1, input.count))
-    let pieces = zstdOutcome(input, step: 1)
-    try demand(
-        whole?.fault == pieces?.fault,
-        "the fault is \(whole?.fault as Any), in pieces \(pieces?.fault as Any)")
-    try demand(whole?.fault != nil || whole == pieces, "the bytes are others")
+    for step in [1, Int.random(in: 2...24, using: &random)] {
+        let pieces = zstdOutcome(input, step: step)
+        // Which comes first, the limit or a damaged block behind it, depends on the pieces.
+        let isAlike =
+            [whole?.fault, pieces?.fault].contains(.inflateRatio)
+            ? whole?.fault != nil && pieces?.fault != nil : whole?.fault == pieces?.fault
+        try demand(
+            isAlike,
+            "the fault is \(whole?.fault as Any), in pieces \(pieces?.fault as Any)")
+        try demand(whole?.fault != nil || whole == pieces, "the bytes are others")
+    }
     return whole != nil && whole?.fault == nil
 }
 
@@ -71,7 +72,8 @@ private func zstdOutcome(_ input: [UInt8], step: Int) -> InflateOutcome? {
     var plain = ByteBuffer()
     do throws(SourceFault) {
         var at = 0
-        while plain.count < 1 << 18 {
+        while true {
+            if plain.count > 1 << 18 { return InflateOutcome(fault: .inflateRatio) }
             let piece = Array(input[at..<min(at + step, input.count)])
             let before = plain.count
             let done = try inflater.inflate(piece.span, into: &plain, upTo: 4096)
