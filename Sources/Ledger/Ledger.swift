@@ -47,7 +47,7 @@ package final class Ledger: Sendable {
     deinit {
         // A ledger that cannot be sealed stays without: the next owner looks closer.
         let isDone = isReadOnly || isSealed.withLock { $0 }
-        try? queue.close()
+        queue.end()
         if !isDone { try? LedgerSeal.write(in: directory) }
     }
 
@@ -74,16 +74,18 @@ package final class Ledger: Sendable {
         let (queue, isSealed) = try translating(file) {
             try DurableFile.removeLeftovers(in: directory)
             let queue = try DatabaseQueue(path: file, configuration: configuration)
-            let isNew = try queue.inDatabase { db in
-                try refuseOtherDatabases(db, file, schema)
+            return try queue.endingOnFailure {
+                let isNew = try queue.inDatabase { db in
+                    try refuseOtherDatabases(db, file, schema)
+                }
+                let isSealed = try !isNew && checkSeal(directory, queue)
+                guard try !queue.read(schema.migrator.hasCompletedMigrations) else {
+                    return (queue, isSealed)
+                }
+                try LedgerSeal.remove(from: directory)
+                try schema.migrator.migrate(queue)
+                return (queue, false)
             }
-            let isSealed = try !isNew && checkSeal(directory, queue)
-            guard try !queue.read(schema.migrator.hasCompletedMigrations) else {
-                return (queue, isSealed)
-            }
-            try LedgerSeal.remove(from: directory)
-            try schema.migrator.migrate(queue)
-            return (queue, false)
         }
         return Ledger(
             directory: directory, queue: queue, lock: lock, isSealed: isSealed, home: home)
@@ -115,21 +117,22 @@ package final class Ledger: Sendable {
             var configuration = configuration
             configuration.readonly = true
             let queue = try DatabaseQueue(path: file, configuration: configuration)
-            try queue.read { db in
-                let mark = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-                guard mark == LedgerSchema.applicationID else {
-                    throw LedgerFault.damaged(path: file)
-                }
-                let migrator = LedgerSchema.current.migrator
-                if try migrator.hasBeenSuperseded(db) { throw LedgerFault.newerSchema(path: file) }
-                guard try migrator.hasCompletedMigrations(db) else {
-                    throw LedgerFault.olderSchema(path: file)
-                }
-            }
+            try queue.endingOnFailure { try queue.read { db in try checkSchema(db, file) } }
             return queue
         }
         return Ledger(
             directory: directory, queue: queue, lock: lock, isSealed: true, isReadOnly: true)
+    }
+
+    /// Refuses a database that is no ledger of this version's form.
+    private static func checkSchema(_ db: Database, _ file: String) throws {
+        let mark = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        guard mark == LedgerSchema.applicationID else { throw LedgerFault.damaged(path: file) }
+        let migrator = LedgerSchema.current.migrator
+        if try migrator.hasBeenSuperseded(db) { throw LedgerFault.newerSchema(path: file) }
+        guard try migrator.hasCompletedMigrations(db) else {
+            throw LedgerFault.olderSchema(path: file)
+        }
     }
 
     /// Holds the bytes of the ledger in a state folder against its seal.

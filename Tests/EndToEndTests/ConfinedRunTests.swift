@@ -119,6 +119,30 @@ struct ConfinedRunTests {
         }
     }
 
+    /// To know what it may open, a command that looks changes nothing: keys that came back out of a
+    /// backup are found, and stay.
+    @Test func verifyingChangesNothing() throws {
+        let scene = try Scene()
+        try scene.write("p.yaml", FaultJob.pipelineText)
+        try scene.write("in/a.jsonl", FaultJob.lines(seed: 96))
+        var keys: [String: [UInt8]] = [:]
+        for (command, clock) in [
+            ("run", "2026-04-20"), ("publish", "2026-05-20"), ("run", "2026-07-20"),
+        ] {
+            let outcome = try sluice([command, "p.yaml", "--now", clock, "--quiet"], in: scene)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            if keys.isEmpty { keys = try scene.tree("keys").filter { $0.key.hasSuffix(".key") } }
+        }
+        let left = try scene.tree("keys").keys.filter { $0.hasSuffix(".key") }
+        #expect(!keys.isEmpty && left.isEmpty)
+        for (name, content) in keys { try scene.write("keys/\(name)", content) }
+        let before = try scene.tree()
+        let outcome = try sluice(["verify", "p.yaml", "--now", "2026-07-20"], in: scene)
+        #expect(outcome.status == 1)
+        #expect(text(outcome.output).contains("keys/2026-03.key"), "\(outcome.errors)")
+        #expect(try scene.tree() == before)
+    }
+
     private static let sealedKeys = "keys: { path: keys, wrapped_by: { credential: kek } }"
 
     /// Nothing but tables, in folders that are there or not: what is put aside goes there, too.

@@ -79,6 +79,9 @@ package struct OptOutEffect: OptionSet, Sendable, Hashable {
 package struct OptOutList: Sendable, Equatable {
     package let entries: [OptOutEntry]
 
+    /// How many faults are told of one list: behind them the rest of it is not read.
+    package static let faultsMax = 1000
+
     /// The names that columns may have.
     package static let columnNames = [
         "customer", "person", "purpose", "purposes", "categories", "effective_date",
@@ -88,8 +91,8 @@ package struct OptOutList: Sendable, Equatable {
     /// A list of entries made elsewhere.
     package init(entries: [OptOutEntry]) { self.entries = entries }
 
-    /// Reads a list; all its faults are thrown in one go, in the order of its lines. Identifiers
-    /// are taken in canonical form (`CanonicalSubject`).
+    /// Reads a list; its faults, about `faultsMax` at most, are thrown in one go, in the order of
+    /// its lines. Identifiers are taken in canonical form (`CanonicalSubject`).
     package init(
         rows: DelimitedRows,
         purposes: PurposeTable,
@@ -107,7 +110,7 @@ package struct OptOutList: Sendable, Equatable {
         )
         var entries: [OptOutEntry] = []
         entries.reserveCapacity(rows.count)
-        for row in 0..<rows.count {
+        for row in 0..<rows.count where reader.faults.count < Self.faultsMax {
             if let entry = reader.entry(row) { entries.append(entry) }
         }
         guard reader.faults.isEmpty else { throw OptOutFaults(all: reader.faults) }

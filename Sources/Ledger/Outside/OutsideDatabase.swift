@@ -19,6 +19,7 @@ package struct OutsideDatabase: Sendable {
     ) throws(OutsideFault) {
         do {
             let queue = try DatabaseQueue(path: try opening(), configuration: Self.configuration)
+            defer { queue.end() }
             try queue.read { db in
                 let names = try Self.columns(of: table, db)
                 guard let chosen = choose(names) else { return }

@@ -15,6 +15,8 @@ package struct PublishRequest: Sendable {
     /// Lists the folders with the tables about this customer and does nothing else; never shown
     /// again.
     package var customer: String?
+    /// Closes to the process, for good, all that publishing is not about.
+    package var isConfined = false
 
     package init(pipeline: String) { self.pipeline = pipeline }
 }

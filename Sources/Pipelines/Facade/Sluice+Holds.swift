@@ -30,6 +30,8 @@ package struct HoldRequest: Sendable {
     package var end: String?
     /// Outputs that may keep held records readable.
     package var outputs: [String] = []
+    /// Closes to the process, for good, all that the registry is not about.
+    package var isConfined = false
 
     package init(pipeline: String, name: String, ground: Ground, reason: String, by: String) {
         self.pipeline = pipeline
@@ -88,16 +90,19 @@ extension Sluice {
     }
 
     /// Releases the hold of this name: the next run ages out what was held.
+    /// `isConfined` is as in `HoldRequest`.
     package static func releaseHold(
-        pipeline: String, name: String, by person: String, now: String?
+        pipeline: String, name: String, by person: String, now: String?, isConfined: Bool = false
     ) throws(PipelineFailure) -> HoldListing {
-        try HoldWork.release(pipeline: pipeline, name: name, by: person, now: now)
+        try HoldWork.release(
+            pipeline: pipeline, name: name, by: person, now: now, isConfined: isConfined)
     }
 
     /// All holds of a pipeline's state in the order in which they were raised.
+    /// `isConfined` is as in `HoldRequest`.
     package static func listHolds(
-        pipeline: String, now: String?
+        pipeline: String, now: String?, isConfined: Bool = false
     ) throws(PipelineFailure) -> [HoldListing] {
-        try HoldWork.list(pipeline: pipeline, now: now)
+        try HoldWork.list(pipeline: pipeline, now: now, isConfined: isConfined)
     }
 }

@@ -15,6 +15,8 @@ package struct ProposalRequest: Sendable {
     package var name: String?
     /// The pipeline file to write; nil to write none.
     package var output: String?
+    /// Closes to the process, for good, all but the logs and the folder of the pipeline file.
+    package var isConfined = false
 
     package init() {}
 }
@@ -44,16 +46,26 @@ extension Sluice {
             guard !output.utf8.isEmpty, output.utf8.last != UInt8(ascii: "/"), !isPresent(output)
             else { throw .usage("--output: expected the name of a file that is not there yet") }
         }
+        if request.isConfined { confine(request) }
         let proposal = try LogProposal(request).make()
         if let output = request.output { try write(proposal.text, to: output) }
         return proposal
     }
 
+    private static func confine(_ request: ProposalRequest) {
+        var places = Confinement.Places()
+        places.read = request.logs.filter { $0 != "-" }
+        places.written = [request.output].compactMap(\.self).map { splitPath($0).directory }
+        _ = Confinement.enter(places)
+    }
+
     private static func write(_ text: String, to path: String) throws(PipelineFailure) {
         let place = splitPath(path)
+        let mark = WriterMark.of("init", anchored(path, at: try workingFolder()))
         do throws(FileFault) {
-            let file = try DurableFile.begin(
-                in: try Directory.open(place.directory), named: place.name)
+            let directory = try Directory.open(place.directory)
+            _ = try DurableFile.removeLeftovers(in: directory, of: mark)
+            let file = try DurableFile.begin(in: directory, named: place.name, mark: mark)
             try file.write(Array(text.utf8).span)
             try file.commit()
         } catch {

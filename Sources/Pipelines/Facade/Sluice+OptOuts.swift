@@ -23,6 +23,8 @@ package struct OptOutRequest: Sendable {
     package var effective: String?
     /// `use` or `event`; nil: as the pipeline says.
     package var basis: String?
+    /// Closes to the process, for good, all that the registry is not about.
+    package var isConfined = false
 
     package init(pipeline: String, subject: OptOutSubject) {
         self.pipeline = pipeline
@@ -110,31 +112,37 @@ extension Sluice {
     }
 
     /// Imports a list of opt-outs in the form of the `opt_outs` key.
+    /// `isConfined` is as in `OptOutRequest`.
     package static func importOptOuts(
-        pipeline: String, file: String, now: String?
+        pipeline: String, file: String, now: String?, isConfined: Bool = false
     ) throws(PipelineFailure) -> OptOutImportReport {
-        try OptOutImport.run(pipeline: pipeline, file: file, now: now)
+        try OptOutImport.run(pipeline: pipeline, file: file, now: now, isConfined: isConfined)
     }
 
     /// Ends opt-outs: the one of number `id`, or all of a subject that hold or will. `date` is the
-    /// first day on which they no longer hold; nil: today.
+    /// first day on which they no longer hold; nil: today. `isConfined` is as in `OptOutRequest`.
     package static func withdrawOptOut(
-        pipeline: String, id: Int64?, subject: OptOutSubject, date: String?, now: String?
+        pipeline: String, id: Int64?, subject: OptOutSubject, date: String?, now: String?,
+        isConfined: Bool = false
     ) throws(PipelineFailure) -> [OptOutListing] {
-        try OptOutWork.withdraw(pipeline: pipeline, id: id, subject, date: date, now: now)
+        let session = try OptOutWork.session(ifAnyOf: pipeline, now, isConfined: isConfined)
+        return try OptOutWork.withdraw(session, id: id, subject, date: date)
     }
 
     /// All opt-outs of the registry in the order in which they were entered.
+    /// `isConfined` is as in `OptOutRequest`.
     package static func listOptOuts(
-        pipeline: String, now: String?
+        pipeline: String, now: String?, isConfined: Bool = false
     ) throws(PipelineFailure) -> [OptOutListing] {
-        try OptOutWork.list(pipeline: pipeline, now: now)
+        try OptOutWork.list(
+            OptOutWork.session(ifAnyOf: pipeline, now, isConfined: isConfined))
     }
 
     /// What the registry and the pipeline's own list say of one customer or user.
+    /// `isConfined` is as in `OptOutRequest`.
     package static func checkOptOut(
-        pipeline: String, subject: OptOutSubject, now: String?
+        pipeline: String, subject: OptOutSubject, now: String?, isConfined: Bool = false
     ) throws(PipelineFailure) -> OptOutCheckReport {
-        try OptOutWork.check(pipeline: pipeline, subject, now: now)
+        try OptOutWork.check(pipeline: pipeline, subject, now: now, isConfined: isConfined)
     }
 }

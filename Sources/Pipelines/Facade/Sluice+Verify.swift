@@ -24,6 +24,9 @@ extension Sluice {
         let verification = Verification(
             plan: plan, specification: loaded.specification,
             statePath: anchored(state, at: folder))
+        if request.isConfined {
+            verification.confinedWriting = request.reportFolder.map { [$0] } ?? []
+        }
         if let reports = request.reportFolder {
             try verification.checkReportFolder(anchored(reports, at: folder))
         }

@@ -335,7 +335,8 @@ extension Sluice {
         PlanningWorld(
             folder: folder == "." ? "" : folder, now: now,
             readFile: { path in
-                let content = try FileDescriptor.reading(path).readAll(limitBytes: 1 << 30)
+                let content = try FileDescriptor.reading(path).readAll(
+                    limitBytes: DelimitedRows.fileBytesMax)
                 watch?.note(content)
                 return content
             },

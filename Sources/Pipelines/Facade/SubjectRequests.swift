@@ -26,6 +26,8 @@ package struct SubjectRequest: Sendable {
     package var consent: String?
     /// Who asks Sluice to do it.
     package var requestedBy: String?
+    /// Closes to the process, for good, all that the request is not about.
+    package var isConfined = false
 
     package init(pipeline: String, kind: Kind, value: String) {
         self.pipeline = pipeline

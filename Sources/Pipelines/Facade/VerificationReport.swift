@@ -6,6 +6,8 @@ package struct VerifyRequest: Sendable {
     package var now: String?
     /// The folder that the evidence report is written to; nil for none.
     package var reportFolder: String?
+    /// Closes to the process, for good, all that verifying is not about.
+    package var isConfined = false
 
     package init(pipeline: String) { self.pipeline = pipeline }
 }

@@ -37,6 +37,25 @@ struct RunConfinement {
         addSources(sources)
     }
 
+    /// The places of a command that works on what runs have written: theirs, the lists, and
+    /// besides the files that it reads and the folders that it writes to.
+    ///
+    /// Nothing is changed, in the key store neither. What ledger and key store cannot tell stays
+    /// closed: whoever needs it says why.
+    init(
+        _ plan: Plan, _ ledger: Ledger?, reading files: [String] = [],
+        writing folders: [String] = []
+    ) {
+        self.init(plan, sources: files, writes: folders)
+        if let holds = plan.holds { places.read.append(holds) }
+        places.written += (try? ledger?.partFolders()) ?? []
+        places.written += (try? ledger?.publications().map(\.folder)) ?? []
+        guard let keys = plan.keyStore,
+            let store = try? KeyStore.inspect(path: keys, wrapping: plan.loadWrapping()).store
+        else { return }
+        places.read += (try? store.registeredStates()) ?? []
+    }
+
     /// Adds what only the state knows: where earlier runs wrote, and who else uses the keys.
     mutating func add(_ ledger: Ledger, keys: RunRing?) throws(PipelineFailure) {
         do { places.written += try ledger.partFolders() } catch {

@@ -26,6 +26,10 @@ struct TaskPlanning {
         }
         let key = try TaskKeys.passing(plan, request.key)?.keyID.text
         try prepareKeys(plan)
+        // A state says itself what else its run is about.
+        if request.isConfined, plan.state == nil {
+            _ = RunConfinement(plan, sources: paths, writes: [request.work]).enter()
+        }
         var sources = try cutting.sources(paths)
         let state = try survey(plan, &sources)
         guard try cutting.sources(paths).map(\.modified) == sources.map(\.modified) else {
@@ -79,8 +83,10 @@ struct TaskPlanning {
         _ plan: Plan, _ sources: inout [TaskPlan.Source]
     ) throws(PipelineFailure) -> TaskPlan.State? {
         guard let state = plan.state else { return nil }
-        let run = StatefulRun(
-            plan: plan, statePath: state, request: RunSettings(), observer: nil)
+        var settings = RunSettings()
+        settings.isConfined = request.isConfined
+        settings.writes = [request.work]
+        let run = StatefulRun(plan: plan, statePath: state, request: settings, observer: nil)
         let start = try run.survey(sources.map(\.path))
         for (index, found) in start.sources.enumerated() where !found.isKnown {
             sources[index].taken = found.taskName(stream: plan.stream)
@@ -144,6 +150,8 @@ package struct TaskPlanRequest: Sendable {
     package var listsWinners = false
     /// How many buckets of tokens `reduce` merges apart what the tasks count (1...256).
     package var buckets = 1
+    /// Closes to the process, for good, all that the plan is not about before it reads a record.
+    package var isConfined = false
 
     /// The least length of a range unless told otherwise.
     package static let rangeBytesStandard = TaskCutting.rangeBytesStandard

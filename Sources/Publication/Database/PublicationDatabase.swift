@@ -1,3 +1,4 @@
+private import FileSystem
 import GRDB
 import GRDBSQLite
 import Records
@@ -24,6 +25,10 @@ struct PublicationDatabase {
             var configuration = Configuration()
             configuration.publicStatementArguments = false
             let queue = try DatabaseQueue(configuration: configuration)
+            defer {
+                try? queue.close()
+                LastingObjects.keep(queue)
+            }
             try queue.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA page_size = 4096; PRAGMA encoding = 'UTF-8'")
             }

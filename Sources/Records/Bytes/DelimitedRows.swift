@@ -31,6 +31,8 @@ package struct DelimitedRows: Sendable {
 
     /// The largest file in bytes.
     package static let fileBytesMax = 1 << 28
+    /// The longest row in bytes, quotes included: as long as a record may be unless told otherwise.
+    package static let rowBytesMax = RecordLimits().recordBytesMax
     /// The most columns.
     package static let columnsMax = 256
 
@@ -112,6 +114,11 @@ private struct DelimitedScanner {
 
     private var at: Int
     private var line = 1
+    /// The row that is being read: its line, where it begins, and one byte behind the end of the
+    /// longest one that may begin there, or the end of the file.
+    private var rowLine = 1
+    private var rowStart = 0
+    private var rowEnd = 0
 
     init(at: Int) { self.at = at }
 
@@ -119,7 +126,9 @@ private struct DelimitedScanner {
     mutating func row(_ file: Span<UInt8>) throws(ReferenceFault) -> (line: Int, cells: Int)? {
         while at < file.count, takeLineEnd(file) {}
         guard at < file.count else { return nil }
-        let start = line
+        rowLine = line
+        rowStart = at
+        rowEnd = min(file.count, rowStart + DelimitedRows.rowBytesMax + 1)
         var cells = 0
         while true {
             if at < file.count, file[at] == UInt8(ascii: "\"") {
@@ -127,14 +136,22 @@ private struct DelimitedScanner {
             } else {
                 try bareCell(file)
             }
+            try checkLength()
             ends.append(content.count)
             cells += 1
-            if at == file.count || takeLineEnd(file) { return (start, cells) }
+            if at == file.count || takeLineEnd(file) { return (rowLine, cells) }
             guard file[at] == UInt8(ascii: ",") else {
                 throw ReferenceFault(line: line, "expected a comma or the end of the line")
             }
             at += 1
         }
+    }
+
+    /// Refuses a row that is too long up to here.
+    private func checkLength() throws(ReferenceFault) {
+        guard at - rowStart > DelimitedRows.rowBytesMax else { return }
+        throw ReferenceFault(
+            line: rowLine, "expected a row of at most \(DelimitedRows.rowBytesMax >> 20) MiB")
     }
 
     private mutating func takeLineEnd(_ file: Span<UInt8>) -> Bool {
@@ -152,7 +169,7 @@ private struct DelimitedScanner {
     }
 
     private mutating func bareCell(_ file: Span<UInt8>) throws(ReferenceFault) {
-        while at < file.count {
+        while at < rowEnd {
             let byte = file[at]
             switch byte {
             case UInt8(ascii: ","), UInt8(ascii: "\n"), UInt8(ascii: "\r"): return
@@ -168,7 +185,7 @@ private struct DelimitedScanner {
     private mutating func quotedCell(_ file: Span<UInt8>) throws(ReferenceFault) {
         let start = line
         at += 1
-        while at < file.count {
+        while at < rowEnd {
             let byte = file[at]
             at += 1
             switch byte {
@@ -181,6 +198,7 @@ private struct DelimitedScanner {
             }
             content.append(byte)
         }
+        try checkLength()
         throw ReferenceFault(line: start, "expected the closing quote of a cell")
     }
 }

@@ -46,12 +46,14 @@ package final class Faults {
 /// Nearness is the Damerau-Levenshtein distance in characters, at most a third of the length.
 package func nearestName(to word: String, among names: [String]) -> String? {
     let typed = Array(word.lowercased())
+    let distanceMax = max(1, typed.count / 3)
     var best: (name: String, distance: Int)?
-    for name in names {
+    // A word may be as long as a file: what differs too much in length alone is not looked at.
+    for name in names where abs(name.count - typed.count) <= distanceMax {
         let distance = editDistance(typed, Array(name.lowercased()))
         if distance < best?.distance ?? Int.max { best = (name, distance) }
     }
-    guard let best, best.distance <= max(1, typed.count / 3) else { return nil }
+    guard let best, best.distance <= distanceMax else { return nil }
     return best.name
 }
 

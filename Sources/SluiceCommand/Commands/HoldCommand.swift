@@ -116,6 +116,7 @@ package struct HoldRaiseCommand: ParsableCommand {
         request.start = start
         request.end = end
         request.outputs = output
+        request.isConfined = registry.isConfined
         return request
     }
 
@@ -161,7 +162,9 @@ package struct HoldListCommand: ParsableCommand {
 
     package func run() throws {
         try registry.tell { () throws(PipelineFailure) in
-            HoldText(holds: try Sluice.listHolds(pipeline: pipeline, now: registry.now))
+            HoldText(
+                holds: try Sluice.listHolds(
+                    pipeline: pipeline, now: registry.now, isConfined: registry.isConfined))
         }
     }
 }
@@ -190,7 +193,8 @@ package struct HoldReleaseCommand: ParsableCommand {
         try registry.tell { () throws(PipelineFailure) in
             HoldText(holds: [
                 try Sluice.releaseHold(
-                    pipeline: pipeline, name: name, by: by, now: registry.now)
+                    pipeline: pipeline, name: name, by: by, now: registry.now,
+                    isConfined: registry.isConfined)
             ])
         }
     }

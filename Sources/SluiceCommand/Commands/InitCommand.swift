@@ -33,6 +33,8 @@ package struct InitCommand: ParsableCommand {
     @Option(help: "The pipeline file to write; it may not be there yet.")
     package var output: String?
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     package func run() throws {
@@ -44,6 +46,7 @@ package struct InitCommand: ParsableCommand {
             request.timeField = timeField
             request.name = name
             request.output = output
+            request.isConfined = !sandbox.noSandbox
             return try Sluice.propose(request)
         }
         if output == nil { try StandardOutput.write(text: proposal.text) }

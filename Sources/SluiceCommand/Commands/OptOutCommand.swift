@@ -93,6 +93,7 @@ package struct OptOutAddCommand: ParsableCommand {
         request.categories = category
         request.effective = effective
         request.basis = basis
+        request.isConfined = registry.isConfined
         return request
     }
 
@@ -133,7 +134,8 @@ package struct OptOutImportCommand: ParsableCommand {
         try registry.tell { () throws(PipelineFailure) in
             OptOutImportText(
                 report: try Sluice.importOptOuts(
-                    pipeline: pipeline, file: list, now: registry.now))
+                    pipeline: pipeline, file: list, now: registry.now,
+                    isConfined: registry.isConfined))
         }
     }
 }
@@ -167,7 +169,7 @@ package struct OptOutWithdrawCommand: ParsableCommand {
             var lines = InputLines()
             let entries = try Sluice.withdrawOptOut(
                 pipeline: pipeline, id: id, subject: try subject.subject(&lines), date: date,
-                now: registry.now)
+                now: registry.now, isConfined: registry.isConfined)
             return OptOutText(entries: entries, lead: nil)
         }
     }
@@ -190,7 +192,9 @@ package struct OptOutListCommand: ParsableCommand {
     package func run() throws {
         try registry.tell { () throws(PipelineFailure) in
             OptOutText(
-                entries: try Sluice.listOptOuts(pipeline: pipeline, now: registry.now), lead: nil)
+                entries: try Sluice.listOptOuts(
+                    pipeline: pipeline, now: registry.now, isConfined: registry.isConfined),
+                lead: nil)
         }
     }
 }
@@ -216,7 +220,8 @@ package struct OptOutCheckCommand: ParsableCommand {
             var lines = InputLines()
             return OptOutCheckText(
                 report: try Sluice.checkOptOut(
-                    pipeline: pipeline, subject: try subject.subject(&lines), now: registry.now))
+                    pipeline: pipeline, subject: try subject.subject(&lines), now: registry.now,
+                    isConfined: registry.isConfined))
         }
     }
 }

@@ -90,6 +90,8 @@ package struct PlanCommand: ParsableCommand {
 
     @OptionGroup package var key: RunKeyOptions
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     /// What the facade is asked to do.
@@ -102,6 +104,7 @@ package struct PlanCommand: ParsableCommand {
         request.firstMonth = firstMonth
         request.listsWinners = noRename
         request.key = try key.source()
+        request.isConfined = !sandbox.noSandbox
         return request
     }
 

@@ -62,6 +62,8 @@ package struct PublishCommand: ParsableCommand {
     @Flag(help: "Write the report as JSON to standard output.")
     package var json = false
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     @OptionGroup package var log: LogOptions
 
     @OptionGroup package var talk: TalkOptions
@@ -77,6 +79,7 @@ package struct PublishCommand: ParsableCommand {
         request.isDryRun = dryRun
         request.correction = correct
         request.isProvisional = provisional
+        request.isConfined = !sandbox.noSandbox
         if let customer {
             var lines = InputLines()
             request.customer = try lines.resolve(customer)

@@ -2,7 +2,8 @@ package import ArgumentParser
 private import FileSystem
 internal import Pipelines
 
-/// The clock and the form of the answer, as the commands about the registry know them.
+/// The clock, the form of the answer and what the process is kept to, as the commands about the
+/// registry know them.
 package struct RegistryOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -12,7 +13,12 @@ package struct RegistryOptions: ParsableArguments {
     @Flag(help: "Write the answer as JSON to standard output.")
     package var json = false
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
+
+    /// False when the process is to stay free.
+    var isConfined: Bool { !sandbox.noSandbox }
 
     /// Prints what `work` answers, on standard output; tells its failure in the same form.
     func tell<Answer: RegistryAnswer>(

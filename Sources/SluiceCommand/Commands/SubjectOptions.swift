@@ -27,6 +27,8 @@ package struct SubjectOptions: ParsableArguments {
             "The clock instead of the system's: a date or an RFC 3339 time.", valueName: "time"))
     package var now: String?
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     /// The request, with what `-` stands for read from `lines`.
@@ -43,6 +45,7 @@ package struct SubjectOptions: ParsableArguments {
             pipeline: pipeline, kind: kind, value: try lines.resolve(value))
         if let withinCustomer { request.withinCustomer = try lines.resolve(withinCustomer) }
         request.now = now
+        request.isConfined = !sandbox.noSandbox
         guard let answer else { return request }
         if let role = answer.role {
             request.role = SubjectRequest.Role(rawValue: role)

@@ -44,6 +44,8 @@ package struct VerifyCommand: ParsableCommand {
     @Flag(help: "Write the result as JSON to standard output.")
     package var json = false
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     /// What the facade is asked to do.
@@ -51,6 +53,7 @@ package struct VerifyCommand: ParsableCommand {
         var request = VerifyRequest(pipeline: pipeline)
         request.now = now
         request.reportFolder = report
+        request.isConfined = !sandbox.noSandbox
         return request
     }
 

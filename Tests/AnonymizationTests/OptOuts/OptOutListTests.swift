@@ -107,6 +107,16 @@ struct OptOutListTests {
         #expect(faults?.all.contains { $0.expectation.contains("ZQ") } == false)
     }
 
+    @Test("A list of nothing but faults does not tell of all of them")
+    func manyFaults() {
+        let rows = String(repeating: "ZQ,*,ZQ\n", count: OptOutList.faultsMax * 3)
+        let faults = #expect(throws: OptOutFaults.self) {
+            try read("customer,purpose,effective_date\n" + rows)
+        }
+        #expect(faults?.all.count == OptOutList.faultsMax)
+        #expect(faults?.all.last?.line == OptOutList.faultsMax + 1)
+    }
+
     @Test("Purposes and categories of an effect are told apart, each for itself")
     func effect() {
         for category in Category.allCases {

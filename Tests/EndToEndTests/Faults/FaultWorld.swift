@@ -65,6 +65,31 @@ struct Fault: CustomStringConvertible {
         + "/libFaultInterposer.so"
 }
 
+/// What the interposer has reported, as `struct fault_report` has it.
+struct FaultReport {
+    /// The calls that could have failed, and those that did.
+    let calls, faults: Int
+    /// The name of the first that did.
+    let first: String
+    /// How often all that was outside was closed, and how often it was open after that.
+    let kept, escapes: Int
+    /// How often libdispatch began to manage threads.
+    let managers: Int
+
+    init(path: String) throws {
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        func number(_ at: Int) -> Int {
+            bytes[at..<(at + 8)].reversed().reduce(0) { $0 << 8 | Int($1) }
+        }
+        calls = number(0)
+        faults = number(8)
+        first = String(decoding: bytes[16..<32].prefix { $0 != 0 }, as: UTF8.self)
+        kept = number(32)
+        escapes = number(40)
+        managers = number(48)
+    }
+}
+
 /// A folder in which a job is done again and again, each time from the same beginning. It stays in
 /// one place, because a key store knows its users by their place.
 final class FaultWorld {
@@ -178,15 +203,8 @@ final class FaultWorld {
         return try process.finish()
     }
 
-    /// The calls that could have failed, those that did, and the name of the first of them.
-    func told() throws -> (calls: Int, faults: Int, first: String) {
-        let bytes = try Data(contentsOf: URL(fileURLWithPath: report))
-        func number(_ at: Int) -> Int {
-            bytes[at..<(at + 8)].reversed().reduce(0) { $0 << 8 | Int($1) }
-        }
-        let name = bytes[16..<32].prefix { $0 != 0 }
-        return (number(0), number(8), String(decoding: name, as: UTF8.self))
-    }
+    /// What the interposer has reported of the last job with a fault.
+    func told() throws -> FaultReport { try FaultReport(path: report) }
 
     private func verify() throws -> Int32 {
         try sluice(["verify", job.pipeline, "--now", job.clock], in: scene).status

@@ -9,7 +9,9 @@ import Testing
 /// again must end where an undisturbed one ends.
 ///
 /// The ordinary tests cut here and there, by a seed. `SLUICE_LONG_POWER=500 swift test --filter
-/// PowerCutTests` cuts so often, spread over all jobs. All of it needs the superuser.
+/// PowerCutTests` cuts so often, spread over all jobs. All of it needs the superuser. Where other
+/// processes enter mount namespaces of their own meanwhile, `unshare --mount` keeps the disk out of
+/// them: a disk that is mounted anywhere stays without power.
 @Suite("power cuts", .serialized)
 struct PowerCutTests {
     private static let long = ProcessInfo.processInfo.environment["SLUICE_LONG_POWER"]
@@ -109,9 +111,19 @@ private final class PowerDisk {
     /// What is there when the power comes back.
     func mountAgain() throws {
         // The last files of a process that was killed may still be on their way out.
-        for _ in 0..<500 where isMounted {
-            if unsafe umount2(scene.path, 0) == 0 { isMounted = false } else { usleep(10_000) }
+        for _ in 0..<500 where isMounted || !isFree {
+            if isMounted, unsafe umount2(scene.path, 0) == 0 { isMounted = false } else {
+                usleep(10_000)
+            }
         }
-        guard !isMounted, mountNow() else { throw ProcessFault.noFile(device) }
+        guard !isMounted, isFree, mountNow() else { throw ProcessFault.inUse(device) }
+    }
+
+    /// True when the disk is mounted nowhere, in no other mount namespace either: what is mounted
+    /// there is still the disk without power.
+    private var isFree: Bool {
+        let number = unsafe open(device, O_RDONLY | O_EXCL | O_CLOEXEC)
+        if number >= 0 { close(number) }
+        return number >= 0
     }
 }

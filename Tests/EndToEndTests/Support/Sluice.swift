@@ -17,6 +17,13 @@ enum Feed {
     case byteByByte([UInt8])
     /// The bytes, and then a pipe that stays open until the process has ended.
     case open([UInt8])
+    /// More than fits into memory: pieces, each so often.
+    case pieces([Piece])
+
+    struct Piece {
+        let bytes: [UInt8]
+        let times: Int
+    }
 }
 
 /// Where standard output goes.
@@ -27,7 +34,11 @@ enum Drain: Equatable {
     case closedPipe
 }
 
-enum ProcessFault: Error { case cannotStart(Int32), tooSlow, noFile(String) }
+enum ProcessFault: Error {
+    case cannotStart(Int32), tooSlow, noFile(String)
+    /// Another mount namespace has the disk.
+    case inUse(String)
+}
 
 /// One running `sluice`.
 final class SluiceProcess {
@@ -42,6 +53,11 @@ final class SluiceProcess {
     }()
 
     let pid: pid_t
+    /// The most memory that it held at a time, where that was asked for.
+    private(set) var peakKibibytes = 0
+    /// What it took of processors, once it has ended.
+    private(set) var processorSeconds = 0.0
+    private let measuresMemory: Bool
     private let outputPath: String
     private let errorPath: String
     private var input: Int32
@@ -55,8 +71,10 @@ final class SluiceProcess {
         through: [String] = [],
         openFiles: Int? = nil,
         feed: Feed = .bytes([]),
-        drain: Drain = .captured
+        drain: Drain = .captured,
+        measuresMemory: Bool = false
     ) throws {
+        self.measuresMemory = measuresMemory
         Glibc.signal(SIGPIPE, SIG_IGN)
         let marks = "\(folder)/../\(UInt64.random(in: 0 ... .max))"
         outputPath = "\(marks).out"
@@ -170,8 +188,18 @@ final class SluiceProcess {
         case .bytes(let bytes): write(bytes, step: 1 << 16)
         case .byteByByte(let bytes): write(bytes, step: 1)
         case .open(let bytes): return write(bytes, step: 1 << 16)
+        case .pieces(let pieces):
+            pieces.forEach(write)
         }
         closeInput()
+    }
+
+    private func write(_ piece: Feed.Piece) {
+        let together = min(piece.times, max(1, (1 << 16) / max(1, piece.bytes.count)))
+        guard together > 0 else { return }
+        let block = Array(repeatElement(piece.bytes, count: together).joined())
+        for _ in 0..<(piece.times / together) { write(block, step: 1 << 16) }
+        write(Array(block.prefix(piece.times % together * piece.bytes.count)), step: 1 << 16)
     }
 
     private func write(_ bytes: [UInt8], step: Int) {
@@ -188,6 +216,7 @@ final class SluiceProcess {
     }
 
     func closeInput() {
+        if measuresMemory { notePeak() }
         if input >= 0 { close(input) }
         input = -1
     }
@@ -211,13 +240,31 @@ final class SluiceProcess {
             unsafe unlink(errorPath)
         }
         var state: Int32 = 0
+        var usage = rusage()
         for _ in 0..<(seconds * (Want.isPlainProcess ? 500 : 5000)) {
-            if unsafe waitpid(pid, &state, WNOHANG) == pid { return try outcome(state) }
+            if measuresMemory { notePeak() }
+            if unsafe wait4(pid, &state, WNOHANG, &usage) == pid {
+                processorSeconds = [usage.ru_utime, usage.ru_stime].reduce(0) {
+                    $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
+                }
+                return try outcome(state)
+            }
             usleep(2000)
         }
         kill(pid, SIGKILL)
         unsafe waitpid(pid, &state, 0)
         throw ProcessFault.tooSlow
+    }
+
+    /// The kernel keeps the highest mark of a process as long as it lives; `rusage` would add that
+    /// of the process that started it.
+    private func notePeak() {
+        guard let file = try? FileDescriptor.reading("/proc/\(pid)/status"),
+            let status = try? file.readAll(limitBytes: 1 << 16),
+            let line = text(status).split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let kibibytes = line.split(separator: " ").compactMap({ Int($0) }).first
+        else { return }
+        peakKibibytes = max(peakKibibytes, kibibytes)
     }
 
     private func outcome(_ state: Int32) throws -> Outcome {

@@ -35,6 +35,9 @@ struct fault_report {
     /* How often neither the file outside nor the network could be reached, and how often one of
        them could after that. */
     uint64_t kept, escapes;
+    /* How often a manager of libdispatch began to look after worker threads, which it does through
+       files that are closed to a confined process. */
+    uint64_t managers;
 };
 
 #endif

@@ -45,6 +45,28 @@ struct DelimitedRowsTests {
         #expect(fault?.line == line)
     }
 
+    @Test("A row has a longest length, whatever it is made of")
+    func longRows() throws {
+        let most = DelimitedRows.rowBytesMax
+        let makers: [(Int) -> String] = [
+            { String(repeating: "x", count: $0 - 2) + ",y" },
+            { "y," + String(repeating: "x", count: $0 - 2) },
+            { "\"" + String(repeating: "\n", count: $0 - 4) + "\",y" },
+        ]
+        for make in makers {
+            #expect(try read("a,b\n1,2\n\(make(most))\n3,4\n").count == 4)
+            #expect(try read("a,b\n1,2\n\(make(most))").count == 3)
+            let fault = #expect(throws: ReferenceFault.self) {
+                try read("a,b\n1,2\n\(make(most + 1))\n3,4\n")
+            }
+            #expect(fault == ReferenceFault(line: 3, "expected a row of at most 1 MiB"))
+        }
+        let open = #expect(throws: ReferenceFault.self) {
+            try read("a,b\n1,\"" + String(repeating: "x", count: most))
+        }
+        #expect(open == ReferenceFault(line: 2, "expected a row of at most 1 MiB"))
+    }
+
     @Test("Cells written with quotes come back, whatever is in them")
     func roundTrip() throws {
         let seed: UInt64 = 17

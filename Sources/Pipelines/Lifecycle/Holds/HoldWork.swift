@@ -7,7 +7,8 @@ enum HoldWork {
     static func raise(_ request: HoldRequest) throws(PipelineFailure) -> HoldListing {
         guard
             let session = try RegistrySession(
-                pipeline: request.pipeline, now: request.now, creating: true)
+                pipeline: request.pipeline, now: request.now, creating: true,
+                isConfined: request.isConfined)
         else { throw .storage("the state cannot be made") }
         let hold = try HoldMaking(session).hold(request)
         try refuseTaken(hold.name, session)
@@ -27,10 +28,11 @@ enum HoldWork {
     }
 
     static func release(
-        pipeline: String, name: String, by person: String, now: String?
+        pipeline: String, name: String, by person: String, now: String?, isConfined: Bool
     ) throws(PipelineFailure) -> HoldListing {
         _ = try checkedText(person, "--by")
-        let session = try RegistrySession(pipeline: pipeline, now: now, creating: false)
+        let session = try RegistrySession(
+            pipeline: pipeline, now: now, creating: false, isConfined: isConfined)
         let known = try session.map { session throws(PipelineFailure) in try all(session) } ?? []
         guard let session,
             let hold = known.first(where: { $0.name.utf8.elementsEqual(name.utf8) })
@@ -42,9 +44,12 @@ enum HoldWork {
         return try listing(of: name, session)
     }
 
-    static func list(pipeline: String, now: String?) throws(PipelineFailure) -> [HoldListing] {
+    static func list(
+        pipeline: String, now: String?, isConfined: Bool
+    ) throws(PipelineFailure) -> [HoldListing] {
         guard
-            let session = try RegistrySession(pipeline: pipeline, now: now, creating: false)
+            let session = try RegistrySession(
+                pipeline: pipeline, now: now, creating: false, isConfined: isConfined)
         else { return [] }
         return try all(session).map { HoldListing($0, session) }
     }

@@ -13,9 +13,10 @@ enum OptOutImport {
     private static let fileBytesMax = 1 << 28
 
     static func run(
-        pipeline: String, file: String, now: String?
+        pipeline: String, file: String, now: String?, isConfined: Bool
     ) throws(PipelineFailure) -> OptOutImportReport {
-        let session = try OptOutWork.session(pipeline, now)
+        let session = try OptOutWork.session(
+            pipeline, now, isConfined: isConfined, reading: file)
         let lines = try read(file, session)
         let making = try OptOutMaking(session)
         var entries: [(line: Int, entry: NewOptOut)] = []

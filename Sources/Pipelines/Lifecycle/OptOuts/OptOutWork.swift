@@ -9,7 +9,8 @@ enum OptOutWork {
     static func add(
         _ request: OptOutRequest
     ) throws(PipelineFailure) -> (entry: OptOutListing, isNew: Bool, effect: OptOutEffectReport) {
-        let session = try session(request.pipeline, request.now)
+        let session = try session(
+            request.pipeline, request.now, isConfined: request.isConfined)
         let entry = try OptOutMaking(session).entry(request)
         let numbers: [(id: Int64, isNew: Bool)]
         do { numbers = try session.ledger.numbers(of: [entry]) } catch {
@@ -119,17 +120,28 @@ enum OptOutWork {
         return notes
     }
 
+    /// The registry of a pipeline, made if it is missing; `file` is read for it.
     static func session(
-        _ pipeline: String, _ now: String?
+        _ pipeline: String, _ now: String?, isConfined: Bool, reading file: String? = nil
     ) throws(PipelineFailure) -> RegistrySession {
-        guard let session = try RegistrySession(pipeline: pipeline, now: now, creating: true)
+        guard
+            let session = try RegistrySession(
+                pipeline: pipeline, now: now, creating: true, isConfined: isConfined,
+                reading: [file].compactMap(\.self))
         else { throw .storage("the state cannot be made") }
         return session
     }
 
-    static func list(pipeline: String, now: String?) throws(PipelineFailure) -> [OptOutListing] {
-        guard let session = try RegistrySession(pipeline: pipeline, now: now, creating: false)
-        else { return [] }
+    /// The registry of a pipeline; nil when nothing was ever entered.
+    static func session(
+        ifAnyOf pipeline: String, _ now: String?, isConfined: Bool
+    ) throws(PipelineFailure) -> RegistrySession? {
+        try RegistrySession(
+            pipeline: pipeline, now: now, creating: false, isConfined: isConfined)
+    }
+
+    static func list(_ session: RegistrySession?) throws(PipelineFailure) -> [OptOutListing] {
+        guard let session else { return [] }
         return try all(session).map { OptOutListing($0, session) }
     }
 
@@ -138,10 +150,11 @@ enum OptOutWork {
     }
 
     static func withdraw(
-        pipeline: String, id: Int64?, _ subject: OptOutSubject, date: String?, now: String?
+        _ session: RegistrySession?, id: Int64?, _ subject: OptOutSubject, date: String?
     ) throws(PipelineFailure) -> [OptOutListing] {
-        guard let session = try RegistrySession(pipeline: pipeline, now: now, creating: false)
-        else { throw .usage("the registry is empty: expected an opt-out to withdraw") }
+        guard let session else {
+            throw .usage("the registry is empty: expected an opt-out to withdraw")
+        }
         let zone = session.plan.release.zone
         var day = zone.localDay(at: session.now)
         if let date {
@@ -186,7 +199,7 @@ enum OptOutWork {
     }
 
     static func check(
-        pipeline: String, _ subject: OptOutSubject, now: String?
+        pipeline: String, _ subject: OptOutSubject, now: String?, isConfined: Bool
     ) throws(PipelineFailure) -> OptOutCheckReport {
         var report = OptOutCheckReport()
         let plan = try Sluice.loadPlan(pipeline, now: now)
@@ -195,7 +208,7 @@ enum OptOutWork {
         report.lines = lines.map(\.line)
         report.isOptedOut = lines.contains { $0.holds(at: clock) }
         guard plan.state != nil,
-            let session = try RegistrySession(pipeline: pipeline, now: now, creating: false)
+            let session = try session(ifAnyOf: pipeline, now, isConfined: isConfined)
         else { return report }
         let entries = try relevant(subject, try all(session), session)
         report.entries = entries.map { OptOutListing($0, session) }

@@ -65,6 +65,7 @@ final class PublishWork {
 
     func run() throws(PipelineFailure) -> PublishReport {
         let asked = try askedPeriod()
+        if request.isConfined { _ = RunConfinement(plan, ledger).enter() }
         if let customer = request.customer {
             report.customerFolders = try folders(ofCustomer: customer, asked)
             return report

@@ -13,7 +13,13 @@ struct RegistrySession {
 
     /// Opens the state of a pipeline file; `creating` makes a state that was never used. Nil when
     /// there is none and nothing is to be made.
-    init?(pipeline: String, now: String?, creating: Bool) throws(PipelineFailure) {
+    ///
+    /// `isConfined` closes to the process, for good, all but the places of the pipeline and the
+    /// files to read.
+    init?(
+        pipeline: String, now: String?, creating: Bool, isConfined: Bool,
+        reading files: [String] = []
+    ) throws(PipelineFailure) {
         let loaded = try Sluice.loadPlan(pipeline, now: now)
         guard let state = loaded.state else {
             throw .usage(
@@ -28,6 +34,7 @@ struct RegistrySession {
         do { ledger = try Ledger.open(stateDirectory: path, home: plan.home) } catch {
             throw .opening(stateIn: path, error)
         }
+        if isConfined { _ = RunConfinement(plan, ledger, reading: files).enter() }
         try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
     }
 

@@ -16,6 +16,7 @@ struct LooseErasure {
         _ places: [SubjectPlace], _ report: inout SubjectChangeReport
     ) throws(PipelineFailure) {
         var prepared: [(Directory, PreparedFile)] = []
+        if !isDryRun { try RunLeftovers(plan: plan).remove() }
         do throws(PipelineFailure) {
             for place in places where place.kind == .output || place.kind == .disclosure {
                 for file in place.files {

@@ -26,6 +26,10 @@ struct SubjectErasure {
             request.subject, subject, creating: !request.isDryRun)
         if request.rewritesSources { try SourceErasure(plan: session.plan).check() }
         let search = try session.places()
+        let sources = search.places.filter { $0.kind == .source }.flatMap(\.files)
+        session.confine(
+            reading: search.places.flatMap(\.files),
+            writing: request.rewritesSources ? sources.map { splitPath($0).directory } : [])
         var report = SubjectChangeReport()
         report.pipeline = session.plan.name
         report.isDryRun = request.isDryRun

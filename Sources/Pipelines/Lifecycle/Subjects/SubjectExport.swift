@@ -26,6 +26,9 @@ struct SubjectExport {
         let folder = try outputFolder()
         let files = ExportFiles(storage(folder), mark: session.plan.mark)
         let search = try session.places()
+        session.confine(
+            reading: search.places.flatMap(\.files),
+            writing: request.output == "-" ? [] : [request.output])
         var report = SubjectExportReport()
         report.pipeline = session.plan.name
         report.limits = search.limits

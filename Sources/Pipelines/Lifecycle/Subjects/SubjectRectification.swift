@@ -26,6 +26,7 @@ struct SubjectRectification {
                     + "sources and run it again")
         }
         let field = try field(session)
+        session.confine()
         var report = SubjectChangeReport()
         report.pipeline = session.plan.name
         report.isDryRun = request.isDryRun

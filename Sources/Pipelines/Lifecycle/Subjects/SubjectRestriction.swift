@@ -19,6 +19,7 @@ struct SubjectRestriction {
 
     func run() throws(PipelineFailure) -> SubjectRestrictReport {
         let session = try SubjectSession(request, subject, creating: true)
+        session.confine()
         let ledger = try session.requireLedger("a restriction")
         // The fields must be known, or the restriction would bind nothing.
         _ = try SubjectFields(subject, session.specification, session.plan)

@@ -17,6 +17,7 @@ struct SubjectSession {
     /// Nil for a pipeline without state, and for one that never ran unless it was to be made.
     let ledger: Ledger?
     let keys: LivingKeys
+    private let isConfined: Bool
 
     /// The clock of the request.
     var now: EventTime { plan.release.clocks.runClock.now }
@@ -27,6 +28,7 @@ struct SubjectSession {
         _ request: SubjectRequest, _ subject: SoughtSubject, creating: Bool = false
     ) throws(PipelineFailure) {
         self.subject = subject
+        isConfined = request.isConfined
         folder = splitPath(request.pipeline).directory
         let loaded = try Sluice.loadSpecification(request.pipeline, now: request.now)
         specification = loaded.specification
@@ -55,6 +57,13 @@ struct SubjectSession {
         }
         try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         return ledger
+    }
+
+    /// Closes to the process, where that was asked for, all but the places of the pipeline, files
+    /// to read and folders to write to.
+    func confine(reading files: [String] = [], writing folders: [String] = []) {
+        guard isConfined else { return }
+        _ = RunConfinement(plan, ledger, reading: files, writing: folders).enter()
     }
 
     /// Where the subject's records may be.

@@ -15,6 +15,7 @@ struct SubjectStatus {
 
     func run() throws(PipelineFailure) -> SubjectStatusReport {
         let session = try SubjectSession(request, subject)
+        session.confine()
         var report = SubjectStatusReport()
         report.pipeline = session.plan.name
         let texts = ZonedTexts(zone: session.plan.release.zone)

@@ -14,6 +14,8 @@ final class Verification {
     let specification: PipelineSpecification
     let statePath: String
     var report = VerificationReport()
+    /// Where the evidence goes, when the process is to be kept to what verifying is about; or nil.
+    var confinedWriting: [String]?
 
     /// `plan` has absolute paths, as in a run.
     init(plan: Plan, specification: PipelineSpecification, statePath: String) {
@@ -37,6 +39,11 @@ final class Verification {
         guard let ledger = try openLedger(isSealed) else { return report }
         do {
             let known = try KnownFiles(ledger, store: plan.store)
+            if let confinedWriting {
+                // What earlier runs left, and somebody may have put back.
+                let parts = known.parts.map(\.part.path)
+                _ = RunConfinement(plan, ledger, reading: parts, writing: confinedWriting).enter()
+            }
             plan.latestRun = known.runs.map(\.run.now).max()
             try openRegistry(ledger)
             LedgerProof(self, ledger, known).run()

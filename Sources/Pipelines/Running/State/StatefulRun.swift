@@ -80,6 +80,7 @@ final class StatefulRun {
         let (ledger, _) = try open()
         let keys = try openKeys(ledger)
         defer { keys?.release() }
+        if settings.isConfined { try confine(to: paths, ledger, keys) }
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
         let sources = try SourceSurvey(intake, paths).survey()
         do {

@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Every command that reads customers' data tries, at each call that it makes, to open a file of
+/// somebody else and the network: once it is confined it never can again; without, it can until the
+/// end.
+@Suite("attempts to escape", .enabled(if: try Want.landlock.isMet(hasLandlock)))
+struct EscapeTests {
+    private static let clock = ["--now", "2026-05-20"]
+    private static let user = ["--user", "user3@firma3.example"] + clock
+    private static let answer = ["--role", "controller", "--identity-check", "1", "--by", "dpo"]
+    private static let ground = [
+        "--ground", "own-decision", "--reason", "legal", "--by", "soc", "--notice", "2026-03-01",
+    ]
+
+    private static let commands = [
+        ["run", "p.yaml"] + clock,
+        ["publish", "p.yaml"] + clock,
+        ["verify", "p.yaml", "--report", "evidence"] + clock,
+        ["subject", "export", "p.yaml", "--output", "copy"] + user + answer,
+        ["subject", "erase", "p.yaml"] + user + answer,
+        ["subject", "restrict", "p.yaml"] + user + answer,
+        ["subject", "status", "p.yaml"] + user,
+        ["hold", "raise", "p.yaml", "--name", "case", "--customer", "NL-101"] + ground + clock,
+        ["hold", "list", "p.yaml"] + clock,
+        ["opt-out", "add", "p.yaml", "--customer", "NL-101"] + clock,
+        ["opt-out", "import", "p.yaml", "list.csv"] + clock,
+        ["opt-out", "check", "p.yaml"] + user,
+        ["init", "in/a.jsonl", "--output", "proposed.yaml"],
+        ["plan", "p.yaml", "--work", "work"] + clock,
+        ["filter", "--format", "jsonl", "--time", "ts", "--set", "ts=keep"],
+    ]
+
+    /// A pipeline that has run.
+    private func scene() throws -> Scene {
+        let scene = try Scene()
+        try scene.write("p.yaml", FaultJob.pipelineText)
+        try scene.write("in/a.jsonl", FaultJob.lines(seed: 93))
+        try scene.write("list.csv", "customer,purposes,effective_date\nNL-102,*,2026-01-01\n")
+        try #require(try sluice(["run", "p.yaml"] + Self.clock, in: scene).status == 0)
+        return scene
+    }
+
+    @Test(arguments: commands) func fromACommand(_ command: [String]) throws {
+        for isConfined in [false, true] {
+            _ = try attempt(command, in: scene(), isConfined: isConfined)
+        }
+    }
+
+    private struct Answer: Decodable {
+        struct Task: Decodable { let name: String }
+        let folder: String
+        let tasks: [Task]
+    }
+
+    @Test(arguments: [false, true]) func fromATask(isConfined: Bool) throws {
+        let scene = try Scene()
+        try scene.write("p.yaml", Pipeline.stateless("jsonl"))
+        try scene.write("static.key", "an invented key of the tests, long enough")
+        try scene.write("run.key", String(repeating: "c0ffee11", count: 8))
+        try scene.write("in/a.jsonl", FaultJob.lines(seed: 94))
+        let key = ["--key-file", "run.key"]
+        let planned = try attempt(
+            ["plan", "p.yaml", "--work", "work", "--buckets", "2"] + key + Self.clock, in: scene,
+            isConfined: isConfined)
+        let plan = try JSONDecoder().decode(Answer.self, from: Data(planned.output))
+        for task in plan.tasks {
+            let words = ["task", plan.folder, task.name] + key
+            _ = try attempt(words, in: scene, isConfined: isConfined)
+        }
+        for words in [["reduce", plan.folder, "0"], ["commit", plan.folder]] {
+            _ = try attempt(words, in: scene, isConfined: isConfined)
+        }
+    }
+
+    /// Runs the command; the interposer makes the attempts.
+    private func attempt(
+        _ command: [String], in scene: Scene, isConfined: Bool
+    ) throws -> Outcome {
+        let outside = try Scene()
+        try outside.write("secret", "of somebody else")
+        let report = "\(outside.path)/report"
+        try Data(count: 64).write(to: URL(fileURLWithPath: report))
+        let outcome = try sluice(
+            command + (isConfined ? [] : ["--no-sandbox"]), in: scene,
+            through: Fault(side: .write, kind: .short).settings(report: report)
+                + ["FAULT_OUTSIDE=\(outside.path)/secret"],
+            feed: .bytes(FaultJob.lines(seed: 95)))
+        let isAccepted = outcome.status == 0 || command[0] == "filter" && outcome.status == 5
+        #expect(isAccepted, "\(command): \(outcome.errors)")
+        let told = try FaultReport(path: report)
+        #expect((told.kept > 0) == isConfined, "\(command)")
+        #expect(told.escapes == 0, "\(command) escaped")
+        // Its files would be closed to it, and it ends the process where it cannot open them.
+        #expect(told.managers == 0, "\(command) has threads that libdispatch manages")
+        return outcome
+    }
+}
+
+/// True when the kernel keeps a process that confines itself to its files.
+private let hasLandlock: Bool = {
+    let words = ["filter", "--format", "jsonl", "--time", "ts", "--set", "ts=keep", "--profile"]
+    guard let scene = try? Scene(), let outcome = try? sluice(words, in: scene) else {
+        return false
+    }
+    return outcome.errors.contains("(Landlock")
+}()
