@@ -43,6 +43,7 @@ let package = Package(
         .executable(name: "sluice-samples", targets: ["SampleLogs"]),
         .executable(name: "sluice-benchmarks", targets: ["Benchmarks"]),
         .executable(name: "sluice-fuzz", targets: ["FuzzRunner"]),
+        .executable(name: "sluice-mutants", targets: ["Mutants"]),
         .library(name: "FaultInterposer", type: .dynamic, targets: ["FaultInterposer"]),
     ],
     dependencies: [
@@ -155,6 +156,7 @@ let package = Package(
                 "Records", "CAllocations", "Workloads",
             ]),
         tests("FuzzingTests", ["FuzzTargets"]),
+        tests("MutantsTests", ["Mutants"]),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
         .target(name: "FaultInterposer", path: "Tests/FaultInterposer"),
@@ -178,6 +180,9 @@ let package = Package(
         .executableTarget(
             name: "FuzzRunner", dependencies: ["FuzzTargets", "CFuzzer", "FileSystem"],
             path: "Tests/Fuzzing/Runner", swiftSettings: strict),
+        .executableTarget(
+            name: "Mutants", path: "Tests/Mutants", exclude: ["equivalent.txt"],
+            swiftSettings: strict),
         .target(
             name: "Workloads", dependencies: ["TestSupport", "Records"], path: "Tests/Workloads",
             swiftSettings: strict),

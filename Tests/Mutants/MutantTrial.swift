@@ -1,0 +1,168 @@
+import Foundation
+
+/// Runs the tests of a built copy, each mutant against those that come by its place.
+struct MutantTrial: Sendable {
+    /// One test: how long it takes, and which mutants it comes by.
+    private struct Trial: Sendable {
+        let name: String
+        let seconds: Double
+        let reached: Set<Int>
+    }
+
+    enum Verdict: Sendable {
+        case killed, killedByTime, survived, notReached
+    }
+
+    /// The limits of a trial, in seconds.
+    struct Limits: Sendable {
+        /// A test that takes longer is not used.
+        var test = 6.0
+        /// A mutant that lives through tests of this length is left to live.
+        var mutant = 12.0
+        /// What a process is given beside a multiple of what its tests took.
+        var least = 4.0
+    }
+
+    private let folder: URL
+    private let bundle: String
+    private let limits: Limits
+    /// The quickest first.
+    private var tests: [Trial] = []
+
+    /// Runs the tests of `bundle` whose names begin with one of `prefixes`, each by itself, to see
+    /// what it comes by; `count` is the largest number of a mutant.
+    init(
+        bundle: String, in folder: URL, prefixes: [String], count: Int, limits: Limits = Limits()
+    ) async throws {
+        self.folder = folder
+        self.bundle = bundle
+        self.limits = limits
+        let listed = try inScratch { scratch in
+            try Command(
+                words: [bundle, "--testing-library", "swift-testing", "--list-tests"],
+                folder: folder
+            ).run(scratch: scratch).output
+        }
+        let names = listed.split(separator: "\n").map(String.init)
+            .filter { name in prefixes.contains { name.hasPrefix($0) } }
+        let runner = self
+        let measured = try await concurrently(names) { name in
+            try runner.measured(name, count: count)
+        }
+        tests = measured.compactMap(\.self).sorted { $0.seconds < $1.seconds }
+        report(
+            "\(tests.count) of \(names.count) tests, "
+                + "\(Int(tests.reduce(0) { $0 + $1.seconds })) seconds")
+    }
+
+    /// Runs some tests, at most for `seconds` of processors.
+    private func run(
+        _ names: [String], _ environment: [String: String], seconds: Double, _ scratch: URL
+    ) throws -> Command.Result {
+        let escaped = names.map { name in
+            name.replacing("(", with: "\\(").replacing(")", with: "\\)")
+                .replacing(".", with: "\\.")
+        }
+        let pattern = "^(\(escaped.joined(separator: "|")))"
+        var settings = environment
+        settings["TMPDIR"] = scratch.path
+        settings["SWIFT_BACKTRACE"] = "enable=no"
+        return try Command(
+            words: [bundle, "--testing-library", "swift-testing", "--filter", pattern],
+            folder: folder, environment: settings, timeout: 30 + 10 * seconds,
+            processorSeconds: Int(seconds) + 1, last: " recorded an issue"
+        ).run(scratch: scratch)
+    }
+
+    /// What a test comes by; nil for one that fails as it is, or takes too long.
+    private func measured(_ name: String, count: Int) throws -> Trial? {
+        try inScratch { scratch in
+            let marks = scratch.appendingPathComponent("marks")
+            try Data(count: count + 1).write(to: marks)
+            let start = Date()
+            let result = try run(
+                [name], ["SLUICE_MUTANT_MARKS": marks.path], seconds: 4 * limits.test, scratch)
+            guard result.status == 0 else {
+                report("left out, it fails or takes too long as it is: \(name)")
+                return nil
+            }
+            let seconds = Self.seconds(in: result.output) ?? Date().timeIntervalSince(start)
+            guard seconds < limits.test else { return nil }
+            let reached = try Data(contentsOf: marks).enumerated().filter { $0.element == 1 }
+            return reached.isEmpty
+                ? nil : Trial(name: name, seconds: seconds, reached: Set(reached.map(\.offset)))
+        }
+    }
+
+    /// How long the tests took, as the last line of the test runner says.
+    private static func seconds(in output: String) -> Double? {
+        let words = output.split(separator: "\n").last?.split(separator: " ") ?? []
+        return words.dropLast().last.flatMap { Double($0) }
+    }
+
+    /// What the tests say of the mutant `number`: the quick ones first, some at a time.
+    func verdict(_ number: Int) throws -> Verdict {
+        let reaching = tests.filter { $0.reached.contains(number) }
+        if reaching.isEmpty { return .notReached }
+        var (spent, length) = (0.0, 0.3)
+        var rest = reaching[...]
+        while let first = rest.popFirst() {
+            var (names, seconds) = ([first.name], first.seconds)
+            while names.count < Self.atOnceMax, let next = rest.first,
+                seconds + next.seconds < length
+            {
+                names.append(next.name)
+                seconds += next.seconds
+                rest.removeFirst()
+            }
+            let result = try inScratch { scratch in
+                try run(
+                    names, ["SLUICE_MUTANT": "\(number)"],
+                    seconds: limits.least + 4 * seconds,
+                    scratch)
+            }
+            if result.isCutShort { return .killed }
+            guard let status = result.status else { return .killedByTime }
+            if status != 0 { return .killed }
+            spent += seconds
+            length *= 3
+            if spent > limits.mutant { break }
+        }
+        return .survived
+    }
+
+    /// The most tests of one process: its pattern is held against the name of every test.
+    private static let atOnceMax = 40
+}
+
+/// Gives `body` a folder of its own, which goes with all that was left in it.
+func inScratch<Result>(_ body: (URL) throws -> Result) throws -> Result {
+    let manager = FileManager.default
+    let scratch = manager.temporaryDirectory.appendingPathComponent("mutant-\(UUID().uuidString)")
+    try manager.createDirectory(at: scratch, withIntermediateDirectories: true)
+    defer { try? manager.removeItem(at: scratch) }
+    return try body(scratch)
+}
+
+/// Does `work` for each of `items`, two at a time.
+func concurrently<Item: Sendable, Result: Sendable>(
+    _ items: [Item], _ work: @escaping @Sendable (Item) throws -> Result
+) async throws -> [Result] {
+    try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+        var results: [Int: Result] = [:]
+        var next = 0
+        func start() {
+            guard next < items.count else { return }
+            let (index, item) = (next, items[next])
+            group.addTask { (index, try work(item)) }
+            next += 1
+        }
+        start()
+        start()
+        while let (index, result) = try await group.next() {
+            results[index] = result
+            start()
+        }
+        return items.indices.compactMap { results[$0] }
+    }
+}

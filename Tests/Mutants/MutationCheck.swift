@@ -1,0 +1,122 @@
+import Foundation
+
+/// A check of a choice of mutants, and what came out of it.
+struct MutationCheck {
+    /// What was asked for.
+    struct Request {
+        /// Words for modules, or for places: `File.swift`, `File.swift:LINE` or a folder. None for
+        /// all.
+        var places: [String] = []
+        /// Of the mutants in these places each so-manieth one.
+        var step = 1
+        /// The targets whose tests are used.
+        var tests = MutatedModule.testTargets
+        var limits = MutantTrial.Limits()
+        var folder: URL
+    }
+
+    /// What became of the mutants of one module.
+    private struct Tally {
+        var (killed, killedByTime, equivalent, survived, notReached) = (0, 0, 0, 0, 0)
+        var tried: Int { killed + killedByTime + equivalent + survived + notReached }
+
+        mutating func count(_ verdict: MutantTrial.Verdict) {
+            switch verdict {
+            case .killed: killed += 1
+            case .killedByTime: killedByTime += 1
+            case .survived: survived += 1
+            case .notReached: notReached += 1
+            }
+        }
+
+        mutating func add(_ other: Tally) {
+            killed += other.killed
+            killedByTime += other.killedByTime
+            equivalent += other.equivalent
+            survived += other.survived
+            notReached += other.notReached
+        }
+    }
+
+    let package: URL
+    let request: Request
+
+    /// Tries the mutants, the most critical modules first, and tells the survivors; true when there
+    /// is none that the list of equivalent ones does not have.
+    func run() async throws -> Bool {
+        let list = package.appendingPathComponent("Tests/Mutants/equivalent.txt")
+        let equivalents = Equivalents(try String(contentsOf: list, encoding: .utf8))
+        var tree = MutantTree(
+            of: package, in: request.folder, testTargets: request.tests,
+            files: MutatedModule.all.flatMap(\.paths))
+        try tree.build()
+        let trial = try await MutantTrial(
+            bundle: ".build/debug/sluicePackageTests.xctest", in: request.folder,
+            prefixes: request.tests.map { $0 + "." }, count: tree.mutants.last?.number ?? 0,
+            limits: request.limits)
+        for line in equivalents.stale(among: tree.mutants) {
+            tell("stands for nothing in equivalent.txt: \(line)")
+        }
+        var sum = Tally()
+        for module in MutatedModule.all {
+            let tally = try await check(module, tree.mutants, trial, equivalents)
+            if tally.tried > 0 { tell("\(module.name): \(words(tally))") }
+            sum.add(tally)
+        }
+        tell("all: \(words(sum)); \(Self.processorMinutes) minutes of processors")
+        return sum.survived + sum.notReached == 0
+    }
+
+    private func check(
+        _ module: MutatedModule, _ mutants: [Mutant], _ trial: MutantTrial,
+        _ equivalents: Equivalents
+    ) async throws -> Tally {
+        let paths = Set(module.paths)
+        let chosen = mutants.filter { mutant in
+            paths.contains(mutant.file) && isAsked(mutant, module)
+                && mutant.number.isMultiple(of: request.step)
+        }
+        var tally = Tally()
+        let open = chosen.filter { !equivalents.contains($0) }
+        tally.equivalent = chosen.count - open.count
+        let verdicts = try await concurrently(open) { mutant in
+            let verdict = try trial.verdict(mutant.number)
+            let how =
+                switch verdict {
+                case .killed, .killedByTime: ""
+                case .survived: "survived"
+                case .notReached: "not covered"
+                }
+            if !how.isEmpty {
+                tell("\(how): \(mutant.file):\(mutant.line): \(mutant.key)")
+            }
+            return verdict
+        }
+        for verdict in verdicts { tally.count(verdict) }
+        return tally
+    }
+
+    private func isAsked(_ mutant: Mutant, _ module: MutatedModule) -> Bool {
+        let place = "\(mutant.file.split(separator: "/").last ?? ""):\(mutant.line)"
+        return request.places.isEmpty
+            || request.places.contains { word in
+                word == module.name || word == place || place.hasPrefix(word + ":")
+                    || mutant.file.hasPrefix(word + "/")
+            }
+    }
+
+    private func words(_ tally: Tally) -> String {
+        let open = max(1, tally.tried - tally.equivalent)
+        let share = (tally.killed + tally.killedByTime) * 1000 / open
+        return "\(tally.tried) mutants: \(tally.killed) killed by tests, "
+            + "\(tally.killedByTime) by time, \(tally.equivalent) equivalent, "
+            + "\(tally.survived) survived, \(tally.notReached) not covered; "
+            + "\(share / 10).\(share % 10) % of those that can be noticed are"
+    }
+
+    private static var processorMinutes: Int {
+        var usage = rusage()
+        unsafe getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
+        return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) / 60
+    }
+}

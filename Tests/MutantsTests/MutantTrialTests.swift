@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+@testable import Mutants
+
+/// A small programme with mutants, built by the compiler and put on trial.
+@Suite struct MutantTrialTests {
+    /// What is changed; the numbers of its mutants are looked up by their words.
+    private static let source = """
+        func isDue(_ age: Int, limit: Int) -> Bool {
+            if limit < 0 || age > 1_000_000 {
+                return true
+            }
+            return age > limit
+        }
+
+        func total(_ list: [Int]) -> Int {
+            var (sum, at) = (0, 0)
+            while at < list.count {
+                sum = sum + list[at]
+                at += 1
+            }
+            return max(sum, 0)
+        }
+
+        func nobodyCalls() -> Bool { false }
+        """
+
+    /// Takes the words of the test runner.
+    private static let programme = """
+        import Glibc
+
+        let words = CommandLine.arguments
+        if words.contains("--list-tests") {
+            print("Fixture.Windows/due()\\nFixture.Windows/total()\\nOther.Windows/due()")
+            exit(0)
+        }
+        let pattern = words[words.count - 1]
+        var isRight = true
+        if pattern.contains("due") { isRight = isDue(2, limit: 1) && !isDue(1, limit: 1) }
+        if pattern.contains("total") { isRight = isRight && total([1, 2, 3]) == 6 }
+        print(isRight ? "Test run passed after 0.001 seconds." : "Test recorded an issue")
+        exit(isRight ? 0 : 1)
+        """
+
+    private func build(_ rules: MutationRules, in folder: URL) throws {
+        let files = [
+            ("Fixture.swift", rules.applied(to: Array(Self.source.utf8))),
+            (SwitchSource.fileName, Array(SwitchSource.text(rules.operators).utf8)),
+            ("main.swift", Array(Self.programme.utf8)),
+        ]
+        for (name, bytes) in files {
+            try Data(bytes).write(to: folder.appendingPathComponent(name))
+        }
+        let built = try Command(
+            words: ["swiftc", "-o", "fixture"] + files.map(\.0), folder: folder
+        ).run(scratch: folder)
+        try #require(built.status == 0, "\(built.output)")
+    }
+
+    @Test func findsWhatIsKilledAndWhatSurvives() async throws {
+        let rules = MutationRules(
+            file: "Fixture.swift", bytes: Array(Self.source.utf8), first: 1)
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("mutants-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try build(rules, in: folder)
+        var limits = MutantTrial.Limits()
+        limits.least = 0
+        let trial = try await MutantTrial(
+            bundle: "./fixture", in: folder, prefixes: ["Fixture."], count: rules.count,
+            limits: limits)
+        var verdicts: [String: MutantTrial.Verdict] = [:]
+        for mutant in rules.mutants {
+            verdicts["\(mutant.line): \(mutant.change)"] = try trial.verdict(mutant.number)
+        }
+        #expect(verdicts["5: `>` becomes `>=`"] == .killed)
+        #expect(verdicts["2: `>` becomes `>=`"] == .survived)
+        #expect(verdicts["2: `<` becomes `<=`"] == .survived)
+        #expect(verdicts["3: `true` is the other one"] == .notReached)
+        #expect(verdicts["2: a clause of `if` is always true"] == .killed)
+        #expect(verdicts["11: `+` becomes `-`"] == .killed)
+        #expect(verdicts["12: a statement is left out"] == .killedByTime)
+        #expect(verdicts["14: `max` becomes `min`"] == .killed)
+        #expect(verdicts["17: `false` is the other one"] == .notReached)
+    }
+}
