@@ -46,7 +46,10 @@ struct RunConfinement {
         _ plan: Plan, _ ledger: Ledger?, reading files: [String] = [],
         writing folders: [String] = []
     ) {
-        self.init(plan, sources: files, writes: folders)
+        // What a command reads it may list again, to know what a run is still going to take in.
+        let found = (try? resolveSources(plan.sources)) ?? []
+        self.init(plan, sources: files + found, writes: folders)
+        places.read += Self.sourceFolders(of: plan)
         if let holds = plan.holds { places.read.append(holds) }
         places.written += (try? ledger?.partFolders()) ?? []
         places.written += (try? ledger?.publications().map(\.folder)) ?? []
@@ -54,6 +57,11 @@ struct RunConfinement {
             let store = try? KeyStore.inspect(path: keys, wrapping: plan.loadWrapping()).store
         else { return }
         places.read += (try? store.registeredStates()) ?? []
+    }
+
+    /// The innermost folders that are the same for all sources a pattern can mean.
+    static func sourceFolders(of plan: Plan) -> [String] {
+        plan.sources.filter { $0 != "-" }.map(fixedFolder(ofPattern:))
     }
 
     /// Adds what only the state knows: where earlier runs wrote, and who else uses the keys.

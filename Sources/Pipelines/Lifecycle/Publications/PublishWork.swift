@@ -65,6 +65,10 @@ final class PublishWork {
 
     func run() throws(PipelineFailure) -> PublishReport {
         let asked = try askedPeriod()
+        if !request.isDryRun, request.customer == nil {
+            // First: what a killed run owes may lie where this command has no business.
+            try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+        }
         if request.isConfined { _ = RunConfinement(plan, ledger).enter() }
         if let customer = request.customer {
             report.customerFolders = try folders(ofCustomer: customer, asked)

@@ -34,8 +34,9 @@ struct RegistrySession {
         do { ledger = try Ledger.open(stateDirectory: path, home: plan.home) } catch {
             throw .opening(stateIn: path, error)
         }
-        if isConfined { _ = RunConfinement(plan, ledger, reading: files).enter() }
+        // First: what a killed run owes may lie where this command has no business.
         try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+        if isConfined { _ = RunConfinement(plan, ledger, reading: files).enter() }
     }
 
     /// The instant that a date (its start in the pipeline's zone) or an RFC 3339 time means.

@@ -27,9 +27,11 @@ struct SubjectErasure {
         if request.rewritesSources { try SourceErasure(plan: session.plan).check() }
         let search = try session.places()
         let sources = search.places.filter { $0.kind == .source }.flatMap(\.files)
+        let sourceFolders =
+            sources.map { splitPath($0).directory } + RunConfinement.sourceFolders(of: session.plan)
         session.confine(
             reading: search.places.flatMap(\.files),
-            writing: request.rewritesSources ? sources.map { splitPath($0).directory } : [])
+            writing: request.rewritesSources ? sourceFolders : [])
         var report = SubjectChangeReport()
         report.pipeline = session.plan.name
         report.isDryRun = request.isDryRun

@@ -53,7 +53,9 @@ extension Plan {
     /// part in which nothing was readable it did not read: there a later clock counts.
     func laterJudgement(of part: PartRecord) -> (id: Int64, now: EventTime)? {
         guard let last = tablesRun, last.id > part.run else { return nil }
-        return part.oldestReadable != nil || last.now > part.writtenAt ? last : nil
+        // Where no clock reads a table, only what is before the cut-off is looked at.
+        let isRead = part.oldestReadable != nil && !release.clocks.clocks.allSatisfy(\.isPlain)
+        return isRead || last.now > part.writtenAt ? last : nil
     }
 
     /// The plan for reading an output's own files: its format, its rules by name, nothing else.
