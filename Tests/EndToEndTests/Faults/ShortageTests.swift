@@ -104,11 +104,17 @@ private final class TinyDisk {
     func fillUp(leavingNames left: Int) throws {
         unsafe mkdir(filler, 0o700)
         var made = 0
-        while true {
-            let number = unsafe open("\(filler)/\(made)", O_CREAT | O_WRONLY, 0o600)
-            guard number >= 0 else { break }
-            close(number)
-            made += 1
+        var before = -1
+        // The system gives names of files that are gone back a little later.
+        while made > before {
+            before = made
+            while true {
+                let number = unsafe open("\(filler)/\(made)", O_CREAT | O_WRONLY, 0o600)
+                guard number >= 0 else { break }
+                close(number)
+                made += 1
+            }
+            usleep(100_000)
         }
         for index in 0..<min(left, made) { unsafe unlink("\(filler)/\(index)") }
     }
