@@ -37,6 +37,11 @@ final class Verification {
         do { _ = try plan.loadWrapping() } catch { throw .keys("\(error)") }
         let isSealed = try checkSeal()
         guard let ledger = try openLedger(isSealed) else { return report }
+        // Rows that break the rules of their tables cannot be taken for what they should say.
+        do { try ledger.verifyDatabase() } catch {
+            find(.ledger, Ledger.fileName, "breaks the rules of its own tables")
+            return report
+        }
         do {
             let known = try KnownFiles(ledger, store: plan.store)
             if let confinedWriting {
