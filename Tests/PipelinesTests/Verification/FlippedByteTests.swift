@@ -44,6 +44,29 @@ struct FlippedByteTests {
         #expect(throws: PipelineFailure.self) { try scene.run("2026-03-26") }
     }
 
+    @Test("in the head of an event leaves columns empty that cannot be: a finding, no trap")
+    func emptyColumns() throws {
+        let scene = try VerificationScene()
+        try scene.addLog("1", date: "2026-03-10")
+        try scene.run("2026-03-25")
+        let good = try scene.content("state/ledger.sqlite")
+        // Such a head begins with its own length and ends with two texts of 64 bytes (SQLite file
+        // format, section 2.1).
+        let end: [UInt8] = [0x81, 0x0D, 0x81, 0x0D]
+        var tried = 0
+        for at in 12..<(good.count - end.count) where good[at...].starts(with: end) {
+            for start in (at - 8)..<at
+            where Int(good[start]) == at + end.count - start && good[start + 1] == 0 {
+                var bad = good
+                bad[start] = 2
+                try scene.replace("state/ledger.sqlite", bad)
+                #expect(Self.isFound(scene), "byte \(start)")
+                tried += 1
+            }
+        }
+        #expect(tried > 0)
+    }
+
     private static func places(_ count: Int, _ random: inout SeededGenerator) -> [Int] {
         if count <= placesMax { return Array(0..<count) }
         return (0..<placesMax).map { _ in Int.random(in: 0..<count, using: &random) }
