@@ -108,7 +108,7 @@ extension ChunkRelease {
         }
         for index in otherClocks {
             let month = plan.clocks.keyMonth(index, eventTime: time, clockReader.readings)
-            context.otherKeys[index] = month.flatMap { keyRing?.hasher(for: $0) }
+            context.otherKeys[index] = month.flatMap { keys?.hasher(for: $0) }
         }
     }
 
@@ -184,11 +184,11 @@ extension ChunkRelease {
         // Not the months themselves: `==` of a type of another module is looked up each time.
         if month.index != keyMonth?.index {
             keyMonth = month
-            context.hasher = keyRing?.hasher(for: month)
+            context.hasher = keys?.hasher(for: month)
             context.transform.tokens = context.hasher
             context.cacheEpoch = context.hasher == nil ? -1 : Int32(month.index)
         }
-        guard keyRing != nil, context.hasher == nil else { return }
+        guard keys != nil, context.hasher == nil else { return }
         // What was made of a stored record while the key lived stays.
         if plan.isStored, context.age.due.subtracting(context.dealtWith).isEmpty { return }
         counts.keyless += 1

@@ -7,7 +7,7 @@ internal import Records
 /// value of this size would be copied each time.
 struct ChunkRelease: ~Copyable {
     let plan: ReleasePlan
-    let keyRing: (any KeyRing)?
+    var keys: WorkerKeys?
     /// The indexes of the clocks, besides those that start at the event, that decide about a
     /// token's key.
     let otherClocks: [Int]
@@ -53,7 +53,7 @@ struct ChunkRelease: ~Copyable {
 
     init(plan: ReleasePlan, keyRing: (any KeyRing)?) {
         self.plan = plan
-        self.keyRing = keyRing
+        keys = keyRing.map { WorkerKeys($0) }
         otherClocks = plan.outputs.flatMap(\.rules).reduce(into: []) { clocks, rule in
             let index = rule.clock.rawValue.trailingZeroBitCount
             if rule.otherClock != nil, !clocks.contains(index) { clocks.append(index) }

@@ -3,7 +3,7 @@ internal import Records
 
 /// Makes the tokens of one identity in one worker and remembers those seen last.
 struct TokenApplication: ~Copyable {
-    private let input: ObservationPlan.TokenInput
+    private var input: ObservationPlan.TokenInput
     private let hasStaticKey: Bool
     private let seed = ByteHash.seed
     private var cache = TokenCache()
@@ -15,6 +15,8 @@ struct TokenApplication: ~Copyable {
 
     init(_ input: ObservationPlan.TokenInput) {
         self.input = input
+        // A worker's own, as those of the epochs are (`WorkerKeys`).
+        self.input.staticHasher = input.staticHasher.map { TokenHasher(sharing: $0) }
         hasStaticKey = input.staticHasher != nil
     }
 

@@ -15,6 +15,13 @@ package final class TokenHasher: Sendable {
         keyID = KeyID(of: hasher, epoch: epoch)
     }
 
+    /// Another hasher for the key of `other`, with which it shares the protected memory: the key is
+    /// wiped when both are gone.
+    package init(sharing other: TokenHasher) {
+        hasher = other.hasher
+        keyID = other.keyID
+    }
+
     /// The token of `canonical` in `domain`.
     ///
     /// `canonical` is the value in the one written form of its kind: tokens compare bytes.

@@ -32,7 +32,7 @@ package struct Aggregator: ~Copyable {
     private var tokens = TokenInterner()
     private var identifiers: RowIdentifiers
     private var states: OwnedList<StatisticState>
-    private var segments: [any SpillFile] = []
+    private var segments: [SpilledPartial] = []
     private var isEmpty = true
 
     /// The number of rows observed, of those merged in too.
@@ -60,9 +60,10 @@ package struct Aggregator: ~Copyable {
         for index in 0..<states.count { states.change(index) { $0.prepare(&texts) } }
     }
 
-    /// Counts the rows of `batch`, whose slices lie in `chunk` or in the arena of the batch.
+    /// Counts the rows of `batch`, whose slices lie in `chunk` or in the arena of the batch; then
+    /// makes room, unless the caller is to do so at a better time.
     package mutating func observe(
-        _ batch: borrowing ObservationBatch, chunk: Span<UInt8>
+        _ batch: borrowing ObservationBatch, chunk: Span<UInt8>, makingRoom: Bool = true
     ) throws(PartialFault) {
         if batch.count == 0 { return }
         identifiers.fill(batch, chunk: chunk, texts: &texts, tokens: &tokens)
@@ -71,16 +72,17 @@ package struct Aggregator: ~Copyable {
         }
         rowsObserved += batch.count
         isEmpty = false
-        if residentBytes > limits.residentBytesMax { try makeRoom() }
+        if makingRoom { try makeRoom() }
     }
 
     /// Held by a worker that puts something aside.
     private static let sealing = Mutex(())
 
-    /// Puts aside what is in memory; while another worker does so, only when it is a quarter above
-    /// the limit: to sort it takes memory for a while, which workers of the same speed would else
-    /// all take at the same time.
-    private mutating func makeRoom() throws(PartialFault) {
+    /// Puts aside what is in memory where that is above the limit; while another worker does so,
+    /// only when it is a quarter above it: to sort it takes memory for a while, which workers of
+    /// the same speed would else all take at the same time.
+    package mutating func makeRoom() throws(PartialFault) {
+        if residentBytes <= limits.residentBytesMax { return }
         let isDone: Void? = try Self.sealing.withLockIfAvailable {
             _ throws(PartialFault) in try seal()
         }
@@ -126,8 +128,7 @@ package struct Aggregator: ~Copyable {
         let file = try Self.makeFile(storage)
         var writer = try PartialWriter(PartialHeader(planDigest: [], keys: []), to: file)
         try send(to: &writer)
-        try writer.finish()
-        segments.append(file)
+        segments.append(SpilledPartial(file: file, landmarks: try writer.finish()))
         for index in 0..<states.count { states.change(index) { $0.removeAll() } }
         texts.removeAll()
         tokens.removeAll()
@@ -179,18 +180,30 @@ package struct Aggregator: ~Copyable {
             return
         }
         try seal()
-        try Partials(segments, plan: plan, storage: storage).merge(into: &writer)
+        try Partials(segments.map(\.file), plan: plan, storage: storage).merge(into: &writer)
         try writer.finish()
     }
 
-    /// The tables of everything counted: what is in memory is worked out by `threads` threads of
-    /// `run` at a time, a statistic each.
+    /// The tables of everything counted, worked out by `threads` threads of `run` at a time.
     package consuming func tables(
         threads: Int = 1, by run: ThreadRunner = { count, body in (0..<count).forEach(body) }
     ) throws(PartialFault) -> [MeasuredTable] {
         if segments.isEmpty { return try tablesInMemory(threads, run) }
         try seal()
-        return try Partials(segments, plan: plan, storage: storage).tables()
+        try mergeInRounds()
+        let spilled = try SpilledTables(segments, plan: plan, threads: threads, by: run)
+        return try spilled.tables(threads: threads, by: run)
+    }
+
+    /// Merges what was put aside until few enough parts are left to be read at once.
+    private mutating func mergeInRounds() throws(PartialFault) {
+        while segments.count > PartialMerge.fanInMax {
+            let round = segments.prefix(PartialMerge.fanInMax).map(\.file)
+            let file = try Self.makeFile(storage)
+            let landmarks = try Partials(round, plan: plan, storage: storage).merged(into: file)
+            segments.removeFirst(round.count)
+            segments.append(SpilledPartial(file: file, landmarks: landmarks))
+        }
     }
 
     private mutating func tablesInMemory(

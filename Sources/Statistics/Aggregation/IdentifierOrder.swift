@@ -78,7 +78,7 @@ struct IdentifierOrder {
     /// in the order of arrival.
     func order(
         _ keys: borrowing KeyTable, _ words: [KeyWord], hasParts: Bool
-    ) -> (rows: [Int], keys: [UInt32]) {
+    ) -> (rows: [UInt32], keys: [UInt32]) {
         let width = words.count
         var ranked = [UInt32](repeating: 0, count: keys.count * width)
         for row in 0..<keys.count {
@@ -86,18 +86,33 @@ struct IdentifierOrder {
                 ranked[row * width + index] = rank(keys.word(index, of: row), words[index])
             }
         }
-        var rows = Array(0..<keys.count)
-        if isOfArrival, !hasParts { return (rows, ranked) }
-        unsafe ranked.withUnsafeBufferPointer { ranked in
-            rows.sort { left, right in
+        if isOfArrival, !hasParts { return (Array(0..<UInt32(keys.count)), ranked) }
+        return (Self.sortedRows(ranked, width: width, count: keys.count), ranked)
+    }
+
+    /// The `count` rows by their keys, which lie one after the other in `ranked`: by the first word
+    /// by counting, as there are few more of these than rows, then by the others.
+    private static func sortedRows(_ ranked: [UInt32], width: Int, count: Int) -> [UInt32] {
+        if width == 0 { return Array(0..<UInt32(count)) }
+        let first = (0..<count).map { ranked[$0 * width] }
+        let least = first.min() ?? 0
+        // One group of all where the first words lie far apart.
+        let span = Int((first.max() ?? 0) - least) + 1
+        let isDense = span <= 4 * count + 1024
+        func group(_ row: Int) -> Int { isDense ? Int(first[row] - least) : 0 }
+        var groups = CountedGroups(count: isDense ? span : 1)
+        for row in 0..<count { groups.count(group(row)) }
+        groups.endCounting()
+        for row in 0..<count { groups.add(UInt32(row), to: group(row)) }
+        return unsafe ranked.withUnsafeBufferPointer { ranked in
+            groups.sorted { left, right in
                 for index in 0..<width {
-                    let one = unsafe ranked[left * width + index]
-                    let other = unsafe ranked[right * width + index]
+                    let one = unsafe ranked[Int(left) * width + index]
+                    let other = unsafe ranked[Int(right) * width + index]
                     if one != other { return one < other }
                 }
                 return false
             }
         }
-        return (rows, ranked)
     }
 }

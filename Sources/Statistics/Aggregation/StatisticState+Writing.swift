@@ -56,12 +56,13 @@ extension StatisticState {
         let (rows, ranked) = order.order(
             keys, layout.rowWords, hasParts: layout.isSeparable)
         var places = [UInt32](repeating: 0, count: rows.count)
-        for (place, row) in rows.enumerated() { places[row] = UInt32(place) }
+        for (place, row) in rows.enumerated() { places[Int(row)] = UInt32(place) }
         let lists = sortedLists(order, places)
         var at = [Int](repeating: 0, count: lists.count)
         let width = layout.rowWords.count
         var output = PartialRow()
-        for (place, row) in rows.enumerated() {
+        for (place, number) in rows.enumerated() {
+            let row = Int(number)
             output.key = Array(ranked[row * width..<(row + 1) * width])
             output.cells = (0..<layout.cellCount).map { cells[row * layout.cellCount + $0] }
             output.contributors.removeAll(keepingCapacity: true)
@@ -156,7 +157,7 @@ extension StatisticState {
         let (rows, ranked) = order.order(store.keys, words, hasParts: hasTail)
         let starts = store.starts()
         var key = [UInt32](repeating: 0, count: words.count)
-        for row in rows {
+        for row in rows.lazy.map(Int.init) {
             for index in words.indices { key[index] = ranked[row * words.count + index] }
             for index in starts[row]..<starts[row + 1] {
                 try sink.interval(key, store.interval(index))

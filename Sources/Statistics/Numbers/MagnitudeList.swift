@@ -24,6 +24,13 @@ struct MagnitudeList {
         blocks[blocks.count - 1].append(short)
     }
 
+    /// Adds the numbers of another list.
+    mutating func append(_ other: MagnitudeList) {
+        blocks += other.blocks
+        large += other.large
+        count += other.count
+    }
+
     /// The number that is at `rank` (1 to `count`) when they stand in their order.
     ///
     /// One byte after the other, the highest first: of the numbers that begin like the one sought,

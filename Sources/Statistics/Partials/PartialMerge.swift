@@ -1,17 +1,43 @@
 import KeyedHashing
 
+/// Keys of intervals from one on and below another, by their leading words.
+struct KeyRange {
+    /// Empty: from the first key on.
+    var lower: [UInt32] = []
+    /// Nil: up to the last key.
+    var upper: [UInt32]?
+
+    /// True when `key` stands before the range.
+    func isBefore(_ key: [UInt32]) -> Bool { Self.order(key, lower) < 0 }
+
+    /// True when `key` stands behind the range.
+    func isBehind(_ key: [UInt32]) -> Bool {
+        upper.map { Self.order(key, $0) >= 0 } ?? false
+    }
+
+    /// Below 0, 0 or above 0 as the leading words of `key` stand before, at or behind `bound`.
+    static func order(_ key: [UInt32], _ bound: [UInt32]) -> Int {
+        for index in bound.indices where key[index] != bound[index] {
+            return key[index] < bound[index] ? -1 : 1
+        }
+        return 0
+    }
+}
+
 /// Merges partials into a sink in one pass over each, in memory that does not depend on their rows.
 ///
 /// Numbers of texts and tokens are ranks, so the step from the numbers of one partial to those of
 /// the merge keeps the order: rows stay sorted and can be merged as they come.
 struct PartialMerge {
     var readers: [PartialReader]
-    private let layouts: [StatisticLayout]
+    let layouts: [StatisticLayout]
     /// For each reader what does not come along; nil where everything does.
     var selections: [RowSelection?]
     /// For each reader the merged number of each of its texts and tokens.
     var textNumbers: [[UInt32]]
     var tokenNumbers: [[UInt32]]
+    /// The intervals that are merged.
+    var range = KeyRange()
 
     /// The most partials merged at once; more are merged in rounds.
     static let fanInMax = 64
@@ -48,13 +74,14 @@ struct PartialMerge {
             for index in selections.indices { selections[index]?.endRows() }
             for (_, plan) in layout.sessions {
                 try mergeIntervals(layout, gap: plan.gapMilliseconds, &sink)
+                try sink.endIntervals()
                 for index in selections.indices { selections[index]?.endIntervals() }
             }
         }
         for index in readers.indices { try readers[index].finish() }
     }
 
-    private mutating func mergeTexts<Sink: PartialSink>(
+    mutating func mergeTexts<Sink: PartialSink>(
         _ sink: inout Sink
     ) throws(PartialFault) {
         var heads: [[UInt8]?] = []
@@ -76,7 +103,7 @@ struct PartialMerge {
         }
     }
 
-    private mutating func mergeTokens<Sink: PartialSink>(
+    mutating func mergeTokens<Sink: PartialSink>(
         _ sink: inout Sink
     ) throws(PartialFault) {
         var heads: [Token?] = []
@@ -133,7 +160,8 @@ struct PartialMerge {
         return 0
     }
 
-    private mutating func mergeIntervals<Sink: PartialSink>(
+    /// Merges the intervals of one sessions measure that are in `range`.
+    mutating func mergeIntervals<Sink: PartialSink>(
         _ layout: StatisticLayout, gap: Int64, _ sink: inout Sink
     ) throws(PartialFault) {
         var keys = [[UInt32]](repeating: [], count: readers.count)
@@ -170,7 +198,6 @@ struct PartialMerge {
             try step(best, layout, &keys, &isLive)
         }
         if let pending { try sink.interval(pendingKey, pending) }
-        try sink.endIntervals()
     }
 
     /// Copies word by word, so that neither array is shared and copied as a whole.
@@ -186,7 +213,13 @@ struct PartialMerge {
         repeat {
             isLive[reader] = try readers[reader].nextInterval(layout)
             guard isLive[reader] else { return }
-        } while selections[reader]?.removes(interval: readers[reader].row.key) ?? false
-        try translate(layout.sessionWords, reader: reader, into: &keys[reader])
+            try translate(layout.sessionWords, reader: reader, into: &keys[reader])
+        } while isLeftOut(reader, keys[reader])
+        if range.isBehind(keys[reader]) { isLive[reader] = false }
+    }
+
+    private mutating func isLeftOut(_ reader: Int, _ key: [UInt32]) -> Bool {
+        range.isBefore(key)
+            || selections[reader]?.removes(interval: readers[reader].row.key) ?? false
     }
 }

@@ -26,7 +26,9 @@ struct PartialReader {
     /// The numbers of the row at hand.
     var scratch: [Int64] = []
 
-    private static let windowBytes = 1 << 16
+    /// The most bytes that are read at once when all are read.
+    static let windowBytesMax = 1 << 16
+    private var windowBytes = PartialReader.windowBytesMax
     private static let trailerBytes = 8 + PartialDigest.tagBytes
 
     /// Opens the partial in `file` after checking all its bytes.
@@ -62,12 +64,33 @@ struct PartialReader {
         at = 0
     }
 
+    /// Reads on at `place`, in windows of `windowBytes`. Behind it the number of rows is not known
+    /// any more: `finish` must not be called.
+    mutating func seek(
+        to place: PartialLandmarks.Place, windowBytes: Int
+    ) throws(PartialFault) {
+        guard place.offset < contentEnd else { throw PartialFault(.damaged) }
+        self.windowBytes = windowBytes
+        row.key = place.key
+        hasKey = !place.key.isEmpty
+        interval = SessionInterval(
+            first: place.first, last: place.first, events: 0, localHour: 0)
+        try load(at: place.offset, min(windowBytes, contentEnd - place.offset))
+    }
+
+    /// Lets go of what was read ahead; `seek` reads on.
+    mutating func rest() {
+        windowStart += window.count
+        window = []
+        at = 0
+    }
+
     private mutating func verify() throws(PartialFault) {
         let digest = PartialDigest()
         let covered = contentEnd + 8
         var offset = 0
         while offset < covered {
-            try load(at: offset, min(Self.windowBytes, covered - offset))
+            try load(at: offset, min(windowBytes, covered - offset))
             if window.isEmpty { throw PartialFault(.damaged, byteOffset: offset) }
             digest.add(window.span)
             offset += window.count
@@ -105,7 +128,7 @@ struct PartialReader {
     private mutating func refill() throws(PartialFault) {
         let offset = windowStart + window.count
         guard offset < contentEnd else { throw fault() }
-        try load(at: offset, min(Self.windowBytes, contentEnd - offset))
+        try load(at: offset, min(windowBytes, contentEnd - offset))
         if window.isEmpty { throw fault() }
     }
 

@@ -21,6 +21,9 @@ struct PartialWriter: PartialSink {
     private var lastListed: UInt32 = 0
     private var lastNumber: Int128?
     private var lastFirst: Int64 = 0
+    private var landmarks = PartialLandmarks()
+    /// The bytes that have left the buffer.
+    private var written = 0
 
     private static let flushBytes = 1 << 16
 
@@ -77,6 +80,7 @@ struct PartialWriter: PartialSink {
         var full: [UInt8] = []
         swap(&full, &buffer)
         digest.add(full.span)
+        written += full.count
         do { try file.append(full.span) } catch { throw PartialFault(error) }
         full.removeAll(keepingCapacity: true)
         swap(&full, &buffer)
@@ -111,6 +115,7 @@ struct PartialWriter: PartialSink {
     mutating func endDictionary() throws(PartialFault) {
         if !areTextsEnded { buffer.append(0) }
         buffer.append(0)
+        landmarks.beginSection(at: written + buffer.count)
         try flush()
     }
 
@@ -170,11 +175,17 @@ struct PartialWriter: PartialSink {
     mutating func endRows() throws(PartialFault) {
         buffer.append(0)
         lastKey = []
+        landmarks.beginSection(at: written + buffer.count)
     }
 
     mutating func interval(
         _ key: [UInt32], _ interval: SessionInterval
     ) throws(PartialFault) {
+        if rows % PartialLandmarks.step == 0, !lastKey.isEmpty {
+            landmarks.add(
+                PartialLandmarks.Place(
+                    offset: written + buffer.count, key: lastKey, first: lastFirst))
+        }
         buffer.append(1)
         let isSameKey = self.key(key)
         signed(isSameKey ? interval.first - lastFirst : interval.first)
@@ -189,14 +200,17 @@ struct PartialWriter: PartialSink {
     mutating func endIntervals() throws(PartialFault) {
         buffer.append(0)
         lastKey = []
+        landmarks.beginSection(at: written + buffer.count)
     }
 
-    /// Ends the partial with the number of its rows and its checksum.
-    consuming func finish() throws(PartialFault) {
+    /// Ends the partial with the number of its rows and its checksum; says where what is in it.
+    @discardableResult
+    consuming func finish() throws(PartialFault) -> PartialLandmarks {
         word(rows)
         try flush(always: true)
         let tag = digest.finish()
         do { try file.append(tag.span) } catch { throw PartialFault(error) }
+        return landmarks
     }
 }
 

@@ -42,12 +42,17 @@ package struct Partials {
     /// partials nor on how the rows were spread over them. A plan digest or a key of an epoch that
     /// differs is a fault.
     package func merge(into file: any SpillFile) throws(PartialFault) {
+        _ = try merged(into: file)
+    }
+
+    /// The same; says where what is in `file`.
+    func merged(into file: any SpillFile) throws(PartialFault) -> PartialLandmarks {
         let (opened, header) = try open()
         var merge = opened
         guard let header else { throw PartialFault(.notAPartial) }
         var writer = try PartialWriter(header, to: file)
         try merge.run(into: &writer)
-        try writer.finish()
+        return try writer.finish()
     }
 
     /// Where the rows of each statistic keep what.

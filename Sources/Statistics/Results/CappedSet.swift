@@ -24,6 +24,12 @@ struct CappedSet {
         }
     }
 
+    /// Adds the members of `other`, which has the same limit.
+    mutating func merge(_ other: CappedSet) {
+        if other.isFull { isFull = true }
+        for member in other.members { insert(member) }
+    }
+
     /// Takes the number of members of a set of a partial, which is alone in its row.
     mutating func take(_ set: ContributorSet) {
         switch set {
@@ -44,5 +50,11 @@ struct Evidence {
     init(_ layout: StatisticLayout) {
         persons = CappedSet(limit: layout.personsMax)
         customers = CappedSet(limit: layout.customersMax)
+    }
+
+    /// Adds those behind another figure of the same layout.
+    mutating func merge(_ other: Evidence) {
+        persons.merge(other.persons)
+        customers.merge(other.customers)
     }
 }

@@ -4,7 +4,8 @@ import KeyedHashing
 struct Reduction: PartialSink {
     private let plan: StatisticsPlan
     private let layouts: [StatisticLayout]
-    private var texts: [[UInt8]] = [[]]
+    /// The texts by their numbers.
+    private(set) var texts: [[UInt8]] = [[]]
     private let recordKeys: RecordKeys?
     /// By number of the token; nobody has 0.
     private var keys: [UInt64] = []
@@ -43,12 +44,13 @@ struct Reduction: PartialSink {
     }
 
     /// Of one statistic alone, whose content comes without a dictionary: `texts` are all texts by
-    /// their numbers.
-    init(_ plan: StatisticsPlan, of statistic: Int, texts: [[UInt8]]) {
+    /// their numbers. The first intervals that come are those of its sessions measure `measure`.
+    init(_ plan: StatisticsPlan, of statistic: Int, texts: [[UInt8]], measure: Int = 0) {
         self.init(plan)
         self.texts = texts
         self.statistic = statistic
         begin()
+        sessionsAt = measure
     }
 
     mutating func text(_ text: [UInt8]) throws(PartialFault) { texts.append(text) }
@@ -153,8 +155,17 @@ struct Reduction: PartialSink {
         sessions[sessionsAt].add(key, interval, keys: keys)
     }
 
-    mutating func endIntervals() throws(PartialFault) {
+    mutating func endIntervals() throws(PartialFault) { endIntervals(with: endRange()) }
+
+    /// The sessions of the intervals that came; they may be a range of those of the measure.
+    mutating func endRange() -> SessionReduction {
         sessions[sessionsAt].finish(keys: keys)
+        return sessions[sessionsAt]
+    }
+
+    /// Ends the measure at hand, whose sessions are `reduced`.
+    mutating func endIntervals(with reduced: SessionReduction) {
+        sessions[sessionsAt] = reduced
         sessionsAt += 1
         if sessionsAt == sessions.count { endStatistic() }
     }

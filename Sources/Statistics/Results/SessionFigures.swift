@@ -64,6 +64,17 @@ struct SessionFigures {
         durations.append(duration)
     }
 
+    /// Adds the sessions of `other`, none of which is one of these. Who stands behind separable
+    /// figures is not taken over.
+    mutating func merge(_ other: SessionFigures) {
+        precondition(!isSeparable)
+        count += other.count
+        single += other.single
+        sum += other.sum
+        durations.append(other.durations)
+        evidence.merge(other.evidence)
+    }
+
     /// The value of one column; nil when there was no session to compute it from.
     func value(_ figure: SessionsColumn.Figure, _ unit: SessionsUnit) -> Int64? {
         switch figure {
@@ -166,9 +177,22 @@ struct SessionReduction {
         }
     }
 
+    /// Takes over the sessions of `other`, the intervals of which had other heads.
+    mutating func merge(_ other: SessionReduction) {
+        for (key, index) in other.rows {
+            for word in key.indices { scratch[word] = key[word] }
+            let row = rowOfScratch()
+            figures[row].merge(other.figures[index])
+        }
+    }
+
     private mutating func row(of session: SessionInterval) -> Int {
         layout.setRowKey(of: session, head: head, &months, in: &scratch)
         _ = rolling?.roll(&scratch, layout)
+        return rowOfScratch()
+    }
+
+    private mutating func rowOfScratch() -> Int {
         let row = numbers.row(scratch)
         if row == figures.count {
             rows[scratch.map { $0 }] = row

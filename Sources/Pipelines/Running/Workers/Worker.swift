@@ -69,12 +69,25 @@ final class Worker {
         clock.end(.release)
         encode(releaser)
         clock.end(.encode)
-        do {
-            try Self.observe(releaser.observations.batch, hand.chunk, by: &aggregator)
-        } catch {
-            throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
+        try puttingAside { worker throws(PartialFault) in
+            try Self.observe(releaser.observations.batch, worker.hand.chunk, by: &worker.aggregator)
         }
         clock.end(.aggregate)
+    }
+
+    /// Puts aggregates aside when there are many; to be called when the chunk at hand was given
+    /// away, for this takes a while, and others wait for a chunk whose turn it is.
+    func makeRoom() throws(PipelineFailure) {
+        try puttingAside { worker throws(PartialFault) in try worker.aggregator?.makeRoom() }
+        clock.end(.aggregate)
+    }
+
+    private func puttingAside(
+        _ work: (Worker) throws(PartialFault) -> Void
+    ) throws(PipelineFailure) {
+        do throws(PartialFault) { try work(self) } catch {
+            throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
+        }
     }
 
     /// Writes what was released in the form of each output.
@@ -102,7 +115,7 @@ final class Worker {
         _ batch: borrowing ObservationBatch, _ chunk: borrowing Chunk,
         by aggregator: inout Aggregator?
     ) throws(PartialFault) {
-        try aggregator?.observe(batch, chunk: chunk.buffer.bytes)
+        try aggregator?.observe(batch, chunk: chunk.buffer.bytes, makingRoom: false)
     }
 
     private static func write(
@@ -154,9 +167,7 @@ final class Worker {
 
     /// Gets the aggregates ready to be merged with those of other workers.
     func prepareMerge() throws(PipelineFailure) {
-        do { try aggregator?.prepareMerge() } catch {
-            throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
-        }
+        try puttingAside { worker throws(PartialFault) in try worker.aggregator?.prepareMerge() }
     }
 
     /// Gives the aggregates away.

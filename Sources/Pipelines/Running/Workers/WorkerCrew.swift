@@ -70,6 +70,7 @@ final class WorkerCrew: @unchecked Sendable {
             while try readNext(worker) {
                 try worker.process()
                 guard handOver(worker, index) else { return }
+                try worker.makeRoom()
             }
             if workers.count > 1 {
                 try worker.prepareMerge()
