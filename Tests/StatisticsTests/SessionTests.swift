@@ -58,6 +58,10 @@ import Testing
         (1800, [7, 7, 7], [1, 0, 0, 0, 0, 0]),
         (5, [30, 10, 20, 15, 25], [1, 20, 20, 20, 20, 0]),
         (5, [-3, 2, 8], [2, 2, 0, 0, 5, 1]),
+        // The last two make the open session reach back to the closed one.
+        (50, [0, 100, 60, 40], [1, 100, 100, 100, 100, 0]),
+        // One that comes late lies apart, before the closed one, which lies before the open one.
+        (5, [100, 200, 0], [3, 0, 0, 0, 0, 3]),
     ] as [(Int64, [Int64], [Int64])])
     func eventsBecomeSessions(_ gap: Int64, _ times: [Int64], _ expected: [Int64]) throws {
         for granularity in [Granularity.reduced, .separable] {

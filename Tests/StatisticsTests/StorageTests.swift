@@ -75,7 +75,12 @@ import Testing
             batched.rows(of: keys, count: count, into: &rows)
             #expect(rows.indices.map { rows[$0] } == wanted, "seed \(seed), round \(round)")
             remembering.rows(
-                of: keys, count: count, rememberedBy: width - 1, in: &lastRows, into: &rows)
+                of: keys,
+                count: count,
+                rememberedBy: width - 1,
+                in: &lastRows,
+                into: &rows
+            )
             #expect(rows.indices.map { rows[$0] } == wanted, "seed \(seed), round \(round)")
         }
         #expect(batched.count == plain.count && remembering.count == plain.count)
@@ -117,5 +122,48 @@ import Testing
         #expect(pairs.count == twin.count)
         let kept = pairs.pairs()
         #expect(Set((0..<kept.count).map { kept[$0] }) == twin)
+        let taken = pairs.takeSorted { ~$0 }
+        #expect((0..<taken.count).map { taken[$0] } == twin.map { ~$0 }.sorted())
+        #expect(pairs.count == 0 && pairs.pairs().count == 0)
+        pairs.insert(row: 1, token: 2)
+        #expect(pairs.count == 1)
+    }
+
+    /// Values that differ in all bits, in few, in the highest and in the lowest byte only.
+    @Test(
+        arguments: [0..<UInt64.max, 0..<3, 1 << 40..<1 << 40 + 300, 0..<1 << 33]
+            as [Range<UInt64>])
+    func valuesAreSortedInPlace(_ range: Range<UInt64>) {
+        let seed: UInt64 = 44
+        var generator = SeededGenerator(seed: seed)
+        for count in [0, 1, 2, 31, 32, 33, 500, 20_000] {
+            var values = FlatArray<UInt64>()
+            for number in 0..<count {
+                let value = UInt64.random(in: range, using: &generator)
+                values.append(number % 3 == 0 ? value.byteSwapped : value)
+            }
+            let expected = (0..<count).map { values[$0] }.sorted()
+            values.sortInPlace()
+            #expect((0..<count).map { values[$0] } == expected, "seed \(seed), \(count) values")
+        }
+    }
+
+    @Test func tokensAreSortedWhereverTheyLie() {
+        let seed: UInt64 = 45
+        var generator = SeededGenerator(seed: seed)
+        // Spread evenly, as tokens are, and all with the same first bits.
+        for shift in [0, 40] as [UInt64] {
+            var interner = TokenInterner()
+            for _ in 0..<3000 {
+                let high = UInt64.random(in: 0...(.max), using: &generator) >> shift
+                _ = interner.number(
+                    Token(high: high, low: UInt64.random(in: 1...3, using: &generator))
+                )
+            }
+            let sorted = interner.sorted { $0 % 7 != 0 }
+            let expected = (1..<UInt32(interner.count)).filter { $0 % 7 != 0 }
+                .sorted { interner.token(Int($0)) < interner.token(Int($1)) }
+            #expect(sorted == expected, "seed \(seed), shift \(shift)")
+        }
     }
 }

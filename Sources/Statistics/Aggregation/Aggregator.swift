@@ -40,7 +40,9 @@ package struct Aggregator: ~Copyable {
 
     /// An empty aggregator that puts aside into `storage` what exceeds `limits`.
     package init(
-        plan: StatisticsPlan, storage: any SpillStorage, limits: Limits = Limits()
+        plan: StatisticsPlan,
+        storage: any SpillStorage,
+        limits: Limits = Limits()
     ) {
         self.plan = plan
         self.storage = storage
@@ -63,7 +65,9 @@ package struct Aggregator: ~Copyable {
     /// Counts the rows of `batch`, whose slices lie in `chunk` or in the arena of the batch; then
     /// makes room, unless the caller is to do so at a better time.
     package mutating func observe(
-        _ batch: borrowing ObservationBatch, chunk: Span<UInt8>, makingRoom: Bool = true
+        _ batch: borrowing ObservationBatch,
+        chunk: Span<UInt8>,
+        makingRoom: Bool = true
     ) throws(PartialFault) {
         if batch.count == 0 { return }
         identifiers.fill(batch, chunk: chunk, texts: &texts, tokens: &tokens)
@@ -82,7 +86,8 @@ package struct Aggregator: ~Copyable {
     /// only when it is a quarter above it: to sort it takes memory for a while, which workers of
     /// the same speed would else all take at the same time.
     package mutating func makeRoom() throws(PartialFault) {
-        if residentBytes <= limits.residentBytesMax { return }
+        // Better before a large set grows than behind it, when it has twice the room for nothing.
+        if residentBytes + bytesToGrow <= limits.residentBytesMax { return }
         let isDone: Void? = try Self.sealing.withLockIfAvailable {
             _ throws(PartialFault) in try seal()
         }
@@ -94,6 +99,13 @@ package struct Aggregator: ~Copyable {
     package var residentBytes: Int {
         var sum = texts.residentBytes + tokens.residentBytes
         for index in 0..<states.count { sum += states.read(index) { $0.residentBytes } }
+        return sum
+    }
+
+    /// The bytes that what was counted would grow by with a chunk more.
+    private var bytesToGrow: Int {
+        var sum = 0
+        for index in 0..<states.count { sum += states.read(index) { $0.bytesToGrow } }
         return sum
     }
 
@@ -117,7 +129,9 @@ package struct Aggregator: ~Copyable {
 
     private mutating func takeOver(_ other: inout Aggregator) {
         let translation = NumberTranslation(
-            texts: texts.numbers(of: &other.texts), tokens: tokens.numbers(of: other.tokens))
+            texts: texts.numbers(of: &other.texts),
+            tokens: tokens.numbers(of: other.tokens)
+        )
         for index in 0..<states.count { states[index].merge(other.states[index], translation) }
         isEmpty = false
     }
@@ -142,14 +156,17 @@ package struct Aggregator: ~Copyable {
     }
 
     private mutating func send<Sink: PartialSink>(
-        in order: IdentifierOrder, to sink: inout Sink
+        in order: IdentifierOrder,
+        to sink: inout Sink
     ) throws(PartialFault) {
         try order.write(&texts, tokens, to: &sink)
         for index in 0..<states.count { try send(index, order, to: &sink) }
     }
 
     private mutating func send<Sink: PartialSink>(
-        _ index: Int, _ order: IdentifierOrder, to sink: inout Sink
+        _ index: Int,
+        _ order: IdentifierOrder,
+        to sink: inout Sink
     ) throws(PartialFault) {
         let outcome = states.change(index) { state -> Result<Void, PartialFault> in
             do throws(PartialFault) {
@@ -171,7 +188,8 @@ package struct Aggregator: ~Copyable {
     /// Writes everything counted as one partial under `header` to `file`; empty aggregates make a
     /// partial too.
     package consuming func finish(
-        _ header: PartialHeader, into file: any SpillFile
+        _ header: PartialHeader,
+        into file: any SpillFile
     ) throws(PartialFault) {
         var writer = try PartialWriter(header, to: file)
         if segments.isEmpty {
@@ -186,7 +204,8 @@ package struct Aggregator: ~Copyable {
 
     /// The tables of everything counted, worked out by `threads` threads of `run` at a time.
     package consuming func tables(
-        threads: Int = 1, by run: ThreadRunner = { count, body in (0..<count).forEach(body) }
+        threads: Int = 1,
+        by run: ThreadRunner = { count, body in (0..<count).forEach(body) }
     ) throws(PartialFault) -> [MeasuredTable] {
         if segments.isEmpty { return try tablesInMemory(threads, run) }
         try seal()
@@ -207,7 +226,8 @@ package struct Aggregator: ~Copyable {
     }
 
     private mutating func tablesInMemory(
-        _ threads: Int, _ run: ThreadRunner
+        _ threads: Int,
+        _ run: ThreadRunner
     ) throws(PartialFault) -> [MeasuredTable] {
         let order = IdentifierOrder(arrivalOf: texts)
         var dictionary: [[UInt8]] = []

@@ -25,7 +25,8 @@ struct IdentifierOrder {
 
     /// The canonical numbers.
     init(
-        _ interner: inout TextInterner, _ tokenInterner: inout TokenInterner,
+        _ interner: inout TextInterner,
+        _ tokenInterner: inout TokenInterner,
         _ states: borrowing OwnedList<StatisticState>
     ) {
         isOfArrival = false
@@ -50,7 +51,8 @@ struct IdentifierOrder {
 
     /// Writes the texts and tokens in order.
     func write<Sink: PartialSink>(
-        _ interner: inout TextInterner, _ tokenInterner: borrowing TokenInterner,
+        _ interner: inout TextInterner,
+        _ tokenInterner: borrowing TokenInterner,
         to sink: inout Sink
     ) throws(PartialFault) {
         for number in texts { try sink.text(interner.text(Int(number))) }
@@ -77,7 +79,9 @@ struct IdentifierOrder {
     /// that rows which belong together may have different keys: they then stand side by side also
     /// in the order of arrival.
     func order(
-        _ keys: borrowing KeyTable, _ words: [KeyWord], hasParts: Bool
+        _ keys: borrowing KeyTable,
+        _ words: [KeyWord],
+        hasParts: Bool
     ) -> (rows: [UInt32], keys: [UInt32]) {
         let width = words.count
         var ranked = [UInt32](repeating: 0, count: keys.count * width)

@@ -60,7 +60,7 @@ struct SessionStore: ~Copyable {
     private var rows = FlatArray<UInt32>(capacity: 64)
     private var open = FlatArray<SessionInterval>(capacity: 64)
     private var closed = FlatArray<Closed>(capacity: 64)
-    /// The places of the closed intervals in their order; empty before `finish`.
+    /// The places of the closed intervals in their order; empty before `sort`.
     private var order = FlatArray<UInt32>()
     /// How many intervals came out of time since the closed ones were last sorted, and how many
     /// make it worth doing again.
@@ -84,10 +84,17 @@ struct SessionStore: ~Copyable {
     /// Adds an event under each of `events.count` keys, which lie one after the other in `keys`;
     /// word `token` of a key is the number of the token.
     mutating func add(
-        _ keys: borrowing FlatArray<UInt32>, token: Int, _ events: borrowing FlatArray<Event>
+        _ keys: borrowing FlatArray<UInt32>,
+        token: Int,
+        _ events: borrowing FlatArray<Event>
     ) {
         self.keys.rows(
-            of: keys, count: events.count, rememberedBy: token, in: &lastRows, into: &rows)
+            of: keys,
+            count: events.count,
+            rememberedBy: token,
+            in: &lastRows,
+            into: &rows
+        )
         for number in 0..<events.count { add(events[number], row: Int(rows[number])) }
     }
 
@@ -109,7 +116,9 @@ struct SessionStore: ~Copyable {
     /// Adds an interval to a row that has one.
     @inline(never)
     private mutating func addApart(
-        _ added: SessionInterval, _ current: SessionInterval, _ row: Int
+        _ added: SessionInterval,
+        _ current: SessionInterval,
+        _ row: Int
     ) {
         if current.touches(added, gap: gap) {
             open.change(row) { $0.join(added) }
@@ -178,7 +187,8 @@ struct SessionStore: ~Copyable {
     }
 
     private static func sortByTime(
-        _ order: inout FlatArray<UInt32>, _ range: Range<Int>,
+        _ order: inout FlatArray<UInt32>,
+        _ range: Range<Int>,
         _ closed: borrowing FlatArray<Closed>
     ) {
         func first(_ place: UInt32) -> Int64 { closed[Int(place)].interval.first }
@@ -219,24 +229,52 @@ struct SessionStore: ~Copyable {
         order.removeAll()
     }
 
-    /// Makes all intervals final for reading by `interval`; call once before.
-    mutating func finish() {
-        for row in 0..<open.count { close(row, open[row]) }
-        open.removeAll()
-        sortAndJoin()
-    }
+    /// Puts the closed intervals in order, for reading by `next`; to be called once before.
+    mutating func sort() { sortAndJoin() }
 
-    /// For each key the index of its first interval, and the number of intervals at the end; valid
-    /// after `finish`.
-    func starts() -> [Int] {
-        var starts = [Int](repeating: 0, count: keys.count + 1)
+    /// For each row where its closed intervals begin in their order, and their number at the end;
+    /// valid after `sort`.
+    func starts() -> FlatArray<UInt32> {
+        var starts = FlatArray<UInt32>(capacity: keys.count + 1)
+        starts.resize(to: keys.count + 1, filling: 0)
         for index in 0..<order.count { starts[Int(closed[Int(order[index])].key) + 1] += 1 }
         for row in 0..<keys.count { starts[row + 1] += starts[row] }
         return starts
     }
 
-    /// Interval `index` in the order of keys and times.
-    func interval(_ index: Int) -> SessionInterval { closed[Int(order[index])].interval }
+    /// The intervals of a row that were not read yet.
+    struct Intervals {
+        /// The places in the order of the closed ones.
+        fileprivate var closed: Range<Int>
+        fileprivate var open: SessionInterval?
+    }
+
+    /// The intervals of `row`, by what `starts` says.
+    func intervals(of row: Int, _ starts: borrowing FlatArray<UInt32>) -> Intervals {
+        Intervals(closed: Int(starts[row])..<Int(starts[row + 1]), open: open[row])
+    }
+
+    /// The next of `intervals` in the order of time; nil behind the last one. The open one may have
+    /// grown towards closed ones: they are joined here.
+    func next(_ intervals: inout Intervals) -> SessionInterval? {
+        guard var next = earliest(&intervals) else { return nil }
+        while true {
+            var rest = intervals
+            guard let other = earliest(&rest), next.touches(other, gap: gap) else { return next }
+            next.join(other)
+            intervals = rest
+        }
+    }
+
+    private func earliest(_ intervals: inout Intervals) -> SessionInterval? {
+        let closed = intervals.closed.first.map { self.closed[Int(order[$0])].interval }
+        if let open = intervals.open, closed.map({ open.first <= $0.first }) ?? true {
+            intervals.open = nil
+            return open
+        }
+        intervals.closed = intervals.closed.dropFirst()
+        return closed
+    }
 
     /// Forgets everything.
     mutating func removeAll() {

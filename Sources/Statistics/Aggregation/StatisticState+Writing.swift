@@ -30,7 +30,7 @@ extension StatisticState {
         }
     }
 
-    /// Writes all rows and intervals in canonical order.
+    /// Writes all rows and intervals in canonical order, and loses its lists by it.
     mutating func write<Sink: PartialSink>(
         _ order: IdentifierOrder, _ tokens: borrowing TokenInterner, to sink: inout Sink
     ) throws(PartialFault) {
@@ -57,7 +57,7 @@ extension StatisticState {
             keys, layout.rowWords, hasParts: layout.isSeparable)
         var places = [UInt32](repeating: 0, count: rows.count)
         for (place, row) in rows.enumerated() { places[Int(row)] = UInt32(place) }
-        let lists = sortedLists(order, places)
+        let lists = takeLists(order, places)
         var at = [Int](repeating: 0, count: lists.count)
         let width = layout.rowWords.count
         var output = PartialRow()
@@ -75,9 +75,10 @@ extension StatisticState {
             try sink.beginRow(output)
             for list in layout.lists.indices {
                 if layout.lists[list] {
-                    let entries = lists[list]
-                    while at[list] < entries.count, entries[at[list]] >> 32 == UInt64(place) {
-                        try sink.listedToken(UInt32(truncatingIfNeeded: entries[at[list]]))
+                    while at[list] < lists[list].count,
+                        lists[list][at[list]] >> 32 == UInt64(place)
+                    {
+                        try sink.listedToken(UInt32(truncatingIfNeeded: lists[list][at[list]]))
                         at[list] += 1
                     }
                 } else {
@@ -105,40 +106,19 @@ extension StatisticState {
         return .all(set)
     }
 
-    /// The lists of tokens as pairs of the row's place and the token's number, sorted; in the order
-    /// of arrival by the place alone.
-    private mutating func sortedLists(
+    /// The lists of tokens as pairs of the row's place and the token's number, sorted. They leave the
+    /// statistic, whose memory they stay in.
+    private mutating func takeLists(
         _ order: IdentifierOrder, _ places: [UInt32]
-    ) -> [[UInt64]] {
-        layout.lists.indices.map { list in
-            guard layout.lists[list] else { return [] }
-            return members.read(list) { set in
-                if order.isOfArrival { return Self.gathered(set, places) }
-                var ranked: [UInt64] = []
-                ranked.reserveCapacity(set.count)
-                set.forEach { pair in
-                    let place = UInt64(places[Int(pair >> 32)])
-                    let token = UInt32(truncatingIfNeeded: pair)
-                    ranked.append(place << 32 | UInt64(order.rank(token: token)))
-                }
-                ranked.sort()
-                return ranked
+    ) -> OwnedList<FlatArray<UInt64>> {
+        OwnedList(count: layout.lists.count) { list in
+            if !layout.lists[list] { return FlatArray() }
+            return members[list].takeSorted { pair in
+                let place = UInt64(places[Int(pair >> 32)])
+                let token = UInt32(truncatingIfNeeded: pair)
+                return place << 32 | UInt64(order.rank(token: token))
             }
         }
-    }
-
-    /// The pairs in the order of their rows, by counting.
-    private static func gathered(_ pairs: borrowing PairSet, _ places: [UInt32]) -> [UInt64] {
-        var ends = [Int](repeating: 0, count: places.count + 1)
-        pairs.forEach { ends[Int(places[Int($0 >> 32)]) + 1] += 1 }
-        for place in places.indices { ends[place + 1] += ends[place] }
-        var sorted = [UInt64](repeating: 0, count: pairs.count)
-        pairs.forEach { pair in
-            let place = Int(places[Int(pair >> 32)])
-            sorted[ends[place]] = UInt64(place) << 32 | pair & 0xffff_ffff
-            ends[place] += 1
-        }
-        return sorted
     }
 
     private mutating func writeNumbers<Sink: PartialSink>(
@@ -153,15 +133,14 @@ extension StatisticState {
         _ order: IdentifierOrder,
         to sink: inout Sink
     ) throws(PartialFault) {
-        store.finish()
+        store.sort()
         let (rows, ranked) = order.order(store.keys, words, hasParts: hasTail)
         let starts = store.starts()
         var key = [UInt32](repeating: 0, count: words.count)
         for row in rows.lazy.map(Int.init) {
             for index in words.indices { key[index] = ranked[row * words.count + index] }
-            for index in starts[row]..<starts[row + 1] {
-                try sink.interval(key, store.interval(index))
-            }
+            var intervals = store.intervals(of: row, starts)
+            while let interval = store.next(&intervals) { try sink.interval(key, interval) }
         }
         try sink.endIntervals()
     }

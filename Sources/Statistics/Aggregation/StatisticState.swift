@@ -145,6 +145,13 @@ struct StatisticState: ~Copyable {
         return sum
     }
 
+    /// The bytes it would grow by with a chunk more: those of the sets that are nearly full.
+    var bytesToGrow: Int {
+        var sum = 0
+        for index in 0..<members.count { sum += members.read(index) { $0.bytesToGrow } }
+        return sum
+    }
+
     /// Forgets everything counted.
     mutating func removeAll() {
         keys.removeAll()

@@ -13,7 +13,10 @@ struct SpilledTables {
 
     /// Opens `parts`, of which there may be `PartialMerge.fanInMax`, and merges their dictionaries.
     init(
-        _ parts: [SpilledPartial], plan: StatisticsPlan, threads: Int, by run: ThreadRunner
+        _ parts: [SpilledPartial],
+        plan: StatisticsPlan,
+        threads: Int,
+        by run: ThreadRunner
     ) throws(PartialFault) {
         self.plan = plan
         landmarks = parts.map(\.landmarks)
@@ -34,7 +37,8 @@ struct SpilledTables {
 
     /// The tables, worked out by `threads` threads of `run` at a time.
     func tables(
-        threads: Int, by run: ThreadRunner
+        threads: Int,
+        by run: ThreadRunner
     ) throws(PartialFault) -> [MeasuredTable] {
         let work = pieces(threads)
         var pieces = OwnedList(count: work.count) { work[$0] }
@@ -66,14 +70,16 @@ struct SpilledTables {
         for (index, layout) in merge.layouts.enumerated() {
             let starts = landmarks.map { $0.sections[section][0] }
             pieces.append(
-                TablePiece(merge, starts, Reduction(plan, of: index, texts: texts), layout))
+                TablePiece(merge, starts, Reduction(plan, of: index, texts: texts), layout)
+            )
             section += 1
             for measure in layout.sessions.indices {
                 for range in ranges(section, layout, atMost: threads) {
                     let starts = landmarks.indices.map { start(section, of: $0, range, layout) }
                     let reduction = Reduction(plan, of: index, texts: texts, measure: measure)
                     pieces.append(
-                        TablePiece(merge, starts, reduction, layout, measure: measure, range))
+                        TablePiece(merge, starts, reduction, layout, measure: measure, range)
+                    )
                 }
                 section += 1
             }
@@ -85,7 +91,9 @@ struct SpilledTables {
     /// All pieces of a session have the same head: no range ends within one. Who is behind
     /// separable figures is found by an order that ranges would break.
     private func ranges(
-        _ section: Int, _ layout: StatisticLayout, atMost threads: Int
+        _ section: Int,
+        _ layout: StatisticLayout,
+        atMost threads: Int
     ) -> [KeyRange] {
         var ranges = [KeyRange()]
         if threads == 1 || layout.isSeparable { return ranges }
@@ -111,7 +119,10 @@ struct SpilledTables {
 
     /// Where partial `index` is to be read for `range`: the last place with nothing of it before.
     private func start(
-        _ section: Int, of index: Int, _ range: KeyRange, _ layout: StatisticLayout
+        _ section: Int,
+        of index: Int,
+        _ range: KeyRange,
+        _ layout: StatisticLayout
     ) -> PartialLandmarks.Place {
         let places = landmarks[index].sections[section]
         var low = 0
@@ -126,7 +137,9 @@ struct SpilledTables {
 
     /// The leading words of the key at `place`, in the numbers of the merge.
     private func head(
-        _ place: PartialLandmarks.Place, of index: Int, _ layout: StatisticLayout
+        _ place: PartialLandmarks.Place,
+        of index: Int,
+        _ layout: StatisticLayout
     ) -> [UInt32] {
         zip(layout.sessionHead, place.key).map { word, number in
             switch word {
@@ -172,8 +185,12 @@ private struct TablePiece {
     private var fault: PartialFault?
 
     init(
-        _ merge: PartialMerge, _ starts: [PartialLandmarks.Place], _ reduction: Reduction,
-        _ layout: StatisticLayout, measure: Int? = nil, _ range: KeyRange = KeyRange()
+        _ merge: PartialMerge,
+        _ starts: [PartialLandmarks.Place],
+        _ reduction: Reduction,
+        _ layout: StatisticLayout,
+        measure: Int? = nil,
+        _ range: KeyRange = KeyRange()
     ) {
         self.merge = merge
         self.merge.range = range
@@ -192,7 +209,9 @@ private struct TablePiece {
     private mutating func work() throws(PartialFault) {
         // Partials that are many share the room of a few.
         let window = max(
-            PartialReader.windowBytesMax / max(starts.count / 4, 1), Self.windowBytesMin)
+            PartialReader.windowBytesMax / max(starts.count / 4, 1),
+            Self.windowBytesMin
+        )
         for index in starts.indices {
             try merge.readers[index].seek(to: starts[index], windowBytes: window)
         }

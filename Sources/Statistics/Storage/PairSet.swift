@@ -24,6 +24,10 @@ struct PairSet: ~Copyable {
     /// The memory held, in bytes.
     var residentBytes: Int { slots.residentBytes + lastRows.residentBytes }
 
+    /// The bytes that the set would grow by when some thousand pairs more came, as a chunk may
+    /// bring them.
+    var bytesToGrow: Int { (count + 4096) * 4 > mask * 3 ? slots.residentBytes : 0 }
+
     /// Adds a pair; the row must not be `UInt32.max`.
     @inline(__always)
     mutating func insert(row: UInt32, token: UInt32) {
@@ -52,14 +56,16 @@ struct PairSet: ~Copyable {
 
     /// Adds the pairs of `other`, whose rows and tokens have the numbers `rows` and `tokens` here.
     mutating func merge(
-        _ other: borrowing PairSet, rows: borrowing FlatArray<UInt32>,
+        _ other: borrowing PairSet,
+        rows: borrowing FlatArray<UInt32>,
         tokens: borrowing FlatArray<UInt32>
     ) {
         for slot in 0..<other.slots.count where other.slots[slot] != Self.free {
             let pair = other.slots[slot]
             insert(
                 row: rows[Int(pair >> 32)],
-                token: tokens[Int(UInt32(truncatingIfNeeded: pair))])
+                token: tokens[Int(UInt32(truncatingIfNeeded: pair))]
+            )
         }
     }
 
@@ -73,6 +79,22 @@ struct PairSet: ~Copyable {
         var pairs = FlatArray<UInt64>(capacity: count)
         for slot in 0..<slots.count where slots[slot] != Self.free { pairs.append(slots[slot]) }
         return pairs
+    }
+
+    /// Takes all pairs out, each replaced by `body`, in the order of what they became; the set is
+    /// then as good as new. They stay where they are, and take no further room.
+    mutating func takeSorted(_ body: (UInt64) -> UInt64) -> FlatArray<UInt64> {
+        var kept = 0
+        for slot in 0..<slots.count where slots[slot] != Self.free {
+            slots[kept] = body(slots[slot])
+            kept += 1
+        }
+        slots.truncate(to: kept)
+        slots.sortInPlace()
+        var taken = FlatArray<UInt64>()
+        swap(&taken, &slots)
+        removeAll()
+        return taken
     }
 
     /// Forgets all pairs.
