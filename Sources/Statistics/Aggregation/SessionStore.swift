@@ -267,12 +267,16 @@ struct SessionStore: ~Copyable {
     }
 
     private func earliest(_ intervals: inout Intervals) -> SessionInterval? {
-        let closed = intervals.closed.first.map { self.closed[Int(order[$0])].interval }
-        if let open = intervals.open, closed.map({ open.first <= $0.first }) ?? true {
+        guard let place = intervals.closed.first else {
+            defer { intervals.open = nil }
+            return intervals.open
+        }
+        let closed = self.closed[Int(order[place])].interval
+        if let open = intervals.open, open.first <= closed.first {
             intervals.open = nil
             return open
         }
-        intervals.closed = intervals.closed.dropFirst()
+        intervals.closed = place + 1..<intervals.closed.upperBound
         return closed
     }
 
