@@ -96,12 +96,11 @@ struct MutantTree {
     }
 
     /// The manifest with the kept tests and what they need. Switched places give warnings about
-    /// code that says too much.
+    /// code that says too much; everything else is held to what it is held to in the package.
     private func manifest() throws -> Data {
         let text = try String(
             contentsOf: package.appendingPathComponent("Package.swift"), encoding: .utf8)
-        let calm = text.replacingOccurrences(
-            of: ".treatAllWarnings(as: .error)", with: #".unsafeFlags(["-suppress-warnings"])"#)
+        let changed = Set(files.compactMap { $0.split(separator: "/").dropFirst().first })
         let cut = """
 
             var needed: Set<String> = \(testTargets)
@@ -114,9 +113,12 @@ struct MutantTree {
             }
             package.targets.removeAll { !needed.contains($0.name) }
             package.products = []
+            for target in package.targets where \(changed.sorted()).contains(target.name) {
+                target.swiftSettings?.append(.treatAllWarnings(as: .warning))
+            }
 
             """
-        return Data((calm + cut).utf8)
+        return Data((text + cut).utf8)
     }
 
     /// Writes a file if it is another: builds go by the time of files.

@@ -3,9 +3,10 @@ import Foundation
 /// Runs the tests of a built copy, each mutant against those that come by its place.
 struct MutantTrial: Sendable {
     /// One test: how long it takes, and which mutants it comes by.
-    private struct Trial: Sendable {
+    struct Trial: Sendable, Codable {
         let name: String
         let seconds: Double
+        /// None for one that takes too long.
         let reached: Set<Int>
     }
 
@@ -29,10 +30,11 @@ struct MutantTrial: Sendable {
     /// The quickest first.
     private var tests: [Trial] = []
 
-    /// Runs the tests of `bundle` whose names begin with one of `prefixes`, each by itself, to see
-    /// what it comes by; `count` is the largest number of a mutant.
+    /// Runs the tests of `bundle` that belong to `targets`, each by itself, to see what it comes
+    /// by; `count` is the largest number of a mutant. What `memory` knows is not run again.
     init(
-        bundle: String, in folder: URL, prefixes: [String], count: Int, limits: Limits = Limits()
+        bundle: String, in folder: URL, targets: [String], count: Int, limits: Limits = Limits(),
+        memory: inout TrialMemory
     ) async throws {
         self.folder = folder
         self.bundle = bundle
@@ -44,12 +46,15 @@ struct MutantTrial: Sendable {
             ).run(scratch: scratch).output
         }
         let names = listed.split(separator: "\n").map(String.init)
-            .filter { name in prefixes.contains { name.hasPrefix($0) } }
+            .filter { name in targets.contains { name.hasPrefix($0 + ".") } }
         let runner = self
+        let known = memory
         let measured = try await concurrently(names) { name in
-            try runner.measured(name, count: count)
+            try known[name] ?? runner.measured(name, count: count)
         }
-        tests = measured.compactMap(\.self).sorted { $0.seconds < $1.seconds }
+        let trials = measured.compactMap(\.self)
+        for trial in trials { memory.add(trial) }
+        tests = trials.filter { !$0.reached.isEmpty }.sorted { $0.seconds < $1.seconds }
         report(
             "\(tests.count) of \(names.count) tests, "
                 + "\(Int(tests.reduce(0) { $0 + $1.seconds })) seconds")
@@ -74,7 +79,7 @@ struct MutantTrial: Sendable {
         ).run(scratch: scratch)
     }
 
-    /// What a test comes by; nil for one that fails as it is, or takes too long.
+    /// What a test comes by; nil for one that fails as it is, or takes far too long.
     private func measured(_ name: String, count: Int) throws -> Trial? {
         try inScratch { scratch in
             let marks = scratch.appendingPathComponent("marks")
@@ -87,10 +92,10 @@ struct MutantTrial: Sendable {
                 return nil
             }
             let seconds = Self.seconds(in: result.output) ?? Date().timeIntervalSince(start)
-            guard seconds < limits.test else { return nil }
             let reached = try Data(contentsOf: marks).enumerated().filter { $0.element == 1 }
-            return reached.isEmpty
-                ? nil : Trial(name: name, seconds: seconds, reached: Set(reached.map(\.offset)))
+            return Trial(
+                name: name, seconds: seconds,
+                reached: seconds < limits.test ? Set(reached.map(\.offset)) : [])
         }
     }
 

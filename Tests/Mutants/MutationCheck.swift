@@ -7,7 +7,7 @@ struct MutationCheck {
         /// Words for modules, or for places: `File.swift`, `File.swift:LINE` or a folder. None for
         /// all.
         var places: [String] = []
-        /// Of the mutants in these places each so-manieth one.
+        /// Of the mutants in these places only those whose number is a multiple of this.
         var step = 1
         /// The targets whose tests are used.
         var tests = MutatedModule.testTargets
@@ -50,20 +50,24 @@ struct MutationCheck {
             of: package, in: request.folder, testTargets: request.tests,
             files: MutatedModule.all.flatMap(\.paths))
         try tree.build()
+        var memory = TrialMemory(in: request.folder, of: request.tests, limits: request.limits)
         let trial = try await MutantTrial(
             bundle: ".build/debug/sluicePackageTests.xctest", in: request.folder,
-            prefixes: request.tests.map { $0 + "." }, count: tree.mutants.last?.number ?? 0,
-            limits: request.limits)
+            targets: request.tests, count: tree.mutants.last?.number ?? 0, limits: request.limits,
+            memory: &memory)
+        try memory.write(in: request.folder)
         for line in equivalents.stale(among: tree.mutants) {
             tell("stands for nothing in equivalent.txt: \(line)")
         }
         var sum = Tally()
         for module in MutatedModule.all {
+            let start = Self.processorSeconds
             let tally = try await check(module, tree.mutants, trial, equivalents)
-            if tally.tried > 0 { tell("\(module.name): \(words(tally))") }
+            let spent = Self.processorSeconds - start
+            if tally.tried > 0 { tell("\(module.name): \(words(tally)), in \(minutes(spent))") }
             sum.add(tally)
         }
-        tell("all: \(words(sum)); \(Self.processorMinutes) minutes of processors")
+        tell("all: \(words(sum)), in \(minutes(Self.processorSeconds)), building included")
         return sum.survived + sum.notReached == 0
     }
 
@@ -111,12 +115,15 @@ struct MutationCheck {
         return "\(tally.tried) mutants: \(tally.killed) killed by tests, "
             + "\(tally.killedByTime) by time, \(tally.equivalent) equivalent, "
             + "\(tally.survived) survived, \(tally.notReached) not covered; "
-            + "\(share / 10).\(share % 10) % of those that can be noticed are"
+            + "\(share / 10).\(share % 10) % of those that can be noticed are killed"
     }
 
-    private static var processorMinutes: Int {
+    private func minutes(_ seconds: Int) -> String { "\((seconds + 30) / 60) minutes" }
+
+    /// What the processors spent on the programmes that this one ran.
+    private static var processorSeconds: Int {
         var usage = rusage()
         unsafe getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
-        return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) / 60
+        return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
     }
 }

@@ -68,9 +68,10 @@ import Testing
         try build(rules, in: folder)
         var limits = MutantTrial.Limits()
         limits.least = 0
+        var memory = TrialMemory()
         let trial = try await MutantTrial(
-            bundle: "./fixture", in: folder, prefixes: ["Fixture."], count: rules.count,
-            limits: limits)
+            bundle: "./fixture", in: folder, targets: ["Fixture"], count: rules.count,
+            limits: limits, memory: &memory)
         var verdicts: [String: MutantTrial.Verdict] = [:]
         for mutant in rules.mutants {
             verdicts["\(mutant.line): \(mutant.change)"] = try trial.verdict(mutant.number)
