@@ -11,7 +11,18 @@ struct MutantTrial: Sendable {
     }
 
     enum Verdict: Sendable {
-        case killed, killedByTime, survived, notReached
+        case killed, killedByTime, survived
+        /// No test comes by the place with another value there.
+        case notReached
+
+        /// What is said of one that lives.
+        var ofLiving: String? {
+            switch self {
+            case .killed, .killedByTime: nil
+            case .survived: "survived"
+            case .notReached: "not covered"
+            }
+        }
     }
 
     /// The limits of a trial, in seconds.

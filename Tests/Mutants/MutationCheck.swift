@@ -9,6 +9,8 @@ struct MutationCheck {
         var places: [String] = []
         /// Of the mutants in these places only those whose number is a multiple of this.
         var step = 1
+        /// True for those only that lived when they were last tried in this folder.
+        var isAgain = false
         /// The targets whose tests are used.
         var tests = MutatedModule.testTargets
         var limits = MutantTrial.Limits()
@@ -60,44 +62,51 @@ struct MutationCheck {
             tell("stands for nothing in equivalent.txt: \(line)")
         }
         var sum = Tally()
+        var living = lived
+        let known = request.isAgain ? living : nil
         for module in MutatedModule.all {
             let start = Self.processorSeconds
-            let tally = try await check(module, tree.mutants, trial, equivalents)
+            let chosen = tree.mutants.filter { mutant in
+                module.paths.contains(mutant.file) && isAsked(mutant, module)
+                    && mutant.number.isMultiple(of: request.step)
+                    && known?.contains(mutant.key) ?? true
+            }
+            let (tally, alive) = try await check(chosen, trial, equivalents)
+            living = living.subtracting(chosen.map(\.key)).union(alive)
             let spent = Self.processorSeconds - start
             if tally.tried > 0 { tell("\(module.name): \(words(tally)), in \(minutes(spent))") }
             sum.add(tally)
         }
+        try Data(living.sorted().joined(separator: "\n").utf8).write(to: livedList)
         tell("all: \(words(sum)), in \(minutes(Self.processorSeconds)), building included")
         return sum.survived + sum.notReached == 0
     }
 
+    /// Where the keys of those are kept that lived when they were last tried.
+    private var livedList: URL { request.folder.appendingPathComponent(".build/lived.txt") }
+
+    private var lived: Set<String> {
+        let text = (try? String(contentsOf: livedList, encoding: .utf8)) ?? ""
+        return Set(text.split(separator: "\n").map(String.init))
+    }
+
+    /// What becomes of `chosen`, and the keys of those that live.
     private func check(
-        _ module: MutatedModule, _ mutants: [Mutant], _ trial: MutantTrial,
-        _ equivalents: Equivalents
-    ) async throws -> Tally {
-        let paths = Set(module.paths)
-        let chosen = mutants.filter { mutant in
-            paths.contains(mutant.file) && isAsked(mutant, module)
-                && mutant.number.isMultiple(of: request.step)
-        }
+        _ chosen: [Mutant], _ trial: MutantTrial, _ equivalents: Equivalents
+    ) async throws -> (Tally, [String]) {
         var tally = Tally()
         let open = chosen.filter { !equivalents.contains($0) }
         tally.equivalent = chosen.count - open.count
         let verdicts = try await concurrently(open) { mutant in
             let verdict = try trial.verdict(mutant.number)
-            let how =
-                switch verdict {
-                case .killed, .killedByTime: ""
-                case .survived: "survived"
-                case .notReached: "not covered"
-                }
-            if !how.isEmpty {
+            if let how = verdict.ofLiving {
                 tell("\(how): \(mutant.file):\(mutant.line): \(mutant.key)")
             }
             return verdict
         }
         for verdict in verdicts { tally.count(verdict) }
-        return tally
+        let living = zip(open, verdicts).filter { $1.ofLiving != nil }.map(\.0.key)
+        return (tally, living)
     }
 
     private func isAsked(_ mutant: Mutant, _ module: MutatedModule) -> Bool {
