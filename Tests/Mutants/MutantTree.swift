@@ -14,6 +14,8 @@ struct MutantTree {
     let files: [String]
 
     private(set) var mutants: [Mutant] = []
+    /// The numbers of the mutants of each file.
+    private(set) var ranges: [String: Range<Int>] = [:]
 
     /// What is left out, as it does not compile.
     private var excluded = Exclusions()
@@ -141,6 +143,7 @@ struct MutantTree {
             let rules = MutationRules(
                 file: file, bytes: bytes, excluding: excluded.lines(of: file, bytes: bytes),
                 first: next)
+            ranges[file] = next..<next + rules.count
             next += rules.count
             mutants += rules.mutants
             let module = file.split(separator: "/").prefix(2).joined(separator: "/")

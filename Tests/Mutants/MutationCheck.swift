@@ -71,7 +71,7 @@ struct MutationCheck {
                     && mutant.number.isMultiple(of: request.step)
                     && known?.contains(mutant.key) ?? true
             }
-            let (tally, alive) = try await check(chosen, trial, equivalents)
+            let (tally, alive) = try await check(chosen, trial, equivalents, tree.ranges)
             living = living.subtracting(chosen.map(\.key)).union(alive)
             let spent = Self.processorSeconds - start
             if tally.tried > 0 { tell("\(module.name): \(words(tally)), in \(minutes(spent))") }
@@ -90,15 +90,18 @@ struct MutationCheck {
         return Set(text.split(separator: "\n").map(String.init))
     }
 
-    /// What becomes of `chosen`, and the keys of those that live.
+    /// What becomes of `chosen`, and the keys of those that live; `ranges` has the numbers of each
+    /// file.
     private func check(
-        _ chosen: [Mutant], _ trial: MutantTrial, _ equivalents: Equivalents
+        _ chosen: [Mutant], _ trial: MutantTrial, _ equivalents: Equivalents,
+        _ ranges: [String: Range<Int>]
     ) async throws -> (Tally, [String]) {
         var tally = Tally()
         let open = chosen.filter { !equivalents.contains($0) }
         tally.equivalent = chosen.count - open.count
         let verdicts = try await concurrently(open) { mutant in
-            let verdict = try trial.verdict(mutant.number)
+            let verdict = try trial.verdict(
+                mutant.number, among: ranges[mutant.file] ?? mutant.number..<mutant.number + 1)
             if let how = verdict.ofLiving {
                 tell("\(how): \(mutant.file):\(mutant.line): \(mutant.key)")
             }

@@ -26,14 +26,23 @@ struct TrialMemory: Codable {
         for name in names {
             let own = Self.stamp(of: folder.appendingPathComponent("Tests/\(name)")) { _ in true }
             let stamp = shared &* 31 &+ own
-            if targets[name]?.stamp != stamp { targets[name] = Target(stamp: stamp) }
+            guard let known = targets[name], known.stamp != stamp else {
+                targets[name] = targets[name] ?? Target(stamp: stamp)
+                continue
+            }
+            // What takes too long is not run again just because something else has changed.
+            targets[name] = Target(
+                stamp: stamp, trials: known.trials.filter { $1.seconds >= limits.test })
         }
     }
 
-    /// The manifest is another for each choice of targets.
+    /// The manifest is another for each choice of targets, and this tool is tried by tests of its
+    /// own only.
     private static func isShared(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
-        if parts[0] == "Tests" { return parts.count > 2 && !parts[1].hasSuffix("Tests") }
+        if parts[0] == "Tests" {
+            return parts.count > 2 && !parts[1].hasSuffix("Tests") && parts[1] != "Mutants"
+        }
         return !path.hasPrefix(".") && path != "Package.swift"
     }
 

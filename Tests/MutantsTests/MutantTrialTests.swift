@@ -74,7 +74,8 @@ import Testing
             limits: limits, memory: &memory)
         var verdicts: [String: MutantTrial.Verdict] = [:]
         for mutant in rules.mutants {
-            verdicts["\(mutant.line): \(mutant.change)"] = try trial.verdict(mutant.number)
+            verdicts["\(mutant.line): \(mutant.change)"] = try trial.verdict(
+                mutant.number, among: 1..<rules.count + 1)
         }
         #expect(verdicts["5: `>` becomes `>=`"] == .killed)
         #expect(verdicts["2: `1_000_000` is one more"] == .survived)

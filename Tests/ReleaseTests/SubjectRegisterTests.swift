@@ -226,6 +226,24 @@ struct SubjectRegisterTests {
         #expect(other.counts.outputs[0].held == 0)
     }
 
+    @Test("a stored record whose time cannot be read is reached whenever the rule is about")
+    func untimed() throws {
+        let anna = try Self.hash(.user, "anna")
+        let until = EventTime(milliseconds: 0)
+        let hold = SubjectRegister.Hold(id: 3)
+        let register = try register(
+            [SubjectRegister.Rule(.subject(anna), until: until, effect: .held(0))], holds: [hold])
+        let untimed = line("no time at all")
+        let (result, _) = try run(register, [line(ReleaseTrial.fresh), untimed]) {
+            $0.isStored = true
+            $0.writtenUnder = $0.clocks
+        }
+        // The record in front of it says nothing of it: neither its time nor its day.
+        #expect(result.lines == [line(ReleaseTrial.fresh), untimed])
+        #expect(result.counts.outputs[0].held == 1)
+        #expect(result.days.last == ReleasedBatch.noDay)
+    }
+
     @Test("after the hold, a record is dealt with as of the run that did not hold it")
     func generations() throws {
         let now = try #require(ReleaseTrial.runClock)

@@ -1,3 +1,4 @@
+import Glibc
 import Records
 import TestSupport
 import Testing
@@ -6,6 +7,18 @@ import Testing
 struct RunClockTests {
     private func clock(_ now: String, _ zone: ZoneTable = .utc) throws -> RunClock {
         try #require(RunClock(text: now, zone: zone))
+    }
+
+    @Test("The system's clock is read to the millisecond")
+    func system() {
+        func look() -> Int64 {
+            var time = timespec()
+            unsafe clock_gettime(CLOCK_REALTIME, &time)
+            return (Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)) / 1_000_000
+        }
+        let before = look()
+        let now = RunClock.system(zone: .utc).now.milliseconds
+        #expect(before <= now && now <= look())
     }
 
     private func text(_ time: EventTime) -> String {
