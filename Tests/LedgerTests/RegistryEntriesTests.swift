@@ -118,4 +118,28 @@ struct RegistryEntriesTests {
         let ended = try #require(try ledger.optOuts().first)
         #expect([4, 5, 8, 9].map { ended.holds(at: Self.at($0)) } == [false, true, true, false])
     }
+
+    @Test func whatAHoldKeptOfAnOptOutIsKnownUntilARunHasGoneOverIt() throws {
+        let scratch = try Scratch()
+        let ledger = try ledger(scratch)
+        func held(_ name: String, until: EventTime? = nil) -> HeldOptOut {
+            HeldOptOut(
+                output: "actions", optOut: nil,
+                match: SubjectHash(kind: .customer, digest: content(name).digest), within: nil,
+                from: Self.now, until: until,
+                scopes: [NewOptOut.Scope(purpose: "statistics", category: "technical")])
+        }
+        func after(_ run: String, endsEarlier: Bool, _ kept: HeldOptOut...) throws -> [HeldOptOut] {
+            var commit = commit(run, source: run)
+            commit.heldOptOuts.endsEarlier = endsEarlier
+            commit.heldOptOuts.kept = kept
+            try ledger.commitRun(commit)
+            return try ledger.heldOptOuts(pipeline: "nightly").entries
+        }
+        let (one, two) = (held("one"), held("two", until: Self.at(9)))
+        #expect(try after("1", endsEarlier: false, one) == [one])
+        #expect(try after("2", endsEarlier: false, two) == [one, two])
+        #expect(try after("3", endsEarlier: true, two) == [two])
+        #expect(try after("4", endsEarlier: true) == [])
+    }
 }

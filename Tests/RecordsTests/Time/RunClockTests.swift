@@ -21,6 +21,19 @@ struct RunClockTests {
         #expect(before <= now && now <= look())
     }
 
+    @Test("A day ahead is the same time of day, by the clocks of the place")
+    func dayAhead() throws {
+        let zone = try ZoneTable.named("Europe/Amsterdam")
+        let day = CalendarDuration(months: 0, days: 1, seconds: 5)
+        for (now, ahead) in [
+            ("2026-05-15T12:30:15.250+02:00", "2026-05-16T12:30:20.250+02:00"),
+            ("2026-03-28T12:00:00+01:00", "2026-03-29T12:00:05+02:00"),
+            ("2026-10-24T12:00:00+02:00", "2026-10-25T12:00:05+01:00"),
+        ] {
+            #expect(try clock(now, zone).instant(after: day) == clock(ahead, zone).now)
+        }
+    }
+
     private func text(_ time: EventTime) -> String {
         let date = CivilDate(daysSince1970: ZoneTable.utc.localDay(at: time)).text
         let ofDay = time.milliseconds - Int64(ZoneTable.utc.localDay(at: time)) * 86_400_000
