@@ -187,6 +187,27 @@ struct KeyStoreTests {
         #expect(throws: KeyFault.self) { try store.register(statePath: "/with\nfeed") }
     }
 
+    @Test func pipelinesLeaveWordOfWhatTheyNeed() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        #expect(try store.registeredPipelines().isEmpty)
+        let words = [
+            ("P1M", false, "P7D"), ("P1M P12M", true, "P14D"), ("P1M P12M", false, "P14D"),
+        ]
+        // The last word counts, and every part of it.
+        for (lengths, usesDueMonths, grace) in words {
+            let needs = try #require(
+                KeyNeeds(lengthsText: lengths, usesDueMonths: usesDueMonths, graceText: grace))
+            try store.register(pipeline: "nightly", needs: needs)
+            try store.register(pipeline: "nightly", needs: needs)
+            let known = try scratch.store().registeredPipelines()
+            #expect(known.map(\.name) == ["nightly"])
+            #expect(known.map(\.needs.lengthsText) == [lengths])
+            #expect(known.map(\.needs.usesDueMonths) == [usesDueMonths])
+            #expect(known.map(\.needs.grace.text) == [grace])
+        }
+    }
+
     @Test func runsAndDestructionsExcludeEachOther() throws {
         let scratch = try Scratch()
         let store = try scratch.store()

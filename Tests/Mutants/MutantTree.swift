@@ -14,6 +14,8 @@ struct MutantTree {
     let files: [String]
 
     private(set) var mutants: [Mutant] = []
+    /// The numbers of the mutants of each file.
+    private(set) var ranges: [String: Range<Int>] = [:]
 
     /// What is left out, as it does not compile.
     private var excluded = Exclusions()
@@ -96,12 +98,11 @@ struct MutantTree {
     }
 
     /// The manifest with the kept tests and what they need. Switched places give warnings about
-    /// code that says too much.
+    /// code that says too much; everything else is held to what it is held to in the package.
     private func manifest() throws -> Data {
         let text = try String(
             contentsOf: package.appendingPathComponent("Package.swift"), encoding: .utf8)
-        let calm = text.replacingOccurrences(
-            of: ".treatAllWarnings(as: .error)", with: #".unsafeFlags(["-suppress-warnings"])"#)
+        let changed = Set(files.compactMap { $0.split(separator: "/").dropFirst().first })
         let cut = """
 
             var needed: Set<String> = \(testTargets)
@@ -114,9 +115,12 @@ struct MutantTree {
             }
             package.targets.removeAll { !needed.contains($0.name) }
             package.products = []
+            for target in package.targets where \(changed.sorted()).contains(target.name) {
+                target.swiftSettings?.append(.treatAllWarnings(as: .warning))
+            }
 
             """
-        return Data((calm + cut).utf8)
+        return Data((text + cut).utf8)
     }
 
     /// Writes a file if it is another: builds go by the time of files.
@@ -139,6 +143,7 @@ struct MutantTree {
             let rules = MutationRules(
                 file: file, bytes: bytes, excluding: excluded.lines(of: file, bytes: bytes),
                 first: next)
+            ranges[file] = next..<next + rules.count
             next += rules.count
             mutants += rules.mutants
             let module = file.split(separator: "/").prefix(2).joined(separator: "/")

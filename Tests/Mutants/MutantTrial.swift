@@ -3,14 +3,26 @@ import Foundation
 /// Runs the tests of a built copy, each mutant against those that come by its place.
 struct MutantTrial: Sendable {
     /// One test: how long it takes, and which mutants it comes by.
-    private struct Trial: Sendable {
+    struct Trial: Sendable, Codable {
         let name: String
         let seconds: Double
+        /// None for one that takes too long.
         let reached: Set<Int>
     }
 
     enum Verdict: Sendable {
-        case killed, killedByTime, survived, notReached
+        case killed, killedByTime, survived
+        /// No test comes by the place with another value there.
+        case notReached
+
+        /// What is said of one that lives.
+        var ofLiving: String? {
+            switch self {
+            case .killed, .killedByTime: nil
+            case .survived: "survived"
+            case .notReached: "not covered"
+            }
+        }
     }
 
     /// The limits of a trial, in seconds.
@@ -29,10 +41,11 @@ struct MutantTrial: Sendable {
     /// The quickest first.
     private var tests: [Trial] = []
 
-    /// Runs the tests of `bundle` whose names begin with one of `prefixes`, each by itself, to see
-    /// what it comes by; `count` is the largest number of a mutant.
+    /// Runs the tests of `bundle` that belong to `targets`, each by itself, to see what it comes
+    /// by; `count` is the largest number of a mutant. What `memory` knows is not run again.
     init(
-        bundle: String, in folder: URL, prefixes: [String], count: Int, limits: Limits = Limits()
+        bundle: String, in folder: URL, targets: [String], count: Int, limits: Limits = Limits(),
+        memory: inout TrialMemory
     ) async throws {
         self.folder = folder
         self.bundle = bundle
@@ -44,12 +57,15 @@ struct MutantTrial: Sendable {
             ).run(scratch: scratch).output
         }
         let names = listed.split(separator: "\n").map(String.init)
-            .filter { name in prefixes.contains { name.hasPrefix($0) } }
+            .filter { name in targets.contains { name.hasPrefix($0 + ".") } }
         let runner = self
+        let known = memory
         let measured = try await concurrently(names) { name in
-            try runner.measured(name, count: count)
+            try known[name] ?? runner.measured(name, count: count)
         }
-        tests = measured.compactMap(\.self).sorted { $0.seconds < $1.seconds }
+        let trials = measured.compactMap(\.self)
+        for trial in trials { memory.add(trial) }
+        tests = trials.filter { !$0.reached.isEmpty }.sorted { $0.seconds < $1.seconds }
         report(
             "\(tests.count) of \(names.count) tests, "
                 + "\(Int(tests.reduce(0) { $0 + $1.seconds })) seconds")
@@ -74,7 +90,7 @@ struct MutantTrial: Sendable {
         ).run(scratch: scratch)
     }
 
-    /// What a test comes by; nil for one that fails as it is, or takes too long.
+    /// What a test comes by; nil for one that fails as it is.
     private func measured(_ name: String, count: Int) throws -> Trial? {
         try inScratch { scratch in
             let marks = scratch.appendingPathComponent("marks")
@@ -82,15 +98,19 @@ struct MutantTrial: Sendable {
             let start = Date()
             let result = try run(
                 [name], ["SLUICE_MUTANT_MARKS": marks.path], seconds: 4 * limits.test, scratch)
+            if result.status == nil, !result.isCutShort {
+                report("left out, it takes too long: \(name)")
+                return Trial(name: name, seconds: 4 * limits.test, reached: [])
+            }
             guard result.status == 0 else {
-                report("left out, it fails or takes too long as it is: \(name)")
+                report("left out, it fails as it is: \(name)")
                 return nil
             }
             let seconds = Self.seconds(in: result.output) ?? Date().timeIntervalSince(start)
-            guard seconds < limits.test else { return nil }
             let reached = try Data(contentsOf: marks).enumerated().filter { $0.element == 1 }
-            return reached.isEmpty
-                ? nil : Trial(name: name, seconds: seconds, reached: Set(reached.map(\.offset)))
+            return Trial(
+                name: name, seconds: seconds,
+                reached: seconds < limits.test ? Set(reached.map(\.offset)) : [])
         }
     }
 
@@ -100,36 +120,58 @@ struct MutantTrial: Sendable {
         return words.dropLast().last.flatMap { Double($0) }
     }
 
-    /// What the tests say of the mutant `number`: the quick ones first, some at a time.
-    func verdict(_ number: Int) throws -> Verdict {
-        let reaching = tests.filter { $0.reached.contains(number) }
+    /// What the tests say of `mutant`, some at a time: a few quick ones first, and then those that
+    /// come by most of `neighbours`, the mutants of the same file.
+    func verdict(_ mutant: Int, among neighbours: Range<Int>) throws -> Verdict {
+        let reaching = tests.filter { $0.reached.contains(mutant) }
         if reaching.isEmpty { return .notReached }
-        var (spent, length) = (0.0, 0.3)
         var rest = reaching[...]
-        while let first = rest.popFirst() {
-            var (names, seconds) = ([first.name], first.seconds)
-            while names.count < Self.atOnceMax, let next = rest.first,
-                seconds + next.seconds < length
-            {
-                names.append(next.name)
-                seconds += next.seconds
-                rest.removeFirst()
-            }
-            let result = try inScratch { scratch in
-                try run(
-                    names, ["SLUICE_MUTANT": "\(number)"],
-                    seconds: limits.least + 4 * seconds,
-                    scratch)
-            }
-            if result.isCutShort { return .killed }
-            guard let status = result.status else { return .killedByTime }
-            if status != 0 { return .killed }
-            spent += seconds
-            length *= 3
-            if spent > limits.mutant { break }
+        var length = Self.firstSeconds
+        var spent = try run(mutant, length, &rest)
+        var others = rest.map { test in
+            (test, test.reached.reduce(0) { $0 + (neighbours.contains($1) ? 1 : 0) })
         }
-        return .survived
+        others.sort { $0.1 > $1.1 }
+        rest = others.map(\.0)[...]
+        while case .lived(let seconds) = spent, seconds <= limits.mutant, !rest.isEmpty {
+            length *= 3
+            let next = try run(mutant, length, &rest)
+            if case .lived(let more) = next { spent = .lived(seconds + more) } else { spent = next }
+        }
+        return switch spent {
+        case .lived: .survived
+        case .ended(let verdict): verdict
+        }
     }
+
+    private enum Outcome {
+        /// It lived through tests of so many seconds.
+        case lived(Double)
+        case ended(Verdict)
+    }
+
+    /// Takes tests of about `length` seconds off `rest` and tries the mutant with them.
+    private func run(
+        _ mutant: Int, _ length: Double, _ rest: inout ArraySlice<Trial>
+    ) throws -> Outcome {
+        var (names, seconds): ([String], Double) = ([], 0)
+        while names.count < Self.atOnceMax, let next = rest.first,
+            names.isEmpty || seconds + next.seconds < length
+        {
+            names.append(next.name)
+            seconds += next.seconds
+            rest.removeFirst()
+        }
+        let result = try inScratch { scratch in
+            try run(
+                names, ["SLUICE_MUTANT": "\(mutant)"], seconds: limits.least + 4 * seconds, scratch)
+        }
+        if result.isCutShort { return .ended(.killed) }
+        guard let status = result.status else { return .ended(.killedByTime) }
+        return status == 0 ? .lived(seconds) : .ended(.killed)
+    }
+
+    private static let firstSeconds = 0.3
 
     /// The most tests of one process: its pattern is held against the name of every test.
     private static let atOnceMax = 40

@@ -7,8 +7,10 @@ struct MutationCheck {
         /// Words for modules, or for places: `File.swift`, `File.swift:LINE` or a folder. None for
         /// all.
         var places: [String] = []
-        /// Of the mutants in these places each so-manieth one.
+        /// Of the mutants in these places only those whose number is a multiple of this.
         var step = 1
+        /// True for those only that lived when they were last tried in this folder.
+        var isAgain = false
         /// The targets whose tests are used.
         var tests = MutatedModule.testTargets
         var limits = MutantTrial.Limits()
@@ -50,50 +52,64 @@ struct MutationCheck {
             of: package, in: request.folder, testTargets: request.tests,
             files: MutatedModule.all.flatMap(\.paths))
         try tree.build()
+        var memory = TrialMemory(in: request.folder, of: request.tests, limits: request.limits)
         let trial = try await MutantTrial(
             bundle: ".build/debug/sluicePackageTests.xctest", in: request.folder,
-            prefixes: request.tests.map { $0 + "." }, count: tree.mutants.last?.number ?? 0,
-            limits: request.limits)
+            targets: request.tests, count: tree.mutants.last?.number ?? 0, limits: request.limits,
+            memory: &memory)
+        try memory.write(in: request.folder)
         for line in equivalents.stale(among: tree.mutants) {
             tell("stands for nothing in equivalent.txt: \(line)")
         }
         var sum = Tally()
+        var living = lived
+        let known = request.isAgain ? living : nil
         for module in MutatedModule.all {
-            let tally = try await check(module, tree.mutants, trial, equivalents)
-            if tally.tried > 0 { tell("\(module.name): \(words(tally))") }
+            let start = Self.processorSeconds
+            let chosen = tree.mutants.filter { mutant in
+                module.paths.contains(mutant.file) && isAsked(mutant, module)
+                    && mutant.number.isMultiple(of: request.step)
+                    && known?.contains(mutant.key) ?? true
+            }
+            let (tally, alive) = try await check(chosen, trial, equivalents, tree.ranges)
+            living = living.subtracting(chosen.map(\.key)).union(alive)
+            let spent = Self.processorSeconds - start
+            if tally.tried > 0 { tell("\(module.name): \(words(tally)), in \(minutes(spent))") }
             sum.add(tally)
         }
-        tell("all: \(words(sum)); \(Self.processorMinutes) minutes of processors")
+        try Data(living.sorted().joined(separator: "\n").utf8).write(to: livedList)
+        tell("all: \(words(sum)), in \(minutes(Self.processorSeconds)), building included")
         return sum.survived + sum.notReached == 0
     }
 
+    /// Where the keys of those are kept that lived when they were last tried.
+    private var livedList: URL { request.folder.appendingPathComponent(".build/lived.txt") }
+
+    private var lived: Set<String> {
+        let text = (try? String(contentsOf: livedList, encoding: .utf8)) ?? ""
+        return Set(text.split(separator: "\n").map(String.init))
+    }
+
+    /// What becomes of `chosen`, and the keys of those that live; `ranges` has the numbers of each
+    /// file.
     private func check(
-        _ module: MutatedModule, _ mutants: [Mutant], _ trial: MutantTrial,
-        _ equivalents: Equivalents
-    ) async throws -> Tally {
-        let paths = Set(module.paths)
-        let chosen = mutants.filter { mutant in
-            paths.contains(mutant.file) && isAsked(mutant, module)
-                && mutant.number.isMultiple(of: request.step)
-        }
+        _ chosen: [Mutant], _ trial: MutantTrial, _ equivalents: Equivalents,
+        _ ranges: [String: Range<Int>]
+    ) async throws -> (Tally, [String]) {
         var tally = Tally()
         let open = chosen.filter { !equivalents.contains($0) }
         tally.equivalent = chosen.count - open.count
         let verdicts = try await concurrently(open) { mutant in
-            let verdict = try trial.verdict(mutant.number)
-            let how =
-                switch verdict {
-                case .killed, .killedByTime: ""
-                case .survived: "survived"
-                case .notReached: "not covered"
-                }
-            if !how.isEmpty {
+            let verdict = try trial.verdict(
+                mutant.number, among: ranges[mutant.file] ?? mutant.number..<mutant.number + 1)
+            if let how = verdict.ofLiving {
                 tell("\(how): \(mutant.file):\(mutant.line): \(mutant.key)")
             }
             return verdict
         }
         for verdict in verdicts { tally.count(verdict) }
-        return tally
+        let living = zip(open, verdicts).filter { $1.ofLiving != nil }.map(\.0.key)
+        return (tally, living)
     }
 
     private func isAsked(_ mutant: Mutant, _ module: MutatedModule) -> Bool {
@@ -111,12 +127,15 @@ struct MutationCheck {
         return "\(tally.tried) mutants: \(tally.killed) killed by tests, "
             + "\(tally.killedByTime) by time, \(tally.equivalent) equivalent, "
             + "\(tally.survived) survived, \(tally.notReached) not covered; "
-            + "\(share / 10).\(share % 10) % of those that can be noticed are"
+            + "\(share / 10).\(share % 10) % of those that can be noticed are killed"
     }
 
-    private static var processorMinutes: Int {
+    private func minutes(_ seconds: Int) -> String { "\((seconds + 30) / 60) minutes" }
+
+    /// What the processors spent on the programmes that this one ran.
+    private static var processorSeconds: Int {
         var usage = rusage()
         unsafe getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
-        return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) / 60
+        return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
     }
 }

@@ -295,14 +295,28 @@ struct MutationRules {
         let front = index > 0 ? tokens[index - 1].text : ""
         let behind = index + 1 < tokens.count ? tokens[index + 1].text : ""
         let isPlain = front != "$" && !front.hasSuffix(".") && behind != "." && behind != "of"
+        if isRoom(index) { return }
         if token.kind == .number, isPlain {
-            let (number, isIn) = mutant(
-                token.line, "`\(token.text)` is one more", isNumber: true)
-            if isIn { wrap(token.range, "mutantNumber(\(number), ", ")") }
+            number(token, isNegative: front == "-" && tokens[index - 1].kind == .prefix)
         } else if ["true", "false"].contains(token.text), front != "while" {
             let (number, isIn) = mutant(token.line, "`\(token.text)` is the other one")
             if isIn { wrap(token.range, "mutantFlag(\(number), ", ")") }
         }
+    }
+
+    /// True for how much room something is given at first, which changes no result.
+    private func isRoom(_ index: Int) -> Bool {
+        index > 1 && tokens[index - 1].text == ":"
+            && ["capacity", "keepingCapacity"].contains(tokens[index - 2].text)
+    }
+
+    /// One more than a negative number is nearer to zero: -1, which often means none, becomes 0.
+    private mutating func number(_ token: SourceToken, isNegative: Bool) {
+        let sign = isNegative ? "-" : ""
+        let (number, isIn) = mutant(
+            token.line, "`\(sign)\(token.text)` is one more", isNumber: true)
+        let start = token.range.lowerBound - sign.utf8.count
+        if isIn { wrap(start..<token.range.upperBound, "mutantNumber(\(number), ", ")") }
     }
 
     /// `min` for `max`, and the other way round.

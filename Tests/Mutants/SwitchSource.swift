@@ -8,7 +8,8 @@ enum SwitchSource {
     }
 
     /// `SLUICE_MUTANT` is the number of the mutant that is on. Into the file `SLUICE_MUTANT_MARKS`,
-    /// one byte for each number, goes which places were come by.
+    /// one byte for each number, goes which changes would have given another value at their place,
+    /// as far as that can be told there: a test in which one gives the same cannot notice it.
     private static let common = """
         import Glibc
 
@@ -32,8 +33,7 @@ enum SwitchSource {
             return mutantOn == number
         }
         @usableFromInline func mutantClause(_ never: Int, _ always: Int, _ value: Bool) -> Bool {
-            if mutantIs(never) { return false }
-            return always > 0 && mutantIs(always) ? true : value
+            value ? !mutantIs(never) : always > 0 && mutantIs(always)
         }
         @usableFromInline func mutantKeeps(_ number: Int) -> Bool { !mutantIs(number) }
         @usableFromInline func mutantFlag(_ number: Int, _ value: Bool) -> Bool {
@@ -44,21 +44,18 @@ enum SwitchSource {
         ) -> T { mutantIs(number) ? value &+ 1 : value }
         @usableFromInline func mutantLeast<T: Comparable>(
             _ number: Int, _ one: T, _ other: T
-        ) -> T { mutantIs(number) ? max(one, other) : min(one, other) }
+        ) -> T { one != other && mutantIs(number) ? max(one, other) : min(one, other) }
         @usableFromInline func mutantGreatest<T: Comparable>(
             _ number: Int, _ one: T, _ other: T
-        ) -> T { mutantIs(number) ? min(one, other) : max(one, other) }
+        ) -> T { one != other && mutantIs(number) ? min(one, other) : max(one, other) }
 
         """
 
     private static func declaration(_ made: PlaceOperator) -> String {
         switch made.kind {
         case .negation: negation(made)
-        case .comparison:
-            generic(
-                made, "ComparisonPrecedence", result: "Bool",
-                bound: ["==", "!="].contains(made.original) ? "Equatable" : "Comparable")
-        case .sum: generic(made, "AdditionPrecedence", result: "T", bound: "AdditiveArithmetic")
+        case .comparison: comparison(made)
+        case .sum: sum(made)
         case .conjunction: junction(made, "LogicalConjunctionPrecedence")
         case .disjunction: junction(made, "LogicalDisjunctionPrecedence")
         }
@@ -74,28 +71,43 @@ enum SwitchSource {
         """
     }
 
-    private static func generic(
-        _ made: PlaceOperator, _ precedence: String, result: String, bound: String
-    ) -> String {
+    private static func comparison(_ made: PlaceOperator) -> String {
+        let bound = ["==", "!="].contains(made.original) ? "Equatable" : "Comparable"
+        return """
+            infix operator \(made.sign): ComparisonPrecedence
+            @usableFromInline func \(made.sign) <T: \(bound)>(one: T, other: T) -> Bool {
+                let value = one \(made.original) other
+                let changed = one \(made.changed) other
+                return value != changed && mutantIs(\(made.number)) ? changed : value
+            }
+
+            """
+    }
+
+    /// What overflows is worked out only when it is on.
+    private static func sum(_ made: PlaceOperator) -> String {
         """
-        infix operator \(made.sign): \(precedence)
-        @usableFromInline func \(made.sign) <T: \(bound)>(one: T, other: T) -> \(result) {
-            mutantIs(\(made.number)) ? one \(made.changed) other : one \(made.original) other
+        infix operator \(made.sign): AdditionPrecedence
+        @usableFromInline func \(made.sign) <T: AdditiveArithmetic>(one: T, other: T) -> T {
+            if other != .zero, mutantIs(\(made.number)) { return one \(made.changed) other }
+            return one \(made.original) other
         }
 
         """
     }
 
+    /// What the original leaves unasked is asked only when it is on.
     private static func junction(_ made: PlaceOperator, _ precedence: String) -> String {
         """
         infix operator \(made.sign): \(precedence)
         @usableFromInline func \(made.sign) (
             one: Bool, other: @autoclosure () throws -> Bool
         ) rethrows -> Bool {
-            if mutantIs(\(made.number)) {
-                return one == \(made.changed == "||") ? one : try other()
+            if one == \(made.original == "||") {
+                return mutantIs(\(made.number)) ? try other() : one
             }
-            return one == \(made.original == "||") ? one : try other()
+            let value = try other()
+            return value != one && mutantIs(\(made.number)) ? one : value
         }
 
         """

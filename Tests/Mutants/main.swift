@@ -3,12 +3,12 @@ import Foundation
 // sluice-mutants: changes the modules that guard privacy, one place at a time, and tells which
 // changes no test notices. Works on a copy of the package in a folder of its own.
 //
-//     sluice-mutants [PLACE…] [--every N] [--tests TARGET,…] [--seconds N] [--in FOLDER]
+//     sluice-mutants [PLACE…] [--every N] [--again] [--tests TARGET,…] [--seconds N] [--in FOLDER]
 //
-// A place is a module, a folder, a file or FILE:LINE; `--every` takes each Nth mutant; `--tests`
-// names the test targets to use; `--seconds` is how much of testing a mutant has to live through;
-// `--in` is where the copy goes. The last line has the figures; the status is 1 when one survived
-// that `equivalent.txt` does not list.
+// A place is a module, a folder, a file or FILE:LINE; `--every` takes each Nth mutant, `--again`
+// those that lived when they were last tried; `--tests` names the test targets to use; `--seconds`
+// is how much of testing a mutant has to live through; `--in` is where the copy goes. The last line
+// has the figures; the status is 1 when one survived that `equivalent.txt` does not list.
 
 /// Takes the value of an option out of `words`.
 private func value(of option: String, _ words: inout [String]) -> String? {
@@ -29,7 +29,8 @@ private func request(_ arguments: [String]) -> MutationCheck.Request {
         request.limits.mutant = seconds
     }
     if let folder = value(of: "--in", &words) { request.folder = URL(fileURLWithPath: folder) }
-    request.places = words
+    request.isAgain = words.contains("--again")
+    request.places = words.filter { $0 != "--again" }
     return request
 }
 

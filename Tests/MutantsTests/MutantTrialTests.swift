@@ -68,16 +68,22 @@ import Testing
         try build(rules, in: folder)
         var limits = MutantTrial.Limits()
         limits.least = 0
+        var memory = TrialMemory()
         let trial = try await MutantTrial(
-            bundle: "./fixture", in: folder, prefixes: ["Fixture."], count: rules.count,
-            limits: limits)
+            bundle: "./fixture", in: folder, targets: ["Fixture"], count: rules.count,
+            limits: limits, memory: &memory)
         var verdicts: [String: MutantTrial.Verdict] = [:]
         for mutant in rules.mutants {
-            verdicts["\(mutant.line): \(mutant.change)"] = try trial.verdict(mutant.number)
+            verdicts["\(mutant.line): \(mutant.change)"] = try trial.verdict(
+                mutant.number, among: 1..<rules.count + 1)
         }
         #expect(verdicts["5: `>` becomes `>=`"] == .killed)
-        #expect(verdicts["2: `>` becomes `>=`"] == .survived)
-        #expect(verdicts["2: `<` becomes `<=`"] == .survived)
+        #expect(verdicts["2: `1_000_000` is one more"] == .survived)
+        #expect(verdicts["2: `>` becomes `>=`"] == .notReached)
+        #expect(verdicts["2: `<` becomes `<=`"] == .notReached)
+        #expect(verdicts["2: `||` becomes `&&`"] == .notReached)
+        #expect(verdicts["10: a clause of `while` is never true"] == .killed)
+        #expect(verdicts["14: `0` is one more"] == .survived)
         #expect(verdicts["3: `true` is the other one"] == .notReached)
         #expect(verdicts["2: a clause of `if` is always true"] == .killed)
         #expect(verdicts["11: `+` becomes `-`"] == .killed)

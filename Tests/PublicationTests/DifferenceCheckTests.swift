@@ -96,4 +96,29 @@ import Testing
         #expect(found.isolating.isEmpty)
         #expect(found.withheldBefore.isEmpty == isTold)
     }
+
+    /// Enough persons are behind what was added, and one of them makes up nearly all of it.
+    @Test(arguments: [(1, true), (1000, false)] as [(Int64, Bool)])
+    func anAdditionThatOneDominates(_ largest: Int64, _ isSafe: Bool) throws {
+        let sums = [
+            InventedLog.Table(keys: [.text(input: 0, column: "a")], columns: [.sum])
+        ]
+        let old = Self.log(1...40)
+        var added = Self.log(41...60)
+        added.records[0].amount = largest
+        var new = old
+        new.records += added.records
+        func told(_ log: InventedLog) throws -> [ControlledTable] {
+            try controlled(log.publication(sums, Self.rule), Self.rules).tables
+        }
+        let check = DifferenceCheck(
+            earlier: try told(old).map {
+                PublishedTable(purpose: "statistics", customers: 0, table: $0)
+            },
+            recounted: old.publication(sums, Self.rule).tables,
+            added: added.publication(sums, Self.rule).tables,
+            controlledAdditions: try told(added), Self.rules)
+        let found = check.findings(in: new.publication(sums, Self.rule).tables[0])
+        #expect(found.isolating == (isSafe ? [] : [FigurePlace(row: 0, column: 0)]))
+    }
 }

@@ -98,7 +98,7 @@ import Testing
             [
                 #""active""#: true, #""past""#: false, #""\u0061ctive""#: true,
                 #""p\u0061st""#: false, #""activ\u0065""#: true, "7": true, "null": false,
-                "true": false, "": false, "8": false,
+                "true": false, "": false, "8": false, #""\u0061nna""#: false,
             ], clock(table: 0), [table])
     }
 
@@ -112,6 +112,27 @@ import Testing
         #expect(try kept(users, clocks, deletingBy: 2, tables) == [true, false, false])
         #expect(try kept(users, clocks, deletingBy: 4, tables) == [false, true, true])
         #expect(try kept(users, clocks, deletingBy: 6, tables) == [false, false, false])
+    }
+
+    /// The last field of one record stands in front of the first of the next.
+    @Test func whatARecordDoesNotHaveIsNotTakenFromTheOneBefore() throws {
+        let clocks: [(RetentionClock, String)] = [
+            (RetentionClock(start: .field(slot: -1), length: Self.month), "2026-07-14"),
+            (clock(table: 0, keySlot: -1), "active"),
+            (
+                RetentionClock(start: .event, length: .zero, lengthFrom: .field(slot: -1)), "P1Y"
+            ),
+        ]
+        for (clock, last) in clocks {
+            var trial = ReleaseTrial(["ts": Keep(), "last": Keep()])
+            trial.clocks = [clock]
+            var plan = try #require(trial.makePlan())
+            plan.tables = [try table(["active": ""])]
+            plan.deleteClocks = DueSet(rawValue: 2)
+            let line = #"{"ts":"2026-07-14T00:00:00Z","last":"\#(last)"}"# + "\n"
+            let releaser = Releaser(plan: plan, keyRing: nil)
+            #expect(trial.run([bytes(line + line)], releaser: releaser).lines == [], "\(last)")
+        }
     }
 
     @Test func whatRecordsDoNotHaveIsUnknown() throws {

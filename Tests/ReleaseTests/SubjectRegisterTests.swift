@@ -226,6 +226,90 @@ struct SubjectRegisterTests {
         #expect(other.counts.outputs[0].held == 0)
     }
 
+    @Test("a stored record whose time cannot be read is reached whenever the rule is about")
+    func untimed() throws {
+        let anna = try Self.hash(.user, "anna")
+        let until = EventTime(milliseconds: 0)
+        let hold = SubjectRegister.Hold(id: 3)
+        let register = try register(
+            [SubjectRegister.Rule(.subject(anna), until: until, effect: .held(0))], holds: [hold])
+        let untimed = line("no time at all")
+        let (result, _) = try run(register, [line(ReleaseTrial.fresh), untimed]) {
+            $0.isStored = true
+            $0.writtenUnder = $0.clocks
+        }
+        // The record in front of it says nothing of it: neither its time nor its day.
+        #expect(result.lines == [line(ReleaseTrial.fresh), untimed])
+        #expect(result.counts.outputs[0].held == 1)
+        #expect(result.days.last == ReleasedBatch.noDay)
+    }
+
+    @Test("a rule for one customer's records reaches those that say no customer, and no others")
+    func within() throws {
+        let anna = try Self.hash(.user, "anna")
+        let register = try register([
+            SubjectRegister.Rule(
+                .subject(anna), within: try Self.hash(.customer, "c1").digest, effect: .erased),
+            SubjectRegister.Rule(
+                .subject(try Self.hash(.customer, "c2")), effect: .restricted),
+        ])
+        // Whatever the record in front was about.
+        for before in ["c1", "c2", "c9", ""] {
+            for (customer, isErased) in [("c1", true), ("c2", false), ("c9", false), ("", true)] {
+                let lines = [line(user: "bob", customer: before), line(customer: customer)]
+                let (result, _) = try run(register, lines)
+                #expect(
+                    result.counts.outputs[0].dropped[.erased] ?? 0 == (isErased ? 1 : 0),
+                    "\(before), \(customer)")
+            }
+        }
+    }
+
+    @Test("a rule between two times has the first of them and not the last")
+    func between() throws {
+        let time = try #require(RunClock(text: ReleaseTrial.fresh, zone: .utc)).now
+        let anna = try Self.hash(.user, "anna")
+        for (from, until, isErased) in [
+            (0, 1, true), (1, 2, false), (-1, 0, false), (-1, 1, true),
+        ] as [(Int64, Int64, Bool)] {
+            func at(_ milliseconds: Int64) -> EventTime {
+                EventTime(milliseconds: time.milliseconds + milliseconds)
+            }
+            let register = try register([
+                SubjectRegister.Rule(
+                    .subject(anna), from: at(from), until: at(until), effect: .erased)
+            ])
+            let (result, _) = try run(register, [line()])
+            #expect(result.lines.isEmpty == isErased, "\(from), \(until)")
+        }
+    }
+
+    @Test("the same text is another identity as a customer, as a user and as an address")
+    func kinds() throws {
+        let text = "192.0.2.7"
+        for kind in [SubjectKind.customer, .user, .address] {
+            let others = ["c8", "u8", "192.0.2.8"]
+            // Somebody else of each kind is asked for as well.
+            let register = try register(
+                [SubjectRegister.Rule(.subject(try Self.hash(kind, text)), effect: .erased)]
+                    + zip([SubjectKind.customer, .user, .address], others).map {
+                        SubjectRegister.Rule(
+                            .subject(try Self.hash($0, $1)), effect: .restricted)
+                    })
+            for named in [SubjectKind.customer, .user, .address] {
+                let all = line(user: text, customer: text, ip: text)
+                let one = line(
+                    user: named == .user ? text : "u9",
+                    customer: named == .customer ? text : "c9",
+                    ip: named == .address ? text : "192.0.2.9")
+                let (result, _) = try run(register, [all, one, all])
+                #expect(
+                    result.counts.outputs[0].dropped[.erased] == (named == kind ? 3 : 2),
+                    "\(kind), \(named)")
+            }
+        }
+    }
+
     @Test("after the hold, a record is dealt with as of the run that did not hold it")
     func generations() throws {
         let now = try #require(ReleaseTrial.runClock)

@@ -70,6 +70,10 @@ import Testing
             #expect(result.counts.untimely == 1)
             #expect(result.counts.keyless == 0)
             #expect(result.counts.observed == [1])
+            // And the one behind it has its key again.
+            let due = record(ReleaseTrial.due)
+            let again = trial.run([due, record(ReleaseTrial.future), due])
+            #expect(again.lines[2] == again.lines[0])
         }
     }
 

@@ -134,6 +134,22 @@ struct OptOutIndexTests {
         #expect(ask(index, "c1", event: day(9)) == .nothing)
     }
 
+    @Test("A customer whose name begins like that of another is another one")
+    func customersThatBeginAlike() {
+        let index = index([
+            OptOutEntry(
+                customer: bytes("c1"),
+                person: bytes("u1"),
+                scope: Self.marketing,
+                effective: day(1),
+                line: 2
+            )
+        ])
+        for other in ["c12", "c", "c10000000000000"] {
+            #expect(ask(index, other, "u1", event: day(9)) == .nothing, "\(other)")
+        }
+    }
+
     @Test("A record without a customer counts as opted out of all but security and compliance")
     func missing() {
         let strict = index([], missing: .optedOut)
@@ -177,6 +193,8 @@ struct OptOutIndexTests {
         one.merge(two)
         let expected = (0..<130).filter { $0 % 2 != 0 && $0 % 3 != 0 }.map { $0 + 2 }
         #expect(one.unmatchedLines(of: OptOutList(entries: entries)) == expected)
+        let none = OptOutMatches(count: index.entryCount)
+        #expect(none.unmatchedLines(of: OptOutList(entries: entries)) == entries.map(\.line))
     }
 
     @Test("The index agrees with a plain search over the list")

@@ -55,6 +55,24 @@ struct RetentionClockTests {
         #expect(set.age(eventTime: Self.now).due == DueSet(rawValue: 1))
     }
 
+    @Test("Fields have other slots in another format, and none where it does not have them")
+    func moved() throws {
+        let cell = TableCell(table: 4, column: 5, keySlot: 2)
+        let clock = RetentionClock(
+            start: .field(slot: 2), length: Self.month, unless: .table(cell),
+            lengthFrom: .field(slot: 3))
+        let here = try set([clock]).moved { $0 == 2 ? 7 : nil }
+        #expect(
+            here.clocks[1]
+                == RetentionClock(
+                    start: .field(slot: 7), length: Self.month,
+                    unless: .table(TableCell(table: 4, column: 5, keySlot: 7)),
+                    lengthFrom: .field(slot: -1)))
+        let nowhere = RetentionClock.Start.table(cell).moved { _ in nil }
+        #expect(nowhere == .table(TableCell(table: 4, column: 5, keySlot: -1)))
+        #expect(RetentionClock.Start.event.moved { _ in nil } == .event)
+    }
+
     @Test("Clocks of fields and other lengths have bits of their own")
     func several() throws {
         let handled = RetentionClock(start: .field(slot: 2), length: Self.year)

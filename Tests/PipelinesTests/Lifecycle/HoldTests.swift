@@ -130,14 +130,16 @@ struct HoldTests {
         #expect(try store.lines("log") == [Self.agedAnna, Self.agedBob].sorted())
     }
 
-    @Test("what could not bind is refused", arguments: [
-        "own", "nobody", "empty", "network", "output", "end", "twice", "until",
+    @Test("what could not bind is refused, and the flag is named", arguments: [
+        ("own", "--start:"), ("nobody", "expected whom"), ("empty", "--user:"),
+        ("network", "--addresses:"), ("output", "--output:"), ("end", "--end:"),
+        ("early", "--end:"), ("twice", "--name:"), ("until", "--until:"), ("words", "--start:"),
     ])
-    func refused(_ what: String) throws {
+    func refused(_ what: String, _ word: String) throws {
         let store = try filled()
         try store.hold("known", now: "2026-04-16") { $0.users = ["anna"] }
         let name = what == "twice" ? "known" : "new"
-        #expect(throws: PipelineFailure.self) {
+        let failure = #expect(throws: PipelineFailure.self) {
             try store.hold(name, now: "2026-04-16") { request in
                 request.users = ["anna"]
                 switch what {
@@ -147,6 +149,10 @@ struct HoldTests {
                 case "network": request.addresses = ["192.0.2.1/24"]
                 case "output": request.outputs = ["use"]
                 case "end": request.end = "2026-04-16"
+                case "early":
+                    request.start = "2026-04-20"
+                    request.end = "2026-04-19"
+                case "words": request.start = "soon"
                 case "until":
                     request.from = "2026-04-02"
                     request.until = "2026-04-02"
@@ -154,7 +160,32 @@ struct HoldTests {
                 }
             }
         }
+        guard case .usage(let sentence)? = failure else {
+            Issue.record("expected a fault of usage")
+            return
+        }
+        #expect(sentence.hasPrefix(word), "\(sentence)")
         #expect(try Sluice.listHolds(pipeline: store.file, now: nil).count == 1)
+    }
+
+    @Test("a hold may begin at its notice, and binds all that it names")
+    func subjects() throws {
+        let store = try filled()
+        let listing = try store.hold("case", now: "2026-04-16") {
+            $0.ground = .ownDecision(notice: "2026-04-16")
+            $0.customers = ["c1"]
+            $0.users = ["anna"]
+            $0.addresses = [
+                "192.0.2.7", "192.0.2.0/24", "::ffff:192.0.2.7", "2001:DB8:0::7", "2001:db8::/32",
+                "192.0.2.8/32",
+            ]
+        }
+        #expect(listing.subjects.prefix(2).map(\.kind) == ["customer", "user"])
+        #expect(
+            listing.subjects.dropFirst(2).map(\.value) == [
+                "192.0.2.7/32", "192.0.2.0/24", "192.0.2.7/32", "2001:db8::7/128",
+                "2001:db8::/32", "192.0.2.8/32",
+            ])
     }
 
     @Test("neither the ledger nor the list holds the identifier")

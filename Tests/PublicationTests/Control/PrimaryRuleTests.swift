@@ -65,6 +65,34 @@ import Testing
                 == [.suppressed(.persons)])
     }
 
+    /// Nobody is behind the cell: enough must be behind its row, and nothing may be counted of it.
+    @Test func aCellOfNobodyTellsOfItsRow() throws {
+        let zero = [Self.cell(0, persons: 0, customers: 0)]
+        for (persons, customers, expected) in [
+            (10, 3, .zero), (9, 3, .suppressed(.persons)), (10, 2, .suppressed(.customers)),
+        ] as [(Int, Int, ControlledCell)] {
+            let row = RowBacking(persons: persons, customers: customers)
+            #expect(try Self.control(zero, .count, row: row) == [expected])
+        }
+        let odd = [Self.cell(7, persons: 0, customers: 0), Self.cell(0, persons: 0, customers: 1)]
+        #expect(
+            try Self.control(odd, .count) == [.suppressed(.persons), .suppressed(.persons)])
+    }
+
+    @Test func theStricterThresholdOfCustomersHolds() throws {
+        let cells = [Self.cell(50, persons: 15, customers: 5)]
+        for (own, expected) in [
+            (2, .value(.integer(50))), (5, .value(.integer(50))), (6, .suppressed(.customers)),
+        ] as [(Int, ControlledCell)] {
+            let rule = SuppressionRule.persons(10, customers: own)
+            #expect(try Self.control(cells, .count, own: rule) == [expected])
+        }
+        let few = [Self.cell(50, persons: 15, customers: 2)]
+        #expect(
+            try Self.control(few, .count, own: .persons(10, customers: 2))
+                == [.suppressed(.customers)])
+    }
+
     @Test func theStricterThresholdHolds() throws {
         let cells = [Self.cell(50, persons: 15)]
         #expect(try Self.control(cells, .count) == [.value(.integer(50))])

@@ -38,6 +38,8 @@ struct CalendarDurationTests {
             "P1M1M", "PT1HT1M", "PTT1H", "P1e2D", "P1D\n", "P\u{661}D",
             "P1001Y", "P99999999999999999999D", "PT999999999999999999999H", "month", "30",
             "X1M", "P:D", "PT1.0000000S", "P366001D", "PT31622400001S",
+            // So many weeks that 64 bits of seconds begin anew, at 1 day and 20 hours.
+            "P476571389140W",
         ]
     )
     func bad(text: String) {
@@ -64,33 +66,6 @@ struct CalendarDurationTests {
         let length = try #require(CalendarDuration(text: duration))
         #expect(start.subtracting(length).text == before)
         #expect(start.adding(length).text == after)
-    }
-
-    @Test(
-        "Comparison where it is defined",
-        arguments: [
-            ("P1M", "P1M", DurationOrder.equal), ("P12M", "P1Y", .equal), ("P7D", "P1W", .equal),
-            ("P1D", "PT24H", .equal), ("P1M", "P2M", .shorter), ("P1M", "P27D", .longer),
-            ("P1M", "P32D", .shorter), ("P1M", "P30D", .dependsOnDate),
-            ("P1M", "P28D", .dependsOnDate), ("P1M", "P31D", .dependsOnDate),
-            ("P1Y", "P365D", .dependsOnDate), ("P1Y", "P367D", .shorter),
-            ("P400Y", "P146097D", .equal), ("P400Y", "P146096DT24H", .equal),
-            ("P400YT1S", "P146097D", .longer), ("P1MT1S", "P31D", .dependsOnDate),
-            ("P0D", "PT1S", .shorter), ("P1Y", "P11M30D", .dependsOnDate),
-            ("P2Y", "P23M27D", .longer),
-        ]
-    )
-    func comparison(left: String, right: String, expected: DurationOrder) throws {
-        let left = try #require(CalendarDuration(text: left))
-        let right = try #require(CalendarDuration(text: right))
-        #expect(left.compared(with: right) == expected)
-        let mirrored: DurationOrder =
-            switch expected {
-            case .shorter: .longer
-            case .longer: .shorter
-            case .equal, .dependsOnDate: expected
-            }
-        #expect(right.compared(with: left) == mirrored)
     }
 
     @Test("Random texts of the alphabet: what is read prints as something that reads the same")

@@ -1,3 +1,4 @@
+import Glibc
 import Records
 import TestSupport
 import Testing
@@ -6,6 +7,31 @@ import Testing
 struct RunClockTests {
     private func clock(_ now: String, _ zone: ZoneTable = .utc) throws -> RunClock {
         try #require(RunClock(text: now, zone: zone))
+    }
+
+    @Test("The system's clock is read to the millisecond")
+    func system() {
+        func look() -> Int64 {
+            var time = timespec()
+            unsafe clock_gettime(CLOCK_REALTIME, &time)
+            return (Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)) / 1_000_000
+        }
+        let before = look()
+        let now = RunClock.system(zone: .utc).now.milliseconds
+        #expect(before <= now && now <= look())
+    }
+
+    @Test("A day ahead is the same time of day, by the clocks of the place")
+    func dayAhead() throws {
+        let zone = try ZoneTable.named("Europe/Amsterdam")
+        let day = CalendarDuration(months: 0, days: 1, seconds: 5)
+        for (now, ahead) in [
+            ("2026-05-15T12:30:15.250+02:00", "2026-05-16T12:30:20.250+02:00"),
+            ("2026-03-28T12:00:00+01:00", "2026-03-29T12:00:05+02:00"),
+            ("2026-10-24T12:00:00+02:00", "2026-10-25T12:00:05+01:00"),
+        ] {
+            #expect(try clock(now, zone).instant(after: day) == clock(ahead, zone).now)
+        }
     }
 
     private func text(_ time: EventTime) -> String {

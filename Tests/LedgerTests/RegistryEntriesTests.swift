@@ -1,0 +1,145 @@
+import KeyedHashing
+import Ledger
+import Records
+import TestSupport
+import Testing
+
+/// What the registry of holds and opt-outs takes in, and what it refuses whoever asks.
+@Suite("Entries of the registry")
+struct RegistryEntriesTests {
+    private static let now = EventTime(milliseconds: 1_000_000)
+
+    private static func at(_ milliseconds: Int64) -> EventTime {
+        EventTime(milliseconds: now.milliseconds + milliseconds)
+    }
+
+    private func ledger(_ scratch: Scratch) throws -> Ledger {
+        let ledger = try scratch.ledger()
+        try ledger.note(
+            registryKey: RegistryKeyRecord(
+                id: "registry", fingerprint: KeyFingerprint(digest: content("key").digest)),
+            time: Self.now)
+        return ledger
+    }
+
+    private func hold(
+        _ name: String, _ ground: HoldGround = .law(citation: "Act 1"), start: Int64 = 0,
+        end: Int64? = nil, subjects: [HoldSubject] = [HoldSubject(.everybody, from: Self.now)]
+    ) -> NewHold {
+        NewHold(
+            name: name, ground: ground, reason: "inquiry", raisedBy: "legal",
+            start: Self.at(start), end: end.map(Self.at), subjects: subjects)
+    }
+
+    private func isRefused(_ body: () throws -> Void) -> Bool {
+        do { try body() } catch LedgerFault.refused { return true } catch { return false }
+        return false
+    }
+
+    @Test func aHoldThatBindsNothingOrHasTheNameOfAnotherIsRefused() throws {
+        let scratch = try Scratch()
+        let ledger = try ledger(scratch)
+        try ledger.raise(hold("one"), time: Self.now)
+        #expect(isRefused { try ledger.raise(hold("one"), time: Self.now) })
+        #expect(isRefused { try ledger.raise(hold("none", subjects: []), time: Self.now) })
+        #expect(throws: LedgerFault.self) {
+            try ledger.raise(hold("end", end: 0), time: Self.now)
+        }
+        #expect(throws: LedgerFault.self) {
+            try ledger.raise(hold("own", .ownDecision(notice: Self.at(1))), time: Self.now)
+        }
+        #expect(try ledger.holds().map(\.name) == ["one"])
+    }
+
+    @Test func aHoldBindsFromItsStartUntilItsEndOrItsRelease() throws {
+        let scratch = try Scratch()
+        let ledger = try ledger(scratch)
+        try ledger.raise(hold("a", start: 10, end: 20), time: Self.now)
+        try ledger.raise(hold("b", start: 10), time: Self.now)
+        func binding(_ time: Int64) throws -> [String] {
+            try ledger.bindingHolds(at: Self.at(time)).map(\.name)
+        }
+        #expect(try [9, 10, 19, 20].map(binding) == [[], ["a", "b"], ["a", "b"], ["b"]])
+        let record = try #require(try ledger.holds().first)
+        #expect([9, 19, 20].map { record.mayBind(from: Self.at($0)) } == [true, true, false])
+        // A clock that is set back lets nothing go.
+        #expect(record.binds(at: Self.at(9), latest: Self.at(10)))
+        #expect(!record.binds(at: Self.at(9), latest: Self.at(9)))
+        try ledger.release(hold: "b", by: "legal", time: Self.at(11))
+        #expect(try binding(12) == ["a"])
+        #expect(isRefused { try ledger.release(hold: "b", by: "legal", time: Self.now) })
+        #expect(isRefused { try ledger.release(hold: "c", by: "legal", time: Self.now) })
+    }
+
+    private func optOut(
+        _ name: String, from: Int64 = 0, _ categories: String...
+    ) -> NewOptOut {
+        NewOptOut(
+            subject: SubjectHash(kind: .customer, digest: content(name).digest),
+            effective: Self.at(from),
+            scopes: categories.map { NewOptOut.Scope(purpose: "statistics", category: $0) })
+    }
+
+    @Test func theSameOptOutHasOneNumber() throws {
+        let scratch = try Scratch()
+        let ledger = try ledger(scratch)
+        let one = optOut("one", "technical")
+        let two = optOut("two", "technical")
+        let numbers = try ledger.numbers(of: [one, two, one, optOut("one", "aggregated")])
+        #expect(numbers.map(\.id) == [1, 2, 1, 3])
+        #expect(numbers.map(\.isNew) == [true, true, false, true])
+        var changes = OptOutChanges()
+        changes.added = [OptOutRecord(id: 1, entry: one)]
+        try ledger.enter(changes, time: Self.now)
+        let again = try ledger.numbers(of: [two, one])
+        #expect(again.map(\.id) == [2, 1])
+        #expect(again.map(\.isNew) == [true, false])
+    }
+
+    @Test func anOptOutIsEnteredAndEndedOnce() throws {
+        let scratch = try Scratch()
+        let ledger = try ledger(scratch)
+        var changes = OptOutChanges()
+        changes.added = [OptOutRecord(id: 1, entry: optOut("one", from: 5, "technical"))]
+        try ledger.enter(changes, time: Self.now)
+        // The number is taken.
+        #expect(isRefused { try ledger.enter(changes, time: Self.now) })
+        changes.added = [OptOutRecord(id: 2, entry: optOut("two"))]
+        #expect(isRefused { try ledger.enter(changes, time: Self.now) })
+        #expect(isRefused {
+            try ledger.withdraw(optOuts: [2], at: Self.now, time: Self.now)
+        })
+        let record = try #require(try ledger.optOuts().first)
+        #expect([4, 5, 9].map { record.holds(at: Self.at($0)) } == [false, true, true])
+        try ledger.withdraw(optOuts: [1], at: Self.at(9), time: Self.now)
+        #expect(isRefused {
+            try ledger.withdraw(optOuts: [1], at: Self.at(8), time: Self.now)
+        })
+        let ended = try #require(try ledger.optOuts().first)
+        #expect([4, 5, 8, 9].map { ended.holds(at: Self.at($0)) } == [false, true, true, false])
+    }
+
+    @Test func whatAHoldKeptOfAnOptOutIsKnownUntilARunHasGoneOverIt() throws {
+        let scratch = try Scratch()
+        let ledger = try ledger(scratch)
+        func held(_ name: String, until: EventTime? = nil) -> HeldOptOut {
+            HeldOptOut(
+                output: "actions", optOut: nil,
+                match: SubjectHash(kind: .customer, digest: content(name).digest), within: nil,
+                from: Self.now, until: until,
+                scopes: [NewOptOut.Scope(purpose: "statistics", category: "technical")])
+        }
+        func after(_ run: String, endsEarlier: Bool, _ kept: HeldOptOut...) throws -> [HeldOptOut] {
+            var commit = commit(run, source: run)
+            commit.heldOptOuts.endsEarlier = endsEarlier
+            commit.heldOptOuts.kept = kept
+            try ledger.commitRun(commit)
+            return try ledger.heldOptOuts(pipeline: "nightly").entries
+        }
+        let (one, two) = (held("one"), held("two", until: Self.at(9)))
+        #expect(try after("1", endsEarlier: false, one) == [one])
+        #expect(try after("2", endsEarlier: false, two) == [one, two])
+        #expect(try after("3", endsEarlier: true, two) == [two])
+        #expect(try after("4", endsEarlier: true) == [])
+    }
+}

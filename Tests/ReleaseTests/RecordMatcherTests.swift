@@ -1,0 +1,70 @@
+import Anonymization
+import KeyedHashing
+import LogFormats
+import Records
+import TestSupport
+import Testing
+
+/// Whose a record is, by all of its fields that may say so.
+@Suite("Records of somebody who is sought")
+struct RecordMatcherTests {
+    private static let names = ["customer", "user", "alias", "users[*]"]
+
+    private func match(_ matcher: RecordMatcher, _ line: String) -> RecordMatcher.Match {
+        let reader = JSONLinesFormat().makeReader(
+            fields: DeclaredFields(names: Self.names, needsOutline: false),
+            limits: RecordLimits())
+        var table = RecordTable(slotCount: Self.names.count)
+        var chunk = Chunk(capacity: 16)
+        chunk.buffer.append(bytes(line + "\n"))
+        chunk.seal()
+        reader.index(chunk, into: &table)
+        return matcher.match(0, table, chunk.buffer.bytes, reader)
+    }
+
+    private func sought(_ kind: SubjectKind, _ value: String, _ slots: [Int]) -> SoughtIdentity {
+        SoughtIdentity(
+            kind: kind, who: .value(bytes(value)), slots: slots, tokens: [bytes("token")])
+    }
+
+    @Test(
+        "any of the fields, and any element of a list",
+        arguments: [
+            (#"{"user":"anna"}"#, RecordMatcher.Match.value), (#"{"user":"bob"}"#, .none),
+            (#"{"user":"\u0061nna"}"#, .value), (#"{"user":"bob","alias":"anna"}"#, .value),
+            (#"{"user":"bob","alias":"token"}"#, .token), (#"{"customer":"anna"}"#, .none),
+            (#"{"users":["bob","anna"]}"#, .value), (#"{"users":["bob","carl"]}"#, .none),
+            (#"{"users":["bob"],"alias":"anna"}"#, .value), ("{}", .none),
+            (#"{"users":["bob","token","carl"]}"#, .token), (#"{"user":null}"#, .none),
+        ])
+    func fields(_ line: String, _ expected: RecordMatcher.Match) {
+        #expect(match(RecordMatcher(sought: sought(.user, "anna", [1, 2, 3])), line) == expected)
+        #expect(match(RecordMatcher(sought: sought(.user, "anna", [3, 2, 1])), line) == expected)
+    }
+
+    @Test("a number is a name, a truth value is none")
+    func kinds() {
+        #expect(match(RecordMatcher(sought: sought(.user, "7", [1])), #"{"user":7}"#) == .value)
+        let truth = RecordMatcher(sought: sought(.user, "true", [1]))
+        #expect(match(truth, #"{"user":true}"#) == .none)
+        #expect(match(truth, #"{"user":"true"}"#) == .value)
+    }
+
+    @Test(
+        "of one customer: a record that does not say whose it is cannot be told",
+        arguments: [
+            (#"{"customer":"c1","user":"anna"}"#, RecordMatcher.Match.value),
+            (#"{"customer":"c2","user":"anna"}"#, .none),
+            (#"{"customer":"c12","user":"anna"}"#, .none),
+            (#"{"user":"anna"}"#, .undecided), (#"{"customer":"","user":"anna"}"#, .undecided),
+            (#"{"customer":null,"user":"anna"}"#, .undecided), (#"{"user":"bob"}"#, .none),
+            (#"{"customer":"c1","user":"bob"}"#, .none),
+            (#"{"customer":"c1","user":"token"}"#, .token),
+        ])
+    func within(_ line: String, _ expected: RecordMatcher.Match) {
+        let matcher = RecordMatcher(
+            sought: sought(.user, "anna", [1]),
+            within: SoughtIdentity(kind: .customer, who: .value(bytes("c1")), slots: [0]))
+        #expect(match(matcher, line) == expected)
+    }
+}
