@@ -75,10 +75,10 @@ extension StatisticState {
             try sink.beginRow(output)
             for list in layout.lists.indices {
                 if layout.lists[list] {
-                    while at[list] < lists[list].count,
-                        lists[list][at[list]] >> 32 == UInt64(place)
+                    while let entry = Self.entry(at[list], of: list, lists),
+                        entry >> 32 == UInt64(place)
                     {
-                        try sink.listedToken(UInt32(truncatingIfNeeded: lists[list][at[list]]))
+                        try sink.listedToken(UInt32(truncatingIfNeeded: entry))
                         at[list] += 1
                     }
                 } else {
@@ -119,6 +119,13 @@ extension StatisticState {
                 return place << 32 | UInt64(order.rank(token: token))
             }
         }
+    }
+
+    /// Entry `place` of a list; nil behind the last one.
+    private static func entry(
+        _ place: Int, of list: Int, _ lists: borrowing OwnedList<FlatArray<UInt64>>
+    ) -> UInt64? {
+        lists.read(list) { place < $0.count ? $0[place] : nil }
     }
 
     private mutating func writeNumbers<Sink: PartialSink>(
