@@ -77,7 +77,6 @@ let package = Package(
             "Publication",
             [
                 "Records", "KeyedHashing", "Anonymization", "Statistics", "FileSystem",
-                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         layer(
@@ -127,6 +126,7 @@ let package = Package(
                 "Publication", "Statistics", "Anonymization", "KeyedHashing", "FileSystem",
                 "Records",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         tests(
             "PipelinesTests",

@@ -12,7 +12,9 @@ package import Records
 /// itself the library looks at as much of a frame's start as one piece has: with all of it, it
 /// reads the formats before RFC 8878, too; with the second half alone, it takes that for a frame if
 /// it looks like one. It is therefore given the start of each frame byte by byte, and no byte of a
-/// frame that does not begin as one should.
+/// frame that does not begin as one should. How much it gives out at once depends on the pieces,
+/// too: the ratio is looked at in certain places of the file, each time with all that the bytes up
+/// to there have given.
 @safe package final class ZstdInflater: StreamInflater {
     private let functions: czstd_functions
     private let decoder: UnsafeMutableRawPointer
@@ -23,6 +25,8 @@ package import Records
     /// True when the present frame's first byte is not that of a frame of data.
     private var isSkippable = false
     private var hasFailed = false
+    /// True when the library may have more plain bytes of what it was given.
+    private var mayHoldBack = false
 
     /// The number of compressed bytes taken so far.
     package private(set) var compressedBytes = 0
@@ -41,6 +45,10 @@ package import Records
 
     /// The longest header of a frame, its magic number included (RFC 8878 section 3.1.1.1).
     private static let headBytesMax = 18
+
+    /// The ratio is looked at behind each KiB of the file, and at its end. The densest blocks there are, of 128 KiB
+    /// in four bytes, give 32 MiB meanwhile.
+    private static let ratioStepBytes = 1 << 10
 
     /// Equal lines compress beyond what Deflate can do: 10,000 to 1 is no honest log any more.
     package static var standardLimits: GzipLimits {
@@ -98,17 +106,61 @@ package import Records
         _ input: Span<UInt8>, into output: inout ByteBuffer, upTo limit: Int
     ) throws(SourceFault) -> InflateStep {
         if hasFailed { throw damaged("nothing can be read behind a fault") }
-        try checkMagic(input)
-        let piece = headBytes < Self.headBytesMax ? input.extracting(first: 1) : input
+        var consumed = 0
+        var produced = 0
+        while produced < limit, mayHoldBack || consumed < input.count {
+            let room = limit - produced
+            let step = try inflatePiece(input.extracting(consumed...), into: &output, upTo: room)
+            consumed += step.consumed
+            produced += step.produced
+        }
+        return InflateStep(consumed: consumed, produced: produced)
+    }
+
+    /// Inflates what lies in front of the next place where something is looked at.
+    private func inflatePiece(
+        _ input: Span<UInt8>,
+        into output: inout ByteBuffer,
+        upTo limit: Int
+    ) throws(SourceFault) -> InflateStep {
+        let behind = compressedBytes % Self.ratioStepBytes
+        var piece = input.extracting(first: Self.ratioStepBytes - behind)
+        if behind == 0, mayHoldBack {
+            piece = input.extracting(first: 0)
+        } else if headBytes < Self.headBytesMax {
+            try checkMagic(input)
+            piece = input.extracting(first: 1)
+        }
+        // One byte more than there may be shows that there are too many.
+        let room = min(limit - 1, limits.plainBytesMax - plainBytes) + 1
+        let step = decompress(piece, into: &output, upTo: room)
+        if hasFailed {
+            throw damaged("zstd frames with unbroken headers, data and checksums were expected")
+        }
+        mayHoldBack = isInFrame && step.produced == room
+        if plainBytes > limits.plainBytesMax { throw tooMuch() }
+        if compressedBytes % Self.ratioStepBytes == 0, !mayHoldBack { try checkRatio() }
+        return step
+    }
+
+    /// Lets the library have a piece of a frame, and counts.
+    private func decompress(
+        _ piece: Span<UInt8>,
+        into output: inout ByteBuffer,
+        upTo limit: Int
+    ) -> InflateStep {
         var consumed = 0
         var produced = 0
         var isEndOfFrame = false
         unsafe piece.withUnsafeBufferPointer { source in
-            unsafe output.appendUnsafe(upTo: max(limit, 0)) { target in
+            unsafe output.appendUnsafe(upTo: limit) { target in
                 var given = unsafe czstd_input(
                     bytes: source.baseAddress, size: source.count, position: 0)
                 var room = unsafe czstd_output(
-                    bytes: target.baseAddress, size: max(limit, 0), position: 0)
+                    bytes: target.baseAddress,
+                    size: limit,
+                    position: 0
+                )
                 let result = unsafe functions.decompress(decoder, &room, &given)
                 hasFailed = functions.is_error(result) != 0
                 isEndOfFrame = result == 0
@@ -121,15 +173,11 @@ package import Records
         plainBytes += produced
         if consumed > 0 || produced > 0 { isInFrame = !isEndOfFrame }
         headBytes = isInFrame ? min(headBytes + consumed, Self.headBytesMax) : 0
-        if hasFailed {
-            throw damaged("zstd frames with unbroken headers, data and checksums were expected")
-        }
-        try checkLimits()
         return InflateStep(consumed: consumed, produced: produced)
     }
 
     package func finish() throws(SourceFault) {
-        guard isInFrame || hasFailed || compressedBytes == 0 else { return }
+        guard isInFrame || hasFailed || compressedBytes == 0 else { return try checkRatio() }
         hasFailed = true
         throw SourceFault(
             .truncatedZstd, byteOffset: compressedBytes,
@@ -139,7 +187,7 @@ package import Records
 
     /// Looks at the next byte if it belongs to the magic number of a frame.
     private func checkMagic(_ input: Span<UInt8>) throws(SourceFault) {
-        guard headBytes < 4, input.count > 0 else { return }
+        guard headBytes < 4 else { return }
         let byte = input[0]
         if headBytes == 0 { isSkippable = byte != 0x28 }
         guard Self.isMagic(byte, at: headBytes, isSkippable: isSkippable) else {
@@ -148,14 +196,16 @@ package import Records
         }
     }
 
-    private func checkLimits() throws(SourceFault) {
+    private func checkRatio() throws(SourceFault) {
         let paid = plainBytes - min(plainBytes, max(limits.ratioFreeBytes, 0))
-        guard paid / max(limits.ratioMax, 1) > compressedBytes
-            || plainBytes > limits.plainBytesMax
-        else { return }
+        if paid / max(limits.ratioMax, 1) > compressedBytes { throw tooMuch() }
+    }
+
+    private func tooMuch() -> SourceFault {
         hasFailed = true
-        throw SourceFault(
-            .inflateRatio, byteOffset: compressedBytes,
+        return SourceFault(
+            .inflateRatio,
+            byteOffset: compressedBytes,
             expectation: "at most \(limits.ratioMax) plain bytes for each compressed byte, and "
                 + "\(limits.plainBytesMax) in all, were expected")
     }

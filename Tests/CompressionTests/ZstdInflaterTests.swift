@@ -116,6 +116,86 @@ import Testing
         #expect(inflater.plainBytes < 1 << 27)
     }
 
+    /// Blocks of 128 KiB in four bytes between stored ones, the second of which pays for them.
+    private static func mixed(bombs: Int, storedBytes: Int) -> [UInt8] {
+        func stored(_ count: Int) -> [UInt8] {
+            [0, 8, 16].map { UInt8(truncatingIfNeeded: (count << 3) >> $0) }
+                + [UInt8](repeating: 0x62, count: count)
+        }
+        let bomb: [UInt8] = [0x02, 0x00, 0x10, 0x61]
+        return [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x58] + stored(40)
+            + (0..<bombs).flatMap { _ in bomb } + stored(storedBytes) + [0x01, 0x00, 0x00]
+    }
+
+    /// The code of the fault, where the file is cut into pieces of `cut` bytes and no more than
+    /// `limit` plain bytes are asked for at once; nil also at the good end of the file.
+    private func fault(
+        of file: [UInt8],
+        _ limits: GzipLimits,
+        cut: Int,
+        limit: Int
+    ) -> SourceFault.Code? {
+        guard let inflater = try? ZstdInflater.make(limits: limits) else { return nil }
+        var plain = ByteBuffer()
+        do throws(SourceFault) {
+            var at = 0
+            while true {
+                plain.removeAll()
+                let piece = Array(file[at..<min(at + cut, file.count)])
+                let done = try inflater.inflate(piece.span, into: &plain, upTo: limit)
+                at += done.consumed
+                if at == file.count, done.consumed == 0, done.produced == 0 { break }
+            }
+            try inflater.finish()
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
+    /// More than the ratio at first, and less at the end, or the other way round: whether a file is
+    /// refused must not depend on what was read and given out at once.
+    @Test func theRatioIsTheSameHoweverTheFileIsCut() throws {
+        guard (try? ZstdInflater.make()) != nil else { return }
+        var limits = GzipLimits()
+        limits.ratioMax = 1000
+        limits.ratioFreeBytes = 1 << 18
+        var refused = 0
+        var files = [100, 1000, 1023, 1500, 3000, 9000].flatMap { stored in
+            [3, 9, 30, 260].map { Self.mixed(bombs: $0, storedBytes: stored) }
+        }
+        files += files.map { $0 + Self.mixed(bombs: 2, storedBytes: 900) }
+        // A damaged byte behind too much: which of both is told must not depend on it either.
+        files += files.map { $0 + bytes("rest") }
+        for file in files {
+            let whole = fault(of: file, limits, cut: file.count, limit: 1 << 26)
+            if whole == .inflateRatio { refused += 1 }
+            for cut in [1, 7, 1000, 1024, 1025, 4096] {
+                for limit in [1 << 16, 1 << 17, 300_001] {
+                    let found = fault(of: file, limits, cut: cut, limit: limit)
+                    #expect(found == whole, "\(file.count) bytes, cut \(cut), limit \(limit)")
+                }
+            }
+        }
+        #expect(refused > 10 && refused < files.count - 10)
+    }
+
+    /// The same for all plain bytes of a file that is damaged further behind.
+    @Test func tooManyBytesAreTheSameHoweverTheFileIsCut() throws {
+        guard (try? ZstdInflater.make()) != nil else { return }
+        var limits = GzipLimits()
+        limits.plainBytesMax = 5
+        let file = Self.hello + bytes("rest")
+        for cut in 1...file.count {
+            for limit in [1, 5, 6, 7, 100] {
+                #expect(fault(of: file, limits, cut: cut, limit: limit) == .inflateRatio)
+            }
+        }
+        limits.plainBytesMax = 6
+        #expect(fault(of: Self.hello, limits, cut: 3, limit: 100) == nil)
+        #expect(fault(of: file, limits, cut: 3, limit: 100) == .damagedZstd)
+    }
+
     @Test func theMagicNumber() {
         let isFrame = ZstdInflater.isZstd(Self.hello.span)
         let isOther = ZstdInflater.isZstd(([0x1F, 0x8B, 8, 0] as [UInt8]).span)

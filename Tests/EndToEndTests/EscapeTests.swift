@@ -20,16 +20,27 @@ struct EscapeTests {
         ["verify", "p.yaml", "--report", "evidence"] + clock,
         ["subject", "export", "p.yaml", "--output", "copy"] + user + answer,
         ["subject", "erase", "p.yaml"] + user + answer,
+        ["subject", "rectify", "p.yaml", "--field", "action", "--to", "logout"] + user + answer,
         ["subject", "restrict", "p.yaml"] + user + answer,
         ["subject", "status", "p.yaml"] + user,
         ["hold", "raise", "p.yaml", "--name", "case", "--customer", "NL-101"] + ground + clock,
         ["hold", "list", "p.yaml"] + clock,
+        ["hold", "release", "p.yaml", "--name", "old", "--by", "soc"] + clock,
         ["opt-out", "add", "p.yaml", "--customer", "NL-101"] + clock,
         ["opt-out", "import", "p.yaml", "list.csv"] + clock,
+        ["opt-out", "list", "p.yaml"] + clock,
         ["opt-out", "check", "p.yaml"] + user,
+        ["opt-out", "withdraw", "p.yaml", "--customer", "NL-199"] + clock,
         ["init", "in/a.jsonl", "--output", "proposed.yaml"],
         ["plan", "p.yaml", "--work", "work"] + clock,
         ["filter", "--format", "jsonl", "--time", "ts", "--set", "ts=keep"],
+    ]
+
+    /// What the commands find, of somebody without records.
+    private static let before = [
+        ["run", "p.yaml"] + clock,
+        ["hold", "raise", "p.yaml", "--name", "old", "--customer", "NL-199"] + ground + clock,
+        ["opt-out", "add", "p.yaml", "--customer", "NL-199"] + clock,
     ]
 
     /// A pipeline that has run.
@@ -38,7 +49,9 @@ struct EscapeTests {
         try scene.write("p.yaml", FaultJob.pipelineText)
         try scene.write("in/a.jsonl", FaultJob.lines(seed: 93))
         try scene.write("list.csv", "customer,purposes,effective_date\nNL-102,*,2026-01-01\n")
-        try #require(try sluice(["run", "p.yaml"] + Self.clock, in: scene).status == 0)
+        for command in Self.before {
+            try #require(try sluice(command, in: scene).status == 0, "\(command)")
+        }
         return scene
     }
 

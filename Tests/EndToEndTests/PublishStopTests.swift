@@ -33,7 +33,7 @@ import Testing
         var lines = ""
         for _ in 0..<30_000 {
             let user = Int.random(in: 0..<3000, using: &random)
-            let values = [40, 12, 6].map { size in
+            let values = [46, 13, 6].map { size in
                 Int.random(in: 0...Int.random(in: 0..<size, using: &random), using: &random)
             }
             lines += """

@@ -40,6 +40,8 @@ static uint64_t first, last;
 static const char *outside;
 /* Descriptors: of the disk that loses its power, of the list of call sites, of the copies. */
 static int disk = -1, sites = -1, copies = -1;
+/* The only call that counts, by its name; nil: all. */
+static const char *only;
 /* The folder below which nothing can be renamed or linked. */
 static const char *below;
 
@@ -65,6 +67,7 @@ __attribute__((constructor)) static void prepare(void) {
     if (map == MAP_FAILED) return;
     report = map;
     outside = getenv("FAULT_OUTSIDE");
+    only = getenv("FAULT_CALL");
     disk = open_named("FAULT_DISK", O_RDONLY | O_DIRECTORY);
     sites = open_named("FAULT_SITES", O_WRONLY | O_APPEND);
     torn = strcmp(as, "torn") == 0;
@@ -141,6 +144,7 @@ static int can_happen(int reasons) {
 static int fails(const char *name, int sides, int reasons) {
     if (outside) try_to_escape();
     if (!(side & sides) || !can_happen(reasons)) return 0;
+    if (only && strcmp(only, name) != 0) return 0;
     uint64_t number = __atomic_add_fetch(&report->calls, 1, __ATOMIC_SEQ_CST);
     if (sites >= 0) tell_site(name);
     if (first == 0 || number < first || number > last) return 0;

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import Publication
 import Testing
 
@@ -28,6 +29,16 @@ import Testing
         #expect(try Self.bytes(publication) == bytes)
         #expect(bytes.starts(with: Array("SQLite format 3\0".utf8)))
         #expect(bytes.count % 4096 == 0)
+    }
+
+    /// There is one for each customer of a publication. Other tests have databases meanwhile, but not
+    /// so many.
+    @Test func nothingIsLeftOfADatabase() throws {
+        let publication = SamplePublication.plain()
+        let one = try Self.bytes(publication).count
+        let before = sqlite3_memory_used()
+        for _ in 0..<400 { _ = try Self.bytes(publication) }
+        #expect(sqlite3_memory_used() - before < Int64(one) * 100)
     }
 
     @Test func figuresAndTheirStatus() throws {

@@ -32,7 +32,9 @@ package final class Directory: Sendable {
     /// Creates a file for writing and reading that must not exist yet.
     package func creating(_ name: String, mode: UInt32 = 0o600) throws(FileFault) -> FileDescriptor
     {
-        try opening(name, O_RDWR | O_CREAT | O_EXCL, mode: mode, operation: .create)
+        // What was made here is a regular file. If it had to be looked at first, one that cannot be
+        // looked at would be left behind.
+        try opened(name, O_RDWR | O_CREAT | O_EXCL, mode: mode, operation: .create)
     }
 
     /// Opens a file for writing behind its end, and for reading: on a network file system a shared
@@ -51,6 +53,24 @@ package final class Directory: Sendable {
     private func opening(
         _ name: String, _ flags: Int32, mode: UInt32, operation: FileFault.Operation
     ) throws(FileFault) -> FileDescriptor {
+        let file = try opened(name, flags, mode: mode, operation: operation)
+        let kind = try file.status().kind
+        guard kind == .regular else {
+            throw FileFault(
+                operation,
+                kind == .directory ? .isDirectory : .notRegularFile,
+                path: file.path
+            )
+        }
+        return file
+    }
+
+    private func opened(
+        _ name: String,
+        _ flags: Int32,
+        mode: UInt32,
+        operation: FileFault.Operation
+    ) throws(FileFault) -> FileDescriptor {
         try check(name, operation)
         let shown = path(of: name)
         // Without O_NONBLOCK a planted named pipe would make the open wait for ever.
@@ -63,13 +83,7 @@ package final class Directory: Sendable {
             throw error.errorNumber == ELOOP
                 ? FileFault(operation, .symbolicLink, path: shown) : error
         }
-        let file = FileDescriptor(owning: number, path: shown)
-        let kind = try file.status().kind
-        guard kind == .regular else {
-            throw FileFault(
-                operation, kind == .directory ? .isDirectory : .notRegularFile, path: shown)
-        }
-        return file
+        return FileDescriptor(owning: number, path: shown)
     }
 
     /// The whole content of a small file; one longer than `limitBytes` is a fault.

@@ -43,7 +43,8 @@ extension Sluice {
     /// tests. Writes it to `output`, if asked for one, which may not be there before.
     package static func propose(_ request: ProposalRequest) throws(PipelineFailure) -> Proposal {
         if let output = request.output {
-            guard !output.utf8.isEmpty, output.utf8.last != UInt8(ascii: "/"), !isPresent(output)
+            guard !output.utf8.isEmpty, output.utf8.last != UInt8(ascii: "/"),
+                try !isPresent(output)
             else { throw .usage("--output: expected the name of a file that is not there yet") }
         }
         if request.isConfined { confine(request) }

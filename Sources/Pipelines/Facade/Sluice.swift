@@ -60,7 +60,7 @@ package enum Sluice {
         do { try HashingSelfTest.run() } catch {
             throw .internalFault("the hash functions do not give the published values")
         }
-        guard let state = plan.state, !settings.isDryRun || isPresent(state) else {
+        guard let state = plan.state, settings.isDryRun ? try isPresent(state) : true else {
             if let store = plan.store { return try firstLook(plan, store, settings, observer) }
             return try PlainRun(
                 plan: plan, request: settings, observer: observer, opened: opened

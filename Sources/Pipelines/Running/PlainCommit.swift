@@ -27,7 +27,7 @@ struct PlainCommit {
         self.plan = plan
         self.paths = paths
         self.isDryRun = isDryRun
-        identities = sourceIdentities(paths)
+        identities = try sourceIdentities(paths)
         files = FileSink(
             plan: plan, sources: identities,
             digests: plan.outputs.contains { $0.termsPath != nil }, columns: columns,
@@ -58,7 +58,7 @@ struct PlainCommit {
         if isDryRun { return report }
         try files.openEmptyOutputs()
         try files.prepare()
-        let disclosed = DisclosureTerms(plan: plan).make(tables)
+        let disclosed = try DisclosureTerms(plan: plan).make(tables)
         let prepared = try TableFiles.prepare(
             tables + terms() + disclosed.terms, sources: identities, in: files.folders)
         do throws(PipelineFailure) {

@@ -1,6 +1,3 @@
-// GRDB gives and takes the bytes of a column as `Data`.
-private import FoundationEssentials
-import GRDB
 import Statistics
 
 /// The sketches of one table of a publication in the database: a table of BLOBs beside it.
@@ -23,29 +20,22 @@ struct DatabaseSketches {
     }
 
     /// Makes the table, its rows in the order of the publication; NULL where there is no sketch.
-    func write(_ db: Database) throws {
+    func write(_ database: MemoryDatabase) throws(PublicationFault) {
         let groups = published.table.groupColumns.count
         let declared = columns.enumerated().map { index, column in
             "\(quoted(column)) \(index < groups ? "TEXT NOT NULL" : "BLOB")"
         }
-        try db.execute(
-            sql: "CREATE TABLE \(quoted(name)) (\(declared.joined(separator: ", ")))")
-        let places = columns.map { _ in "?" }.joined(separator: ", ")
-        let insert = try db.makeStatement(
-            sql: "INSERT INTO \(quoted(name)) VALUES (\(places))")
+        try database.execute("CREATE TABLE \(quoted(name)) (\(declared.joined(separator: ", ")))")
+        let insertion = try database.insertion(into: name, columns: columns.count)
         for (row, bytes) in zip(published.table.rows, sketches.rows) {
-            let keys = row.key.map { String(decoding: $0, as: UTF8.self).databaseValue }
-            let blobs = bytes.map { $0.isEmpty ? DatabaseValue.null : Self.blob($0) }
-            try insert.execute(arguments: StatementArguments(keys + blobs))
+            let keys = row.key.map { StoredValue.text(String(decoding: $0, as: UTF8.self)) }
+            let blobs = bytes.map { $0.isEmpty ? StoredValue.null : .blob($0) }
+            try insertion.insert(keys + blobs)
         }
     }
 
-    private static func blob(_ bytes: [UInt8]) -> DatabaseValue {
-        Data(bytes).databaseValue
-    }
-
     /// Enters the columns into the dictionary: none of them may be added up.
-    func describe(_ db: Database, period: String) throws {
+    func describe(_ database: MemoryDatabase, period: String) throws(PublicationFault) {
         let groups = published.table.groupColumns
         for (index, column) in columns.enumerated() {
             let isGroup = index < groups.count
@@ -53,12 +43,16 @@ struct DatabaseSketches {
                 isGroup
                 ? ColumnWords.ofGroup(groups[index])
                 : ColumnWords.of(sketches.columns[index - groups.count])
-            try db.execute(
-                sql: "INSERT INTO dictionary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                arguments: [
-                    name, column, isGroup ? "group" : "sketch", meaning, nil,
-                    isGroup ? nil : false, nil, nil, period,
-                ])
+            try database.describe(
+                DictionaryEntry(
+                    table: name,
+                    column: column,
+                    kind: isGroup ? "group" : "sketch",
+                    meaning: meaning,
+                    isAddable: isGroup ? nil : false,
+                    period: period
+                )
+            )
         }
     }
 }

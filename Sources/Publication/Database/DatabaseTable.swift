@@ -1,4 +1,3 @@
-import GRDB
 import Records
 import Statistics
 
@@ -37,7 +36,7 @@ struct DatabaseTable {
     }
 
     /// Makes the table, its rows in the order of the publication, and its views.
-    func write(_ db: Database) throws {
+    func write(_ database: MemoryDatabase) throws(PublicationFault) {
         var columns = groups.map { "\(quoted($0)) TEXT NOT NULL" }
         for (index, column) in table.columns.enumerated() {
             let type = column.role == .magnitude ? "REAL" : "INTEGER"
@@ -48,59 +47,55 @@ struct DatabaseTable {
             }
         }
         guard !columns.isEmpty else { return }
-        try db.execute(
-            sql: "CREATE TABLE \(quoted(name)) (\(columns.joined(separator: ", ")))")
-        let places = columns.map { _ in "?" }.joined(separator: ", ")
-        let insert = try db.makeStatement(
-            sql: "INSERT INTO \(quoted(name)) VALUES (\(places))")
+        try database.execute("CREATE TABLE \(quoted(name)) (\(columns.joined(separator: ", ")))")
+        let insertion = try database.insertion(into: name, columns: columns.count)
         for row in table.rows {
             try PublicationFault.checkStop()
-            try insert.execute(arguments: arguments(row))
+            try insertion.insert(values(row))
         }
         for (index, group) in groups.enumerated() {
             try PublicationFault.checkStop()
-            try db.execute(
-                sql: "CREATE INDEX \(quoted(indexNames[index])) "
-                    + "ON \(quoted(name)) (\(quoted(group)))")
+            try database.execute(
+                "CREATE INDEX \(quoted(indexNames[index])) "
+                    + "ON \(quoted(name)) (\(quoted(group)))"
+            )
         }
-        try views(db)
-        try sketches?.write(db)
+        try views(database)
+        try sketches?.write(database)
     }
 
-    private func arguments(_ row: ControlledTable.Row) -> StatementArguments {
-        var values: [DatabaseValue] = row.key.map {
-            String(decoding: $0, as: UTF8.self).databaseValue
-        }
+    private func values(_ row: ControlledTable.Row) -> [StoredValue] {
+        var values = row.key.map { StoredValue.text(String(decoding: $0, as: UTF8.self)) }
         for (index, cell) in row.cells.enumerated() {
             let (value, status) = Self.values(cell)
             values.append(value)
-            values.append(status.databaseValue)
+            values.append(.text(status))
             if let noise = published.noise {
                 values.append(Self.value(noise.columns[index].accuracy))
             }
         }
-        return StatementArguments(values)
+        return values
     }
 
-    private static func values(_ cell: ControlledCell) -> (DatabaseValue, String) {
+    private static func values(_ cell: ControlledCell) -> (StoredValue, String) {
         switch cell {
         case .value(let quantity): (value(quantity), "value")
-        case .zero: (0.databaseValue, "zero")
+        case .zero: (.integer(0), "zero")
         case .suppressed(let reason): (.null, reason.status)
         case .notMeasured: (.null, "not_measured")
         }
     }
 
     /// A whole number as it is, another as the double-precision number nearest to it.
-    private static func value(_ quantity: Quantity) -> DatabaseValue {
+    private static func value(_ quantity: Quantity) -> StoredValue {
         switch quantity {
-        case .integer(let value): value.databaseValue
-        case .decimal: (Double(quantity.text) ?? 0).databaseValue
+        case .integer(let value): .integer(value)
+        case .decimal: .real(Double(quantity.text) ?? 0)
         }
     }
 
     /// A view with a row for each figure, and one with the marks that the csv format writes.
-    private func views(_ db: Database) throws {
+    private func views(_ database: MemoryDatabase) throws(PublicationFault) {
         guard !figures.isEmpty, figures.count <= 100 else { return }
         let keys = groups.map { quoted($0) + ", " }.joined()
         let parts = figures.indices.map { index in
@@ -109,8 +104,9 @@ struct DatabaseTable {
                 + (accuracies.isEmpty ? "" : ", \(quoted(accuracies[index])) AS accuracy ")
                 + "FROM \(quoted(name))"
         }
-        try db.execute(
-            sql: "CREATE VIEW \(quoted(tidyName)) AS \(parts.joined(separator: " UNION ALL "))")
+        try database.execute(
+            "CREATE VIEW \(quoted(tidyName)) AS \(parts.joined(separator: " UNION ALL "))"
+        )
         let shown = figures.indices.map { index in
             let isMagnitude = table.columns[index].role == .magnitude
             let few = isMagnitude ? "" : "<\(table.persons)"
@@ -125,61 +121,107 @@ struct DatabaseTable {
                 + "AS \(quoted(figures[index]))"
                 + (accuracies.isEmpty ? "" : ", \(quoted(accuracies[index]))")
         }
-        try db.execute(
-            sql: "CREATE VIEW \(quoted(shownName)) AS SELECT \(keys)"
-                + "\(shown.joined(separator: ", ")) FROM \(quoted(name))")
+        try database.execute(
+            "CREATE VIEW \(quoted(shownName)) AS SELECT \(keys)"
+                + "\(shown.joined(separator: ", ")) FROM \(quoted(name))"
+        )
     }
 
     /// Enters the table and each of its columns into the dictionary.
-    func describe(_ db: Database, period: String) throws {
+    func describe(_ database: MemoryDatabase, period: String) throws(PublicationFault) {
         let withheld = table.withheld
-        try db.execute(
-            sql: "INSERT INTO tables VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            arguments: [
-                name, table.name, published.purpose, table.persons, published.customers,
-                withheld.cellsTotal, withheld.cells, withheld.recordsTotal, withheld.records,
-                published.other, published.proposal,
-            ])
+        try database.insert(
+            into: "tables",
+            [
+                .text(name), .text(table.name), .text(published.purpose), .number(table.persons),
+                .number(published.customers), .number(withheld.cellsTotal),
+                .number(withheld.cells), .integer(withheld.recordsTotal),
+                .integer(withheld.records), .text(published.other), .text(published.proposal),
+            ]
+        )
         for (index, group) in table.groupColumns.enumerated() {
-            try db.execute(
-                sql: Self.entry,
-                arguments: [
-                    name, groups[index], "group", ColumnWords.ofGroup(group), nil, nil, nil,
-                    nil, period,
-                ])
+            try database.describe(
+                DictionaryEntry(
+                    table: name,
+                    column: groups[index],
+                    kind: "group",
+                    meaning: ColumnWords.ofGroup(group),
+                    period: period
+                )
+            )
         }
-        try describeFigures(db, period: period)
-        try sketches?.describe(db, period: period)
+        try describeFigures(database, period: period)
+        try sketches?.describe(database, period: period)
     }
 
-    /// A line of the dictionary.
-    private static let entry = "INSERT INTO dictionary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-
-    private func describeFigures(_ db: Database, period: String) throws {
+    private func describeFigures(
+        _ database: MemoryDatabase,
+        period: String
+    ) throws(PublicationFault) {
         for (index, column) in table.columns.enumerated() {
-            try db.execute(
-                sql: Self.entry,
-                arguments: [
-                    name, figures[index], "figure", ColumnWords.of(column, in: published),
-                    ColumnWords.unit(of: column.role), published.isAddable(column),
-                    table.persons,
-                    published.customers, period,
-                ])
-            try db.execute(
-                sql: Self.entry,
-                arguments: [
-                    name, statuses[index], "status",
-                    "Whether \(figures[index]) is told, and why not; see statuses.", nil, nil,
-                    nil, nil, period,
-                ])
+            let unit = ColumnWords.unit(of: column.role)
+            var entry = DictionaryEntry(
+                table: name,
+                column: figures[index],
+                kind: "figure",
+                meaning: ColumnWords.of(column, in: published),
+                period: period
+            )
+            entry.unit = unit
+            entry.isAddable = published.isAddable(column)
+            entry.persons = table.persons
+            entry.customers = published.customers
+            try database.describe(entry)
+            try database.describe(
+                DictionaryEntry(
+                    table: name,
+                    column: statuses[index],
+                    kind: "status",
+                    meaning: "Whether \(figures[index]) is told, and why not; see statuses.",
+                    period: period
+                )
+            )
             guard !accuracies.isEmpty else { continue }
-            try db.execute(
-                sql: Self.entry,
-                arguments: [
-                    name, accuracies[index], "accuracy", ColumnWords.ofAccuracy(figures[index]),
-                    ColumnWords.unit(of: column.role), false, nil, nil, period,
-                ])
+            try database.describe(
+                DictionaryEntry(
+                    table: name,
+                    column: accuracies[index],
+                    kind: "accuracy",
+                    meaning: ColumnWords.ofAccuracy(figures[index]),
+                    unit: unit,
+                    isAddable: false,
+                    period: period
+                )
+            )
         }
+    }
+}
+
+/// What the dictionary of a publication says about one column.
+struct DictionaryEntry {
+    let table: String
+    let column: String
+    let kind: String
+    let meaning: String
+    var unit: String?
+    var isAddable: Bool?
+    var persons: Int?
+    var customers: Int?
+    let period: String
+}
+
+extension MemoryDatabase {
+    /// Enters a column into the dictionary.
+    func describe(_ entry: DictionaryEntry) throws(PublicationFault) {
+        func number(_ value: Int?) -> StoredValue { value.map { .number($0) } ?? .null }
+        try insert(
+            into: "dictionary",
+            [
+                .text(entry.table), .text(entry.column), .text(entry.kind), .text(entry.meaning),
+                entry.unit.map { .text($0) } ?? .null, number(entry.isAddable.map { $0 ? 1 : 0 }),
+                number(entry.persons), number(entry.customers), .text(entry.period),
+            ]
+        )
     }
 }
 

@@ -1,6 +1,3 @@
-private import FileSystem
-import GRDB
-import GRDBSQLite
 import Records
 import Statistics
 
@@ -21,39 +18,20 @@ struct PublicationDatabase {
 
     /// The bytes of the database file.
     func bytes() throws(PublicationFault) -> [UInt8] {
-        do {
-            var configuration = Configuration()
-            configuration.publicStatementArguments = false
-            let queue = try DatabaseQueue(configuration: configuration)
-            defer {
-                try? queue.close()
-                LastingObjects.keep(queue)
-            }
-            try queue.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA page_size = 4096; PRAGMA encoding = 'UTF-8'")
-            }
-            return try queue.writeWithoutTransaction { db in
-                try db.inTransaction {
-                    try about(db)
-                    for layout in layouts { try layout.write(db) }
-                    try dictionary(db)
-                    return .commit
-                }
-                return try Self.file(db)
-            }
-        } catch { throw PublicationFault("SQLite refused to make the database") }
+        let database = try MemoryDatabase()
+        try database.execute("BEGIN")
+        try about(database)
+        for layout in layouts { try layout.write(database) }
+        try dictionary(database)
+        try database.execute("COMMIT")
+        return try Self.file(database)
     }
 
     /// The file that the database would be, without what tells how it was made: the counters of
     /// changes and the version of the library (SQLite file format, §1.3).
-    private static func file(_ db: Database) throws -> [UInt8] {
-        var size: sqlite3_int64 = 0
-        guard let start = unsafe sqlite3_serialize(db.sqliteConnection, "main", &size, 0) else {
-            throw DatabaseError(resultCode: .SQLITE_NOMEM)
-        }
-        defer { unsafe sqlite3_free(start) }
-        var bytes = unsafe Array(UnsafeBufferPointer(start: start, count: Int(size)))
-        guard bytes.count >= 100 else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+    private static func file(_ database: MemoryDatabase) throws(PublicationFault) -> [UInt8] {
+        var bytes = try database.serialized()
+        guard bytes.count >= 100 else { throw .database }
         for (offset, value) in [(24, 1), (92, 1), (96, 3_040_000)] {
             for index in 0..<4 {
                 bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (24 - 8 * index))
@@ -64,15 +42,16 @@ struct PublicationDatabase {
 
     // MARK: About the publication
 
-    private func about(_ db: Database) throws {
-        try db.execute(
-            sql: """
-                CREATE TABLE publication (property TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)
-                    WITHOUT ROWID;
-                CREATE TABLE statuses (status TEXT PRIMARY KEY NOT NULL, meaning TEXT NOT NULL)
-                    WITHOUT ROWID;
-                CREATE TABLE late_records (period TEXT NOT NULL, records INTEGER NOT NULL);
-                """)
+    private func about(_ database: MemoryDatabase) throws(PublicationFault) {
+        try database.execute(
+            """
+            CREATE TABLE publication (property TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)
+                WITHOUT ROWID;
+            CREATE TABLE statuses (status TEXT PRIMARY KEY NOT NULL, meaning TEXT NOT NULL)
+                WITHOUT ROWID;
+            CREATE TABLE late_records (period TEXT NOT NULL, records INTEGER NOT NULL);
+            """
+        )
         let properties = [
             ("pipeline", publication.pipeline), ("period", publication.period),
             ("through", publication.through), ("kind", publication.kind.rawValue),
@@ -81,17 +60,16 @@ struct PublicationDatabase {
             ("published", publication.closed), ("opt_outs_as_of", publication.optOutsAsOf),
         ]
         for (name, value) in properties {
-            try db.execute(
-                sql: "INSERT INTO publication VALUES (?, ?)", arguments: [name, value])
+            try database.insert(into: "publication", [.text(name), .text(value)])
         }
         for (status, meaning) in Self.statuses {
-            try db.execute(
-                sql: "INSERT INTO statuses VALUES (?, ?)", arguments: [status, meaning])
+            try database.insert(into: "statuses", [.text(status), .text(meaning)])
         }
         for late in publication.late {
-            try db.execute(
-                sql: "INSERT INTO late_records VALUES (?, ?)",
-                arguments: [late.period, late.records])
+            try database.insert(
+                into: "late_records",
+                [.text(late.period), .integer(late.records)]
+            )
         }
     }
 
@@ -103,21 +81,22 @@ struct PublicationDatabase {
         ] + SuppressionReason.allCases.map { ($0.status, ColumnWords.sentence($0)) }
     }
 
-    private func dictionary(_ db: Database) throws {
-        try db.execute(
-            sql: """
-                CREATE TABLE tables (table_name TEXT PRIMARY KEY NOT NULL, statistic TEXT NOT NULL,
-                    purpose TEXT NOT NULL, persons INTEGER NOT NULL, customers INTEGER NOT NULL,
-                    figures INTEGER NOT NULL, figures_withheld INTEGER NOT NULL,
-                    records INTEGER NOT NULL, records_withheld INTEGER NOT NULL,
-                    rolled_up TEXT NOT NULL, proposal TEXT NOT NULL);
-                CREATE TABLE dictionary (table_name TEXT NOT NULL, column_name TEXT NOT NULL,
-                    kind TEXT NOT NULL, meaning TEXT NOT NULL, unit TEXT, addable INTEGER,
-                    persons INTEGER, customers INTEGER, period TEXT NOT NULL,
-                    PRIMARY KEY (table_name, column_name));
-                """)
+    private func dictionary(_ database: MemoryDatabase) throws(PublicationFault) {
+        try database.execute(
+            """
+            CREATE TABLE tables (table_name TEXT PRIMARY KEY NOT NULL, statistic TEXT NOT NULL,
+                purpose TEXT NOT NULL, persons INTEGER NOT NULL, customers INTEGER NOT NULL,
+                figures INTEGER NOT NULL, figures_withheld INTEGER NOT NULL,
+                records INTEGER NOT NULL, records_withheld INTEGER NOT NULL,
+                rolled_up TEXT NOT NULL, proposal TEXT NOT NULL);
+            CREATE TABLE dictionary (table_name TEXT NOT NULL, column_name TEXT NOT NULL,
+                kind TEXT NOT NULL, meaning TEXT NOT NULL, unit TEXT, addable INTEGER,
+                persons INTEGER, customers INTEGER, period TEXT NOT NULL,
+                PRIMARY KEY (table_name, column_name));
+            """
+        )
         for layout in layouts {
-            try layout.describe(db, period: publication.period)
+            try layout.describe(database, period: publication.period)
         }
     }
 }

@@ -43,19 +43,33 @@ struct FaultTests {
         #expect(struck > 4)
     }
 
+    /// What cannot be looked at is not missing: a key store that was taken for missing let an
+    /// opt-out end well and leave records as they were.
+    @Test(arguments: FaultJob.all.filter { $0.name == "an opt-out" })
+    func whatCannotBeLookedAt(_ job: FaultJob) throws {
+        let world = try FaultWorld(job)
+        var random = SeededGenerator(seed: 0x1009)
+        var fault = Fault(side: .read, kind: .error(EIO), call: "fstatat")
+        var struck = 0
+        for number in representatives(try world.sites(of: fault), &random) {
+            fault.number = number + 1
+            if try strike(fault, world, "") { struck += 1 }
+        }
+        #expect(struck > 20)
+    }
+
     @Test(.enabled(if: long != nil), arguments: FaultJob.all.indices)
     func everywhere(_ index: Int) throws {
-        let words = Self.long?.split(separator: ",") ?? []
-        let chosen = words.compactMap { Int($0) }
-        let bySites = words.contains("sites")
-        guard chosen.isEmpty || chosen.contains(index) else { return }
+        let choice = try FaultChoice(Self.long ?? "")
+        guard choice.jobs.contains(index) else { return }
         let world = try FaultWorld(FaultJob.all[index])
         var random = SeededGenerator(seed: UInt64(index))
         let begun = ContinuousClock.now
         var (struck, calls, sites) = (0, 0, 0)
         for kind in Self.kinds {
             let origins = try world.sites(of: kind)
-            let numbers = bySites ? representatives(origins, &random) : Array(origins.indices)
+            let numbers =
+                choice.isBySites ? representatives(origins, &random) : Array(origins.indices)
             calls += origins.count
             sites += Set(origins).count
             for number in numbers {
@@ -67,8 +81,19 @@ struct FaultTests {
         let seconds = Int((ContinuousClock.now - begun) / .seconds(1))
         StandardError.write(
             "\(world.job.name): \(struck) faults in \(Self.kinds.count) ways, of \(calls) calls "
-                + "from \(sites) places, in \(seconds) s\n")
+                + "from \(sites) places, which left \(world.foldersLeft) different folders, in "
+                + "\(seconds) s\n"
+        )
         #expect(struck > 100)
+    }
+
+    @Test func aWordThatMeansNothingIsNotTakenForAll() throws {
+        let all = FaultJob.all.indices
+        #expect(try FaultChoice("all") == FaultChoice(isBySites: false, jobs: Set(all)))
+        #expect(try FaultChoice("sites,0,4") == FaultChoice(isBySites: true, jobs: [0, 4]))
+        for words in ["", "1", "site", "sites,", "sites,all", "all,\(all.count)", "all,-1", "0,4"] {
+            #expect(throws: FaultChoice.Unknown.self, "\(words)") { try FaultChoice(words) }
+        }
     }
 
     /// Of the calls that come the same way one, by its place: the first, the last or any.
@@ -87,10 +112,31 @@ struct FaultTests {
         try world.restore()
         let outcome = try world.run(with: fault)
         let told = try world.told()
-        for sentence in try world.faultsAfter(outcome) {
+        for sentence in try world.faultsAfter(outcome, mayLeaveSeal: fault.lasts) {
             let place = "\(world.job.name), \(fault) (\(told.first)) \(words)"
             Issue.record("\(place): \(sentence); \(outcome.errors)")
         }
         return told.faults > 0
+    }
+}
+
+/// What `SLUICE_LONG_FAULTS` asks for: `sites` or `all`, and behind it numbers of jobs.
+private struct FaultChoice: Equatable {
+    /// True when one call fails for each place from which calls are made, false when each fails.
+    let isBySites: Bool
+    let jobs: Set<Int>
+
+    struct Unknown: Error { let words: String }
+}
+
+extension FaultChoice {
+    fileprivate init(_ words: String) throws {
+        let list = words.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = list.dropFirst().map { Int($0) ?? -1 }
+        guard let form = list.first, ["sites", "all"].contains(form),
+            numbers.allSatisfy(FaultJob.all.indices.contains)
+        else { throw Unknown(words: words) }
+        isBySites = form == "sites"
+        jobs = Set(numbers.isEmpty ? Array(FaultJob.all.indices) : numbers)
     }
 }

@@ -241,7 +241,8 @@ final class SluiceProcess {
         }
         var state: Int32 = 0
         var usage = rusage()
-        for _ in 0..<(seconds * (Want.isPlainProcess ? 500 : 5000)) {
+        let pause = measuresMemory ? 2000 : 500
+        for _ in 0..<(seconds * (Want.isPlainProcess ? 1 : 10) * 1_000_000 / pause) {
             if measuresMemory { notePeak() }
             if unsafe wait4(pid, &state, WNOHANG, &usage) == pid {
                 processorSeconds = [usage.ru_utime, usage.ru_stime].reduce(0) {
@@ -249,7 +250,7 @@ final class SluiceProcess {
                 }
                 return try outcome(state)
             }
-            usleep(2000)
+            usleep(UInt32(pause))
         }
         kill(pid, SIGKILL)
         unsafe waitpid(pid, &state, 0)

@@ -15,7 +15,7 @@ enum HoldWork {
         do { try session.ledger.raise(hold, time: session.now) } catch {
             throw StateRegistry.failure(error)
         }
-        return try listing(of: request.name, session)
+        return try listing(of: request.name, session, behind: "the hold is entered in the ledger")
     }
 
     private static func refuseTaken(
@@ -41,7 +41,7 @@ enum HoldWork {
         do { try session.ledger.release(hold: name, by: person, time: session.now) } catch {
             throw StateRegistry.failure(error)
         }
-        return try listing(of: name, session)
+        return try listing(of: name, session, behind: "the release is entered in the ledger")
     }
 
     static func list(
@@ -58,10 +58,13 @@ enum HoldWork {
         do { return try session.ledger.holds() } catch { throw StateRegistry.failure(error) }
     }
 
+    /// The hold as it is after what `done` says: that is so, whether it can be read or not.
     private static func listing(
-        of name: String, _ session: RegistrySession
+        of name: String, _ session: RegistrySession, behind done: String
     ) throws(PipelineFailure) -> HoldListing {
-        guard let hold = try all(session).first(where: { $0.name.utf8.elementsEqual(name.utf8) })
+        let holds: [HoldRecord]
+        do { holds = try all(session) } catch { throw error.behind(done) }
+        guard let hold = holds.first(where: { $0.name.utf8.elementsEqual(name.utf8) })
         else { throw .internalFault("a hold that was just written is not there") }
         return HoldListing(hold, session)
     }

@@ -17,10 +17,15 @@ struct KeySealing {
         statePath = loaded.state.map { registeredPath(anchored($0, at: folder)) }
     }
 
+    private static func present(_ path: String?) throws(PipelineFailure) -> String? {
+        guard let path else { return nil }
+        return try isPresent(path) ? path : nil
+    }
+
     /// `source` is where the key-encryption key comes from that sealed them; nil: they are plain.
     func run(from source: WrappingKeySource?) throws(PipelineFailure) -> KeyRewrapReport {
-        let store = plan.keyStore.flatMap { isPresent($0) ? $0 : nil }
-        let state = statePath.flatMap { isPresent($0) ? $0 : nil }
+        let store = try Self.present(plan.keyStore)
+        let state = try Self.present(statePath)
         guard store != nil || state != nil else {
             throw .usage("the pipeline has no keys yet: its first run seals those that it makes")
         }

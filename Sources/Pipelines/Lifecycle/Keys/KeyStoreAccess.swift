@@ -35,7 +35,8 @@ struct KeyStoreAccess {
         isDryRun: Bool, reading: Bool = false, ledger: Ledger? = nil, statePath: String? = nil
     ) throws(PipelineFailure) -> RunRing {
         let creating = !isDryRun && !reading
-        let store = isDryRun && !isPresent(path) ? nil : try open(creating: creating)
+        let isThere = isDryRun ? try isPresent(path) : true
+        let store = isThere ? try open(creating: creating) : nil
         let expected = try store.map { store throws(PipelineFailure) in
             try expectedKeys(ledger, zone: store.zone)
         }

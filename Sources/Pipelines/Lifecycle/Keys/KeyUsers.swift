@@ -14,8 +14,13 @@ struct KeyUsers {
     /// The answers of all registered states, in the order of their paths, and of all pipelines
     /// without state; a state that cannot be asked answers that.
     func ask() throws(PipelineFailure) -> [KeyUser] {
+        let states: [String]
+        do throws(KeyFault) { states = try store.registeredStates() } catch {
+            throw .keys("\(error)")
+        }
+        var users: [KeyUser] = []
+        for path in states { users.append(try answer(path)) }
         do throws(KeyFault) {
-            var users = try store.registeredStates().map(answer)
             for pipeline in try store.registeredPipelines() {
                 let use = KeyUse(pipelines: [
                     KeyUse.Pipeline(name: pipeline.name, needs: pipeline.needs, lastRun: nil)
@@ -26,8 +31,16 @@ struct KeyUsers {
         } catch { throw .keys("\(error)") }
     }
 
-    private func answer(_ path: String) -> KeyUser {
-        KeyUser(place: path, answer: Self.ask(path, now: now, own: own))
+    /// The state at hand must be readable: what it cannot tell would keep keys that are due.
+    private func answer(_ path: String) throws(PipelineFailure) -> KeyUser {
+        guard let own, own.path.utf8.elementsEqual(path.utf8) else {
+            return KeyUser(place: path, answer: Self.ask(path, now: now))
+        }
+        do {
+            return KeyUser(place: path, answer: .uses(try own.ledger.keyUse(now: now)))
+        } catch {
+            throw .storage("cannot read the ledger: \(error.description)")
+        }
     }
 
     /// The answer of one state; a folder that is not there, not ours or damaged gives none.

@@ -184,7 +184,11 @@ enum OptOutWork {
                 optOuts: chosen.map(\.id), at: zone.startOfDay(day), time: session.now)
         } catch { throw StateRegistry.failure(error) }
         let ids = Set(chosen.map(\.id))
-        return try all(session).filter { ids.contains($0.id) }.map { OptOutListing($0, session) }
+        let entries: [OptOutRecord]
+        do { entries = try all(session) } catch {
+            throw error.behind("the withdrawal is entered in the ledger")
+        }
+        return entries.filter { ids.contains($0.id) }.map { OptOutListing($0, session) }
     }
 
     /// The entries that name exactly this subject.

@@ -27,7 +27,7 @@ struct PartialRetirement {
                 _ = try folder.remove(place.name)
                 try folder.synchronize()
             } catch {
-                if !isPresent(place.directory) { continue }
+                if try !isPresent(place.directory) { continue }
                 throw .storage("cannot remove \(record.path)", error)
             }
         }

@@ -41,7 +41,7 @@ final class PublicationWriting {
         ).made()
         if isDryRun { return files }
         // Published with another state: this one must not publish it again with other values.
-        guard !isPresent("\(item.folder)/\(PublicationFiles.aboutName)") else {
+        guard try !isPresent("\(item.folder)/\(PublicationFiles.aboutName)") else {
             throw .refused(
                 "\(item.folder) holds a publication that this state knows nothing of: expected "
                     + "the state that made it, or another `publish.path`")

@@ -257,7 +257,7 @@ final class PublishWork {
 
     /// Keys that waited for a publication may die now.
     private func retireKeys() throws(PipelineFailure) {
-        if let access = KeyStoreAccess(plan: plan), isPresent(access.path) {
+        if let access = KeyStoreAccess(plan: plan), try isPresent(access.path) {
             let retirement = KeyRetirement(
                 store: try access.open(creating: false), zone: plan.release.zone, now: clock.now,
                 who: "publish", own: (registeredPath(statePath), ledger))

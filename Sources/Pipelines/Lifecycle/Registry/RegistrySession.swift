@@ -30,7 +30,7 @@ struct RegistrySession {
         let path = anchored(state, at: folder)
         plan.state = path
         self.plan = plan
-        guard creating || isPresent(path) else { return nil }
+        guard creating ? true : try isPresent(path) else { return nil }
         do { ledger = try Ledger.open(stateDirectory: path, home: plan.home) } catch {
             throw .opening(stateIn: path, error)
         }

@@ -28,10 +28,13 @@ struct StateRegistry {
         let known: RegistryKeyRecord?
         do { known = try ledger.registryKey() } catch { throw Self.failure(error) }
         let path = ledger.directory.path(of: RegistryKey.fileName)
+        let isAsked = creating || known != nil
+        let isThere = isAsked ? true : try isPresent(path)
         let found: SubjectHasher?
         do throws(KeyFault) {
             // A state without a registry asks for no key-encryption key.
-            found = creating || known != nil || isPresent(path)
+            found =
+                isThere
                 ? try RegistryKey.hasher(
                     in: ledger.directory, creatingIfMissing: creating && known == nil,
                     wrapping: try plan.loadWrapping()) : nil

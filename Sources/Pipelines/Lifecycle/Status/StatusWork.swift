@@ -97,7 +97,7 @@ struct StatusWork {
     /// A store that no run has made yet has no keys.
     private func keys() throws(PipelineFailure) -> StatusReport.Keys {
         var keys = StatusReport.Keys()
-        guard let path = plan.keyStore, isPresent(path) else { return keys }
+        guard let path = plan.keyStore, try isPresent(path) else { return keys }
         for entry in try KeyWork(plan, command: "status", changes: false).list().keys {
             switch entry.state {
             case .active: keys.active += 1

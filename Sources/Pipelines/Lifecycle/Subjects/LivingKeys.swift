@@ -13,7 +13,7 @@ struct LivingKeys: Sendable {
 
     /// Reads the key store of a plan; a plan without one, or one that was never made, has no keys.
     init(_ plan: Plan) throws(PipelineFailure) {
-        guard let access = KeyStoreAccess(plan: plan), isPresent(access.path) else { return }
+        guard let access = KeyStoreAccess(plan: plan), try isPresent(access.path) else { return }
         let store = try access.open(creating: false)
         do {
             for listing in try store.epochs() {

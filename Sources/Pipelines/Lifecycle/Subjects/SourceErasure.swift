@@ -26,16 +26,13 @@ struct SourceErasure {
     /// rewritten anyway, apart.
     private func files() throws(PipelineFailure) -> [String] {
         let folder = try workingFolder()
-        func expand(_ pattern: String) -> [String] {
-            (try? SourceListing.expand(patterns: [pattern])) ?? []
+        var seen = try sourceIdentities(presentFiles(plan.store?.files ?? []))
+        var found: [String] = []
+        for path in try presentFiles(plan.sources) {
+            guard let status = try presentStatus(of: path) else { continue }
+            if seen.insert(status.identity).inserted { found.append(anchored(path, at: folder)) }
         }
-        func identity(_ path: String) -> FileIdentity? { (try? FileStatus.of(path))??.identity }
-        let stored = Set((plan.store?.files ?? []).flatMap(expand).compactMap(identity))
-        var seen: Set<FileIdentity> = []
-        return plan.sources.flatMap(expand).filter { path in
-            guard let file = identity(path), !stored.contains(file) else { return false }
-            return seen.insert(file).inserted
-        }.map { anchored($0, at: folder) }
+        return found
     }
 
     /// Refuses what could not be done.

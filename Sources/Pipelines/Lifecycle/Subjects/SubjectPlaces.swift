@@ -30,7 +30,7 @@ struct SubjectPlaces {
         self.ledger = ledger
         fields = try SubjectFields(subject, specification, plan)
         try addSources()
-        addStore()
+        try addStore()
         for index in plan.outputs.indices { try addOutput(index) }
         for disclosure in specification.disclosures { try addDisclosure(disclosure) }
         places += try SubjectLists(
@@ -60,8 +60,13 @@ struct SubjectPlaces {
                 limits.append("No file lies at the source \(pattern) now.")
             }
         }
-        let stored = Set(Self.storedFiles(plan).compactMap(Self.identity))
-        files = files.filter { file in Self.identity(file).map { !stored.contains($0) } ?? true }
+        let stored = try sourceIdentities(presentFiles(plan.store?.files ?? []))
+        var others: [String] = []
+        for file in files {
+            let status = try presentStatus(of: file)
+            if status.map({ !stored.contains($0.identity) }) ?? true { others.append(file) }
+        }
+        files = others
         let purposes = plan.outputs.map(\.purpose) + specification.statistics.map(\.purpose.value)
         let names = plan.release.fields.names
         places.append(
@@ -72,19 +77,7 @@ struct SubjectPlaces {
                 matcher: matcher(names) { _ in nil }))
     }
 
-    private static func identity(_ path: String) -> FileIdentity? {
-        (try? FileStatus.of(path))??.identity
-    }
-
-    /// The files of the store now.
-    private static func storedFiles(_ plan: Plan) -> [String] {
-        unique(
-            (plan.store?.files ?? []).flatMap {
-                (try? SourceListing.expand(patterns: [$0])) ?? []
-            })
-    }
-
-    private mutating func addStore() {
+    private mutating func addStore() throws(PipelineFailure) {
         guard let store = plan.store else { return }
         let names = plan.release.fields.names
         places.append(
@@ -92,7 +85,9 @@ struct SubjectPlaces {
                 kind: .store, name: store.name, purposes: [store.output.purpose],
                 recipients: ["own"],
                 retention: ["Aged in place: each field by its own clock."],
-                files: Self.storedFiles(plan), format: plan.format, names: names,
+                files: Self.unique(try presentFiles(store.files)),
+                format: plan.format,
+                names: names,
                 // What was aged in place holds tokens like an output.
                 matcher: matcher(names) { name in
                     names.firstIndex(of: name).map { store.release.rules[$0] }

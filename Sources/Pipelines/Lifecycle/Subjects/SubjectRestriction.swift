@@ -42,9 +42,14 @@ struct SubjectRestriction {
                 let tokens = SubjectTokens(subject, session.plan, session.keys)
                 try ledger.restrict(person, tokens: tokens.all, time: session.now)
             }
+        } catch { throw StateRegistry.failure(error) }
+        do {
             try ledger.note(
                 lifts ? .lift : .restrict, person, by: details.requestedBy, time: session.now)
-        } catch { throw StateRegistry.failure(error) }
+        } catch {
+            let done = lifts ? "the end of the restriction" : "the restriction"
+            throw StateRegistry.failure(error).behind("\(done) is entered in the ledger")
+        }
         if !lifts {
             report.limits = [
                 "What is stored stays, and goes on ageing; outputs and tables of new runs leave "

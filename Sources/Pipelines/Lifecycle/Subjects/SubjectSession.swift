@@ -46,7 +46,8 @@ struct SubjectSession {
         plan = anchoredPlan
         statePath = path
         // Nothing was ever run: there is nothing to find, and a question makes no state.
-        ledger = creating || isPresent(path) ? try Self.open(path, plan) : nil
+        let isThere = creating ? true : try isPresent(path)
+        ledger = isThere ? try Self.open(path, plan) : nil
         keys = try LivingKeys(plan)
     }
 

@@ -68,7 +68,7 @@ struct ContentProof {
                 tellStranded(part.part)
                 continue
             }
-            guard isPresent(part.part.path) else { continue }
+            guard try isPresent(part.part.path) else { continue }
             try prove(part.part, output: index, &proofs[index])
         }
         if strangers > 0 {

@@ -59,13 +59,15 @@ struct FileProof {
         owner.count(
             "files with the bytes that were written",
             known.currentParts.count + seen.count + known.files.count + known.published.count
-                + memories)
-        for path in former.sorted() where isPresent(path) {
+                + memories
+        )
+        for path in former.sorted() {
+            guard try isPresent(path) else { continue }
             owner.find(
                 .notDeleted, path,
                 "was replaced or removed, and is there again: run the pipeline, which removes it")
         }
-        FolderProof(owner, known, expected: expected, former: former).run()
+        try FolderProof(owner, known, expected: expected, former: former).run()
         try StateFolderProof(owner, expected: expected).run()
     }
 
@@ -147,31 +149,31 @@ struct StateFolderProof {
 
     func run() throws(PipelineFailure) {
         let state = owner.statePath
-        checkFolder(state)
+        try checkFolder(state)
         var files = 0
         for name in try names(state) {
             let path = "\(state)/\(name)"
             if Self.folders.contains(name) {
-                checkFolder(path)
+                try checkFolder(path)
                 for inner in try names(path) {
                     files += 1
-                    checkMode("\(path)/\(inner)", 0o077, "0600")
+                    try checkMode("\(path)/\(inner)", 0o077, "0600")
                 }
                 continue
             }
             files += 1
-            checkMode(path, 0o077, "0600")
+            try checkMode(path, 0o077, "0600")
             if !Self.names.contains(name), !isOwnKeyStore(path),
                 !expected.contains(FileProof.key(path))
             {
                 tellUnknown(path, name)
             }
         }
-        if let keys = owner.plan.keyStore, isPresent(keys) {
-            checkFolder(keys)
+        if let keys = owner.plan.keyStore, try isPresent(keys) {
+            try checkFolder(keys)
             for name in try names(keys) {
                 files += 1
-                checkMode("\(keys)/\(name)", 0o077, "0600")
+                try checkMode("\(keys)/\(name)", 0o077, "0600")
             }
         }
         owner.count("files of state and keys that only their owner can open", files)
@@ -203,17 +205,25 @@ struct StateFolderProof {
         }
     }
 
-    private func checkFolder(_ path: String) { checkMode(path, 0o077, "0700") }
+    private func checkFolder(_ path: String) throws(PipelineFailure) {
+        try checkMode(path, 0o077, "0700")
+    }
 
-    private func checkMode(_ path: String, _ forbidden: UInt32, _ wanted: String) {
-        let place = splitPath(path)
-        guard let status = try? Directory.open(place.directory).status(of: place.name) else {
-            return
-        }
-        if status.kind == .symbolicLink {
-            owner.find(.exposed, path, "is a symbolic link: expected what it leads to")
-            return
-        }
+    private func checkMode(
+        _ path: String,
+        _ forbidden: UInt32,
+        _ wanted: String
+    ) throws(PipelineFailure) {
+        // The folder around may be closed to a confined process.
+        let found: FileStatus?
+        do throws(FileFault) {
+            if try FileStatus.isLink(path) {
+                owner.find(.exposed, path, "is a symbolic link: expected what it leads to")
+                return
+            }
+            found = try FileStatus.of(path)
+        } catch { throw .storage("cannot look at \(path)", error) }
+        guard let status = found else { return }
         if status.permissions & forbidden != 0 {
             owner.find(.exposed, path, "is open to others: expected mode \(wanted)")
         }

@@ -32,8 +32,11 @@ struct FolderProof {
         apart = Set(([owner.statePath] + keys).map(FileProof.key))
     }
 
-    func run() {
-        var waiting = roots.filter(isPresent).sorted()
+    func run() throws(PipelineFailure) {
+        var waiting: [String] = []
+        for root in roots.sorted() {
+            if try isPresent(root) { waiting.append(root) }
+        }
         var seen = Set(waiting)
         while let folder = waiting.popLast() {
             for inner in look(into: folder) where seen.insert(inner).inserted {

@@ -21,7 +21,7 @@ struct KeyProof {
             return
         }
         guard let path = owner.plan.keyStore else { return }
-        guard isPresent(path) else {
+        guard try isPresent(path) else {
             if !used.isEmpty { owner.find(.missing, path, "is not there: expected the key store") }
             return
         }

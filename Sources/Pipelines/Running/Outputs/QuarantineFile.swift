@@ -98,7 +98,9 @@ final class QuarantineFile: QuarantineSink {
 
     /// Removes the lists of earlier runs whose window has passed.
     func removeExpired(window: RetentionClock, clocks: ClockSet) throws(PipelineFailure) {
-        guard let present = try? FileStatus.of(folder), present.kind == .directory else { return }
+        guard let present = try presentStatus(of: folder), present.kind == .directory else {
+            return
+        }
         do {
             let directory = try Directory.open(folder, creating: false, mode: 0o700)
             var removed = false

@@ -78,7 +78,7 @@ struct RunLeftovers {
     private func inside(
         _ folder: (path: String, shown: String), _ work: (Directory) throws(FileFault) -> Void
     ) throws(PipelineFailure) {
-        guard let present = try? FileStatus.of(folder.path), present.kind == .directory
+        guard let present = try presentStatus(of: folder.path), present.kind == .directory
         else { return }
         do throws(FileFault) {
             try work(Directory.open(folder.path, creating: false, mode: 0o700))

@@ -24,7 +24,7 @@ struct DisclosureTerms {
     private var clock: RunClock { plan.release.clocks.runClock }
 
     /// `files` are those that this run is going to write.
-    func make(_ files: [TableFiles.File]) -> Outcome {
+    func make(_ files: [TableFiles.File]) throws(PipelineFailure) -> Outcome {
         var outcome = Outcome()
         for table in plan.tables where table.isDisclosure {
             guard let path = table.paths.first?.path, !path.isStandardOutput else { continue }
@@ -46,7 +46,7 @@ struct DisclosureTerms {
                 let terms = terms(table, path, files.new, files.old, DeliveredTerms(place))
                 // Terms of nothing, which call nothing back, go with the last file.
                 guard !terms.files.isEmpty || !(terms.recalled ?? []).isEmpty else {
-                    if isPresent(place) { outcome.gone.append((path: place, shownPath: shown)) }
+                    if try isPresent(place) { outcome.gone.append((path: place, shownPath: shown)) }
                     continue
                 }
                 outcome.terms.append(

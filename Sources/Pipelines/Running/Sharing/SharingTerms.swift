@@ -129,7 +129,7 @@ extension StatefulRun {
         for output in plan.outputs {
             guard let path = output.termsPath else { continue }
             let files = try sharedFiles(output, ledger)
-            if files.isEmpty, !isPresent(path) { continue }
+            if files.isEmpty, try !isPresent(path) { continue }
             let terms = SharingTerms(
                 pipeline: plan.name, output: output, asOf: plan.release.clocks.runClock.now,
                 files: files)

@@ -82,18 +82,19 @@ final class PartAgeing {
     private func lookAgain(_ part: PartRecord, output index: Int) throws(PipelineFailure) {
         let history = try HoldHistory(part, output: index, of: plan, registry)
         // What is in another format waits until something in it is due.
-        guard history.hasFormat, !isTakenAway(part) else { return }
+        guard history.hasFormat, try !isTakenAway(part) else { return }
         try age(part, output: index)
     }
 
     /// True for a part that was taken out of a folder which is there; without the folder, its disk
     /// may be missing.
-    private func isTakenAway(_ part: PartRecord) -> Bool {
-        !isPresent(part.path) && isPresent(splitPath(part.path).directory)
+    private func isTakenAway(_ part: PartRecord) throws(PipelineFailure) -> Bool {
+        if try isPresent(part.path) { return false }
+        return try isPresent(splitPath(part.path).directory)
     }
 
     private func age(_ part: PartRecord, output index: Int) throws(PipelineFailure) {
-        guard !isTakenAway(part) else {
+        guard try !isTakenAway(part) else {
             gone += 1
             return
         }

@@ -47,11 +47,12 @@ struct RestoredParts {
         for part in own where part.state == .current {
             try mend(part.part, lines[PartLine(part.part)] ?? [], finds)
         }
-        let restored =
-            finds.map(\.path) + partials.filter { !$0.isKept }.map(\.partial.path).filter { path in
-                isPresent(path)
-                    && !partials.contains { $0.isKept && $0.partial.path == path }
-            }
+        let kept = Set(partials.filter(\.isKept).map { Array($0.partial.path.utf8) })
+        var restored = finds.map(\.path)
+        for path in partials.filter({ !$0.isKept }).map(\.partial.path)
+        where !kept.contains(Array(path.utf8)) {
+            if try isPresent(path) { restored.append(path) }
+        }
         for path in restored { try remove(path) }
         try note()
     }
@@ -73,9 +74,9 @@ struct RestoredParts {
         let sizes = Set(former.map(\.content.byteCount))
         var finds: [Find] = []
         for folder in Set(former.map { splitPath(Self.key($0.path)).directory }).sorted() {
-            for name in (try? Directory.open(folder).names()) ?? [] {
+            for name in try presentNames(in: folder) {
                 let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
-                guard !current.contains(path), let status = try? FileStatus.of(path),
+                guard !current.contains(path), let status = try presentStatus(of: path),
                     status.kind == .regular
                 else { continue }
                 let named = byName[path]
@@ -116,7 +117,7 @@ struct RestoredParts {
         {
             return
         }
-        if let status = try? FileStatus.of(part.path) {
+        if let status = try presentStatus(of: part.path) {
             let isAmbiguous = earlier.contains { $0.content.byteCount == part.content.byteCount }
             if status.byteCount == part.content.byteCount, !isAmbiguous { return }
             let found = try content(of: part.path)

@@ -51,7 +51,7 @@ final class SourceIntake {
         }
         let found = try SourceSurvey(self, paths).survey()
         for source in found {
-            if let status = try? FileStatus.of(source.path) {
+            if let status = try presentStatus(of: source.path) {
                 contents[status.identity] = source.scanned.content
             }
         }
@@ -65,7 +65,7 @@ final class SourceIntake {
         guard let paths = try? resolveSources(plan.sources), paths != ["-"] else { return [] }
         var awaited: Set<FileIdentity> = []
         for source in try SourceSurvey(self, paths).survey() {
-            guard let status = try? FileStatus.of(source.path) else { continue }
+            guard let status = try presentStatus(of: source.path) else { continue }
             if source.isKnown {
                 contents[status.identity] = source.scanned.content
             } else {
@@ -148,9 +148,13 @@ final class SourceIntake {
                 number: sources.count)
         let taskName = found.taskName(stream: plan.stream)
         let sink = FileSink(
-            plan: plan, sources: sourceIdentities([found.path]), digests: true,
-            columns: { work.columns }, folders: owner.changes.folders,
-            name: { _, path in PartName.path(path, digest: taskName) })
+            plan: plan,
+            sources: try sourceIdentities([found.path]),
+            digests: true,
+            columns: { work.columns },
+            folders: owner.changes.folders,
+            name: { _, path in PartName.path(path, digest: taskName) }
+        )
         let end: any OutputSink = owner.settings.isDryRun ? NoSink() : sink
         let gate = try RiskGate(plan, before: end, storage: storage) { work.columns }
         sinks.append(sink)
