@@ -13,8 +13,9 @@
 #include <stdlib.h>
 
 // Of the sanitizer's runtime: what came before the release comes before what follows the acquire.
-void __tsan_acquire(void *address);
-void __tsan_release(void *address);
+// Weak for the one library that is built beside, which programmes without that runtime load.
+__attribute__((weak)) void __tsan_acquire(void *address);
+__attribute__((weak)) void __tsan_release(void *address);
 
 #define SWIFT __attribute__((swiftcall))
 #define SELF __attribute__((swift_context)) void *self
