@@ -159,7 +159,10 @@ let package = Package(
         tests("MutantsTests", ["Mutants"]),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
-        .target(name: "FaultInterposer", path: "Tests/FaultInterposer"),
+        // Loaded in front of programmes of the system, too, which have no sanitizer's runtime.
+        .target(
+            name: "FaultInterposer", path: "Tests/FaultInterposer",
+            cSettings: [.unsafeFlags(["-fno-sanitize=all"])]),
         .target(
             name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .target(

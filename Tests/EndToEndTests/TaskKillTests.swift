@@ -119,7 +119,7 @@ import Testing
             let label: Comment = "seed \(seed) round \(round)"
             #expect(try scene.tree("out")["months.csv"] == months, label)
             let verified = try sluice(["verify", "p.yaml"] + Self.clock, in: scene)
-            #expect(verified.status == 0, "\(label) \(verified.output)")
+            #expect(verified.status == 0, "\(label) \(text(verified.output)) \(verified.errors)")
             let again = try sluice(["run", "p.yaml", "--json"] + Self.clock, in: scene)
             #expect(again.status == 0 && text(again.output).contains("\"known\":true"), label)
         }

@@ -28,6 +28,10 @@ struct YAMLEvent {
 @safe struct YAMLEventReader: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let input: UnsafeMutableBufferPointer<UInt8>
+    /// Where each line begins, in characters of Unicode. libyaml ends lines at lone carriage returns
+    /// and at three other characters, too; editors and `grep -n`, which a fault is looked up with,
+    /// end them at line feeds.
+    private let lineStarts: [Int]
 
     /// Starts on `bytes`, which must be valid UTF-8 without a byte-order mark; nil when there is no
     /// memory for a parser.
@@ -44,6 +48,17 @@ struct YAMLEvent {
         unsafe yaml_parser_set_input_string(parser, input.baseAddress, input.count)
         unsafe self.parser = parser
         unsafe self.input = input
+        lineStarts = Self.lineStarts(of: bytes)
+    }
+
+    private static func lineStarts(of bytes: [UInt8]) -> [Int] {
+        var starts = [0]
+        var characters = 0
+        for byte in bytes {
+            if byte & 0xC0 != 0x80 { characters += 1 }
+            if byte == UInt8(ascii: "\n") { starts.append(characters) }
+        }
+        return starts
     }
 
     deinit {
@@ -59,7 +74,7 @@ struct YAMLEvent {
         var event = unsafe yaml_event_t()
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw fault() }
         defer { unsafe yaml_event_delete(&event) }
-        let position = unsafe Self.position(event.start_mark)
+        let position = position(ofCharacter: unsafe Int(event.start_mark.index))
         switch unsafe event.type {
         case YAML_STREAM_START_EVENT: return try next()
         case YAML_DOCUMENT_START_EVENT:
@@ -105,8 +120,13 @@ struct YAMLEvent {
         )
     }
 
-    private static func position(_ mark: yaml_mark_t) -> SettingPosition {
-        SettingPosition(line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+    private borrowing func position(ofCharacter index: Int) -> SettingPosition {
+        var (first, end) = (0, lineStarts.count)
+        while end - first > 1 {
+            let middle = (first + end) / 2
+            if lineStarts[middle] <= index { first = middle } else { end = middle }
+        }
+        return SettingPosition(line: first + 1, column: index - lineStarts[first] + 1)
     }
 
     /// The fault of the parser. libyaml's problem texts are constants of its own and hold nothing
@@ -125,7 +145,7 @@ struct YAMLEvent {
         let known = YAMLProblem.all.first { problem.contains($0.part) } ?? .other
         let isAtContext = unsafe known.isAtContext && parser.context != nil
         let mark = unsafe isAtContext ? parser.context_mark : parser.problem_mark
-        return SettingFault(known.sentence, at: Self.position(mark))
+        return SettingFault(known.sentence, at: position(ofCharacter: Int(mark.index)))
     }
 }
 

@@ -50,6 +50,8 @@ case ("run", .some, _):
         unsafe arguments.append(CommandLine.unsafeArgv[index])
     }
     unsafe arguments.append(nil)
+    // libFuzzer leaves the crash reporter of the Swift runtime in its place, which takes minutes.
+    for crash in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] { _ = signal(crash, SIG_DFL) }
     let status = unsafe sluice_fuzz_run(Int32(arguments.count - 1), &arguments, tryOne)
     if status < 0 { fail("libFuzzer is not in this build: use .ci/fuzz") }
     exit(status)

@@ -45,6 +45,21 @@ struct SettingDocumentTests {
         #expect(reading(text).tree == tree)
     }
 
+    @Test(
+        "a line ends where editors end it, not wherever YAML does",
+        arguments: ["\r", "\u{85}", "\u{2028}", "\u{2029}"]
+    )
+    func placesBehindOtherLineEnds(end: String) {
+        let again = "found the key `c` again; it is already on line"
+        #expect(
+            reading("a: b\(end)c: d\(end)c: e\n").faults == ["1:11 \(again) 1"]
+        )
+        #expect(
+            reading("a: é\r\nc: d\(end)c: e\n").faults == ["2:6 \(again) 2"]
+        )
+        #expect(reading("a: [\(end)\(end)").faults.allSatisfy { $0.hasPrefix("1:") })
+    }
+
     @Test("places are those of the values and keys, 1-based, columns in characters")
     func places() throws {
         let faults = Faults()
