@@ -78,6 +78,7 @@ package final class Ledger: Sendable {
                 let isNew = try queue.inDatabase { db in
                     try refuseOtherDatabases(db, file, schema)
                 }
+                try removeEmptyJournal(in: directory)
                 let isSealed = try !isNew && checkSeal(directory, queue)
                 guard try !queue.read(schema.migrator.hasCompletedMigrations) else {
                     return (queue, isSealed)
@@ -122,6 +123,17 @@ package final class Ledger: Sendable {
         }
         return Ledger(
             directory: directory, queue: queue, lock: lock, isSealed: true, isReadOnly: true)
+    }
+
+    /// Removes the journal of a transaction whose run was killed before it had entered anything.
+    ///
+    /// What a journal has to give back it has given back when the database is read for the first
+    /// time, and is gone then. One without a header SQLite leaves for the next transaction (SQLite,
+    /// "Atomic Commit", 4.2); until then nobody could tell that the ledger is settled. The lock of
+    /// the state is held: no other process writes one.
+    private static func removeEmptyJournal(in directory: Directory) throws {
+        guard try directory.status(of: journalName) != nil else { return }
+        _ = try directory.remove(journalName)
     }
 
     /// Refuses a database that is no ledger of this version's form.

@@ -97,6 +97,22 @@ import Testing
         #expect(killed >= 4)
     }
 
+    /// A commit that is killed when all is done may leave a transaction open, which only another
+    /// one may settle: the same commit, done again, does.
+    @Test func aCommitThatWasCompleteSettlesTheLedger() throws {
+        var maker = EventMaker(seed: 313)
+        let scene = try scene(maker.jsonLines(60), pipeline: Pipeline.stateful)
+        let plan = try plan(scene)
+        try finish(scene, plan)
+        try scene.write("state/ledger.sqlite-journal", "")
+        let verify = ["verify", "p.yaml"] + Self.clock
+        #expect(try sluice(verify, in: scene).status == 6)
+        let again = try sluice(["commit", plan.folder], in: scene)
+        #expect(again.status == 0 && again.errors.contains("complete before"))
+        let verified = try sluice(verify, in: scene)
+        #expect(verified.status == 0, "\(text(verified.output)) \(verified.errors)")
+    }
+
     /// With state, what a killed commit has entered is there once, and what it has not is not.
     @Test func aCommitWithStateKilledAtAnyMoment() throws {
         var maker = EventMaker(seed: 311)

@@ -18,6 +18,7 @@ struct TaskCommit {
         let lock = try CommitLock(context.folder.directory)
         defer { withExtendedLifetime(lock) {} }
         if try context.folder.isComplete() {
+            try settle()
             try context.folder.clear()
             return nil
         }
@@ -28,13 +29,29 @@ struct TaskCommit {
         return report
     }
 
+    /// Settles what a commit that was killed behind its mark of success left open in the ledger:
+    /// until then nobody may read the state. A state that is gone, moved or in use is not the
+    /// matter of a run that is complete.
+    private func settle() throws(PipelineFailure) {
+        guard let state = context.tasks.state else { return }
+        do { _ = try Ledger.openForReading(stateDirectory: state.path) } catch {
+            guard case .notRecovered = error else { return }
+            try RunRecovery(ledger: open(state), plan: context.plan).finishEarlierRuns()
+        }
+    }
+
+    private func open(_ state: TaskPlan.State) throws(PipelineFailure) -> Ledger {
+        do {
+            return try Ledger.open(stateDirectory: state.path, home: context.plan.home)
+        } catch {
+            throw .opening(stateIn: state.path, error)
+        }
+    }
+
     /// Enters the run into its state; nil when a commit that was killed did that before.
     private func enter(_ state: TaskPlan.State) throws(PipelineFailure) -> RunReport? {
         let plan = context.plan
-        let ledger: Ledger
-        do { ledger = try Ledger.open(stateDirectory: state.path, home: plan.home) } catch {
-            throw .opening(stateIn: state.path, error)
-        }
+        let ledger = try open(state)
         if try isEntered(in: ledger) {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
             return nil

@@ -33,7 +33,9 @@ enum StoredValue {
         unsafe connection = opened
         // A name that is not there is a mistake, and no text.
         unsafe _disableDoubleQuotedStringLiterals(connection)
-        try execute("PRAGMA page_size = 4096; PRAGMA encoding = 'UTF-8'")
+        // To sort the keys of a large index, SQLite would else make a file wherever it may.
+        try execute(
+            "PRAGMA page_size = 4096; PRAGMA encoding = 'UTF-8'; PRAGMA temp_store = MEMORY")
     }
 
     deinit { unsafe sqlite3_close_v2(connection) }

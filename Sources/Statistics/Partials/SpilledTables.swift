@@ -46,12 +46,12 @@ struct SpilledTables {
         var tables: [MeasuredTable] = []
         var next = 0
         for layout in merge.layouts {
-            var reduction = try pieces[next].rows()
+            var reduction = try pieces[next].takeRows()
             next += 1
             for measure in layout.sessions.indices {
                 var sessions: SessionReduction?
                 while next < pieces.count, pieces[next].measure == measure {
-                    guard let range = try pieces[next].range() else { break }
+                    guard let range = try pieces[next].takeRange() else { break }
                     if sessions == nil { sessions = range } else { sessions?.merge(range) }
                     next += 1
                 }
@@ -180,7 +180,7 @@ private struct TablePiece {
     private let layout: StatisticLayout
     private let starts: [PartialLandmarks.Place]
     private var merge: PartialMerge
-    private var reduction: Reduction
+    private var reduction: Reduction?
     private var sessions: SessionReduction?
     private var fault: PartialFault?
 
@@ -215,23 +215,30 @@ private struct TablePiece {
         for index in starts.indices {
             try merge.readers[index].seek(to: starts[index], windowBytes: window)
         }
-        guard let measure else { return try merge.mergeRows(layout, &reduction) }
-        let gap = layout.sessions[measure].plan.gapMilliseconds
-        try merge.mergeIntervals(layout, gap: gap, &reduction)
-        sessions = reduction.endRange()
+        guard var sink = reduction.take() else { return }
+        if let measure {
+            let gap = layout.sessions[measure].plan.gapMilliseconds
+            try merge.mergeIntervals(layout, gap: gap, &sink)
+            sessions = sink.endRange()
+        } else {
+            try merge.mergeRows(layout, &sink)
+            reduction = consume sink
+        }
     }
 
     private static let windowBytesMin = 1 << 12
 
-    /// The reduction of the rows.
-    func rows() throws(PartialFault) -> Reduction {
+    /// Gives the reduction of the rows away: as long as it was here, too, whoever changes it would
+    /// change a copy. To be called once.
+    mutating func takeRows() throws(PartialFault) -> Reduction {
         if let fault { throw fault }
-        return reduction
+        guard let taken = reduction.take() else { throw PartialFault(.damaged) }
+        return taken
     }
 
-    /// The sessions of the range; none of rows.
-    func range() throws(PartialFault) -> SessionReduction? {
+    /// Gives the sessions of the range away; none of rows.
+    mutating func takeRange() throws(PartialFault) -> SessionReduction? {
         if let fault { throw fault }
-        return sessions
+        return sessions.take()
     }
 }

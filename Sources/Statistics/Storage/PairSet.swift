@@ -25,8 +25,11 @@ struct PairSet: ~Copyable {
     var residentBytes: Int { slots.residentBytes + lastRows.residentBytes }
 
     /// The bytes that the set would grow by when some thousand pairs more came, as a chunk may
-    /// bring them.
-    var bytesToGrow: Int { (count + 4096) * 4 > mask * 3 ? slots.residentBytes : 0 }
+    /// bring them; none while it is small.
+    var bytesToGrow: Int {
+        let isNearlyFull = (count + 4096) * 4 > mask * 3
+        return isNearlyFull && slots.count > 1 << 13 ? slots.residentBytes : 0
+    }
 
     /// Adds a pair; the row must not be `UInt32.max`.
     @inline(__always)

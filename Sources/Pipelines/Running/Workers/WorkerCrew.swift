@@ -68,8 +68,11 @@ final class WorkerCrew: @unchecked Sendable {
         worker.clock.restart()
         do throws(PipelineFailure) {
             while try readNext(worker) {
+                let number = worker.hand.chunk.number
                 try worker.process()
                 guard handOver(worker, index) else { return }
+                // What fails from here on fails behind the chunk that was given away.
+                worker.hand.chunk.number = number + 1
                 try worker.makeRoom()
             }
             if workers.count > 1 {
