@@ -13,6 +13,10 @@ package struct FileLock: ~Copyable, Sendable {
 
     private init(file: consuming FileDescriptor) { self.file = file }
 
+    /// Closing the file would not do: a child process has it open, too, from its making until it
+    /// runs another programme, and the lock belongs to both.
+    deinit { _ = csystem_flock(file.number, LOCK_UN) }
+
     /// Locks the file `name` of `directory` and creates it (0600) when it is missing.
     ///
     /// A lock held elsewhere is the fault `busy-lock`, at once or after `waitingSeconds`.

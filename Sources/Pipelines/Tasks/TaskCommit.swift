@@ -1,3 +1,4 @@
+internal import Anonymization
 internal import FileSystem
 internal import Ledger
 internal import Records
@@ -54,6 +55,7 @@ struct TaskCommit {
         let ledger = try open(state)
         if try isEntered(in: ledger) {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+            try retireKeys(ledger, state)
             return nil
         }
         try state.check(ledger)
@@ -68,6 +70,21 @@ struct TaskCommit {
             plan: plan, statePath: state.path, request: settings, observer: nil, ledger: ledger,
             divided: sources
         ).run()
+    }
+
+    /// Destroys the keys that the commit which was killed would have destroyed at its end.
+    private func retireKeys(
+        _ ledger: Ledger, _ state: TaskPlan.State
+    ) throws(PipelineFailure) {
+        guard let access = KeyStoreAccess(plan: context.plan), try isPresent(access.path) else {
+            return
+        }
+        let now = context.plan.release.clocks.runClock.now
+        let retirement = KeyRetirement(
+            store: try access.open(creating: false), zone: context.plan.release.zone, now: now,
+            who: "commit", own: (registeredPath(state.path), ledger))
+        _ = try retirement.retireAll()
+        try PartialRetirement(ledger: ledger, now: now).run()
     }
 
     private func isEntered(in ledger: Ledger) throws(PipelineFailure) -> Bool {
