@@ -51,12 +51,32 @@ func presentFiles(_ patterns: [String]) throws(PipelineFailure) -> [String] {
     return found
 }
 
-/// The names in the folder at `path`; none when there is no folder.
-func presentNames(in path: String) throws(PipelineFailure) -> [String] {
-    guard try presentStatus(of: path)?.kind == .directory else { return [] }
-    do { return try Directory.open(path).names() } catch {
-        if error.errorNumber == 2 { return [] }
-        throw .storage("cannot list \(path)", error)
+/// The regular files in the folder at `path`, in the order of their names; none when there is no
+/// folder.
+///
+/// Whoever may write there can put anything into it: a link, wherever it leads, and a name that is
+/// not UTF-8 are no file of a run and stop none.
+func presentFiles(
+    in path: String
+) throws(PipelineFailure) -> [(name: String, status: FileStatus)] {
+    do throws(FileFault) {
+        guard let folder = try presentFolder(at: path) else { return [] }
+        var found: [(name: String, status: FileStatus)] = []
+        for bytes in try folder.nameBytes() {
+            guard let name = String(validating: bytes, as: UTF8.self),
+                let status = try folder.status(of: name), status.kind == .regular
+            else { continue }
+            found.append((name, status))
+        }
+        return found
+    } catch { throw .storage("cannot list \(path)", error) }
+}
+
+/// The folder at `path`, open; nil when there is none.
+private func presentFolder(at path: String) throws(FileFault) -> Directory? {
+    do { return try Directory.open(path) } catch {
+        if error.code == "ENOENT" || error.code == "ENOTDIR" { return nil }
+        throw error
     }
 }
 
