@@ -132,7 +132,8 @@ let package = Package(
             "PipelinesTests",
             [
                 "Pipelines", "Records", "Anonymization", "LogFormats", "Statistics",
-                "FileSystem", "KeyedHashing",
+                "FileSystem", "KeyedHashing", "Ledger",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             excluding: ["Oracle"]),
         tests(

@@ -114,6 +114,38 @@ struct ConfinedRunTests {
         #expect(try sluice(["verify", "p.yaml", "--now", "2026-04-20"], in: scene).status == 0)
     }
 
+    /// Where nothing but former parts lay, a command that is confined before its run still finds
+    /// and removes what a backup brought back.
+    @Test func whereNothingButFormerPartsLay() throws {
+        let scene = try Scene()
+        let elsewhere = try Scene()
+        let near = FaultJob.pipelineText.replacingOccurrences(
+            of: "readers: [university]\n    expires: P3M", with: "readers: [university]")
+        let far = near.replacingOccurrences(
+            of: "out/{month}", with: "\(elsewhere.path)/far/{month}")
+        try scene.write("p.yaml", far)
+        try scene.write("in/a.jsonl", FaultJob.lines(seed: 97))
+        let run = ["run", "p.yaml", "--quiet", "--now"]
+        #expect(try sluice(run + ["2026-04-20"], in: scene).status == 0)
+        let former = try elsewhere.tree("far")
+        try scene.write("p.yaml", near)
+        #expect(try sluice(run + ["2026-07-20"], in: scene).status == 0)
+        #expect(try !former.isEmpty && elsewhere.tree("far").isEmpty)
+        let clock = ["--now", "2026-07-21"]
+        for command in [
+            ["opt-out", "add", "p.yaml", "--customer", "NL-101"], ["publish", "p.yaml"],
+            [
+                "subject", "erase", "p.yaml", "--role", "controller", "--identity-check", "1",
+                "--by", "dpo", "--user", "user3@firma3.example",
+            ],
+        ] {
+            for (name, content) in former { try elsewhere.write("far/\(name)", content) }
+            let outcome = try sluice(command + clock, in: scene)
+            #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+            #expect(try elsewhere.tree("far").isEmpty, "\(command)")
+        }
+    }
+
     /// The key that seals the others is read from outside before the outside is closed.
     @Test func aCredentialForKeysWithoutState() throws {
         let scene = try scene()

@@ -39,6 +39,26 @@ struct RunCommitTests {
         try ledger.verifyDatabase()
     }
 
+    /// A part on standard output lies in no folder.
+    @Test func foldersOfCurrentAndOfFormerParts() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.ledger()
+        try ledger.commitRun(commit("one", source: "a"))
+        #expect(try ledger.partFolders() == ["out/"] && ledger.formerPartFolders() == [])
+        let moved = try #require(try ledger.currentParts(output: "actions").first)
+        var next = commit("two", source: "b")
+        next.removedParts = [moved.id]
+        next.parts = ["-", "/far/a/two"].map { path in
+            NewPart(
+                output: "actions", purpose: "security", source: 0,
+                sourceRange: content("b").digest, path: path, content: content("part"),
+                records: 7, day: 20_000, oldestReadable: nil, keyIDs: [key.id])
+        }
+        try ledger.commitRun(next)
+        #expect(try ledger.partFolders() == ["/far/a/"])
+        #expect(try ledger.formerPartFolders() == ["out/"])
+    }
+
     @Test func sourcesAreKnownByStreamAndContent() throws {
         let scratch = try Scratch()
         let ledger = try scratch.ledger()

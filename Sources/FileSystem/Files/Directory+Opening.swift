@@ -101,8 +101,8 @@ extension Directory {
         return names
     }
 
-    /// The bytes of the names in the directory, sorted.
-    func nameBytes() throws(FileFault) -> [[UInt8]] {
+    /// The bytes of the names in the directory without `.` and `..`, in their order.
+    package func nameBytes() throws(FileFault) -> [[UInt8]] {
         let listing = try openAt(
             number, ".", O_RDONLY | O_DIRECTORY, operation: .list, shownPath: path)
         guard let stream = unsafe fdopendir(listing) else {

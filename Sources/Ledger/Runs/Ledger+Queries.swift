@@ -160,12 +160,21 @@ extension Ledger {
 
     /// The folders that hold current parts, each once.
     package func partFolders() throws(LedgerFault) -> [String] {
+        try partFolders("state = 'current'")
+    }
+
+    /// The folders that held parts which were replaced or removed, each once; they may be gone.
+    package func formerPartFolders() throws(LedgerFault) -> [String] {
+        try partFolders("state <> 'current'")
+    }
+
+    private func partFolders(_ condition: String) throws(LedgerFault) -> [String] {
         try read { db in
             try String.fetchAll(
                 db,
                 sql: """
                     SELECT DISTINCT rtrim(path, replace(path, '/', '')) FROM parts
-                    WHERE state = 'current'
+                    WHERE path <> '-' AND \(condition)
                     """
             ).map(paths.absolute)
         }

@@ -52,6 +52,10 @@ struct RunConfinement {
         places.read += Self.sourceFolders(of: plan)
         if let holds = plan.holds { places.read.append(holds) }
         places.written += (try? ledger?.partFolders()) ?? []
+        // What a backup brought back there is taken away again. In place of one that is missing the
+        // folder above it would be open.
+        let former = (try? ledger?.formerPartFolders()) ?? []
+        places.written += former.filter { (try? FileStatus.of($0))?.kind == .directory }
         places.written += (try? ledger?.publications().map(\.folder)) ?? []
         guard let keys = plan.keyStore,
             let store = try? KeyStore.inspect(path: keys, wrapping: plan.loadWrapping()).store

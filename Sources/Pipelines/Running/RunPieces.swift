@@ -21,45 +21,6 @@ func sourceIdentities(_ paths: [String]) throws(PipelineFailure) -> Set<FileIden
     return found
 }
 
-/// The status of what is at `path`; nil when nothing is there.
-///
-/// What cannot be looked at is a fault. Taken for missing, a key store would let an opt-out leave
-/// everything as it is, and a file that is due would be left out as one that was taken away.
-func presentStatus(of path: String) throws(PipelineFailure) -> FileStatus? {
-    do { return try FileStatus.of(path) } catch {
-        throw .storage("cannot look at \(path)", error)
-    }
-}
-
-/// True when there is something at `path`; a dry run makes nothing that is missing.
-func isPresent(_ path: String) throws(PipelineFailure) -> Bool {
-    try presentStatus(of: path) != nil
-}
-
-/// The files that the patterns mean now; a pattern may mean none.
-func presentFiles(_ patterns: [String]) throws(PipelineFailure) -> [String] {
-    var found: [String] = []
-    for pattern in patterns {
-        do { found += try SourceListing.expand(patterns: [pattern]) } catch {
-            guard error.cause == .noMatch || error.errorNumber == 2 else {
-                throw .source(
-                    SourceFault(.cannotOpen, source: error.path, expectation: "\(error)")
-                )
-            }
-        }
-    }
-    return found
-}
-
-/// The names in the folder at `path`; none when there is no folder.
-func presentNames(in path: String) throws(PipelineFailure) -> [String] {
-    guard try presentStatus(of: path)?.kind == .directory else { return [] }
-    do { return try Directory.open(path).names() } catch {
-        if error.errorNumber == 2 { return [] }
-        throw .storage("cannot list \(path)", error)
-    }
-}
-
 extension PipelineFailure {
     /// Ends a long work between two pieces of it when a signal asked to stop.
     static func checkStop() throws(PipelineFailure) {

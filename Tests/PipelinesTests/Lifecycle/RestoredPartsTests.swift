@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Pipelines
 import TestSupport
 import Testing
@@ -141,6 +142,32 @@ import Testing
         let report = try scene.run(now: "2026-04-10")
         #expect(report.notes.contains { $0.contains("not there any more: 1") })
         #expect(try findings(scene, "2026-04-10").contains { $0.hasPrefix("missing") })
+    }
+
+    @Test(
+        "is found among whatever strangers put into its folder",
+        arguments: ["a link to itself", "a link to nothing", "a link to a copy", "not UTF-8"])
+    func strangers(_ stranger: String) throws {
+        let (scene, backup) = try scene()
+        let (name, old) = try #require(backup.first)
+        try erase(scene, "anna", "2026-03-22")
+        try scene.write("copy", old)
+        let odd = Array("\(scene.folder)/out/".utf8) + [0xff]
+        let link = "\(scene.folder)/out/latest"
+        let targets = ["a link to itself": link, "a link to a copy": "\(scene.folder)/copy"]
+        if stranger == "not UTF-8" {
+            #expect(unsafe mkdir(odd.map(CChar.init(bitPattern:)) + [0], 0o700) == 0)
+        } else {
+            try FileManager.default.createSymbolicLink(
+                atPath: link,
+                withDestinationPath: targets[stranger] ?? "\(scene.folder)/nothing")
+        }
+        defer { _ = unsafe rmdir(odd.map(CChar.init(bitPattern:)) + [0]) }
+        try scene.write(name, old)
+        #expect(try scene.run(now: "2026-03-23").removedAgain == 1)
+        #expect(throws: (any Error).self) { try scene.text(name) }
+        #expect(try scene.text("copy") == old)
+        #expect(try scene.run(now: "2026-03-24").removedAgain == 0)
     }
 
     private func refusal(_ body: () throws -> Void) -> String {

@@ -38,9 +38,7 @@ struct KeyUsers {
         }
         do {
             return KeyUser(place: path, answer: .uses(try own.ledger.keyUse(now: now)))
-        } catch {
-            throw .storage("cannot read the ledger: \(error.description)")
-        }
+        } catch { throw StateRegistry.failure(error) }
     }
 
     /// The answer of one state; a folder that is not there, not ours or damaged gives none.

@@ -96,9 +96,7 @@ struct KeyWork {
     }
 
     private func ledgerKeys() throws(PipelineFailure) -> [KeyRecord] {
-        do { return try own?.ledger.keys() ?? [] } catch {
-            throw .storage("cannot read the ledger: \(error.description)")
-        }
+        do { return try own?.ledger.keys() ?? [] } catch { throw StateRegistry.failure(error) }
     }
 
     private func entry(

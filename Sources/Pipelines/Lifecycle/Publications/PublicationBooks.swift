@@ -29,7 +29,7 @@ struct PublicationBooks {
             let own = plan.statisticsDigest.hex
             live = all.filter { $0.statisticSet.utf8.elementsEqual(own.utf8) }
             foreign = all.filter { !$0.statisticSet.utf8.elementsEqual(own.utf8) }
-        } catch { throw .storage("cannot read the ledger: \(error.description)") }
+        } catch { throw StateRegistry.failure(error) }
     }
 
     /// The final publications in the order of their periods.

@@ -27,7 +27,7 @@ struct StatusWork {
         self.plan = plan
         do {
             ledger = try Ledger.openForReading(stateDirectory: state, isLocking: false)
-        } catch { throw .storage("cannot open the state in \(state): \(error.description)") }
+        } catch { throw .opening(stateIn: state, error) }
     }
 
     private var now: EventTime { plan.release.clocks.runClock.now }
@@ -44,7 +44,7 @@ struct StatusWork {
         do {
             try tellRuns(&report)
             try tellRegistry(&report)
-        } catch { throw .storage("cannot read the ledger: \(error.description)") }
+        } catch { throw StateRegistry.failure(error) }
         if let publish = plan.publish {
             let books = try PublicationBooks(plan, publish, ledger)
             report.unpublished = books.open.map { month in

@@ -74,11 +74,9 @@ struct RestoredParts {
         let sizes = Set(former.map(\.content.byteCount))
         var finds: [Find] = []
         for folder in Set(former.map { splitPath(Self.key($0.path)).directory }).sorted() {
-            for name in try presentNames(in: folder) {
+            for (name, status) in try presentFiles(in: folder) {
                 let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
-                guard !current.contains(path), let status = try presentStatus(of: path),
-                    status.kind == .regular
-                else { continue }
+                guard !current.contains(path) else { continue }
                 let named = byName[path]
                 guard named != nil || sizes.contains(status.byteCount) else { continue }
                 let content = try content(of: path)
