@@ -55,7 +55,10 @@ struct TaskCommit {
         let ledger = try open(state)
         if try isEntered(in: ledger) {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
-            try retireKeys(ledger, state)
+            // Those that the commit which was killed would have destroyed at its end.
+            _ = try KeyRetirement.retire(
+                plan, ledger, statePath: state.path, now: plan.release.clocks.runClock.now,
+                who: "commit")
             return nil
         }
         try state.check(ledger)
@@ -70,21 +73,6 @@ struct TaskCommit {
             plan: plan, statePath: state.path, request: settings, observer: nil, ledger: ledger,
             divided: sources
         ).run()
-    }
-
-    /// Destroys the keys that the commit which was killed would have destroyed at its end.
-    private func retireKeys(
-        _ ledger: Ledger, _ state: TaskPlan.State
-    ) throws(PipelineFailure) {
-        guard let access = KeyStoreAccess(plan: context.plan), try isPresent(access.path) else {
-            return
-        }
-        let now = context.plan.release.clocks.runClock.now
-        let retirement = KeyRetirement(
-            store: try access.open(creating: false), zone: context.plan.release.zone, now: now,
-            who: "commit", own: (registeredPath(state.path), ledger))
-        _ = try retirement.retireAll()
-        try PartialRetirement(ledger: ledger, now: now).run()
     }
 
     private func isEntered(in ledger: Ledger) throws(PipelineFailure) -> Bool {

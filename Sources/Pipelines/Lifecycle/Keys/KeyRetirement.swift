@@ -1,3 +1,4 @@
+internal import Anonymization
 internal import FileSystem
 internal import KeyedHashing
 internal import Ledger
@@ -25,6 +26,22 @@ struct KeyRetirement {
         var learned: [Tombstone] = []
         /// Keys whose last record must have been aged out and which live on, and why.
         var closing: [(key: KeyID, reasons: [KeyReason])] = []
+    }
+
+    /// Destroys every key of a pipeline's store that may die, where it has one, and the aggregates
+    /// that nobody needs any more; nil as `retireAll`, or without a store.
+    static func retire(
+        _ plan: Plan, _ ledger: Ledger, statePath: String, now: EventTime, who: String
+    ) throws(PipelineFailure) -> Outcome? {
+        var outcome: Outcome?
+        if let access = KeyStoreAccess(plan: plan), try isPresent(access.path) {
+            let retirement = KeyRetirement(
+                store: try access.open(creating: false), zone: plan.release.zone, now: now,
+                who: who, own: (registeredPath(statePath), ledger))
+            outcome = try retirement.retireAll()
+        }
+        try PartialRetirement(ledger: ledger, now: now).run()
+        return outcome
     }
 
     /// Destroys every key that may die; nil when another run is at work on the store and nothing

@@ -257,13 +257,8 @@ final class PublishWork {
 
     /// Keys that waited for a publication may die now.
     private func retireKeys() throws(PipelineFailure) {
-        if let access = KeyStoreAccess(plan: plan), try isPresent(access.path) {
-            let retirement = KeyRetirement(
-                store: try access.open(creating: false), zone: plan.release.zone, now: clock.now,
-                who: "publish", own: (registeredPath(statePath), ledger))
-            let outcome = try retirement.retireAll()
-            report.destroyedKeys += (outcome?.destroyed ?? []).map(DestroyedKey.init)
-        }
-        try PartialRetirement(ledger: ledger, now: clock.now).run()
+        let outcome = try KeyRetirement.retire(
+            plan, ledger, statePath: statePath, now: clock.now, who: "publish")
+        report.destroyedKeys += (outcome?.destroyed ?? []).map(DestroyedKey.init)
     }
 }
