@@ -9,13 +9,20 @@ package enum Invocation {
     /// standard error, and gives the exit status.
     package static func run(_ arguments: [String]) -> Int32 {
         do {
-            if let fault = commandFault(arguments) {
+            // To read arguments by the tree of commands looks at hundreds of types and costs some
+            // milliseconds at every start. A plain `run` is read without it; whatever else there is
+            // (help, wrong usage, rare options) the tree reads, and answers in its own words.
+            if let run = RunArguments(plain: arguments) {
+                try run.run()
+            } else if let fault = commandFault(arguments) {
                 return tell(
                     FailureText(usage: fault, advice: "See: sluice --help"),
                     ExitStatus.usage
                 )
+            } else {
+                var command = try RootCommand.parseAsRoot(arguments)
+                try command.run()
             }
-            try obey(arguments)
             try StandardOutput.finish()
             return ExitStatus.success
         } catch let failure as CommandFailure {
@@ -27,17 +34,6 @@ package enum Invocation {
         } catch {
             return tellParser(error, arguments)
         }
-    }
-
-    /// Does what the arguments ask for.
-    ///
-    /// To read arguments by the tree of commands looks at hundreds of types and costs some
-    /// milliseconds at every start. A plain `run` is read without it; whatever else there is (help,
-    /// wrong usage, rare options) the tree reads, and answers in its own words.
-    private static func obey(_ arguments: [String]) throws {
-        if let run = RunArguments(plain: arguments) { return try run.run() }
-        var command = try RootCommand.parseAsRoot(arguments)
-        try command.run()
     }
 
     /// A first argument that is no subcommand, in words, or nil.

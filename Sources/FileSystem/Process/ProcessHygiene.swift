@@ -28,10 +28,10 @@ package enum ProcessHygiene {
     /// Each is opened the wrong way round: reading a closed input or writing to a closed output
     /// stays the error `EBADF`.
     private static func occupyStandardDescriptors() {
-        let wrongWay = [STDIN_FILENO: O_WRONLY, STDOUT_FILENO: O_RDONLY, STDERR_FILENO: O_RDONLY]
         for number in STDIN_FILENO...STDERR_FILENO where csystem_is_open(number) == 0 {
+            let wrongWay = number == STDIN_FILENO ? O_WRONLY : O_RDONLY
             // The lowest free number is given out, so this opens exactly `number`.
-            _ = unsafe csystem_openat(AT_FDCWD, "/dev/null", wrongWay[number] ?? O_RDONLY, 0)
+            _ = unsafe csystem_openat(AT_FDCWD, "/dev/null", wrongWay, 0)
         }
     }
 }

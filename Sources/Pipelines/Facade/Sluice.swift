@@ -247,8 +247,10 @@ extension Sluice {
         try checkClock(now)
         let bytes = try readPipeline(path)
         let faults = Faults()
-        let specification = PipelineSpecification.read(bytes, known: knownNames, faults: faults)
-        guard let specification else { throw .faults(faults.sorted, file: path) }
+        guard let root = readSettings(bytes, faults: faults),
+            let specification = PipelineSpecification.decode(
+                root, DecodingContext(faults: faults, known: knownNames))
+        else { throw .faults(faults.sorted, file: path) }
         let digest = Digest256.of(bytes.span)
         let world = world(folder: splitPath(path).directory, now: now, watch: watch)
         let tableFaults = Faults()
@@ -263,22 +265,25 @@ extension Sluice {
             throw .faults(all, file: path)
         }
         plan.statisticsDigest = sectionsDigest(
-            of: bytes,
+            of: root,
             sections: [
                 "statistics", "identity", "derive", "fields", "zone", "purposes", "source",
             ],
             // What is shown of the counts, and where, changes nothing in them.
             without: ["path", "suppression", "noise", "export"])
         plan.store?.rules = sectionsDigest(
-            of: bytes,
+            of: root,
             sections: [
                 "identity", "fields", "others", "window", "zone", "skew", "source", "delete",
                 "tables",
             ])
-        addRules(
-            to: &plan, specification,
-            context: sectionsDigest(
-                of: bytes, sections: ["zone", "source"], without: ["files", "stream", "limits"]))
+        // Only what is remembered is ever held against other rules.
+        if plan.state != nil {
+            addRules(
+                to: &plan, specification,
+                context: sectionsDigest(
+                    of: root, sections: ["zone", "source"], without: ["files", "stream", "limits"]))
+        }
         let place = anchored(path, at: try workingFolder())
         plan.mark = .of("pipeline", place)
         plan.home = specification.home(at: splitPath(PlanningWorld.simplified(place)).directory)
@@ -304,10 +309,10 @@ extension Sluice {
     /// The digest of some parts of a pipeline file, however they are laid out; `source`, and the
     /// items of `statistics`, without some of their keys.
     private static func sectionsDigest(
-        of bytes: [UInt8], sections: [String], without keys: [String] = []
+        of root: Setting, sections: [String], without keys: [String] = []
     ) -> Digest256 {
         var text: [UInt8] = []
-        if case .mapping(let members, _) = readSettings(bytes, faults: Faults()) {
+        if case .mapping(let members, _) = root {
             for section in sections {
                 for member in members where member.key == section {
                     let value =

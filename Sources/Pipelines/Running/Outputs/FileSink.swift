@@ -68,7 +68,7 @@ final class FileSink: OutputSink {
     private let name: (_ output: Int, _ path: String) -> String
     private let sourceIdentities: Set<FileIdentity>
     private(set) var targets: [Target] = []
-    private var lookup: [Int64: Target] = [:]
+    private var lookup: [Int: Target] = [:]
     private let digests: Bool
     private var openTargets: [Target] = []
     private var uses = 0
@@ -112,7 +112,7 @@ final class FileSink: OutputSink {
     // MARK: Files
 
     private func target(output: Int, route: Int32) throws(PipelineFailure) -> Target {
-        let key = Int64(output) << 32 | Int64(UInt32(bitPattern: route))
+        let key = output << 32 | Int(UInt32(bitPattern: route))
         if let known = lookup[key] { return known }
         let made = try open(output: output, route: route)
         lookup[key] = made
