@@ -24,6 +24,24 @@ import Testing
         }
     }
 
+    /// By itself the C library keeps blocks that are smaller than any that was freed before.
+    @Test func memoryGoesBackToTheSystem() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            ProcessHygiene.apply()
+            func block(_ bytes: Int) -> UnsafeMutableRawPointer {
+                guard let block = unsafe malloc(bytes) else { exit(1) }
+                return unsafe memset(block, 1, bytes)
+            }
+            unsafe free(block(16 << 20))
+            let before = residentBytes()
+            var blocks = unsafe (0..<64).map { _ in unsafe block(256 << 10) }
+            guard residentBytes() > before + (12 << 20) else { exit(2) }
+            // The last one stays, behind all others.
+            while unsafe blocks.count > 1 { unsafe free(blocks.removeFirst()) }
+            exit(residentBytes() < before + (4 << 20) ? 0 : 3)
+        }
+    }
+
     @Test func aCrashPrintsNothing() async throws {
         let result = try await #require(
             processExitsWith: .signal(SIGILL), observing: [\.standardErrorContent]
@@ -152,4 +170,11 @@ import Testing
 /// The system may give a signal to any thread, so the flag can come a moment later.
 private func waitForFlag(milliseconds: Int = 5000) {
     for _ in 0..<milliseconds where !Interruption.isRequested { _ = usleep(1000) }
+}
+
+/// The memory of this process that lies in pages of its own, in bytes.
+private func residentBytes() -> Int {
+    let read = try? FileDescriptor.reading("/proc/self/statm").readAll(limitBytes: 256)
+    let words = String(decoding: read ?? [], as: UTF8.self).split(separator: " ")
+    return (words.count > 1 ? Int(words[1]) ?? 0 : 0) * Int(getpagesize())
 }

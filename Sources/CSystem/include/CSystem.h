@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
@@ -50,6 +51,16 @@ int csystem_is_being_written(int descriptor);
 static inline int csystem_forbid_core_dumps(void) {
     struct rlimit none = {0, 0};
     return setrlimit(RLIMIT_CORE, &none);
+}
+
+/* Blocks of 128 KiB and more go back to the system when they are freed, always: by itself the C
+   library of GNU keeps blocks as large as any that was freed before. 1 where it agreed. */
+static inline int csystem_return_large_blocks(void) {
+#ifdef M_MMAP_THRESHOLD
+    return mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#else
+    return 0;
+#endif
 }
 
 /* Lets the process hold as many files open as it may allow itself; what it may hold then, or 0. */

@@ -8,7 +8,8 @@ package enum ProcessHygiene {
     /// The signals of a crash get their default action, because the crash reporter of the Swift
     /// runtime prints memory behind the registers, and with it identifiers. Core dumps are off. New
     /// files are for their owner only. A full pipe or a file size limit shows as an error of the
-    /// write, not as a silent death.
+    /// write, not as a silent death. Memory that held records goes back to the system when it is
+    /// not needed any more, not to whoever asks for some next.
     package static func apply() {
         for crash in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] {
             _ = signal(crash, SIG_DFL)
@@ -18,6 +19,7 @@ package enum ProcessHygiene {
         _ = csystem_forbid_core_dumps()
         _ = csystem_set_dumpable(0)
         _ = umask(0o077)
+        _ = csystem_return_large_blocks()
         OpenFileLimit.raise()
         occupyStandardDescriptors()
     }
