@@ -9,8 +9,8 @@ import Testing
 @testable import Anonymization
 @testable import Statistics
 
-/// What was put aside is made into tables by several threads, each on a range of keys: the plain
-/// twin merges all of it in one go.
+/// What was put aside, and what stayed in memory, is made into tables by several threads, each on a
+/// range of keys: the plain twin merges all of it in one go.
 @Suite struct SpilledTablesTests {
     private static let rules: [SuppressionRule] = [.count(1), .persons(40, customers: 5)]
 
@@ -93,6 +93,28 @@ import Testing
         return aggregator
     }
 
+    /// What as many workers as there are threads hold in memory, merged by these threads.
+    private static func merged(
+        _ all: [Observation],
+        _ plan: StatisticsPlan,
+        _ threads: Int
+    ) throws -> Aggregator {
+        var limits = Aggregator.Limits()
+        limits.residentBytesMax = .max
+        func worker(_ number: Int) throws -> Aggregator {
+            var worker = Aggregator(plan: plan, storage: MemorySpillStorage(), limits: limits)
+            let part = all.indices.filter { $0 % threads == number }.map { all[$0] }
+            try withBatch(part) { try worker.observe($0, chunk: $1) }
+            return worker
+        }
+        var merged = try worker(0)
+        for number in 1..<max(threads, 1) {
+            try merged.merge(try worker(number), threads: threads, by: Self.byThreads)
+        }
+        #expect(merged.residentBytes > 1 << 20, "too little to be worth threads")
+        return merged
+    }
+
     private static func text(_ tables: [MeasuredTable]) -> [[String]] {
         tables.map { table in
             table.rows.map { row in
@@ -129,6 +151,9 @@ import Testing
                 let tables = try Self.spilled(all, plan, storage)
                     .tables(threads: threads, by: Self.byThreads)
                 #expect(Self.text(tables) == plain, "seed \(seed), \(threads) threads")
+                let fromMemory = try Self.merged(all, plan, threads)
+                    .tables(threads: threads, by: Self.byThreads)
+                #expect(Self.text(fromMemory) == plain, "seed \(seed), \(threads) threads")
             }
         }
     }

@@ -77,6 +77,34 @@ extension OwnedList where Element: ~Copyable {
             }
         }
     }
+
+    /// Lends each value as `changeAll` does, together with that of `others`, as many, at the same
+    /// place.
+    package mutating func changeAll<Other: ~Copyable>(
+        with others: inout OwnedList<Other>, in order: [Int], threads: Int,
+        by run: ThreadRunner, _ body: @Sendable (inout Element, inout Other) -> Void
+    ) {
+        precondition(others.count == count)
+        nonisolated(unsafe) let lent = unsafe others.base
+        changeAll(in: order, threads: threads, by: run) { index, value in
+            unsafe body(&value, &lent[index])
+        }
+    }
+
+    /// Lends each value as `changeAll` does, and for reading with it the value of `others` at the
+    /// place that `places` has for it.
+    package mutating func changeAll<Other: ~Copyable>(
+        reading others: borrowing OwnedList<Other>, at places: [Int], in order: [Int],
+        threads: Int, by run: ThreadRunner,
+        _ body: @Sendable (inout Element, borrowing Other) -> Void
+    ) {
+        precondition(places.count == count)
+        precondition(places.allSatisfy(others.indices.contains))
+        nonisolated(unsafe) let lent = unsafe others.base
+        changeAll(in: order, threads: threads, by: run) { index, value in
+            unsafe body(&value, lent[places[index]])
+        }
+    }
 }
 
 /// Gives each of 0, 1, 2 … to one thread.

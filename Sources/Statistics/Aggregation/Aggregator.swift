@@ -119,21 +119,47 @@ package struct Aggregator: ~Copyable {
     /// Takes over what `other`, of the same plan, has counted.
     ///
     /// In memory if nothing of either was put aside: together they then hold no more than their
-    /// limits say. The result is the same as by way of partials.
-    package mutating func merge(_ other: consuming Aggregator) throws(PartialFault) {
+    /// limits say. The result is the same as by way of partials. Statistics that hold much are merged
+    /// by `threads` threads of `run` at a time.
+    package mutating func merge(
+        _ other: consuming Aggregator,
+        threads: Int = 1,
+        by run: ThreadRunner = { count, body in (0..<count).forEach(body) }
+    ) throws(PartialFault) {
         if !segments.isEmpty { try other.seal() }
-        if !other.isEmpty { takeOver(&other) }
+        if !other.isEmpty { takeOver(&other, threads, run) }
         segments += other.segments
         rowsObserved += other.rowsObserved
     }
 
-    private mutating func takeOver(_ other: inout Aggregator) {
+    private mutating func takeOver(
+        _ other: inout Aggregator,
+        _ threads: Int,
+        _ run: ThreadRunner
+    ) {
         let translation = NumberTranslation(
             texts: texts.numbers(of: &other.texts),
             tokens: tokens.numbers(of: other.tokens)
         )
-        for index in 0..<states.count { states[index].merge(other.states[index], translation) }
+        let isWorthThreads = other.residentBytes >= Self.threadedBytesMin
+        let largestFirst = other.statesBySize
+        states.changeAll(
+            with: &other.states,
+            in: largestFirst,
+            threads: isWorthThreads ? threads : 1,
+            by: run
+        ) { $0.merge($1, translation) }
         isEmpty = false
+    }
+
+    /// What takes longer to merge than threads take to start, in bytes.
+    private static let threadedBytesMin = 1 << 18
+
+    /// The statistics, the largest first: the others fit beside it.
+    private var statesBySize: [Int] {
+        var sizes: [Int] = []
+        for index in 0..<states.count { sizes.append(states.read(index) { $0.residentBytes }) }
+        return sizes.indices.sorted { sizes[$0] > sizes[$1] }
     }
 
     /// Writes what is in memory as a partial of its own and forgets it.
@@ -232,39 +258,7 @@ package struct Aggregator: ~Copyable {
         let order = IdentifierOrder(arrivalOf: texts)
         var dictionary: [[UInt8]] = []
         for number in 0..<texts.count { dictionary.append(texts.text(number)) }
-        var sizes: [Int] = []
-        for index in 0..<states.count { sizes.append(states.read(index) { $0.residentBytes }) }
-        let results = ReducedTables(count: states.count)
-        let (plan, all) = (plan, dictionary)
-        // The largest first: the others fit beside it.
-        let largestFirst = sizes.indices.sorted { sizes[$0] > sizes[$1] }
-        states.changeAll(in: largestFirst, threads: threads, by: run) { index, state in
-            var reduction = Reduction(plan, of: index, texts: all)
-            do throws(PartialFault) {
-                try state.write(order, TokenInterner(), to: &reduction)
-                results.add(.success(reduction.tables()), at: index)
-            } catch {
-                results.add(.failure(error), at: index)
-            }
-        }
-        return try results.tables()
-    }
-}
-
-/// The tables that several threads work out, each of its own statistics.
-private final class ReducedTables: Sendable {
-    private let found: Mutex<[Result<[MeasuredTable], PartialFault>]>
-
-    init(count: Int) { found = Mutex(Array(repeating: .success([]), count: count)) }
-
-    func add(_ tables: Result<[MeasuredTable], PartialFault>, at index: Int) {
-        found.withLock { $0[index] = tables }
-    }
-
-    /// All tables, in the order of their statistics.
-    func tables() throws(PartialFault) -> [MeasuredTable] {
-        var tables: [MeasuredTable] = []
-        for result in found.withLock({ $0 }) { tables += try result.get() }
-        return tables
+        let tables = MemoryTables(plan: plan, texts: dictionary, order: order)
+        return try tables.tables(of: &states, in: statesBySize, threads: threads, by: run)
     }
 }

@@ -49,7 +49,7 @@ struct Contributors: ~Copyable {
     /// Adds those behind row `row` of `other`, whose tokens have the numbers `tokens` here.
     mutating func merge(
         _ other: borrowing Contributors, row: Int, into target: Int,
-        _ tokens: borrowing FlatArray<UInt32>
+        _ tokens: [UInt32]
     ) {
         let length = 2 + personsMax + customersMax
         for set in 0..<setCount {
@@ -64,8 +64,8 @@ struct Contributors: ~Copyable {
 
     /// Adds the members of a set. Of a full one there are as many as the limit, which is enough.
     private mutating func merge(
-        _ other: borrowing Contributors, _ from: Int, _ tokens: borrowing FlatArray<UInt32>,
-        at start: Int, limit: Int
+        _ other: borrowing Contributors, _ from: Int, _ tokens: [UInt32], at start: Int,
+        limit: Int
     ) {
         for index in 0..<Int(other.words[from]) {
             add(tokens[Int(other.words[from + 1 + index])], at: start, limit: limit)

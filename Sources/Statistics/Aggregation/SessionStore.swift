@@ -62,6 +62,9 @@ struct SessionStore: ~Copyable {
     private var closed = FlatArray<Closed>(capacity: 64)
     /// The places of the closed intervals in their order; empty before `sort`.
     private var order = FlatArray<UInt32>()
+    /// For each row where its closed intervals begin in `order`, and their number at the end; empty
+    /// before `sort`.
+    private var starts = FlatArray<UInt32>()
     /// How many intervals came out of time since the closed ones were last sorted, and how many
     /// make it worth doing again.
     private var lateCount = 0
@@ -230,16 +233,11 @@ struct SessionStore: ~Copyable {
     }
 
     /// Puts the closed intervals in order, for reading by `next`; to be called once before.
-    mutating func sort() { sortAndJoin() }
-
-    /// For each row where its closed intervals begin in their order, and their number at the end;
-    /// valid after `sort`.
-    func starts() -> FlatArray<UInt32> {
-        var starts = FlatArray<UInt32>(capacity: keys.count + 1)
+    mutating func sort() {
+        sortAndJoin()
         starts.resize(to: keys.count + 1, filling: 0)
         for index in 0..<order.count { starts[Int(closed[Int(order[index])].key) + 1] += 1 }
         for row in 0..<keys.count { starts[row + 1] += starts[row] }
-        return starts
     }
 
     /// The intervals of a row that were not read yet.
@@ -249,8 +247,8 @@ struct SessionStore: ~Copyable {
         fileprivate var open: SessionInterval?
     }
 
-    /// The intervals of `row`, by what `starts` says.
-    func intervals(of row: Int, _ starts: borrowing FlatArray<UInt32>) -> Intervals {
+    /// The intervals of `row`; valid after `sort`.
+    func intervals(of row: Int) -> Intervals {
         Intervals(closed: Int(starts[row])..<Int(starts[row + 1]), open: open[row])
     }
 
@@ -287,6 +285,7 @@ struct SessionStore: ~Copyable {
         closed.removeAll()
         lastRows.removeAll()
         order.removeAll()
+        starts.removeAll()
         lateCount = 0
         compactAt = Self.compactLeast
     }

@@ -1,9 +1,9 @@
 import Records
 
 /// The numbers that the texts and tokens of one aggregator have in another.
-struct NumberTranslation: ~Copyable {
-    let texts: FlatArray<UInt32>
-    let tokens: FlatArray<UInt32>
+struct NumberTranslation: Sendable {
+    let texts: [UInt32]
+    let tokens: [UInt32]
 
     /// The number that a word of a key has in the other aggregator.
     @inline(__always)
@@ -33,7 +33,7 @@ struct NumberTranslation: ~Copyable {
 extension StatisticState {
     /// Takes over what `other`, the same statistic of another aggregator, has counted.
     mutating func merge(
-        _ other: borrowing StatisticState, _ translation: borrowing NumberTranslation
+        _ other: borrowing StatisticState, _ translation: NumberTranslation
     ) {
         if hasRows { mergeRows(other, translation) }
         for number in 0..<sessions.count {
@@ -44,7 +44,7 @@ extension StatisticState {
     }
 
     private mutating func mergeRows(
-        _ other: borrowing StatisticState, _ translation: borrowing NumberTranslation
+        _ other: borrowing StatisticState, _ translation: NumberTranslation
     ) {
         let rows = translation.rows(of: other.keys, layout.rowWords, in: &keys)
         makeRows()

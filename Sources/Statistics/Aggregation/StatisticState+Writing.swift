@@ -36,17 +36,9 @@ extension StatisticState {
     ) throws(PartialFault) {
         try writeRows(order, tokens, to: &sink)
         for index in 0..<sessions.count {
-            let words = layout.sessionWords
-            let hasTail = hasSessionTail
-            let outcome = sessions.change(index) { store -> Result<Void, PartialFault> in
-                do throws(PartialFault) {
-                    try Self.writeIntervals(&store, words, hasTail, order, to: &sink)
-                    return .success(())
-                } catch {
-                    return .failure(error)
-                }
-            }
-            try outcome.get()
+            sessions.change(index) { $0.sort() }
+            try writeIntervals(of: index, order, to: &sink)
+            try sink.endIntervals()
         }
     }
 
@@ -59,19 +51,10 @@ extension StatisticState {
         for (place, row) in rows.enumerated() { places[Int(row)] = UInt32(place) }
         let lists = takeLists(order, places)
         var at = [Int](repeating: 0, count: lists.count)
-        let width = layout.rowWords.count
         var output = PartialRow()
         for (place, number) in rows.enumerated() {
             let row = Int(number)
-            output.key = Array(ranked[row * width..<(row + 1) * width])
-            output.cells = (0..<layout.cellCount).map { cells[row * layout.cellCount + $0] }
-            output.contributors.removeAll(keepingCapacity: true)
-            for set in 0..<layout.contributorSets {
-                output.contributors.append(
-                    Self.tokenSet(contributors.persons(row: row, set: set), order, tokens))
-                output.contributors.append(
-                    Self.tokenSet(contributors.customers(row: row, set: set), order, tokens))
-            }
+            fill(&output, row, ranked, order, tokens)
             try sink.beginRow(output)
             for list in layout.lists.indices {
                 if layout.lists[list] {
@@ -88,6 +71,24 @@ extension StatisticState {
             }
         }
         try sink.endRows()
+    }
+
+    /// Sets `output` to the row with number `row`, without its lists; `ranked` has the keys of all
+    /// rows.
+    private func fill(
+        _ output: inout PartialRow, _ row: Int, _ ranked: [UInt32], _ order: IdentifierOrder,
+        _ tokens: borrowing TokenInterner
+    ) {
+        let width = layout.rowWords.count
+        output.key = Array(ranked[row * width..<(row + 1) * width])
+        output.cells = (0..<layout.cellCount).map { cells[row * layout.cellCount + $0] }
+        output.contributors.removeAll(keepingCapacity: true)
+        for set in 0..<layout.contributorSets {
+            output.contributors.append(
+                Self.tokenSet(contributors.persons(row: row, set: set), order, tokens))
+            output.contributors.append(
+                Self.tokenSet(contributors.customers(row: row, set: set), order, tokens))
+        }
     }
 
     /// The tokens with `numbers`; in the order of arrival, where nobody asks who they are but how
@@ -135,21 +136,96 @@ extension StatisticState {
         for entry in entries { try sink.listedNumber(entry.billionths, times: entry.times) }
     }
 
-    private static func writeIntervals<Sink: PartialSink>(
-        _ store: inout SessionStore, _ words: [KeyWord], _ hasTail: Bool,
-        _ order: IdentifierOrder,
-        to sink: inout Sink
+    /// Writes the intervals of sessions measure `index`, which are sorted, in the order of `order`.
+    private func writeIntervals<Sink: PartialSink>(
+        of index: Int, _ order: IdentifierOrder, to sink: inout Sink
     ) throws(PartialFault) {
-        store.sort()
-        let (rows, ranked) = order.order(store.keys, words, hasParts: hasTail)
-        let starts = store.starts()
+        let rows = order.order(
+            sessions[index].keys, layout.sessionWords, hasParts: hasSessionTail
+        ).rows
+        try writeIntervals(of: rows.lazy.map(Int.init), index, order, to: &sink)
+    }
+
+    private func writeIntervals<Sink: PartialSink>(
+        of rows: some Sequence<Int>, _ index: Int, _ order: IdentifierOrder, to sink: inout Sink
+    ) throws(PartialFault) {
+        let words = layout.sessionWords
         var key = [UInt32](repeating: 0, count: words.count)
-        for row in rows.lazy.map(Int.init) {
-            for index in words.indices { key[index] = ranked[row * words.count + index] }
-            var intervals = store.intervals(of: row, starts)
-            while let interval = store.next(&intervals) { try sink.interval(key, interval) }
+        for row in rows {
+            for word in words.indices {
+                key[word] = order.rank(sessions[index].keys.word(word, of: row), words[word])
+            }
+            var intervals = sessions[index].intervals(of: row)
+            while let interval = sessions[index].next(&intervals) {
+                try sink.interval(key, interval)
+            }
         }
-        try sink.endIntervals()
+    }
+}
+
+// MARK: Tables
+
+extension StatisticState {
+    /// Counts all rows into `reduction`, in the order of arrival, and puts the intervals in order.
+    mutating func reduceRows(
+        _ order: IdentifierOrder, into reduction: inout Reduction
+    ) throws(PartialFault) {
+        if isSeparable {
+            try writeRows(order, TokenInterner(), to: &reduction)
+        } else {
+            try countRows(order, into: &reduction)
+        }
+        for index in 0..<sessions.count { sessions.change(index) { $0.sort() } }
+    }
+
+    /// Counts the rows. Of a list of tokens the reduction only asks how many there are.
+    private mutating func countRows(
+        _ order: IdentifierOrder, into reduction: inout Reduction
+    ) throws(PartialFault) {
+        let (rows, ranked) = order.order(keys, layout.rowWords, hasParts: false)
+        let counts = OwnedList(count: layout.lists.count) { list in
+            layout.lists[list] ? members[list].counts(rows: rows.count) : FlatArray<UInt32>()
+        }
+        let tokens = TokenInterner()
+        var output = PartialRow()
+        for row in rows.lazy.map(Int.init) {
+            fill(&output, row, ranked, order, tokens)
+            try reduction.beginRow(output)
+            for list in layout.lists.indices {
+                if layout.lists[list] {
+                    reduction.listedTokens(Int(counts[list][row]))
+                } else {
+                    try writeNumbers(list, row, to: &reduction)
+                }
+                try reduction.endList()
+            }
+        }
+        try reduction.endRows()
+    }
+
+    /// The keys of sessions measure `index`, in at most `count` ranges that no session has
+    /// intervals in two of; one where more than the key tells what belongs together.
+    func sessionRanges(_ index: Int, atMost count: Int) -> [Range<Int>] {
+        let keys = sessions[index].keys.count
+        let isWhole = isSeparable || hasSessionTail || keys < Self.dividedKeysMin
+        let ranges = isWhole ? 1 : count
+        return (0..<ranges).map { keys * $0 / ranges..<keys * ($0 + 1) / ranges }
+    }
+
+    /// With fewer keys there is nothing to gain by ranges.
+    private static let dividedKeysMin = 1 << 10
+
+    /// Counts the intervals of a range of the keys of sessions measure `index` into `reduction`, in
+    /// the order of arrival; `reduceRows` must have come before.
+    func reduceSessions(
+        _ index: Int, _ range: Range<Int>, _ order: IdentifierOrder,
+        into reduction: inout Reduction
+    ) throws(PartialFault) {
+        if range.count == sessions[index].keys.count {
+            try writeIntervals(of: index, order, to: &reduction)
+        } else {
+            try writeIntervals(of: range, index, order, to: &reduction)
+        }
     }
 }
 

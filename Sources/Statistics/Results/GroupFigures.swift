@@ -103,6 +103,12 @@ struct GroupFigures {
         if layout.isSeparable { see(token, step: step) } else { distinct[step] += 1 }
     }
 
+    /// Adds `count` tokens of list `list`, none of which comes again; not for separable rows.
+    mutating func add(tokens count: Int, list: Int) {
+        guard let step = layout.steps.firstIndex(where: { $0.list == list }) else { return }
+        distinct[step] += Int64(count)
+    }
+
     /// Adds a number of list `list`.
     mutating func add(_ billionths: Int128, times: UInt64, list: Int) {
         numbers[list].append((billionths, times))

@@ -112,6 +112,10 @@ struct Reduction: PartialSink {
         }
     }
 
+    /// Adds `count` tokens to the list at hand, each of which comes once in its row; for rows that
+    /// are not separable and of which none is rolled up.
+    mutating func listedTokens(_ count: Int) { group?.add(tokens: count, list: list) }
+
     mutating func listedNumber(_ billionths: Int128, times: UInt64) throws(PartialFault) {
         if let rolledKey {
             rolled[rolledKey]?.add(billionths, times: times, list: list)

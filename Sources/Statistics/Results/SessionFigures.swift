@@ -106,6 +106,9 @@ struct SessionReduction {
     private let numbers: RowNumbers
     private var months = MonthWords()
     private var scratch: [UInt32]
+    /// The row found last and its key: most sessions fall into that of the one before.
+    private var lastRow: Int?
+    private var lastKey: [UInt32]
     /// A session belongs to the values of its events; those of small values are added up.
     private let rolling: KeyRolling?
 
@@ -114,6 +117,7 @@ struct SessionReduction {
         self.plan = plan
         self.rolling = rolling
         scratch = [UInt32](repeating: 0, count: layout.groupWords.count)
+        lastKey = scratch
         numbers = RowNumbers(width: scratch.count)
     }
 
@@ -193,12 +197,20 @@ struct SessionReduction {
     }
 
     private mutating func rowOfScratch() -> Int {
+        if let lastRow, isLastKey { return lastRow }
         let row = numbers.row(scratch)
+        for word in scratch.indices { lastKey[word] = scratch[word] }
+        lastRow = row
         if row == figures.count {
             rows[scratch.map { $0 }] = row
             figures.append(SessionFigures(layout, plan, areGroupsApart: rolling == nil))
         }
         return row
+    }
+
+    private var isLastKey: Bool {
+        for word in scratch.indices where scratch[word] != lastKey[word] { return false }
+        return true
     }
 }
 

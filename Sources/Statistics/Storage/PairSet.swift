@@ -61,7 +61,7 @@ struct PairSet: ~Copyable {
     mutating func merge(
         _ other: borrowing PairSet,
         rows: borrowing FlatArray<UInt32>,
-        tokens: borrowing FlatArray<UInt32>
+        tokens: [UInt32]
     ) {
         for slot in 0..<other.slots.count where other.slots[slot] != Self.free {
             let pair = other.slots[slot]
@@ -75,6 +75,16 @@ struct PairSet: ~Copyable {
     /// Calls `body` with each pair, in any order.
     func forEach(_ body: (UInt64) -> Void) {
         for slot in 0..<slots.count where slots[slot] != Self.free { body(slots[slot]) }
+    }
+
+    /// How many tokens were seen in each of the rows 0 ..< `rows`, which are all there are.
+    func counts(rows: Int) -> FlatArray<UInt32> {
+        var counts = FlatArray<UInt32>(capacity: rows)
+        counts.resize(to: rows, filling: 0)
+        for slot in 0..<slots.count where slots[slot] != Self.free {
+            counts[Int(slots[slot] >> 32)] += 1
+        }
+        return counts
     }
 
     /// All pairs in any order.

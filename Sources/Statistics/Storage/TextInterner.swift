@@ -82,10 +82,8 @@ internal import Records
     }
 
     /// The number here of each text of `other`.
-    mutating func numbers(of other: inout TextInterner) -> FlatArray<UInt32> {
-        var numbers = FlatArray<UInt32>(capacity: other.count)
-        for text in 0..<other.count { numbers.append(number(other.text(text))) }
-        return numbers
+    mutating func numbers(of other: inout TextInterner) -> [UInt32] {
+        (0..<other.count).map { number(other.text($0)) }
     }
 
     /// The bytes of text `number`.

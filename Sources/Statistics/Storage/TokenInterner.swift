@@ -55,8 +55,9 @@ struct TokenInterner: ~Copyable {
     }
 
     /// The number here of each token of `other`.
-    mutating func numbers(of other: borrowing TokenInterner) -> FlatArray<UInt32> {
-        var numbers = FlatArray<UInt32>(capacity: other.count)
+    mutating func numbers(of other: borrowing TokenInterner) -> [UInt32] {
+        var numbers: [UInt32] = []
+        numbers.reserveCapacity(other.count)
         for number in 0..<other.count { numbers.append(find(other.tokens[number])) }
         return numbers
     }

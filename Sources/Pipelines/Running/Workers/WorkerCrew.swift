@@ -177,7 +177,8 @@ final class WorkerCrew: @unchecked Sendable {
         guard var merged = workers[0].takeAggregator() else { return nil }
         do {
             for worker in workers.dropFirst() {
-                if let other = worker.takeAggregator() { try merged.merge(other) }
+                guard let other = worker.takeAggregator() else { continue }
+                try merged.merge(other, threads: workers.count, by: runThreads)
             }
         } catch {
             throw .storage("cannot merge aggregates: \(error.code.rawValue)")
