@@ -19,7 +19,7 @@ package struct Aggregator: ~Copyable {
         /// hold: per group, little is enough; per group, person and day there are many more rows,
         /// and to put them aside often is dear.
         package init(sharedBy count: Int = 1, _ granularity: Granularity = .reduced) {
-            let shared = granularity == .separable ? 48 << 20 : 9 << 19
+            let shared = granularity == .separable ? 48 << 20 : 4 << 20
             residentBytesMax = shared / max(count, 1)
         }
     }
