@@ -58,7 +58,9 @@ import Testing
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = ["-euo", "pipefail", "-c", block]
         process.currentDirectoryURL = URL(fileURLWithPath: scene.path)
-        process.environment = ["PATH": "\(scene.path)/bin:/usr/bin:/bin", "HOME": scene.path]
+        process.environment = SluiceProcess.environment([
+            "PATH": "\(scene.path)/bin:/usr/bin:/bin", "HOME": scene.path,
+        ])
         process.standardOutput = FileHandle.nullDevice
         let errors = "\(scene.path)/errors"
         try scene.write("errors", "")

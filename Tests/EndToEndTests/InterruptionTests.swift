@@ -21,7 +21,7 @@ import Testing
             in: scene.path,
             feed: .open(maker.jsonLines(200))
         )
-        usleep(300_000)
+        for _ in 0..<3000 where !scene.exists("state/spool") { usleep(10_000) }
         process.signal(signal)
         let outcome = try process.finish(within: 60)
         #expect(outcome.status == 128 + signal, "\(outcome.errors)")
@@ -67,12 +67,14 @@ import Testing
 
     @Test func aSecondRunOnTheSameStateIsTurnedAwayAtOnce() throws {
         let scene = try scene()
+        var maker = EventMaker(seed: 87)
         let first = try SluiceProcess(
             ["run", "p.yaml", "-", "--eof-is-complete", "--now", "2026-04-15"],
             in: scene.path,
-            feed: .open([])
+            feed: .open(maker.jsonLines(200))
         )
-        usleep(300_000)
+        // Made by the run that has the lock.
+        for _ in 0..<3000 where !scene.exists("state/spool") { usleep(10_000) }
         let start = time(nil)
         let second = try sluice(["run", "p.yaml", "--now", "2026-04-15"], in: scene)
         #expect(second.status == 7, "\(second.errors)")

@@ -27,10 +27,10 @@ import Testing
         let process = Process()
         process.executableURL = tests.appendingPathComponent("Postgres/recipes.sh")
         process.arguments = [root]
-        process.environment = [
+        process.environment = SluiceProcess.environment([
             "PATH": "\(scene.path)/bin:\(Self.programmes ?? ""):/usr/sbin:/usr/bin:/bin",
             "HOME": scene.path,
-        ]
+        ])
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle(forWritingAtPath: "\(scene.path)/errors")
         try process.run()

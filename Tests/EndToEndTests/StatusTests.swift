@@ -98,9 +98,9 @@ import Testing
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.script)
         process.arguments = ["/opt/sluice"]
-        process.environment = [
-            "PATH": "/usr/bin:/bin", "DESTDIR": scene.path, "SLUICE": SluiceProcess.binary,
-        ]
+        process.environment = SluiceProcess.environment([
+            "DESTDIR": scene.path, "SLUICE": SluiceProcess.binary,
+        ])
         process.standardOutput = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()

@@ -156,7 +156,8 @@ struct DeploymentTests {
         if let answer = try ask("hadolint", ["--ignore", "DL3008", path]) {
             #expect(answer.status == 0, "\(answer.output)")
         }
-        // What the image installs is what the binary asks for.
+        // What the image installs is what the binary asks for, when it starts or later.
+        for package in ["libisal2", "libzstd1"] { #expect(text.contains(package), "\(package)") }
         guard let needed = try ask("ldd", [SluiceProcess.binary]) else { return }
         let libraries = [
             "libsqlite3.so": "libsqlite3-0", "libcrypto.so": "libssl3", "libz.so": "zlib1g",
@@ -187,10 +188,40 @@ struct DeploymentTests {
             #expect(found.count == 1)
             #expect(found.first?["version"] as? String == state["version"] as? String)
         }
-        for library in ["libsqlite3-0", "libssl3", "zlib1g"] {
+        for library in try loadedLibraries() {
             // Their names are those of Debian.
-            guard try ask("dpkg-query", ["-W", library])?.status == 0 else { continue }
-            #expect(components.contains { $0["name"] as? String == library }, "\(library)")
+            guard let owner = try ask("dpkg-query", ["-S", "*/\(library)"]), owner.status == 0,
+                let name = owner.output.split(separator: ":").first
+            else { continue }
+            #expect(components.contains { $0["name"] as? String == String(name) }, "\(library)")
         }
+        for component in components {
+            // In such an address a plus is a blank.
+            #expect((component["purl"] as? String)?.contains("+") == false, "\(component)")
+        }
+    }
+
+    /// The system's libraries that the binary is linked with, and those that it loads later.
+    private func loadedLibraries() throws -> Set<String> {
+        var libraries: Set = ["libisal.so.2", "libzstd.so.1"]
+        for line in try ask("ldd", [SluiceProcess.binary])?.output.split(separator: "\n") ?? [] {
+            let words = line.split(separator: " ")
+            guard words.count > 2, words[2].hasPrefix("/lib/") else { continue }
+            libraries.insert(words[0].trimmingCharacters(in: .whitespaces))
+        }
+        return libraries
+    }
+
+    /// Before anything is resolved the document would leave out every Swift package.
+    @Test func noBillOfMaterialsWithoutThePackages() throws {
+        let scene = try Scene()
+        let script = try String(contentsOfFile: "\(Self.package)/.ci/sbom", encoding: .utf8)
+        let facade = "Sources/Pipelines/Facade/Sluice.swift"
+        try scene.write(".ci/sbom", script)
+        try scene.write(
+            facade, try String(contentsOfFile: "\(Self.package)/\(facade)", encoding: .utf8))
+        let answer = try #require(try ask("sh", ["\(scene.path)/.ci/sbom"]))
+        #expect(answer.status == 1)
+        #expect(answer.output == "No Package.resolved: swift package resolve\n")
     }
 }

@@ -8,16 +8,21 @@ import Testing
 /// formats, in other pieces, under other names.
 ///
 /// What fails is reduced to the lines, the opt-outs and the rules that matter, and printed with its
-/// seed. `SLUICE_LONG_MODELS=5000 swift test --filter GeneratedTests` makes so many.
+/// seed. `SLUICE_LONG_MODELS=5000 swift test --filter GeneratedTests` makes so many, and
+/// `SLUICE_LONG_MODELS=5000,10000` so many others: from the ten thousandth on.
 @Suite("generated pipelines against a plain model")
 struct GeneratedTests {
-    private static let count = Int(
-        ProcessInfo.processInfo.environment["SLUICE_LONG_MODELS"] ?? "") ?? 60
+    private static let long =
+        (ProcessInfo.processInfo.environment["SLUICE_LONG_MODELS"] ?? "").split(separator: ",")
+        .compactMap { UInt64($0) }
+    private static let count = long.first ?? 60
+    /// The number of the first case.
+    private static let first = long.dropFirst().first ?? 0
 
     @Test(arguments: GeneratedCase.Form.allCases) func theModelSaysTheSame(
         _ form: GeneratedCase.Form
     ) throws {
-        for seed in 0..<UInt64(Self.count) {
+        for seed in Self.first..<(Self.first + Self.count) {
             let given = GeneratedCase(seed: 0x9e4e + seed)
             guard let difference = try Self.difference(given, form) else { continue }
             let fewest = Self.reduced(given) { (try? Self.difference($0, form)) ?? nil != nil }
@@ -33,7 +38,7 @@ struct GeneratedTests {
 
     /// Statistics do not depend on the format, nothing on pieces, names and packing.
     @Test func whatChangesNothing() throws {
-        for seed in 0..<UInt64(max(10, Self.count / 6)) {
+        for seed in Self.first..<(Self.first + max(10, Self.count / 6)) {
             let given = GeneratedCase(seed: 0x5a3e + seed)
             let json = try Self.run(given, .jsonl)
             let csv = try Self.run(given, .csv)

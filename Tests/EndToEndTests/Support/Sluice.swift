@@ -129,13 +129,18 @@ final class SluiceProcess {
         }
     }
 
-    /// The environment: next to nothing, and what a sanitizer of this build was told.
-    private static let settings: [String] =
-        ["PATH=/usr/bin:/bin"]
-        + ["ASAN_OPTIONS", "TSAN_OPTIONS"].compactMap { name -> String? in
-            guard let value = unsafe getenv(name) else { return nil }
-            return unsafe "\(name)=\(String(cString: value))"
+    /// The environment of whatever runs the tool: next to nothing, what a sanitizer of this build
+    /// was told, and `more`.
+    static func environment(_ more: [String: String] = [:]) -> [String: String] {
+        var settings = ["PATH": "/usr/bin:/bin"]
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
+            guard let value = unsafe getenv(name) else { continue }
+            settings[name] = unsafe String(cString: value)
         }
+        return settings.merging(more) { $1 }
+    }
+
+    private static let settings = environment().map { "\($0)=\($1)" }
 
     private static func spawn(
         _ arguments: [String],

@@ -178,8 +178,13 @@ private func readArray(_ input: [UInt8]) throws -> Bool {
 }
 
 private func detect(_ input: [UInt8]) throws -> Bool {
-    let verdict = FormatDetection.detect(input, isComplete: true, documents: true)
-    let again = FormatDetection.detect(input, isComplete: true, documents: true)
-    try demand(verdict == again, "a log is taken for something else the second time")
-    return verdict != .none
+    switch FormatDetection.detect(input, isComplete: true, documents: true) {
+    case .found(let name, let lines):
+        try demand(makeFormat(name) != nil, "there is no format \(name)")
+        try demand(lines > 0 && lines <= input.count, "\(name) has \(lines) records")
+    case .unsure(let names):
+        try demand(Set(names).count == names.count && names.count > 1, "a doubt among \(names)")
+    case .none: return false
+    }
+    return true
 }
