@@ -165,6 +165,18 @@ struct SubjectExportTests {
         #expect(!text.contains("bert"))
     }
 
+    @Test(
+        "a folder that cannot be listed is not left out in silence",
+        arguments: ["state/quarantine", "out"])
+    func closedFolders(_ name: String) throws {
+        let scene = try name == "out" ? partners() : scene(Scene.line("04-10", "anna"))
+        if name == "out" { _ = try scene.run(now: "2026-04-15") }
+        try scene.close(name)
+        let subject = scene.request(.user, name == "out" ? "@anna" : "anna")
+        let failure = #expect(throws: PipelineFailure.self) { try scene.export(subject) }
+        #expect(failure?.exitStatus == ExitStatus.storage)
+    }
+
     @Test("CSV: a table for each place, an index and what is no record")
     func tables() throws {
         let scene = try scene(Scene.line("04-10", "anna", note: #"a,\"b\""#))
@@ -211,9 +223,9 @@ struct SubjectExportTests {
         #expect(throws: PipelineFailure.self) { try scene.export(good) }
     }
 
-    @Test("without state: sources, outputs and disclosures that lie there")
-    func stateless() throws {
-        let scene = try TemporaryPipeline(
+    /// A disclosure, of a pipeline without state that has not run.
+    private func partners() throws -> TemporaryPipeline {
+        try TemporaryPipeline(
             """
             name: partners
             source: { format: csv, files: "in/*", time: ts }
@@ -232,6 +244,11 @@ struct SubjectExportTests {
                     + "2026-04-10T10:00:00Z,NL-1,@anna,P-1,192.0.2.1\n"
                     + "2026-04-10T10:00:00Z,NL-1,bert,P-1,192.0.2.1\n"
             ])
+    }
+
+    @Test("without state: sources, outputs and disclosures that lie there")
+    func stateless() throws {
+        let scene = try partners()
         _ = try scene.run(now: "2026-04-15")
         let report = try scene.export(scene.request(.user, "@anna"))
         #expect(report.records == 2)
