@@ -22,8 +22,9 @@ package enum SourceListing {
     /// search leaves out because its name begins with a dot: files that would match without it,
     /// and folders that would be searched.
     ///
-    /// With `allowingNone` a pattern may mean no file. With `amongStrangers`, for folders that others
-    /// may put things into, names that are not UTF-8 and links that cannot be followed are left out.
+    /// With `allowingNone` a pattern may mean no file. With `amongStrangers`, for folders that
+    /// others may put things into, names that are not UTF-8 and links that cannot be followed are
+    /// left out.
     package static func expand(
         patterns: [String], filesMax: Int = filesMax, refusingLinks: Bool = false,
         allowingNone: Bool = false, amongStrangers: Bool = false,

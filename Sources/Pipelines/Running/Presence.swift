@@ -25,9 +25,10 @@ func presentFiles(_ patterns: [String]) throws(PipelineFailure) -> [String] {
 
 /// The files that lie at `path` now, whatever stands in its placeholders.
 ///
-/// A folder that cannot be listed is a fault: taken for an empty one, a file that is due would stay,
-/// and one with somebody's records would be missing in what that person is told. What strangers put
-/// there stops nobody. Messages show the path with its placeholders: names stand in them.
+/// A folder that cannot be listed is a fault: taken for an empty one, a file that is due would
+/// stay, and one with somebody's records would be missing in what that person is told. What
+/// strangers put there stops nobody. Messages show the path with its placeholders: names stand in
+/// them.
 func presentFiles(at path: PathTemplate) throws(PipelineFailure) -> [String] {
     let pattern = path.parts.reduce(into: "") { text, part in
         switch part {
@@ -62,8 +63,8 @@ func presentFiles(
     } catch { throw .storage("cannot list \(path)", error) }
 }
 
-/// The names of the folders in the folder at `path`, those that a link leads to among them, in their
-/// order; none when there is no folder.
+/// The names of the folders in the folder at `path`, those that a link leads to among them, in
+/// their order; none when there is no folder.
 ///
 /// As among files, a link that cannot be followed and a name that is not UTF-8 stop no run.
 func presentFolders(in path: String) throws(FileFault) -> [String] {

@@ -165,15 +165,29 @@ struct SubjectExportTests {
         #expect(!text.contains("bert"))
     }
 
-    @Test(
-        "a folder that cannot be listed is not left out in silence",
-        arguments: ["state/quarantine", "out"])
-    func closedFolders(_ name: String) throws {
-        let scene = try name == "out" ? partners() : scene(Scene.line("04-10", "anna"))
-        if name == "out" { _ = try scene.run(now: "2026-04-15") }
-        try scene.close(name)
-        let subject = scene.request(.user, name == "out" ? "@anna" : "anna")
-        let failure = #expect(throws: PipelineFailure.self) { try scene.export(subject) }
+    @Test("disclosures that cannot be listed are not left out in silence")
+    func closedDisclosures() throws {
+        let scene = try partners()
+        _ = try scene.run(now: "2026-04-15")
+        try scene.close("out")
+        let failure = #expect(throws: PipelineFailure.self) {
+            try scene.export(scene.request(.user, "@anna"))
+        }
+        #expect(failure?.exitStatus == ExitStatus.storage)
+    }
+
+    @Test("quarantine lists that cannot be listed are not left out in silence")
+    func closedQuarantine() throws {
+        let scene = try scene(Scene.line("04-10", "anna") + "broken anna here\n")
+        let request = scene.request(.user, "anna")
+        let session = try SubjectSession(request, SoughtSubject(request), creating: false)
+        let source = try #require(session.places().places.first { $0.kind == .source })
+        func files() throws -> [String] {
+            try QuarantineSearch(session.plan, source: source, session.subject).files
+        }
+        #expect(try files().count == 1)
+        try scene.close("state/quarantine")
+        let failure = #expect(throws: PipelineFailure.self) { try files() }
         #expect(failure?.exitStatus == ExitStatus.storage)
     }
 
