@@ -1,5 +1,6 @@
 import FileSystem
 import Foundation
+import GRDB
 import Glibc
 import TestSupport
 import Testing
@@ -185,6 +186,47 @@ struct ConfinedRunTests {
         #expect(outcome.status == 1)
         #expect(text(outcome.output).contains("keys/2026-03.key"), "\(outcome.errors)")
         #expect(try scene.tree() == before)
+    }
+
+    /// To sort more than two megabytes of an index, SQLite makes a file in a folder of its own
+    /// choice unless it is told to do it in memory; all of those folders are closed.
+    @Test(.enabled(if: try Want.landlock.isMet(hasLandlock)))
+    func largeTablesOfADatabase() throws {
+        let scene = try Scene(inMemory: true)
+        let rows = 3000
+        var lines = ""
+        for row in 0..<rows {
+            let page = "/\(row)/" + String(repeating: "x", count: 1000)
+            for user in 0..<3 {
+                lines += #"{"ts":"2026-03-05T12:00:00Z","user":"u\#(user)","#
+                lines += #""page":"\#(page)"}"# + "\n"
+            }
+        }
+        try scene.write("in/a.jsonl", lines)
+        try scene.write(
+            "p.yaml",
+            """
+            name: pages
+            source: { format: jsonl, files: in/*.jsonl, time: ts }
+            identity: { user: user }
+            fields: { ts: keep, user: drop, page: keep }
+            keys: keys
+            state: state
+            statistics:
+              - { name: pages, purpose: statistics, by: [month, page],
+                  measures: { times: count, users: { distinct: user } } }
+            publish: { persons: 3, path: published, formats: [sqlite] }
+            """)
+        for command in ["run", "publish"] {
+            let outcome = try sluice(
+                [command, "p.yaml", "--now", "2026-05-20", "--quiet"], in: scene)
+            #expect(outcome.status == 0, "\(command): \(outcome.errors)")
+        }
+        let database = try DatabaseQueue(
+            path: "\(scene.path)/published/2026-03/publication.sqlite")
+        let count = try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM pages") }
+        #expect(count == rows)
+        try database.close()
     }
 
     private static let sealedKeys = "keys: { path: keys, wrapped_by: { credential: kek } }"

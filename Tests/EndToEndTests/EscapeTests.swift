@@ -112,7 +112,7 @@ struct EscapeTests {
 }
 
 /// True when the kernel keeps a process that confines itself to its files.
-private let hasLandlock: Bool = {
+let hasLandlock: Bool = {
     let words = ["filter", "--format", "jsonl", "--time", "ts", "--set", "ts=keep", "--profile"]
     guard let scene = try? Scene(), let outcome = try? sluice(words, in: scene) else {
         return false

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -33,6 +34,31 @@ import Testing
             .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             .flatMap { text($0.value).split(separator: "\n").map(String.init) }
     }
+
+    /// A file that a run may not read, of exactly the size of a former part, is a stranger's and
+    /// stops no run, unless it has the name of that part.
+    @Test func aStrangersFileThatMayNotBeRead() throws {
+        let scene = try scene(line("03-10", "anna@a.example"))
+        try run(scene, "2026-03-20")
+        let former = try scene.tree("out").filter { $0.key.hasSuffix(".jsonl") }
+        try run(scene, "2026-04-20")
+        let after = try scene.tree("out")
+        let (name, content) = try #require(former.first { after[$0.key] != $0.value })
+        let words = getuid() == 0 ? Self.withoutPrivileges : []
+        for (place, status) in [("stranger", Int32(0)), (name, 6)] {
+            try scene.write("out/\(place)", content.map { _ in 0x78 }, mode: 0)
+            let outcome = try sluice(
+                ["run", "p.yaml", "--now", "2026-04-21"], in: scene, through: words)
+            #expect(outcome.status == status, "\(place): \(outcome.errors)")
+            #expect(outcome.errors.contains("may not be read") == (status == 0), "\(place)")
+        }
+        #expect(scene.exists("out/stranger"))
+    }
+
+    /// What starts a command that is held to the modes of files though the superuser starts it.
+    private static let withoutPrivileges = [
+        "setpriv", "--bounding-set", "-dac_override,-dac_read_search",
+    ]
 
     @Test func aRerunChangesNothing() throws {
         let scene = try scene(line("03-20", "anna@a.example") + line("02-20", "bert@b.example"))

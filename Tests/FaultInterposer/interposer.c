@@ -16,9 +16,12 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum side { WRITES = 1, READS = 2 };
@@ -44,6 +47,8 @@ static int disk = -1, sites = -1, copies = -1;
 static const char *only;
 /* The folder below which nothing can be renamed or linked. */
 static const char *below;
+/* Where the clock of the day stands still, in seconds; 0: it goes. */
+static time_t standing;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
@@ -54,6 +59,8 @@ static int open_named(const char *variable, int flags) {
 
 __attribute__((constructor)) static void prepare(void) {
     below = getenv("FAULT_BELOW");
+    const char *clock = getenv("FAULT_CLOCK");
+    if (clock) standing = atoll(clock);
     /* Out of the way of programmes that choose their descriptors. */
     int low = open_named("FAULT_COPIES", O_WRONLY | O_APPEND);
     copies = low < 0 ? low : fcntl(low, F_DUPFD_CLOEXEC, 200);
@@ -155,6 +162,11 @@ static int fails(const char *name, int sides, int reasons) {
     return 1;
 }
 
+/* Where the clock stands still, the source of what is random is as regular. */
+static const char *steady(const char *path) {
+    return standing && strcmp(path, "/dev/urandom") == 0 ? "/dev/zero" : path;
+}
+
 #define IS_STREAM(descriptor) ((descriptor) <= STDERR_FILENO)
 
 static int opening_side(int flags) { return (flags & O_ACCMODE) == O_RDONLY ? READS : WRITES; }
@@ -177,7 +189,7 @@ static int opening_reasons(int flags) {
     int name(const char *path, int flags, ...) { \
         MODE(flags) \
         if (fails("open", opening_side(flags), opening_reasons(flags))) return -1; \
-        return REAL(name)(path, flags, mode); \
+        return REAL(name)(steady(path), flags, mode); \
     }
 OPEN(open)
 OPEN(open64)
@@ -297,6 +309,39 @@ CALL(flock, WRITES, MAY_WAIT, (int file, int operation), (file, operation))
 CALL(fstat, READS, 0, (int file, struct stat *status), (file, status))
 CALL(fstatat, READS, 0, (int directory, const char *path, struct stat *status, int flags),
      (directory, path, status, flags))
+
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    int result = REAL(clock_gettime)(clock, time);
+    if (standing && clock == CLOCK_REALTIME) *time = (struct timespec){standing, 0};
+    return result;
+}
+
+/* The same numbers in each process, in the order in which its threads ask. */
+ssize_t getrandom(void *bytes, size_t count, unsigned flags) {
+    if (!standing) return REAL(getrandom)(bytes, count, flags);
+    static uint64_t asked;
+    uint64_t state = __atomic_add_fetch(&asked, 1, __ATOMIC_SEQ_CST) << 32;
+    for (size_t at = 0; at < count; at++) {
+        /* SplitMix64 */
+        uint64_t mixed = state += 0x9e3779b97f4a7c15;
+        mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
+        mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
+        ((unsigned char *)bytes)[at] = (unsigned char)(mixed ^ mixed >> 31);
+    }
+    return (ssize_t)count;
+}
+
+/* The library of Swift asks the kernel itself. */
+long syscall(long number, ...) {
+    va_list rest;
+    va_start(rest, number);
+    long words[6];
+    for (int at = 0; at < 6; at++) words[at] = va_arg(rest, long);
+    va_end(rest);
+    if (standing && number == SYS_getrandom)
+        return getrandom((void *)words[0], (size_t)words[1], (unsigned)words[2]);
+    return REAL(syscall)(number, words[0], words[1], words[2], words[3], words[4], words[5]);
+}
 
 DIR *fdopendir(int file) {
     if (fails("fdopendir", READS, 0)) return NULL;

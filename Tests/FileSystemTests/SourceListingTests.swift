@@ -86,6 +86,58 @@ import Testing
         #expect(found == "too-many-files")
     }
 
+    @Test func whereNoneIsAllowedAFolderThatCannotBeListedIsStillAFault() throws {
+        func some(_ patterns: String...) throws -> [String] {
+            try SourceListing.expand(patterns: patterns.map { folder($0) }, allowingNone: true)
+        }
+        #expect(try some("*.csv", "missing.log", "no/**/x", "a.log") == [folder("a.log")])
+        folder.link("loop", to: folder("loop"))
+        for pattern in ["loop", "loop/*.log", "loop/**"] {
+            #expect(code { _ = try some("a.log", pattern) } == "ELOOP", "\(pattern)")
+        }
+    }
+
+    @Test func whatStrangersPutThereIsLeftOut() throws {
+        folder.link("loop.log", to: folder("loop.log"))
+        folder.link("day1/loop", to: folder("day1/loop"))
+        let odd = Array("\(folder.path)/".utf8) + [0xff] + Array(".log".utf8)
+        let path = odd.map { CChar(bitPattern: $0) } + [0]
+        #expect(unsafe mkdir(path, 0o700) == 0)
+        defer { _ = unsafe rmdir(path) }
+        for pattern in ["*.log", "*/*"] {
+            func find(amongStrangers: Bool) throws -> Int {
+                try SourceListing.expand(
+                    patterns: [folder(pattern)], amongStrangers: amongStrangers).count
+            }
+            #expect(code { _ = try find(amongStrangers: false) } != "none", "\(pattern)")
+            #expect(try find(amongStrangers: true) == (pattern == "*.log" ? 5 : 2), "\(pattern)")
+        }
+        // A folder that a pattern names is nobody else's.
+        #expect(
+            code {
+                _ = try SourceListing.expand(
+                    patterns: [folder("day*/loop/*")], amongStrangers: true)
+            } == "ELOOP")
+    }
+
+    @Test func theFoldersThatAreSearched() throws {
+        let table: [(String, [String])] = [
+            ("*.log", [""]), ("a.log", [""]), ("missing/x.log", ["missing"]),
+            ("day?/*.log", ["day1", "day2"]), ("day*/b.log", ["day1", "day2"]),
+            ("day2", ["day2", "day2/deep", "day2/deep/er"]), ("nothing*/x", []),
+            ("**/c.log", ["", "day1", "day2", "day2/deep", "day2/deep/er", "empty"]),
+        ]
+        for (pattern, expected) in table {
+            let found = try SourceListing.folders(searchedFor: folder(pattern))
+            #expect(
+                found.map { String($0.dropFirst(folder.path.count + 1)) }.sorted() == expected,
+                "\(pattern)")
+        }
+        folder.link("loop", to: folder("loop"))
+        #expect(
+            code { _ = try SourceListing.folders(searchedFor: folder("loop/*.log")) } == "ELOOP")
+    }
+
     @Test func pipesAndDevicesAreTakenAsTheyAre() throws {
         folder.pipe("pipe")
         #expect(try expand("pipe") == ["pipe"])

@@ -21,17 +21,25 @@ package enum SourceListing {
     /// passed over, or taken for something else. `passingOver` is then told each path that a
     /// search leaves out because its name begins with a dot: files that would match without it,
     /// and folders that would be searched.
+    ///
+    /// With `allowingNone` a pattern may mean no file. With `amongStrangers`, for folders that
+    /// others may put things into, names that are not UTF-8 and links that cannot be followed are
+    /// left out.
     package static func expand(
         patterns: [String], filesMax: Int = filesMax, refusingLinks: Bool = false,
+        allowingNone: Bool = false, amongStrangers: Bool = false,
         passingOver: (String) -> Void = { _ in }
     ) throws(FileFault) -> [String] {
         var found: [[UInt8]] = []
         for pattern in patterns {
             var search = Search(
-                pattern: pattern, filesMax: filesMax, refusesLinks: refusingLinks)
-            try search.run()
+                pattern: pattern, filesMax: filesMax, refusesLinks: refusingLinks,
+                isAmongStrangers: amongStrangers)
+            do { try search.run() } catch {
+                guard allowingNone, error.errorNumber == ENOENT else { throw error }
+            }
             for path in search.passedOver { passingOver(path) }
-            guard !search.found.isEmpty else {
+            guard allowingNone || !search.found.isEmpty else {
                 throw FileFault(.resolve, .noMatch, path: pattern)
             }
             found += search.found.map { Array($0.utf8) }
@@ -55,6 +63,16 @@ package enum SourceListing {
         }
         return paths
     }
+
+    /// The folders that are searched for the files of `pattern`, each once; that of a path without
+    /// wildcards whether or not it is there.
+    package static func folders(searchedFor pattern: String) throws(FileFault) -> [String] {
+        var search = Search(pattern: pattern)
+        do { try search.run() } catch {
+            guard error.errorNumber == ENOENT else { throw error }
+        }
+        return search.folders
+    }
 }
 
 /// The search for the files of one pattern.
@@ -62,11 +80,18 @@ private struct Search {
     let pattern: String
     let filesMax: Int
     let refusesLinks: Bool
+    let isAmongStrangers: Bool
     var found: [String] = []
     var passedOver: [String] = []
+    /// Where the last component of the pattern was looked for.
+    var folders: [String] = []
 
-    init(pattern: String, filesMax: Int, refusesLinks: Bool) {
+    init(
+        pattern: String, filesMax: Int = SourceListing.filesMax, refusesLinks: Bool = false,
+        isAmongStrangers: Bool = false
+    ) {
         self.refusesLinks = refusesLinks
+        self.isAmongStrangers = isAmongStrangers
         self.pattern = pattern
         self.filesMax = filesMax
     }
@@ -78,11 +103,13 @@ private struct Search {
                 try walk([.directories, .pattern(GlobPattern("*"))], from: pattern)
             } else {
                 found = [pattern]
+                folders = [splitPath(pattern).directory]
             }
             return
         }
         let steps = Self.steps(of: pattern)
         guard steps.contains(where: \.isSearch) else {
+            folders = [splitPath(pattern).directory]
             throw FileFault(.resolve, errno: ENOENT, path: pattern)
         }
         try walk(steps, from: pattern.utf8.first == UInt8(ascii: "/") ? "/" : "")
@@ -126,6 +153,7 @@ private struct Search {
         while let (path, index) = open.popLast() {
             guard visited.insert(Array("\(index):\(path)".utf8)).inserted else { continue }
             let isLast = index == steps.count - 1
+            if isLast { folders.append(path.isEmpty ? "." : path) }
             switch steps[index] {
             case .name(let name):
                 let next = Self.join(path, name)
@@ -141,7 +169,7 @@ private struct Search {
                 {
                     let next = Self.join(path, name)
                     try refuseLink(next)
-                    guard let kind = try Self.kind(of: next) else { continue }
+                    guard let kind = try kind(ofFound: next) else { continue }
                     if isLast, kind == .regular {
                         try take(next)
                     } else if !isLast, kind == .directory {
@@ -156,7 +184,7 @@ private struct Search {
                     let next = Self.join(path, name)
                     if try Self.isRealDirectory(next) {
                         open.append((next, index))
-                    } else if try Self.kind(of: next) == .directory {
+                    } else if try kind(ofFound: next) == .directory {
                         try refuseLink(next)
                     }
                 }
@@ -189,6 +217,7 @@ private struct Search {
                 continue
             }
             guard let name = String(validating: bytes, as: UTF8.self) else {
+                if isAmongStrangers { continue }
                 throw FileFault(.list, .unusableName, path: directory.path)
             }
             names.append(name)
@@ -210,6 +239,14 @@ private struct Search {
     /// The kind of what `path` leads to; nil for a dangling link and what has just gone away.
     private static func kind(of path: String) throws(FileFault) -> FileStatus.Kind? {
         try FileStatus.of(path)?.kind
+    }
+
+    /// The same for a name that a search has met: strangers may have put a link there.
+    private func kind(ofFound path: String) throws(FileFault) -> FileStatus.Kind? {
+        do { return try Self.kind(of: path) } catch {
+            guard isAmongStrangers, try Self.ownKind(of: path) == .symbolicLink else { throw error }
+            return nil
+        }
     }
 
     private static func isRealDirectory(_ path: String) throws(FileFault) -> Bool {

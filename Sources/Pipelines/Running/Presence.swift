@@ -16,19 +16,30 @@ func isPresent(_ path: String) throws(PipelineFailure) -> Bool {
     try presentStatus(of: path) != nil
 }
 
-/// The files that the patterns mean now; a pattern may mean none.
+/// The files that the patterns mean now, each once; a pattern may mean none.
 func presentFiles(_ patterns: [String]) throws(PipelineFailure) -> [String] {
-    var found: [String] = []
-    for pattern in patterns {
-        do { found += try SourceListing.expand(patterns: [pattern]) } catch {
-            guard error.cause == .noMatch || error.errorNumber == 2 else {
-                throw .source(
-                    SourceFault(.cannotOpen, source: error.path, expectation: "\(error)")
-                )
-            }
+    do { return try SourceListing.expand(patterns: patterns, allowingNone: true) } catch {
+        throw .source(SourceFault(.cannotOpen, source: error.path, expectation: "\(error)"))
+    }
+}
+
+/// The files that lie at `path` now, whatever stands in its placeholders.
+///
+/// A folder that cannot be listed is a fault: taken for an empty one, a file that is due would
+/// stay, and one with somebody's records would be missing in what that person is told. What
+/// strangers put there stops nobody. Messages show the path with its placeholders: names stand in
+/// them.
+func presentFiles(at path: PathTemplate) throws(PipelineFailure) -> [String] {
+    let pattern = path.parts.reduce(into: "") { text, part in
+        switch part {
+        case .literal(let literal): text += literal
+        case .placeholder: text += "*"
         }
     }
-    return found
+    do {
+        return try SourceListing.expand(
+            patterns: [pattern], allowingNone: true, amongStrangers: true)
+    } catch { throw .storage("cannot list the files of \(path.text)", error) }
 }
 
 /// The regular files in the folder at `path`, in the order of their names; none when there is no
@@ -50,6 +61,22 @@ func presentFiles(
         }
         return found
     } catch { throw .storage("cannot list \(path)", error) }
+}
+
+/// The names of the folders in the folder at `path`, those that a link leads to among them, in
+/// their order; none when there is no folder.
+///
+/// As among files, a link that cannot be followed and a name that is not UTF-8 stop no run.
+func presentFolders(in path: String) throws(FileFault) -> [String] {
+    guard let folder = try presentFolder(at: path) else { return [] }
+    var found: [String] = []
+    for bytes in try folder.nameBytes() {
+        guard let name = String(validating: bytes, as: UTF8.self) else { continue }
+        var kind = try folder.status(of: name)?.kind
+        if kind == .symbolicLink { kind = (try? FileStatus.of(folder.path(of: name)))?.kind }
+        if kind == .directory { found.append(name) }
+    }
+    return found
 }
 
 /// The folder at `path`, open; nil when there is none.

@@ -10,7 +10,7 @@ import Testing
 /// The ordinary tests let calls fail here and there, by a seed. `SLUICE_LONG_FAULTS=sites swift
 /// test --filter FaultTests` lets a call fail in each way at every place from which the programme
 /// makes one, in each job: the first, the last or any of those that come the same way. `all` lets
-/// each call fail, which takes many hours. Numbers choose jobs: `sites,0,4`.
+/// each call fail, which takes hours. Numbers choose jobs: `sites,0,4`.
 @Suite("system calls that fail")
 struct FaultTests {
     static let long = ProcessInfo.processInfo.environment["SLUICE_LONG_FAULTS"]
@@ -87,6 +87,21 @@ struct FaultTests {
         #expect(struck > 100)
     }
 
+    /// Otherwise no two faults would come to the same, and each would be followed up by itself.
+    @Test(arguments: FaultJob.all) func aSteadyJobLeavesTheSame(_ job: FaultJob) throws {
+        let world = try FaultWorld(job)
+        var fault = Fault(side: .write, kind: .error(EIO))
+        fault.number = try world.calls(of: fault) / 2
+        var left: Set<Int> = []
+        for _ in 0..<3 {
+            try world.restore()
+            _ = try world.run(with: fault, isSteady: true)
+            #expect(try world.told().faults == 1)
+            left.insert(try FolderImage(of: world.scene.path).digest)
+        }
+        #expect(left.count == 1)
+    }
+
     @Test func aWordThatMeansNothingIsNotTakenForAll() throws {
         let all = FaultJob.all.indices
         #expect(try FaultChoice("all") == FaultChoice(isBySites: false, jobs: Set(all)))
@@ -110,7 +125,7 @@ struct FaultTests {
     /// True when a call failed; what comes of it is looked at.
     private func strike(_ fault: Fault, _ world: FaultWorld, _ words: String) throws -> Bool {
         try world.restore()
-        let outcome = try world.run(with: fault)
+        let outcome = try world.run(with: fault, isSteady: true)
         let told = try world.told()
         for sentence in try world.faultsAfter(outcome, mayLeaveSeal: fault.lasts) {
             let place = "\(world.job.name), \(fault) (\(told.first)) \(words)"

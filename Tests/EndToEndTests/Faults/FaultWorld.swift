@@ -105,6 +105,8 @@ final class FaultWorld {
     private var proof: Int32 = 0
     private var entriesBefore = 0
     private var prospects: [Int: Prospect] = [:]
+    /// When all that went before was done, in seconds since 1970.
+    private var clock = 0
 
     init(_ job: FaultJob, scene: Scene? = nil) throws {
         self.job = job
@@ -120,6 +122,7 @@ final class FaultWorld {
         expected = [try state()]
         _ = try run()
         expected.append(try state())
+        clock = time(nil)
         try Data(count: 64).write(to: URL(fileURLWithPath: report))
     }
 
@@ -163,10 +166,14 @@ final class FaultWorld {
     /// Puts everything back as it was before the job.
     func restore() throws { try beginning.restore(scene.path) }
 
-    /// Does the job with a fault.
-    func run(with fault: Fault, through words: [String] = []) throws -> Outcome {
+    /// Does the job with a fault. With `isSteady` everything random, and the clock, is the same
+    /// each time: faults that come to the same leave the same folder.
+    func run(
+        with fault: Fault, isSteady: Bool = false, through words: [String] = []
+    ) throws -> Outcome {
         try Data(count: 64).write(to: URL(fileURLWithPath: report))
-        return try run(through: fault.settings(report: report) + words)
+        let steady = isSteady ? ["FAULT_CLOCK=\(clock)", "SWIFT_DETERMINISTIC_HASHING=1"] : []
+        return try run(through: fault.settings(report: report) + steady + words)
     }
 
     /// For each call of the job that could fail this way, in their order, whence it comes: the same
@@ -175,7 +182,7 @@ final class FaultWorld {
         let list = "\(scene.path)/../sites"
         try Data().write(to: URL(fileURLWithPath: list))
         try restore()
-        let outcome = try run(with: fault, through: ["FAULT_SITES=\(list)"])
+        let outcome = try run(with: fault, isSteady: true, through: ["FAULT_SITES=\(list)"])
         guard outcome.status == 0 else { throw FaultProblem.setUp(job.command + [outcome.errors]) }
         let all = Array(try Data(contentsOf: URL(fileURLWithPath: list)))
         return stride(from: 0, to: all.count - 7, by: 8).map { at in
@@ -186,7 +193,7 @@ final class FaultWorld {
     /// How many calls of the job could fail this way.
     func calls(of fault: Fault) throws -> Int {
         try restore()
-        let outcome = try run(with: fault)
+        let outcome = try run(with: fault, isSteady: true)
         guard outcome.status == 0 else { throw FaultProblem.setUp(job.command + [outcome.errors]) }
         return try told().calls
     }

@@ -21,7 +21,9 @@ struct FolderImage {
         for entry in entries.sorted(by: { $0.name < $1.name }) {
             hasher.combine(entry.name)
             hasher.combine(entry.mode)
-            hasher.combine(entry.content)
+            hasher.combine(entry.content?.count)
+            // An array gives its elements one by one, a thousand times as slowly.
+            unsafe entry.content?.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
         }
         return hasher.finalize()
     }

@@ -16,6 +16,8 @@
      FAULT_COPIES  a file that gets a copy of all that is written, to standard output, to standard
                    error and to sockets, too: two lengths of 4 bytes, the name of the place, and
                    the bytes
+     FAULT_CLOCK   seconds since 1970 at which the clock of the day stands still; all that is random
+                   is the same in each process then, so that what two of them leave can be compared
      FAULT_BELOW   a folder below which nothing can be renamed or linked, as in an object store
 
    Only calls that can give the error at all are counted. Standard input, output and error are left

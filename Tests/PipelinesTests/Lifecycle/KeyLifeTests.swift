@@ -1,6 +1,7 @@
 import Anonymization
 import FileSystem
 import Foundation
+import GRDB
 import KeyedHashing
 import Ledger
 import Records
@@ -271,6 +272,33 @@ struct KeyLifeTests {
         #expect(throws: PipelineFailure.self) {
             try Sluice.forgetState(request, state: "\(trial.folder)/never")
         }
+    }
+
+    /// Forgotten, it would keep no key any more, and it may need one.
+    @Test func aStateThatCannotBeAskedIsNotForgotten() throws {
+        let trial = try trial()
+        try trial.write("pipeline2.yaml", Self.pipeline("slow"))
+        try trial.run(now: "2026-02-01")
+        try trial.run(now: "2026-02-01", file: "pipeline2.yaml")
+        let request = KeysRequest(pipeline: "\(trial.folder)/pipeline.yaml")
+        let state = "\(trial.folder)/state-slow"
+        func status() -> Int32? {
+            #expect(throws: PipelineFailure.self) {
+                try Sluice.forgetState(request, state: state)
+            }?.exitStatus
+        }
+        let writer = try DatabaseQueue(path: "\(state)/\(Ledger.fileName)")
+        try writer.inTransaction(.exclusive) { _ in
+            #expect(status() == ExitStatus.busy)
+            return .rollback
+        }
+        try writer.close()
+        try trial.write("state-slow/\(Ledger.fileName)", "no database")
+        #expect(status() == ExitStatus.storage)
+        try trial.remove("state-slow/\(Ledger.fileName)")
+        #expect(status() == ExitStatus.storage, "the rest of it is still there")
+        try trial.remove("state-slow")
+        #expect(try Sluice.forgetState(request, state: state).state == state)
     }
 
     @Test func unpublishedAggregatesKeepTheKeyAlive() throws {

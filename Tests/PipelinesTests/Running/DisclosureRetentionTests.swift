@@ -1,5 +1,6 @@
-import Pipelines
 import Testing
+
+@testable import Pipelines
 
 @Suite struct DisclosureRetentionTests {
     private let pipeline = """
@@ -34,6 +35,19 @@ import Testing
         #expect(folder.files(below: "out") == ["P-01/2026-03.csv", "P-01/terms.json"])
         _ = try folder.run(now: "2026-06-01")
         #expect(folder.files(below: "out").isEmpty)
+    }
+
+    /// Taken for empty, a folder would keep what has to go.
+    @Test func aFolderThatCannotBeListedIsAFault() throws {
+        let folder = try TemporaryPipeline(pipeline, files: ["in.jsonl": input])
+        _ = try folder.run(now: "2026-04-15")
+        try folder.close("out")
+        let plan = try Sluice.loadPlan("\(folder.folder)/pipeline.yaml", now: "2026-06-01")
+            .anchored(at: folder.folder)
+        let failure = #expect(throws: PipelineFailure.self) {
+            try DisclosureRetention(plan: plan).apply(isDryRun: true)
+        }
+        #expect(failure?.exitStatus == ExitStatus.storage)
     }
 
     @Test func aMonthThatIsNoLongerReadableAsAWholeIsRefused() throws {

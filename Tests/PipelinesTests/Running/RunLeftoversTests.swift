@@ -1,4 +1,5 @@
 import FileSystem
+import Glibc
 import Testing
 
 @testable import Pipelines
@@ -51,6 +52,32 @@ import Testing
             folder.files(below: "out").filter { $0.hasSuffix(".tmp") } == [
                 "all/y-2026-01.d/\(name)", "other/x-2026-01.d/\(name)",
             ])
+    }
+
+    /// Taken for empty, a folder would keep what a killed run left, which can be readable.
+    @Test func aFolderThatCannotBeListedIsAFault() throws {
+        let folder = try folder()
+        try folder.write("in.jsonl", "")
+        try folder.write("out/all/other", "")
+        _ = try folder.run(now: "2026-04-15")
+        try folder.close("out/all")
+        let failure = #expect(throws: PipelineFailure.self) { try folder.run(now: "2026-04-15") }
+        #expect(failure?.exitStatus == ExitStatus.storage)
+    }
+
+    /// Whoever may write there can put anything into it.
+    @Test func aLinkOrANameOfStrangersStopsNoRun() throws {
+        let folder = try folder()
+        try folder.write("out/all/other", "")
+        try folder.close("out/all/x-loop.d")
+        let odd = Array("\(folder.folder)/out/all/x-".utf8) + [0xff] + Array(".d".utf8)
+        let path = odd.map { CChar(bitPattern: $0) } + [0]
+        #expect(unsafe mkdir(path, 0o700) == 0)
+        defer { _ = unsafe rmdir(path) }
+        let name = ".a.sluice-\(try mark(folder))-\(run)-0.tmp"
+        try folder.write("out/all/x-2026-01.d/\(name)", "emma")
+        _ = try folder.run(now: "2026-04-15")
+        #expect(!folder.files(below: "out/all/x-2026-01.d").contains(name))
     }
 
     /// Two pipelines, or two states, that share a folder leave each other's files alone.

@@ -1,10 +1,11 @@
 import Anonymization
 import Foundation
 import Glibc
-import Pipelines
 import Records
 import TestSupport
 import Testing
+
+@testable import Pipelines
 
 /// Stores with things in them that must not be touched, or would leave readable copies.
 @Suite struct HostileStoreTests {
@@ -28,6 +29,50 @@ import Testing
             try folder.text("data/a.jsonl") == storeRecord("01-10"), sourceLocation: location)
         let left = folder.files(below: "data").filter { $0.hasSuffix(".tmp") }
         #expect(left.isEmpty, sourceLocation: location)
+    }
+
+    /// Taken for empty, a folder would keep what a killed run left there.
+    @Test func aFolderThatCannotBeListed() throws {
+        let folder = try store()
+        try folder.write("data/app-1/b.jsonl", "")
+        try folder.write("data/private/c.jsonl", "")
+        let pattern = "\(folder.folder)/data/app-*/*.jsonl"
+        try folder.close("data/private")
+        #expect(
+            try StoreListing.folders(of: [pattern]) == ["\(folder.folder)/data/app-1"],
+            "what no file of the store can lie in is none of its business")
+        try folder.close("data/app-1")
+        let failure = #expect(throws: PipelineFailure.self) {
+            try StoreListing.folders(of: [pattern])
+        }
+        #expect(failure?.exitStatus == ExitStatus.source)
+    }
+
+    /// What waits in the sources is not rewritten in the store by an opt-out: which files that are
+    /// must be known.
+    @Test func sourcesThatCannotBeListed() throws {
+        let statistics = """
+            statistics:
+              - name: months
+                purpose: statistics
+                by: [month]
+                measures: { times: count }
+                path: months.csv
+                suppression: { of: count, persons: 1 }
+            """
+        let folder = try TemporaryPipeline(
+            storePipeline(statistics, source: #", files: "in/*""#),
+            files: ["data/a.jsonl": storeRecord("01-10"), "in/b.jsonl": storeRecord("01-11")])
+        _ = try folder.run(now: "2026-01-20")
+        var request = OptOutRequest(
+            pipeline: "\(folder.folder)/pipeline.yaml", subject: OptOutSubject(user: "anna"))
+        request.now = "2026-01-21"
+        try folder.close("in")
+        let failure = #expect(throws: PipelineFailure.self) { try Sluice.addOptOut(request) }
+        #expect(failure?.exitStatus == ExitStatus.source)
+        // A pattern may mean nothing.
+        try folder.remove("in")
+        _ = try Sluice.addOptOut(request)
     }
 
     @Test func aSymbolicLink() throws {

@@ -165,6 +165,32 @@ struct SubjectExportTests {
         #expect(!text.contains("bert"))
     }
 
+    @Test("disclosures that cannot be listed are not left out in silence")
+    func closedDisclosures() throws {
+        let scene = try partners()
+        _ = try scene.run(now: "2026-04-15")
+        try scene.close("out")
+        let failure = #expect(throws: PipelineFailure.self) {
+            try scene.export(scene.request(.user, "@anna"))
+        }
+        #expect(failure?.exitStatus == ExitStatus.storage)
+    }
+
+    @Test("quarantine lists that cannot be listed are not left out in silence")
+    func closedQuarantine() throws {
+        let scene = try scene(Scene.line("04-10", "anna") + "broken anna here\n")
+        let request = scene.request(.user, "anna")
+        let session = try SubjectSession(request, SoughtSubject(request), creating: false)
+        let source = try #require(session.places().places.first { $0.kind == .source })
+        func files() throws -> [String] {
+            try QuarantineSearch(session.plan, source: source, session.subject).files
+        }
+        #expect(try files().count == 1)
+        try scene.close("state/quarantine")
+        let failure = #expect(throws: PipelineFailure.self) { try files() }
+        #expect(failure?.exitStatus == ExitStatus.storage)
+    }
+
     @Test("CSV: a table for each place, an index and what is no record")
     func tables() throws {
         let scene = try scene(Scene.line("04-10", "anna", note: #"a,\"b\""#))
@@ -211,9 +237,9 @@ struct SubjectExportTests {
         #expect(throws: PipelineFailure.self) { try scene.export(good) }
     }
 
-    @Test("without state: sources, outputs and disclosures that lie there")
-    func stateless() throws {
-        let scene = try TemporaryPipeline(
+    /// A disclosure, of a pipeline without state that has not run.
+    private func partners() throws -> TemporaryPipeline {
+        try TemporaryPipeline(
             """
             name: partners
             source: { format: csv, files: "in/*", time: ts }
@@ -232,6 +258,11 @@ struct SubjectExportTests {
                     + "2026-04-10T10:00:00Z,NL-1,@anna,P-1,192.0.2.1\n"
                     + "2026-04-10T10:00:00Z,NL-1,bert,P-1,192.0.2.1\n"
             ])
+    }
+
+    @Test("without state: sources, outputs and disclosures that lie there")
+    func stateless() throws {
+        let scene = try partners()
         _ = try scene.run(now: "2026-04-15")
         let report = try scene.export(scene.request(.user, "@anna"))
         #expect(report.records == 2)

@@ -221,11 +221,7 @@ struct KeyWork {
             throw .busy("another run uses the keys in \(store.path)")
         }
         defer { _ = lock }
-        if case .uses(let use) = KeyUsers.ask(path, now: now, own: own), use.stillNeedsKeys {
-            throw .refused(
-                "the state in \(path) is there and still needs keys: expected a folder that is "
-                    + "gone for good")
-        }
+        try refuseForgetting(path)
         let wasKnown: Bool
         do {
             wasKnown = try store.unregister(statePath: path, by: retirement.who, now: now)
@@ -235,6 +231,23 @@ struct KeyWork {
         }
         try record(path)
         return KeyForgetReport(state: path, store: store.path)
+    }
+
+    /// Throws while the state needs keys, or is there and cannot tell whether it does.
+    private func refuseForgetting(_ path: String) throws(PipelineFailure) {
+        guard try hasLedger(path) else { return }
+        switch KeyUsers.ask(path, now: now, own: own) {
+        case .uses(let use):
+            guard use.stillNeedsKeys else { return }
+            throw .refused(
+                "the state in \(path) is there and still needs keys: expected a folder that is "
+                    + "gone for good")
+        case .busy: throw .busy("another run is at work on the state in \(path)")
+        case .none(let why):
+            throw .storage(
+                "the state in \(path) is there and cannot tell whether it needs keys: \(why); "
+                    + "expected one that can be read, or a folder that is gone for good")
+        }
     }
 
     /// The ledger keeps that a state was forgotten; its path may tell names and stays out.

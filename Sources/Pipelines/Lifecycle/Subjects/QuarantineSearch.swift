@@ -28,12 +28,18 @@ struct QuarantineSearch {
     private static let listBytesMax = 1 << 30
 
     /// `source` tells whose a record of the pipeline's sources is.
-    init(_ plan: Plan, source: SubjectPlace, _ subject: SoughtSubject) {
+    init(
+        _ plan: Plan, source: SubjectPlace, _ subject: SoughtSubject
+    ) throws(PipelineFailure) {
         self.plan = plan
         self.source = source
         self.subject = subject
-        let folder = plan.quarantine.path ?? plan.state.map { "\($0)/quarantine" }
-        files = folder.flatMap { try? SourceListing.expand(patterns: ["\($0)/*.jsonl"]) } ?? []
+        guard let folder = plan.quarantine.path ?? plan.state.map({ "\($0)/quarantine" }) else {
+            files = []
+            return
+        }
+        files = try presentFiles(in: folder).map(\.name)
+            .filter { $0.hasSuffix(".jsonl") && !$0.hasPrefix(".") }.map { "\(folder)/\($0)" }
     }
 
     /// Gives the lines of all lists.

@@ -120,7 +120,7 @@ struct SubjectExport {
         _ source: SubjectPlace, to document: any SubjectDocument,
         _ report: inout SubjectExportReport
     ) throws(PipelineFailure) {
-        let search = QuarantineSearch(session.plan, source: source, session.subject)
+        let search = try QuarantineSearch(session.plan, source: source, session.subject)
         guard !search.files.isEmpty else { return }
         let place = SubjectPlace(
             kind: .quarantine, name: "quarantine",

@@ -50,15 +50,9 @@ struct SubjectPlaces {
         }
         var files: [String] = []
         for pattern in patterns {
-            do {
-                files += try SourceListing.expand(patterns: [pattern])
-            } catch {
-                guard error.cause == .noMatch || error.errorNumber == 2 else {
-                    throw .source(
-                        SourceFault(.cannotOpen, source: error.path, expectation: "\(error)"))
-                }
-                limits.append("No file lies at the source \(pattern) now.")
-            }
+            let present = try presentFiles([pattern])
+            if present.isEmpty { limits.append("No file lies at the source \(pattern) now.") }
+            files += present
         }
         let stored = try sourceIdentities(presentFiles(plan.store?.files ?? []))
         var others: [String] = []
@@ -85,7 +79,7 @@ struct SubjectPlaces {
                 kind: .store, name: store.name, purposes: [store.output.purpose],
                 recipients: ["own"],
                 retention: ["Aged in place: each field by its own clock."],
-                files: Self.unique(try presentFiles(store.files)),
+                files: try presentFiles(store.files),
                 format: plan.format,
                 names: names,
                 // What was aged in place holds tokens like an output.
@@ -121,21 +115,10 @@ struct SubjectPlaces {
 
     /// The files of an output: those that the ledger lists, or all that lie where it writes.
     private func files(of output: OutputPlan) throws(PipelineFailure) -> [String] {
-        guard let ledger else { return Self.files(at: output.path) }
+        guard let ledger else { return try presentFiles(at: output.path) }
         do { return try ledger.currentParts(output: output.name).map(\.path) } catch {
             throw .storage("cannot read the ledger: \(error.description)")
         }
-    }
-
-    /// The files that exist under a path, whatever stands in its placeholders.
-    static func files(at path: PathTemplate) -> [String] {
-        let pattern = path.parts.reduce(into: "") { text, part in
-            switch part {
-            case .literal(let literal): text += literal
-            case .placeholder: text += "*"
-            }
-        }
-        return (try? SourceListing.expand(patterns: [pattern])) ?? []
     }
 
     private func retention(
@@ -184,7 +167,7 @@ struct SubjectPlaces {
                             "Deleted \($0.value.text) after the end of its month."
                         } ?? "Kept until somebody deletes it."
                     ],
-                    files: Self.files(at: path),
+                    files: try presentFiles(at: path),
                     format: isCSV ? CSVFormat() : JSONLinesFormat(),
                     names: isCSV ? columns : columns.map(Self.literalPath),
                     matcher: isCSV ? Self.allowingGuard(matcher) : matcher))

@@ -13,7 +13,9 @@ struct FolderProof {
     /// Folders with a proof of their own.
     private let apart: Set<String>
 
-    init(_ owner: Verification, _ known: KnownFiles, expected: Set<String>, former: Set<String>) {
+    init(
+        _ owner: Verification, _ known: KnownFiles, expected: Set<String>, former: Set<String>
+    ) throws(PipelineFailure) {
         self.owner = owner
         self.expected = expected
         self.former = former
@@ -23,7 +25,9 @@ struct FolderProof {
         var roots = files.filter { $0 != "-" }.map { splitPath($0).directory }
         roots += known.publications.map(\.folder)
         roots += ["partials", "quarantine", "tables"].map { "\(owner.statePath)/\($0)" }
-        roots += owner.plan.outputs.flatMap { RunLeftovers.folders(of: $0.path, $0.name) }
+        for output in owner.plan.outputs {
+            roots += try RunLeftovers.folders(of: output.path, output.name)
+        }
         let publish = owner.plan.publish
         roots += [publish?.folder, publish?.provisional, publish?.forCustomers?.folder]
             .compactMap { $0 }

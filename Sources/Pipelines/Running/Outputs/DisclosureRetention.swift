@@ -15,25 +15,13 @@ struct DisclosureRetention {
         for table in plan.tables {
             guard let retention = table.retention else { continue }
             for (path, _) in table.paths {
-                for file in Self.files(of: path) where isOver(file, path, retention) {
+                for file in try presentFiles(at: path) where isOver(file, path, retention) {
                     count += 1
                     if !isDryRun { try Self.remove(file, shownAs: path.text) }
                 }
             }
         }
         return count
-    }
-
-    /// The files that exist under the path, whatever stands in its placeholders.
-    static func files(of path: PathTemplate) -> [String] {
-        let pattern = path.parts.reduce(into: "") { text, part in
-            switch part {
-            case .literal(let literal): text += literal
-            case .placeholder: text += "*"
-            }
-        }
-        // A pattern that matches nothing yet is the first run, not a fault.
-        return (try? SourceListing.expand(patterns: [pattern])) ?? []
     }
 
     private func isOver(

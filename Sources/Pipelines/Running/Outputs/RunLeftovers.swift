@@ -33,9 +33,9 @@ struct RunLeftovers {
             shown[folder] = folder
         }
         let published = [plan.publish?.folder, plan.publish?.provisional].compactMap { $0 }
-        let customers = [plan.publish?.forCustomers?.folder].compactMap { $0 }
-            .flatMap(Self.publications)
-        for folder in (published + customers).flatMap(Self.publications) {
+        let customers = try Self.publications(
+            in: [plan.publish?.forCustomers?.folder].compactMap { $0 })
+        for folder in try Self.publications(in: published + customers) {
             shown[folder] = folder
         }
         for terms in plan.outputs.compactMap(\.termsPath) {
@@ -46,7 +46,7 @@ struct RunLeftovers {
             plan.outputs.map { ($0.path, $0.name) }
             + plan.tables.flatMap { table in table.paths.map { ($0.path, table.name) } }
         for (path, name) in paths {
-            for folder in Self.folders(of: path, name) where shown[folder] == nil {
+            for folder in try Self.folders(of: path, name) where shown[folder] == nil {
                 shown[folder] = splitPath(path.text).directory
             }
         }
@@ -88,21 +88,32 @@ struct RunLeftovers {
     }
 
     /// The folders of publications, finished or not.
-    private static func publications(in folder: String) -> [String] {
-        let names = (try? Directory.open(folder).names()) ?? []
-        return names.map { "\(folder)/\($0)" }.filter {
-            (try? FileStatus.of($0))?.kind == .directory
+    private static func publications(
+        in folders: [String]
+    ) throws(PipelineFailure) -> [String] {
+        var found: [String] = []
+        for folder in folders {
+            do { found += try presentFolders(in: folder).map { "\(folder)/\($0)" } } catch {
+                throw .storage("cannot list \(folder)", error)
+            }
         }
+        return found
     }
 
     /// The folders that exist for `path`; none for standard output.
-    static func folders(of path: PathTemplate, _ name: String) -> [String] {
+    static func folders(
+        of path: PathTemplate, _ name: String
+    ) throws(PipelineFailure) -> [String] {
         if path.isStandardOutput { return [] }
         let folder = splitPath(path.text).directory
         var found = [folder.utf8.first == UInt8(ascii: "/") ? "/" : "."]
         for step in folder.split(separator: "/") where step != "." {
             guard let template = PathTemplate(String(step)) else { return [] }
-            found = found.flatMap { below($0, template, name) }
+            do throws(FileFault) {
+                var inner: [String] = []
+                for outer in found { inner += try below(outer, template, name) }
+                found = inner
+            } catch { throw .storage("cannot list the folders of \(path.text)", error) }
         }
         return found
     }
@@ -110,7 +121,7 @@ struct RunLeftovers {
     /// What `step` can be in `folder`: one name, or all directories that fit around placeholders.
     private static func below(
         _ folder: String, _ step: PathTemplate, _ name: String
-    ) -> [String] {
+    ) throws(FileFault) -> [String] {
         func path(_ last: String) -> String {
             folder == "." ? last : folder == "/" ? "/\(last)" : "\(folder)/\(last)"
         }
@@ -124,10 +135,7 @@ struct RunLeftovers {
         if case .literal(let text) = step.parts.first { before = text }
         var behind = ""
         if case .literal(let text) = step.parts.last { behind = text }
-        let names = (try? Directory.open(folder).names()) ?? []
-        return names.filter {
-            $0.hasPrefix(before) && $0.hasSuffix(behind)
-                && (try? FileStatus.of(path($0)))?.kind == .directory
-        }.map(path)
+        return try presentFolders(in: folder)
+            .filter { $0.hasPrefix(before) && $0.hasSuffix(behind) }.map(path)
     }
 }

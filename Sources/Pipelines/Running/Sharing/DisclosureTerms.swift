@@ -29,7 +29,7 @@ struct DisclosureTerms {
         for table in plan.tables where table.isDisclosure {
             guard let path = table.paths.first?.path, !path.isStandardOutput else { continue }
             let new = files.filter { $0.table.utf8.elementsEqual(table.name.utf8) }
-            let (old, gone) = Self.sort(path, new)
+            let (old, gone) = try Self.sort(path, new)
             outcome.gone += gone.map { (path: $0, shownPath: path.text) }
             var places: [String: (new: [TableFiles.File], old: [String])] = [:]
             for file in new {
@@ -39,7 +39,7 @@ struct DisclosureTerms {
                 places[Self.place(of: file, path), default: ([], [])].old.append(file)
             }
             let shown = Self.place(of: path.text, path)
-            for place in Self.known(shown) + gone.map({ Self.place(of: $0, path) }) {
+            for place in try Self.known(shown) + gone.map({ Self.place(of: $0, path) }) {
                 places[place, default: ([], [])].old += []
             }
             for (place, files) in places.sorted(by: { $0.key < $1.key }) {
@@ -60,19 +60,19 @@ struct DisclosureTerms {
 
     /// The terms that earlier runs wrote, by the template of their path: files they were about may
     /// be gone.
-    private static func known(_ path: String) -> [String] {
-        PathTemplate(path).map { DisclosureRetention.files(of: $0).map(PlanningWorld.simplified) }
-            ?? []
+    private static func known(_ path: String) throws(PipelineFailure) -> [String] {
+        guard let path = PathTemplate(path) else { return [] }
+        return try presentFiles(at: path).map(PlanningWorld.simplified)
     }
 
     /// The files of earlier runs that stay, and those of a month that is measured again in which
     /// nobody is left: they have no new one.
     private static func sort(
         _ path: PathTemplate, _ new: [TableFiles.File]
-    ) -> (old: [String], gone: [String]) {
+    ) throws(PipelineFailure) -> (old: [String], gone: [String]) {
         let written = Set(new.map { PlanningWorld.simplified($0.path) })
         let months = Set(new.map { DisclosureRetention.month(in: $0.path, path) })
-        let rest = DisclosureRetention.files(of: path).filter {
+        let rest = try presentFiles(at: path).filter {
             !written.contains(PlanningWorld.simplified($0))
         }
         let gone = rest.filter { months.contains(DisclosureRetention.month(in: $0, path)) }

@@ -73,13 +73,17 @@ struct RestoredParts {
         }
         let sizes = Set(former.map(\.content.byteCount))
         var finds: [Find] = []
+        var closed = 0
         for folder in Set(former.map { splitPath(Self.key($0.path)).directory }).sorted() {
             for (name, status) in try presentFiles(in: folder) {
                 let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
                 guard !current.contains(path) else { continue }
                 let named = byName[path]
                 guard named != nil || sizes.contains(status.byteCount) else { continue }
-                let content = try content(of: path)
+                guard let content = try content(of: path, isOurs: named != nil) else {
+                    closed += 1
+                    continue
+                }
                 if let same = byContent[content] {
                     let isNamed = named?.content == content
                     finds.append(
@@ -91,13 +95,24 @@ struct RestoredParts {
                 }
             }
         }
+        if closed > 0 { owner.report.notes.append(Self.closedWords(closed)) }
         return finds
+    }
+
+    private static func closedWords(_ count: Int) -> String {
+        let files = count == 1 ? "1 file" : "\(count) files"
+        return "\(files) in folders of outputs may not be read by this run: it is not known "
+            + "whether a backup brought them back; `sluice verify` names what does not belong there"
     }
 
     private static func key(_ path: String) -> String { PlanningWorld.simplified(path) }
 
-    private func content(of path: String) throws(PipelineFailure) -> ContentIdentity {
+    /// Nil for a file that has no name of ours and may not be read: it is somebody else's.
+    private func content(
+        of path: String, isOurs: Bool
+    ) throws(PipelineFailure) -> ContentIdentity? {
         do { return try ContentIdentity.ofFile(path) } catch {
+            if !isOurs, error.code == "EACCES" { return nil }
             throw .storage("cannot read \(path): \(error)")
         }
     }
@@ -118,7 +133,7 @@ struct RestoredParts {
         if let status = try presentStatus(of: part.path) {
             let isAmbiguous = earlier.contains { $0.content.byteCount == part.content.byteCount }
             if status.byteCount == part.content.byteCount, !isAmbiguous { return }
-            let found = try content(of: part.path)
+            let found = try content(of: part.path, isOurs: true)
             if found == part.content { return }
             guard let known = earlier.last(where: { $0.content == found }) else {
                 throw .storage(

@@ -99,9 +99,9 @@ struct RunRecovery {
                 folders += parts.map { splitPath($0.path).directory }
             }
         } catch { throw failure(error) }
-        var stores = plan.store.map { StoreListing.folders(of: $0.files) } ?? []
+        var stores = try StoreListing.folders(of: plan.store?.files ?? [])
         let isRewriting = try isRewritingSources()
-        if isRewriting { stores += StoreListing.folders(of: plan.sources.filter { $0 != "-" }) }
+        if isRewriting { stores += try StoreListing.folders(of: plan.sources.filter { $0 != "-" }) }
         try RunLeftovers(plan: plan, marks: try marks()).remove(further: folders, stores: stores)
         guard isRewriting else { return }
         do { try ledger.append(event: SourceErasure.ended, [:], time: currentTime()) } catch {

@@ -59,10 +59,10 @@ final class SourceIntake {
     }
 
     /// Looks through the sources for a command that takes nothing in, and notes what is known in
-    /// `contents`. Returns the files that the next run is going to take something from; none when
-    /// they cannot be listed.
+    /// `contents`. Returns the files that the next run is going to take something from.
     func surveyOnly() throws(PipelineFailure) -> Set<FileIdentity> {
-        guard let paths = try? resolveSources(plan.sources), paths != ["-"] else { return [] }
+        let paths = try presentFiles(plan.sources.filter { $0 != "-" })
+        if paths.isEmpty { return [] }
         var awaited: Set<FileIdentity> = []
         for source in try SourceSurvey(self, paths).survey() {
             guard let status = try presentStatus(of: source.path) else { continue }

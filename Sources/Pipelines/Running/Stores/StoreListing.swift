@@ -70,34 +70,15 @@ struct StoreListing {
     }
 
     /// The folders in which files of `patterns` may lie: where killed runs may have left something.
-    static func folders(of patterns: [String]) -> [String] {
+    static func folders(of patterns: [String]) throws(PipelineFailure) -> [String] {
         var found: [String] = []
         for pattern in patterns {
-            let isFolder = (try? FileStatus.of(pattern))?.kind == .directory
-            let place = isFolder ? pattern : splitPath(pattern).directory
-            let wild = place.utf8.firstIndex { "*?[".utf8.contains($0) }
-            guard isFolder || wild != nil else {
-                found.append(place)
-                continue
+            do { found += try SourceListing.folders(searchedFor: pattern) } catch {
+                throw .source(
+                    SourceFault(.cannotOpen, source: error.path, expectation: "\(error)"))
             }
-            var root = place
-            if let wild { root = splitPath(String(place[..<wild]) + "x").directory }
-            collect(root, into: &found)
         }
         return found
-    }
-
-    private static func collect(_ path: String, into found: inout [String]) {
-        var open = [path]
-        while let next = open.popLast() {
-            guard let directory = try? Directory.open(next), let names = try? directory.names()
-            else { continue }
-            found.append(next)
-            for name in names {
-                let kind = (try? directory.status(of: name))?.kind
-                if kind == .directory { open.append(directory.path(of: name)) }
-            }
-        }
     }
 }
 
