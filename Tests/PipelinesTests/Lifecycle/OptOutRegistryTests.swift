@@ -241,6 +241,26 @@ struct OptOutRegistryTests {
         #expect(try imported("2026-04-19").staysWithdrawn == [2])
     }
 
+    @Test("an opt-out that was withdrawn reaches what was stored where event times decide")
+    func importedBehindItsEnd() throws {
+        for (basis, withdrawn, isTaken) in [
+            ("event", "2026-04-11", true), ("event", "2026-04-10", false),
+            ("event", "2026-04-16", true), ("use", "2026-04-11", false),
+            ("use", "2026-04-16", false), ("use", "2026-04-17", true),
+        ] {
+            let store = try filled("opt_outs: { file: list.csv, basis: \(basis) }")
+            try store.write(
+                "a.csv",
+                "customer,purposes,effective_date,withdrawn_date\n"
+                    + "c1,*,2026-04-01,\(withdrawn)\n")
+            let report = try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-04-16")
+            #expect(report.added == [2])
+            let left = try store.lines("use").filter { $0.contains(#""ip""#) }
+            #expect(left.count == (isTaken ? 1 : 2), "\(basis), \(withdrawn)")
+        }
+    }
+
     @Test("wrong requests are refused", arguments: ["nobody", "purpose", "category", "date"])
     func refused(_ what: String) throws {
         let store = try filled()
