@@ -1,4 +1,5 @@
 import Anonymization
+import Ledger
 import TestSupport
 import Testing
 
@@ -140,6 +141,53 @@ struct PartAgeingTests {
         state: state
 
         """
+    }
+
+    /// Makes the rule of the user another one.
+    private func edit(_ scene: TemporaryPipeline) throws {
+        try scene.write("pipeline.yaml", Self.pipeline.replacing("GONE", with: "OTHER"))
+    }
+
+    @Test("a part that is due, or goes, is looked at once, whatever else its new rules ask for")
+    func otherRules() throws {
+        let due = try scene()
+        try hold(due, "anna", "2026-04-16")
+        try edit(due)
+        let report = try due.run(now: "2026-05-11")
+        #expect(figures(report) == [1, 0, 1])
+        #expect(report.heldRecords == 1)
+        let held = try due.run(now: "2026-05-12")
+        #expect(figures(held) == [0, 0, 0])
+        #expect(held.heldRecords == 1)
+        let expired = try scene()
+        try edit(expired)
+        #expect(figures(try expired.run(now: "2026-08-01")) == [2, 2, 0])
+        #expect(expired.files(below: "out").isEmpty)
+    }
+
+    @Test("a part that new rules ask nothing of is known to be of those rules")
+    func lookedAt() throws {
+        let scene = try scene()
+        try edit(scene)
+        let plan = try Sluice.loadPlan("\(scene.folder)/pipeline.yaml", now: "2026-04-16")
+        let rules = try #require(plan.outputs[0].rules?.digest)
+        func ofOtherRules() throws -> Int {
+            let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
+            return try ledger.parts(ofOtherRulesThan: rules, output: "o").count
+        }
+        #expect(try ofOtherRules() == 2)
+        try scene.run(now: "2026-04-16")
+        #expect(try ofOtherRules() == 0)
+    }
+
+    @Test("a part that is not yet due may be taken away without a word")
+    func takenBeforeItsDay() throws {
+        let scene = try scene()
+        try edit(scene)
+        try scene.remove("out/\(try #require(scene.files(below: "out").first))")
+        let report = try scene.run(now: "2026-04-16")
+        #expect(figures(report) == [0, 0, 0])
+        #expect(report.notes.allSatisfy { !$0.contains("parts") })
     }
 
     @Test("without its folder a part is not taken for removed")
