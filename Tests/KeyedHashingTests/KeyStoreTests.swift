@@ -1,9 +1,10 @@
 import FileSystem
 import Foundation
-import KeyedHashing
 import Records
 import TestSupport
 import Testing
+
+@testable import KeyedHashing
 
 struct KeyStoreTests {
     @Test func aKeyStaysTheSameAndEveryMonthHasItsOwn() throws {
@@ -101,6 +102,44 @@ struct KeyStoreTests {
         #expect(throws: KeyFault.self) { try scratch.store(zone: "two\nlines") }
     }
 
+    /// A key file has one byte for the length of the name.
+    @Test func theLongestNameOfAZone() throws {
+        let scratch = try Scratch()
+        #expect(throws: KeyFault.unusableText("zone")) {
+            try scratch.store(zone: String(repeating: "z", count: 256))
+        }
+        let name = String(repeating: "z", count: 255)
+        let store = try scratch.store(zone: name)
+        _ = try store.key(for: march, creatingIfMissing: true)
+        let again = try scratch.store(zone: name).key(for: march, creatingIfMissing: false)
+        #expect(aliveKey(again) != nil)
+    }
+
+    /// Longer files than any of a store are not read.
+    @Test func theLongestFile() throws {
+        let scratch = try Scratch()
+        try scratch.write("five", bytes("12345"))
+        let directory = try scratch.directory()
+        #expect(try PrivateFile.secret("five", in: directory, limitBytes: 5)?.count == 5)
+        #expect(try PrivateFile.content("five", in: directory, limitBytes: 5) == bytes("12345"))
+        #expect(throws: KeyFault.self) {
+            try PrivateFile.secret("five", in: directory, limitBytes: 4)
+        }
+        #expect(throws: KeyFault.self) {
+            try PrivateFile.content("five", in: directory, limitBytes: 4)
+        }
+    }
+
+    @Test func whatIsMadeOnceStaysAsItIs() throws {
+        let scratch = try Scratch()
+        let directory = try scratch.directory()
+        let contents = try ["one", "two"].map { try SecretKey.copying(bytes($0).span) }
+        #expect(try directory.makeOnce("name", content: contents[0]))
+        #expect(try !directory.makeOnce("name", content: contents[1]))
+        #expect(try scratch.read("name") == bytes("one"))
+        #expect(try scratch.names() == ["name"])
+    }
+
     @Test func onlyAnEmptyDirectoryBecomesAStore() throws {
         let scratch = try Scratch()
         try scratch.write("notes.txt", bytes("something of somebody"))
@@ -185,6 +224,25 @@ struct KeyStoreTests {
         #expect(try store.registeredStates() == ["/srv/a.example"])
         #expect(throws: KeyFault.self) { try store.register(statePath: "relative") }
         #expect(throws: KeyFault.self) { try store.register(statePath: "/with\nfeed") }
+    }
+
+    @Test func aRecordOfAnotherStateSpeaksForNone() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        func record() throws -> String {
+            try #require(
+                FileManager.default.contentsOfDirectory(atPath: scratch.path + "/keys")
+                    .first { $0.hasSuffix(".state") })
+        }
+        try store.register(statePath: "/srv/a.example")
+        let content = try scratch.read("keys/" + record())
+        try store.unregister(statePath: "/srv/a.example", by: "test", now: noon)
+        try store.register(statePath: "/srv/b.example")
+        let name = try record()
+        try scratch.write("keys/" + name, content)
+        #expect(throws: KeyFault.damaged(path: "\(scratch.path)/keys/\(name)")) {
+            try store.register(statePath: "/srv/b.example")
+        }
     }
 
     @Test func pipelinesLeaveWordOfWhatTheyNeed() throws {

@@ -42,6 +42,16 @@ struct TokenTests {
         #expect(text(buffer.array()) == "088b7c4d1a47cceed217f44cd9c0a61f")
     }
 
+    /// The same for a secret of another use: HMAC-SHA-256 of `alice` under that of the message
+    /// `85 636f756e7473`.
+    @Test func knownAnswerOfASecret() throws {
+        let key = try SecretKey.copying(Array(UInt8(0)..<32).span)
+        let secret = try TokenHasher(key: key, epoch: nil).secret(for: "counts")
+        let tag = secret.withTag(of: bytes("alice").span) { tag in tag.indices.map { tag[$0] } }
+        #expect(
+            hex(tag) == "d82b2401e14799d724be10ffa90478a62adf9e18d306a9d5e57e28daa811dfd0")
+    }
+
     @Test func movingBytesBetweenPartsChangesTheToken() throws {
         let hasher = TokenHasher(key: try SecretKey.random(), epoch: nil)
         var tokens = Set<Token>()

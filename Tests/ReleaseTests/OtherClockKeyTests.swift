@@ -30,13 +30,18 @@ import Testing
         return text(buffer.array())
     }
 
-    @Test func tokenBelongsToTheMonthInWhichTheFieldBecomesDue() throws {
+    /// Whether the clock is one beside the window, or the window itself.
+    @Test(arguments: [false, true])
+    func tokenBelongsToTheMonthInWhichTheFieldBecomesDue(_ isWindow: Bool) throws {
         let clock = RetentionClock(
             start: .field(slot: 2), length: CalendarDuration(months: 12, days: 0))
         let runClock = try #require(RunClock(text: "2026-04-15", zone: .utc))
+        let month = RetentionClock(
+            start: .event, length: CalendarDuration(months: 1, days: 0))
         let clocks = try #require(
             ClockSet(
-                window: CalendarDuration(months: 1, days: 0), after: [clock], runClock: runClock))
+                window: isWindow ? clock : month, after: isWindow ? [] : [clock],
+                runClock: runClock))
         let bit = try #require(clocks.bit(of: clock))
         let output = OutputReleasePlan(
             name: "out", purpose: .statistics, showsWindow: false, mode: .columns, syntax: .json,

@@ -87,6 +87,10 @@ import Testing
         #expect(result.lines.map { $0.contains(token) } == [true, false, true])
         #expect(!result.lines[1].contains("user"))
         #expect(result.counts.keyless == 1)
+        // What is not yet due will want its key.
+        let july = try #require(CalendarMonth(text: "2026-07"))
+        trial.keyRing = MonthKeys(missing: [july])
+        #expect(trial.run([record("2026-07-01T00:00:00Z")]).counts.keyless == 1)
         trial.keyRing = nil
         let without = trial.run([record(may)])
         #expect(!without.lines[0].contains("user"))
@@ -124,6 +128,54 @@ import Testing
         let result = trial.run([record(ReleaseTrial.fresh)])
         #expect(result.lines == [#"{"ts":"\#(ReleaseTrial.fresh)","ip":"192.0.0.0"}"#])
         #expect(result.days == [ReleasedBatch.noDay])
+        #expect(result.counts.untimely == 0)
+    }
+
+    /// Without a time of the event no offset is added to other times.
+    @Test func withoutATimeFieldTimesAreCutAsTheyStand() {
+        var trial = ReleaseTrial(["seen": TruncateTime(to: .day, format: .rfc3339)])
+        trial.timeField = nil
+        let result = trial.run([#"{"seen":"2026-06-14T23:59:59Z"}"#])
+        #expect(result.lines == [#"{"seen":"2026-06-14"}"#])
+    }
+
+    /// A local day is that of the event's offset, for each record anew.
+    @Test func timesAreCutByTheOffsetOfTheirRecord() throws {
+        let seen = TruncateTime(to: .day, format: .rfc3339)
+        let due = RetentionClock(
+            start: .field(slot: 1), length: CalendarDuration(months: 0, days: 0))
+        for clock in [nil, due] {
+            var trial = ReleaseTrial([
+                ("ts", FieldRule(transform: Keep())),
+                (
+                    "seen",
+                    FieldRule(
+                        transform: seen, clock: DueSet(rawValue: clock == nil ? 1 : 2),
+                        otherClock: clock)
+                ),
+            ])
+            trial.clocks = clock.map { [$0] } ?? []
+            var plan = try #require(trial.makePlan())
+            plan.zone = try ZoneTable.named("Europe/Amsterdam")
+            let lines = ["2026-01-10", "2026-06-10", "2026-01-11"].map {
+                #"{"ts":"\#($0)T12:00:00Z","seen":"2026-03-01T22:30:00Z"}"# + "\n"
+            }
+            let result = trial.run(
+                [bytes(lines.joined())], releaser: Releaser(plan: plan, keyRing: nil))
+            #expect(result.lines.map { $0.contains("2026-03-02") } == [false, true, false])
+            #expect(result.lines.allSatisfy { !$0.contains("22:30") })
+        }
+    }
+
+    /// What the rules did to values, and what was not yet due is not theirs.
+    @Test func valuesAreCountedByField() {
+        let result = ReleaseTrial(Self.rules).run([
+            record(ReleaseTrial.due), record(ReleaseTrial.due), record(ReleaseTrial.fresh),
+            #"{"ts":"\#(ReleaseTrial.due)","user":"ann"}"#,
+        ])
+        let fields = result.counts.outputs[0].fields
+        #expect(fields.map(\.changed) == [0, 3, 2, 0])
+        #expect(fields.map(\.dropped) == [0, 0, 0, 2])
     }
 
     /// A record's result depends on the record alone: not on the one before it.
@@ -162,6 +214,20 @@ import Testing
         let result = trial.run([bytes(lines)], releaser: releaser)
         #expect(result.lines.last == #"{"x":1}"#)
         #expect(result.counts.isConserved)
+    }
+
+    /// What other rules did to the record in front says nothing of one whose time is gone.
+    @Test func aStoredRecordWithoutTimeWasDealtWithByNoRule() throws {
+        let trial = ReleaseTrial(["ts": Keep(), "user": Pseudonymize(field: "user"), "ip": nil])
+        var plan = try #require(trial.makePlan())
+        plan.isStored = true
+        plan.writtenUnder = plan.clocks
+        plan.writtenFields = [.always, .always, .always]
+        let releaser = Releaser(plan: plan, keyRing: MonthKeys())
+        let dealtWith = #"{"ts":"\#(ReleaseTrial.due)","user":"t1","ip":"192.0.2.7"}"#
+        let untimed = #"{"user":"ann","ip":"192.0.2.7"}"#
+        let result = trial.run([bytes("\(dealtWith)\n\(untimed)\n")], releaser: releaser)
+        #expect(result.lines == [dealtWith, "{}"])
     }
 
     @Test func theClocksOfTheOutputBindAllItsRecords() {

@@ -39,7 +39,7 @@ extension ChunkRelease {
         guard let slot = plan.timeSlot else { return place(at: times.parse(date.span)) }
         let timeOfDay = table.slice(slot: slot, row: row)
         guard timeOfDay.hasValue else { return .noTime }
-        guard timeOfDay.kind == .text, timeOfDay.length < 32 else { return .badTime }
+        guard timeOfDay.kind == .text else { return .badTime }
         var text = ByteBuffer(capacity: 64)
         text.append(date)
         text.append(UInt8(ascii: " "))
@@ -63,8 +63,7 @@ extension ChunkRelease {
     private mutating func parse(
         _ date: FieldSlice, _ timeOfDay: FieldSlice, _ bytes: Span<UInt8>
     ) -> EventTime? {
-        guard date.kind == .text, timeOfDay.kind == .text, date.length + timeOfDay.length < 64
-        else { return nil }
+        guard date.kind == .text, timeOfDay.kind == .text else { return nil }
         var text = ByteBuffer(capacity: 64)
         text.append(bytes.extracting(date.offset..<date.end))
         text.append(UInt8(ascii: " "))
@@ -89,7 +88,6 @@ extension ChunkRelease {
         // be deleted.
         context.pastClocks = context.age.due.union(
             context.dealtWith.subtracting(plan.deleteClocks))
-        context.transform.eventTime = context.time
         context.transform.utcOffsetSeconds =
             context.time.map { zone.utcOffsetSeconds(at: $0) } ?? 0
         guard let time = context.time, !context.age.noKey else {
@@ -121,9 +119,7 @@ extension ChunkRelease {
 
     /// Notes when the record will become due under the clocks that are watched.
     private mutating func watch() {
-        guard !plan.watchedClocks.isEmpty, let time = context.time, !context.age.noKey else {
-            return
-        }
+        guard !plan.watchedClocks.isEmpty, let time = context.time else { return }
         var left = plan.watchedClocks.rawValue & ~context.age.due.rawValue
         while left != 0 {
             let index = left.trailingZeroBitCount

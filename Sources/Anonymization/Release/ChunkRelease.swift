@@ -127,7 +127,7 @@ struct ChunkRelease: ~Copyable {
         for index in outputs.indices { outputs[index].begin() }
         observations.begin()
         counts.read = table.count
-        if plan.datesBySource { sourceDate = chunk.date }
+        sourceDate = chunk.date
         if !plan.earlierRuns.isEmpty {
             earlier =
                 chunk.earlierClocks >= 0
@@ -232,7 +232,6 @@ struct ChunkRelease: ~Copyable {
             context.age = .untimed
             context.dealtWith = []
             context.isFieldwise = false
-            context.transform.eventTime = nil
             context.transform.utcOffsetSeconds = 0
             context.pastClocks = .everything
             dropKey()

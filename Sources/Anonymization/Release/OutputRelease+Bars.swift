@@ -30,7 +30,7 @@ extension OutputRelease {
         var braces = 0
         for index in object.indices where !SpliceSyntax.isBlank(object[index]) {
             let isBrace = object[index] == UInt8(ascii: braces == 0 ? "{" : "}")
-            guard isBrace, braces < 2 else { return true }
+            guard isBrace else { return true }
             braces += 1
         }
         return false

@@ -111,7 +111,6 @@ struct RuleApplication: ~Copyable {
     ) -> TransformResult {
         let hasher = clock < record.otherKeys.count ? record.otherKeys[clock] : nil
         var own = RecordContext()
-        own.transform.eventTime = record.transform.eventTime
         own.transform.utcOffsetSeconds = record.transform.utcOffsetSeconds
         own.transform.tokens = hasher
         return compute(slice, bytes, own, reader, &scratch, &arena)

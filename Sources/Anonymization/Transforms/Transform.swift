@@ -34,8 +34,6 @@ package struct FieldValue: ~Escapable {
 
 /// What a transform may know besides the value.
 package struct TransformContext: ~Copyable {
-    /// The time of the event, or nil when the record's time could not be read.
-    package var eventTime: EventTime?
     /// The UTC offset in seconds of the pipeline's time zone at the event; 0 without a time.
     package var utcOffsetSeconds = 0
     /// Makes tokens under the key of the record's epoch; nil when that key is not to be had, in

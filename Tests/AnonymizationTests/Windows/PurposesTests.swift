@@ -31,9 +31,10 @@ struct PurposesTests {
         let ten = (0..<10).map { "p\($0)" }
         #expect(PurposeTable(declaring: ten)?.all.rawValue == .max)
         #expect(PurposeTable(declaring: ten + ["p10"]) == nil)
-        for bad in [["a", "a"], ["marketing"], [""], ["*"], ["a;b"], [" a"], ["a "]] {
+        for bad in [["a", "a"], ["marketing"], [""], ["*"], ["a;b"], [" a"], ["a "], ["\ta"], ["a\n"]] {
             #expect(PurposeTable(declaring: bad) == nil)
         }
+        #expect(PurposeTable(declaring: ["!", "!a!"])?.names.suffix(2) == ["!", "!a!"])
     }
 
     @Test("An opt-out of everything leaves security and compliance")

@@ -1,5 +1,7 @@
+import Anonymization
 import KeyedHashing
 import Ledger
+import Records
 import TestSupport
 import Testing
 
@@ -46,5 +48,100 @@ struct OptOutListMemoryTests {
         let digests = try rows.map(digest)
         #expect(Set(digests).count == rows.count)
         #expect(try digest(rows[0]) == digests[0])
+    }
+
+    private static let head =
+        "customer,person,purpose,categories,effective_date,withdrawn_date\n"
+
+    private func scene(_ rows: [String]) throws -> TemporaryPipeline {
+        try TemporaryPipeline(
+            """
+            name: lists
+            source: { format: jsonl, files: "in.jsonl", time: ts }
+            identity: { customer: customer, user: user }
+            fields: { ts: keep, customer: drop, user: drop }
+            outputs:
+              - { name: all, purpose: statistics, path: "out/{date}.jsonl" }
+            opt_outs: list.csv
+            state: state
+
+            """,
+            files: [
+                "list.csv": Self.head + rows.map { $0 + "\n" }.joined(),
+                "in.jsonl": #"{"ts":"2026-05-01T10:00:00Z","customer":"C-1","user":"u"}"# + "\n",
+            ])
+    }
+
+    /// The lines of the list that a run at `now` takes out of what is stored.
+    private func removed(_ scene: TemporaryPipeline, _ now: String) throws -> [Int64] {
+        let plan = try Sluice.loadPlan("\(scene.folder)/pipeline.yaml", now: now)
+        let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
+        let registry = try StateRegistry(ledger, of: plan, creating: true)
+        let removal = try OptOutListMemory(ledger: ledger, plan: plan).removal(registry)
+        return removal?.sought.map { -$0.optOut } ?? []
+    }
+
+    @Test("what its new lines name is taken out, and what comes into force, on its day")
+    func removal() throws {
+        let rows = ["2026-05-13", "2026-05-14", "2026-05-15", "2026-05-16"].map {
+            "C-\($0),,statistics,,\($0),"
+        }
+        let scene = try scene(rows)
+        try scene.run(now: "2026-05-14")
+        #expect(try removed(scene, "2026-05-14") == [])
+        #expect(try removed(scene, "2026-05-15") == [4])
+        #expect(try removed(scene, "2026-05-16") == [4, 5])
+        #expect(try removed(scene, "2026-05-13") == [])
+        // A line that is new, or says anything else, is taken out; the others were.
+        let more = rows + ["C-9,,statistics,,2026-01-01,", ",u9,statistics,,2026-01-01,"]
+        try scene.write("list.csv", Self.head + more.joined(separator: "\n") + "\n")
+        #expect(try removed(scene, "2026-05-14") == [6, 7])
+        #expect(try removed(scene, "2026-05-15") == [4, 6, 7])
+        // Over, or another purpose than what is stored is for: nothing is left to be taken out.
+        try scene.write(
+            "list.csv",
+            Self.head + (rows + ["C-9,,statistics,,2026-01-01,2026-05-15"])
+                .joined(separator: "\n") + "\n")
+        #expect(try removed(scene, "2026-05-14") == [6])
+        #expect(try removed(scene, "2026-05-15") == [4])
+        try scene.write("list.csv", Self.head + "C-9,,marketing,,2026-01-01,\n")
+        #expect(try removed(scene, "2026-05-15") == [])
+    }
+
+    @Test("a line is over on the day of its withdrawal, unless the event's time decides")
+    func lines() throws {
+        let now = EventTime(milliseconds: 1_000)
+        func sought(
+            _ customer: [UInt8]?, _ person: [UInt8]?, withdrawn: Int64? = nil, isByEvent: Bool
+        ) -> OptOutRemoval.Sought? {
+            OptOutRemoval.Sought(
+                OptOutEntry(
+                    customer: customer, person: person,
+                    scope: OptOutEffect(purposes: PurposeSet(.statistics), categories: .all),
+                    effective: EventTime(milliseconds: 10),
+                    withdrawn: withdrawn.map(EventTime.init(milliseconds:)), line: 7),
+                isByEvent: isByEvent, now: now)
+        }
+        for (withdrawn, isOver) in [(nil, false), (999, true), (1_000, true), (1_001, false)]
+            as [(Int64?, Bool)]
+        {
+            let use = sought(bytes("C-1"), nil, withdrawn: withdrawn, isByEvent: false)
+            #expect((use == nil) == isOver)
+            #expect(use.map { $0.from == nil && $0.until == nil } ?? true)
+            let event = try #require(
+                sought(bytes("C-1"), nil, withdrawn: withdrawn, isByEvent: true))
+            #expect(event.from == EventTime(milliseconds: 10) && event.isByEvent)
+            #expect(event.until == withdrawn.map(EventTime.init(milliseconds:)))
+            #expect(event.optOut == -7)
+        }
+        // What is no text cannot be told by tokens of texts.
+        let odd: [UInt8] = [0xff]
+        #expect(sought(odd, nil, isByEvent: false) == nil)
+        #expect(sought(nil, odd, isByEvent: false) == nil)
+        #expect(sought(odd, bytes("u"), isByEvent: false) == nil)
+        #expect(sought(bytes("C-1"), odd, isByEvent: false) == nil)
+        let both = try #require(sought(bytes("C-1"), bytes("u"), isByEvent: false))
+        #expect(both.subject.within == bytes("C-1") && !both.isByEvent)
+        #expect(sought(nil, nil, isByEvent: false) == nil)
     }
 }

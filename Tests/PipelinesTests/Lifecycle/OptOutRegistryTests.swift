@@ -241,6 +241,57 @@ struct OptOutRegistryTests {
         #expect(try imported("2026-04-19").staysWithdrawn == [2])
     }
 
+    @Test("of lines that differ in their end only, the one that ends last counts, in any order")
+    func importedTwice() throws {
+        let rows = ["", "2026-02-01", "2026-03-01"].map { "c1,*,2026-01-01,\($0)" }
+        for (order, line) in [([0, 1], 2), ([1, 0], 3), ([1, 2, 0], 4), ([1, 0, 0, 2], 3)] {
+            let store = try filled()
+            func imported() throws -> OptOutImportReport {
+                try Sluice.importOptOuts(
+                    pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-04-16")
+            }
+            let head = "customer,purposes,effective_date,withdrawn_date\n"
+            try store.write("a.csv", head + order.map { rows[$0] + "\n" }.joined())
+            let first = try imported()
+            #expect(first.added == [line])
+            #expect(first.known == (2..<order.count + 2).filter { $0 != line })
+            // Nor do the others end what is in force.
+            let again = try imported()
+            #expect(again.withdrawn.isEmpty && again.added.isEmpty)
+            let list = try Sluice.listOptOuts(pipeline: store.file, now: "2026-04-16")
+            #expect(list.map(\.state) == [.inForce], "\(order)")
+        }
+        let store = try filled()
+        try store.write(
+            "a.csv",
+            "customer,purposes,effective_date,withdrawn_date\n\(rows[2])\n\(rows[1])\n")
+        let report = try Sluice.importOptOuts(
+            pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-02-15")
+        #expect(report.added == [2] && report.known == [3])
+        let list = try Sluice.listOptOuts(pipeline: store.file, now: "2026-02-15")
+        #expect(list.map(\.state) == [.inForce])
+    }
+
+    @Test("an opt-out that was withdrawn reaches what was stored where event times decide")
+    func importedBehindItsEnd() throws {
+        for (basis, withdrawn, isTaken) in [
+            ("event", "2026-04-11", true), ("event", "2026-04-10", false),
+            ("event", "2026-04-16", true), ("use", "2026-04-11", false),
+            ("use", "2026-04-16", false), ("use", "2026-04-17", true),
+        ] {
+            let store = try filled("opt_outs: { file: list.csv, basis: \(basis) }")
+            try store.write(
+                "a.csv",
+                "customer,purposes,effective_date,withdrawn_date\n"
+                    + "c1,*,2026-04-01,\(withdrawn)\n")
+            let report = try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-04-16")
+            #expect(report.added == [2])
+            let left = try store.lines("use").filter { $0.contains(#""ip""#) }
+            #expect(left.count == (isTaken ? 1 : 2), "\(basis), \(withdrawn)")
+        }
+    }
+
     @Test("wrong requests are refused", arguments: ["nobody", "purpose", "category", "date"])
     func refused(_ what: String) throws {
         let store = try filled()

@@ -228,6 +228,78 @@ func dueRecord(_ day: String) -> String {
         #expect(try folder.run(now: "2026-04-01").store?.changed == 8)
     }
 
+    /// Up to `at_least`, and up to `factor` times the last change, nobody has to be asked; lines
+    /// that go count as lines that change.
+    @Test(arguments: [
+        (3, 0, 0, true), (3, 6, 0, true), (3, 7, 0, false), (1, 3, 0, true), (1, 4, 0, false),
+        (4, 0, 0, false), (0, 3, 0, true), (0, 4, 0, false), (0, 2, 2, false), (0, 1, 2, true),
+    ] as [(Int, Int, Int, Bool)])
+    func theGuardAtItsBorder(_ example: (Int, Int, Int, Bool)) throws {
+        let (first, then, broken, isAllowed) = example
+        let folder = try TemporaryPipeline(
+            storePipeline(
+                "quarantine: { limit: 90% }",
+                store: ", unreadable: drop, guard: { factor: 2, at_least: 3 }"))
+        func write(_ name: String, _ count: Int, _ broken: Int = 0) throws {
+            let due = (0..<count).map { storeRecord("01-1\($0)") }.joined()
+            try folder.write(
+                "data/\(name).jsonl",
+                storeRecord("03-20") + due + String(repeating: "broken\n", count: broken))
+        }
+        func isRefused(_ change: Int) throws -> Bool {
+            do {
+                let report = try folder.run(now: "2026-04-01")
+                #expect((report.store?.changed ?? 0) + (report.store?.removed ?? 0) == change)
+                return false
+            } catch let failure as PipelineFailure {
+                #expect(failure.exitStatus == 10)
+                #expect("\(failure)".contains("\(change) records of the store"))
+                return true
+            }
+        }
+        try write("a", first)
+        let isFirst = then == 0 && broken == 0
+        #expect(try isRefused(first) == (isFirst && !isAllowed))
+        if isFirst { return }
+        try write("b", then, broken)
+        #expect(try isRefused(then + broken) == !isAllowed)
+        if isAllowed { return }
+        let token = try #require(try folder.run(now: "2026-04-01", isDryRun: true).store?.token)
+        #expect(token.utf8.count == 32)
+        _ = try folder.run(now: "2026-04-01", confirmation: token)
+        // Nothing is left to be confirmed, and a token of other changes confirms nothing.
+        #expect(throws: PipelineFailure.self) {
+            try folder.run(now: "2026-04-01", confirmation: token)
+        }
+        #expect(try !isRefused(0))
+    }
+
+    @Test func noUnreadableLineIsAllowedUnlessThePipelineSaysSo() throws {
+        let folder = try TemporaryPipeline(
+            storePipeline("quarantine: { limit: 90% }"),
+            files: ["data/a.jsonl": storeRecord("01-10") + "broken\n" + storeRecord("01-11")])
+        do {
+            try folder.run(now: "2026-04-01")
+            Issue.record("expected a refusal")
+        } catch let failure as PipelineFailure {
+            guard case .quarantineLimit(let report, let allowed) = failure else {
+                throw failure
+            }
+            #expect(allowed == "none in a store (`unreadable: fail`)")
+            #expect(report.store == nil || report.store?.rewrittenFiles == 0)
+        }
+        let limited = try TemporaryPipeline(
+            storePipeline("quarantine: { limit: 10% }", store: ", unreadable: drop"),
+            files: ["data/a.jsonl": storeRecord("01-10") + "broken\n"])
+        do {
+            try limited.run(now: "2026-04-01")
+            Issue.record("expected a refusal")
+        } catch let failure as PipelineFailure {
+            guard case .quarantineLimit(_, let allowed) = failure else { throw failure }
+            #expect(!allowed.contains("unreadable"))
+        }
+    }
+
     @Test func aTokenCanBeDemanded() throws {
         let folder = try TemporaryPipeline(
             storePipeline(store: ", confirm: required"),

@@ -36,6 +36,19 @@ struct SubjectStoreTests {
         #expect(try scene.text("data/c.jsonl") == storeRecord("03-23", "cleo"))
     }
 
+    @Test("the request is permission enough, where any other change has to be confirmed")
+    func needsNoToken() throws {
+        let pipeline = storePipeline(store: ", confirm: required")
+        let scene = try TemporaryPipeline(
+            pipeline, files: ["data/a.jsonl": storeRecord("03-20") + storeRecord("03-21", "bert")])
+        _ = try scene.run(now: "2026-04-15")
+        let report = try Sluice.eraseSubject(
+            SubjectEraseRequest(subject: scene.request(.user, "anna")))
+        #expect(report.records == 1)
+        #expect(try scene.text("data/a.jsonl") == storeRecord("03-21", "bert"))
+        #expect(throws: PipelineFailure.self) { try scene.run(now: "2026-05-15") }
+    }
+
     @Test("a file that was away is searched when it comes back, also when the clock was set back")
     func clockSetBack() throws {
         let scene = try scene()

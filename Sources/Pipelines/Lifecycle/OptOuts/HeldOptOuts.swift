@@ -44,7 +44,7 @@ struct HeldOptOuts {
 extension OptOutRecord {
     /// True when it was withdrawn by `time`; one that goes by the time of the event still reaches
     /// the events before.
-    fileprivate func isOver(at time: EventTime) -> Bool {
+    func isOver(at time: EventTime) -> Bool {
         entry.basis == .use && entry.withdrawn.map { $0 <= time } ?? false
     }
 }

@@ -63,12 +63,12 @@ enum OptOutImport {
         var byKey: [Key: OptOutRecord] = [:]
         for record in known { byKey[Key(record.entry)] = record }
         var fresh: [NewOptOut] = []
-        var seen: Set<Key> = []
+        let lasting = lasting(entries)
         var changes = OptOutChanges()
         for (line, entry) in entries {
             let key = Key(entry)
             let record = byKey[key]
-            let isRepeated = !seen.insert(key).inserted
+            let isRepeated = lasting[key]?.line != line
             switch (record?.entry.withdrawn, entry.withdrawn) {
             case _ where record == nil && !isRepeated:
                 fresh.append(entry)
@@ -87,6 +87,19 @@ enum OptOutImport {
         let records = zip(numbers, fresh).map { OptOutRecord(id: $0.id, entry: $1) }
         changes.added = zip(numbers, records).filter { $0.0.isNew }.map { $0.1 }
         return (zip(report.added, records).map { (line: $0, record: $1) }, changes)
+    }
+
+    /// Of the lines that differ in their end only, the one that ends last, or never: in doubt the
+    /// opt-out holds.
+    private static func lasting(
+        _ entries: [(line: Int, entry: NewOptOut)]
+    ) -> [Key: (line: Int, end: EventTime)] {
+        entries.reduce(into: [:]) { lasting, next in
+            let key = Key(next.entry)
+            let end = next.entry.withdrawn ?? EventTime(milliseconds: .max)
+            if let known = lasting[key], known.end >= end { return }
+            lasting[key] = (next.line, end)
+        }
     }
 
     private static func read(

@@ -74,10 +74,9 @@ enum OptOutWork {
     ) -> [OptOutRemoval.Sought] {
         optOuts.compactMap { subject, record in
             let entry = record.entry
-            if let withdrawn = entry.withdrawn, withdrawn <= session.now { return nil }
-            guard let one = SoughtSubject(customer: subject.customer, user: subject.user) else {
-                return nil
-            }
+            guard !record.isOver(at: session.now),
+                let one = SoughtSubject(customer: subject.customer, user: subject.user)
+            else { return nil }
             let isByEvent = entry.basis == .event
             return OptOutRemoval.Sought(
                 optOut: record.id, subject: one,

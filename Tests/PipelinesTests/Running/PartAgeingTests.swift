@@ -1,0 +1,204 @@
+import Anonymization
+import Ledger
+import TestSupport
+import Testing
+
+@testable import Pipelines
+
+/// What a run does to parts that earlier runs wrote, part by part and record by record.
+@Suite("Parts of earlier runs")
+struct PartAgeingTests {
+    /// A pipeline whose output is readable for a month and goes after three.
+    private static let pipeline = """
+        name: parts
+        source: { format: jsonl, files: "in/*", time: ts }
+        identity: { user: user }
+        fields: { ts: keep, user: { replace: GONE } }
+        outputs:
+          - { name: o, purpose: security, path: "out/{date}.jsonl", expires: P3M,
+              safeguards: { reason: abuse, readers: [soc], delete_after: P1M } }
+        state: state
+
+        """
+
+    private static func line(_ day: String, _ user: String) -> String {
+        #"{"ts":"2026-\#(day)T10:00:00Z","user":"\#(user)","more":1}"# + "\n"
+    }
+
+    /// Two parts, of April 10 with two records and of April 12 with one.
+    private func scene() throws -> TemporaryPipeline {
+        let scene = try TemporaryPipeline(
+            Self.pipeline,
+            files: [
+                "in/a.jsonl": Self.line("04-10", "anna") + Self.line("04-10", "bert")
+                    + Self.line("04-12", "carl")
+            ])
+        try scene.run(now: "2026-04-15")
+        return scene
+    }
+
+    private func text(_ scene: TemporaryPipeline) throws -> String {
+        try scene.files(below: "out").map { try scene.text("out/\($0)") }.joined()
+    }
+
+    /// Parts aged, of them expired, and records aged.
+    private func figures(_ report: RunReport) -> [Int] {
+        [report.agedParts, report.expiredParts, report.agedRecords]
+    }
+
+    private func hold(_ scene: TemporaryPipeline, _ user: String, _ now: String) throws {
+        var request = HoldRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", name: "case",
+            ground: .law(citation: "Act 1"), reason: "inquiry", by: "legal")
+        request.now = now
+        request.users = [user]
+        _ = try unlessBusy { try Sluice.raiseHold(request) }
+    }
+
+    @Test("each part is aged on its day, once, and goes on its day")
+    func days() throws {
+        let scene = try scene()
+        for (day, expected, left) in [
+            ("2026-05-10", [0, 0, 0], ["anna", "bert", "carl"]),
+            ("2026-05-11", [1, 0, 2], ["carl"]), ("2026-05-11", [0, 0, 0], ["carl"]),
+            ("2026-05-12", [0, 0, 0], ["carl"]), ("2026-05-13", [1, 0, 1], []),
+            ("2026-07-10", [0, 0, 0], []),
+        ] as [(String, [Int], [String])] {
+            let report = try scene.run(now: day)
+            #expect(figures(report) == expected, "\(day)")
+            #expect(report.notes.allSatisfy { !$0.contains("parts") })
+            let written = try text(scene)
+            for user in ["anna", "bert", "carl"] {
+                #expect(written.contains(user) == left.contains(user), "\(day): \(user)")
+            }
+        }
+        #expect(scene.files(below: "out").count == 2)
+        let first = try scene.run(now: "2026-07-11")
+        #expect(figures(first) == [1, 1, 0])
+        #expect(first.ageing.map(\.expired) == [2])
+        #expect(scene.files(below: "out").count == 1)
+        #expect(figures(try scene.run(now: "2026-07-13")) == [1, 1, 0])
+        #expect(scene.files(below: "out").isEmpty)
+        #expect(figures(try scene.run(now: "2026-07-14")) == [0, 0, 0])
+    }
+
+    @Test("what is expired and due goes without being aged first")
+    func late() throws {
+        let scene = try scene()
+        #expect(figures(try scene.run(now: "2026-08-01")) == [2, 2, 0])
+        #expect(scene.files(below: "out").isEmpty)
+    }
+
+    @Test("of an expired part what is held stays, and it counts as held while it does")
+    func held() throws {
+        let scene = try scene()
+        try hold(scene, "anna", "2026-04-16")
+        let due = try scene.run(now: "2026-05-20")
+        #expect(figures(due) == [2, 0, 2])
+        #expect(due.heldRecords == 1 && due.heldParts == 0)
+        let expired = try scene.run(now: "2026-08-01")
+        #expect(figures(expired) == [2, 1, 0])
+        #expect(expired.heldRecords == 1 && expired.heldParts == 1)
+        #expect(expired.ageing.map(\.expired) == [2])
+        #expect(try text(scene) == Self.line("04-10", "anna"))
+        let again = try scene.run(now: "2026-08-02")
+        #expect(figures(again) == [0, 0, 0])
+        #expect(again.heldRecords == 1 && again.heldParts == 1)
+        _ = try unlessBusy {
+            try Sluice.releaseHold(
+                pipeline: "\(scene.folder)/pipeline.yaml", name: "case", by: "legal",
+                now: "2026-08-03")
+        }
+        #expect(figures(try scene.run(now: "2026-08-03")) == [1, 1, 0])
+        #expect(scene.files(below: "out").isEmpty)
+    }
+
+    @Test("a part of an output that is gone expires, but not under a hold that it may be about")
+    func gone() throws {
+        for isHeld in [false, true] {
+            // Nothing in it can become due: only its time can come.
+            let scene = try TemporaryPipeline(
+                statistics("o"), files: ["in/a.jsonl": Self.line("04-10", "anna")])
+            try scene.run(now: "2026-04-15")
+            if isHeld { try hold(scene, "anna", "2026-04-16") }
+            try scene.write("pipeline.yaml", statistics("p"))
+            let report = try scene.run(now: "2026-08-01")
+            #expect(figures(report) == (isHeld ? [0, 0, 0] : [1, 1, 0]))
+            #expect(report.heldParts == (isHeld ? 1 : 0))
+            #expect(scene.files(below: "out").count == (isHeld ? 1 : 0))
+            #expect(report.ageing.map(\.expired) == (isHeld ? [] : [1]))
+        }
+    }
+
+    private func statistics(_ output: String) -> String {
+        """
+        name: parts
+        source: { format: jsonl, files: "in/*", time: ts }
+        identity: { user: user }
+        fields: { ts: keep, user: { replace: GONE } }
+        outputs:
+          - { name: \(output), purpose: statistics, path: "out/{date}.jsonl", expires: P3M }
+        state: state
+
+        """
+    }
+
+    /// Makes the rule of the user another one.
+    private func edit(_ scene: TemporaryPipeline) throws {
+        try scene.write("pipeline.yaml", Self.pipeline.replacing("GONE", with: "OTHER"))
+    }
+
+    @Test("a part that is due, or goes, is looked at once, whatever else its new rules ask for")
+    func otherRules() throws {
+        let due = try scene()
+        try hold(due, "anna", "2026-04-16")
+        try edit(due)
+        let report = try due.run(now: "2026-05-11")
+        #expect(figures(report) == [1, 0, 1])
+        #expect(report.heldRecords == 1)
+        let held = try due.run(now: "2026-05-12")
+        #expect(figures(held) == [0, 0, 0])
+        #expect(held.heldRecords == 1)
+        let expired = try scene()
+        try edit(expired)
+        #expect(figures(try expired.run(now: "2026-08-01")) == [2, 2, 0])
+        #expect(expired.files(below: "out").isEmpty)
+    }
+
+    @Test("a part that new rules ask nothing of is known to be of those rules")
+    func lookedAt() throws {
+        let scene = try scene()
+        try edit(scene)
+        let plan = try Sluice.loadPlan("\(scene.folder)/pipeline.yaml", now: "2026-04-16")
+        let rules = try #require(plan.outputs[0].rules?.digest)
+        func ofOtherRules() throws -> Int {
+            let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
+            return try ledger.parts(ofOtherRulesThan: rules, output: "o").count
+        }
+        #expect(try ofOtherRules() == 2)
+        try scene.run(now: "2026-04-16")
+        #expect(try ofOtherRules() == 0)
+    }
+
+    @Test("a part that is not yet due may be taken away without a word")
+    func takenBeforeItsDay() throws {
+        let scene = try scene()
+        try edit(scene)
+        try scene.remove("out/\(try #require(scene.files(below: "out").first))")
+        let report = try scene.run(now: "2026-04-16")
+        #expect(figures(report) == [0, 0, 0])
+        #expect(report.notes.allSatisfy { !$0.contains("parts") })
+    }
+
+    @Test("without its folder a part is not taken for removed")
+    func folder() throws {
+        let scene = try scene()
+        for name in scene.files(below: "out") { try scene.remove("out/\(name)") }
+        let report = try scene.run(now: "2026-05-20")
+        #expect(figures(report) == [0, 0, 0])
+        #expect(report.notes.contains { $0.contains("not there any more: 2") })
+        let other = try self.scene()
+        try other.remove("out")
+        #expect(throws: PipelineFailure.self) { try other.run(now: "2026-05-20") }
+    }
+}

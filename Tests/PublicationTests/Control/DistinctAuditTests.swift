@@ -1,0 +1,116 @@
+import Statistics
+import TestSupport
+import Testing
+
+@testable import Publication
+
+/// The audit of distinct counts does not believe what it is told either.
+@Suite struct DistinctAuditTests {
+    private static let unit: Int128 = 1_000_000_000
+    private static let row = GroupKey.text(input: 0, column: "a")
+    private static let column = GroupKey.text(input: 1, column: "b")
+
+    /// Users by row and column, 5, 6, 7 and 8 of them in cells 0...3, all of them hidden, and by
+    /// what else `totals` says; cell 0 is unsafe.
+    private static func family(
+        _ totals: [[GroupKey]], cells: [GroupKey] = [row, column], need: Int128 = 3
+    ) throws -> Family {
+        var log = InventedLog()
+        for (at, count) in [5, 6, 7, 8].enumerated() {
+            for person in 0..<count {
+                log.records.append(
+                    InventedLog.Record(
+                        day: 0, texts: ["r\(at / 2)", "c\(at % 2)"], amount: 1,
+                        person: 10 * at + person, customer: person))
+            }
+        }
+        let tables = ([cells] + totals).map { InventedLog.Table(keys: $0, columns: [.users]) }
+        let publication = log.publication(tables, .persons(3, customers: nil))
+        var family = try FamilyBuilder(publication).families()[0]
+        for cell in family.tables[0].cells {
+            family.hide(cell)
+            family.floors[cell] = 1
+        }
+        family.markUnsafe(0, need: need * unit, hasFewPersons: true)
+        return family
+    }
+
+    private static func outcome(
+        _ family: Family, _ changes: [[(cell: Int, amount: Int128)]]
+    ) throws -> FeasibilityAudit.Outcome {
+        var proofs = ChangeProofs()
+        for change in changes { proofs.add(change.map { ($0.cell, $0.amount * unit) }) }
+        return try DistinctAudit(family, proofs).run()
+    }
+
+    private static let both = [[row], [column], []]
+
+    @Test func whatFitsIsTaken() throws {
+        for changes in [
+            [(0, 3)], [(0, 6)], [(0, -3), (1, 3), (2, 3)], [(0, -4), (1, 4), (2, 4)],
+        ] as [[(cell: Int, amount: Int128)]] {
+            let outcome = try Self.outcome(try Self.family(Self.both), [changes])
+            #expect(outcome.audited == 1 && outcome.failed.isEmpty, "\(changes)")
+        }
+        // Up and down together.
+        let parts: [[(cell: Int, amount: Int128)]] = [[(0, 1)], [(0, -2), (1, 2), (2, 2)]]
+        #expect(try Self.outcome(try Self.family(Self.both), parts).audited == 1)
+    }
+
+    @Test(
+        "what does not fit is not",
+        arguments: [
+            // Too little; more than a total; parts that make up too little of their totals.
+            [(0, 2)], [(0, 7)], [(0, -3)], [(0, -3), (1, 3)], [(0, -3), (2, 3)],
+            // Fewer than there are; a figure that is shown; another cell's proof; none.
+            [(0, -5), (1, 5), (2, 5)], [(0, 3), (4, 1)], [(1, 3), (0, 3)], [],
+        ] as [[(cell: Int, amount: Int128)]])
+    func whatDoesNot(_ changes: [(cell: Int, amount: Int128)]) throws {
+        let outcome = try Self.outcome(
+            try Self.family(Self.both), changes.isEmpty ? [] : [changes])
+        #expect(outcome.failed == [0] && outcome.audited == 0)
+    }
+
+    @Test func peopleAreWholeAndNoMoreThanTheMarkSays() throws {
+        var family = try Self.family(Self.both)
+        var proofs = ChangeProofs()
+        proofs.add([(0, 3 * Self.unit + 1)])
+        #expect(try DistinctAudit(family, proofs).run().failed == [0])
+        family.ceilings[0] = 7
+        #expect(try Self.outcome(family, [[(0, 3)]]).failed == [0])
+        family.ceilings[0] = 8
+        #expect(try Self.outcome(family, [[(0, 3)]]).failed.isEmpty)
+    }
+
+    /// A hidden total is at least its largest part and at most all of them.
+    @Test(arguments: [(-6, false), (-5, true), (1, false)] as [(Int128, Bool)])
+    func totals(_ amount: Int128, _ fits: Bool) throws {
+        var family = try Self.family([[Self.row]])
+        family.needs[0] = 0
+        let total = family.tables[1].cells.lowerBound
+        family.hide(total)
+        family.floors[total] = 1
+        family.markUnsafe(total, need: Self.unit, hasFewPersons: false)
+        let outcome = try Self.outcome(family, [[(total, amount)]])
+        #expect(outcome.failed == (fits ? [] : [total]))
+    }
+
+    /// No total is shown: a part is at most all parts of the other breakdown together.
+    @Test(arguments: [(15, true), (16, false), (-4, true)] as [(Int128, Bool)])
+    func twins(_ amount: Int128, _ fits: Bool) throws {
+        let family = try Self.family(
+            [[.month, Self.column]], cells: [.month, Self.row])
+        #expect(family.values.map { $0 / Self.unit } == [11, 15, 12, 14])
+        let outcome = try Self.outcome(family, [[(0, amount)]])
+        #expect(outcome.failed.isEmpty == fits)
+    }
+
+    /// The range of a programme is believed before any proof: from 1 to 11 there are ten steps.
+    @Test(arguments: [(10, true), (11, false)] as [(Int128, Bool)])
+    func theExactRange(_ need: Int128, _ fits: Bool) throws {
+        let family = try Self.family(Self.both, need: need)
+        let outcome = try Self.outcome(family, [[(0, 6)], [(0, 5)]])
+        #expect(outcome.failed == (fits ? [] : [0]))
+        #expect(outcome.audited == (fits ? 1 : 0))
+    }
+}
