@@ -46,8 +46,8 @@ package import Records
     /// The longest header of a frame, its magic number included (RFC 8878 section 3.1.1.1).
     private static let headBytesMax = 18
 
-    /// The ratio is looked at behind each KiB of the file, and at its end. The densest blocks there are, of 128 KiB
-    /// in four bytes, give 32 MiB meanwhile.
+    /// The ratio is looked at behind each KiB of the file, and at its end. The densest blocks there
+    /// are, of 128 KiB in four bytes, give 32 MiB meanwhile.
     private static let ratioStepBytes = 1 << 10
 
     /// Equal lines compress beyond what Deflate can do: 10,000 to 1 is no honest log any more.

@@ -23,8 +23,8 @@ struct MutantTree {
     /// How often the copy is built before the tool gives up.
     private static let buildsMax = 40
 
-    /// Optimised, as each test is run for many mutants; file by file, so that a changed test does not
-    /// build all others of its target again.
+    /// Optimised, as each test is run for many mutants; file by file, so that a changed test does
+    /// not build all others of its target again.
     private static let buildWords = ["swift", "build", "--build-tests", "-Xswiftc", "-O"]
 
     /// What the tests need of the package, and what spares the copy from fetching what the package

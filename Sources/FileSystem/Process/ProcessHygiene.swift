@@ -8,8 +8,8 @@ package enum ProcessHygiene {
     /// The signals of a crash get their default action, because the crash reporter of the Swift
     /// runtime prints memory behind the registers, and with it identifiers. Core dumps are off. New
     /// files are for their owner only. A full pipe or a file size limit shows as an error of the
-    /// write, not as a silent death. Memory that held records goes back to the system when it is
-    /// not needed any more, not to whoever asks for some next.
+    /// write, not as a silent death. Blocks of 128 KiB and more go back to the system when they
+    /// are freed, so memory does not grow with what was held before.
     package static func apply() {
         for crash in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] {
             _ = signal(crash, SIG_DFL)

@@ -119,8 +119,8 @@ package struct Aggregator: ~Copyable {
     /// Takes over what `other`, of the same plan, has counted.
     ///
     /// In memory if nothing of either was put aside: together they then hold no more than their
-    /// limits say. The result is the same as by way of partials. Statistics that hold much are merged
-    /// by `threads` threads of `run` at a time.
+    /// limits say. The result is the same as by way of partials. Statistics that hold much are
+    /// merged by `threads` threads of `run` at a time.
     package mutating func merge(
         _ other: consuming Aggregator,
         threads: Int = 1,

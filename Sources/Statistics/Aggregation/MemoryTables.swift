@@ -11,7 +11,7 @@ struct MemoryTables {
     /// That of arrival.
     let order: IdentifierOrder
 
-    /// The tables of `states`, which lose their rows by it; those that come first in `largestFirst`
+    /// The tables of `states`, which count no more after it; those that come first in `largestFirst`
     /// are begun first. Worked out by `threads` threads of `run` at a time.
     func tables(
         of states: inout OwnedList<StatisticState>,
@@ -19,13 +19,12 @@ struct MemoryTables {
         threads: Int,
         by run: ThreadRunner
     ) throws(PartialFault) -> [MeasuredTable] {
-        var rows = OwnedList(count: states.count) {
-            RowsPiece(Reduction(plan, of: $0, texts: texts))
-        }
+        let empty = Reduction(plan)
+        var rows = OwnedList(count: states.count) { RowsPiece(empty.of(statistic: $0, texts)) }
         rows.changeAll(with: &states, in: largestFirst, threads: threads, by: run) {
             $0.run(&$1, order)
         }
-        var pieces = sessionPieces(states, threads)
+        var pieces = sessionPieces(states, threads, empty)
         let places = pieces.indices.map { pieces[$0].statistic }
         pieces.changeAll(
             reading: states, at: places, in: Array(pieces.indices), threads: threads, by: run
@@ -36,14 +35,15 @@ struct MemoryTables {
     /// Ranges of about as many keys each, so that one thread is not left with most of them.
     private func sessionPieces(
         _ states: borrowing OwnedList<StatisticState>,
-        _ threads: Int
+        _ threads: Int,
+        _ empty: Reduction
     ) -> OwnedList<SessionPiece> {
         var pieces: [SessionPiece] = []
         let count = threads == 1 ? 1 : Self.rangesPerThread * threads
         for statistic in states.indices {
             for measure in 0..<states[statistic].sessions.count {
                 for range in states[statistic].sessionRanges(measure, atMost: count) {
-                    let reduction = Reduction(plan, of: statistic, texts: texts, measure: measure)
+                    let reduction = empty.of(statistic: statistic, texts, measure: measure)
                     pieces.append(SessionPiece(statistic, measure, range, reduction))
                 }
             }

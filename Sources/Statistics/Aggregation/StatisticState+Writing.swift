@@ -170,12 +170,12 @@ extension StatisticState {
     mutating func reduceRows(
         _ order: IdentifierOrder, into reduction: inout Reduction
     ) throws(PartialFault) {
+        for index in 0..<sessions.count { sessions.change(index) { $0.sort() } }
         if isSeparable {
             try writeRows(order, TokenInterner(), to: &reduction)
         } else {
             try countRows(order, into: &reduction)
         }
-        for index in 0..<sessions.count { sessions.change(index) { $0.sort() } }
     }
 
     /// Counts the rows. Of a list of tokens the reduction only asks how many there are.

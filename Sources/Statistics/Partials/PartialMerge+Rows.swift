@@ -25,7 +25,8 @@ extension PartialMerge {
         while let first = order.first {
             equal.removeAll(keepingCapacity: true)
             for reader in order {
-                guard reader == first || Self.order(keys[reader], keys[first]) == 0 else { break }
+                let isEqual = KeyRange.order(keys[reader], keys[first]) == 0
+                guard reader == first || isEqual else { break }
                 equal.append(reader)
             }
             order.removeFirst(equal.count)
@@ -55,7 +56,7 @@ extension PartialMerge {
         var high = order.count
         while low < high {
             let middle = (low + high) / 2
-            let isBehind = Self.order(keys[order[middle]], keys[reader]) > 0
+            let isBehind = KeyRange.order(keys[order[middle]], keys[reader]) > 0
             if isBehind { high = middle } else { low = middle + 1 }
         }
         order.insert(reader, at: low)

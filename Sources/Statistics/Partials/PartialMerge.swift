@@ -15,7 +15,8 @@ struct KeyRange {
         upper.map { Self.order(key, $0) >= 0 } ?? false
     }
 
-    /// Below 0, 0 or above 0 as the leading words of `key` stand before, at or behind `bound`.
+    /// Below 0, 0 or above 0 as the leading words of `key`, as many as `bound` has, stand
+    /// before, at or behind it.
     static func order(_ key: [UInt32], _ bound: [UInt32]) -> Int {
         for index in bound.indices where key[index] != bound[index] {
             return key[index] < bound[index] ? -1 : 1
@@ -152,14 +153,6 @@ struct PartialMerge {
         return numbers[Int(number)]
     }
 
-    /// Below 0, 0 or above 0 as the left key stands before, at or behind the right one.
-    static func order(_ left: [UInt32], _ right: [UInt32]) -> Int {
-        for index in left.indices where left[index] != right[index] {
-            return left[index] < right[index] ? -1 : 1
-        }
-        return 0
-    }
-
     /// Merges the intervals of one sessions measure that are in `range`.
     mutating func mergeIntervals<Sink: PartialSink>(
         _ layout: StatisticLayout, gap: Int64, _ sink: inout Sink
@@ -178,7 +171,7 @@ struct PartialMerge {
                     best = index
                     continue
                 }
-                let order = Self.order(keys[index], keys[known])
+                let order = KeyRange.order(keys[index], keys[known])
                 if order < 0
                     || order == 0 && readers[index].interval.first < readers[known].interval.first
                 {

@@ -66,17 +66,18 @@ struct SpilledTables {
 
     private func pieces(_ threads: Int) -> [TablePiece] {
         var pieces: [TablePiece] = []
+        let empty = Reduction(plan)
         var section = 0
         for (index, layout) in merge.layouts.enumerated() {
             let starts = landmarks.map { $0.sections[section][0] }
             pieces.append(
-                TablePiece(merge, starts, Reduction(plan, of: index, texts: texts), layout)
+                TablePiece(merge, starts, empty.of(statistic: index, texts), layout)
             )
             section += 1
             for measure in layout.sessions.indices {
                 for range in ranges(section, layout, atMost: threads) {
                     let starts = landmarks.indices.map { start(section, of: $0, range, layout) }
-                    let reduction = Reduction(plan, of: index, texts: texts, measure: measure)
+                    let reduction = empty.of(statistic: index, texts, measure: measure)
                     pieces.append(
                         TablePiece(merge, starts, reduction, layout, measure: measure, range)
                     )

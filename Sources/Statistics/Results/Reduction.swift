@@ -43,14 +43,16 @@ struct Reduction: PartialSink {
         layouts = plan.statistics.map { StatisticLayout($0, in: plan) }
     }
 
-    /// Of one statistic alone, whose content comes without a dictionary: `texts` are all texts by
-    /// their numbers. The first intervals that come are those of its sessions measure `measure`.
-    init(_ plan: StatisticsPlan, of statistic: Int, texts: [[UInt8]], measure: Int = 0) {
-        self.init(plan)
-        self.texts = texts
-        self.statistic = statistic
-        begin()
-        sessionsAt = measure
+    /// This reduction, which is empty, for one statistic alone, whose content comes without a
+    /// dictionary: `texts` are all texts by their numbers. The first intervals that come are those
+    /// of its sessions measure `measure`.
+    func of(statistic: Int, _ texts: [[UInt8]], measure: Int = 0) -> Reduction {
+        var one = self
+        one.texts = texts
+        one.statistic = statistic
+        one.begin()
+        one.sessionsAt = measure
+        return one
     }
 
     mutating func text(_ text: [UInt8]) throws(PartialFault) { texts.append(text) }

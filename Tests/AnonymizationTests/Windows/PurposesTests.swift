@@ -31,7 +31,8 @@ struct PurposesTests {
         let ten = (0..<10).map { "p\($0)" }
         #expect(PurposeTable(declaring: ten)?.all.rawValue == .max)
         #expect(PurposeTable(declaring: ten + ["p10"]) == nil)
-        for bad in [["a", "a"], ["marketing"], [""], ["*"], ["a;b"], [" a"], ["a "], ["\ta"], ["a\n"]] {
+        let spaced = [[" a"], ["a "], ["\ta"], ["a\n"]]
+        for bad in [["a", "a"], ["marketing"], [""], ["*"], ["a;b"]] + spaced {
             #expect(PurposeTable(declaring: bad) == nil)
         }
         #expect(PurposeTable(declaring: ["!", "!a!"])?.names.suffix(2) == ["!", "!a!"])

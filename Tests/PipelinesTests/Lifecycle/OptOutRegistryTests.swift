@@ -272,6 +272,42 @@ struct OptOutRegistryTests {
         #expect(list.map(\.state) == [.inForce])
     }
 
+    @Test("an entry of the registry that ended before its line does is told")
+    func importedWithALaterEnd() throws {
+        let store = try filled()
+        func imported(_ withdrawn: String) throws -> OptOutImportReport {
+            try store.write(
+                "a.csv",
+                "customer,purposes,effective_date,withdrawn_date\nc1,*,2026-01-01,\(withdrawn)\n")
+            return try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-04-16")
+        }
+        #expect(try imported("2026-02-01").added == [2])
+        #expect(try imported("2026-02-01").known == [2])
+        let later = try imported("2026-06-01")
+        #expect(later.staysWithdrawn == [2] && later.known.isEmpty && later.added.isEmpty)
+        // With another beside it that is in force, that one is meant.
+        try add(store, customer: "c1") { $0.effective = "2026-01-01" }
+        #expect(try imported("").known == [2])
+        #expect(try imported("2026-06-01").withdrawn == [2])
+    }
+
+    @Test("opt-outs of data of any age and of events from a day on are two")
+    func importedOnAnotherBasis() throws {
+        let store = try filled("opt_outs: { file: list.csv, basis: event }")
+        try store.write("a.csv", "customer,purposes,effective_date\nc1,*,2026-04-12\n")
+        func imported() throws -> OptOutImportReport {
+            try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-04-16")
+        }
+        #expect(try imported().added == [2])
+        #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 2)
+        try store.pipeline("opt_outs: { file: list.csv, basis: use }")
+        #expect(try imported().added == [2])
+        #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 1)
+        #expect(try imported().known == [2])
+    }
+
     @Test("an opt-out that was withdrawn reaches what was stored where event times decide")
     func importedBehindItsEnd() throws {
         for (basis, withdrawn, isTaken) in [

@@ -45,14 +45,21 @@ enum OptOutImport {
     /// An entry without its end: what makes two of them the same.
     private struct Key: Hashable {
         let who: [String?]
+        let basis: NewOptOut.Basis
         let scopes: [NewOptOut.Scope]
         let effective: EventTime
 
         init(_ entry: NewOptOut) {
             who = [entry.subject.kind.rawValue, entry.subject.digest.hex, entry.within?.hex]
+            basis = entry.basis
             scopes = entry.scopes
             effective = entry.effective
         }
+    }
+
+    /// When an opt-out ends; behind all times for one that does not.
+    private static func end(of entry: NewOptOut) -> EventTime {
+        entry.withdrawn ?? EventTime(milliseconds: .max)
     }
 
     /// Tells what is new, with its lines, and what was withdrawn, from what is known.
@@ -60,8 +67,9 @@ enum OptOutImport {
         _ entries: [(line: Int, entry: NewOptOut)], _ known: [OptOutRecord],
         _ session: RegistrySession, _ report: inout OptOutImportReport
     ) throws(PipelineFailure) -> (added: [(line: Int, record: OptOutRecord)], OptOutChanges) {
-        var byKey: [Key: OptOutRecord] = [:]
-        for record in known { byKey[Key(record.entry)] = record }
+        let byKey = Dictionary(known.map { (Key($0.entry), $0) }) { one, other in
+            end(of: other.entry) > end(of: one.entry) ? other : one
+        }
         var fresh: [NewOptOut] = []
         let lasting = lasting(entries)
         var changes = OptOutChanges()
@@ -77,6 +85,8 @@ enum OptOutImport {
                 if let record { changes.ended[record.id] = date }
                 report.withdrawn.append(line)
             case (_?, nil): report.staysWithdrawn.append(line)
+            case (let known?, let date?) where known < date && !isRepeated:
+                report.staysWithdrawn.append(line)
             default: report.known.append(line)
             }
         }
@@ -96,7 +106,7 @@ enum OptOutImport {
     ) -> [Key: (line: Int, end: EventTime)] {
         entries.reduce(into: [:]) { lasting, next in
             let key = Key(next.entry)
-            let end = next.entry.withdrawn ?? EventTime(milliseconds: .max)
+            let end = end(of: next.entry)
             if let known = lasting[key], known.end >= end { return }
             lasting[key] = (next.line, end)
         }
