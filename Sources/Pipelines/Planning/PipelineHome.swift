@@ -1,5 +1,6 @@
 internal import FileSystem
 internal import Ledger
+internal import Records
 
 extension PipelineSpecification {
     /// The innermost folder that holds `folder`, where the pipeline file lies, the state and every
@@ -57,6 +58,8 @@ extension PipelineFailure {
         switch self {
         case .storage(let sentence), .keys(let sentence), .busy(let sentence):
             .unfinished("\(done); what follows failed: \(sentence)")
+        case .source(let fault):
+            .unfinished("\(done); what follows failed: \(fault.source): \(fault.expectation)")
         default: self
         }
     }

@@ -43,19 +43,30 @@ struct FaultTests {
         #expect(struck > 4)
     }
 
+    /// Calls that came to something wrong.
+    ///
     /// What cannot be looked at is not missing: a key store that was taken for missing let an
-    /// opt-out end well and leave records as they were.
-    @Test(arguments: FaultJob.all.filter { $0.name == "an opt-out" })
-    func whatCannotBeLookedAt(_ job: FaultJob) throws {
-        let world = try FaultWorld(job)
+    /// opt-out end well and leave records as they were. An erasure that cannot read an output said
+    /// that nothing was written, and it was entered. A run over standard input ended well and left
+    /// all of it, as it was, in the state.
+    private static let finds: [(job: String, side: Fault.Side, call: String, atLeast: Int)] = [
+        ("an opt-out", .read, "fstatat", 20), ("an erasure", .read, "open", 20),
+        ("standard input", .write, "unlinkat", 2),
+    ]
+
+    @Test(arguments: finds)
+    func atEverySite(
+        _ find: (job: String, side: Fault.Side, call: String, atLeast: Int)
+    ) throws {
+        let world = try FaultWorld(#require(FaultJob.all.first { $0.name == find.job }))
         var random = SeededGenerator(seed: 0x1009)
-        var fault = Fault(side: .read, kind: .error(EIO), call: "fstatat")
+        var fault = Fault(side: find.side, kind: .error(EIO), call: find.call)
         var struck = 0
         for number in representatives(try world.sites(of: fault), &random) {
             fault.number = number + 1
             if try strike(fault, world, "") { struck += 1 }
         }
-        #expect(struck > 20)
+        #expect(struck >= find.atLeast)
     }
 
     @Test(.enabled(if: long != nil), arguments: FaultJob.all.indices)

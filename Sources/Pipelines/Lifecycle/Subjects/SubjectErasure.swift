@@ -45,7 +45,9 @@ struct SubjectErasure {
         } else {
             try erase(session, until, &report)
         }
-        try listInputs(session, search.places, &report)
+        do { try listInputs(session, search.places, &report) } catch {
+            throw request.isDryRun ? error : error.behind("what can be erased is erased")
+        }
         return report
     }
 

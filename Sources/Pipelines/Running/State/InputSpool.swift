@@ -45,5 +45,14 @@ final class InputSpool {
         }
     }
 
-    func remove() { _ = try? directory.remove(Self.name) }
+    /// Removes the bytes, before anything is committed: a run that ended well while they stayed
+    /// would keep all records as they were.
+    func remove() throws(PipelineFailure) {
+        do { _ = try directory.remove(Self.name) } catch {
+            throw .storage("cannot remove what was kept of standard input", error)
+        }
+    }
+
+    /// Removes the bytes if it can, where the run fails anyway; the next one will.
+    func abandon() { _ = try? directory.remove(Self.name) }
 }

@@ -46,8 +46,13 @@ final class SourceIntake {
     func run(_ paths: [String], names: [String]? = nil) throws(PipelineFailure) {
         if paths == ["-"] {
             let spool = try spoolInput()
-            defer { spool.remove() }
-            return try takeIn(SourceSurvey(self, [spool.path]).survey(), names: ["-"])
+            do throws(PipelineFailure) {
+                try takeIn(SourceSurvey(self, [spool.path]).survey(), names: ["-"])
+            } catch {
+                spool.abandon()
+                throw error
+            }
+            return try spool.remove()
         }
         let found = try SourceSurvey(self, paths).survey()
         for source in found {
@@ -115,13 +120,13 @@ final class SourceIntake {
         }
         let spool = try InputSpool(in: ledger.directory)
         if let expected = settings.expectedBytes, expected != spool.byteCount {
-            spool.remove()
+            spool.abandon()
             throw incomplete(spool, "expected \(expected) bytes")
         }
         if let expected = settings.expectedSHA256,
             Digest256(hex: expected) != spool.digest
         {
-            spool.remove()
+            spool.abandon()
             throw incomplete(spool, "expected another SHA-256")
         }
         return spool
