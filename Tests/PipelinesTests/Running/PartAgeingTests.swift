@@ -165,6 +165,21 @@ struct PartAgeingTests {
         #expect(expired.files(below: "out").isEmpty)
     }
 
+    @Test("a part in a format that its output has no more goes on its day, unread")
+    func otherFormat() throws {
+        let scene = try scene()
+        try scene.write(
+            "pipeline.yaml",
+            Self.pipeline.replacing(
+                #"path: "out/{date}.jsonl","#,
+                with: #"path: "out/{date}.csv", format: csv, columns: [ts, user],"#))
+        #expect(throws: PipelineFailure.self) { try scene.run(now: "2026-05-20") }
+        #expect(scene.files(below: "out").count == 2)
+        let report = try scene.run(now: "2026-08-01")
+        #expect(figures(report) == [2, 2, 0])
+        #expect(scene.files(below: "out").isEmpty)
+    }
+
     @Test("a part that new rules ask nothing of is known to be of those rules")
     func lookedAt() throws {
         let scene = try scene()
