@@ -23,10 +23,6 @@ struct MutantTree {
     /// How often the copy is built before the tool gives up.
     private static let buildsMax = 40
 
-    /// Optimised, as each test is run for many mutants; file by file, so that a changed test does
-    /// not build all others of its target again.
-    private static let buildWords = ["swift", "build", "--build-tests", "-Xswiftc", "-O"]
-
     /// What the tests need of the package, and what spares the copy from fetching what the package
     /// depends on.
     private static let parts = [
@@ -53,7 +49,7 @@ struct MutantTree {
         for _ in 0..<Self.buildsMax {
             try change()
             report("building with \(mutants.count) mutants")
-            let built = try Command(words: Self.buildWords, folder: folder)
+            let built = try Command(words: ["swift", "build", "--build-tests"], folder: folder)
                 .run(scratch: FileManager.default.temporaryDirectory)
             if built.status == 0 { return }
             guard exclude(faultsIn: built.output) else {

@@ -84,9 +84,15 @@ struct PartAgeingTests {
 
     @Test("what is expired and due goes without being aged first")
     func late() throws {
-        let scene = try scene()
-        #expect(figures(try scene.run(now: "2026-08-01")) == [2, 2, 0])
-        #expect(scene.files(below: "out").isEmpty)
+        // Also when their records have to be read for a hold that binds none of them.
+        for isHeld in [false, true] {
+            let scene = try scene()
+            if isHeld { try hold(scene, "nobody", "2026-04-16") }
+            let report = try scene.run(now: "2026-08-01")
+            #expect(figures(report) == [2, 2, 0])
+            #expect(report.heldParts == 0)
+            #expect(scene.files(below: "out").isEmpty)
+        }
     }
 
     @Test("of an expired part what is held stays, and it counts as held while it does")
@@ -159,10 +165,37 @@ struct PartAgeingTests {
         let held = try due.run(now: "2026-05-12")
         #expect(figures(held) == [0, 0, 0])
         #expect(held.heldRecords == 1)
+        let untouched = try scene()
+        try hold(untouched, "carl", "2026-04-16")
+        try edit(untouched)
+        let kept = try untouched.run(now: "2026-05-13")
+        #expect(figures(kept) == [1, 0, 2])
+        #expect(kept.heldRecords == 1)
         let expired = try scene()
         try edit(expired)
         #expect(figures(try expired.run(now: "2026-08-01")) == [2, 2, 0])
         #expect(expired.files(below: "out").isEmpty)
+        let never = try TemporaryPipeline(
+            statistics("o"), files: ["in/a.jsonl": Self.line("04-10", "anna")])
+        try never.run(now: "2026-04-15")
+        try never.write("pipeline.yaml", statistics("o").replacing("GONE", with: "OTHER"))
+        #expect(figures(try never.run(now: "2026-08-01")) == [1, 1, 0])
+        #expect(never.files(below: "out").isEmpty)
+    }
+
+    @Test("a part in a format that its output has no more goes on its day, unread")
+    func otherFormat() throws {
+        let scene = try scene()
+        try scene.write(
+            "pipeline.yaml",
+            Self.pipeline.replacing(
+                #"path: "out/{date}.jsonl","#,
+                with: #"path: "out/{date}.csv", format: csv, columns: [ts, user],"#))
+        #expect(throws: PipelineFailure.self) { try scene.run(now: "2026-05-20") }
+        #expect(scene.files(below: "out").count == 2)
+        let report = try scene.run(now: "2026-08-01")
+        #expect(figures(report) == [2, 2, 0])
+        #expect(scene.files(below: "out").isEmpty)
     }
 
     @Test("a part that new rules ask nothing of is known to be of those rules")
