@@ -92,6 +92,49 @@ struct ConfinedRunTests {
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
+    /// A command that looks for what a run is still going to take in, where one of the patterns
+    /// means nothing and what another means lies behind a link.
+    @Test func sourcesOfWhichSomeAreMissing() throws {
+        let scene = try Scene()
+        let elsewhere = try Scene()
+        func line(_ day: String) -> String {
+            #"{"ts":"2026-01-\#(day)T10:00:00Z","user":"anna","action":"login"}"# + "\n"
+        }
+        try scene.write(
+            "p.yaml",
+            """
+            name: archive
+            source: { format: jsonl, time: ts, files: ["in/*.jsonl", "late/*.jsonl"] }
+            store: { files: "data/**/*.jsonl", settle: PT0S }
+            identity: { user: user }
+            fields: { ts: keep, user: { replace: GONE }, action: keep }
+            state: state
+            statistics:
+              - name: months
+                purpose: statistics
+                by: [month]
+                measures: { times: count }
+                path: months.csv
+                suppression: { of: count, persons: 1 }
+
+            """)
+        try scene.write("data/a.jsonl", line("10"))
+        try scene.write("late/b.jsonl", line("11"))
+        try elsewhere.write("logs/c.jsonl", line("12"))
+        try FileManager.default.createDirectory(
+            atPath: "\(scene.path)/in", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(scene.path)/in/c.jsonl",
+            withDestinationPath: "\(elsewhere.path)/logs/c.jsonl")
+        let first = try sluice(["run", "p.yaml", "--now", "2026-01-20"], in: scene)
+        #expect(first.status == 0, "\(first.errors)")
+        try FileManager.default.removeItem(atPath: "\(scene.path)/late/b.jsonl")
+        try elsewhere.write("logs/c.jsonl", line("12") + line("13"))
+        let outcome = try sluice(
+            ["opt-out", "add", "p.yaml", "--user", "anna", "--now", "2026-01-21"], in: scene)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
     /// Outputs that were elsewhere, states that share keys, results outside the project.
     @Test func resultsThatMoved() throws {
         let scene = try scene()

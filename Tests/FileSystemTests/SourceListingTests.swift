@@ -1,5 +1,7 @@
+import Dispatch
 import FileSystem
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -118,6 +120,55 @@ import Testing
                 _ = try SourceListing.expand(
                     patterns: [folder("day*/loop/*")], amongStrangers: true)
             } == "ELOOP")
+    }
+
+    /// Folders that come and go between their names being read and their being opened.
+    @Test func theSearchGoesOnBesideAFolderThatGoesAway() throws {
+        let path = folder.path
+        let ends = Atomic(false)
+        let missed = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: 2) { part in
+            if part == 0 {
+                for _ in 0..<2000 {
+                    let found = try? SourceListing.expand(
+                        patterns: ["\(path)/day*/*.log"], allowingNone: true)
+                    if found != ["\(path)/day1/a.log"] { missed.add(1, ordering: .relaxed) }
+                }
+                return ends.store(true, ordering: .relaxed)
+            }
+            while !ends.load(ordering: .relaxed) {
+                for number in 0..<8 { _ = unsafe mkdir("\(path)/day\(number)x", 0o700) }
+                for number in 0..<8 { _ = unsafe rmdir("\(path)/day\(number)x") }
+            }
+        }
+        #expect(missed.load(ordering: .relaxed) == 0)
+    }
+
+    /// Where several write, somebody may close a folder of his own.
+    @Test(.enabled(if: try Want.superuser.isMet(geteuid() == 0)))
+    func aClosedFolderOfSomebodyElseIsLeftOutAmongStrangers() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            let folder = TemporaryFolder()
+            guard unsafe chmod(folder.path, 0o777) == 0 else { exit(1) }
+            for name in ["theirs", "ours"] {
+                guard unsafe mkdir(folder(name), 0o700) == 0 else { exit(1) }
+                try folder.write("\(name)/a.log")
+            }
+            let isOurs = unsafe chown(folder("ours"), 65534, 65534) == 0
+            guard isOurs, seteuid(65534) == 0 else { exit(1) }
+            func find(_ pattern: String, _ amongStrangers: Bool) throws -> [String] {
+                try SourceListing.expand(
+                    patterns: [folder(pattern)], allowingNone: true,
+                    amongStrangers: amongStrangers)
+            }
+            guard try find("*/*.log", true) == [folder("ours/a.log")] else { exit(2) }
+            guard code({ _ = try find("*/*.log", false) }) == "EACCES" else { exit(3) }
+            guard unsafe chmod(folder("ours"), 0) == 0 else { exit(1) }
+            guard code({ _ = try find("*/*.log", true) }) == "EACCES" else { exit(4) }
+            _ = seteuid(0)
+            TemporaryFolder.removeTree(folder.path)
+            exit(0)
+        }
     }
 
     @Test func theFoldersThatAreSearched() throws {

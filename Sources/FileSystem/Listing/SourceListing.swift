@@ -23,8 +23,8 @@ package enum SourceListing {
     /// and folders that would be searched.
     ///
     /// With `allowingNone` a pattern may mean no file. With `amongStrangers`, for folders that
-    /// others may put things into, names that are not UTF-8 and links that cannot be followed are
-    /// left out.
+    /// others may put things into, names that are not UTF-8, links that cannot be followed and
+    /// closed folders of others are left out.
     package static func expand(
         patterns: [String], filesMax: Int = filesMax, refusingLinks: Bool = false,
         allowingNone: Bool = false, amongStrangers: Bool = false,
@@ -209,20 +209,31 @@ private struct Search {
     private mutating func names(
         in path: String, matching glob: GlobPattern, wanting kind: FileStatus.Kind
     ) throws(FileFault) -> [String] {
-        let directory = try Directory.open(path.isEmpty ? "." : path)
         var names: [String] = []
-        for bytes in try directory.nameBytes() {
+        for bytes in try nameBytes(in: path.isEmpty ? "." : path) {
             guard glob.matches(String(decoding: bytes, as: UTF8.self)) else {
                 if refusesLinks { try notePassedOver(bytes, in: path, glob, kind) }
                 continue
             }
             guard let name = String(validating: bytes, as: UTF8.self) else {
                 if isAmongStrangers { continue }
-                throw FileFault(.list, .unusableName, path: directory.path)
+                throw FileFault(.list, .unusableName, path: path.isEmpty ? "." : path)
             }
             names.append(name)
         }
         return names
+    }
+
+    /// The names in the folder at `path`; none when it has just gone away: the search goes on
+    /// elsewhere.
+    private func nameBytes(in path: String) throws(FileFault) -> [[UInt8]] {
+        do { return try Directory.open(path).nameBytes() } catch {
+            if error.errorNumber == ENOENT { return [] }
+            guard isAmongStrangers, error.errorNumber == EACCES,
+                let owner = try FileStatus.of(path)?.owner, owner != geteuid()
+            else { throw error }
+            return []
+        }
     }
 
     private mutating func notePassedOver(

@@ -47,7 +47,7 @@ struct RunConfinement {
         writing folders: [String] = []
     ) {
         // What a command reads it may list again, to know what a run is still going to take in.
-        let found = (try? resolveSources(plan.sources)) ?? []
+        let found = (try? presentFiles(plan.sources.filter { $0 != "-" })) ?? []
         self.init(plan, sources: files + found, writes: folders)
         places.read += Self.sourceFolders(of: plan)
         if let holds = plan.holds { places.read.append(holds) }
