@@ -91,6 +91,16 @@ struct DifferenceFigureTests {
             .suppressed(.persons), left: Figure(1000, persons: 2),
             added: Figure(1, persons: 10), now: Figure(1001, persons: 12), .magnitude)
         #expect(sum.withheldBefore.isEmpty)
+        // Who came is not known: nobody may have.
+        let unknown = DifferenceCheck(
+            earlier: [
+                PublishedTable(
+                    purpose: "statistics", customers: 3,
+                    table: controlled(.suppressed(.complementary), .count))
+            ],
+            recounted: [], added: [], controlledAdditions: [], Self.rules
+        ).findings(in: measured(Figure(40, persons: 40), .count))
+        #expect(unknown.withheldBefore == [Self.place])
         // Of nothing anything is as much.
         let none = findings(
             .suppressed(.zero), left: Figure(nil), added: Figure(10, persons: 10),
@@ -131,6 +141,15 @@ struct DifferenceFigureTests {
             .value(.integer(40)), left: Figure(40, persons: 40), added: Figure(12, persons: 12),
             now: Figure(50, persons: 50), .distinctCount)
         #expect(enough.isolating.isEmpty)
+        // From nothing to as many as there must be, and back.
+        let first = findings(
+            .zero, left: Figure(nil), added: Figure(10, persons: 10),
+            now: Figure(10, persons: 10), .distinctCount)
+        #expect(first.isolating.isEmpty)
+        let last = findings(
+            .value(.integer(10)), left: Figure(10, persons: 10),
+            added: Figure(nil, persons: 10), now: Figure(nil), .distinctCount)
+        #expect(last.isolating.isEmpty)
     }
 
     @Test("an addition that is withheld for another reason than few persons is no difference")

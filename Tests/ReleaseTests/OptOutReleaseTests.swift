@@ -105,6 +105,17 @@ import Testing
         #expect(out.run([line(customer)]).counts.outputs[0].dropped == [.optedOut: 1])
     }
 
+    /// Where no record has a time, what is decided of one is not decided of the next.
+    @Test func withoutATimeEachRecordIsAskedAbout() {
+        var out = trial([Self.entry(customer: "acme", CategorySet(.technical))])
+        out.timeField = nil
+        for customers in [["other", "acme", "other"], ["acme", "other", "acme"]] {
+            let result = out.run(customers.map { line("\"\($0)\"") })
+            #expect(
+                result.lines.map { $0.contains("192.0.2.7") } == customers.map { $0 == "other" })
+        }
+    }
+
     @Test func numbersAreCustomersToo() {
         let out = trial([Self.entry(customer: "4711", CategorySet(.technical))])
         #expect(left(out, line("4711")) == [false, true, false, true])

@@ -216,6 +216,24 @@ import Testing
         #expect(result.counts.isConserved)
     }
 
+    /// Neither the age of the record in front, nor what was dealt with in it, nor its offset.
+    @Test(arguments: [ReleaseTrial.fresh, ReleaseTrial.due])
+    func aStoredRecordWithoutTimeIsDueWhateverCameBefore(_ before: String) throws {
+        let seen = TruncateTime(to: .day, format: .rfc3339)
+        let trial = ReleaseTrial(["ts": Keep(), "user": nil, "seen": seen])
+        var plan = try #require(trial.makePlan())
+        plan.isStored = true
+        plan.writtenUnder = plan.clocks
+        plan.zone = try ZoneTable.named("Europe/Amsterdam")
+        let releaser = Releaser(plan: plan, keyRing: nil)
+        let lines = [
+            #"{"ts":"\#(before)","user":"t1"}"#, #"{"user":"ann","seen":"2026-06-14T23:30:00Z"}"#,
+        ]
+        let result = trial.run([bytes(lines.map { $0 + "\n" }.joined())], releaser: releaser)
+        #expect(result.lines == [lines[0], #"{"seen":"2026-06-14"}"#])
+        #expect(!releaser.outputs[0].batch.records[1].isReadable)
+    }
+
     /// What other rules did to the record in front says nothing of one whose time is gone.
     @Test func aStoredRecordWithoutTimeWasDealtWithByNoRule() throws {
         let trial = ReleaseTrial(["ts": Keep(), "user": Pseudonymize(field: "user"), "ip": nil])

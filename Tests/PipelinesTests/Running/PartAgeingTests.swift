@@ -95,6 +95,24 @@ struct PartAgeingTests {
         }
     }
 
+    @Test("a record that cannot say how old it is goes with its part, also under a hold of others")
+    func untimed() throws {
+        for isHeld in [false, true] {
+            let scene = try TemporaryPipeline(
+                Self.pipeline,
+                files: [
+                    "in/a.jsonl": #"{"ts":"2126-04-10T10:00:00Z","user":"anna"}"# + "\n"
+                ])
+            try scene.run(now: "2026-04-20")
+            if isHeld { try hold(scene, "nobody", "2026-04-21") }
+            try scene.run(now: "2026-07-19")
+            #expect(scene.files(below: "out").count == 1)
+            let report = try scene.run(now: "2026-07-22")
+            #expect(report.expiredParts == 1)
+            #expect(scene.files(below: "out").isEmpty)
+        }
+    }
+
     @Test("of an expired part what is held stays, and it counts as held while it does")
     func held() throws {
         let scene = try scene()
