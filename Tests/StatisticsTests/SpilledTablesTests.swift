@@ -158,6 +158,22 @@ import Testing
         }
     }
 
+    /// What the figures of a statistic need goes before the next statistic is begun.
+    @Test func oneThreadWorksOutOneStatisticAtATime() throws {
+        var generator = SeededGenerator(seed: 63)
+        let plan = Self.plan([.month], .count(1), .reduced)
+        let all = Self.observations(11_000, &generator)
+        let storage = MemorySpillStorage()
+        var rounds = 0
+        let tables = try Self.spilled(all, plan, storage).tables(threads: 1) { count, body in
+            rounds += 1
+            (0..<count).forEach(body)
+        }
+        #expect(tables.count == plan.statistics.count)
+        // The first one opens the parts.
+        #expect(rounds == 1 + plan.statistics.count)
+    }
+
     /// Without several places in it a partial would be one range, and nothing would be tried.
     @Test func aLongSectionHasPlacesToReadOnFrom() throws {
         var generator = SeededGenerator(seed: 62)

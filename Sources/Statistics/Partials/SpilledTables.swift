@@ -36,16 +36,41 @@ struct SpilledTables {
     }
 
     /// The tables, worked out by `threads` threads of `run` at a time.
+    ///
+    /// Some statistics at once, enough for all threads: what exact figures of sessions need is held
+    /// until the table is made of it.
     func tables(
         threads: Int,
         by run: ThreadRunner
     ) throws(PartialFault) -> [MeasuredTable] {
-        let work = pieces(threads)
-        var pieces = OwnedList(count: work.count) { work[$0] }
-        pieces.changeAll(in: Array(pieces.indices), threads: threads, by: run) { $1.run() }
+        let enough = threads == 1 ? 1 : Self.rangesPerThread * threads
+        let empty = Reduction(plan)
+        var tables: [MeasuredTable] = []
+        var statistic = 0
+        var section = 0
+        while statistic < merge.layouts.count {
+            let first = statistic
+            var work: [TablePiece] = []
+            while statistic < merge.layouts.count, work.count < enough {
+                work += pieces(of: statistic, from: &section, empty, threads)
+                statistic += 1
+            }
+            var pieces = OwnedList(count: work.count) { work[$0] }
+            work = []
+            pieces.changeAll(in: Array(pieces.indices), threads: threads, by: run) { $1.run() }
+            tables += try self.tables(of: first..<statistic, &pieces)
+        }
+        return tables
+    }
+
+    /// The tables of some statistics, of which `pieces` are done.
+    private func tables(
+        of statistics: Range<Int>,
+        _ pieces: inout OwnedList<TablePiece>
+    ) throws(PartialFault) -> [MeasuredTable] {
         var tables: [MeasuredTable] = []
         var next = 0
-        for layout in merge.layouts {
+        for layout in merge.layouts[statistics] {
             var reduction = try pieces[next].takeRows()
             next += 1
             for measure in layout.sessions.indices {
@@ -64,26 +89,27 @@ struct SpilledTables {
 
     // MARK: Pieces
 
-    private func pieces(_ threads: Int) -> [TablePiece] {
-        var pieces: [TablePiece] = []
-        let empty = Reduction(plan)
-        var section = 0
-        for (index, layout) in merge.layouts.enumerated() {
-            let starts = landmarks.map { $0.sections[section][0] }
-            pieces.append(
-                TablePiece(merge, starts, empty.of(statistic: index, texts), layout)
-            )
-            section += 1
-            for measure in layout.sessions.indices {
-                for range in ranges(section, layout, atMost: threads) {
-                    let starts = landmarks.indices.map { start(section, of: $0, range, layout) }
-                    let reduction = empty.of(statistic: index, texts, measure: measure)
-                    pieces.append(
-                        TablePiece(merge, starts, reduction, layout, measure: measure, range)
-                    )
-                }
-                section += 1
+    /// The pieces of statistic `index`, whose sections begin with `section`; then that is the first
+    /// of the next statistic.
+    private func pieces(
+        of index: Int,
+        from section: inout Int,
+        _ empty: Reduction,
+        _ threads: Int
+    ) -> [TablePiece] {
+        let layout = merge.layouts[index]
+        let starts = landmarks.map { $0.sections[section][0] }
+        var pieces = [TablePiece(merge, starts, empty.of(statistic: index, texts), layout)]
+        section += 1
+        for measure in layout.sessions.indices {
+            for range in ranges(section, layout, atMost: threads) {
+                let starts = landmarks.indices.map { start(section, of: $0, range, layout) }
+                let reduction = empty.of(statistic: index, texts, measure: measure)
+                pieces.append(
+                    TablePiece(merge, starts, reduction, layout, measure: measure, range)
+                )
             }
+            section += 1
         }
         return pieces
     }
