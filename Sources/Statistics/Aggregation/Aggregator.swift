@@ -19,7 +19,7 @@ package struct Aggregator: ~Copyable {
         /// hold: per group, little is enough; per group, person and day there are many more rows,
         /// and to put them aside often is dear.
         package init(sharedBy count: Int = 1, _ granularity: Granularity = .reduced) {
-            let shared = granularity == .separable ? 48 << 20 : 4 << 20
+            let shared = granularity == .separable ? 48 << 20 : 5 << 20
             residentBytesMax = shared / max(count, 1)
         }
     }
@@ -83,7 +83,7 @@ package struct Aggregator: ~Copyable {
     private static let sealing = Mutex(())
 
     /// Puts aside what is in memory where that is above the limit; while another worker does so,
-    /// only when it is a quarter above it: to sort it takes memory for a while, which workers of
+    /// only when it is an eighth above it: to sort it takes memory for a while, which workers of
     /// the same speed would else all take at the same time.
     package mutating func makeRoom() throws(PartialFault) {
         // Better before a large set grows than behind it, when it has twice the room for nothing.
@@ -91,7 +91,7 @@ package struct Aggregator: ~Copyable {
         let isDone: Void? = try Self.sealing.withLockIfAvailable {
             _ throws(PartialFault) in try seal()
         }
-        let most = limits.residentBytesMax + limits.residentBytesMax / 4
+        let most = limits.residentBytesMax + limits.residentBytesMax / 8
         if isDone == nil, residentBytes > most { try seal() }
     }
 
