@@ -33,18 +33,17 @@ typedef struct {
 /* The answer for 8 to 15 bytes; masks may say anything of what lies behind them. */
 static inline uint32_t dots_of(const dot_masks *masks, size_t length) {
     const unsigned inside = (1u << length) - 1, dots = masks->dots & inside;
-    if ((dots | (masks->decimal & inside)) != inside) return 0;
+    const unsigned digits = masks->decimal & inside;
     const unsigned second = dots & (dots - 1), third = second & (second - 1);
-    if (!third || (third & (third - 1))) return 0;
+    if ((dots | digits) != inside || !third || (third & (third - 1))) return 0;
 
-    /* Where octets begin, and where one behind the end would. */
-    const unsigned begins = dots << 1 | 1 | 1u << (length + 1);
-    const unsigned one = begins & begins >> 2, two = begins & begins >> 3 & ~one;
-    const unsigned three = begins & begins >> 4 & ~(one | two);
-    if ((begins & begins >> 1) || (one | two | three) != (begins & inside)) return 0;
-    if (masks->zeros & (two | three)) return 0;
+    /* Bit i of `two`: a digit stands there and behind it; and so on. */
+    const unsigned two = digits & digits >> 1, three = two & two >> 1;
+    const unsigned begins = dots << 1 | 1;
     const unsigned is2 = masks->above1 & ~masks->above2, is5 = masks->above4 & ~masks->above5;
-    if (three & (masks->above2 | (is2 & (masks->above5 >> 1 | (is5 >> 1 & masks->above5 >> 2)))))
+    const unsigned above255 =
+        masks->above2 | (is2 & (masks->above5 >> 1 | (is5 >> 1 & masks->above5 >> 2)));
+    if ((begins & ~digits) | (begins & masks->zeros & two) | (three & (three >> 1 | above255)))
         return 0;
     return (uint32_t)__builtin_ctz(dots) | (uint32_t)__builtin_ctz(second) << 8
         | (uint32_t)__builtin_ctz(third) << 16;

@@ -71,7 +71,6 @@ static inline uint32_t *write_sparse(uint32_t *out, uint64_t bits, uint32_t base
         "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt,pclmul,lzcnt")))
 
 static inline int has_avx2(void) {
-    __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
         && __builtin_cpu_supports("bmi2")
         && __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("pclmul");

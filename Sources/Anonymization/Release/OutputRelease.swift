@@ -269,6 +269,7 @@ package struct OutputRelease: ~Copyable {
         _ record: borrowing RecordContext, _ due: DueSet, _ scratch: inout ByteBuffer
     ) {
         let isReadable = ages(closed(record.pastClocks))
+        let standsBare = plan.syntax == .template
         let bytes = view.bytes
         let reader = view.reader
         for row in rows {
@@ -284,7 +285,14 @@ package struct OutputRelease: ~Copyable {
                     let result = rules[soleSlot].apply(
                         slice, in: bytes, record: record, reader: reader, scratch: &scratch,
                         arena: &batch.arena)
-                    if result != .unchanged {
+                    if result == .plainText, standsBare {
+                        // What `edit` and `apply` come to where nothing surrounds the value.
+                        copyRaw(copied, slice.offset)
+                        batch.append(
+                            ReleasedPiece(
+                                .plainText, start: start, length: batch.arena.count &- start))
+                        copied = slice.end
+                    } else if result != .unchanged {
                         let edit = edit(result, from: start, for: slice, view)
                         apply(edit, view, range, copied: &copied)
                     }

@@ -52,7 +52,7 @@ package struct TruncateAddress: Transform {
     private let reading: AddressReading
     private let hasExemptions: Bool
     /// How many octets of an IPv4 address stay; 0 when the rule cuts one in two or has exemptions.
-    private let wholeOctets: Int
+    let wholeOctets: Int
 
     package init(_ options: Options = Options()) {
         self.options = options

@@ -16,8 +16,9 @@ struct AccessLogSplicedWriter: SplicedWriter {
         var run = RawRun()
         for index in records {
             let record = known[index]
-            let first = record.firstPiece
-            for at in first..<first &+ record.pieceCount {
+            var at = record.firstPiece
+            let end = at &+ record.pieceCount
+            while at < end {
                 let piece = pieces[at]
                 switch piece.kind {
                 case .raw: run.add(piece.range, of: chunk, to: &output)
@@ -27,23 +28,25 @@ struct AccessLogSplicedWriter: SplicedWriter {
                     output.append(short: arena.extracting(piece.range))
                 default:
                     run.flush(chunk, to: &output)
-                    let context = SplicedContext(behind: pieces.extracting(first..<at), chunk)
-                    Self.append(piece, context, arena, chunk, &output)
+                    let before = pieces.extracting(record.firstPiece..<at)
+                    Self.append(piece, behind: before, arena, chunk, &output)
                 }
+                at &+= 1
             }
             run.endLine(chunk, to: &output)
         }
         run.flush(chunk, to: &output)
     }
 
+    @inline(never)
     private static func append(
         _ piece: ReleasedPiece,
-        _ context: SplicedContext,
+        behind before: Span<ReleasedPiece>,
         _ arena: Span<UInt8>,
         _ chunk: Span<UInt8>,
         _ output: inout ByteBuffer
     ) {
-        let surroundings = context.surroundings
+        let surroundings = SplicedContext(behind: before, chunk).surroundings
         switch piece.kind {
         case .text:
             encodeAccessLog(arena.extracting(piece.range), in: surroundings, into: &output)

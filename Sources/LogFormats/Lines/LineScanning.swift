@@ -59,11 +59,13 @@ func containsNUL(_ start: UnsafePointer<UInt8>, length: Int) -> Bool {
 @inline(__always)
 func lengthOfFirstField(of bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
     unsafe bytes.withUnsafeBytes { view in
+        guard let base = view.baseAddress else { return 0 }
         let spaces: UInt64 = 0x2020_2020_2020_2020
         var at = start
         // Eight bytes at a time; a word may reach into the next line, not behind the last byte.
-        while at &+ 8 <= view.count, at < end {
-            let word = unsafe view.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+        let lastWord = min(end &- 1, view.count &- 8)
+        while at <= lastWord {
+            let word = unsafe base.loadUnaligned(fromByteOffset: at, as: UInt64.self)
             let differs = UInt64(littleEndian: word) ^ spaces
             // The lowest set top bit marks the first space; a borrow disturbs only bytes behind it.
             let found = (differs &- 0x0101_0101_0101_0101) & ~differs & 0x8080_8080_8080_8080

@@ -71,7 +71,12 @@
         unsafe starts[row] = UInt32(truncatingIfNeeded: start)
         unsafe ends[row] = UInt32(truncatingIfNeeded: end)
         unsafe states[row] = 0
-        unsafe (slices + row &* slotCount).update(repeating: .absent, count: slotCount)
+        if slotCount == 1 {
+            // Nearly free, where filling even one is a call.
+            unsafe slices[row] = .absent
+        } else {
+            unsafe (slices + row &* slotCount).update(repeating: .absent, count: slotCount)
+        }
         count &+= 1
         return row
     }
