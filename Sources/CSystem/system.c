@@ -9,11 +9,33 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-int csystem_processor_count(void) {
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
-    int count = CPU_COUNT(&allowed);
-    return count < 1 ? 1 : count;
+_Static_assert(sizeof(csystem_processors) == sizeof(cpu_set_t), "they are the same set");
+
+int csystem_allowed_processors(csystem_processors *allowed) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 0;
+    memcpy(allowed, &set, sizeof set);
+    return CPU_COUNT(&set);
+}
+
+int csystem_allow_processors(const csystem_processors *allowed) {
+    return sched_setaffinity(0, sizeof(cpu_set_t), (const cpu_set_t *)allowed);
+}
+
+int csystem_processor(void) { return sched_getcpu(); }
+
+int csystem_keep_to_processor(const csystem_processors *allowed, int first, unsigned turn) {
+    cpu_set_t set, chosen;
+    memcpy(&set, allowed, sizeof set);
+    const unsigned count = (unsigned)CPU_COUNT(&set);
+    if (count == 0) return -1;
+
+    int place = first >= 0 && first < CPU_SETSIZE ? first : 0;
+    for (unsigned left = turn % count;; place = (place + 1) % CPU_SETSIZE)
+        if (CPU_ISSET(place, &set) && left-- == 0) break;
+    CPU_ZERO(&chosen);
+    CPU_SET(place, &chosen);
+    return sched_setaffinity(0, sizeof chosen, &chosen);
 }
 
 /* A read lease is granted only on a file that nobody can write to. Who opens it in the moment of

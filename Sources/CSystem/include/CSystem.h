@@ -115,8 +115,24 @@ static inline void csystem_pause(void) {
 #endif
 }
 
-/* The number of processors this process may run on, at least 1. */
-int csystem_processor_count(void);
+/* A set of processors, a bit for each. */
+typedef struct {
+    uint64_t words[16];
+} csystem_processors;
+
+/* Which processors the calling thread may run on, and how many; 0 where there are more than the set
+   has bits, or the system does not say. */
+int csystem_allowed_processors(csystem_processors *allowed);
+
+/* Lets the calling thread run on these processors only. 0, or -1. */
+int csystem_allow_processors(const csystem_processors *allowed);
+
+/* The processor on which the calling thread runs, or -1. */
+int csystem_processor(void);
+
+/* Lets the calling thread run on one of `allowed` only: the one `turn` places behind `first`, in a
+   ring. 0, or -1. */
+int csystem_keep_to_processor(const csystem_processors *allowed, int first, unsigned turn);
 
 /* The version of the kernel's Landlock interface; -1 where there is none. */
 int csystem_landlock_version(void);

@@ -5,9 +5,42 @@ private import Synchronization
 /// Runs `body(0)` … `body(count - 1)` at the same time and returns when all have returned; the
 /// first runs on the calling thread.
 func runThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-    let threads = startThreads(1..<max(count, 1), body)
+    let seats = Seats(for: count)
+    let threads = startThreads(1..<max(count, 1)) { index in
+        seats?.take(index)
+        body(index)
+    }
+    seats?.take(0)
     body(0)
+    seats?.leave()
     for thread in threads { _ = pthread_join(thread, nil) }
+}
+
+/// A processor for each of several threads, where there are just as many of both: then none of them
+/// has to move, whatever else runs.
+///
+/// Left alone, a thread that was woken often goes on beside the one that woke it, though another
+/// processor is idle, above all in virtual machines, whose idle processors look busy; some
+/// milliseconds pass before they are apart again.
+private struct Seats {
+    private let processors: ProcessorSet
+    /// Where the calling thread is, and stays.
+    private let first: Int
+
+    /// Nil when there are more processors than threads, or fewer: then the system knows better.
+    init?(for count: Int) {
+        guard count > 1, let processors = ProcessorSet.allowed(), processors.count == count else {
+            return nil
+        }
+        self.processors = processors
+        first = currentProcessor()
+    }
+
+    /// Keeps the calling thread to the processor of the thread at `index`.
+    func take(_ index: Int) { processors.keep(to: index, behind: first) }
+
+    /// Lets the calling thread run everywhere again.
+    func leave() { processors.allow() }
 }
 
 /// Runs `body` while `count` other threads run `help`, and returns when all have; `end` tells them
