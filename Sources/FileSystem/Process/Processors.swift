@@ -16,8 +16,8 @@ package struct ProcessorSet: Sendable {
         return count > 0 ? ProcessorSet(bits: bits, count: Int(count)) : nil
     }
 
-    /// Keeps the calling thread to one of them: the one that comes `turn` (0 and above) places behind
-    /// `first`, in a ring. False when the system refuses.
+    /// Keeps the calling thread to one of them: the one that comes `turn` (0 and above) places
+    /// behind `first`, in a ring. False when the system refuses.
     @discardableResult
     package func keep(to turn: Int, behind first: Int) -> Bool {
         unsafe withUnsafePointer(to: bits) {
