@@ -41,8 +41,8 @@ struct StoredPaths: Sendable {
         return "/" + Self.steps("/\(state.joined(separator: "/"))/\(stored)").joined(separator: "/")
     }
 
-    /// Everything that may stand in the ledger for `path`: another pipeline of the same state may
-    /// have another common folder.
+    /// Everything that may stand in the ledger for `path`: an earlier pipeline file may have had
+    /// another common folder.
     func forms(_ path: String) -> Set<String> {
         let own = stored(path)
         let whole = absolute(own)

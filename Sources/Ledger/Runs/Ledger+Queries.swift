@@ -241,6 +241,15 @@ extension Ledger {
         }
     }
 
+    /// The name of a pipeline other than `name` that has run on this state; nil when there is none.
+    package func pipeline(otherThan name: String) throws(LedgerFault) -> String? {
+        try read { db in
+            try String.fetchOne(
+                db, sql: "SELECT pipeline FROM runs WHERE pipeline <> ? LIMIT 1",
+                arguments: [name])
+        }
+    }
+
     /// The last run of a pipeline, or of any.
     package func lastRun(pipeline: String? = nil) throws(LedgerFault) -> RunRecord? {
         try read { db in

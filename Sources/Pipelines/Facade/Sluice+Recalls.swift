@@ -67,9 +67,7 @@ private struct RecallWork {
     }
 
     private func open() throws(PipelineFailure) -> Ledger {
-        do { return try Ledger.open(stateDirectory: statePath, home: plan.home) } catch {
-            throw .opening(stateIn: statePath, error)
-        }
+        try openState(statePath, of: plan)
     }
 
     func list() throws(PipelineFailure) -> [RecallListing] {

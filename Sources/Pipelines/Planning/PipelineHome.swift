@@ -36,6 +36,45 @@ func hasLedger(_ path: String) throws(PipelineFailure) -> Bool {
     }
 }
 
+/// What a state is opened for.
+enum StateUse {
+    case changing
+    /// Without its lock, a run may be at work meanwhile.
+    case reading(isLocking: Bool)
+}
+
+/// Opens the state of `plan` in the folder at `path`; refuses that of another pipeline.
+func openState(
+    _ path: String, of plan: Plan, for use: StateUse = .changing
+) throws(PipelineFailure) -> Ledger {
+    let ledger: Ledger
+    do {
+        ledger =
+            switch use {
+            case .changing: try Ledger.open(stateDirectory: path, home: plan.home)
+            case .reading(let isLocking):
+                try Ledger.openForReading(stateDirectory: path, isLocking: isLocking)
+            }
+    } catch { throw .opening(stateIn: path, error) }
+    try refuseOtherPipelines(ledger, at: path, plan)
+    return ledger
+}
+
+/// Refuses a state on which another pipeline has run: all that was done stands there under its
+/// name, and would be overlooked under another, from parts that wait to be aged to budgets spent.
+func refuseOtherPipelines(
+    _ ledger: Ledger, at path: String, _ plan: Plan
+) throws(PipelineFailure) {
+    let other: String?
+    do { other = try ledger.pipeline(otherThan: plan.name) } catch {
+        throw StateRegistry.failure(error)
+    }
+    guard let other else { return }
+    throw .refused(
+        "the state in \(path) is that of the pipeline `\(other)`: expected that `name`, or a state "
+            + "of its own for `\(plan.name)`")
+}
+
 extension PipelineFailure {
     /// Why the state in `path` cannot be opened.
     static func opening(stateIn path: String, _ fault: LedgerFault) -> PipelineFailure {

@@ -37,22 +37,15 @@ struct TaskCommit {
         guard let state = context.tasks.state else { return }
         do { _ = try Ledger.openForReading(stateDirectory: state.path) } catch {
             guard case .notRecovered = error else { return }
-            try RunRecovery(ledger: open(state), plan: context.plan).finishEarlierRuns()
-        }
-    }
-
-    private func open(_ state: TaskPlan.State) throws(PipelineFailure) -> Ledger {
-        do {
-            return try Ledger.open(stateDirectory: state.path, home: context.plan.home)
-        } catch {
-            throw .opening(stateIn: state.path, error)
+            let ledger = try openState(state.path, of: context.plan)
+            try RunRecovery(ledger: ledger, plan: context.plan).finishEarlierRuns()
         }
     }
 
     /// Enters the run into its state; nil when a commit that was killed did that before.
     private func enter(_ state: TaskPlan.State) throws(PipelineFailure) -> RunReport? {
         let plan = context.plan
-        let ledger = try open(state)
+        let ledger = try openState(state.path, of: plan)
         if try isEntered(in: ledger) {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
             // Those that the commit which was killed would have destroyed at its end.

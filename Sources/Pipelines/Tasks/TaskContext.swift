@@ -68,10 +68,7 @@ struct TaskContext {
     /// The same with everybody in the plan whom the registry of the state names.
     func knowingSubjects() throws(PipelineFailure) -> TaskContext {
         guard let state = tasks.state, state.namesSubjects else { return self }
-        let ledger: Ledger
-        do {
-            ledger = try Ledger.openForReading(stateDirectory: state.path, isLocking: false)
-        } catch { throw .opening(stateIn: state.path, error) }
+        let ledger = try openState(state.path, of: plan, for: .reading(isLocking: false))
         try state.check(ledger)
         var context = self
         context.plan.release.subjects = try StateRegistry(ledger, of: plan).register(for: plan)

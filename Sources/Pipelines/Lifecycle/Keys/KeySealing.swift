@@ -30,7 +30,7 @@ struct KeySealing {
             throw .usage("the pipeline has no keys yet: its first run seals those that it makes")
         }
         let ledger = try state.map { path throws(PipelineFailure) in
-            try Self.ledger(path)
+            try openState(path, of: plan)
         }
         let new: WrappingKey?
         let outcome: KeyRewrapping.Outcome
@@ -49,12 +49,6 @@ struct KeySealing {
         return KeyRewrapReport(
             store: store ?? "", keys: outcome.keys, registries: outcome.registries,
             isSealed: new != nil)
-    }
-
-    private static func ledger(_ path: String) throws(PipelineFailure) -> Ledger {
-        do { return try Ledger.open(stateDirectory: path) } catch {
-            throw .opening(stateIn: path, error)
-        }
     }
 
     private func note(

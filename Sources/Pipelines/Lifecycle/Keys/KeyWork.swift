@@ -33,25 +33,16 @@ struct KeyWork {
         store = try access.open(creating: false)
         zone = plan.release.zone
         now = plan.release.clocks.runClock.now
-        own = try plan.state.map { state throws(PipelineFailure) in
-            let path = registeredPath(state)
-            return (path, try Self.ledger(path, changes: changes))
-        }.flatMap { entry in entry.1.map { (entry.0, $0) } }
+        own = try Self.state(of: plan, for: changes ? .changing : .reading(isLocking: false))
         retirement = KeyRetirement(store: store, zone: zone, now: now, who: command, own: own)
     }
 
     /// Nil for a state that no run has made yet.
-    private static func ledger(
-        _ path: String, changes: Bool
-    ) throws(PipelineFailure) -> Ledger? {
-        guard try hasLedger(path) else { return nil }
-        do throws(LedgerFault) {
-            return changes
-                ? try Ledger.open(stateDirectory: path)
-                : try Ledger.openForReading(stateDirectory: path, isLocking: false)
-        } catch {
-            throw .opening(stateIn: path, error)
-        }
+    private static func state(
+        of plan: Plan, for use: StateUse
+    ) throws(PipelineFailure) -> (path: String, ledger: Ledger)? {
+        guard let path = plan.state.map(registeredPath), try hasLedger(path) else { return nil }
+        return (path, try openState(path, of: plan, for: use))
     }
 
     /// Everybody who uses the store; the pipeline of this command at least.

@@ -35,14 +35,9 @@ final class PublishWork {
         guard try hasLedger(state) else {
             throw .storage("\(state) holds no ledger: the pipeline has not run yet")
         }
-        do {
-            ledger =
-                request.isDryRun || request.customer != nil
-                ? try Ledger.openForReading(stateDirectory: state)
-                : try Ledger.open(stateDirectory: state, home: plan.home)
-        } catch {
-            throw .opening(stateIn: state, error)
-        }
+        let isLooking = request.isDryRun || request.customer != nil
+        ledger = try openState(
+            state, of: plan, for: isLooking ? .reading(isLocking: true) : .changing)
         report.pipeline = plan.name
         report.isDryRun = request.isDryRun
     }

@@ -31,9 +31,7 @@ struct RegistrySession {
         plan.state = path
         self.plan = plan
         guard creating ? true : try isPresent(path) else { return nil }
-        do { ledger = try Ledger.open(stateDirectory: path, home: plan.home) } catch {
-            throw .opening(stateIn: path, error)
-        }
+        ledger = try openState(path, of: plan)
         // First: what a killed run owes may lie where this command has no business.
         try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         if isConfined { _ = RunConfinement(plan, ledger, reading: files).enter() }

@@ -25,9 +25,7 @@ struct StatusWork {
     /// For a plan with absolute paths; `state` holds a ledger.
     init(_ plan: Plan, state: String) throws(PipelineFailure) {
         self.plan = plan
-        do {
-            ledger = try Ledger.openForReading(stateDirectory: state, isLocking: false)
-        } catch { throw .opening(stateIn: state, error) }
+        ledger = try openState(state, of: plan, for: .reading(isLocking: false))
     }
 
     private var now: EventTime { plan.release.clocks.runClock.now }

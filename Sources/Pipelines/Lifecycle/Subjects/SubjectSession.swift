@@ -52,10 +52,7 @@ struct SubjectSession {
     }
 
     private static func open(_ path: String, _ plan: Plan) throws(PipelineFailure) -> Ledger {
-        let ledger: Ledger
-        do { ledger = try Ledger.open(stateDirectory: path, home: plan.home) } catch {
-            throw .opening(stateIn: path, error)
-        }
+        let ledger = try openState(path, of: plan)
         try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         return ledger
     }

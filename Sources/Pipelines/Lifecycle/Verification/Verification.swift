@@ -42,6 +42,7 @@ final class Verification {
             find(.ledger, Ledger.fileName, "breaks the rules of its own tables")
             return report
         }
+        try refuseOtherPipelines(ledger, at: statePath, plan)
         do {
             let known = try KnownFiles(ledger, store: plan.store)
             if let confinedWriting {

@@ -60,7 +60,7 @@ final class StatefulRun {
     /// Opens the state, finishes what killed runs owe, and completes the plan with what the state
     /// remembers.
     private func open() throws(PipelineFailure) -> (ledger: Ledger, registry: StateRegistry) {
-        let ledger = if let opened { opened } else { try openLedger() }
+        let ledger = if let opened { opened } else { try openState(statePath, of: plan) }
         if !settings.isDryRun {
             try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
         }
@@ -270,12 +270,6 @@ final class StatefulRun {
             runName: runName)
         try work.finish(&report)
         try PartialRetirement(ledger: ledger, now: plan.release.clocks.runClock.now).run()
-    }
-
-    private func openLedger() throws(PipelineFailure) -> Ledger {
-        do { return try Ledger.open(stateDirectory: statePath, home: plan.home) } catch {
-            throw .opening(stateIn: statePath, error)
-        }
     }
 
     // MARK: Commit
