@@ -133,6 +133,26 @@ import Testing
             ])
     }
 
+    @Test func theWindowItselfMayReadATable() throws {
+        let before = try table([("active", "", ""), ("past", "", ""), ("today", "2026-07-01", "")])
+        let now = try #require(ReleaseTrial.runClock)
+        var trial = trial()
+        trial.fields[1].rule = FieldRule(transform: Replace(with: "GONE"))
+        trial.clocks = []
+        var plan = try #require(trial.makePlan())
+        plan.clocks = try #require(ClockSet(window: clock, runClock: now))
+        plan.tables = [try table(Self.accounts)]
+        plan.isStored = true
+        plan.tablesBefore = [before]
+        plan.writtenUnder = plan.clocks.moved(
+            to: RunClock(
+                now: EventTime(milliseconds: now.now.milliseconds - 86_400_000), zone: .utc))
+        let lines = ["active", "past", "today"].map { shown($0) + "\n" }
+        let result = trial.run(
+            [bytes(lines.joined())], releaser: Releaser(plan: plan, keyRing: trial.keyRing))
+        #expect(result.lines == [shown("active"), shown("GONE"), shown("today")])
+    }
+
     @Test func withoutAMemoryOfTheTablesNothingCountsAsDealtWith() throws {
         let result = try run(["past"]) { plan in
             plan.isStored = true

@@ -117,6 +117,25 @@ import Testing
         #expect(result.quarantine.map(\.length) == [line.utf8.count])
     }
 
+    @Test func aChunkBeginsWithNothingOfTheOneBefore() throws {
+        var trial = ReleaseTrial(Self.rules)
+        trial.observations = ObservationPlan(
+            tokens: [
+                .init(slot: 1, domain: TokenDomain(scope: "", field: "u"), staticHasher: nil)
+            ],
+            statistics: [.init(purpose: .statistics, categories: [])])
+        let plan = try #require(trial.makePlan())
+        let good = record(ReleaseTrial.due) + "\n"
+        let result = trial.run(
+            [bytes(good + "broken\n"), bytes(good)],
+            releaser: Releaser(plan: plan, keyRing: MonthKeys()))
+        #expect(result.lines.count == 2)
+        #expect(result.quarantine.map(\.recordNumber) == [2])
+        #expect(result.observed.count == 2)
+        #expect(result.counts.observed == [2])
+        #expect(result.counts.read == 3 && result.counts.isConserved)
+    }
+
     @Test func anEscapedTimeIsATime() {
         let line = #"{"ts":"2026\u002d06-14T23:59:59Z","user":"ann"}"#
         #expect(ReleaseTrial(Self.rules).run([line]).counts.outputs[0].anonymised == 1)
