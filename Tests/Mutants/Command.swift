@@ -15,8 +15,8 @@ struct Command {
     let words: [String]
     let folder: URL
     var environment: [String: String] = [:]
-    /// Seconds of the clock, for what waits forever; those in which this tool was stopped as well do
-    /// not count.
+    /// Seconds of the clock, for what waits forever; those in which this tool was stopped as well
+    /// do not count.
     var timeout = 7200.0
     /// Seconds of processors, for what works forever; nil for as many as it likes.
     var processorSeconds: Int?

@@ -75,8 +75,8 @@ struct MutantTrial: Sendable {
                 + "\(Int(tests.reduce(0) { $0 + $1.seconds })) seconds")
     }
 
-    /// Runs some tests, at most for `seconds` of processors. What waits forever is ended by the clock,
-    /// late enough for a busy machine.
+    /// Runs some tests, at most for `seconds` of processors. What waits forever is ended by the
+    /// clock, late enough for a busy machine.
     private func run(
         _ names: [String], _ environment: [String: String], seconds: Double, _ scratch: URL
     ) throws -> Command.Result {

@@ -30,8 +30,8 @@ import Testing
         func isWorkedFor() -> Bool { true }
         """
 
-    /// Takes the words of the test runner. One test waits for longer than a test may take, one works
-    /// for longer.
+    /// Takes the words of the test runner. One test waits for longer than a test may take, one
+    /// works for longer.
     private static let programme = """
         import Glibc
 

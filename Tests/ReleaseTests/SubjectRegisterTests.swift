@@ -338,6 +338,29 @@ struct SubjectRegisterTests {
         #expect(result.counts.outputs[0].anonymised == 1)
     }
 
+    @Test("more answers than are remembered are worked out anew", arguments: [1, 2, 3, 7, 100])
+    func manyAnswers(_ most: Int) throws {
+        var random = SeededGenerator(seed: 32)
+        let names = (0..<12).map { "user-\($0)" }
+        let effect = OptOutEffect(purposes: PurposeSet(.security), categories: .all)
+        let register = SubjectRegister(
+            rules: try names.enumerated().map { index, name in
+                SubjectRegister.Rule(
+                    .subject(try Self.hash(.user, name)), effect: .optedOut(effect, entry: index))
+            }, optOutEntries: names.indices.map(Int64.init), hasher: try Self.hasher())
+        var lookup = SubjectLookup(register, answersMax: most)
+        var matched: Set<Int64> = []
+        for _ in 0..<200 {
+            let index = Int.random(in: 0..<14, using: &random)
+            let name = bytes("user-\(index)")
+            lookup.begin(time: nil)
+            lookup.add(user: name.span)
+            #expect(lookup.verdict.optedOut.isEmpty == (index >= names.count), "seed 32")
+            if index < names.count { matched.insert(Int64(index)) }
+            #expect(Set(lookup.matches.optOuts(of: register)) == matched, "seed 32")
+        }
+    }
+
     @Test("random values: the remembered answer is that of a slow, plain look")
     func memo() throws {
         var random = SeededGenerator(seed: 31)
