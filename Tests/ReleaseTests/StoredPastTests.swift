@@ -169,6 +169,20 @@ struct StoredPastTests {
         #expect(open.counts.keyless == 1)
     }
 
+    @Test("in a store only lines of which nothing is noted are asked for their form")
+    func forms() throws {
+        let token = String(repeating: "0f", count: 16)
+        let trial = ReleaseTrial(["ts": Keep(), "user": Pseudonymize(field: "user")])
+        for (earlier, formed) in [(0, 0), (-1, 1)] as [(Int, Int)] {
+            let outcome = try run([([line(ReleaseTrial.due, token)], earlier)], trial) {
+                $0.isInPlace = true
+                $0.earlierRuns = [.under($0.clocks, knowsTables: false)]
+            }
+            #expect(outcome.counts.formed == formed)
+            #expect(outcome.lines == [line(ReleaseTrial.due, token)] || earlier < 0)
+        }
+    }
+
     @Test("a time that cannot be trusted deletes nothing by the event's clock")
     func deletes() throws {
         var trial = trial()

@@ -338,6 +338,27 @@ struct SubjectRegisterTests {
         #expect(result.counts.outputs[0].anonymised == 1)
     }
 
+    @Test("what several workers matched adds up")
+    func matches() throws {
+        let register = try register(
+            [], holds: [SubjectRegister.Hold(id: 3), SubjectRegister.Hold(id: 4)])
+        var all = SubjectMatches(register)
+        #expect(all.holds(of: register) == [] && all.optOuts(of: register) == [])
+        var one = SubjectMatches(register)
+        one.insert(hold: 1)
+        one.insert(optOut: 0)
+        all.merge(one)
+        #expect(all.holds(of: register) == [4])
+        #expect(all.optOuts(of: register) == [7])
+        #expect(all.unmatchedOptOuts(of: register) == [8])
+        var told = SubjectMatches(register)
+        told.insert(holds: [0, 2], optOuts: [1, 2])
+        #expect(told.places.holds == [0] && told.places.optOuts == [1])
+        all.merge(told)
+        #expect(all.holds(of: register) == [3, 4])
+        #expect(all.optOuts(of: register) == [7, 8])
+    }
+
     @Test("more answers than are remembered are worked out anew", arguments: [1, 2, 3, 7, 100])
     func manyAnswers(_ most: Int) throws {
         var random = SeededGenerator(seed: 32)

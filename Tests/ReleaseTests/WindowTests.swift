@@ -117,6 +117,21 @@ import Testing
         #expect(result.quarantine.map(\.length) == [line.utf8.count])
     }
 
+    @Test func nullStaysNullAndANumberIsNoText() {
+        func line(_ value: String) -> String {
+            #"{"ts":"\#(ReleaseTrial.due)","user":\#(value)}"#
+        }
+        let rules: [any Transform] = [
+            Replace(with: "GONE"), TruncateAddress(), Pseudonymize(field: "user"), AgentFamily(),
+        ]
+        for rule in rules {
+            let trial = ReleaseTrial(["ts": Keep(), "user": rule])
+            #expect(trial.run([line("null")]).lines == [line("null")], "\(type(of: rule))")
+        }
+        let agent = ReleaseTrial(["ts": Keep(), "user": AgentFamily()])
+        #expect(agent.run([line("5"), line("true")]).lines == [line("null"), line("null")])
+    }
+
     @Test func aChunkBeginsWithNothingOfTheOneBefore() throws {
         var trial = ReleaseTrial(Self.rules)
         trial.observations = ObservationPlan(
