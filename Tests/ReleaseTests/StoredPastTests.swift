@@ -132,6 +132,15 @@ struct StoredPastTests {
         }
         #expect(held.areReadable == [true, true, true])
         #expect(held.lines == lines)
+        let ofOthers = try run([(lines, -1)]) {
+            $0.writtenUnder = before
+            $0.subjects = SubjectRegister(
+                rules: [
+                    SubjectRegister.Rule(
+                        .everybody, until: EventTime(milliseconds: 0), effect: .held(0))
+                ], holds: [SubjectRegister.Hold(id: 3)], hasher: nil)
+        }
+        #expect(ofOthers.areReadable == [false, true, false])
         let dealtWith = try run([(lines, -1)]) {
             $0.writtenUnder = $0.clocks
             $0.subjects = everybodyHeld(shownIn: 0)

@@ -167,6 +167,21 @@ import Testing
         #expect(result.lines == [shown("active"), shown("GONE"), shown("today")])
     }
 
+    @Test func aTimeAheadHasNoKeyOfAWindowThatReadsATable() throws {
+        let now = try #require(ReleaseTrial.runClock)
+        var trial = trial()
+        trial.fields[1].rule = FieldRule(
+            transform: Pseudonymize(field: "user"), otherClock: clock)
+        trial.clocks = []
+        var plan = try #require(trial.makePlan())
+        plan.clocks = try #require(ClockSet(window: clock, runClock: now))
+        plan.tables = [try table(Self.accounts)]
+        let ahead = shown("past").replacing("2026-07-14T10:00:00Z", with: ReleaseTrial.future)
+        let result = trial.run(
+            [bytes(ahead + "\n")], releaser: Releaser(plan: plan, keyRing: trial.keyRing))
+        #expect(result.lines == [#"{"ts":"\#(ReleaseTrial.future)"}"#])
+    }
+
     @Test func withoutAMemoryOfTheTablesNothingCountsAsDealtWith() throws {
         let result = try run(["past"]) { plan in
             plan.isStored = true
