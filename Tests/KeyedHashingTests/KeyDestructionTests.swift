@@ -26,8 +26,36 @@ struct KeyDestructionTests {
         // A key file that comes back from a backup stays unused, and is removed.
         try scratch.write("keys/2026-03.key", content)
         #expect(isDestroyed(try store.key(for: march, creatingIfMissing: true)))
-        _ = try scratch.store()
+        #expect(try scratch.store().erasedAgain == [march])
         #expect(!scratch.has("keys/2026-03.key"))
+        #expect(try scratch.store().erasedAgain == [])
+    }
+
+    /// What a killed run has left half written may hold a key.
+    @Test func whatAKilledRunLeftGoes() throws {
+        let scratch = try Scratch()
+        _ = try scratch.store()
+        let left = "keys/.2026-03.key.sluice-0123456789abcdef-0.tmp"
+        try scratch.write(left, bytes("half a key"))
+        _ = try scratch.store()
+        #expect(!scratch.has(left))
+    }
+
+    @Test func aLossIsRecordedOnceAndOnlyOfAKeyThatIsGone() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        let key = try #require(aliveKey(try store.key(for: march, creatingIfMissing: true)))
+        func lost(_ run: String) -> Tombstone {
+            Tombstone(
+                keyID: key.id, fingerprint: key.fingerprint, time: noon, run: run,
+                method: KeyStore.methodOfLost, reason: Tombstone.agedOut)
+        }
+        #expect(throws: KeyFault.noKey(month: "2026-03")) { try store.recordLoss(lost("one")) }
+        #expect(aliveKey(try store.key(for: march, creatingIfMissing: false)) != nil)
+        try FileManager.default.removeItem(atPath: scratch.path + "/keys/2026-03.key")
+        #expect(try store.recordLoss(lost("one")) == lost("one"))
+        #expect(try store.recordLoss(lost("two")) == lost("one"))
+        #expect(isDestroyed(try store.key(for: march, creatingIfMissing: true)))
     }
 
     @Test func destroyingTwiceKeepsTheFirstRecord() throws {

@@ -221,6 +221,9 @@ struct KeyStoreTests {
         #expect(try scratch.store().registeredStates() == ["/srv/a.example", "/srv/b.example"])
         #expect(try store.unregister(statePath: "/srv/b.example", by: "keys forget", now: noon))
         #expect(try !store.unregister(statePath: "/srv/b.example", by: "keys forget", now: noon))
+        #expect(try !store.unregister(statePath: "/srv/c.example", by: "keys forget", now: noon))
+        let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/keys")
+        #expect(names.filter { $0.hasSuffix(".forgotten") }.count == 1)
         #expect(try store.registeredStates() == ["/srv/a.example"])
         #expect(throws: KeyFault.self) { try store.register(statePath: "relative") }
         #expect(throws: KeyFault.self) { try store.register(statePath: "/with\nfeed") }

@@ -69,6 +69,8 @@ struct RegistryEntriesTests {
         #expect(try binding(12) == ["a"])
         #expect(isRefused { try ledger.release(hold: "b", by: "legal", time: Self.now) })
         #expect(isRefused { try ledger.release(hold: "c", by: "legal", time: Self.now) })
+        #expect(try ledger.events(ofKind: "hold-raised").count == 2)
+        #expect(try ledger.events(ofKind: "hold-released").count == 1)
     }
 
     private func optOut(
@@ -117,6 +119,8 @@ struct RegistryEntriesTests {
         })
         let ended = try #require(try ledger.optOuts().first)
         #expect([4, 5, 8, 9].map { ended.holds(at: Self.at($0)) } == [false, true, true, false])
+        #expect(try ledger.events(ofKind: "opt-out-added").count == 1)
+        #expect(try ledger.events(ofKind: "opt-out-withdrawn").count == 1)
     }
 
     @Test func whatAHoldKeptOfAnOptOutIsKnownUntilARunHasGoneOverIt() throws {
@@ -139,6 +143,9 @@ struct RegistryEntriesTests {
         let (one, two) = (held("one"), held("two", until: Self.at(9)))
         #expect(try after("1", endsEarlier: false, one) == [one])
         #expect(try after("2", endsEarlier: false, two) == [one, two])
+        // A run that says nothing of them leaves them.
+        try ledger.commitRun(commit("other", source: "other"))
+        #expect(try ledger.heldOptOuts(pipeline: "nightly").entries == [one, two])
         #expect(try after("3", endsEarlier: true, two) == [two])
         #expect(try after("4", endsEarlier: true) == [])
     }

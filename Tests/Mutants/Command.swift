@@ -7,13 +7,16 @@ struct Command {
         let status: Int32?
         /// True when it was ended for what it said.
         let isCutShort: Bool
+        /// Seconds that processors worked for it.
+        let processorSeconds: Double
         let output: String
     }
 
     let words: [String]
     let folder: URL
     var environment: [String: String] = [:]
-    /// Seconds of the clock, for what waits forever.
+    /// Seconds of the clock, for what waits forever; those in which this tool was stopped as well
+    /// do not count.
     var timeout = 7200.0
     /// Seconds of processors, for what works forever; nil for as many as it likes.
     var processorSeconds: Int?
@@ -23,30 +26,26 @@ struct Command {
     /// More memory than any test needs: a loop that never ends may take all of it.
     private static let kilobytesMax = 8_000_000
 
+    /// At least so much time passes between two looks at whether it still runs.
+    private static let secondsOfALook = 0.01
+
     /// Runs it; what it says goes through a file in `scratch`.
     func run(scratch: URL) throws -> Result {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = limited
-        process.currentDirectoryURL = folder
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let log = scratch.appendingPathComponent("mutants-\(UUID().uuidString).log")
         try Data().write(to: log)
         defer { try? FileManager.default.removeItem(at: log) }
         let handle = try FileHandle(forWritingTo: log)
         defer { try? handle.close() }
-        process.standardOutput = handle
-        process.standardError = handle
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let isCutShort = watch(process, log)
-        process.waitUntilExit()
-        let isEnded = process.terminationReason == .uncaughtSignal
-            && [SIGKILL, SIGXCPU].contains(process.terminationStatus)
+        let process = try ChildProcess(
+            ["/usr/bin/env", "-C", folder.path] + limited,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            output: handle.fileDescriptor)
+        let (end, isCutShort) = try watch(process, log)
+        let isEnded = end.isBySignal && [SIGKILL, SIGXCPU].contains(end.status)
         let output = String(decoding: (try? Data(contentsOf: log)) ?? Data(), as: UTF8.self)
         return Result(
-            status: isEnded || isCutShort ? nil : process.terminationStatus,
-            isCutShort: isCutShort, output: output)
+            status: isEnded || isCutShort ? nil : end.status, isCutShort: isCutShort,
+            processorSeconds: end.processorSeconds, output: output)
     }
 
     private var limited: [String] {
@@ -57,20 +56,22 @@ struct Command {
     }
 
     /// Waits for the end of `process`, or ends it; true when it had said `last`.
-    private func watch(_ process: Process, _ log: URL) -> Bool {
-        let end = Date().addingTimeInterval(timeout)
-        while process.isRunning {
-            usleep(10_000)
+    private func watch(
+        _ process: ChildProcess, _ log: URL
+    ) throws -> (ChildProcess.End, isCutShort: Bool) {
+        var looks = timeout / Self.secondsOfALook
+        while true {
+            if let end = try process.end() { return (end, false) }
+            usleep(UInt32(Self.secondsOfALook * 1e6))
+            looks -= 1
             let hasSaid =
                 last.map { word in
                     (try? Data(contentsOf: log))?.range(of: Data(word.utf8)) != nil
                 } ?? false
-            if hasSaid || Date() > end {
-                kill(process.processIdentifier, SIGKILL)
-                return hasSaid
-            }
+            guard hasSaid || looks <= 0 else { continue }
+            process.kill()
+            if let end = try process.end(isWaiting: true) { return (end, hasSaid) }
         }
-        return false
     }
 }
 

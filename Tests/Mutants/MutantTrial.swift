@@ -2,9 +2,10 @@ import Foundation
 
 /// Runs the tests of a built copy, each mutant against those that come by its place.
 struct MutantTrial: Sendable {
-    /// One test: how long it takes, and which mutants it comes by.
+    /// One test: what it costs, and which mutants it comes by.
     struct Trial: Sendable, Codable {
         let name: String
+        /// Seconds of processors, without those that any run of the bundle takes.
         let seconds: Double
         /// None for one that takes too long.
         let reached: Set<Int>
@@ -25,7 +26,7 @@ struct MutantTrial: Sendable {
         }
     }
 
-    /// The limits of a trial, in seconds.
+    /// The limits of a trial, in seconds of processors: what else the machine does changes nothing.
     struct Limits: Sendable {
         /// A test that takes longer is not used.
         var test = 6.0
@@ -38,6 +39,8 @@ struct MutantTrial: Sendable {
     private let folder: URL
     private let bundle: String
     private let limits: Limits
+    /// Seconds of processors that a run of the bundle takes without a test.
+    private let startSeconds: Double
     /// The quickest first.
     private var tests: [Trial] = []
 
@@ -54,9 +57,10 @@ struct MutantTrial: Sendable {
             try Command(
                 words: [bundle, "--testing-library", "swift-testing", "--list-tests"],
                 folder: folder
-            ).run(scratch: scratch).output
+            ).run(scratch: scratch)
         }
-        let names = listed.split(separator: "\n").map(String.init)
+        startSeconds = listed.processorSeconds
+        let names = listed.output.split(separator: "\n").map(String.init)
             .filter { name in targets.contains { name.hasPrefix($0 + ".") } }
         let runner = self
         let known = memory
@@ -71,7 +75,8 @@ struct MutantTrial: Sendable {
                 + "\(Int(tests.reduce(0) { $0 + $1.seconds })) seconds")
     }
 
-    /// Runs some tests, at most for `seconds` of processors.
+    /// Runs some tests, at most for `seconds` of processors. What waits forever is ended by the
+    /// clock, late enough for a busy machine.
     private func run(
         _ names: [String], _ environment: [String: String], seconds: Double, _ scratch: URL
     ) throws -> Command.Result {
@@ -95,7 +100,6 @@ struct MutantTrial: Sendable {
         try inScratch { scratch in
             let marks = scratch.appendingPathComponent("marks")
             try Data(count: count + 1).write(to: marks)
-            let start = Date()
             let result = try run(
                 [name], ["SLUICE_MUTANT_MARKS": marks.path], seconds: 4 * limits.test, scratch)
             if result.status == nil, !result.isCutShort {
@@ -106,7 +110,7 @@ struct MutantTrial: Sendable {
                 report("left out, it fails as it is: \(name)")
                 return nil
             }
-            let seconds = Self.seconds(in: result.output) ?? Date().timeIntervalSince(start)
+            let seconds = max(Self.leastSeconds, result.processorSeconds - startSeconds)
             let reached = try Data(contentsOf: marks).enumerated().filter { $0.element == 1 }
             return Trial(
                 name: name, seconds: seconds,
@@ -114,25 +118,17 @@ struct MutantTrial: Sendable {
         }
     }
 
-    /// How long the tests took, as the last line of the test runner says.
-    private static func seconds(in output: String) -> Double? {
-        let words = output.split(separator: "\n").last?.split(separator: " ") ?? []
-        return words.dropLast().last.flatMap { Double($0) }
-    }
-
-    /// What the tests say of `mutant`, some at a time: a few quick ones first, and then those that
-    /// come by most of `neighbours`, the mutants of the same file.
+    /// What the tests say of `mutant`, some at a time: first those that for their time come by most
+    /// of `neighbours`, the mutants of the same file.
     func verdict(_ mutant: Int, among neighbours: Range<Int>) throws -> Verdict {
-        let reaching = tests.filter { $0.reached.contains(mutant) }
+        let reaching = tests.filter { $0.reached.contains(mutant) }.map { test in
+            let near = test.reached.reduce(0) { $0 + (neighbours.contains($1) ? 1 : 0) }
+            return (test, Double(near) / (test.seconds + Self.secondsOfATest))
+        }
         if reaching.isEmpty { return .notReached }
-        var rest = reaching[...]
+        var rest = reaching.sorted { $0.1 > $1.1 }.map(\.0)[...]
         var length = Self.firstSeconds
         var spent = try run(mutant, length, &rest)
-        var others = rest.map { test in
-            (test, test.reached.reduce(0) { $0 + (neighbours.contains($1) ? 1 : 0) })
-        }
-        others.sort { $0.1 > $1.1 }
-        rest = others.map(\.0)[...]
         while case .lived(let seconds) = spent, seconds <= limits.mutant, !rest.isEmpty {
             length *= 3
             let next = try run(mutant, length, &rest)
@@ -172,6 +168,12 @@ struct MutantTrial: Sendable {
     }
 
     private static let firstSeconds = 0.3
+
+    /// No test costs nothing.
+    private static let leastSeconds = 0.001
+
+    /// Below it, it does not matter how long a test takes.
+    private static let secondsOfATest = 0.01
 
     /// The most tests of one process: its pattern is held against the name of every test.
     private static let atOnceMax = 40

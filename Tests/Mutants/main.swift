@@ -7,8 +7,9 @@ import Foundation
 //
 // A place is a module, a folder, a file or FILE:LINE; `--every` takes each Nth mutant, `--again`
 // those that lived when they were last tried; `--tests` names the test targets to use; `--seconds`
-// is how much of testing a mutant has to live through; `--in` is where the copy goes. The last line
-// has the figures; the status is 1 when one survived that `equivalent.txt` does not list.
+// is how much of testing, in seconds of processors, a mutant has to live through; `--in` is where
+// the copy goes. The last line has the figures; the status is 1 when one survived that
+// `equivalent.txt` does not list.
 
 /// Takes the value of an option out of `words`.
 private func value(of option: String, _ words: inout [String]) -> String? {

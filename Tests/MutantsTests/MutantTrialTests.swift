@@ -24,21 +24,35 @@ import Testing
         }
 
         func nobodyCalls() -> Bool { false }
+
+        func isAwaited() -> Bool { true }
+
+        func isWorkedFor() -> Bool { true }
         """
 
-    /// Takes the words of the test runner.
+    /// Takes the words of the test runner. One test waits for longer than a test may take, one
+    /// works for longer.
     private static let programme = """
         import Glibc
 
         let words = CommandLine.arguments
         if words.contains("--list-tests") {
             print("Fixture.Windows/due()\\nFixture.Windows/total()\\nOther.Windows/due()")
+            print("Fixture.Windows/waits()\\nFixture.Windows/works()")
             exit(0)
         }
         let pattern = words[words.count - 1]
         var isRight = true
         if pattern.contains("due") { isRight = isDue(2, limit: 1) && !isDue(1, limit: 1) }
         if pattern.contains("total") { isRight = isRight && total([1, 2, 3]) == 6 }
+        if pattern.contains("waits") {
+            usleep(1_200_000)
+            isRight = isRight && isAwaited()
+        }
+        if pattern.contains("works") {
+            while clock() < 1_200_000 {}
+            isRight = isRight && isWorkedFor()
+        }
         print(isRight ? "Test run passed after 0.001 seconds." : "Test recorded an issue")
         exit(isRight ? 0 : 1)
         """
@@ -67,6 +81,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         try build(rules, in: folder)
         var limits = MutantTrial.Limits()
+        limits.test = 1
         limits.least = 0
         var memory = TrialMemory()
         let trial = try await MutantTrial(
@@ -90,5 +105,30 @@ import Testing
         #expect(verdicts["12: a statement is left out"] == .killedByTime)
         #expect(verdicts["14: `max` becomes `min`"] == .killed)
         #expect(verdicts["17: `false` is the other one"] == .notReached)
+        #expect(verdicts["19: `true` is the other one"] == .killed)
+        #expect(verdicts["21: `true` is the other one"] == .notReached)
+    }
+
+    @Test func countsWhatProcessorsWorkAndEndsWhatWaitsForever() throws {
+        func result(
+            _ script: String, clock: Double, processor: Int
+        ) throws -> Command.Result {
+            try inScratch { scratch in
+                try Command(
+                    words: ["sh", "-c", script], folder: scratch, timeout: clock,
+                    processorSeconds: processor
+                ).run(scratch: scratch)
+            }
+        }
+        let waiting = try result("sleep 600 & sleep 600", clock: 1, processor: 600)
+        #expect(waiting.status == nil)
+        #expect(waiting.processorSeconds < 0.5)
+        let working = try result("while :; do :; done", clock: 600, processor: 1)
+        #expect(working.status == nil)
+        #expect(working.processorSeconds > 0.5 && working.processorSeconds < 3)
+        let children = try result("(i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done); exit 3",
+            clock: 600, processor: 600)
+        #expect(children.status == 3)
+        #expect(children.processorSeconds > 0.02)
     }
 }

@@ -56,6 +56,7 @@ struct RecordMatcherTests {
             (#"{"customer":"c1","user":"anna"}"#, RecordMatcher.Match.value),
             (#"{"customer":"c2","user":"anna"}"#, .none),
             (#"{"customer":"c12","user":"anna"}"#, .none),
+            (#"{"customer":"x","user":"anna"}"#, .none),
             (#"{"user":"anna"}"#, .undecided), (#"{"customer":"","user":"anna"}"#, .undecided),
             (#"{"customer":null,"user":"anna"}"#, .undecided), (#"{"user":"bob"}"#, .none),
             (#"{"customer":"c1","user":"bob"}"#, .none),

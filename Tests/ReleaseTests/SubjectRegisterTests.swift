@@ -338,6 +338,50 @@ struct SubjectRegisterTests {
         #expect(result.counts.outputs[0].anonymised == 1)
     }
 
+    @Test("what several workers matched adds up")
+    func matches() throws {
+        let register = try register(
+            [], holds: [SubjectRegister.Hold(id: 3), SubjectRegister.Hold(id: 4)])
+        var all = SubjectMatches(register)
+        #expect(all.holds(of: register) == [] && all.optOuts(of: register) == [])
+        var one = SubjectMatches(register)
+        one.insert(hold: 1)
+        one.insert(optOut: 0)
+        all.merge(one)
+        #expect(all.holds(of: register) == [4])
+        #expect(all.optOuts(of: register) == [7])
+        #expect(all.unmatchedOptOuts(of: register) == [8])
+        var told = SubjectMatches(register)
+        told.insert(holds: [0, 2], optOuts: [1, 2])
+        #expect(told.places.holds == [0] && told.places.optOuts == [1])
+        all.merge(told)
+        #expect(all.holds(of: register) == [3, 4])
+        #expect(all.optOuts(of: register) == [7, 8])
+    }
+
+    @Test("more answers than are remembered are worked out anew", arguments: [1, 2, 3, 7, 100])
+    func manyAnswers(_ most: Int) throws {
+        var random = SeededGenerator(seed: 32)
+        let names = (0..<12).map { "user-\($0)" }
+        let effect = OptOutEffect(purposes: PurposeSet(.security), categories: .all)
+        let register = SubjectRegister(
+            rules: try names.enumerated().map { index, name in
+                SubjectRegister.Rule(
+                    .subject(try Self.hash(.user, name)), effect: .optedOut(effect, entry: index))
+            }, optOutEntries: names.indices.map(Int64.init), hasher: try Self.hasher())
+        var lookup = SubjectLookup(register, answersMax: most)
+        var matched: Set<Int64> = []
+        for _ in 0..<200 {
+            let index = Int.random(in: 0..<14, using: &random)
+            let name = bytes("user-\(index)")
+            lookup.begin(time: nil)
+            lookup.add(user: name.span)
+            #expect(lookup.verdict.optedOut.isEmpty == (index >= names.count), "seed 32")
+            if index < names.count { matched.insert(Int64(index)) }
+            #expect(Set(lookup.matches.optOuts(of: register)) == matched, "seed 32")
+        }
+    }
+
     @Test("random values: the remembered answer is that of a slow, plain look")
     func memo() throws {
         var random = SeededGenerator(seed: 31)

@@ -75,6 +75,20 @@ import Testing
         #expect(try run(["nobody", "bad", "odd"]).lines == [bare, bare, bare])
     }
 
+    /// Whatever the record in front was tokened with.
+    @Test func aTimeAheadHasNoKeyOfAnotherClockEither() throws {
+        let trial = trial()
+        var plan = try #require(trial.makePlan())
+        plan.tables = [try table(Self.accounts)]
+        let ahead = shown("past").replacing("2026-07-14T10:00:00Z", with: ReleaseTrial.future)
+        let releaser = Releaser(plan: plan, keyRing: trial.keyRing)
+        let lines = [ahead, shown("past"), ahead].map { $0 + "\n" }
+        let result = trial.run([bytes(lines.joined())], releaser: releaser)
+        let bare = #"{"ts":"\#(ReleaseTrial.future)"}"#
+        let token = MonthKeys.token("past", field: "user", month: "2026-07")
+        #expect(result.lines == [bare, shown(token), bare])
+    }
+
     @Test func aRowHasALengthOfItsOwn() throws {
         #expect(try run(["longer"]).lines == [shown("longer")])
     }
@@ -133,12 +147,85 @@ import Testing
             ])
     }
 
+    @Test func theWindowItselfMayReadATable() throws {
+        let before = try table([("active", "", ""), ("past", "", ""), ("today", "2026-07-01", "")])
+        let now = try #require(ReleaseTrial.runClock)
+        var trial = trial()
+        trial.fields[1].rule = FieldRule(transform: Replace(with: "GONE"))
+        trial.clocks = []
+        var plan = try #require(trial.makePlan())
+        plan.clocks = try #require(ClockSet(window: clock, runClock: now))
+        plan.tables = [try table(Self.accounts)]
+        plan.isStored = true
+        plan.tablesBefore = [before]
+        plan.writtenUnder = plan.clocks.moved(
+            to: RunClock(
+                now: EventTime(milliseconds: now.now.milliseconds - 86_400_000), zone: .utc))
+        let lines = ["active", "past", "today"].map { shown($0) + "\n" }
+        let result = trial.run(
+            [bytes(lines.joined())], releaser: Releaser(plan: plan, keyRing: trial.keyRing))
+        #expect(result.lines == [shown("active"), shown("GONE"), shown("today")])
+    }
+
+    @Test func aTimeAheadHasNoKeyOfAWindowThatReadsATable() throws {
+        let now = try #require(ReleaseTrial.runClock)
+        var trial = trial()
+        trial.fields[1].rule = FieldRule(
+            transform: Pseudonymize(field: "user"), otherClock: clock)
+        trial.clocks = []
+        var plan = try #require(trial.makePlan())
+        plan.clocks = try #require(ClockSet(window: clock, runClock: now))
+        plan.tables = [try table(Self.accounts)]
+        let ahead = shown("past").replacing("2026-07-14T10:00:00Z", with: ReleaseTrial.future)
+        let result = trial.run(
+            [bytes(ahead + "\n")], releaser: Releaser(plan: plan, keyRing: trial.keyRing))
+        #expect(result.lines == [#"{"ts":"\#(ReleaseTrial.future)"}"#])
+    }
+
     @Test func withoutAMemoryOfTheTablesNothingCountsAsDealtWith() throws {
         let result = try run(["past"]) { plan in
             plan.isStored = true
             plan.writtenUnder = plan.clocks
         }
-        #expect(result.lines == [shown(MonthKeys.token("past", field: "user", month: "2026-07"))])
+        let aged = [shown(MonthKeys.token("past", field: "user", month: "2026-07"))]
+        #expect(result.lines == aged)
+        let bySeveral = try run(["past"]) { plan in
+            plan.isStored = true
+            plan.generations = [WrittenGeneration(clocks: plan.clocks, holds: .empty)]
+        }
+        #expect(bySeveral.lines == aged)
+        let older = try run(["past"]) { plan in
+            plan.isStored = true
+            plan.tablesBefore = plan.tables
+            plan.subjects = .empty
+            plan.generations = [
+                WrittenGeneration(clocks: plan.clocks, holds: .empty),
+                WrittenGeneration(
+                    clocks: plan.clocks,
+                    holds: SubjectRegister(
+                        rules: [SubjectRegister.Rule(.everybody, effect: .held(0))],
+                        holds: [SubjectRegister.Hold(id: 1)], hasher: nil)),
+            ]
+        }
+        #expect(older.lines == aged)
+    }
+
+    /// The tables are forgotten, the fields of a record are not.
+    @Test func aClockThatReadsAFieldIsKnownWithoutTables() throws {
+        var trial = trial()
+        let seen = RetentionClock(
+            start: .field(slot: 2), length: CalendarDuration(months: 0, days: 1))
+        trial.clocks = [seen]
+        trial.fields[1].rule = FieldRule(
+            transform: Replace(with: "GONE"), clock: DueSet(rawValue: 2), otherClock: seen)
+        trial.fields.append(("seen", FieldRule(transform: Keep())))
+        var plan = try #require(trial.makePlan())
+        plan.isStored = true
+        plan.writtenUnder = plan.clocks
+        let line = #"{"ts":"2026-07-14T10:00:00Z","user":"ann","seen":"2026-07-01T10:00:00Z"}"#
+        let result = trial.run(
+            [bytes(line + "\n")], releaser: Releaser(plan: plan, keyRing: trial.keyRing))
+        #expect(result.lines == [line])
     }
 
     @Test func aStoredRecordIsDeletedByWhatCanBeReadOnly() throws {

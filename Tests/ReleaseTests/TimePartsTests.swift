@@ -79,15 +79,18 @@ import Testing
 
     @Test func theDateOfTheSourceIsThatOfAllItsRecords() throws {
         let line = #"{"day":"2026-06-20","time":"23:59:59","user":"ann"}"#
-        let result = try run([line], dates: ["2026-06-14", "2026-06-15", nil]) {
+        let result = try run([line, line], dates: ["2026-06-14", "2026-06-15", nil]) {
             $0.datesBySource = true
             $0.timeSlot = nil
             $0.timeFormat = .date
         }
         // Each source has its own: that of the one before says nothing of the next.
-        #expect(result.lines == [#"{"day":"2026-06-20","time":"23:59:59"}"#, line])
-        #expect(result.days == [day("2026-06-14"), day("2026-06-15")])
-        #expect(result.counts.quarantined == [.noTime: 1])
+        let aged = #"{"day":"2026-06-20","time":"23:59:59"}"#
+        #expect(result.lines == [aged, aged, line, line])
+        #expect(
+            result.days == ["2026-06-14", "2026-06-14", "2026-06-15", "2026-06-15"].map(day))
+        #expect(result.counts.quarantined == [.noTime: 2])
+        #expect(result.quarantine.map(\.recordNumber) == [1, 2])
     }
 
     @Test func theRecordSaysAtWhatTimeOfTheSourcesDay() throws {

@@ -56,6 +56,22 @@ import Testing
         #expect(result.observed.map { $0.tokens } == [[Token.none]])
     }
 
+    /// A static key makes the same token in each month, and where the month has no key.
+    @Test func aStaticKeyKnowsNoMonths() throws {
+        let hasher = try #require(MonthKeys.hasher(for: CalendarMonth(year: 2020, month: 1)))
+        let domain = TokenDomain(scope: "", field: "user")
+        var trial = trial()
+        trial.keyRing = nil
+        trial.observations.tokens = [.init(slot: 1, domain: domain, staticHasher: hasher)]
+        let times = ["2026-03-31T23:59:59Z", "2026-04-01T00:00:00Z"]
+        for user in ["ann", "bert", "5"] {
+            let result = trial.run(times.map { line($0, user == "5" ? user : "\"\(user)\"") })
+            let name = bytes(user)
+            let token = hasher.token(in: domain, of: name.span)
+            #expect(result.observed.map(\.tokens) == [[token], [token]])
+        }
+    }
+
     /// Thousands of records with few values, many spellings and three months: as each record alone.
     @Test func rememberedResultsAreTheComputedOnes() throws {
         var generator = SeededGenerator(seed: 0xCAC4E)

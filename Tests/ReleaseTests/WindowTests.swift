@@ -117,6 +117,40 @@ import Testing
         #expect(result.quarantine.map(\.length) == [line.utf8.count])
     }
 
+    @Test func nullStaysNullAndANumberIsNoText() {
+        func line(_ value: String) -> String {
+            #"{"ts":"\#(ReleaseTrial.due)","user":\#(value)}"#
+        }
+        let rules: [any Transform] = [
+            Replace(with: "GONE"), TruncateAddress(), Pseudonymize(field: "user"), AgentFamily(),
+        ]
+        for rule in rules {
+            let trial = ReleaseTrial(["ts": Keep(), "user": rule])
+            #expect(trial.run([line("null")]).lines == [line("null")], "\(type(of: rule))")
+        }
+        let agent = ReleaseTrial(["ts": Keep(), "user": AgentFamily()])
+        #expect(agent.run([line("5"), line("true")]).lines == [line("null"), line("null")])
+    }
+
+    @Test func aChunkBeginsWithNothingOfTheOneBefore() throws {
+        var trial = ReleaseTrial(Self.rules)
+        trial.observations = ObservationPlan(
+            tokens: [
+                .init(slot: 1, domain: TokenDomain(scope: "", field: "u"), staticHasher: nil)
+            ],
+            statistics: [.init(purpose: .statistics, categories: [])])
+        let plan = try #require(trial.makePlan())
+        let good = record(ReleaseTrial.due) + "\n"
+        let result = trial.run(
+            [bytes(good + "broken\n"), bytes(good)],
+            releaser: Releaser(plan: plan, keyRing: MonthKeys()))
+        #expect(result.lines.count == 2)
+        #expect(result.quarantine.map(\.recordNumber) == [2])
+        #expect(result.observed.count == 2)
+        #expect(result.counts.observed == [2])
+        #expect(result.counts.read == 3 && result.counts.isConserved)
+    }
+
     @Test func anEscapedTimeIsATime() {
         let line = #"{"ts":"2026\u002d06-14T23:59:59Z","user":"ann"}"#
         #expect(ReleaseTrial(Self.rules).run([line]).counts.outputs[0].anonymised == 1)

@@ -15,12 +15,11 @@ struct SubjectLookup: ~Copyable {
         var rules: [Int32]
     }
 
-    /// The most different answers remembered.
-    private static let classesMax = 1 << 16
-
     private let register: SubjectRegister
     /// What is barred for a record without a customer.
     private let missingCustomer: OptOutEffect
+    /// The most different answers remembered.
+    private let answersMax: Int
     private var memory = ReplacementCache()
     private var classes = [Class(number: -1, rules: [])]
     private var classNumbers: [Class: Int32] = [:]
@@ -33,8 +32,10 @@ struct SubjectLookup: ~Copyable {
     private(set) var matches: SubjectMatches
 
     /// `bindsMissing` is false for records that do not say whose they are, whoever's they were.
-    init(_ register: SubjectRegister, bindsMissing: Bool = true) {
+    /// At least one answer is remembered besides that of nobody.
+    init(_ register: SubjectRegister, bindsMissing: Bool = true, answersMax: Int = 1 << 16) {
         self.register = register
+        self.answersMax = answersMax
         missingCustomer = bindsMissing ? register.missingCustomer : []
         matches = SubjectMatches(register)
     }
@@ -158,7 +159,7 @@ struct SubjectLookup: ~Copyable {
 
     private mutating func intern(_ entry: Class) -> Int32 {
         if let known = classNumbers[entry] { return known }
-        if classes.count >= Self.classesMax {
+        if classes.count >= answersMax {
             memory.wipe()
             classNumbers.removeAll()
             classes.removeLast(classes.count - 1)

@@ -71,6 +71,13 @@ struct OptOutListTests {
         #expect(list.entries[2].scope.categories(barredFor: .development) == .all)
     }
 
+    @Test("A list may name persons only")
+    func persons() throws {
+        let list = try read("person,purpose,effective_date\nu1,marketing,2026-01-01\n")
+        #expect(list.entries.map(\.person) == [bytes("u1")])
+        #expect(list.entries.map(\.customer) == [nil])
+    }
+
     @Test("White space around identifiers is no part of them, as everywhere else")
     func canonical() throws {
         let list = try read(

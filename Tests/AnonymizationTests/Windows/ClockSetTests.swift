@@ -34,8 +34,21 @@ struct ClockSetTests {
         ]
         for set in try sets.map({ try #require($0) }) {
             #expect(set.age(eventTime: at(days: 1)).due.isEmpty)
-            #expect(set.age(eventTime: at(days: 1, 1)) == .untimed)
+            let untimed = RecordAge(due: .everything, noKey: true)
+            #expect(set.age(eventTime: at(days: 1, 1)) == untimed)
         }
+    }
+
+    @Test("There are at most as many clocks as a set of them has bits, each counted once")
+    func manyClocks() {
+        func clocks(besides count: Int) -> ClockSet? {
+            let after = (0..<count).map {
+                RetentionClock(start: .event, length: CalendarDuration(months: 0, days: 100 + $0))
+            }
+            return ClockSet(window: Self.month, after: after + after, runClock: Self.clock)
+        }
+        #expect(clocks(besides: 63)?.clocks.count == 64)
+        #expect(clocks(besides: 64) == nil)
     }
 
     @Test("Under a window of zero what lies ahead is due, too")

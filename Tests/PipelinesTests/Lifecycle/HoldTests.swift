@@ -263,6 +263,108 @@ struct HoldTests {
         #expect(faults.sorted.map(\.suggestion) == ["user"])
     }
 
+    @Test("every word of the file of holds counts, and its faults name the hold")
+    func allWords() throws {
+        func read(_ text: String) -> (holds: [HoldRequest]?, faults: [SettingFault]) {
+            let faults = Faults()
+            let holds = HoldFile.read(Array(text.utf8), pipeline: "p", faults: faults)
+            return (holds, faults.sorted)
+        }
+        let start = "holds: [{ name: a, ground: law, citation: Act 1, reason: r, by: b, "
+            + "start: 2026-01-02"
+        let all = "customer: c1, user: u1, addresses: 192.0.2.0/24, output: log, "
+            + "from: 2026-01-03, until: 2026-01-04, end: 2026-01-05 }]\n"
+        let hold = try #require(read("\(start), \(all)").holds?.first)
+        #expect(hold.ground == .law(citation: "Act 1"))
+        #expect([hold.customers, hold.users, hold.outputs] == [["c1"], ["u1"], ["log"]])
+        #expect(hold.addresses == ["192.0.2.0/24"])
+        #expect(
+            [hold.start, hold.from, hold.until, hold.end]
+                == ["2026-01-02", "2026-01-03", "2026-01-04", "2026-01-05"])
+        let unknown = read("\(start), \(all)hold: []\n")
+        #expect(unknown.holds == nil && unknown.faults.count == 1)
+        let bare = read("holds: [{ name: a, reason: r, by: b, start: 2026-01-02, user: u1 }]\n")
+        #expect(bare.holds == nil)
+        #expect(bare.faults.map(\.path) == ["holds[1]"])
+    }
+
+    @Test("a dry run says which holds of the file it would raise, and raises none")
+    func dryFile() throws {
+        let store = try RegistryStore()
+        try store.pipeline("holds: holds.yaml")
+        try store.source("1", [Self.anna])
+        try store.write("holds.yaml", "holds: []\n")
+        try store.run("2026-04-14")
+        try store.write(
+            "holds.yaml",
+            "holds: [{ name: case, ground: law, citation: x, start: 2026-04-02, reason: inquiry, "
+                + "by: legal, user: anna }]\n")
+        for isRaised in [false, true] {
+            if isRaised { try store.run("2026-04-15") }
+            let notes = try store.run("2026-04-15", dry: true).notes
+            #expect(notes.contains("the hold case would be raised") == !isRaised)
+            let holds = try Sluice.listHolds(pipeline: store.file, now: "2026-04-15")
+            #expect(holds.count == (isRaised ? 1 : 0))
+        }
+    }
+
+    @Test("whom no field names, no hold can bind")
+    func namedByNoField() throws {
+        let scene = try TemporaryPipeline(
+            """
+            name: bare
+            source: { format: jsonl, files: "in/*", time: ts }
+            fields: { ts: keep, n: drop }
+            outputs: [{ name: o, purpose: statistics, path: "out/{date}.jsonl" }]
+            state: state
+
+            """)
+        for flag in ["--customer", "--user", "--addresses"] {
+            var request = HoldRequest(
+                pipeline: "\(scene.folder)/pipeline.yaml", name: "case",
+                ground: .law(citation: "Act 1"), reason: "inquiry", by: "legal")
+            request.now = "2026-04-15"
+            if flag == "--customer" { request.customers = ["c1"] }
+            if flag == "--user" { request.users = ["anna"] }
+            if flag == "--addresses" { request.addresses = ["192.0.2.0/24"] }
+            do {
+                _ = try Sluice.raiseHold(request)
+                Issue.record("expected a refusal of \(flag)")
+            } catch {
+                guard case .usage(let sentence) = error else { throw error }
+                #expect(sentence.hasPrefix(flag))
+            }
+        }
+    }
+
+    @Test("a hold is listed as what it is, from its first instant to its last")
+    func states() throws {
+        let store = try filled()
+        try store.hold("case", now: "2026-04-16") {
+            $0.users = ["anna"]
+            $0.start = "2026-05-01"
+            $0.end = "2026-06-01"
+        }
+        func state(_ now: String) throws -> HoldListing.State? {
+            try Sluice.listHolds(pipeline: store.file, now: now).first?.state
+        }
+        #expect(try state("2026-04-30T23:59:59Z") == .waiting)
+        #expect(try state("2026-05-01") == .binding)
+        #expect(try state("2026-05-31T23:59:59Z") == .binding)
+        #expect(try state("2026-06-01") == .ended)
+        #expect(throws: PipelineFailure.self) {
+            try Sluice.releaseHold(
+                pipeline: store.file, name: "case", by: "", now: "2026-05-02")
+        }
+        #expect(try state("2026-05-02") == .binding)
+        try store.release("case", now: "2026-05-02")
+        #expect(try state("2026-05-02") == .released)
+        let again = #expect(throws: PipelineFailure.self) {
+            try store.release("case", now: "2026-05-03")
+        }
+        #expect(again?.exitStatus == ExitStatus.usage)
+    }
+
     @Test("a dry run shows what a hold keeps and changes nothing")
     func dryRun() throws {
         let store = try filled()

@@ -102,6 +102,9 @@ struct KeyVerdictTests {
                     pipeline: "nightly", place: "/srv/state", lastRun: try time("2026-04-30"),
                     due: try time("2026-05-01"))
             ])
+        let due = try verdict([stale], "2026-05-01").reasons.map(\.code)
+        #expect(due == ["grace", "not-run-since"])
+        #expect(try verdict([stale], "2026-04-30T23:59:59Z").reasons.map(\.code) == ["in-window"])
         let fresh = try user { $0.pipelines[0] = try pipeline(lastRun: "2026-05-01") }
         #expect(try verdict([fresh]).mayDie)
         // A pipeline without state holds nothing: nobody has to run it.
@@ -114,6 +117,8 @@ struct KeyVerdictTests {
         #expect(try verdict([waiting]).reasons == [.unpublished(count: 2, place: "/srv/state")])
         let others = try user { $0.livePartials = ["2026-04/UTC/0000000000000002": 3] }
         #expect(try verdict([others]).mayDie)
+        let none = try user { $0.livePartials = [key: 0] }
+        #expect(try verdict([none]).mayDie)
     }
 
     @Test func anUnfinishedRunBlocks() throws {
@@ -134,6 +139,17 @@ struct KeyVerdictTests {
         #expect(try verdict([readable]).reasons == [.readableRecords(place: "/srv/state")])
         let younger = try user { $0.oldestReadable = [try time("2026-04-01")] }
         #expect(try verdict([younger]).mayDie)
+        // Not before its day, and from its first instant on.
+        for (now, codes) in [
+            ("2026-04-30T23:59:59Z", ["in-window"]),
+            ("2026-05-01", ["grace", "not-run-since", "readable-records"]),
+        ] {
+            let both = try user {
+                $0.pipelines[0] = try pipeline(lastRun: "2026-04-30")
+                $0.oldestReadable = [try time("2026-03-31")]
+            }
+            #expect(try verdict([both], now).reasons.map(\.code) == codes)
+        }
     }
 
     struct HoldCase: Sendable {

@@ -146,6 +146,11 @@ struct DeadlinesTests {
             #expect(
                 Deadlines(plan).due(part)
                     == (isKnown ? try time("2026-05-11T00:00:00Z") : nil))
+            try scene.write(
+                "pipeline.yaml",
+                try scene.text("pipeline.yaml").replacing("window: \(window)", with: "window: P0D"))
+            let none = try Sluice.loadPlan("\(scene.folder)/pipeline.yaml", now: "2026-04-15")
+            #expect(Deadlines(none).due(part) == nil)
         }
     }
 }

@@ -248,6 +248,11 @@ struct PartAgeingTests {
         let report = try scene.run(now: "2026-05-20")
         #expect(figures(report) == [0, 0, 0])
         #expect(report.notes.contains { $0.contains("not there any more: 2") })
+        let half = try self.scene()
+        try half.remove("out/\(try #require(half.files(below: "out").first))")
+        let rest = try half.run(now: "2026-05-20")
+        #expect(rest.agedParts == 1)
+        #expect(rest.notes.contains { $0.contains("not there any more: 1") })
         let other = try self.scene()
         try other.remove("out")
         #expect(throws: PipelineFailure.self) { try other.run(now: "2026-05-20") }

@@ -274,6 +274,16 @@ func dueRecord(_ day: String) -> String {
         #expect(try !isRefused(0))
     }
 
+    /// The factor is one of changes that were made: where there were none it allows nothing.
+    @Test func theFirstChangeHasNothingToBeMeasuredBy() throws {
+        let folder = try TemporaryPipeline(
+            storePipeline(store: ", guard: { factor: 10, at_least: 1 }"),
+            files: ["data/a.jsonl": storeRecord("01-10") + storeRecord("01-11")])
+        let failure = #expect(throws: PipelineFailure.self) { try folder.run(now: "2026-04-01") }
+        #expect(failure?.exitStatus == 10)
+        #expect(try !folder.text("data/a.jsonl").contains("GONE"))
+    }
+
     @Test func noUnreadableLineIsAllowedUnlessThePipelineSaysSo() throws {
         let folder = try TemporaryPipeline(
             storePipeline("quarantine: { limit: 90% }"),
