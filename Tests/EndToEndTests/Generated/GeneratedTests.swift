@@ -12,17 +12,48 @@ import Testing
 /// `SLUICE_LONG_MODELS=5000,10000` so many others: from the ten thousandth on.
 @Suite("generated pipelines against a plain model")
 struct GeneratedTests {
-    private static let long =
-        (ProcessInfo.processInfo.environment["SLUICE_LONG_MODELS"] ?? "").split(separator: ",")
-        .compactMap { UInt64($0) }
-    private static let count = long.first ?? 60
-    /// The number of the first case.
-    private static let first = long.dropFirst().first ?? 0
+    private static let asked = Result {
+        try numbers(ProcessInfo.processInfo.environment["SLUICE_LONG_MODELS"])
+    }
+
+    /// The numbers of the cases that `words` ask for.
+    private static func numbers(_ words: String?) throws -> Range<UInt64> {
+        guard let words else { return 0..<60 }
+        let all = words.split(separator: ",", omittingEmptySubsequences: false)
+        let read = all.filter { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+            .compactMap { UInt32($0) }.map { UInt64($0) }
+        guard read.count == all.count, read.count < 3, let count = read.first, count > 0 else {
+            throw OddWords(words: words)
+        }
+        let first = read.dropFirst().first ?? 0
+        return first..<(first + count)
+    }
+
+    private struct OddWords: Error, CustomStringConvertible {
+        let words: String
+        var description: String {
+            "SLUICE_LONG_MODELS is \"\(words)\": COUNT or COUNT,FIRST is expected, as 5000,10000"
+        }
+    }
+
+    @Test func casesAreAskedFor() throws {
+        #expect(try Self.numbers(nil) == 0..<60)
+        #expect(try Self.numbers("5000") == 0..<5000)
+        #expect(try Self.numbers("5000,10000") == 10_000..<15_000)
+    }
+
+    @Test(arguments: [
+        "", "many", "5000,", ",5000", "0", "0,5", "-1", "+5", "1.5", " 5", "5, 6", "5,6,7", "5 6",
+        "4294967296", "5,4294967296",
+    ]) func oddWordsAreRefused(_ words: String) {
+        let fault = #expect(throws: OddWords.self) { try Self.numbers(words) }
+        #expect(fault?.description.hasPrefix("SLUICE_LONG_MODELS is \"\(words)\"") == true)
+    }
 
     @Test(arguments: GeneratedCase.Form.allCases) func theModelSaysTheSame(
         _ form: GeneratedCase.Form
     ) throws {
-        for seed in Self.first..<(Self.first + Self.count) {
+        for seed in try Self.asked.get() {
             let given = GeneratedCase(seed: 0x9e4e + seed)
             guard let difference = try Self.difference(given, form) else { continue }
             let fewest = Self.reduced(given) { (try? Self.difference($0, form)) ?? nil != nil }
@@ -38,7 +69,8 @@ struct GeneratedTests {
 
     /// Statistics do not depend on the format, nothing on pieces, names and packing.
     @Test func whatChangesNothing() throws {
-        for seed in Self.first..<(Self.first + max(10, Self.count / 6)) {
+        let numbers = try Self.asked.get()
+        for seed in numbers.prefix(max(10, numbers.count / 6)) {
             let given = GeneratedCase(seed: 0x5a3e + seed)
             let json = try Self.run(given, .jsonl)
             let csv = try Self.run(given, .csv)

@@ -31,7 +31,7 @@ statistics:
     purpose: security
     by: [day]
     measures: { times: count, users: { distinct: user } }
-    path: out/days.csv
+    path: out/tables/days.csv
     suppression: { persons: 2 }
 """
 
@@ -89,7 +89,8 @@ class Job:
 
     def results(self):
         out = self.folder / "out"
-        return {path.name: path.read_bytes() for path in sorted(out.glob("*"))}
+        files = [path for path in sorted(out.rglob("*")) if not path.is_dir()]
+        return {str(path.relative_to(out)): path.read_bytes() for path in files}
 
     def take_results(self):
         found = self.results()

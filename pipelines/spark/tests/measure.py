@@ -87,9 +87,9 @@ class Measured:
         """The digest of each file of the results, which are removed."""
         out = self.folder / "out"
         found = {}
-        for path in sorted(out.iterdir()):
+        for path in sorted(path for path in out.rglob("*") if not path.is_dir()):
             with open(path, "rb") as file:
-                found[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+                found[str(path.relative_to(out))] = hashlib.file_digest(file, "sha256").hexdigest()
         shutil.rmtree(out)
         return found
 

@@ -43,6 +43,7 @@ class ClusterTests(unittest.TestCase):
         folder = os.path.join(self.scratch, self._testMethodName)
         os.mkdir(folder)
         self.job = Job(folder)
+        self.assertEqual(set(self.job.expected), {"all.jsonl.gz", "tables/days.csv"})
         self.assertGreater(len(self.job.expected["all.jsonl.gz"]), 1000)
         self.key = ["--key-file", f"{folder}/run.key"]
 
