@@ -64,6 +64,8 @@ public struct SluiceError: Error, Sendable, Equatable, CustomStringConvertible {
         case .closedPipe: (.interrupted, "the reader of standard output went away")
         case .interrupted(let signal): (.interrupted, "stopped by signal \(signal)")
         case .internalFault(let sentence): (.internalFault, sentence)
+        case .behind(let done, let cause):
+            (words(cause).0, "\(done); what follows: \(words(cause).1)")
         }
     }
 
