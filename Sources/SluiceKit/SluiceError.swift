@@ -2,7 +2,8 @@ internal import Anonymization
 internal import Pipelines
 internal import Records
 
-/// Why something could not be done; its words hold no value of any record.
+/// Why something could not be done; its words hold no value of any record, and say what stands
+/// already where something does.
 public struct SluiceError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of failure it is.
     public enum Kind: String, Sendable {

@@ -267,7 +267,8 @@ final class FaultWorld {
 
     /// What comes of a folder that a disturbed job has left.
     private struct Prospect {
-        /// True when the ledger has something that it had not before.
+        /// True when the ledger, or the results where there is none, has something that it had not
+        /// before.
         let isEntered: Bool
         /// What is wrong when the job is done again.
         let wrong: [String]
@@ -298,7 +299,7 @@ final class FaultWorld {
         let prospect = try prospects[image.digest] ?? prospect()
         prospects[image.digest] = prospect
         if prospect.isEntered, outcome.errors.contains("nothing was written") {
-            wrong.append("says that nothing was written, and the ledger has it")
+            wrong.append("says that nothing was written, and something was")
         }
         if !prospect.isEntered, outcome.errors.contains("is entered in the ledger") {
             wrong.append("says that the ledger has it, and it has not")
