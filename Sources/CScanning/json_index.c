@@ -111,8 +111,10 @@ AVX2 static inline __m256i wrong_pairs(__m256i input, __m256i previous1) {
 
 AVX2 static inline __m256i utf8_errors(__m256i input, __m256i before) {
     __m256i special = wrong_pairs(input, EARLIER(input, before, 1));
-    __m256i third = _mm256_subs_epu8(EARLIER(input, before, 2), _mm256_set1_epi8((char)(0xe0 - 0x80)));
-    __m256i fourth = _mm256_subs_epu8(EARLIER(input, before, 3), _mm256_set1_epi8((char)(0xf0 - 0x80)));
+    __m256i third =
+        _mm256_subs_epu8(EARLIER(input, before, 2), _mm256_set1_epi8((char)(0xe0 - 0x80)));
+    __m256i fourth =
+        _mm256_subs_epu8(EARLIER(input, before, 3), _mm256_set1_epi8((char)(0xf0 - 0x80)));
     __m256i must_continue =
         _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8((char)0x80));
     return _mm256_xor_si256(must_continue, special);

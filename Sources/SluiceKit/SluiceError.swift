@@ -2,7 +2,8 @@ internal import Anonymization
 internal import Pipelines
 internal import Records
 
-/// Why something could not be done; its words hold no value of any record.
+/// Why something could not be done; its words hold no value of any record, and say what stands
+/// already where something does.
 public struct SluiceError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of failure it is.
     public enum Kind: String, Sendable {
@@ -64,6 +65,8 @@ public struct SluiceError: Error, Sendable, Equatable, CustomStringConvertible {
         case .closedPipe: (.interrupted, "the reader of standard output went away")
         case .interrupted(let signal): (.interrupted, "stopped by signal \(signal)")
         case .internalFault(let sentence): (.internalFault, sentence)
+        case .behind(let done, let cause):
+            (words(cause).0, "\(done); what follows: \(words(cause).1)")
         }
     }
 

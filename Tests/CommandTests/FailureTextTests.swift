@@ -33,6 +33,28 @@ import Testing
         }
     }
 
+    /// What stands already is no "nothing", whatever happened behind it.
+    @Test func saysWhatStandsAlready() {
+        let fault = SettingFault("it has shrunk", at: SettingPosition(line: 1, column: 1))
+        let failures: [(PipelineFailure, String)] = [
+            (.interrupted(signal: 15), "stopped by SIGTERM; it stands"),
+            (.internalFault("sum"), "it stands; what follows failed: fault of sluice itself: sum"),
+            (
+                .tables([fault], file: "list.csv"),
+                "it stands; what follows failed: 1 fault in list.csv\nlist.csv:1:1: it has shrunk"
+            ),
+        ]
+        for (cause, words) in failures {
+            let failure = PipelineFailure.behind(done: "it stands", cause)
+            #expect(FailureText(failure, effect: .nothingWritten).message == words)
+            #expect(failure.exitStatus == cause.exitStatus && failure.kind == cause.kind)
+        }
+        let stopped = PipelineFailure.behind(done: "it is aged", .interrupted(signal: 2))
+        #expect(
+            FailureText(stopped, effect: .nothingPublished).message
+                == "stopped by SIGINT: nothing of the month at hand was published; it is aged")
+    }
+
     @Test func endsWithTheRemedyOfALostState() {
         let failure = PipelineFailure.lostState("the ledger is gone", remedy: "Restore it.")
         #expect(

@@ -16,8 +16,10 @@ import Testing
             + #""cut_off":"2026-07-21T22:00:00Z","elapsed_seconds":1.234,"conserved":true,"#
             + #""totals":{\#(counts)},"#
             + #""outputs":[{"name":"actions","written":12000,"kept":11000,"#
-            + #""anonymised":1000,"held":0,"dropped":300,"dropped_by_reason":{"opted-out":250,"other-purpose":50}},"#
-            + #"{"name":"research","written":12300,"kept":0,"anonymised":12300,"held":0,"dropped":0,"#
+            + #""anonymised":1000,"held":0,"dropped":300,"#
+            + #""dropped_by_reason":{"opted-out":250,"other-purpose":50}},"#
+            + #"{"name":"research","written":12300,"kept":0,"anonymised":12300,"held":0,"#
+            + #""dropped":0,"#
             + #""dropped_by_reason":{}}],"#
             + #""statistics":[{"name":"sessions","counted":12000}],"#
             + #""sources":[{"name":"logs/a.jsonl.gz","known":false,"bytes":45600000,"#

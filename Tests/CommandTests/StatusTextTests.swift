@@ -74,7 +74,8 @@ import Testing
         #expect(late.hasPrefix(#"{"status":1,"failure":null,"pipeline":"nightly","now":"#))
         #expect(late.contains(#""late_days":8,"#))
         #expect(late.contains(#""due":{"files":2,"expired_files":0,"store_files":0}"#))
-        let readable = #"{"output":"accounts","files":1,"oldest":"2026-01-12T00:00:00Z","due":null}"#
+        let readable =
+            #"{"output":"accounts","files":1,"oldest":"2026-01-12T00:00:00Z","due":null}"#
         #expect(late.contains(readable))
         #expect(late.contains(#""next_month":"2026-01","next_from":"2026-03-08T00:00:00Z""#))
         #expect(StatusText.json(Self.report(isLate: false)).hasPrefix(#"{"status":0,"#))

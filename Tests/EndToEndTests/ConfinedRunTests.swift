@@ -32,8 +32,8 @@ struct ConfinedRunTests {
         #expect(free.status == 0 && !isConfined(free), "\(free.errors)")
     }
 
-    /// What the system tells of a process once it has waited for half a second, as for its input; on
-    /// a busy machine it may take long to come there. Gives up after a minute.
+    /// What the system tells of a process once it has waited for half a second, as for its input;
+    /// on a busy machine it may take long to come there. Gives up after a minute.
     private func statusOfWaiting(_ pid: pid_t) throws -> String {
         var status = ""
         var looks = 0

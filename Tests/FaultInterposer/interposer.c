@@ -157,7 +157,11 @@ static int fails(const char *name, int sides, int reasons) {
     if (first == 0 || number < first || number > last) return 0;
     if (__atomic_fetch_add(&report->faults, 1, __ATOMIC_SEQ_CST) == 0)
         strncpy(report->first, name, sizeof report->first - 1);
-    if (deadly && !torn) die();
+    if (deadly && !torn) {
+        die();
+        /* The process goes on behind the signal, and so does the call. */
+        return 0;
+    }
     errno = error;
     return 1;
 }

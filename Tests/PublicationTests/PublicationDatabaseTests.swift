@@ -31,8 +31,8 @@ import Testing
         #expect(bytes.count % 4096 == 0)
     }
 
-    /// There is one for each customer of a publication. Other tests have databases meanwhile, but not
-    /// so many.
+    /// There is one for each customer of a publication. Other tests have databases meanwhile, but
+    /// not so many.
     @Test func nothingIsLeftOfADatabase() throws {
         let publication = SamplePublication.plain()
         let one = try Self.bytes(publication).count

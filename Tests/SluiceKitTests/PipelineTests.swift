@@ -22,7 +22,8 @@ import Testing
         _ = try write(
             "a.jsonl",
             (1...20).map {
-                #"{"ts":"2026-02-10T10:00:00Z","user":"user\#($0)@a.example","action":"login"}"# + "\n"
+                #"{"ts":"2026-02-10T10:00:00Z","user":"user\#($0)@a.example","action":"login"}"#
+                    + "\n"
             }.joined())
         let file = try write(
             "p.yaml",

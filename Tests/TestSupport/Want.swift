@@ -20,8 +20,8 @@ public enum Want: String, Sendable {
     ///
     /// Otherwise the test is left out: the line on standard error has the number of those so far.
     /// With `SLUICE_LONG` set, as `.ci/test --long` sets it, the test fails instead; but not for
-    /// want of a plain process, which is a matter of the build. `isDemanded` says that the long form
-    /// of the test alone was asked for.
+    /// want of a plain process, which is a matter of the build. `isDemanded` says that the long
+    /// form of the test alone was asked for.
     public func isMet(
         _ isHere: Bool = Want.isPlainProcess, isDemanded: Bool = false
     ) throws -> Bool {

@@ -1,10 +1,10 @@
 // Tells the thread sanitizer when a `Mutex` of Swift changes hands.
 //
-// Its quick way is atomic operations in our own code, which the sanitizer sees. Where two threads want
-// it at once, the library `Synchronization` of the toolchain goes on in the kernel, and that is built
-// without the sanitizer: what lies between lock and unlock then looks like a race. The functions
-// below stand in front of the three of that library; they do the same, and say so. `.ci/sanitize`
-// links them into what it builds for the thread sanitizer, and nothing else does.
+// Its quick way is atomic operations in our own code, which the sanitizer sees. Where two threads
+// want it at once, the library `Synchronization` of the toolchain goes on in the kernel, and that
+// is built without the sanitizer: what lies between lock and unlock then looks like a race. The
+// functions below stand in front of the three of that library; they do the same, and say so.
+// `.ci/sanitize` links them into what it builds for the thread sanitizer, and nothing else does.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -8,8 +8,8 @@ package struct EventBlocks: Sequence, IteratorProtocol {
     /// The records handed out so far.
     package private(set) var records = 0
 
-    /// A workload that ends with the record that reaches `sizeBytes`; a record of JSON Lines has its
-    /// fields `copies` times.
+    /// A workload that ends with the record that reaches `sizeBytes`; a record of JSON Lines has
+    /// its fields `copies` times.
     package init(
         _ form: Form, _ shape: Shape, sizeBytes: Int, population: Population = Population(),
         copies: Int = 1, seed: UInt64 = 42

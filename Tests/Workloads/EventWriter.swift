@@ -25,7 +25,8 @@ package struct EventWriter {
     /// Bytes of a record, roughly: so many events fill ninety days.
     package var typicalLength: Int {
         switch shape {
-        case .ordinary, .unique: form == .accessLog ? 190 : form == .csv ? 260 : 340 * suffixes.count
+        case .ordinary, .unique:
+            form == .accessLog ? 190 : form == .csv ? 260 : 340 * suffixes.count
         case .wide: 3600
         case .deep: 700
         case .tiny: 62

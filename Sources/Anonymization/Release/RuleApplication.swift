@@ -29,8 +29,8 @@ struct RuleApplication: ~Copyable {
     /// What the rule has done since it was last asked.
     private var counts = FieldCounts()
 
-    /// `rule` at work, one of `count` rules of a worker. Without `remembering`, each value is worked
-    /// out anew: for a caller that remembers what several rules make of it.
+    /// `rule` at work, one of `count` rules of a worker. Without `remembering`, each value is
+    /// worked out anew: for a caller that remembers what several rules make of it.
     init(_ rule: FieldRule, of count: Int = 1, remembering: Bool = true) {
         coveringSlot = rule.coveredBy ?? -1
         transform = rule.transform ?? Drop()

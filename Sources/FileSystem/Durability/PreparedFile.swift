@@ -13,6 +13,12 @@ package struct PreparedFile: Hashable, Sendable {
         self.finalName = finalName
         self.byteCount = byteCount
     }
+
+    /// True when the file, prepared in `directory`, waits there no more: it has its final name,
+    /// unless it was discarded. False where nobody can look.
+    package func isPublished(in directory: Directory) -> Bool {
+        do { return try directory.status(of: temporaryName) == nil } catch { return false }
+    }
 }
 
 extension DurableFile {

@@ -204,8 +204,8 @@ private struct Search {
         found.append(path)
     }
 
-    /// The names in the folder `path` that `glob` matches. Notes those of `kind` that it passes over
-    /// for the dot in front of them.
+    /// The names in the folder `path` that `glob` matches. Notes those of `kind` that it passes
+    /// over for the dot in front of them.
     private mutating func names(
         in path: String, matching glob: GlobPattern, wanting kind: FileStatus.Kind
     ) throws(FileFault) -> [String] {

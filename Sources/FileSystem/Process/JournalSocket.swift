@@ -17,8 +17,8 @@ package final class JournalSocket: Sendable {
 
     deinit { if number >= 0 { close(number) } }
 
-    /// Sends an entry, and says whether the journal took it. Names are upper-case letters, digits and
-    /// `_`, values any text.
+    /// Sends an entry, and says whether the journal took it. Names are upper-case letters, digits
+    /// and `_`, values any text.
     package func send(_ fields: [(name: String, value: String)]) -> Bool {
         let datagram = Self.datagram(fields)
         let sent = unsafe datagram.withUnsafeBufferPointer { bytes in

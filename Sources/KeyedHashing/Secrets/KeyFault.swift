@@ -79,8 +79,8 @@ extension KeyFault: CustomStringConvertible {
         case .wrapped(let path):
             "the keys in \(path) are sealed: expected `wrapped_by` in the pipeline's `keys`"
         case .notWrapped(let path):
-            "the keys in \(path) are not sealed: seal them with `sluice keys rewrap`, or expected no "
-                + "`wrapped_by`"
+            "the keys in \(path) are not sealed: seal them with `sluice keys rewrap`, or expected "
+                + "no `wrapped_by`"
         case .otherWrappingKey(let path):
             "the keys in \(path) are sealed by another key-encryption key than the one given: "
                 + "`sluice keys rewrap` changes it"

@@ -7,8 +7,8 @@ package struct RowMeasurement: Sendable, Equatable {
     package var output: String
     /// The names of the quasi-identifiers, for people.
     package var quasiIdentifiers: String
-    /// The fewest persons of a class that were asked for; nil for rows that are only measured, whose
-    /// figures are estimates.
+    /// The fewest persons of a class that were asked for; nil for rows that are only measured,
+    /// whose figures are estimates.
     package var demandedPersons: Int64?
     /// Rows and classes as they were written, and rows in classes of one person or none.
     package var rows: Int64

@@ -22,31 +22,56 @@ struct RunWriter {
         for source in commit.sources { sources.append(try write(source)) }
         for task in commit.tasks { tasks.append(try write(task)) }
         for key in commit.keys { try write(key) }
-        for hold in Set(commit.holds) {
-            try db.execute(
-                sql: "INSERT INTO run_holds (run_id, hold_id) VALUES (?, ?)",
-                arguments: [run, hold])
-        }
+        try writeHolds()
         try write(commit.keyNeeds)
-        try endParts(commit.removedParts, as: "removed")
-        for part in commit.parts { try endParts(part.replaces, as: "replaced") }
-        for part in commit.parts { try write(part) }
-        try noteStayingParts()
+        try writeParts()
         if let store = commit.store { try write(store, run: run) }
-        for partial in commit.removedPartials { try endPartial(partial) }
-        for partial in commit.replacedPartials { try replace(partial) }
-        for partial in commit.partials { try write(partial) }
+        try writePartials()
         try writeFiles()
         for publication in commit.publications { try write(publication) }
         for list in commit.inputLists { try write(list) }
         try Ledger.enter(commit.optOuts, time: commit.now, db)
         try write(commit.heldOptOuts)
+        try raiseRecalls()
+        try appendEvents()
+        try endErasures()
+        for publication in commit.published { try publish(publication, run: run) }
+        return run
+    }
+
+    private func writeHolds() throws {
+        for hold in Set(commit.holds) {
+            try db.execute(
+                sql: "INSERT INTO run_holds (run_id, hold_id) VALUES (?, ?)",
+                arguments: [run, hold])
+        }
+    }
+
+    /// Parts give up their names before others take them.
+    private func writeParts() throws {
+        try endParts(commit.removedParts, as: "removed")
+        for part in commit.parts { try endParts(part.replaces, as: "replaced") }
+        for part in commit.parts { try write(part) }
+        try noteStayingParts()
+    }
+
+    private func writePartials() throws {
+        for partial in commit.removedPartials { try endPartial(partial) }
+        for partial in commit.replacedPartials { try replace(partial) }
+        for partial in commit.partials { try write(partial) }
+    }
+
+    private func raiseRecalls() throws {
         for recall in commit.recalls {
             try Recalls.raise(recall.cause, part: recall.part, time: commit.now, db)
         }
         for recall in commit.recalledDeliveries {
             try Recalls.raise(recall.cause, delivery: recall.delivery, time: commit.now, db)
         }
+    }
+
+    /// Adds what the run did to the chain of events.
+    private func appendEvents() throws {
         try EventChain.append(RunEvent.kind, event, time: commit.finished, db)
         for measurement in commit.measurements {
             try EventChain.append(
@@ -57,14 +82,15 @@ struct RunWriter {
         if let store = commit.store {
             try EventChain.append("store-aged", event(store, run), time: commit.finished, db)
         }
+    }
+
+    private func endErasures() throws {
         for erasure in commit.finishedErasures {
             try Ledger.finish(erasure: erasure, time: commit.now, db)
         }
         for block in commit.blockedErasures {
             try Ledger.block(erasure: block, time: commit.now, db)
         }
-        for publication in commit.published { try publish(publication, run: run) }
-        return run
     }
 
     /// Enters what is known now of parts that stay, and the rules that parts name.

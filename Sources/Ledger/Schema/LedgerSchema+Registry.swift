@@ -286,8 +286,8 @@ extension LedgerSchema {
         CREATE INDEX publications_of_period ON publications (data_set, period);
         """
 
-    /// The second part of a spending, the δ of choosing which rows are shown. A table of a period is
-    /// drawn once, so it is paid for once, whatever publications show it.
+    /// The second part of a spending, the δ of choosing which rows are shown. A table of a period
+    /// is drawn once, so it is paid for once, whatever publications show it.
     static let noise = """
         ALTER TABLE budget_spendings ADD COLUMN delta_numerator INTEGER NOT NULL DEFAULT 0
             CHECK (delta_numerator >= 0);

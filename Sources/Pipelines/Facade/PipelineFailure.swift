@@ -32,6 +32,9 @@ package enum PipelineFailure: Error, Sendable {
     case interrupted(signal: Int32)
     /// The records do not add up or another promise to itself was broken; nothing was written.
     case internalFault(String)
+    /// The same failure where something stands already, which `done` says: that is not undone, and
+    /// the next run, or the same command again, does what is left to do.
+    indirect case behind(done: String, PipelineFailure)
 
     /// The exit status, as documented in the README.
     package var exitStatus: Int32 {
@@ -49,6 +52,7 @@ package enum PipelineFailure: Error, Sendable {
         case .closedPipe: ExitStatus.closedPipe
         case .interrupted(let signal): 128 + signal
         case .internalFault: ExitStatus.internalFault
+        case .behind(_, let cause): cause.exitStatus
         }
     }
 }

@@ -99,7 +99,9 @@ extension PipelineFailure {
             .unfinished("\(done); what follows failed: \(sentence)")
         case .source(let fault):
             .unfinished("\(done); what follows failed: \(fault.source): \(fault.expectation)")
-        default: self
+        case .faults, .tables, .quarantineLimit, .lostState, .interrupted, .internalFault:
+            .behind(done: done, self)
+        case .usage, .refused, .closedPipe, .unfinished, .behind: self
         }
     }
 }

@@ -57,11 +57,7 @@ package final class Planner {
         checkTimeForm(clocks)
         let references = loadTables(tables, clocks.runClock)
         let derived = specification.derived.compactMap(deriveField)
-        for rule in specification.fields { _ = slot(rule.field, path: "fields") }
-        for (role, field) in specification.identity.roles {
-            _ = slot(field, path: "identity.\(role)")
-        }
-        for field in specification.identity.addresses { slot(field, path: "identity.address") }
+        declareFields()
         let observations = makeObservations(derived)
         declareUnnamedTemplateFields()
         let outputs = specification.outputs.enumerated().compactMap { index, output in
@@ -113,19 +109,33 @@ package final class Planner {
                 ? nil : specification.keys?.wrappedBy.map { WrappingKeySupply($0.value) },
             state: specification.state.map { world.resolve($0.value) },
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
-        plan.encoding = specification.source.encoding?.value ?? .utf8
-        plan.pathDate = pathDate
-        plan.pathDateRoot = world.folder.isEmpty ? "" : world.folder + "/"
         plan.store = store.map(padded)
         plan.publish = publish
         plan.noise = noise
+        addRules(to: &plan)
+        return plan
+    }
+
+    /// Gives the fields that rules and identities name their slots.
+    private func declareFields() {
+        for rule in specification.fields { _ = slot(rule.field, path: "fields") }
+        for (role, field) in specification.identity.roles {
+            _ = slot(field, path: "identity.\(role)")
+        }
+        for field in specification.identity.addresses { slot(field, path: "identity.address") }
+    }
+
+    /// Adds what stands in the pipeline, whatever its fields and results are.
+    private func addRules(to plan: inout Plan) {
+        plan.encoding = specification.source.encoding?.value ?? .utf8
+        plan.pathDate = pathDate
+        plan.pathDateRoot = world.folder.isEmpty ? "" : world.folder + "/"
         plan.purposes = purposes
         plan.missingCustomer = missingCustomer
         plan.optOutShrinkage = specification.optOuts.map {
             ShrinkageLimit($0.maxShrink, of: $0.file)
         }
         plan.holds = specification.holds.map { world.resolve($0.value) }
-        return plan
     }
 
     /// Fields registered after an output was planned (there are none unless planning changes) would

@@ -62,13 +62,16 @@ struct PlainCommit {
         let prepared = try TableFiles.prepare(
             tables + terms() + disclosed.terms, sources: identities, in: files.folders)
         do throws(PipelineFailure) {
-            try publish(prepared)
+            // Terms come first: once a file has its new content, nobody can tell who left it.
+            let count = disclosed.terms.count
+            try publish(Array(prepared.suffix(count) + prepared.dropLast(count)))
             for (path, shown) in disclosed.gone {
                 try DisclosureRetention.remove(path, shownAs: shown)
             }
         } catch {
+            let failure = behindPublished(prepared, error)
             TableFiles.discard(prepared, in: files.folders)
-            throw error
+            throw failure
         }
         let clocks = plan.release.clocks
         try quarantine?.removeExpired(window: clocks.clocks[0], clocks: clocks)
@@ -102,6 +105,16 @@ struct PlainCommit {
         } catch {
             throw .storage("cannot publish the quarantine list: \(error)")
         }
+    }
+
+    /// The same failure where files of this run have their names already.
+    private func behindPublished(
+        _ tables: [TableFiles.Prepared], _ failure: PipelineFailure
+    ) -> PipelineFailure {
+        let count =
+            files.publishedCount() + TableFiles.publishedCount(tables, in: files.folders)
+        guard count > 0 else { return failure }
+        return failure.behind("this run has put \(counted(count, "file")) in place already")
     }
 
     /// The terms of every shared output, over the files of this run.

@@ -1,5 +1,6 @@
 internal import FileSystem
 internal import Records
+private import Glibc
 
 /// The status of what is at `path`; nil when nothing is there.
 ///
@@ -14,6 +15,14 @@ func presentStatus(of path: String) throws(PipelineFailure) -> FileStatus? {
 /// True when there is something at `path`; a dry run makes nothing that is missing.
 func isPresent(_ path: String) throws(PipelineFailure) -> Bool {
     try presentStatus(of: path) != nil
+}
+
+/// True when nothing is at `path`, or a file of somebody else that may not be read, as `fault` says
+/// that came of opening it: what strangers put beside results stops no run.
+func isNoneOfOurs(_ path: String, _ fault: FileFault) -> Bool {
+    if fault.code == "ENOENT" || fault.code == "ENOTDIR" { return true }
+    guard fault.code == "EACCES", let status = try? FileStatus.of(path) else { return false }
+    return status.owner != geteuid()
 }
 
 /// The files that the patterns mean now, each once; a pattern may mean none.

@@ -8,8 +8,8 @@ package enum CountsRule: Sendable, Equatable {
     case exact
     /// Rounded at random to multiples of a base.
     case rounded(RandomRounding)
-    /// Changed by the keys of their members. The table is confidential: who knows it comes nearer to
-    /// the truth.
+    /// Changed by the keys of their members. The table is confidential: who knows it comes nearer
+    /// to the truth.
     case cellKey(PerturbationTable)
 }
 

@@ -28,8 +28,8 @@ extension PipelineReference {
                 "crossings", "`bounded` or `proven`", "`proven` for `public`, else `bounded`",
                 "What is asked of withheld distinct counts where tables cross (by `a` and `b`, by"
                     + " `a`, by `b`): that other values fit all inequalities between the figures,"
-                    + " or also that one person more or fewer could be behind each without any figure"
-                    + " being another; for that, totals of theirs are left out."
+                    + " or also that one person more or fewer could be behind each without any"
+                    + " figure being another; for that, totals of theirs are left out."
             ),
             key(
                 "prior_percent", "1 to 100", "`10`",

@@ -100,8 +100,8 @@ extension PipelineReference {
                 "ISO 8601 duration",
                 "`PT10M`",
                 "A file that was written to within this time, by the system's clock, or that a"
-                    + " process has open for writing, is left alone; with `PT0S` every file counts as"
-                    + " at rest."
+                    + " process has open for writing, is left alone; with `PT0S` every file counts"
+                    + " as at rest."
             ),
             key(
                 "unreadable",

@@ -28,9 +28,9 @@ struct YAMLEvent {
 @safe struct YAMLEventReader: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let input: UnsafeMutableBufferPointer<UInt8>
-    /// Where each line begins, in characters of Unicode. libyaml ends lines at lone carriage returns
-    /// and at three other characters, too; editors and `grep -n`, which a fault is looked up with,
-    /// end them at line feeds.
+    /// Where each line begins, in characters of Unicode. libyaml ends lines at lone carriage
+    /// returns and at three other characters, too; editors and `grep -n`, which a fault is looked
+    /// up with, end them at line feeds.
     private let lineStarts: [Int]
 
     /// Starts on `bytes`, which must be valid UTF-8 without a byte-order mark; nil when there is no

@@ -30,14 +30,7 @@ struct TaskPlanning {
         if request.isConfined, plan.state == nil {
             _ = RunConfinement(plan, sources: paths, writes: [request.work]).enter()
         }
-        var sources = try cutting.sources(paths)
-        let state = try survey(plan, &sources)
-        guard try cutting.sources(paths).map(\.modified) == sources.map(\.modified) else {
-            throw .source(
-                SourceFault(
-                    .changedWhileReading, source: paths.first ?? "",
-                    expectation: "sources changed while they were planned: expected files at rest"))
-        }
+        let (sources, state) = try survey(plan, cutting, paths)
         var tasks = TaskPlan(
             name: "", pipeline: request.pipeline, folder: place,
             now: request.now ?? dateText(plan.release.clocks.runClock.now),
@@ -45,7 +38,13 @@ struct TaskPlanning {
             listsWinners: request.listsWinners, buckets: request.buckets, sources: sources,
             tasks: try cutting.tasks(sources, in: place))
         tasks.name = name(of: tasks, day: plan.release.clocks.runClock.date)
-        let path = "\(anchored(request.work, at: place))/\(tasks.name)"
+        return try write(tasks, to: "\(anchored(request.work, at: place))/\(tasks.name)")
+    }
+
+    /// Writes the plan into the folder at `path`, or finds it there.
+    private func write(
+        _ tasks: TaskPlan, to path: String
+    ) throws(PipelineFailure) -> TaskPlanReport {
         var folder = try TaskFolder(path, creating: true)
         folder.listsWinners = request.listsWinners
         try folder.writeOnce(tasks.written, as: TaskFolder.planName)
@@ -76,6 +75,21 @@ struct TaskPlanning {
                 "`\(name)` goes to standard output: expected a file, so that it can appear as a "
                     + "whole")
         }
+    }
+
+    /// The sources at `paths`, which do not change meanwhile, with what is new in them.
+    private func survey(
+        _ plan: Plan, _ cutting: TaskCutting, _ paths: [String]
+    ) throws(PipelineFailure) -> (sources: [TaskPlan.Source], state: TaskPlan.State?) {
+        var sources = try cutting.sources(paths)
+        let state = try survey(plan, &sources)
+        guard try cutting.sources(paths).map(\.modified) == sources.map(\.modified) else {
+            throw .source(
+                SourceFault(
+                    .changedWhileReading, source: paths.first ?? "",
+                    expectation: "sources changed while they were planned: expected files at rest"))
+        }
+        return (sources, state)
     }
 
     /// Finds what is new in `sources`, for a pipeline with state; nil for one without.

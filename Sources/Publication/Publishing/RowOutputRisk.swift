@@ -7,8 +7,8 @@ package struct RowOutputRisk: Sendable, Equatable {
     package var quasiIdentifiers: String
     /// How many measurements these figures are of.
     package var measurements = 1
-    /// The fewest persons of a class that were asked for; nil for rows that are only measured, whose
-    /// figures are estimates.
+    /// The fewest persons of a class that were asked for; nil for rows that are only measured,
+    /// whose figures are estimates.
     package var demandedPersons: Int?
     /// Rows and classes as they were written, and rows in classes of one person or none.
     package var rows: Int

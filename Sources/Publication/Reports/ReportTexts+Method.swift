@@ -14,14 +14,14 @@ extension ReportTexts {
         say(
             "A figure is told only when enough distinct persons, and where asked enough distinct "
                 + "customers, stand behind it. Thresholds count people, not events. A figure "
-                + "from which another, withheld one could be worked out is withheld too. So are sums "
-                + "and means of which one or two contributors make up too much; from how much on "
-                + "is not told.",
+                + "from which another, withheld one could be worked out is withheld too. So are "
+                + "sums and means of which one or two contributors make up too much; from how much "
+                + "on is not told.",
             "Een cijfer wordt alleen genoemd als er genoeg verschillende personen, en waar "
                 + "gevraagd genoeg verschillende klanten, achter staan. Drempels tellen mensen, "
                 + "geen gebeurtenissen. Een cijfer waarmee een weggelaten cijfer is uit te "
-                + "rekenen, wordt ook weggelaten. Dat geldt ook voor sommen en gemiddelden waarvan een "
-                + "of twee deelnemers te veel bepalen; vanaf hoeveel, wordt niet verteld.")
+                + "rekenen, wordt ook weggelaten. Dat geldt ook voor sommen en gemiddelden waarvan "
+                + "een of twee deelnemers te veel bepalen; vanaf hoeveel, wordt niet verteld.")
     }
     var addableText: String {
         say(

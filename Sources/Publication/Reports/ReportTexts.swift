@@ -81,8 +81,8 @@ struct ReportTexts: Sendable {
     func firstRows(_ shown: String, of all: String) -> String {
         say(
             "The first \(shown) of \(all) rows. All of them are in the download below the table "
-                + "and in the other files of this publication; sorting and filtering reach the rows "
-                + "shown.",
+                + "and in the other files of this publication; sorting and filtering reach the "
+                + "rows shown.",
             "De eerste \(shown) van \(all) rijen. Alle rijen staan in de download onder de tabel "
                 + "en in de andere bestanden van deze publicatie; sorteren en filteren geldt voor "
                 + "de getoonde rijen.")

@@ -112,6 +112,10 @@ package struct ForgetState: ParsableCommand {
         discussion: """
             A state that cannot be asked keeps every key alive. Forgetting it is recorded in the \
             key store; records that it still held can't be aged out under their keys any more.
+
+            A state that is still there is asked first. It is not forgotten while it needs keys \
+            (exit status 10), while another run is at work on it (7: try again later), or when it \
+            cannot be read (6: mend it, or move its folder away).
             """
     )
 

@@ -87,7 +87,17 @@ package struct FailureText: Sendable {
         case .closedPipe: return ""
         case .interrupted(let signal):
             return "stopped by \(name(ofSignal: signal))\(stopOutcome(effect))"
+        case .behind(let done, let cause): return message(behind: done, cause, effect)
         }
+    }
+
+    /// What stands already beside what happened: something was written.
+    private static func message(
+        behind done: String, _ cause: PipelineFailure, _ effect: FailureEffect
+    ) -> String {
+        let message = message(cause, effect == .nothingWritten ? .none : effect)
+        if case .interrupted = cause { return "\(message); \(done)" }
+        return "\(done); what follows failed: \(message)"
     }
 
     /// Where a source broke off and why; the source is named once.
@@ -140,6 +150,7 @@ package struct FailureText: Sendable {
                 + "to the user who runs this."
         case .internalFault:
             "Please report it with this message, which holds nothing of any record."
+        case .behind(_, let cause): advice(cause, effect)
         }
     }
 

@@ -25,8 +25,9 @@ package enum ManualPage {
     }
 
     /// The help of a command and of the commands below it.
-    private static func section(_ command: any ParsableCommand.Type, under parent: String) -> [String]
-    {
+    private static func section(
+        _ command: any ParsableCommand.Type, under parent: String
+    ) -> [String] {
         let name = "\(parent) \(command.configuration.commandName ?? "")"
         let children = command.configuration.subcommands
         let own = [".SS \(escaped(name))"] + block(help(of: command))

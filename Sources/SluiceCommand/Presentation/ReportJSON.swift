@@ -248,6 +248,7 @@ extension PipelineFailure {
         case .closedPipe: "closed-pipe"
         case .interrupted: "interrupted"
         case .internalFault: "internal-fault"
+        case .behind(_, let cause): cause.kind
         }
     }
 }

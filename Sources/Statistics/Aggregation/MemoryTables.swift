@@ -11,8 +11,8 @@ struct MemoryTables {
     /// That of arrival.
     let order: IdentifierOrder
 
-    /// The tables of `states`, which count no more after it; those that come first in `largestFirst`
-    /// are begun first. Worked out by `threads` threads of `run` at a time.
+    /// The tables of `states`, which count no more after it; those that come first in
+    /// `largestFirst` are begun first. Worked out by `threads` threads of `run` at a time.
     func tables(
         of states: inout OwnedList<StatisticState>,
         in largestFirst: [Int],

@@ -107,8 +107,8 @@ extension StatisticState {
         return .all(set)
     }
 
-    /// The lists of tokens as pairs of the row's place and the token's number, sorted. They leave the
-    /// statistic, whose memory they stay in.
+    /// The lists of tokens as pairs of the row's place and the token's number, sorted. They leave
+    /// the statistic, whose memory they stay in.
     private mutating func takeLists(
         _ order: IdentifierOrder, _ places: [UInt32]
     ) -> OwnedList<FlatArray<UInt64>> {

@@ -105,8 +105,9 @@ extension Partials {
     /// The same of some columns of each statistic, of none where the list is empty.
     ///
     /// With `key`, the items of a statistic are not its tokens but their hashes under the key, told
-    /// apart by statistic: sketches of one statistic can be merged with each other, and with nothing
-    /// else. Once the key is forgotten nobody can find out whether a known person is in one.
+    /// apart by statistic: sketches of one statistic can be merged with each other, and with
+    /// nothing else. Once the key is forgotten nobody can find out whether a known person is in
+    /// one.
     package func sketches(
         _ columns: [[SketchColumn]], under key: HMACSHA256? = nil,
         _ receive: @escaping (_ statistic: Int, SketchRow) throws(PartialFault) -> Void

@@ -16,11 +16,20 @@ struct FaultJob: CustomTestStringConvertible {
     /// A table of what is not yet published. Each run writes it anew as long as something is not,
     /// so months that a killed `publish` had published are no more in it when it goes on.
     var waitingTable: String?
+    /// True without state: what stands already is then seen in the results, not in a ledger.
+    var isLoose = false
 
     var testDescription: String { name }
 
     private static func run(_ pipeline: String, _ clock: String) -> [String] {
         ["run", pipeline, "--now", clock, "--quiet", "--workers", "2"]
+    }
+
+    private static func erase(_ pipeline: String, _ user: String, _ clock: String) -> [String] {
+        [
+            "subject", "erase", pipeline, "--role", "controller", "--identity-check", "1",
+            "--by", "dpo", "--user", user, "--now", clock,
+        ]
     }
 
     private static let first = run("p.yaml", "2026-03-20")
@@ -47,10 +56,7 @@ struct FaultJob: CustomTestStringConvertible {
             clock: "2026-03-21"),
         FaultJob(
             name: "an erasure", before: [first],
-            command: [
-                "subject", "erase", "p.yaml", "--role", "controller", "--identity-check", "1",
-                "--by", "dpo", "--user", "user3@firma3.example", "--now", "2026-03-21",
-            ], clock: "2026-03-21"),
+            command: erase("p.yaml", "user3@firma3.example", "2026-03-21"), clock: "2026-03-21"),
         FaultJob(
             name: "a hold", before: [first],
             command: [
@@ -72,6 +78,14 @@ struct FaultJob: CustomTestStringConvertible {
             name: "a store again", before: [run("store.yaml", "2026-03-20")],
             command: run("store.yaml", "2026-04-20"), pipeline: "store.yaml",
             clock: "2026-04-20"),
+        FaultJob(
+            name: "a run without state", before: [run("former.yaml", "2026-04-20")],
+            command: run("loose.yaml", "2026-04-20"), pipeline: "loose.yaml",
+            clock: "2026-04-20", isLoose: true),
+        FaultJob(
+            name: "an erasure without state", before: [run("loose.yaml", "2026-04-20")],
+            command: erase("loose.yaml", "user9@firma2.example", "2026-04-21"),
+            pipeline: "loose.yaml", clock: "2026-04-21", isLoose: true),
     ]
 
     /// Invented events, the fourth of them cut off.
@@ -140,6 +154,39 @@ extension FaultJob {
           action: keep
         keys: { path: store-keys, grace: P1Y }
         state: store-state
+
+        """
+
+    /// Without state; a customer of `former` has opted out since.
+    static let looseText = """
+        name: loose
+        source: { format: jsonl, files: "in/*", time: ts, limits: { record: 4KiB } }
+        identity: { customer: customer, user: user, partner: partner }
+        window: P1Y
+        fields: { ts: keep, customer: drop, user: drop, partner: drop, action: keep, path: url }
+        quarantine: { limit: 20% }
+        outputs:
+          - name: records
+            purpose: statistics
+            path: "loose/{month}.jsonl.gz"
+            recipients: [own, partner]
+            readers: [university]
+        disclosures:
+          - name: report
+            to: partner
+            purpose: compliance
+            by: [month, partner, user]
+            measures: { times: count }
+            path: "loose/{partner}/{month}.csv"
+        statistics:
+          - { name: months, purpose: security, by: [month], measures: { times: count },
+              path: loose/months.csv }
+
+        """
+
+    static let optOutText = """
+        customer,person,purpose,effective_date
+        NL-103,,compliance,2026-01-01
 
         """
 }

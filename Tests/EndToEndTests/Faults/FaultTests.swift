@@ -4,8 +4,8 @@ import Glibc
 import TestSupport
 import Testing
 
-/// System calls fail: at any of them a job must end with a documented status and show nothing of
-/// anybody, and the same job again must end where an undisturbed one ends.
+/// System calls fail, and signals ask to stop: at any call a job must end with a documented status
+/// and show nothing of anybody, and the same job again must end where an undisturbed one ends.
 ///
 /// The ordinary tests let calls fail here and there, by a seed. `SLUICE_LONG_FAULTS=sites swift
 /// test --filter FaultTests` lets a call fail in each way at every place from which the programme
@@ -25,7 +25,7 @@ struct FaultTests {
         let short = [Fault.Side.write, .read].flatMap { side in
             [false, true].map { Fault(side: side, kind: .short, lasts: $0) }
         }
-        return once + lasting + reads + short
+        return once + lasting + reads + short + [Fault(side: .write, kind: .signal(SIGTERM))]
     }()
 
     @Test(arguments: FaultJob.all) func hereAndThere(_ job: FaultJob) throws {
@@ -47,22 +47,44 @@ struct FaultTests {
     ///
     /// What cannot be looked at is not missing: a key store that was taken for missing let an
     /// opt-out end well and leave records as they were. An erasure that cannot read an output said
-    /// that nothing was written, and it was entered. A run over standard input ended well and left
-    /// all of it, as it was, in the state.
-    private static let finds: [(job: String, side: Fault.Side, call: String, atLeast: Int)] = [
-        ("an opt-out", .read, "fstatat", 20), ("an erasure", .read, "open", 20),
-        ("standard input", .write, "unlinkat", 2),
+    /// that nothing was written, and it was entered; so did one that a signal stopped. A run over
+    /// standard input ended well and left all of it, as it was, in the state. Without state, what
+    /// failed between two files said that nothing was written, and terms of a disclosure that
+    /// could not be read called nothing back any more; nor did those of a run that failed behind
+    /// the files they were about.
+    private static let finds: [Find] = [
+        Find(job: "an opt-out", side: .read, call: "fstatat", atLeast: 20),
+        Find(job: "an erasure", side: .read, call: "open", atLeast: 20),
+        Find(job: "an erasure", side: .write, call: "fsync", kind: .signal(SIGTERM), atLeast: 9),
+        Find(job: "standard input", side: .write, call: "unlinkat", atLeast: 2),
+        Find(
+            job: "an erasure without state", side: .write, call: "renameat", isEach: true,
+            atLeast: 7),
+        Find(job: "an erasure without state", side: .read, call: "open", atLeast: 5),
+        Find(
+            job: "a run without state", side: .write, call: "renameat", isEach: true, atLeast: 15),
+        Find(job: "a run without state", side: .read, call: "open", atLeast: 5),
     ]
 
-    @Test(arguments: finds)
-    func atEverySite(
-        _ find: (job: String, side: Fault.Side, call: String, atLeast: Int)
-    ) throws {
+    struct Find: CustomTestStringConvertible {
+        let job: String
+        let side: Fault.Side
+        let call: String
+        var kind = Fault.Kind.error(EIO)
+        /// True when each call fails, false when one does of those that come the same way.
+        var isEach = false
+        let atLeast: Int
+
+        var testDescription: String { "\(job), \(call)" }
+    }
+
+    @Test(arguments: finds) func whereItWasFound(_ find: Find) throws {
         let world = try FaultWorld(#require(FaultJob.all.first { $0.name == find.job }))
         var random = SeededGenerator(seed: 0x1009)
-        var fault = Fault(side: find.side, kind: .error(EIO), call: find.call)
+        var fault = Fault(side: find.side, kind: find.kind, call: find.call)
         var struck = 0
-        for number in representatives(try world.sites(of: fault), &random) {
+        let sites = try world.sites(of: fault)
+        for number in find.isEach ? Array(sites.indices) : representatives(sites, &random) {
             fault.number = number + 1
             if try strike(fault, world, "") { struck += 1 }
         }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs the recipes of pipelines/postgres against a server of its own: a cluster in a folder of its own,
-# reached through a socket in it and by nothing else, stopped at the end.
+# Runs the recipes of pipelines/postgres against a server of its own: a cluster in a folder of its
+# own, reached through a socket in it and by nothing else, stopped at the end.
 #
 #   recipes.sh REPOSITORY     with `sluice` and the programmes of the server on the PATH
 set -euo pipefail

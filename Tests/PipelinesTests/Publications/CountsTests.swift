@@ -31,7 +31,9 @@ struct CountsTests {
     }
 
     /// By action: records and users, nil for what is withheld.
-    private static func figures(_ scene: PublishTrial, _ folder: String) throws -> [String: [Int?]] {
+    private static func figures(
+        _ scene: PublishTrial, _ folder: String
+    ) throws -> [String: [Int?]] {
         var figures: [String: [Int?]] = [:]
         for line in try scene.trial.text("\(folder)/actions.csv").split(separator: "\n").dropFirst()
         {
@@ -65,7 +67,9 @@ struct CountsTests {
         #expect(try scene.findings("2026-04-08") == [])
     }
 
-    @Test("a second call, and lost files, give the same bytes", arguments: ["{ rounded: 5 }", cellKey])
+    @Test(
+        "a second call, and lost files, give the same bytes",
+        arguments: ["{ rounded: 5 }", cellKey])
     func again(_ counts: String) throws {
         let scene = try Self.scene(counts, formats: "csv, jsonl, sqlite, html, html-nl")
         try Self.fill(scene)
@@ -117,7 +121,9 @@ struct CountsTests {
         #expect(figures["rare"] == [nil, nil])
     }
 
-    @Test("corrections compare what was counted, not what was told", arguments: ["{ rounded: 5 }", cellKey])
+    @Test(
+        "corrections compare what was counted, not what was told",
+        arguments: ["{ rounded: 5 }", cellKey])
     func corrections(_ counts: String) throws {
         let scene = try Self.scene(counts)
         try Self.fill(scene)

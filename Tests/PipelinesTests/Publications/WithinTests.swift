@@ -13,7 +13,8 @@ struct WithinTests {
         name: usage
         source: { format: jsonl, files: "in/*.jsonl", time: ts }
         identity: { customer: customer, user: user }
-        fields: { ts: keep, customer: pseudonymize, user: pseudonymize, version: keep, family: keep }
+        fields:
+          { ts: keep, customer: pseudonymize, user: pseudonymize, version: keep, family: keep }
         statistics:
           - { name: versions, purpose: statistics, by: [month, version],
               measures: { times: count, users: { distinct: user } }\(within) }

@@ -193,7 +193,8 @@ func dueRecord(_ day: String) -> String {
             state: state
 
             """
-        let due = #"203.0.113.9 - anna [10/Jan/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "x""#
+        let due =
+            #"203.0.113.9 - anna [10/Jan/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 5 "-" "x""#
         let young =
             #"203.0.113.9 - bert [20/Mar/2026:10:00:00 +0000] "GET /b HTTP/1.1" 200 5 "-" "y""#
         let folder = try TemporaryPipeline(pipeline, files: ["data/a.log": "\(due)\n\(young)"])

@@ -100,8 +100,8 @@ struct Attack {
             Breakdown(names: names.sorted(), only: only?.key, cells: cells))
     }
 
-    /// Takes in a table that nobody is shown: only which cells it has is known. Those of few persons
-    /// must not be computed either.
+    /// Takes in a table that nobody is shown: only which cells it has is known. Those of few
+    /// persons must not be computed either.
     mutating func addUnseen(_ table: Int, column: Int) {
         var cells: [Cell] = []
         for (number, row) in publication.tables[table].rows.enumerated() {

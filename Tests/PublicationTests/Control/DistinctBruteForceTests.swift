@@ -32,7 +32,8 @@ import Testing
                 var seen: Set<[String]> = []
                 for cell in 0..<4 where person >> cell & 1 == 1 {
                     let texts = ["v\(cell / 2)", "w\(cell % 2)"]
-                    seen.insert(keys.map { if case .text(let input, _) = $0 { texts[input] } else { "" } })
+                    seen.insert(
+                        keys.map { if case .text(let input, _) = $0 { texts[input] } else { "" } })
                 }
                 for key in seen { rows[key, default: 0] += 1 }
             }

@@ -8,7 +8,9 @@ import Testing
 @Suite struct UnseenTests {
     private static let part = GroupKey.text(input: 0, column: "a")
     private static let whole = GroupKey.text(input: 1, column: "b")
-    private static let tables = [[part, .month], [whole, .month], [part], [.month], [part, whole, .month]]
+    private static let tables = [
+        [part, .month], [whole, .month], [part], [.month], [part, whole, .month],
+    ]
         .map { InventedLog.Table(keys: $0, columns: [.times(when: nil), .sum]) }
 
     /// Each part belongs to one whole, but `v4`, which is what was put together, to both.

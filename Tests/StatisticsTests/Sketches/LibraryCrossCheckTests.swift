@@ -9,8 +9,8 @@ import Testing
 /// reads of ours.
 ///
 /// Needs a Python with the package datasketches: `SLUICE_SKETCH_PYTHON` names one, otherwise the
-/// environment that `.ci/packages --tests` makes is taken, or the `python3` of the path. Without any
-/// the suite is skipped, and the test runner says so.
+/// environment that `.ci/packages --tests` makes is taken, or the `python3` of the path. Without
+/// any the suite is skipped, and the test runner says so.
 @Suite(.enabled(if: try Want.sketches.isMet(SketchLibrary.python != nil)))
 struct LibraryCrossCheckTests {
     private let folder = "/tmp/sluice-sketches-\(UInt64.random(in: .min ... .max))"

@@ -4,8 +4,8 @@ import Testing
 @testable import Statistics
 
 @Suite struct ThetaSketchTests {
-    /// The compact sketch of the numbers 0 to n - 1 by the Python package datasketches 5.2.0: SHA-256
-    /// of its bytes in serial version 3, estimate and bounds at two standard deviations.
+    /// The compact sketch of the numbers 0 to n - 1 by the Python package datasketches 5.2.0:
+    /// SHA-256 of its bytes in serial version 3, estimate and bounds at two standard deviations.
     private static let known: [(count: Int, digest: String, figures: [Double])] = [
         (
             0, "ecb24cbedb0f1b3507115e185e038545b5146a51c45e760129831196279d409f",

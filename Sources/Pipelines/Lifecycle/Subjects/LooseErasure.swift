@@ -33,19 +33,35 @@ struct LooseErasure {
                     if !isDryRun { prepared.append(try rewrite(file, place, scan)) }
                 }
             }
-            for (folder, file) in prepared {
-                do { try DurableFile.publish([file], in: folder) } catch {
-                    throw .storage("cannot replace \(folder.path(of: file.finalName))", error)
-                }
-            }
+            try replace(prepared)
         } catch {
             for (folder, file) in prepared { try? DurableFile.discard([file], in: folder) }
             throw error
         }
-        if !isDryRun { try renewTerms() }
+        if !isDryRun {
+            do { try renewTerms() } catch {
+                throw error.behind("the records are taken out of the files that held them")
+            }
+        }
         report.limits.append(
             "The pipeline has no state: the erasure is not remembered, and a run over sources that "
                 + "still hold the subject brings its records back.")
+    }
+
+    /// Gives all files their names. What fails between two of them undoes none: the same erasure
+    /// again finds the rest.
+    private func replace(_ prepared: [(Directory, PreparedFile)]) throws(PipelineFailure) {
+        for (folder, file) in prepared {
+            do { try DurableFile.publish([file], in: folder) } catch {
+                let failure = PipelineFailure.storage(
+                    "cannot replace \(folder.path(of: file.finalName))", error)
+                let done = prepared.count { $1.isPublished(in: $0) }
+                guard done > 0 else { throw failure }
+                throw failure.behind(
+                    "the records are taken out of \(done) of "
+                        + "\(counted(prepared.count, "file")) that held them")
+            }
+        }
     }
 
     /// The terms of disclosures say what their files are now, and call back what they were.

@@ -359,6 +359,16 @@ final class FileSink: OutputSink {
         }
     }
 
+    /// How many files have their final names, though another could not get its own.
+    func publishedCount() -> Int {
+        targets.count { target in
+            guard let prepared = target.prepared, let path = target.folder,
+                let folder = try? folders.open(path)
+            else { return false }
+            return prepared.isPublished(in: folder)
+        }
+    }
+
     /// Removes everything that was not published, what was prepared as well.
     func abandon() {
         for target in targets {

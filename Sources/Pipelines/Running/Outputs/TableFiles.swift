@@ -202,6 +202,14 @@ struct TableFiles {
         }
     }
 
+    /// How many of the files have their final names, though another could not get its own.
+    static func publishedCount(_ files: [Prepared], in folders: OpenFolders) -> Int {
+        files.count { file in
+            guard let folder = try? folders.open(file.folder) else { return false }
+            return file.prepared.isPublished(in: folder)
+        }
+    }
+
     /// Removes prepared files that will not be published.
     static func discard(_ files: [Prepared], in folders: OpenFolders) {
         for entry in files {

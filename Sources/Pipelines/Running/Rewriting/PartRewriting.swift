@@ -49,9 +49,9 @@ final class PartRewriting {
     /// `history` is that of the part: its older runs stay on record with the new part when a hold
     /// left records in it as they were. `staysIf` looks at the counts and says whether the part
     /// stays as it is: it is then left alone. `noting` is told of whom its records are. `name` is
-    /// the path that the new one is named after, when the part does not lie under a name of its own.
-    /// Faults: a part that is not what the ledger says, or that holds records which cannot be read
-    /// (somebody changed it).
+    /// the path that the new one is named after, when the part does not lie under a name of its
+    /// own. Faults: a part that is not what the ledger says, or that holds records which cannot be
+    /// read (somebody changed it).
     func rewrite(
         _ part: PartRecord, under plan: Plan, _ history: HoldHistory, named name: String? = nil,
         staysIf: (RecordCounts) -> Bool = { _ in false },

@@ -61,16 +61,39 @@ extension Plan {
     /// The plan for reading an output's own files: its format, its rules by name, nothing else.
     func stored(_ index: Int) -> Plan {
         var plan = self
-        var output = release.outputs[index]
-        // It may have lost its safeguards since: what it holds is still readable.
-        output.showsWindow = true
+        let (names, output, digests) = ownFields(ofOutput: index)
         plan.outputs = [outputs[index]]
+        plan.outputs[0].ruleDigests = digests
         plan.statistics = StatisticsPlan(
             textInputs: [], tokenInputCount: 0, personInput: nil, customerInput: nil,
             statistics: [])
         plan.tables = []
         plan.format = outputs[index].format
         plan.encoding = .utf8
+        plan.pathDate = nil
+        plan.release.fields = DeclaredFields(
+            names: names,
+            needsOutline: output.mode == .spliced && output.syntax == .json
+                && !output.keepsUnnamed)
+        plan.release.outputs = [output]
+        plan.release.observations = ObservationPlan()
+        plan.release.derived = []
+        plan.release.datesBySource = false
+        plan.release.clocks = clocksOfStored
+        plan.release.moveSlots(from: release.fields.names, to: names)
+        plan.release.isStored = true
+        // Who is not named where nobody is named is not missing.
+        plan.release.missingCustomerBinds = telling(.customer, inOutput: index) != .never
+        return plan
+    }
+
+    /// The fields that an output's own files have, its rules for them and the digests of these.
+    private func ownFields(
+        ofOutput index: Int
+    ) -> (names: [String], output: OutputReleasePlan, digests: [Digest256]) {
+        var output = release.outputs[index]
+        // It may have lost its safeguards since: what it holds is still readable.
+        output.showsWindow = true
         // Derived members were written with the record; they are fields like others now.
         var names = release.fields.names
         for (derived, _) in output.appended {
@@ -82,36 +105,13 @@ extension Plan {
         let none = Digest256.of([UInt8]().span)
         var digests = outputs[index].ruleDigests
         while digests.count < names.count { digests.append(none) }
-        if let columns = outputs[index].columns {
-            output.rules = columns.map { Self.rule($0, output, names) }
-            output.columns = columns.indices.map { .slot($0) }
-            digests = columns.map { column in
-                names.firstIndex(of: column).map { digests[$0] } ?? none
-            }
-            names = columns
+        guard let columns = outputs[index].columns else { return (names, output, digests) }
+        output.rules = columns.map { Self.rule($0, output, names) }
+        output.columns = columns.indices.map { .slot($0) }
+        digests = columns.map { column in
+            names.firstIndex(of: column).map { digests[$0] } ?? none
         }
-        plan.outputs[0].ruleDigests = digests
-        plan.release.fields = DeclaredFields(
-            names: names,
-            needsOutline: output.mode == .spliced && output.syntax == .json
-                && !output.keepsUnnamed)
-        plan.release.outputs = [output]
-        plan.release.observations = ObservationPlan()
-        plan.release.derived = []
-        let fields = release.fields.names
-        func moved(_ slot: Int?) -> Int? { slot.flatMap { names.firstIndex(of: fields[$0]) } }
-        plan.pathDate = nil
-        plan.release.datesBySource = false
-        plan.release.timeSlot = moved(release.timeSlot)
-        plan.release.timeOfDaySlot = moved(release.timeOfDaySlot)
-        plan.release.customerSlot = moved(release.customerSlot)
-        plan.release.personSlot = moved(release.personSlot)
-        plan.release.clocks = clocksOfStored.moved(moved)
-        plan.release.addressSlots = release.addressSlots.compactMap(moved)
-        plan.release.isStored = true
-        // Who is not named where nobody is named is not missing.
-        plan.release.missingCustomerBinds = telling(.customer, inOutput: index) != .never
-        return plan
+        return (columns, output, digests)
     }
 
     /// The clocks for records that a run may have written whose clock was ahead of this one's: a
@@ -127,6 +127,20 @@ extension Plan {
             return Anonymization.FieldRule(transform: Keep())
         }
         return output.rules[slot]
+    }
+}
+
+extension ReleasePlan {
+    /// Looks for the time, for persons and for addresses where `names` has the fields that `former`
+    /// had in other places, or has no more.
+    fileprivate mutating func moveSlots(from former: [String], to names: [String]) {
+        func moved(_ slot: Int?) -> Int? { slot.flatMap { names.firstIndex(of: former[$0]) } }
+        timeSlot = moved(timeSlot)
+        timeOfDaySlot = moved(timeOfDaySlot)
+        customerSlot = moved(customerSlot)
+        personSlot = moved(personSlot)
+        clocks = clocks.moved(moved)
+        addressSlots = addressSlots.compactMap(moved)
     }
 }
 

@@ -8,10 +8,20 @@ struct DeliveredTerms {
     private(set) var files: [SharingTerms.File] = []
     private(set) var recalled: [SharingTerms.File] = []
 
-    /// Reads the terms at `path`; what is none says nothing.
-    init(_ path: String) {
-        guard let bytes = try? FileDescriptor.reading(path).readAll(limitBytes: 1 << 20),
-            case .mapping(let members, _)? = readSettings(bytes, faults: Faults())
+    /// Longer than any terms are.
+    private static let bytesMax = 1 << 20
+
+    /// Reads the terms at `path`, which messages call `shown`; what is none says nothing. Terms
+    /// that cannot be read are a fault: taken for none, what they call back would be forgotten.
+    init(_ path: String, shownAs shown: String) throws(PipelineFailure) {
+        let bytes: [UInt8]
+        do { bytes = try FileDescriptor.reading(path).readAll(limitBytes: Self.bytesMax) } catch {
+            if isNoneOfOurs(path, error) || error.cause == .tooLong(limitBytes: Self.bytesMax) {
+                return
+            }
+            throw .storage("cannot read \(shown)", error)
+        }
+        guard case .mapping(let members, _)? = readSettings(bytes, faults: Faults())
         else { return }
         for member in members {
             guard case .list(let items, _) = member.value else { continue }

@@ -21,6 +21,9 @@ struct DisclosureTerms {
 
     let plan: Plan
 
+    /// A file of more than this is not compared: it counts as one in which somebody is missing.
+    private static let bytesMax = 1 << 30
+
     private var clock: RunClock { plan.release.clocks.runClock }
 
     /// `files` are those that this run is going to write.
@@ -43,7 +46,8 @@ struct DisclosureTerms {
                 places[place, default: ([], [])].old += []
             }
             for (place, files) in places.sorted(by: { $0.key < $1.key }) {
-                let terms = terms(table, path, files.new, files.old, DeliveredTerms(place))
+                let terms = try terms(
+                    table, path, files.new, files.old, DeliveredTerms(place, shownAs: shown))
                 // Terms of nothing, which call nothing back, go with the last file.
                 guard !terms.files.isEmpty || !(terms.recalled ?? []).isEmpty else {
                     if try isPresent(place) { outcome.gone.append((path: place, shownPath: shown)) }
@@ -82,7 +86,7 @@ struct DisclosureTerms {
     private func terms(
         _ table: TablePlan, _ path: PathTemplate, _ new: [TableFiles.File], _ old: [String],
         _ delivered: DeliveredTerms
-    ) -> SharingTerms {
+    ) throws(PipelineFailure) -> SharingTerms {
         func file(
             _ name: String, _ content: ContentIdentity, _ records: Int64
         ) -> SharingTerms.File {
@@ -100,13 +104,23 @@ struct DisclosureTerms {
                 Int64(entry.rows))
         }
         for name in old {
-            guard let content = try? ContentIdentity.ofFile(name) else { continue }
+            guard let content = try content(of: name, shownAs: path) else { continue }
             files.append(file(name, content, delivered.records(of: splitPath(name).name) ?? 0))
         }
         files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         return SharingTerms(
             pipeline: plan.name, disclosure: table, asOf: clock.now, files: files,
-            recalled: recalled(table, new, files, delivered))
+            recalled: try recalled(table, new, files, delivered))
+    }
+
+    /// Nil for what is gone meanwhile or a stranger's.
+    private func content(
+        of file: String, shownAs path: PathTemplate
+    ) throws(PipelineFailure) -> ContentIdentity? {
+        do { return try ContentIdentity.ofFile(file) } catch {
+            if isNoneOfOurs(file, error) { return nil }
+            throw .storage("cannot read a file of \(path.text)", error)
+        }
     }
 
     /// What is called back: what was before, and each delivered file that has other bytes now, or
@@ -114,13 +128,13 @@ struct DisclosureTerms {
     private func recalled(
         _ table: TablePlan, _ new: [TableFiles.File], _ files: [SharingTerms.File],
         _ delivered: DeliveredTerms
-    ) -> [SharingTerms.File] {
+    ) throws(PipelineFailure) -> [SharingTerms.File] {
         var recalled = delivered.recalled
         for file in delivered.files {
             let isThere = files.contains { $0.name == file.name && $0.content == file.content }
             if isThere || recalled.contains(where: { $0.content == file.content }) { continue }
             let successor = new.first { splitPath($0.path).name == file.name }
-            if let successor, !isSomebodyGone(successor, table) { continue }
+            if let successor, try !isSomebodyGone(successor, table) { continue }
             recalled.append(file)
         }
         return recalled.filter { file in
@@ -131,9 +145,15 @@ struct DisclosureTerms {
 
     /// True when the file that lies there has a row for somebody for whom the new one has none: a
     /// file that was only brought up to date is not called back.
-    private func isSomebodyGone(_ new: TableFiles.File, _ table: TablePlan) -> Bool {
-        guard let old = try? FileDescriptor.reading(new.path).readAll(limitBytes: 1 << 30) else {
-            return true
+    private func isSomebodyGone(
+        _ new: TableFiles.File, _ table: TablePlan
+    ) throws(PipelineFailure) -> Bool {
+        let old: [UInt8]
+        do { old = try FileDescriptor.reading(new.path).readAll(limitBytes: Self.bytesMax) } catch {
+            if isNoneOfOurs(new.path, error) || error.cause == .tooLong(limitBytes: Self.bytesMax) {
+                return true
+            }
+            throw .storage("cannot read a file of \(new.shownPath)", error)
         }
         let rows = DisclosureRows(table)
         return !rows.keys(of: old).isSubset(of: rows.keys(of: new.bytes))

@@ -132,17 +132,20 @@ final class StatefulRun {
             try finishKeys(ledger, keys)
             return report
         } catch {
-            if !mayBeCommitted {
-                intake.abandon()
-                subjects.abandon()
-                ageing.abandon()
-                store?.abandon()
-                sources?.abandon()
-                quarantine?.abandon()
-                changes.discard()
-            }
+            if !mayBeCommitted { abandon(intake, ageing, store) }
             throw isCommitted ? error.behind("the run is entered in the ledger") : error
         }
+    }
+
+    /// Removes everything that was prepared for a commit that does not come.
+    private func abandon(_ intake: SourceIntake, _ ageing: PartAgeing, _ store: StoreAgeing?) {
+        intake.abandon()
+        subjects?.abandon()
+        ageing.abandon()
+        store?.abandon()
+        sources?.abandon()
+        quarantine?.abandon()
+        changes.discard()
     }
 
     private func sourcePaths() throws(PipelineFailure) -> [String] {
@@ -288,6 +291,26 @@ final class StatefulRun {
         _ ledger: Ledger, _ intake: SourceIntake, _ store: StoreAgeing?,
         _ tables: [TableFiles.File], _ keys: RunRing?
     ) throws(PipelineFailure) {
+        try prepareFiles(of: tables)
+        try keepQuarantine(ledger)
+        try writeTerms(ledger)
+        // A process may run several times: the time tells its runs apart.
+        runName = divided?.runName ?? "\(TemporaryName.run)-\(intake.started.milliseconds)"
+        let commit = try makeCommit(ledger, intake, store, keys)
+        mayBeCommitted = true
+        let run: Int64
+        do { run = try ledger.commitRun(commit) } catch {
+            throw .writing(error)
+        }
+        isCommitted = true
+        // A run that owes nothing is published by its commit.
+        if changes.publications.isEmpty { return }
+        try RunRecovery(ledger: ledger, plan: plan).publish(
+            run: run, changes.publications, redo: false)
+    }
+
+    /// Makes the files of tables durable under temporary names.
+    private func prepareFiles(of tables: [TableFiles.File]) throws(PipelineFailure) {
         for entry in try TableFiles.prepare(tables, sources: [], in: changes.folders) {
             let content = ContentIdentity(
                 digest: Digest256.of(entry.file.bytes.span), byteCount: entry.file.bytes.count)
@@ -297,10 +320,12 @@ final class StatefulRun {
                     kind: .table, name: entry.file.table, path: entry.file.path, content: content))
             report.addTables([entry.file])
         }
-        try keepQuarantine(ledger)
-        try writeTerms(ledger)
-        // A process may run several times: the time tells its runs apart.
-        runName = divided?.runName ?? "\(TemporaryName.run)-\(intake.started.milliseconds)"
+    }
+
+    /// What the run enters in the ledger.
+    private func makeCommit(
+        _ ledger: Ledger, _ intake: SourceIntake, _ store: StoreAgeing?, _ keys: RunRing?
+    ) throws(PipelineFailure) -> RunCommit {
         var commit = RunCommit(
             name: runName, pipeline: plan.name, command: settings.command, plan: plan.digest,
             started: intake.started, finished: currentTime(),
@@ -335,16 +360,7 @@ final class StatefulRun {
         }
         commit.measurements = report.risks.map(RowMeasurement.init)
         commit.publications = changes.publications
-        mayBeCommitted = true
-        let run: Int64
-        do { run = try ledger.commitRun(commit) } catch {
-            throw .writing(error)
-        }
-        isCommitted = true
-        // A run that owes nothing is published by its commit.
-        if changes.publications.isEmpty { return }
-        try RunRecovery(ledger: ledger, plan: plan).publish(
-            run: run, changes.publications, redo: false)
+        return commit
     }
 }
 

@@ -45,7 +45,8 @@ struct DistinctSearch {
         twins = tables.indices.map { DistinctTwin.all(of: $0, in: tables) }
         lineTotals = tables.indices.map { at in
             tables[at].lines.indices.map { lines in
-                wholes[at].contains { $0.lines == lines } || twins[at].contains { $0.lines == lines }
+                wholes[at].contains { $0.lines == lines }
+                    || twins[at].contains { $0.lines == lines }
                     ? Self.totals(tables[at].lines[lines], family.values) : []
             }
         }
