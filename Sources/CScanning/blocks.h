@@ -70,6 +70,7 @@ static inline uint32_t *write_sparse(uint32_t *out, uint64_t bits, uint32_t base
     __attribute__((target( \
         "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt,pclmul,lzcnt")))
 
+/* What the processor has, the runtime of the compiler finds out just before `main`. */
 static inline int has_avx2(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")
         && __builtin_cpu_supports("bmi2")

@@ -197,10 +197,16 @@ private struct OptOutRowReader {
         faults.append(ReferenceFault(line: rows.line(row), sentence))
     }
 
-    /// The identifier in a cell in its canonical form; nil when there is none.
-    private func identifier(_ row: Int, _ column: Int?) -> [UInt8]? {
+    /// The identifier in a cell in its canonical form; nil when there is none. One that is no text
+    /// is a fault: what is searched for it in stored data is text.
+    private mutating func identifier(_ row: Int, _ column: Int?) -> [UInt8]? {
         guard let column else { return nil }
         let identifier = CanonicalSubject.trimmed(rows.cell(row, column))
+        let isASCII = identifier.allSatisfy { $0 < 0x80 }
+        guard isASCII || String(validating: identifier, as: UTF8.self) != nil else {
+            expect(row, "expected identifiers in UTF-8")
+            return nil
+        }
         return identifier.isEmpty ? nil : Array(identifier)
     }
 

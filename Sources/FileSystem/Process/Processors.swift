@@ -1,6 +1,7 @@
 private import CSystem
 
-/// The number of processors that the calling thread may run on, at least 1.
+/// The number of processors that the calling thread may run on, at least 1; a worker may be kept to
+/// one while others have the rest.
 package func processorCount() -> Int { max(ProcessorSet.allowed()?.count ?? 1, 1) }
 
 /// Processors that a thread may run on.

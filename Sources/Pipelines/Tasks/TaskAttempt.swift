@@ -63,12 +63,11 @@ struct TaskAttempt {
         return try publish(folder, manifest)
     }
 
-    /// Publishes the work, unless the run is complete: then nobody would ever take it away.
+    /// Publishes the work, unless the run is complete.
     private func publish(
         _ folder: TaskAttemptFolder, _ manifest: TaskManifest
     ) throws(PipelineFailure) -> TaskReport {
-        if try context.folder.isComplete() { return TaskReport(task: task.name) }
-        try folder.publish()
+        guard try context.folder.publish(folder) else { return TaskReport(task: task.name) }
         guard let published = try publishedManifest() else {
             throw .storage("the work of \(task.name) was taken away")
         }

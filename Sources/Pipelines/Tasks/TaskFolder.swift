@@ -162,6 +162,16 @@ struct TaskFolder {
         } catch { throw .storage("cannot write the work folder", error) }
     }
 
+    /// Publishes an attempt; false when the run is complete: then nobody would ever take it away.
+    /// What was published just when the run became complete is taken away here.
+    func publish(_ attempt: TaskAttemptFolder) throws(PipelineFailure) -> Bool {
+        if try isComplete() { return false }
+        try attempt.publish()
+        guard try isComplete() else { return true }
+        try clear()
+        return false
+    }
+
     /// Removes published work and what attempts left behind; the plan and the mark of success stay.
     func clear() throws(PipelineFailure) {
         do {

@@ -44,8 +44,7 @@ struct TaskMerge {
             ("attempt", .text(label)), ("partials", .partials(lengths)),
         ])
         try folder.write(manifest, as: TaskManifest.fileName)
-        if try context.folder.isComplete() { return TaskReport(task: name) }
-        try folder.publish()
+        guard try context.folder.publish(folder) else { return TaskReport(task: name) }
         return TaskReport(
             merge: name, work.map(\.manifest), isCommitted: try publishedAttempt(name) == label)
     }

@@ -25,8 +25,8 @@ struct WorkRemoval {
         var tally = WorkRemovalReport()
         do throws(FileFault) {
             for name in try directory.names() where name.utf8.starts(with: "plan-".utf8) {
-                if try isIdle(name) {
-                    if try directory.removeFolder(name) { tally.plans += 1 }
+                if try removePlan(name) {
+                    tally.plans += 1
                 } else {
                     tally.attempts += try removeAttempts(of: try directory.folder(name))
                 }
@@ -36,12 +36,14 @@ struct WorkRemoval {
         return tally
     }
 
-    /// True when nothing was written to a plan for long, and nobody commits it.
-    private func isIdle(_ name: String) throws(FileFault) -> Bool {
+    /// Removes a plan to which nothing was written for long; false where there is none, or somebody
+    /// commits it. Its lock is held until it is gone: no commit begins meanwhile.
+    private func removePlan(_ name: String) throws(FileFault) -> Bool {
         guard try newestChange(of: name, in: directory, depth: 2) < before else { return false }
-        do {
-            _ = try FileLock.acquire(TaskFolder.lockName, in: try directory.folder(name))
-            return true
+        do throws(FileFault) {
+            let lock = try FileLock.acquire(TaskFolder.lockName, in: try directory.folder(name))
+            defer { withExtendedLifetime(lock) {} }
+            return try directory.removeFolder(name)
         } catch {
             if error.cause == .busyLock { return false }
             throw error

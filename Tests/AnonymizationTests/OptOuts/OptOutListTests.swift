@@ -38,6 +38,19 @@ struct OptOutListTests {
         #expect(list.entries[1].customer == bytes("c,9"))
     }
 
+    @Test("A name that is no text is a fault of its line, not an opt-out of somebody else")
+    func namesAreText() throws {
+        var content = bytes("customer,person,purpose,effective_date\nc1,caf")
+        content += [0xE9] + bytes(",*,2026-01-01\nc2,café,*,2026-01-01\n")
+        let rows = try DelimitedRows(file: content.span)
+        #expect {
+            _ = try OptOutList(rows: rows, purposes: .standard, zone: .utc)
+        } throws: { error in
+            (error as? OptOutFaults)?.all
+                == [ReferenceFault(line: 2, "expected identifiers in UTF-8")]
+        }
+    }
+
     @Test("All columns")
     func full() throws {
         let zone = try ZoneTable.named("Europe/Amsterdam")

@@ -48,5 +48,12 @@ import Testing
         }
         #expect(Set(places).count == all.count)
         #expect(places.first == places.last)
+        // Upwards, from the one that was asked for.
+        #expect(places.dropLast() == places.dropLast().sorted()[...])
+        for first in places {
+            #expect(all.keep(to: 0, behind: first))
+            #expect(currentProcessor() == first)
+            #expect(all.allow())
+        }
     }
 }
