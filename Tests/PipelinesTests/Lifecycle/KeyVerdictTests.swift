@@ -112,6 +112,19 @@ struct KeyVerdictTests {
         #expect(try verdict([none]).mayDie)
     }
 
+    /// A pipeline without state has left word, and a state that is gone cannot be asked.
+    @Test func everybodyWhoUsesAStoreIsAsked() throws {
+        let scene = try TemporaryPipeline("name: none\n")
+        let store = try KeyStore.open(
+            path: "\(scene.folder)/keys", zone: "UTC", creatingIfMissing: true)
+        try store.register(pipeline: "yearly", needs: try needs("P1Y"))
+        try store.register(statePath: "\(scene.folder)/gone")
+        let users = try KeyUsers(store: store, now: try time("2026-06-01"), own: nil).ask()
+        #expect(users.map(\.place) == ["\(scene.folder)/gone", "the pipeline yearly"])
+        #expect(try verdict(users).reasons.map(\.code) == ["in-window", "unreachable"])
+        #expect(try verdict([users[1]]).lastDue == time("2027-04-01"))
+    }
+
     @Test func unpublishedPartialsOfThisKeyBlock() throws {
         let waiting = try user { $0.livePartials = [key: 2, "other": 1] }
         #expect(try verdict([waiting]).reasons == [.unpublished(count: 2, place: "/srv/state")])
