@@ -68,14 +68,14 @@ struct PlainCommit {
             for (path, shown) in disclosed.gone {
                 try DisclosureRetention.remove(path, shownAs: shown)
             }
+            let clocks = plan.release.clocks
+            try quarantine?.removeExpired(window: clocks.clocks[0], clocks: clocks)
+            try TableFiles.show(tables)
         } catch {
             let failure = behindPublished(prepared, error)
             TableFiles.discard(prepared, in: files.folders)
             throw failure
         }
-        let clocks = plan.release.clocks
-        try quarantine?.removeExpired(window: clocks.clocks[0], clocks: clocks)
-        try TableFiles.show(tables)
         addFiles(&report, tables)
         return report
     }

@@ -164,7 +164,7 @@ extension FaultJob {
         identity: { customer: customer, user: user, partner: partner }
         window: P1Y
         fields: { ts: keep, customer: drop, user: drop, partner: drop, action: keep, path: url }
-        quarantine: { limit: 20% }
+        quarantine: { limit: 20%, path: loose/quarantine }
         outputs:
           - name: records
             purpose: statistics

@@ -221,8 +221,8 @@ final class FaultWorld {
         try sluice(["verify", job.pipeline, "--now", job.clock], in: scene).status
     }
 
-    /// Everything but the input by its path: results by their bytes; what the state and the key
-    /// store hold by name and rights only, without the random parts.
+    /// Everything but the input by its path: results by their bytes; what the state, the key store
+    /// and the quarantine hold by name and rights only, without the random parts.
     private func state(_ image: FolderImage) -> [String: [UInt8]] {
         var state: [String: [UInt8]] = [:]
         for entry in image.entries where !entry.name.hasPrefix("in/") {
@@ -240,7 +240,9 @@ final class FaultWorld {
 
     private func state() throws -> [String: [UInt8]] { try state(FolderImage(of: scene.path)) }
 
-    private static let inner = ["state/", "keys/", "store-state/", "store-keys/"]
+    private static let inner = [
+        "state/", "keys/", "store-state/", "store-keys/", "loose/quarantine/",
+    ]
 
     /// The name with a star for each random part: twelve or more hexadecimal digits, and a number
     /// that is joined to them.
