@@ -226,17 +226,51 @@ extension Ledger {
 
     /// The partials whose files are there: live ones, and published ones whose key lives.
     package func keptPartials(
-        statisticSet: String? = nil
+        pipeline: String? = nil, statisticSet: String? = nil
     ) throws(LedgerFault) -> [PartialRecord] {
         try read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM partials WHERE state IN ('live', 'published')
-                    AND (?1 IS NULL OR statistic_set = ?1)
+                    SELECT partials.* FROM partials JOIN runs ON runs.id = run_id
+                    WHERE partials.state IN ('live', 'published')
+                    AND (?1 IS NULL OR runs.pipeline = ?1)
+                    AND (?2 IS NULL OR statistic_set = ?2)
                     ORDER BY statistic_set, month, path
                     """,
-                arguments: [statisticSet]
+                arguments: [pipeline, statisticSet]
+            ).map { try PartialRecord($0, paths) }
+        }
+    }
+
+    /// Which fields the tokens in partials are of, as far as that was noted.
+    package func countedFields() throws(LedgerFault) -> Set<CountedField> {
+        try read { db in
+            let rows = try Row.fetchAll(db, sql: "SELECT * FROM counted_fields")
+            return Set(
+                rows.map { row in
+                    CountedField(
+                        statisticSet: row["statistic_set"],
+                        kind: SubjectKind(rawValue: row["kind"]), field: row["field"])
+                })
+        }
+    }
+
+    /// The partials of a pipeline that were given up because of somebody in them. What is counted
+    /// anew of their source makes good for them.
+    package func givenUpPartials(pipeline: String) throws(LedgerFault) -> [PartialRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT partials.* FROM given_up_partials
+                    JOIN partials ON partials.id = partial_id
+                    JOIN runs ON runs.id = partials.run_id
+                    LEFT JOIN sources ON sources.id = source_id
+                    WHERE runs.pipeline = ? AND sources.state IS NOT 'redone'
+                    ORDER BY month, path
+                    """,
+                arguments: [pipeline]
             ).map { try PartialRecord($0, paths) }
         }
     }

@@ -35,6 +35,8 @@ struct RunWriter {
         if let store = commit.store { try write(store, run: run) }
         for partial in commit.removedPartials { try endPartial(partial) }
         for partial in commit.replacedPartials { try replace(partial) }
+        for partial in commit.givenUpPartials { try giveUp(partial) }
+        for field in commit.countedFields { try write(field) }
         for partial in commit.partials { try write(partial) }
         try writeFiles()
         for publication in commit.publications { try write(publication) }
@@ -52,6 +54,12 @@ struct RunWriter {
             try EventChain.append(
                 RowMeasurement.kind,
                 measurement.payload(pipeline: commit.pipeline, now: commit.now),
+                time: commit.finished, db)
+        }
+        if !commit.givenUpPartials.isEmpty {
+            try EventChain.append(
+                "partials-given-up",
+                ["partials": .array(commit.givenUpPartials.map { .integer($0) })],
                 time: commit.finished, db)
         }
         if let store = commit.store {

@@ -267,6 +267,23 @@ extension LedgerSchema {
         ) STRICT;
         """
 
+    /// Which fields the tokens in the partials of a statistic set are of: once the statistics are
+    /// changed, the pipeline file does not tell any more. And the partials that were given up
+    /// because they held somebody whose rows could not be taken out one by one: what is left of
+    /// their months is not all that was counted.
+    static let countedFields = """
+        CREATE TABLE counted_fields (
+            statistic_set TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('customer', 'user', 'address', 'other')),
+            field TEXT NOT NULL,
+            PRIMARY KEY (statistic_set, kind, field)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE given_up_partials (
+            partial_id INTEGER PRIMARY KEY REFERENCES partials (id),
+            run_id INTEGER NOT NULL REFERENCES runs (id)
+        ) STRICT;
+        """
+
     /// What was published, so that it can be written again with the same bytes and held against
     /// what is published later: the document of each publication, and its files.
     static let publications = """

@@ -43,12 +43,14 @@ final class SubjectRewriting {
     /// Why something may be left, besides holds.
     private(set) var limits: [String] = []
     private(set) var replacedPartials: [ReplacedPartial] = []
+    /// Partials of earlier statistics that go because they hold somebody sought, or would.
+    private(set) var givenUp: [PartialRecord] = []
     /// The new bytes of partials by the path of the old ones.
     private(set) var newPartials: [String: any SpillFile] = [:]
 
-    private var plan: Plan { owner.plan }
+    var plan: Plan { owner.plan }
     private var ledger: Ledger { registry.ledger }
-    private var isDryRun: Bool { owner.settings.isDryRun }
+    var isDryRun: Bool { owner.settings.isDryRun }
 
     init(
         _ owner: StatefulRun, _ registry: StateRegistry, _ work: SubjectWork, keys: RunRing?
@@ -198,25 +200,27 @@ final class SubjectRewriting {
     // MARK: Unpublished statistics
 
     private func rewritePartials() throws(PipelineFailure) {
-        let live: [PartialRecord]
-        do { live = try ledger.keptPartials() } catch { throw StateRegistry.failure(error) }
-        let own = live.filter {
-            $0.statisticSet.utf8.elementsEqual(plan.statisticsDigest.hex.utf8)
-        }
-        if own.count < live.count {
-            limits.append(
-                "Aggregates that an earlier form of the pipeline counted are in no table any more; "
-                    + "their rows are not searched.")
+        let kept: [PartialRecord]
+        do { kept = try ledger.keptPartials(pipeline: plan.name) } catch {
+            throw StateRegistry.failure(error)
         }
         var byPath: [(path: String, rows: [PartialRecord])] = []
-        for record in own {
+        for record in kept {
             if let known = byPath.firstIndex(where: { $0.path == record.path }) {
                 byPath[known].rows.append(record)
             } else {
                 byPath.append((record.path, [record]))
             }
         }
-        for (path, rows) in byPath { try rewritePartial(path, rows) }
+        let own = plan.statisticsDigest.hex
+        for (path, rows) in byPath {
+            if rows.allSatisfy({ $0.statisticSet.utf8.elementsEqual(own.utf8) }) {
+                try rewritePartial(path, rows)
+            } else {
+                try giveUpIfReached(path, rows)
+            }
+        }
+        if !givenUp.isEmpty { limits.append(givenUpWords) }
     }
 
     private func rewritePartial(
@@ -275,6 +279,13 @@ final class SubjectRewriting {
         newPartials[path] = kept.file
     }
 
+    func hold(oneOf erasure: Int) { tallies[erasure].held += 1 }
+
+    func giveUp(_ path: String, _ rows: [PartialRecord]) {
+        givenUp += rows
+        if !isDryRun { owner.changes.oweRemoval(of: path) }
+    }
+
     // MARK: Quarantine
 
     private func rewriteQuarantine() throws(PipelineFailure) {
@@ -329,6 +340,7 @@ final class SubjectRewriting {
 
     /// Says in the report of a run what became of erasures that were open.
     func tell(in report: inout RunReport) {
+        if !givenUp.isEmpty { report.notes.append(givenUpWords) }
         if !finished.isEmpty {
             report.notes.append(
                 "erasures that are done now, with nothing of them left: \(finished.count)")
