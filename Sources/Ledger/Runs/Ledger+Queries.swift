@@ -48,6 +48,17 @@ extension PartRecord {
     }
 }
 
+/// What the parts of an output have in common that follow one another as they age.
+package struct PartLineage: Hashable, Sendable {
+    package let output: String
+    package let sourceRange: Digest256
+
+    package init(output: String, sourceRange: Digest256) {
+        self.output = output
+        self.sourceRange = sourceRange
+    }
+}
+
 /// A live partial.
 package struct PartialRecord: Sendable, Equatable {
     package let id: Int64
@@ -119,6 +130,32 @@ extension Ledger {
     /// The parts of an output that make it up now, in the order of their paths' bytes.
     package func currentParts(output: String) throws(LedgerFault) -> [PartRecord] {
         try parts("outputs.name = ?", [output])
+    }
+
+    /// By which rules the records of current parts of a pipeline were ever dealt with, in these
+    /// parts or in those that they took the place of: by output and range of a source. Nil stands
+    /// for rules that were not noted.
+    package func rulesOfParts(
+        pipeline: String
+    ) throws(LedgerFault) -> [PartLineage: Set<Digest256?>] {
+        try read { db in
+            var rules: [PartLineage: Set<Digest256?>] = [:]
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT DISTINCT outputs.name AS output, source_range, rules FROM parts
+                    JOIN outputs ON outputs.id = output_id JOIN runs ON runs.id = run_id
+                    WHERE runs.pipeline = ?
+                    """,
+                arguments: [pipeline])
+            while let row = try rows.next() {
+                let line = PartLineage(
+                    output: row["output"], sourceRange: try digest(row["source_range"]))
+                let text: String? = row["rules"]
+                rules[line, default: []].insert(try text.map { try digest($0) })
+            }
+            return rules
+        }
     }
 
     /// The current parts of an output that hold a readable identifier older than `cutoff`.

@@ -40,6 +40,10 @@ final class SubjectRewriting {
     /// Raw lines that left quarantine, or would.
     private(set) var quarantineLines = 0
     private var isIncomplete = false
+    /// Erasures for which some parts cannot be searched.
+    private var unsearched: Set<Int> = []
+    /// Parts in which what opt-outs name cannot be looked for.
+    private(set) var unsearchedByOptOuts = 0
     /// Why something may be left, besides holds.
     private(set) var limits: [String] = []
     private(set) var replacedPartials: [ReplacedPartial] = []
@@ -90,6 +94,7 @@ final class SubjectRewriting {
             throw StateRegistry.failure(error)
         }
         let now = plan.release.clocks.runClock.now
+        try noteUnsearched(all)
         for part in all {
             let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(part.output.utf8) }
             guard let index else {
@@ -141,6 +146,23 @@ final class SubjectRewriting {
         owner.report.agedRecords += counts.outputs[0].anonymised
         owner.report.ageing.add(
             counts, reading.release.fields.names, of: part.output)
+    }
+
+    /// Notes for whom some parts cannot be searched, because nobody knows what stands for them
+    /// there.
+    private func noteUnsearched(_ parts: [PartRecord]) throws(PipelineFailure) {
+        let search = try PartSearch(parts, plan, registry)
+        for (index, erasure) in work.erasures.enumerated() {
+            let number = search.unsearchable(for: erasure, plan)
+            if number == 0 { continue }
+            unsearched.insert(index)
+            limits.append(PartSearch.words(number, isErasure: true))
+        }
+        guard let removal = work.removal, !removal.sought.isEmpty else { return }
+        unsearchedByOptOuts = search.unsearchable(for: removal, plan)
+        if unsearchedByOptOuts > 0 {
+            limits.append(PartSearch.words(unsearchedByOptOuts, isErasure: false))
+        }
     }
 
     /// Notes which opt-outs a part is about. Where nobody matched, records that do not say whose
@@ -324,7 +346,7 @@ final class SubjectRewriting {
     var finished: [Int64] {
         if isIncomplete { return [] }
         return work.erasures.indices.compactMap {
-            tallies[$0].held == 0 ? work.erasures[$0].id : nil
+            tallies[$0].held == 0 && !unsearched.contains($0) ? work.erasures[$0].id : nil
         }
     }
 
@@ -341,6 +363,14 @@ final class SubjectRewriting {
     /// Says in the report of a run what became of erasures that were open.
     func tell(in report: inout RunReport) {
         if !givenUp.isEmpty { report.notes.append(givenUpWords) }
+        if unsearchedByOptOuts > 0 {
+            report.notes.append(PartSearch.words(unsearchedByOptOuts, isErasure: false))
+        }
+        if !unsearched.isEmpty {
+            report.notes.append(
+                "erasures that stay open because files written under other rules cannot be "
+                    + "searched: \(unsearched.count)")
+        }
         if !finished.isEmpty {
             report.notes.append(
                 "erasures that are done now, with nothing of them left: \(finished.count)")

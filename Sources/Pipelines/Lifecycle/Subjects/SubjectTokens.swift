@@ -61,6 +61,8 @@ struct SubjectTokens: Sendable {
             add(.recordCustomer, customers, [within])
             count(.customer, customers, .customer, [within])
         }
+        made.formUnion(SearchedRules(subject.kind.subjectKind, plan).tokens)
+        if subject.within != nil { made.formUnion(SearchedRules(.customer, plan).tokens) }
         all = made
     }
 
