@@ -251,6 +251,15 @@ extension Ledger {
         }
     }
 
+    /// True when anything was ever counted by the statistics of `statisticSet`.
+    package func hasCounted(statisticSet: String) throws(LedgerFault) -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM partials WHERE statistic_set = ?)",
+                arguments: [statisticSet]) ?? false
+        }
+    }
+
     /// The latest time that the clock of any run stood at; nil before the first.
     package func latestClock() throws(LedgerFault) -> EventTime? {
         try read { db in try Self.latestClock(db) }

@@ -99,6 +99,33 @@ struct ChangedStatisticsTests {
         #expect(try scene.publish("2026-04-10").entries.map(\.outcome) == [.published])
     }
 
+    @Test("a table has no figures of other statistics, with nothing new counted either")
+    func tables() throws {
+        let pipeline = SubjectScene.pipeline
+        let scene = try TemporaryPipeline(
+            pipeline,
+            files: ["in/a": SubjectScene.line("04-10", "anna") + SubjectScene.line("04-10", "bert")])
+        try scene.run(now: "2026-04-15")
+        #expect(try scene.text("out/months.csv").contains("2026-04,2,2"))
+        let changed = pipeline.replacingOccurrences(of: "times: count", with: "often: count")
+        try scene.write("pipeline.yaml", changed)
+        let report = try scene.run(now: "2026-04-16")
+        #expect(report.notes.contains { $0.contains("figures are not in these tables") })
+        #expect(try scene.text("out/months.csv") == "month,often,users\n")
+        // With the statistics as they were the figures are there again, those of nobody erased.
+        try scene.write("pipeline.yaml", pipeline)
+        try scene.run(now: "2026-04-16")
+        #expect(try scene.text("out/months.csv").contains("2026-04,2,2"))
+        try scene.write("pipeline.yaml", changed)
+        let request = scene.request(.user, "anna", now: "2026-04-17")
+        _ = try Sluice.eraseSubject(SubjectEraseRequest(subject: request))
+        #expect(try scene.text("out/months.csv") == "month,often,users\n")
+        try scene.write("pipeline.yaml", pipeline)
+        try scene.run(now: "2026-04-17")
+        #expect(try scene.text("out/months.csv") == "month,times,users\n")
+        #expect(try scene.verify(now: "2026-04-17").findings.isEmpty)
+    }
+
     private func erase(_ scene: PublishTrial, _ user: String) throws -> [String] {
         let request = scene.trial.request(.user, user, now: "2026-04-03")
         return try Sluice.eraseSubject(SubjectEraseRequest(subject: request)).limits
