@@ -126,7 +126,7 @@ extension Ledger {
     }
 
     /// All live partials of those open months of a pipeline of which a part was counted by other
-    /// statistics than `statisticSet`.
+    /// statistics than `statisticSet`, or was given up.
     package func changedPartials(
         pipeline: String, statisticSet: String
     ) throws(LedgerFault) -> [PartialRecord] {
@@ -138,7 +138,12 @@ extension Ledger {
                     WHERE partials.state = 'live' AND runs.pipeline = ?1 AND month IN (
                         SELECT month FROM partials JOIN runs ON runs.id = run_id
                         WHERE partials.state = 'live' AND runs.pipeline = ?1
-                        AND statistic_set <> ?2)
+                        AND statistic_set <> ?2
+                        UNION SELECT month FROM given_up_partials
+                        JOIN partials ON partials.id = partial_id
+                        JOIN runs ON runs.id = partials.run_id
+                        LEFT JOIN sources ON sources.id = source_id
+                        WHERE runs.pipeline = ?1 AND sources.state IS NOT 'redone')
                     AND NOT EXISTS (
                         SELECT 1 FROM publications WHERE data_set = ?1
                         AND period = partials.month AND kind <> 'provisional')

@@ -88,6 +88,9 @@ package struct SubjectToken: Hashable, Sendable {
         case recordCustomer = "record-customer"
         /// In unpublished statistics: as the person, as the customer, in lists of distinct values.
         case person, customer, listed
+        /// No token: a rule under which a field that names the subject is searched by what the
+        /// others say, as its digest and the name of the field.
+        case rule
     }
 
     package let place: Place

@@ -48,6 +48,17 @@ extension PartRecord {
     }
 }
 
+/// What the parts of an output have in common that follow one another as they age.
+package struct PartLineage: Hashable, Sendable {
+    package let output: String
+    package let sourceRange: Digest256
+
+    package init(output: String, sourceRange: Digest256) {
+        self.output = output
+        self.sourceRange = sourceRange
+    }
+}
+
 /// A live partial.
 package struct PartialRecord: Sendable, Equatable {
     package let id: Int64
@@ -119,6 +130,32 @@ extension Ledger {
     /// The parts of an output that make it up now, in the order of their paths' bytes.
     package func currentParts(output: String) throws(LedgerFault) -> [PartRecord] {
         try parts("outputs.name = ?", [output])
+    }
+
+    /// By which rules the records of current parts of a pipeline were ever dealt with, in these
+    /// parts or in those that they took the place of: by output and range of a source. Nil stands
+    /// for rules that were not noted.
+    package func rulesOfParts(
+        pipeline: String
+    ) throws(LedgerFault) -> [PartLineage: Set<Digest256?>] {
+        try read { db in
+            var rules: [PartLineage: Set<Digest256?>] = [:]
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT DISTINCT outputs.name AS output, source_range, rules FROM parts
+                    JOIN outputs ON outputs.id = output_id JOIN runs ON runs.id = run_id
+                    WHERE runs.pipeline = ?
+                    """,
+                arguments: [pipeline])
+            while let row = try rows.next() {
+                let line = PartLineage(
+                    output: row["output"], sourceRange: try digest(row["source_range"]))
+                let text: String? = row["rules"]
+                rules[line, default: []].insert(try text.map { try digest($0) })
+            }
+            return rules
+        }
     }
 
     /// The current parts of an output that hold a readable identifier older than `cutoff`.
@@ -214,6 +251,15 @@ extension Ledger {
         }
     }
 
+    /// True when anything was ever counted by the statistics of `statisticSet`.
+    package func hasCounted(statisticSet: String) throws(LedgerFault) -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM partials WHERE statistic_set = ?)",
+                arguments: [statisticSet]) ?? false
+        }
+    }
+
     /// The latest time that the clock of any run stood at; nil before the first.
     package func latestClock() throws(LedgerFault) -> EventTime? {
         try read { db in try Self.latestClock(db) }
@@ -226,17 +272,51 @@ extension Ledger {
 
     /// The partials whose files are there: live ones, and published ones whose key lives.
     package func keptPartials(
-        statisticSet: String? = nil
+        pipeline: String? = nil, statisticSet: String? = nil
     ) throws(LedgerFault) -> [PartialRecord] {
         try read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM partials WHERE state IN ('live', 'published')
-                    AND (?1 IS NULL OR statistic_set = ?1)
+                    SELECT partials.* FROM partials JOIN runs ON runs.id = run_id
+                    WHERE partials.state IN ('live', 'published')
+                    AND (?1 IS NULL OR runs.pipeline = ?1)
+                    AND (?2 IS NULL OR statistic_set = ?2)
                     ORDER BY statistic_set, month, path
                     """,
-                arguments: [statisticSet]
+                arguments: [pipeline, statisticSet]
+            ).map { try PartialRecord($0, paths) }
+        }
+    }
+
+    /// Which fields the tokens in partials are of, as far as that was noted.
+    package func countedFields() throws(LedgerFault) -> Set<CountedField> {
+        try read { db in
+            let rows = try Row.fetchAll(db, sql: "SELECT * FROM counted_fields")
+            return Set(
+                rows.map { row in
+                    CountedField(
+                        statisticSet: row["statistic_set"],
+                        kind: SubjectKind(rawValue: row["kind"]), field: row["field"])
+                })
+        }
+    }
+
+    /// The partials of a pipeline that were given up because of somebody in them. What is counted
+    /// anew of their source makes good for them.
+    package func givenUpPartials(pipeline: String) throws(LedgerFault) -> [PartialRecord] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT partials.* FROM given_up_partials
+                    JOIN partials ON partials.id = partial_id
+                    JOIN runs ON runs.id = partials.run_id
+                    LEFT JOIN sources ON sources.id = source_id
+                    WHERE runs.pipeline = ? AND sources.state IS NOT 'redone'
+                    ORDER BY month, path
+                    """,
+                arguments: [pipeline]
             ).map { try PartialRecord($0, paths) }
         }
     }

@@ -48,6 +48,11 @@ package struct RunCommit: Sendable {
     package var removedFiles: [String] = []
     /// Live partials whose rows of a subject were taken out.
     package var replacedPartials: [ReplacedPartial] = []
+    /// Kept partials of earlier statistics that go as a whole, because they hold somebody whose
+    /// rows cannot be taken out.
+    package var givenUpPartials: [Int64] = []
+    /// Which fields the tokens in `partials` are of.
+    package var countedFields: [CountedField] = []
     /// Erasures of which nothing is left in what is stored.
     package var finishedErasures: [Int64] = []
     /// Erasures that a hold stopped.
@@ -309,6 +314,20 @@ package struct NewFile: Sendable, Equatable {
         self.path = path
         self.content = content
         self.deleteBy = deleteBy
+    }
+}
+
+/// A field that the partials of a statistic set hold tokens of.
+package struct CountedField: Sendable, Hashable {
+    package var statisticSet: String
+    /// Whom the field names; nil: nobody that can be asked for.
+    package var kind: SubjectKind?
+    package var field: String
+
+    package init(statisticSet: String, kind: SubjectKind?, field: String) {
+        self.statisticSet = statisticSet
+        self.kind = kind
+        self.field = field
     }
 }
 

@@ -31,6 +31,22 @@ extension RunWriter {
         }
     }
 
+    func giveUp(_ partial: Int64) throws {
+        try endPartial(partial)
+        try db.execute(
+            sql: "INSERT INTO given_up_partials (partial_id, run_id) VALUES (?, ?)",
+            arguments: [partial, run])
+    }
+
+    func write(_ field: CountedField) throws {
+        try db.execute(
+            sql: """
+                INSERT OR IGNORE INTO counted_fields (statistic_set, kind, field)
+                VALUES (?, ?, ?)
+                """,
+            arguments: [field.statisticSet, field.kind?.rawValue ?? "other", field.field])
+    }
+
     func write(_ part: NewPart) throws {
         try db.execute(
             sql: """

@@ -58,6 +58,8 @@ struct RunWriter {
     private func writePartials() throws {
         for partial in commit.removedPartials { try endPartial(partial) }
         for partial in commit.replacedPartials { try replace(partial) }
+        for partial in commit.givenUpPartials { try giveUp(partial) }
+        for field in commit.countedFields { try write(field) }
         for partial in commit.partials { try write(partial) }
     }
 
@@ -77,6 +79,12 @@ struct RunWriter {
             try EventChain.append(
                 RowMeasurement.kind,
                 measurement.payload(pipeline: commit.pipeline, now: commit.now),
+                time: commit.finished, db)
+        }
+        if !commit.givenUpPartials.isEmpty {
+            try EventChain.append(
+                "partials-given-up",
+                ["partials": .array(commit.givenUpPartials.map { .integer($0) })],
                 time: commit.finished, db)
         }
         if let store = commit.store {

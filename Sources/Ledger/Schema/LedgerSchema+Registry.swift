@@ -267,6 +267,41 @@ extension LedgerSchema {
         ) STRICT;
         """
 
+    /// Which fields the tokens in the partials of a statistic set are of: once the statistics are
+    /// changed, the pipeline file does not tell any more. And the partials that were given up
+    /// because they held somebody whose rows could not be taken out one by one: what is left of
+    /// their months is not all that was counted.
+    static let countedFields = """
+        CREATE TABLE counted_fields (
+            statistic_set TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('customer', 'user', 'address', 'other')),
+            field TEXT NOT NULL,
+            PRIMARY KEY (statistic_set, kind, field)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE given_up_partials (
+            partial_id INTEGER PRIMARY KEY REFERENCES partials (id),
+            run_id INTEGER NOT NULL REFERENCES runs (id)
+        ) STRICT;
+        """
+
+    /// Under which rules of fields the tokens of a request stand for its subject: beside them, as a
+    /// place of their own.
+    static let searchedRules = """
+        ALTER TABLE subject_tokens RENAME TO subject_tokens_before;
+        CREATE TABLE subject_tokens (
+            erasure_id INTEGER REFERENCES erasures (id),
+            restriction_id INTEGER REFERENCES restrictions (id),
+            place TEXT NOT NULL CHECK (
+                place IN ('record', 'record-customer', 'person', 'customer', 'listed', 'rule')),
+            token TEXT NOT NULL,
+            CHECK ((erasure_id IS NULL) <> (restriction_id IS NULL))
+        ) STRICT;
+        INSERT INTO subject_tokens (erasure_id, restriction_id, place, token)
+            SELECT erasure_id, restriction_id, place, token FROM subject_tokens_before;
+        DROP TABLE subject_tokens_before;
+        CREATE INDEX subject_tokens_of_erasure ON subject_tokens (erasure_id);
+        """
+
     /// What was published, so that it can be written again with the same bytes and held against
     /// what is published later: the document of each publication, and its files.
     static let publications = """

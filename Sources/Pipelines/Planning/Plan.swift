@@ -1,6 +1,7 @@
 package import Anonymization
 package import FileSystem
 package import KeyedHashing
+package import Ledger
 package import LogFormats
 package import Publication
 package import Records
@@ -53,6 +54,8 @@ package struct Plan: Sendable {
     /// The latest clock of any run so far; nil for none. What is stored may be ahead of the clock
     /// of now, which can have been set back, and not of that.
     package var latestRun: EventTime?
+    /// Which fields the state's partials have tokens of, those of earlier statistics too.
+    package var countedFields: Set<CountedField> = []
     /// The purposes of the pipeline, by name.
     package var purposes = PurposeTable.standard
     /// How a record without a customer is taken once anybody has opted out.

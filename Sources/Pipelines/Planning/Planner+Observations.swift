@@ -322,7 +322,7 @@ final class InputRegister {
         tokens.append(
             ObservationPlan.TokenInput(
                 slot: planner.register.slot(field),
-                domain: TokenDomain(scope: "statistics", field: field), staticHasher: nil))
+                domain: .statistics(field), staticHasher: nil))
         return tokens.count - 1
     }
 

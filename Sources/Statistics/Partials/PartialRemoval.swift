@@ -22,6 +22,17 @@ package struct PartialRemoval: Sendable {
             self.listed = listed
         }
 
+        /// Everything that rows are told by.
+        package var sought: Set<Token> { persons.union(customers).union(listed) }
+
+        /// True when rows may be reached in a partial that has `tokens`; false when none is.
+        package func mayReach(_ tokens: Set<Token>) -> Bool {
+            if !listed.isDisjoint(with: tokens) { return true }
+            if persons.isEmpty, customers.isEmpty { return false }
+            return (persons.isEmpty || !persons.isDisjoint(with: tokens))
+                && (customers.isEmpty || !customers.isDisjoint(with: tokens))
+        }
+
         func reaches(person: Token, customer: Token) -> Bool {
             if persons.isEmpty, customers.isEmpty { return false }
             return (persons.isEmpty || persons.contains(person))
@@ -56,6 +67,21 @@ package struct PartialRemoval: Sendable {
 }
 
 extension Partials {
+    /// Which of `sought` the partial in `file` has among its tokens; nil when it has no tokens at
+    /// all. Whatever statistics it was counted by: where its rows keep what need not be known.
+    package static func tokens(
+        among sought: Set<Token>, in file: any SpillFile
+    ) throws(PartialFault) -> Set<Token>? {
+        var reader = try PartialReader(file)
+        while try reader.nextText() != nil {}
+        var found: Set<Token>?
+        while let token = try reader.nextToken() {
+            found = found ?? []
+            if sought.contains(token) { found?.insert(token) }
+        }
+        return found
+    }
+
     /// How many rows and session intervals a removal reaches; nothing is changed.
     package func count(of removal: PartialRemoval) throws(PartialFault) -> Int {
         var survey = RemovalSurvey(RowSelection(removal, layouts))

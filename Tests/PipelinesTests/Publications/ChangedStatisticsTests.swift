@@ -49,4 +49,93 @@ struct ChangedStatisticsTests {
         try scene.trial.write("pipeline.yaml", PublishTrial.pipeline())
         #expect(try scene.publish("2026-04-10").entries.map(\.outcome) == [.published])
     }
+
+    enum Ending: CaseIterable { case erasure, optOut, list, erasureOfAnotherField }
+
+    @Test("rows of somebody who is taken out are never published by changing them back",
+        arguments: Ending.allCases)
+    func takenOut(_ ending: Ending) throws {
+        let scene = try scene(false)
+        let limits: [String]
+        switch ending {
+        case .erasure: limits = try erase(scene, "p1@a.example")
+        case .optOut: limits = try optOut(scene, "C1")
+        case .list:
+            try scene.trial.write("out.csv", "customer,purpose,effective_date\nC1,*,2026-04-01\n")
+            let file = try scene.trial.text("pipeline.yaml") + "\nopt_outs: out.csv\n"
+            try scene.trial.write("pipeline.yaml", file)
+            limits = try scene.trial.run(now: "2026-04-03").notes
+        case .erasureOfAnotherField:
+            let file = PublishTrial.pipeline()
+                .replacingOccurrences(of: "user: user", with: "user: person")
+                .replacingOccurrences(of: "user: pseudonymize", with: "person: pseudonymize")
+                .replacingOccurrences(of: "distinct: user", with: "distinct: person")
+            try scene.trial.write("pipeline.yaml", file)
+            limits = try erase(scene, "p1@a.example")
+        }
+        #expect(limits.contains { $0.contains("are given up as a whole") }, "\(limits)")
+        #expect(scene.trial.files(below: "state/partials") == [])
+        try scene.trial.write("pipeline.yaml", PublishTrial.pipeline())
+        let refused = scene.refusal { try scene.publish("2026-04-10") { $0.period = "2026-03" } }
+        #expect(refused.contains("aggregates of 2026-03 were given up"))
+        #expect(scene.trial.files(below: "out") == [])
+        // What is counted of the month from now on would be told as if it were all.
+        try scene.add("c", "2026-03-12", 2..<6)
+        try scene.trial.run(now: "2026-04-09")
+        let report = try scene.publish("2026-04-10")
+        #expect(report.entries.isEmpty)
+        #expect(report.notes.contains { $0.contains("2026-03 is not published") })
+        try scene.publish("2026-05-08")
+        #expect(scene.trial.files(below: "state/partials") == [])
+        #expect(scene.trial.files(below: "out") == [])
+        #expect(try scene.findings("2026-05-08") == [])
+    }
+
+    @Test func takingOutNobodyKeepsThemForPublication() throws {
+        let scene = try scene(false)
+        #expect(try erase(scene, "p9@a.example").allSatisfy { !$0.contains("given up") })
+        #expect(try optOut(scene, "C9").allSatisfy { !$0.contains("given up") })
+        try scene.trial.write("pipeline.yaml", PublishTrial.pipeline())
+        #expect(try scene.publish("2026-04-10").entries.map(\.outcome) == [.published])
+    }
+
+    @Test("a table has no figures of other statistics, with nothing new counted either")
+    func tables() throws {
+        let pipeline = SubjectScene.pipeline
+        let scene = try TemporaryPipeline(
+            pipeline,
+            files: ["in/a": SubjectScene.line("04-10", "anna") + SubjectScene.line("04-10", "bert")])
+        try scene.run(now: "2026-04-15")
+        #expect(try scene.text("out/months.csv").contains("2026-04,2,2"))
+        let changed = pipeline.replacingOccurrences(of: "times: count", with: "often: count")
+        try scene.write("pipeline.yaml", changed)
+        let report = try scene.run(now: "2026-04-16")
+        #expect(report.notes.contains { $0.contains("figures are not in these tables") })
+        #expect(try scene.text("out/months.csv") == "month,often,users\n")
+        // With the statistics as they were the figures are there again, those of nobody erased.
+        try scene.write("pipeline.yaml", pipeline)
+        try scene.run(now: "2026-04-16")
+        #expect(try scene.text("out/months.csv").contains("2026-04,2,2"))
+        try scene.write("pipeline.yaml", changed)
+        let request = scene.request(.user, "anna", now: "2026-04-17")
+        _ = try Sluice.eraseSubject(SubjectEraseRequest(subject: request))
+        #expect(try scene.text("out/months.csv") == "month,often,users\n")
+        try scene.write("pipeline.yaml", pipeline)
+        try scene.run(now: "2026-04-17")
+        #expect(try scene.text("out/months.csv") == "month,times,users\n")
+        #expect(try scene.verify(now: "2026-04-17").findings.isEmpty)
+    }
+
+    private func erase(_ scene: PublishTrial, _ user: String) throws -> [String] {
+        let request = scene.trial.request(.user, user, now: "2026-04-03")
+        return try Sluice.eraseSubject(SubjectEraseRequest(subject: request)).limits
+    }
+
+    private func optOut(_ scene: PublishTrial, _ customer: String) throws -> [String] {
+        var request = OptOutRequest(
+            pipeline: "\(scene.trial.folder)/pipeline.yaml",
+            subject: OptOutSubject(customer: customer, user: nil))
+        request.now = "2026-04-03"
+        return try Sluice.addOptOut(request).effect.notes
+    }
 }

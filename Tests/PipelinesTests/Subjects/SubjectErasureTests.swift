@@ -43,6 +43,69 @@ struct SubjectErasureTests {
             + report.partialRows.reduce(0) { $0 + $1.rows }
     }
 
+    private static let staticKey = Scene.pipeline
+        .replacingOccurrences(of: "user: pseudonymize", with: "user: { hmac_sha256: { key: k } }")
+        + "acknowledge: [static-key]\n"
+
+    private func withStaticKey() throws -> TemporaryPipeline {
+        let scene = try TemporaryPipeline(
+            Self.staticKey,
+            files: ["in/a.jsonl": Self.source, "k": "an invented key of the tests, long enough"])
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o600], ofItemAtPath: "\(scene.folder)/k")
+        _ = try scene.run(now: "2026-04-15")
+        try scene.write("pipeline.yaml", Scene.pipeline)
+        return scene
+    }
+
+    @Test("what other rules made of the value cannot be searched, and the erasure stays open")
+    func otherRules() throws {
+        let scene = try withStaticKey()
+        #expect(try erase(scene, dry: true).limits.contains { $0.contains("other rules") })
+        let report = try erase(scene)
+        #expect(report.limits.contains { $0.contains("other rules") && $0.contains("stays open") })
+        func states() throws -> [String] {
+            try Sluice.statusOfSubject(scene.request(.user, "anna")).entries
+                .filter { $0.kind == "erasure" }.map(\.state)
+        }
+        #expect(try states() == ["requested"])
+        // Only the ways of the rules as they were lead there: asked again, it is done.
+        try scene.write("pipeline.yaml", Self.staticKey)
+        _ = try scene.run(now: "2026-04-15")
+        #expect(try states() == ["requested"])
+        #expect(try erase(scene).limits.allSatisfy { !$0.contains("other rules") })
+        #expect(try states() == ["done"])
+        #expect(try stored(scene, "after") == 0)
+    }
+
+    @Test("an opt-out says that it cannot search what was written under other rules")
+    func optOutUnderOtherRules() throws {
+        let scene = try withStaticKey()
+        var request = OptOutRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml",
+            subject: OptOutSubject(customer: nil, user: "anna"))
+        request.now = "2026-04-15"
+        let effect = try Sluice.addOptOut(request).effect
+        #expect(effect.notes.contains { $0.contains("other rules") })
+        #expect(!effect.foundNobody)
+    }
+
+    @Test("rules that left nothing of the value, and the same rules, hide nothing from a search")
+    func plainRules() throws {
+        let dropped = Scene.pipeline.replacingOccurrences(
+            of: "user: pseudonymize", with: "user: drop")
+        let scene = try TemporaryPipeline(dropped, files: ["in/a.jsonl": Self.source])
+        _ = try scene.run(now: "2026-04-15")
+        try scene.write(
+            "pipeline.yaml",
+            Scene.pipeline.replacingOccurrences(of: "note: redact", with: "note: drop"))
+        #expect(try erase(scene).limits.allSatisfy { !$0.contains("other rules") })
+        _ = try scene.run(now: "2026-04-16")
+        #expect(
+            try erase(scene, .user, "bert").limits.allSatisfy { !$0.contains("other rules") })
+        #expect(try stored(scene, "after") == 0)
+    }
+
     @Test("readable and tokenised records, and rows of statistics, go; others stay")
     func everywhere() throws {
         let scene = try scene()

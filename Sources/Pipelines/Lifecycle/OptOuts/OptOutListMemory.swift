@@ -98,6 +98,6 @@ struct OptOutListMemory {
             OptOutRemoval.Sought($0, isByEvent: plan.release.optOutBasis == .event, now: now)
         }
         let removal = OptOutRemoval(sought, plan, try LivingKeys(plan), hasher)
-        return removal.isEmpty ? nil : removal
+        return removal.isEmpty && removal.countedBefore.isEmpty ? nil : removal
     }
 }

@@ -41,6 +41,8 @@ struct OptOutRemoval {
     let sought: [Sought]
     /// For each statistic of the plan whose rows leave it.
     let counted: [[PartialRemoval.Entry]]
+    /// What is sought in what earlier statistics counted, whose purposes nobody knows any more.
+    let countedBefore: [PartialRemoval.Entry]
     /// For each output of the plan.
     let standIns: [[StandIn]]
     /// The numbers among those of `standIns` that stand for what holds kept of earlier opt-outs,
@@ -54,6 +56,7 @@ struct OptOutRemoval {
     init(_ sought: [Sought], _ plan: Plan, _ keys: LivingKeys, _ hasher: SubjectHasher) {
         let release = plan.release
         var counted = plan.release.observations.statistics.map { _ in [PartialRemoval.Entry]() }
+        var countedBefore: [PartialRemoval.Entry] = []
         var standIns = release.outputs.map { _ in [StandIn]() }
         for one in sought {
             let kind = one.subject.kind.subjectKind
@@ -63,6 +66,7 @@ struct OptOutRemoval {
                 ? nil
                 : SubjectTokens(one.subject, plan, keys).removal(
                     kind, isLimited: one.subject.within != nil)
+            if let entry, !one.effect.isEmpty { countedBefore.append(entry) }
             for (index, reader) in release.observations.statistics.enumerated() {
                 let barred = one.effect.categories(barredFor: reader.purpose)
                 guard let entry, reader.isOut(barred, release.dropsOptedOutRecords) else {
@@ -77,6 +81,7 @@ struct OptOutRemoval {
         }
         self.sought = sought
         self.counted = counted
+        self.countedBefore = countedBefore
         self.standIns = standIns
     }
 
@@ -84,6 +89,7 @@ struct OptOutRemoval {
     init(_ removal: OptOutRemoval?, adding held: [HeldOptOut], _ plan: Plan) {
         sought = removal?.sought ?? []
         counted = removal?.counted ?? plan.release.observations.statistics.map { _ in [] }
+        countedBefore = removal?.countedBefore ?? []
         var standIns = removal?.standIns ?? plan.release.outputs.map { _ in [] }
         for (index, entry) in held.enumerated() {
             let place = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(entry.output.utf8) }

@@ -62,6 +62,7 @@ enum OptOutWork {
             report.untoldRecalls = subjects.recalls.untold
             report.foundNobody =
                 !removal.isEmpty && subjects.matchedOptOuts.isEmpty && subjects.partialRows == 0
+                && subjects.givenUp.isEmpty && subjects.unsearchedByOptOuts == 0
             report.notes += subjects.limits
         }
         report.notes += limits(sought, keys, outcome)

@@ -15,6 +15,8 @@ struct PublicationBooks {
     private let live: [PartialRecord]
     /// Live partials of statistics that were counted otherwise: they fit no table any more.
     private let foreign: [PartialRecord]
+    /// Months of which something was given up: what is left of them is not all that was counted.
+    private let incomplete: Set<CalendarMonth>
 
     init(
         _ plan: Plan, _ publish: PublishPlan, _ ledger: Ledger
@@ -22,6 +24,7 @@ struct PublicationBooks {
         self.plan = plan
         self.publish = publish
         do {
+            incomplete = Set(try ledger.givenUpPartials(pipeline: plan.name).map(\.month))
             let known = try ledger.publications(dataSet: plan.name)
             publications = known.filter { Audience(rawValue: $0.audience) != nil }
             forCustomers = known.filter { Audience(rawValue: $0.audience) == nil }
@@ -78,7 +81,8 @@ struct PublicationBooks {
 
     /// The months that wait, in order.
     var open: [CalendarMonth] {
-        Set((live + foreign).map(\.month)).filter { final(of: $0) == nil }.sorted()
+        Set((live + foreign).map(\.month)).subtracting(incomplete)
+            .filter { final(of: $0) == nil }.sorted()
     }
 
     /// The months that are over, with the time for late records, and wait.
@@ -113,8 +117,18 @@ struct PublicationBooks {
         try checkKnown(period)
     }
 
+    /// Refuses a period of which something was given up for somebody's sake.
+    func checkComplete(_ period: CalendarMonth) throws(PipelineFailure) {
+        guard incomplete.contains(period) else { return }
+        throw .refused(
+            "aggregates of \(period.text) were given up, because an erasure or opt-out reached "
+                + "what was counted before the statistics of the pipeline were changed: the month "
+                + "would be published without them, and is not")
+    }
+
     /// Refuses a period of which nothing was counted, or something that fits no table.
     func checkKnown(_ period: CalendarMonth) throws(PipelineFailure) {
+        try checkComplete(period)
         let strangers = foreign.filter { $0.month == period }.count
         guard strangers == 0 else {
             throw .refused(

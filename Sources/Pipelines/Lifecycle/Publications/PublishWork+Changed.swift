@@ -17,10 +17,20 @@ extension PublishWork {
             changed = try ledger.changedPartials(
                 pipeline: plan.name, statisticSet: plan.statisticsDigest.hex)
         } catch { throw .storage("cannot read the ledger: \(error.description)") }
+        let incomplete: Set<CalendarMonth>
+        do {
+            incomplete = Set(try ledger.givenUpPartials(pipeline: plan.name).map(\.month))
+        } catch { throw .storage("cannot read the ledger: \(error.description)") }
         for month in Set(changed.map(\.month)).sorted() {
             let partials = changed.filter { $0.month == month }
             let end = givingUp(month)
             guard end <= clock.now else {
+                if incomplete.contains(month) {
+                    report.notes.append(
+                        "\(month.text) is not published: some of its aggregates were given up "
+                            + "for an erasure or opt-out, the others are on \(dateText(end))")
+                    continue
+                }
                 report.notes.append(
                     "\(month.text) was counted under other statistics than those of today: publish "
                         + "it with the statistics as they were, or its aggregates are given up on "
@@ -31,7 +41,7 @@ extension PublishWork {
                 _ = try PartialRetirement(ledger: ledger, now: clock.now).remove(partials)
             }
             report.notes.append(
-                "\(month.text) was counted under other statistics than those of today and never "
+                "\(month.text) was counted under other statistics and never "
                     + "published: its aggregates \(request.isDryRun ? "would be" : "are") given up")
         }
     }

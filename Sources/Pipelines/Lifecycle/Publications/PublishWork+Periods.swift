@@ -107,6 +107,7 @@ extension PublishWork {
                 "\(period.text) could be corrected until \(dateText(deadline)): it stays as it is")
         }
         try checkKey(period)
+        try books.checkComplete(period)
         try revise(period, reason, books)
     }
 
@@ -163,6 +164,7 @@ extension PublishWork {
         for (period, _) in books.late {
             do throws(PipelineFailure) {
                 try checkKey(period)
+                try books.checkComplete(period)
                 try revise(period, "late records", books)
             } catch {
                 guard case .refused(let sentence) = error else { throw error }

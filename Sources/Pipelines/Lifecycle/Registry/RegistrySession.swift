@@ -29,11 +29,12 @@ struct RegistrySession {
         var plan = loaded.anchored(at: folder)
         let path = anchored(state, at: folder)
         plan.state = path
-        self.plan = plan
         guard creating ? true : try isPresent(path) else { return nil }
         ledger = try openState(path, of: plan)
         // First: what a killed run owes may lie where this command has no business.
         try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+        try plan.recallCountedFields(ledger)
+        self.plan = plan
         if isConfined { _ = RunConfinement(plan, ledger, reading: files).enter() }
     }
 

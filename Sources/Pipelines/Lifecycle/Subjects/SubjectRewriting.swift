@@ -40,15 +40,21 @@ final class SubjectRewriting {
     /// Raw lines that left quarantine, or would.
     private(set) var quarantineLines = 0
     private var isIncomplete = false
+    /// Erasures for which some parts cannot be searched.
+    private var unsearched: Set<Int> = []
+    /// Parts in which what opt-outs name cannot be looked for.
+    private(set) var unsearchedByOptOuts = 0
     /// Why something may be left, besides holds.
     private(set) var limits: [String] = []
     private(set) var replacedPartials: [ReplacedPartial] = []
+    /// Partials of earlier statistics that go because they hold somebody sought, or would.
+    private(set) var givenUp: [PartialRecord] = []
     /// The new bytes of partials by the path of the old ones.
     private(set) var newPartials: [String: any SpillFile] = [:]
 
-    private var plan: Plan { owner.plan }
+    var plan: Plan { owner.plan }
     private var ledger: Ledger { registry.ledger }
-    private var isDryRun: Bool { owner.settings.isDryRun }
+    var isDryRun: Bool { owner.settings.isDryRun }
 
     init(
         _ owner: StatefulRun, _ registry: StateRegistry, _ work: SubjectWork, keys: RunRing?
@@ -88,6 +94,7 @@ final class SubjectRewriting {
             throw StateRegistry.failure(error)
         }
         let now = plan.release.clocks.runClock.now
+        try noteUnsearched(all)
         for part in all {
             let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(part.output.utf8) }
             guard let index else {
@@ -139,6 +146,23 @@ final class SubjectRewriting {
         owner.report.agedRecords += counts.outputs[0].anonymised
         owner.report.ageing.add(
             counts, reading.release.fields.names, of: part.output)
+    }
+
+    /// Notes for whom some parts cannot be searched, because nobody knows what stands for them
+    /// there.
+    private func noteUnsearched(_ parts: [PartRecord]) throws(PipelineFailure) {
+        let search = try PartSearch(parts, plan, registry)
+        for (index, erasure) in work.erasures.enumerated() {
+            let number = search.unsearchable(for: erasure, plan)
+            if number == 0 { continue }
+            unsearched.insert(index)
+            limits.append(PartSearch.words(number, isErasure: true))
+        }
+        guard let removal = work.removal, !removal.sought.isEmpty else { return }
+        unsearchedByOptOuts = search.unsearchable(for: removal, plan)
+        if unsearchedByOptOuts > 0 {
+            limits.append(PartSearch.words(unsearchedByOptOuts, isErasure: false))
+        }
     }
 
     /// Notes which opt-outs a part is about. Where nobody matched, records that do not say whose
@@ -198,25 +222,27 @@ final class SubjectRewriting {
     // MARK: Unpublished statistics
 
     private func rewritePartials() throws(PipelineFailure) {
-        let live: [PartialRecord]
-        do { live = try ledger.keptPartials() } catch { throw StateRegistry.failure(error) }
-        let own = live.filter {
-            $0.statisticSet.utf8.elementsEqual(plan.statisticsDigest.hex.utf8)
-        }
-        if own.count < live.count {
-            limits.append(
-                "Aggregates that an earlier form of the pipeline counted are in no table any more; "
-                    + "their rows are not searched.")
+        let kept: [PartialRecord]
+        do { kept = try ledger.keptPartials(pipeline: plan.name) } catch {
+            throw StateRegistry.failure(error)
         }
         var byPath: [(path: String, rows: [PartialRecord])] = []
-        for record in own {
+        for record in kept {
             if let known = byPath.firstIndex(where: { $0.path == record.path }) {
                 byPath[known].rows.append(record)
             } else {
                 byPath.append((record.path, [record]))
             }
         }
-        for (path, rows) in byPath { try rewritePartial(path, rows) }
+        let own = plan.statisticsDigest.hex
+        for (path, rows) in byPath {
+            if rows.allSatisfy({ $0.statisticSet.utf8.elementsEqual(own.utf8) }) {
+                try rewritePartial(path, rows)
+            } else {
+                try giveUpIfReached(path, rows)
+            }
+        }
+        if !givenUp.isEmpty { limits.append(givenUpWords) }
     }
 
     private func rewritePartial(
@@ -275,6 +301,13 @@ final class SubjectRewriting {
         newPartials[path] = kept.file
     }
 
+    func hold(oneOf erasure: Int) { tallies[erasure].held += 1 }
+
+    func giveUp(_ path: String, _ rows: [PartialRecord]) {
+        givenUp += rows
+        if !isDryRun { owner.changes.oweRemoval(of: path) }
+    }
+
     // MARK: Quarantine
 
     private func rewriteQuarantine() throws(PipelineFailure) {
@@ -313,7 +346,7 @@ final class SubjectRewriting {
     var finished: [Int64] {
         if isIncomplete { return [] }
         return work.erasures.indices.compactMap {
-            tallies[$0].held == 0 ? work.erasures[$0].id : nil
+            tallies[$0].held == 0 && !unsearched.contains($0) ? work.erasures[$0].id : nil
         }
     }
 
@@ -329,6 +362,15 @@ final class SubjectRewriting {
 
     /// Says in the report of a run what became of erasures that were open.
     func tell(in report: inout RunReport) {
+        if !givenUp.isEmpty { report.notes.append(givenUpWords) }
+        if unsearchedByOptOuts > 0 {
+            report.notes.append(PartSearch.words(unsearchedByOptOuts, isErasure: false))
+        }
+        if !unsearched.isEmpty {
+            report.notes.append(
+                "erasures that stay open because files written under other rules cannot be "
+                    + "searched: \(unsearched.count)")
+        }
         if !finished.isEmpty {
             report.notes.append(
                 "erasures that are done now, with nothing of them left: \(finished.count)")

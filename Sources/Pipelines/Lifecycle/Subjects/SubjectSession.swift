@@ -43,11 +43,13 @@ struct SubjectSession {
         let path = anchored(state, at: folder)
         var anchoredPlan = loaded.plan.anchored(at: folder)
         anchoredPlan.state = path
-        plan = anchoredPlan
         statePath = path
         // Nothing was ever run: there is nothing to find, and a question makes no state.
         let isThere = creating ? true : try isPresent(path)
-        ledger = isThere ? try Self.open(path, plan) : nil
+        let opened = isThere ? try Self.open(path, anchoredPlan) : nil
+        if let opened { try anchoredPlan.recallCountedFields(opened) }
+        ledger = opened
+        plan = anchoredPlan
         keys = try LivingKeys(plan)
     }
 

@@ -30,8 +30,16 @@ struct SubjectTokens: Sendable {
                 }
             }
         }
-        func count(_ place: SubjectToken.Place, _ slots: [Int], _ spellings: [[UInt8]]) {
-            for input in release.observations.tokens where slots.contains(input.slot) {
+        func count(
+            _ place: SubjectToken.Place, _ slots: [Int], _ kind: SubjectKind,
+            _ spellings: [[UInt8]]
+        ) {
+            let earlier = plan.countedFields.filter { $0.kind == kind }.map { field in
+                ObservationPlan.TokenInput(
+                    slot: -1, domain: .statistics(field.field), staticHasher: nil)
+            }
+            let inputs = release.observations.tokens.filter { slots.contains($0.slot) }
+            for input in inputs + earlier {
                 let hashers = input.staticHasher.map { [$0] } ?? keys.hashers
                 for hasher in hashers {
                     for spelling in spellings {
@@ -45,14 +53,16 @@ struct SubjectTokens: Sendable {
         let slots = release.slots(of: subject.kind.subjectKind)
         add(.record, slots, subject.spellings)
         switch subject.kind {
-        case .user: count(.person, slots, subject.spellings)
-        case .customer: count(.customer, slots, subject.spellings)
-        case .address: count(.listed, slots, subject.spellings)
+        case .user: count(.person, slots, .user, subject.spellings)
+        case .customer: count(.customer, slots, .customer, subject.spellings)
+        case .address: count(.listed, slots, .address, subject.spellings)
         }
         if let within = subject.within {
             add(.recordCustomer, customers, [within])
-            count(.customer, customers, [within])
+            count(.customer, customers, .customer, [within])
         }
+        made.formUnion(SearchedRules(subject.kind.subjectKind, plan).tokens)
+        if subject.within != nil { made.formUnion(SearchedRules(.customer, plan).tokens) }
         all = made
     }
 
@@ -76,6 +86,35 @@ struct SubjectTokens: Sendable {
         case .customer:
             return customers.isEmpty ? nil : PartialRemoval.Entry(customers: customers)
         case .address: return listed.isEmpty ? nil : PartialRemoval.Entry(listed: listed)
+        }
+    }
+}
+
+extension TokenDomain {
+    /// That of the tokens of a field in statistics.
+    static func statistics(_ field: String) -> TokenDomain {
+        TokenDomain(scope: "statistics", field: field)
+    }
+}
+
+extension Plan {
+    /// Which fields the partials of the plan have tokens of.
+    var ownCountedFields: [CountedField] {
+        let kinds = SubjectKind.allCases.map { ($0, release.slots(of: $0)) }
+        return release.observations.tokens.flatMap { input in
+            let own = kinds.filter { $0.1.contains(input.slot) }.map { Optional($0.0) }
+            return (own.isEmpty ? [nil] : own).map { kind in
+                CountedField(
+                    statisticSet: statisticsDigest.hex, kind: kind,
+                    field: release.fields.names[input.slot])
+            }
+        }
+    }
+
+    /// Completes the plan with the fields that the statistics of earlier forms counted.
+    mutating func recallCountedFields(_ ledger: Ledger) throws(PipelineFailure) {
+        do { countedFields = try ledger.countedFields() } catch {
+            throw StateRegistry.failure(error)
         }
     }
 }

@@ -119,6 +119,13 @@ struct RuleBook: Equatable {
         return Digest256.of(text.span)
     }
 
+    /// The digests of the rules that leave the field `name` as it is, or nothing of it.
+    static func plainDigests(of name: String) -> [Digest256] {
+        ["4:keep -", "4:drop -", "dropped", "kept", "left out"].map { rule in
+            Digest256.of(Array("\(name.utf8.count):\(name) \(rule)".utf8).span)
+        }
+    }
+
     // MARK: Clocks
 
     private static func words(of clock: RetentionClock, _ plan: Plan) -> String {

@@ -273,7 +273,8 @@ final class SourceIntake {
                 all.append(try owner.subjects?.newPartials[path] ?? StoredFile(path))
             }
             // A statistic that is published and written nowhere needs no table yet.
-            if all.isEmpty || plan.tables.allSatisfy(\.paths.isEmpty) { return [] }
+            if plan.tables.allSatisfy(\.paths.isEmpty) { return [] }
+            if all.isEmpty, try !hasStaleTables() { return [] }
             all = try withoutRestricted(all)
             let tables = try Partials(all, plan: plan.statistics, storage: storage).tables()
             return TableFiles(plan: plan, refusedMonths: refusedMonths).files(tables)
@@ -286,13 +287,24 @@ final class SourceIntake {
         }
     }
 
+    /// True when tables lie there whose figures no aggregate stands for any more: they were counted
+    /// by other statistics, or were given up. Without figures of its own a table is empty.
+    private func hasStaleTables() throws -> Bool {
+        let names = plan.tables.map(\.name)
+        let isThere = try ledger.files(.table).contains { names.contains($0.file.name) }
+        guard isThere else { return false }
+        return try !ledger.hasCounted(statisticSet: plan.statisticsDigest.hex)
+            || !ledger.givenUpPartials(pipeline: plan.name).isEmpty
+            || !(owner.subjects?.givenUp ?? []).isEmpty
+    }
+
     /// The same aggregates without the rows of subjects whose data is used for nothing; what is
     /// stored stays.
     private func withoutRestricted(
         _ files: [any SpillFile]
     ) throws -> [any SpillFile] {
         let entries = try RestrictedRows(ledger).entries()
-        if entries.isEmpty { return files }
+        if entries.isEmpty || files.isEmpty { return files }
         let rest = try storage.makeFile()
         _ = try Partials(files, plan: plan.statistics, storage: storage)
             .merge(without: PartialRemoval(entries, in: plan.statistics), into: rest)

@@ -69,6 +69,7 @@ final class StatefulRun {
         do { plan.latestRun = try ledger.latestClock() } catch {
             throw StateRegistry.failure(error)
         }
+        try plan.recallCountedFields(ledger)
         prepare(&report, plan, isDryRun: settings.isDryRun)
         try noteTime(ledger)
         return (ledger, try openRegistry(ledger))
@@ -345,7 +346,9 @@ final class StatefulRun {
         commit.lookedAt = changes.lookedAt
         commit.ruleTexts = changes.ruleTexts
         commit.partials = intake.partials
+        commit.countedFields = intake.partials.isEmpty ? [] : plan.ownCountedFields
         commit.replacedPartials = subjects?.replacedPartials ?? []
+        commit.givenUpPartials = (subjects?.givenUp ?? []).map(\.id)
         commit.finishedErasures = subjects?.finished ?? []
         commit.blockedErasures = subjects?.blocked ?? []
         commit.files = changes.files

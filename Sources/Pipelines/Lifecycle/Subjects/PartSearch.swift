@@ -1,0 +1,112 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// The rules of the fields that name subjects of a kind under which a search finds them: those of
+/// the outputs as they are, and those that leave the value as it is, or nothing of it.
+struct SearchedRules {
+    /// The digests by the names of the fields.
+    private var digests: [String: Set<Digest256>] = [:]
+
+    init(_ kind: SubjectKind, _ plan: Plan) {
+        for slot in plan.release.slots(of: kind) {
+            let name = plan.release.fields.names[slot]
+            var own = Set(RuleBook.plainDigests(of: name))
+            for output in plan.outputs where slot < output.ruleDigests.count {
+                own.insert(output.ruleDigests[slot])
+            }
+            digests[name, default: []].formUnion(own)
+        }
+    }
+
+    /// What an erasure keeps of them, beside the tokens that were made under them.
+    var tokens: Set<SubjectToken> {
+        Set(
+            digests.flatMap { name, digests in
+                digests.map { SubjectToken(.rule, "\($0.hex) \(name)") }
+            })
+    }
+}
+
+/// Tells which parts can be searched for a subject.
+///
+/// Where its value does not stand itself, it is found by what a rule makes of it. Once the rule of
+/// a field that names it is another one, what the old one made of it is not known any more, and
+/// what the new one makes of that in turn is not either.
+struct PartSearch {
+    /// For each part the rules by which its records were ever dealt with; nil in it: some that
+    /// nobody knows.
+    private let books: [[RuleBook?]]
+
+    init(
+        _ parts: [PartRecord], _ plan: Plan, _ registry: StateRegistry
+    ) throws(PipelineFailure) {
+        let known = try registry.ruleBooks()
+        let lines: [PartLineage: Set<Digest256?>]
+        do { lines = try registry.ledger.rulesOfParts(pipeline: plan.name) } catch {
+            throw StateRegistry.failure(error)
+        }
+        books = parts.map { part in
+            let line = PartLineage(output: part.output, sourceRange: part.sourceRange)
+            return (lines[line] ?? [nil]).map { $0.flatMap { known[$0] } }
+        }
+    }
+
+    /// In how many parts some of `fields` had another rule than those of `tokens`.
+    private func unsearchable(_ fields: [String], _ tokens: Set<SubjectToken>) -> Int {
+        let rules = fields.map { field in
+            Set(
+                tokens.lazy.filter { $0.place == .rule }.compactMap { token -> Digest256? in
+                    let words = token.text.split(separator: " ", maxSplits: 1)
+                    guard words.count == 2, String(words[1]).utf8.elementsEqual(field.utf8) else {
+                        return nil
+                    }
+                    return Digest256(hex: String(words[0]))
+                })
+        }
+        return books.count { books in
+            !books.allSatisfy { book in
+                guard let book else { return false }
+                return rules.allSatisfy { rules in rules.contains { book.fields[$0] != nil } }
+            }
+        }
+    }
+
+    private static func fields(
+        _ kind: SubjectKind, isLimited: Bool, _ plan: Plan
+    ) -> [String] {
+        let slots =
+            plan.release.slots(of: kind) + (isLimited ? plan.release.slots(of: .customer) : [])
+        return slots.map { plan.release.fields.names[$0] }
+    }
+
+    /// In how many parts the subject of an erasure cannot be looked for by its tokens.
+    func unsearchable(for erasure: SubjectWork.Erasure, _ plan: Plan) -> Int {
+        unsearchable(
+            Self.fields(erasure.kind, isLimited: erasure.within != nil, plan),
+            erasure.tokens.all)
+    }
+
+    /// In how many parts what opt-outs name cannot be looked for by what stands for it now.
+    func unsearchable(for removal: OptOutRemoval, _ plan: Plan) -> Int {
+        let kinds = Set(removal.sought.map(\.subject.kind.subjectKind))
+        let isLimited = removal.sought.contains { $0.subject.within != nil }
+        let all = kinds.union(isLimited ? [.customer] : [])
+        return unsearchable(
+            all.flatMap { Self.fields($0, isLimited: false, plan) },
+            Set(all.flatMap { SearchedRules($0, plan).tokens }))
+    }
+
+    /// What is said of such parts.
+    static func words(_ number: Int, isErasure: Bool) -> String {
+        "\(counted(number, "stored file")) were written under other rules for the fields that name "
+            + "the subject: what stands for it there is not known, and only its value itself was "
+            + "looked for. "
+            + (isErasure
+                ? "The erasure stays open, and is done when those files are deleted; with the "
+                    + "rules as they were, ask for it again."
+                : "What they hold stays until they are deleted; with the rules as they were, enter "
+                    + "the opt-out again.")
+    }
+}
