@@ -183,6 +183,56 @@ struct OptOutRegistryTests {
         #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 1)
     }
 
+    @Test(
+        "a line of the list is carried out on its day, whichever commands ran in between",
+        arguments: ["add", "import", "rectify", "erase", "nothing"])
+    func listedBehindCommands(_ command: String) throws {
+        let store = try filled("opt_outs: list.csv")
+        let list = "customer,purpose,effective_date\n"
+        try store.write("list.csv", list + "c9,*,2026-01-01\nc1,*,2026-04-20\n")
+        try store.run("2026-04-16")
+        try store.source("2", [logLine("2026-04-12", n: 2)])
+        try store.run("2026-04-17")
+        #expect(try store.lines("counts").contains { $0.hasPrefix("2026-04,2,1,1") })
+        switch command {
+        case "add": try add(store, customer: "c7", now: "2026-04-20")
+        case "import":
+            try store.write("a.csv", list + "c7,*,2026-01-01\n")
+            _ = try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-04-20")
+        case "rectify", "erase":
+            var request = SubjectRequest(pipeline: store.file, kind: .user, value: "zoe")
+            request.now = "2026-04-20"
+            request.role = .controller
+            request.requestedBy = "desk"
+            request.identityCheck = "T-1042"
+            if command == "erase" {
+                _ = try Sluice.eraseSubject(SubjectEraseRequest(subject: request))
+            } else {
+                _ = try Sluice.rectifySubject(
+                    SubjectRectifyRequest(subject: request, field: "n", text: "9"))
+            }
+        default: break
+        }
+        try store.run("2026-04-21")
+        #expect(try store.lines("counts").allSatisfy { !$0.hasPrefix("2026-04,2,") })
+        #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 1)
+    }
+
+    @Test("a list that was away for a run is carried out anew when it is back")
+    func listedAgain() throws {
+        let store = try filled("opt_outs: list.csv")
+        try store.write("list.csv", "customer,purpose,effective_date\nc1,*,2026-01-01\n")
+        try store.run("2026-04-16")
+        try store.pipeline()
+        try store.source("2", [logLine("2026-04-12", n: 2)])
+        try store.run("2026-04-17")
+        #expect(try store.lines("counts").contains { $0.hasPrefix("2026-04,2,1,1") })
+        try store.pipeline("opt_outs: list.csv")
+        try store.run("2026-04-18")
+        #expect(try store.lines("counts").allSatisfy { !$0.hasPrefix("2026-04,2,") })
+    }
+
     @Test("adding again changes nothing; check and list show hashes only")
     func listing() throws {
         let store = try filled()

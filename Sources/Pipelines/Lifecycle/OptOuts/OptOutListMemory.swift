@@ -54,18 +54,25 @@ struct OptOutListMemory {
         throw .tables([fault], file: "")
     }
 
-    /// The same with its lines as keyed hashes, which tell the next run what has come.
-    func record(hashing hasher: SubjectHasher?) -> InputList {
+    /// What a run that applied the list remembers of it: its lines too, as keyed hashes, which tell
+    /// the next run what has come. Without a list an earlier one is forgotten, for what comes now
+    /// is not under it; nil when there never was one.
+    func remember(hashing hasher: SubjectHasher?) throws(PipelineFailure) -> InputList? {
+        if plan.optOutShrinkage == nil {
+            do { if try ledger.inputList(.optOuts, name: name) == nil { return nil } } catch {
+                throw StateRegistry.failure(error)
+            }
+        }
         var record = record
         let entries = plan.optOutList.entries
         record.lines =
             entries.isEmpty
-            ? [] : hasher.map { hasher in Set(entries.map { Self.digest(of: $0, hasher) }) }
+            ? [] : hasher.map { hasher in Set(entries.map { digest(of: $0, hasher) }) }
         return record
     }
 
     /// A line, whom it names by keyed hashes only.
-    private static func digest(of line: OptOutEntry, _ hasher: SubjectHasher) -> Digest256 {
+    private func digest(of line: OptOutEntry, _ hasher: SubjectHasher) -> Digest256 {
         func hash(_ kind: SubjectKind, _ value: [UInt8]?) -> String {
             value.flatMap { hasher.hash(kind, writtenAs: $0.span)?.digest.hex } ?? "-"
         }
@@ -78,20 +85,23 @@ struct OptOutListMemory {
     }
 
     /// What the list takes out when it has changed, or the day of one of its opt-outs has come
-    /// since the last run: what its new lines name, and those whose day it is. Nil otherwise, or
-    /// when nothing is stored yet.
+    /// since the last run that applied it: what its new lines name, and those whose day it is. Nil
+    /// otherwise, or when nothing is stored yet. Commands for single subjects are runs too, and
+    /// apply no list.
     func removal(_ registry: StateRegistry) throws(PipelineFailure) -> OptOutRemoval? {
         if plan.optOutList.entries.isEmpty { return nil }
         guard let hasher = registry.hasher else { return nil }
         let now = plan.release.clocks.runClock.now
         let entries: [OptOutEntry]
         do {
-            guard let last = try ledger.lastRun(pipeline: plan.name) else { return nil }
+            guard try ledger.lastRun(pipeline: plan.name) != nil else { return nil }
+            let applied = try ledger.runGiven(.optOuts, name: name)
             let isSame = try ledger.inputList(.optOuts, name: name) == record
             let known = try ledger.listedOptOuts(list: name)
             entries = plan.optOutList.entries.filter { entry in
-                let isNewlyInForce = entry.effective > last.now && entry.effective <= now
-                return isNewlyInForce || !isSame && !known.contains(Self.digest(of: entry, hasher))
+                let isNewlyInForce =
+                    entry.effective <= now && applied.map { $0.now < entry.effective } ?? true
+                return isNewlyInForce || !isSame && !known.contains(digest(of: entry, hasher))
             }
         } catch { throw StateRegistry.failure(error) }
         let sought = entries.compactMap {

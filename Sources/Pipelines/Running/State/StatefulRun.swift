@@ -223,7 +223,7 @@ final class StatefulRun {
     ) throws(PipelineFailure) -> SubjectRewriting {
         let now = plan.release.clocks.runClock.now
         var order = settings.order
-        if settings.takesIn || settings.bindsList, order == nil {
+        if settings.appliesList {
             let memory = OptOutListMemory(ledger: registry.ledger, plan: plan)
             var removal = try memory.removal(registry)
             if let due = try HeldOptOuts(registry.ledger, plan).due {
@@ -335,9 +335,11 @@ final class StatefulRun {
         commit.recalledDeliveries = changes.recalledDeliveries
         commit.optOuts = settings.optOuts
         commit.heldOptOuts = heldOptOuts()
-        if settings.takesIn || settings.bindsList, plan.optOutShrinkage != nil {
+        if settings.appliesList {
             let memory = OptOutListMemory(ledger: ledger, plan: plan)
-            commit.inputLists.append(memory.record(hashing: listHasher))
+            if let list = try memory.remember(hashing: listHasher) {
+                commit.inputLists.append(list)
+            }
         }
         commit.measurements = report.risks.map(RowMeasurement.init)
         commit.publications = changes.publications
