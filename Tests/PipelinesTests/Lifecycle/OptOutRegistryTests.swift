@@ -219,6 +219,25 @@ struct OptOutRegistryTests {
         #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 1)
     }
 
+    @Test("a list that is understood otherwise than before is carried out anew")
+    func understoodOtherwise() throws {
+        let store = try filled("opt_outs: { file: list.csv, basis: event }")
+        try store.write(
+            "list.csv",
+            "customer,purpose,categories,effective_date\nc1,*,technical,2026-04-11\n")
+        try store.run("2026-04-16")
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",2,2") })
+        #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 2)
+        try store.pipeline("opt_outs: { file: list.csv, basis: use }")
+        try store.run("2026-04-16")
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",1,1") })
+        let left = try store.lines("use")
+        #expect(left.count == 2 && left.filter { $0.contains(#""ip""#) }.count == 1)
+        try store.pipeline("opt_outs: { file: list.csv, basis: use, effect: drop_record }")
+        try store.run("2026-04-17")
+        #expect(try store.lines("use").count == 1)
+    }
+
     @Test("a list that was away for a run is carried out anew when it is back")
     func listedAgain() throws {
         let store = try filled("opt_outs: list.csv")

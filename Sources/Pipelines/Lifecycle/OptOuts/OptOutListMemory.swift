@@ -12,6 +12,12 @@ struct OptOutListMemory {
 
     private var name: String { "\(plan.name)/opt_outs" }
 
+    /// How the pipeline understands the lines: with another word of it they say something else.
+    private var meaning: String {
+        let effect = plan.release.dropsOptedOutRecords ? "drop_record" : "fields"
+        return "\(plan.release.optOutBasis.rawValue) \(effect) \(plan.missingCustomer.rawValue)"
+    }
+
     /// What the ledger keeps of the list: how long it is, and a digest that tells nobody's name.
     var record: InputList {
         var hasher = ContentHasher()
@@ -25,6 +31,7 @@ struct OptOutListMemory {
             Self.add(entry.effective.milliseconds, to: &hasher)
             Self.add(entry.withdrawn?.milliseconds ?? .max, to: &hasher)
         }
+        hasher.update(Array(meaning.utf8).span)
         return InputList(
             name: name, kind: .optOuts, digest: hasher.digest(),
             entries: plan.optOutList.entries.count)
@@ -79,7 +86,7 @@ struct OptOutListMemory {
         let words = [
             hash(.customer, line.customer), hash(.user, line.person), "\(line.scope.rawValue)",
             "\(line.effective.milliseconds)",
-            line.withdrawn.map { "\($0.milliseconds)" } ?? "-",
+            line.withdrawn.map { "\($0.milliseconds)" } ?? "-", meaning,
         ]
         return Digest256.of(Array(words.joined(separator: " ").utf8).span)
     }
