@@ -28,6 +28,7 @@ struct LedgerSchema: Sendable {
         Migration(name: "6-writer-marks", statements: [writerMarks]),
         Migration(
             name: "7-held-opt-outs", statements: [heldOptOuts, erasuresKnownToStores]),
+        Migration(name: "8-awaited-opt-outs", statements: [awaitedOptOuts]),
     ])
 
     /// One step from a version to the next.
