@@ -149,4 +149,32 @@ struct RegistryEntriesTests {
         #expect(try after("3", endsEarlier: true, two) == [two])
         #expect(try after("4", endsEarlier: true) == [])
     }
+
+    @Test func whatStandsForAnAwaitedOptOutIsKeptUntilItIsCarriedOut() throws {
+        let scratch = try Scratch()
+        let ledger = try ledger(scratch)
+        let record = OptOutRecord(id: 1, entry: optOut("one", from: 5, "technical"))
+        func after(_ change: (inout OptOutChanges) -> Void) throws -> [AwaitedOptOut] {
+            var changes = OptOutChanges()
+            changes.awaited.pipeline = "nightly"
+            change(&changes)
+            try ledger.enter(changes, time: Self.now)
+            return try ledger.awaitedOptOuts(pipeline: "nightly")
+        }
+        let (one, two) = (SubjectToken(.record, "one"), SubjectToken(.customer, "two"))
+        let first = AwaitedOptOut(optOut: 1, tokens: [one], months: ["2026-04", "2026-05"])
+        let entered = try after { changes in
+            changes.added = [record]
+            changes.awaited.kept = [first]
+        }
+        #expect(entered == [first])
+        #expect(try ledger.awaitedOptOuts(pipeline: "other") == [])
+        let more = AwaitedOptOut(optOut: 1, tokens: [two], months: ["2026-05", "2026-06"])
+        let both = AwaitedOptOut(optOut: 1, tokens: [one, two], months: more.months)
+        #expect(try after { $0.awaited.kept = [more] } == [both])
+        let left = AwaitedOptOut(
+            optOut: 1, tokens: [], months: more.months, left: ["2026-07", "2026-08"])
+        #expect(try after { $0.awaited.carriedOut = [1: ["2026-08", "2026-07"]] } == [left])
+        #expect(try after { $0.awaited.carriedOut = [1: [], 2: []] } == [])
+    }
 }

@@ -85,6 +85,8 @@ package struct OptOutChanges: Sendable, Equatable {
     package var added: [OptOutRecord] = []
     /// Entries that end, and when.
     package var ended: [Int64: EventTime] = [:]
+    /// What is kept of entries until their day, and what is not any more.
+    package var awaited = AwaitedOptOutChanges()
 
     package init() {}
 }
@@ -131,6 +133,7 @@ extension Ledger {
         for (id, date) in changes.ended.sorted(by: { $0.key < $1.key }) {
             try end(id, at: date, time: time, db)
         }
+        try enter(changes.awaited, db)
     }
 
     private static func insert(_ entry: NewOptOut, _ db: Database) throws -> Int64 {

@@ -215,6 +215,27 @@ extension LedgerSchema {
         CREATE INDEX held_opt_outs_of_pipeline ON held_opt_outs (pipeline);
         """
 
+    /// Opt-outs whose day was ahead when they were entered, with what stands for their subjects in
+    /// outputs and unpublished statistics, until a run has carried them out. `months` are those
+    /// whose keys made the tokens; `left_months`, once carried out, those with later keys.
+    static let awaitedOptOuts = """
+        CREATE TABLE awaited_opt_outs (
+            pipeline TEXT NOT NULL,
+            opt_out_id INTEGER NOT NULL REFERENCES opt_outs (id),
+            months TEXT NOT NULL,
+            left_months TEXT,
+            PRIMARY KEY (pipeline, opt_out_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE awaited_opt_out_tokens (
+            pipeline TEXT NOT NULL,
+            opt_out_id INTEGER NOT NULL REFERENCES opt_outs (id),
+            place TEXT NOT NULL CHECK (
+                place IN ('record', 'record-customer', 'person', 'customer', 'listed')),
+            token TEXT NOT NULL,
+            PRIMARY KEY (pipeline, opt_out_id, place, token)
+        ) STRICT, WITHOUT ROWID;
+        """
+
     /// Partials until their publication, the publications, and the privacy budget spent on them.
     static let statistics = """
         CREATE TABLE partials (

@@ -29,6 +29,7 @@ struct LedgerSchema: Sendable {
         Migration(
             name: "7-held-opt-outs", statements: [heldOptOuts, erasuresKnownToStores]),
         Migration(name: "8-counted-fields", statements: [countedFields, searchedRules]),
+        Migration(name: "9-awaited-opt-outs", statements: [awaitedOptOuts]),
     ])
 
     /// One step from a version to the next.

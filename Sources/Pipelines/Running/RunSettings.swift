@@ -28,4 +28,8 @@ struct RunSettings: Sendable {
     var rewritesSources = false
     /// What a command changes in the registry of opt-outs with the commit of the run.
     var optOuts = OptOutChanges()
+
+    /// True when the run takes out of what is stored what the list of opt-outs names, and only then
+    /// may it remember the list as dealt with.
+    var appliesList: Bool { (takesIn || bindsList) && order == nil }
 }

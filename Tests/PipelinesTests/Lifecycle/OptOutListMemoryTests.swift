@@ -11,7 +11,9 @@ import Testing
 /// what is stored.
 @Suite("A list of opt-outs is known again")
 struct OptOutListMemoryTests {
-    private func digest(_ row: String) throws -> Digest256 {
+    private func digest(
+        _ row: String, _ optOuts: String = "list.csv"
+    ) throws -> Digest256 {
         let scene = try TemporaryPipeline(
             """
             name: lists
@@ -20,7 +22,7 @@ struct OptOutListMemoryTests {
             fields: { ts: keep, customer: drop, user: drop }
             outputs:
               - { name: all, purpose: statistics, path: "out/{date}.jsonl" }
-            opt_outs: list.csv
+            opt_outs: \(optOuts)
             state: state
 
             """,
@@ -45,9 +47,14 @@ struct OptOutListMemoryTests {
             "C-1,,statistics,technical,2026-01-01,2026-06-01",
             "C-1,,statistics,technical,2026-01-01,2026-06-02",
         ]
-        let digests = try rows.map(digest)
+        let digests = try rows.map { try digest($0) }
         #expect(Set(digests).count == rows.count)
         #expect(try digest(rows[0]) == digests[0])
+        // The same row under another meaning says something else, too.
+        let meanings = ["basis: event", "effect: drop_record", "missing: allowed"]
+        let others = try meanings.map { try digest(rows[0], "{ file: list.csv, \($0) }") }
+        #expect(Set(digests + others).count == rows.count + meanings.count)
+        #expect(try digest(rows[0], "{ file: list.csv, basis: use }") == digests[0])
     }
 
     private static let head =

@@ -79,6 +79,75 @@ struct OptOutRegistryTests {
         #expect(try store.lines("counts").contains { $0.contains("2026-05") })
     }
 
+    @Test(
+        "what is used until the day of an opt-out leaves with the first run on it",
+        arguments: ["c1", "anna", "anna in c1", "anna in c2", "marketing", "withdrawn", "event"])
+    func ahead(_ what: String) throws {
+        let store = try RegistryStore()
+        try store.pipeline()
+        try store.source("1", [Self.anna, Self.bob])
+        try store.run("2026-04-15")
+        let added = try add(
+            store, customer: ["anna": nil, "anna in c2": "c2"][what, default: "c1"],
+            user: what.hasPrefix("anna") ? "anna" : nil
+        ) { request in
+            request.effective = "2026-04-20"
+            if what == "marketing" { request.purposes = ["marketing"] }
+            if what == "event" { request.basis = "event" }
+        }
+        #expect(added.effect.notes.contains(AwaitedOptOuts.limit) == (what != "event"))
+        try store.source("2", [logLine("2026-04-12", n: 2)])
+        try store.run("2026-04-17")
+        #expect(try store.lines("counts").contains { $0.hasPrefix("2026-04,2,1,1") })
+        if what == "withdrawn" {
+            _ = try Sluice.withdrawOptOut(
+                pipeline: store.file, id: added.entry.id, subject: OptOutSubject(), date: nil,
+                now: "2026-04-18")
+        }
+        try add(store, customer: "c7", now: "2026-04-20")
+        let isTaken = ["c1", "anna", "anna in c1"].contains(what)
+        for day in ["2026-04-21", "2026-04-22"] {
+            let report = try store.run(day)
+            let isDue = !["withdrawn", "event"].contains(what) && day == "2026-04-21"
+            #expect(report.notes.contains { $0.contains("whose day has come") } == isDue)
+            #expect(!report.notes.contains { $0.contains("enter it again") })
+            let left = try store.lines("counts").filter { $0.hasPrefix("2026-04,2,") }
+            #expect(left.count == (isTaken ? 0 : 1))
+            let shown = try store.lines("use").filter { $0.contains(#""n":"2""#) }
+            // The records of this output say whose customer's they are, and not which user's.
+            #expect(shown.contains { $0.contains(#""ip""#) } == (what != "c1"), "\(shown)")
+        }
+    }
+
+    @Test("what was counted under a key that is younger than the entry is asked for again")
+    func aheadOfKeys() throws {
+        for isImported in [false, true] {
+            let store = try filled()
+            try store.write("a.csv", "customer,purpose,effective_date\nc1,*,2026-05-20\n")
+            func enter(_ now: String) throws {
+                if isImported {
+                    _ = try Sluice.importOptOuts(
+                        pipeline: store.file, file: "\(store.path)/a.csv", now: now)
+                } else {
+                    try add(store, customer: "c1", now: now) { $0.effective = "2026-05-20" }
+                }
+            }
+            try enter("2026-04-16")
+            try store.source("2", [logLine("2026-04-20", n: 2), logLine("2026-05-02", n: 3)])
+            try store.run("2026-05-03")
+            for day in ["2026-05-20", "2026-05-21"] {
+                let notes = try store.run(day).notes.filter { $0.contains("enter it again") }
+                #expect(notes.count == 1 && notes[0].contains("keys of 2026-05,"), "\(notes)")
+                let counted = try store.lines("counts")
+                #expect(!counted.contains { $0.hasPrefix("2026-04,2,") })
+                #expect(counted.contains { $0.hasPrefix("2026-05,3,1,1") })
+            }
+            try enter("2026-05-22")
+            #expect(!(try store.lines("counts").contains { $0.hasPrefix("2026-05") }))
+            #expect(!(try store.run("2026-05-23").notes.contains { $0.contains("enter it") }))
+        }
+    }
+
     @Test("a purpose that is not named goes on")
     func scope() throws {
         let store = try filled()
@@ -181,6 +250,75 @@ struct OptOutRegistryTests {
         #expect(try store.lines("use") == before)
         try store.run("2026-04-18")
         #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 1)
+    }
+
+    @Test(
+        "a line of the list is carried out on its day, whichever commands ran in between",
+        arguments: ["add", "import", "rectify", "erase", "nothing"])
+    func listedBehindCommands(_ command: String) throws {
+        let store = try filled("opt_outs: list.csv")
+        let list = "customer,purpose,effective_date\n"
+        try store.write("list.csv", list + "c9,*,2026-01-01\nc1,*,2026-04-20\n")
+        try store.run("2026-04-16")
+        try store.source("2", [logLine("2026-04-12", n: 2)])
+        try store.run("2026-04-17")
+        #expect(try store.lines("counts").contains { $0.hasPrefix("2026-04,2,1,1") })
+        switch command {
+        case "add": try add(store, customer: "c7", now: "2026-04-20")
+        case "import":
+            try store.write("a.csv", list + "c7,*,2026-01-01\n")
+            _ = try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-04-20")
+        case "rectify", "erase":
+            var request = SubjectRequest(pipeline: store.file, kind: .user, value: "zoe")
+            request.now = "2026-04-20"
+            request.role = .controller
+            request.requestedBy = "desk"
+            request.identityCheck = "T-1042"
+            if command == "erase" {
+                _ = try Sluice.eraseSubject(SubjectEraseRequest(subject: request))
+            } else {
+                _ = try Sluice.rectifySubject(
+                    SubjectRectifyRequest(subject: request, field: "n", text: "9"))
+            }
+        default: break
+        }
+        try store.run("2026-04-21")
+        #expect(try store.lines("counts").allSatisfy { !$0.hasPrefix("2026-04,2,") })
+        #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 1)
+    }
+
+    @Test("a list that is understood otherwise than before is carried out anew")
+    func understoodOtherwise() throws {
+        let store = try filled("opt_outs: { file: list.csv, basis: event }")
+        try store.write(
+            "list.csv",
+            "customer,purpose,categories,effective_date\nc1,*,technical,2026-04-11\n")
+        try store.run("2026-04-16")
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",2,2") })
+        #expect(try store.lines("use").filter { $0.contains(#""ip""#) }.count == 2)
+        try store.pipeline("opt_outs: { file: list.csv, basis: use }")
+        try store.run("2026-04-16")
+        #expect(try store.lines("counts").contains { $0.hasSuffix(",1,1") })
+        let left = try store.lines("use")
+        #expect(left.count == 2 && left.filter { $0.contains(#""ip""#) }.count == 1)
+        try store.pipeline("opt_outs: { file: list.csv, basis: use, effect: drop_record }")
+        try store.run("2026-04-17")
+        #expect(try store.lines("use").count == 1)
+    }
+
+    @Test("a list that was away for a run is carried out anew when it is back")
+    func listedAgain() throws {
+        let store = try filled("opt_outs: list.csv")
+        try store.write("list.csv", "customer,purpose,effective_date\nc1,*,2026-01-01\n")
+        try store.run("2026-04-16")
+        try store.pipeline()
+        try store.source("2", [logLine("2026-04-12", n: 2)])
+        try store.run("2026-04-17")
+        #expect(try store.lines("counts").contains { $0.hasPrefix("2026-04,2,1,1") })
+        try store.pipeline("opt_outs: list.csv")
+        try store.run("2026-04-18")
+        #expect(try store.lines("counts").allSatisfy { !$0.hasPrefix("2026-04,2,") })
     }
 
     @Test("adding again changes nothing; check and list show hashes only")

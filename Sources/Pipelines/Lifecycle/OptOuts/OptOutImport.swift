@@ -36,10 +36,29 @@ enum OptOutImport {
             $0.entry.withdrawn == nil && !stated.contains(Key($0.entry))
         }.map(\.id)
         report.effect = try OptOutWork.apply(
-            added.compactMap { line, record in
+            (added + (try awaited(entries, known, session))).compactMap { line, record in
                 subjects[line].map { (subject: $0, record: record) }
             }, changes, session)
         return report
+    }
+
+    /// The lines of entries that are known and not carried out yet, or not wholly: the value is at
+    /// hand again.
+    private static func awaited(
+        _ entries: [(line: Int, entry: NewOptOut)], _ known: [OptOutRecord],
+        _ session: RegistrySession
+    ) throws(PipelineFailure) -> [(line: Int, record: OptOutRecord)] {
+        let awaited: Set<Int64>
+        do {
+            awaited = Set(
+                try session.ledger.awaitedOptOuts(pipeline: session.plan.name).map(\.optOut))
+        } catch { throw StateRegistry.failure(error) }
+        let records = known.filter { awaited.contains($0.id) && $0.entry.withdrawn == nil }
+        let byKey = Dictionary(records.map { (Key($0.entry), $0) }) { _, other in other }
+        return entries.compactMap { line, entry in
+            guard entry.withdrawn == nil else { return nil }
+            return byKey[Key(entry)].map { (line: line, record: $0) }
+        }
     }
 
     /// An entry without its end: what makes two of them the same.

@@ -12,6 +12,12 @@ struct OptOutListMemory {
 
     private var name: String { "\(plan.name)/opt_outs" }
 
+    /// How the pipeline understands the lines: with another word of it they say something else.
+    private var meaning: String {
+        let effect = plan.release.dropsOptedOutRecords ? "drop_record" : "fields"
+        return "\(plan.release.optOutBasis.rawValue) \(effect) \(plan.missingCustomer.rawValue)"
+    }
+
     /// What the ledger keeps of the list: how long it is, and a digest that tells nobody's name.
     var record: InputList {
         var hasher = ContentHasher()
@@ -25,6 +31,7 @@ struct OptOutListMemory {
             Self.add(entry.effective.milliseconds, to: &hasher)
             Self.add(entry.withdrawn?.milliseconds ?? .max, to: &hasher)
         }
+        hasher.update(Array(meaning.utf8).span)
         return InputList(
             name: name, kind: .optOuts, digest: hasher.digest(),
             entries: plan.optOutList.entries.count)
@@ -54,44 +61,54 @@ struct OptOutListMemory {
         throw .tables([fault], file: "")
     }
 
-    /// The same with its lines as keyed hashes, which tell the next run what has come.
-    func record(hashing hasher: SubjectHasher?) -> InputList {
+    /// What a run that applied the list remembers of it: its lines too, as keyed hashes, which tell
+    /// the next run what has come. Without a list an earlier one is forgotten, for what comes now
+    /// is not under it; nil when there never was one.
+    func remember(hashing hasher: SubjectHasher?) throws(PipelineFailure) -> InputList? {
+        if plan.optOutShrinkage == nil {
+            do { if try ledger.inputList(.optOuts, name: name) == nil { return nil } } catch {
+                throw StateRegistry.failure(error)
+            }
+        }
         var record = record
         let entries = plan.optOutList.entries
         record.lines =
             entries.isEmpty
-            ? [] : hasher.map { hasher in Set(entries.map { Self.digest(of: $0, hasher) }) }
+            ? [] : hasher.map { hasher in Set(entries.map { digest(of: $0, hasher) }) }
         return record
     }
 
     /// A line, whom it names by keyed hashes only.
-    private static func digest(of line: OptOutEntry, _ hasher: SubjectHasher) -> Digest256 {
+    private func digest(of line: OptOutEntry, _ hasher: SubjectHasher) -> Digest256 {
         func hash(_ kind: SubjectKind, _ value: [UInt8]?) -> String {
             value.flatMap { hasher.hash(kind, writtenAs: $0.span)?.digest.hex } ?? "-"
         }
         let words = [
             hash(.customer, line.customer), hash(.user, line.person), "\(line.scope.rawValue)",
             "\(line.effective.milliseconds)",
-            line.withdrawn.map { "\($0.milliseconds)" } ?? "-",
+            line.withdrawn.map { "\($0.milliseconds)" } ?? "-", meaning,
         ]
         return Digest256.of(Array(words.joined(separator: " ").utf8).span)
     }
 
     /// What the list takes out when it has changed, or the day of one of its opt-outs has come
-    /// since the last run: what its new lines name, and those whose day it is. Nil otherwise, or
-    /// when nothing is stored yet.
+    /// since the last run that applied it: what its new lines name, and those whose day it is. Nil
+    /// otherwise, or when nothing is stored yet. Commands for single subjects are runs too, and
+    /// apply no list.
     func removal(_ registry: StateRegistry) throws(PipelineFailure) -> OptOutRemoval? {
         if plan.optOutList.entries.isEmpty { return nil }
         guard let hasher = registry.hasher else { return nil }
         let now = plan.release.clocks.runClock.now
         let entries: [OptOutEntry]
         do {
-            guard let last = try ledger.lastRun(pipeline: plan.name) else { return nil }
+            guard try ledger.lastRun(pipeline: plan.name) != nil else { return nil }
+            let applied = try ledger.runGiven(.optOuts, name: name)
             let isSame = try ledger.inputList(.optOuts, name: name) == record
             let known = try ledger.listedOptOuts(list: name)
             entries = plan.optOutList.entries.filter { entry in
-                let isNewlyInForce = entry.effective > last.now && entry.effective <= now
-                return isNewlyInForce || !isSame && !known.contains(Self.digest(of: entry, hasher))
+                let isNewlyInForce =
+                    entry.effective <= now && applied.map { $0.now < entry.effective } ?? true
+                return isNewlyInForce || !isSame && !known.contains(digest(of: entry, hasher))
             }
         } catch { throw StateRegistry.failure(error) }
         let sought = entries.compactMap {

@@ -50,16 +50,16 @@ struct OptOutRecalls {
 
     /// True when the opt-out bars the purpose of the delivery; one that the pipeline does not know
     /// any more, in doubt.
-    private func reaches(_ one: OptOutRemoval.Sought, _ delivery: OpenDelivery) -> Bool {
+    private func reaches(_ one: OptOutRemoval.Reach, _ delivery: OpenDelivery) -> Bool {
         guard let purpose = plan.purposes[delivery.purpose] else { return true }
         return !one.effect.categories(barredFor: purpose).isEmpty
     }
 
-    private func isTold(_ one: OptOutRemoval.Sought, _ delivery: OpenDelivery) -> Bool {
+    private func isTold(_ one: OptOutRemoval.Reach, _ delivery: OpenDelivery) -> Bool {
         guard delivery.isCurrent else { return false }
         let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(delivery.output.utf8) }
         guard let index else { return false }
-        switch plan.telling(one.subject.kind.subjectKind, inOutput: index) {
+        switch plan.telling(one.kind, inOutput: index) {
         case .always: return true
         case .whileKeysLive: return !delivery.hasLostKeys
         case .never: return false

@@ -21,6 +21,13 @@ struct OptOutRemoval {
         var from: EventTime?
         var until: EventTime?
         var isByEvent = false
+    }
+
+    /// What deliveries are asked for.
+    struct Reach {
+        let optOut: Int64
+        let kind: SubjectKind
+        let effect: OptOutEffect
 
         /// What a recall for its sake says.
         var cause: RecallCause { optOut > 0 ? .optOut(optOut) : .listedOptOut }
@@ -38,13 +45,13 @@ struct OptOutRemoval {
     }
 
     /// The opt-outs themselves.
-    let sought: [Sought]
+    private(set) var sought: [Reach]
     /// For each statistic of the plan whose rows leave it.
-    let counted: [[PartialRemoval.Entry]]
+    private(set) var counted: [[PartialRemoval.Entry]]
     /// What is sought in what earlier statistics counted, whose purposes nobody knows any more.
-    let countedBefore: [PartialRemoval.Entry]
+    private(set) var countedBefore: [PartialRemoval.Entry]
     /// For each output of the plan.
-    let standIns: [[StandIn]]
+    private(set) var standIns: [[StandIn]]
     /// The numbers among those of `standIns` that stand for what holds kept of earlier opt-outs,
     /// and what a recall for their sake says.
     private(set) var kept: [Int64: RecallCause] = [:]
@@ -79,7 +86,9 @@ struct OptOutRemoval {
                 standIns[index] += Self.standIns(one, kind, output, release, keys, hasher)
             }
         }
-        self.sought = sought
+        self.sought = sought.map {
+            Reach(optOut: $0.optOut, kind: $0.subject.kind.subjectKind, effect: $0.effect)
+        }
         self.counted = counted
         self.countedBefore = countedBefore
         self.standIns = standIns
@@ -103,6 +112,43 @@ struct OptOutRemoval {
                     until: entry.until, effect: OptOutEffect(entry.scopes, plan.purposes)))
         }
         self.standIns = standIns
+    }
+
+    /// Adds an opt-out whose day has come, by its hash and by what was kept of its value.
+    mutating func add(
+        _ record: OptOutRecord, _ tokens: SubjectTokens, _ plan: Plan, _ hasher: SubjectHasher
+    ) {
+        let subject = record.entry.subject
+        let effect = OptOutEffect(record.entry.scopes, plan.purposes)
+        let entry = tokens.removal(subject.kind, isLimited: record.entry.within != nil)
+        if let entry, !effect.isEmpty { countedBefore.append(entry) }
+        for (index, reader) in plan.release.observations.statistics.enumerated() {
+            let barred = effect.categories(barredFor: reader.purpose)
+            guard let entry, reader.isOut(barred, plan.release.dropsOptedOutRecords) else {
+                continue
+            }
+            counted[index].append(entry)
+        }
+        let matches =
+            [subject]
+            + tokens.texts(.record).compactMap { hasher.hash(subject.kind, writtenAs: $0.span) }
+        let limits: [Digest256?] = record.entry.within.map { within in
+            [within]
+                + tokens.texts(.recordCustomer).compactMap {
+                    hasher.hash(.customer, writtenAs: $0.span)?.digest
+                }
+        } ?? [nil]
+        for (index, output) in plan.release.outputs.enumerated()
+        where !effect.categories(barredFor: output.purpose).isEmpty {
+            standIns[index] += matches.flatMap { match in
+                limits.map {
+                    StandIn(
+                        optOut: record.id, match: match, within: $0, from: nil, until: nil,
+                        effect: effect)
+                }
+            }
+        }
+        sought.append(Reach(optOut: record.id, kind: subject.kind, effect: effect))
     }
 
     private static func standIns(

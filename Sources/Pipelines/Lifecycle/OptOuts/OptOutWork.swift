@@ -33,16 +33,19 @@ enum OptOutWork {
         _ session: RegistrySession
     ) throws(PipelineFailure) -> OptOutEffectReport {
         let sought = sought(optOuts, session)
+        let keys = try LivingKeys(session.plan)
+        var changes = changes
+        changes.awaited = AwaitedOptOuts.changes(optOuts, session.plan, keys)
+        var report = OptOutEffectReport()
+        if !changes.awaited.kept.isEmpty { report.notes.append(AwaitedOptOuts.limit) }
         guard !sought.isEmpty, try isAnythingStored(session), let state = session.plan.state,
             let hasher = try StateRegistry(session.ledger, of: session.plan).hasher
         else {
             do { try session.ledger.enter(changes, time: session.now) } catch {
                 throw StateRegistry.failure(error)
             }
-            return OptOutEffectReport()
+            return report
         }
-        var report = OptOutEffectReport()
-        let keys = try LivingKeys(session.plan)
         var settings = RunSettings()
         settings.command = "opt-out"
         settings.takesIn = false

@@ -35,6 +35,8 @@ final class StatefulRun {
     let divided: DividedSources?
     /// Makes the keyed hashes of the list of opt-outs; nil where the registry has no key.
     private var listHasher: SubjectHasher?
+    /// What becomes of opt-outs whose day has come.
+    private var awaitedOptOuts: AwaitedOptOutChanges?
     /// True when the run goes over what holds kept of opt-outs.
     private var endsHeldOptOuts = false
     /// What is done for requests of persons.
@@ -227,13 +229,17 @@ final class StatefulRun {
     ) throws(PipelineFailure) -> SubjectRewriting {
         let now = plan.release.clocks.runClock.now
         var order = settings.order
-        if settings.takesIn || settings.bindsList, order == nil {
+        if settings.appliesList {
             let memory = OptOutListMemory(ledger: registry.ledger, plan: plan)
             var removal = try memory.removal(registry)
             if let due = try HeldOptOuts(registry.ledger, plan).due {
                 removal = OptOutRemoval(removal, adding: due, plan)
                 endsHeldOptOuts = true
             }
+            let awaited = try AwaitedOptOuts(registry, plan)
+            removal = try awaited.joined(to: removal)
+            awaitedOptOuts = awaited.changes
+            report.notes += awaited.notes
             order = removal.map { .removeOptedOut($0) }
         }
         let work = try SubjectWork(registry, now: now, order)
@@ -356,10 +362,13 @@ final class StatefulRun {
         commit.recalls = changes.recalls
         commit.recalledDeliveries = changes.recalledDeliveries
         commit.optOuts = settings.optOuts
+        if let awaitedOptOuts { commit.optOuts.awaited = awaitedOptOuts }
         commit.heldOptOuts = heldOptOuts()
-        if settings.takesIn || settings.bindsList, plan.optOutShrinkage != nil {
+        if settings.appliesList {
             let memory = OptOutListMemory(ledger: ledger, plan: plan)
-            commit.inputLists.append(memory.record(hashing: listHasher))
+            if let list = try memory.remember(hashing: listHasher) {
+                commit.inputLists.append(list)
+            }
         }
         commit.measurements = report.risks.map(RowMeasurement.init)
         commit.publications = changes.publications

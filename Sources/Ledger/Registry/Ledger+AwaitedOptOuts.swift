@@ -1,0 +1,118 @@
+import GRDB
+
+/// An opt-out of the registry whose day was ahead when it was entered: its records are used until
+/// then, and taken out by what stood for its subject while the value was at hand.
+package struct AwaitedOptOut: Sendable, Equatable {
+    /// The number in the registry.
+    package var optOut: Int64
+    package var tokens: Set<SubjectToken>
+    /// The months under whose keys the tokens were made, `yyyy-MM`.
+    package var months: Set<String>
+    /// Once it was carried out: the months with keys that were made later, under which no token
+    /// could be made. Nil before.
+    package var left: Set<String>?
+
+    package init(
+        optOut: Int64, tokens: Set<SubjectToken>, months: Set<String>, left: Set<String>? = nil
+    ) {
+        self.optOut = optOut
+        self.tokens = tokens
+        self.months = months
+        self.left = left
+    }
+}
+
+/// What a command or run changes in the opt-outs that a pipeline awaits.
+package struct AwaitedOptOutChanges: Sendable, Equatable {
+    package var pipeline = ""
+    /// Those whose day is ahead. Tokens that are known already stay.
+    package var kept: [AwaitedOptOut] = []
+    /// Those that were carried out or are over, by their numbers, and the months that are left; one
+    /// with none is forgotten.
+    package var carriedOut: [Int64: Set<String>] = [:]
+
+    package init() {}
+}
+
+extension Ledger {
+    /// The opt-outs that `pipeline` awaits, and those of which something is left, by their numbers.
+    package func awaitedOptOuts(pipeline: String) throws(LedgerFault) -> [AwaitedOptOut] {
+        try read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT * FROM awaited_opt_outs WHERE pipeline = ? ORDER BY opt_out_id",
+                arguments: [pipeline])
+            return try rows.map { row in
+                let left: String? = row["left_months"]
+                let id: Int64 = row["opt_out_id"]
+                return AwaitedOptOut(
+                    optOut: id, tokens: try Self.tokens(ofAwaited: id, pipeline, db),
+                    months: Self.months(row["months"]), left: left.map(Self.months))
+            }
+        }
+    }
+
+    private static func tokens(
+        ofAwaited id: Int64, _ pipeline: String, _ db: Database
+    ) throws -> Set<SubjectToken> {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT place, token FROM awaited_opt_out_tokens
+                WHERE pipeline = ? AND opt_out_id = ?
+                """,
+            arguments: [pipeline, id])
+        return Set(
+            rows.compactMap { row in
+                SubjectToken.Place(rawValue: row["place"]).map { SubjectToken($0, row["token"]) }
+            })
+    }
+
+    private static func months(_ text: String) -> Set<String> {
+        Set(text.split(separator: " ").map(String.init))
+    }
+
+    private static func text(_ months: Set<String>) -> String {
+        months.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: " ")
+    }
+
+    static func enter(_ changes: AwaitedOptOutChanges, _ db: Database) throws {
+        for awaited in changes.kept { try keep(awaited, changes.pipeline, db) }
+        for (id, left) in changes.carriedOut {
+            // What they stood for is out: nobody needs the tokens any more.
+            try db.execute(
+                sql: "DELETE FROM awaited_opt_out_tokens WHERE pipeline = ? AND opt_out_id = ?",
+                arguments: [changes.pipeline, id])
+            if left.isEmpty {
+                try db.execute(
+                    sql: "DELETE FROM awaited_opt_outs WHERE pipeline = ? AND opt_out_id = ?",
+                    arguments: [changes.pipeline, id])
+            } else {
+                try db.execute(
+                    sql: """
+                        UPDATE awaited_opt_outs SET left_months = ?
+                        WHERE pipeline = ? AND opt_out_id = ?
+                        """,
+                    arguments: [text(left), changes.pipeline, id])
+            }
+        }
+    }
+
+    private static func keep(
+        _ awaited: AwaitedOptOut, _ pipeline: String, _ db: Database
+    ) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO awaited_opt_outs (pipeline, opt_out_id, months) VALUES (?, ?, ?)
+                ON CONFLICT (pipeline, opt_out_id) DO UPDATE SET months = excluded.months
+                """,
+            arguments: [pipeline, awaited.optOut, text(awaited.months)])
+        for token in awaited.tokens {
+            try db.execute(
+                sql: """
+                    INSERT INTO awaited_opt_out_tokens (pipeline, opt_out_id, place, token)
+                    VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    """,
+                arguments: [pipeline, awaited.optOut, token.place.rawValue, token.text])
+        }
+    }
+}

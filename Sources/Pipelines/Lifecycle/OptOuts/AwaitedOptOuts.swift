@@ -1,0 +1,99 @@
+internal import Anonymization
+internal import KeyedHashing
+internal import Ledger
+internal import Records
+
+/// Opt-outs of the registry whose day was ahead when they were entered. Until then their records
+/// are used; the first run behind it takes them out, by the tokens that were made while the value
+/// was at hand.
+struct AwaitedOptOuts {
+    private let plan: Plan
+    private let hasher: SubjectHasher?
+    /// Those whose day has come, with what stands for their subjects.
+    private var due: [(record: OptOutRecord, tokens: SubjectTokens)] = []
+    /// What the commit of a run that carries them out enters.
+    private(set) var changes = AwaitedOptOutChanges()
+    /// What a run has to say of them.
+    private(set) var notes: [String] = []
+
+    init(_ registry: StateRegistry, _ plan: Plan) throws(PipelineFailure) {
+        self.plan = plan
+        hasher = registry.hasher
+        changes.pipeline = plan.name
+        let awaited: [AwaitedOptOut]
+        let records: [OptOutRecord]
+        do {
+            awaited = try registry.ledger.awaitedOptOuts(pipeline: plan.name)
+            records = awaited.isEmpty ? [] : try registry.ledger.optOuts()
+        } catch { throw StateRegistry.failure(error) }
+        if awaited.isEmpty { return }
+        let living = Set(try LivingKeys(plan).living.map(\.text))
+        let now = plan.release.clocks.runClock.now
+        for one in awaited {
+            guard let record = records.first(where: { $0.id == one.optOut }),
+                !record.isOver(at: now)
+            else {
+                changes.carriedOut[one.optOut] = []
+                continue
+            }
+            guard record.entry.effective <= now else { continue }
+            if one.left == nil { due.append((record, SubjectTokens(one.tokens))) }
+            let left = (one.left ?? living.subtracting(one.months)).intersection(living)
+            changes.carriedOut[one.optOut] = left
+            if !left.isEmpty { notes.append(Self.note(record.id, left)) }
+        }
+        if !due.isEmpty {
+            notes.append("opt-outs whose day has come, taken out of what is stored: \(due.count)")
+        }
+    }
+
+    private static func note(_ id: Int64, _ months: Set<String>) -> String {
+        let list = months.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return "opt-out \(id) has come into force, but what was counted or written before under "
+            + "the keys of \(list.joined(separator: ", ")), which are younger than the entry, may "
+            + "still hold its subject: enter it again, with the same date, to take that out too"
+    }
+
+    /// `removal` with what is due added to it.
+    func joined(to removal: OptOutRemoval?) throws(PipelineFailure) -> OptOutRemoval? {
+        guard let hasher, !due.isEmpty else { return removal }
+        var joined: OptOutRemoval
+        if let removal { joined = removal } else {
+            joined = OptOutRemoval([], plan, try LivingKeys(plan), hasher)
+        }
+        for (record, tokens) in due { joined.add(record, tokens, plan, hasher) }
+        return joined
+    }
+
+    /// What a command keeps of `optOuts`, whose values it has, until their day, and what of earlier
+    /// ones is done with it.
+    static func changes(
+        _ optOuts: [(subject: OptOutSubject, record: OptOutRecord)], _ plan: Plan,
+        _ keys: LivingKeys
+    ) -> AwaitedOptOutChanges {
+        let now = plan.release.clocks.runClock.now
+        var changes = AwaitedOptOutChanges()
+        changes.pipeline = plan.name
+        for (subject, record) in optOuts where record.entry.basis == .use {
+            if record.entry.effective <= now {
+                changes.carriedOut[record.id] = []
+                continue
+            }
+            let isEver = record.entry.withdrawn.map { record.entry.effective < $0 } ?? true
+            guard isEver,
+                let one = SoughtSubject(customer: subject.customer, user: subject.user)
+            else { continue }
+            changes.kept.append(
+                AwaitedOptOut(
+                    optOut: record.id, tokens: SubjectTokens(one, plan, keys).all,
+                    months: Set(keys.living.map(\.text))))
+        }
+        return changes
+    }
+
+    /// What a command says of those that it keeps.
+    static let limit =
+        "until the day of an opt-out that lies ahead its records are used; the first run on it or "
+        + "after it takes out what was counted and written until then, by the keys that there are "
+        + "now, and says for which months it asks to enter the opt-out again"
+}
