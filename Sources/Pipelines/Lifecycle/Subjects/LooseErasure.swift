@@ -22,13 +22,14 @@ struct LooseErasure {
                 for file in place.files {
                     let scan = SubjectScan(plan: plan, place: place)
                     let found = try scan.count(file)
-                    if found == 0 { continue }
+                    if found.records == 0 { continue }
                     if place.format.envelope != nil {
                         throw .usage(
                             "\(file): records are taken out of files of lines only: run the "
                                 + "pipeline again without the subject's sources")
                     }
-                    report.records += found
+                    report.records += found.records
+                    report.undecided += found.undecided
                     report.parts += 1
                     if !isDryRun { prepared.append(try rewrite(file, place, scan)) }
                 }
@@ -100,11 +101,13 @@ struct LooseErasure {
 }
 
 extension SubjectScan {
-    /// How many records of the subject a file holds.
-    func count(_ path: String) throws(PipelineFailure) -> Int {
+    /// How many records of the subject a file holds, with those that do not say of which customer.
+    func count(_ path: String) throws(PipelineFailure) -> PlaceCounts {
         var one = place
         one.files = [path]
-        return try SubjectScan(plan: plan, place: one).run { _ in }.records
+        var counts = try SubjectScan(plan: plan, place: one).run { _ in }
+        counts.records += counts.undecided
+        return counts
     }
 
     /// The header of a file as it is written.
@@ -145,7 +148,7 @@ extension SubjectScan {
             for row in 0..<table.count {
                 if table.isGood(row) {
                     let match = place.matcher.match(row, table, chunk.buffer.bytes, reader)
-                    if match == .value || match == .token { continue }
+                    if match != .none { continue }
                 }
                 kept.append(chunk.buffer.bytes.extracting(table.range(row)))
                 kept.append(UInt8(ascii: "\n"))

@@ -87,7 +87,7 @@ struct QuarantineErasure {
             raw, plan.format, plan.release.fields.names, plan.limits,
             work.sourceMatchers(plan.release))
         return matches.map { found in
-            found.indices.filter { found[$0] == .value || found[$0] == .token }
+            found.indices.filter { found[$0] != .none }
         }
     }
 

@@ -27,6 +27,8 @@ final class SubjectRewriting {
     private(set) var parts = 0
     /// Rows that left unpublished statistics, or would.
     private(set) var partialRows = 0
+    /// Those of them that do not say of which customer, where only one's were to go.
+    private(set) var undecidedRows = 0
     /// Records of rewritten parts that lost fields, or went, because of an opt-out.
     private(set) var barredRecords = 0
     /// The opt-outs that some stored record matched.
@@ -178,7 +180,7 @@ final class SubjectRewriting {
         uncorrected += counts.outputs[0].uncorrected
         for place in tallies.indices where place < counts.erasures.count {
             var tally = counts.erasures[place]
-            if !countingErased { tally.erased = 0 }
+            if !countingErased { (tally.erased, tally.undecided) = (0, 0) }
             tallies[place].add(tally)
         }
     }
@@ -240,6 +242,11 @@ final class SubjectRewriting {
                     continue
                 }
                 free.append(entry)
+                guard erasure.within != nil else { continue }
+                var unsaid = entry
+                unsaid.customers = [.none]
+                undecidedRows += try partials.count(
+                    of: PartialRemoval([unsaid], in: plan.statistics))
             }
             all.entries = all.entries.indices.map { index in
                 free + (work.removal?.counted[index] ?? [])
