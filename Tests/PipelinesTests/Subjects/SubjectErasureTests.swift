@@ -24,12 +24,14 @@ struct SubjectErasureTests {
 
     private func erase(
         _ scene: TemporaryPipeline, _ kind: SubjectRequest.Kind = .user, _ value: String = "anna",
-        now: String = "2026-04-15", dry: Bool = false, within: String? = nil
+        now: String = "2026-04-15", dry: Bool = false, within: String? = nil,
+        until: String? = nil
     ) throws -> SubjectChangeReport {
         var subject = scene.request(kind, value, now: now)
         subject.withinCustomer = within
         var request = SubjectEraseRequest(subject: subject)
         request.isDryRun = dry
+        request.until = until
         return try Sluice.eraseSubject(request)
     }
 
@@ -83,6 +85,25 @@ struct SubjectErasureTests {
         let report = try erase(scene, within: "NL-2")
         #expect(report.records == 2 && report.partialRows == 1)
         #expect(try stored(scene, "copy") == 3)
+    }
+
+    @Test("until a day: later rows of statistics stay too, and of a day cut in two none do")
+    func until() throws {
+        let days = ["04-01", "04-02", "04-03", "04-04"]
+        func cut(_ until: String) throws -> (report: SubjectChangeReport, times: String) {
+            let scene = try scene(days.map { Scene.line($0, "anna") }.joined())
+            let report = try erase(scene, until: until)
+            #expect(try erase(scene, dry: true, until: until).partialRows == 0)
+            return (report, try scene.text("out/months.csv"))
+        }
+        let plain = try cut("2026-04-03")
+        #expect(plain.report.records == 4 && plain.report.partialRows == 2)
+        #expect(plain.times.contains("2026-04,2,1"))
+        #expect(!plain.report.limits.contains { $0.contains("cuts in two") })
+        let halved = try cut("2026-04-03T09:00:00Z")
+        #expect(halved.report.records == 4 && halved.report.partialRows == 3)
+        #expect(halved.times.contains("2026-04,1,1"))
+        #expect(halved.report.limits.contains { $0.contains("2026-04-03, which `--until` cuts") })
     }
 
     @Test("a customer, and an address in any spelling")

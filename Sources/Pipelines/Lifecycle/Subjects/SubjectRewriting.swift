@@ -42,6 +42,8 @@ final class SubjectRewriting {
     /// Raw lines that left quarantine, or would.
     private(set) var quarantineLines = 0
     private var isIncomplete = false
+    /// Days that the end of an erasure cuts in two, where rows went.
+    private var cutDays: Set<Int> = []
     /// Why something may be left, besides holds.
     private(set) var limits: [String] = []
     private(set) var replacedPartials: [ReplacedPartial] = []
@@ -219,6 +221,19 @@ final class SubjectRewriting {
             }
         }
         for (path, rows) in byPath { try rewritePartial(path, rows) }
+        for day in cutDays.sorted() {
+            limits.append(
+                "Rows of unpublished statistics have days, not times: of "
+                    + "\(CivilDate(daysSince1970: day).text), which `--until` cuts in two, the "
+                    + "subject's rows go as a whole.")
+        }
+    }
+
+    /// The last day out of whose rows something goes, and whether some of its events stay.
+    private func lastDay(before until: EventTime) -> (day: Int, isCut: Bool) {
+        let zone = plan.release.zone
+        let day = zone.localDay(at: EventTime(milliseconds: until.milliseconds - 1))
+        return (day, zone.startOfDay(day + 1) != until)
     }
 
     private func rewritePartial(
@@ -230,9 +245,11 @@ final class SubjectRewriting {
         var all = PartialRemoval([], in: plan.statistics)
         do throws(PartialFault) {
             for (index, erasure) in work.erasures.enumerated() {
-                let entry = erasure.tokens.removal(
+                let limited = erasure.tokens.removal(
                     erasure.kind, isLimited: erasure.within != nil)
-                guard let entry else { continue }
+                guard var entry = limited else { continue }
+                let last = erasure.until.map(lastDay)
+                entry.lastDay = last?.day
                 let removal = PartialRemoval([entry], in: plan.statistics)
                 let reached = try partials.count(of: removal)
                 if reached == 0 { continue }
@@ -242,6 +259,7 @@ final class SubjectRewriting {
                     continue
                 }
                 free.append(entry)
+                if let last, last.isCut { cutDays.insert(last.day) }
                 guard erasure.within != nil else { continue }
                 var unsaid = entry
                 unsaid.customers = [.none]
