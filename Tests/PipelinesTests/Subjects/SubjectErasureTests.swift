@@ -155,6 +155,35 @@ struct SubjectErasureTests {
         #expect(after.components(separatedBy: "byte_offset").count == 4)
     }
 
+    @Test("raw lines of quarantine go without state too")
+    func looseQuarantine() throws {
+        func bad(_ user: String) -> String {
+            #"{"ts":"2026-99-10","customer":"NL-1","user":"\#(user)","x":1}"# + "\n"
+        }
+        let scene = try TemporaryPipeline(
+            Scene.pipeline.replacing("state: state\n", with: "")
+                .replacing("keep_lines: true", with: "keep_lines: true, path: quar")
+                .replacing("{date}", with: "all").replacing("{month}", with: "all"),
+            files: [
+                "in/a.jsonl": Scene.line("04-10", "bert") + bad("anna") + bad("bert")
+                    + "nobody can read this\n"
+            ])
+        _ = try scene.run(now: "2026-04-15")
+        func lists() throws -> String {
+            try scene.files(below: "quar").reduce(into: "") {
+                $0 += try scene.text("quar/\($1)")
+            }
+        }
+        #expect(try lists().components(separatedBy: "line_hex").count == 4)
+        #expect(try erase(scene, dry: true).quarantineLines == 2)
+        #expect(try lists().components(separatedBy: "line_hex").count == 4)
+        let report = try erase(scene)
+        #expect(report.quarantineLines == 2 && report.records == 0)
+        #expect(try lists().components(separatedBy: "line_hex").count == 2)
+        #expect(try lists().components(separatedBy: "byte_offset").count == 4)
+        #expect(try erase(scene).quarantineLines == 0)
+    }
+
     /// The slow twin: the same keys, and sources in which the subject never was.
     @Test("as if the subject had never been there", arguments: [51, 52, 53] as [UInt64])
     func twin(_ seed: UInt64) throws {

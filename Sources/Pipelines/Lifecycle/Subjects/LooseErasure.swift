@@ -34,6 +34,8 @@ struct LooseErasure {
                     if !isDryRun { prepared.append(try rewrite(file, place, scan)) }
                 }
             }
+            let source = places.first { $0.kind == .source }
+            try rewriteQuarantine(source, &prepared, &report)
             for (folder, file) in prepared {
                 do { try DurableFile.publish([file], in: folder) } catch {
                     throw .storage("cannot replace \(folder.path(of: file.finalName))", error)
@@ -47,6 +49,38 @@ struct LooseErasure {
         report.limits.append(
             "The pipeline has no state: the erasure is not remembered, and a run over sources that "
                 + "still hold the subject brings its records back.")
+    }
+
+    /// Raw lines that quarantine keeps are told as records of the sources.
+    private func rewriteQuarantine(
+        _ source: SubjectPlace?, _ prepared: inout [(Directory, PreparedFile)],
+        _ report: inout SubjectChangeReport
+    ) throws(PipelineFailure) {
+        guard let source else { return }
+        let erasure = QuarantineErasure(plan: plan, of: source.matcher)
+        for list in try QuarantineSearch.lists(of: plan) {
+            let rest = try erasure.rest(of: list)
+            if rest.removed == 0 { continue }
+            report.quarantineLines += rest.removed
+            if isDryRun { continue }
+            prepared.append(try prepare(rest.content, at: list))
+        }
+    }
+
+    private func prepare(
+        _ content: [UInt8], at path: String
+    ) throws(PipelineFailure) -> (Directory, PreparedFile) {
+        let split = splitPath(path)
+        do {
+            let folder = try Directory.open(split.directory, creating: false, mode: 0o700)
+            let file = try DurableFile.begin(
+                in: folder, named: split.name,
+                mode: try FileStatus.of(path)?.permissions ?? 0o600, mark: plan.mark)
+            try file.write(content.span)
+            return (folder, try file.prepare())
+        } catch {
+            throw .storage("cannot rewrite the quarantine list \(path)", error)
+        }
     }
 
     /// The terms of disclosures say what their files are now, and call back what they were.
