@@ -41,11 +41,16 @@ import Testing
             all[index].action = "only-\(index % 3)"
         }
         let file = try Self.partial(all, plan)
+        let middle = all.map(\.day).sorted()[all.count / 2]
         let cases: [(PartialRemoval.Entry, (Observation) -> Bool)] = [
             (.init(persons: [token(4)]), { $0.user == 4 }),
             (.init(customers: [token(3)]), { $0.customer == 3 }),
             (.init(persons: [token(4), token(5)], customers: [token(5)]), {
                 $0.customer == 5 && ($0.user == 4 || $0.user == 5)
+            }),
+            (.init(persons: [token(4)], lastDay: middle), { $0.user == 4 && $0.day <= middle }),
+            (.init(customers: [token(3)], lastDay: middle), {
+                $0.customer == 3 && $0.day <= middle
             }),
             (.init(persons: [token(99)]), { _ in false }),
             (.init(), { _ in false }),
@@ -135,6 +140,10 @@ import Testing
             [.init(persons: [token(15)], listed: [token(15)])], from: file, plan)
         let (before, after) = (file.bytes.contains(token(15)), made.bytes.contains(token(15)))
         #expect(before && !after)
+        // Those of later days stay in them.
+        let days = try Self.remove(
+            [.init(persons: [token(15)], listed: [token(15)], lastDay: -1)], from: file, plan)
+        #expect(days.removed == 0 && days.bytes == file.bytes)
     }
 }
 

@@ -13,7 +13,7 @@ extension ChunkRelease {
         // Asked before: to look at the matcher itself is to copy it.
         if hasCorrection, let corrected = plan.corrected {
             let match = corrected.match(row, table, bytes, reader)
-            context.isCorrected = match == .value || match == .token
+            context.isCorrected = match.isSure
         }
         guard hasRegister else { return }
         var verdict = subjects.ask(slots, time: context.time, row, table, bytes, reader)
@@ -34,18 +34,21 @@ extension ChunkRelease {
     ) {
         for (index, erasure) in plan.erasures.enumerated() {
             if let until = erasure.until, let time = context.time, time >= until { continue }
+            // What does not say of which customer goes too, as the registry has it for late
+            // records: otherwise a record's neighbours would decide whether it is found.
             let match = erasure.matcher.match(row, table, bytes, reader)
-            guard match == .value || match == .token else { continue }
+            guard match != .none else { continue }
             verdict.isErased = true
             // A hold names a person, a token does not: in doubt the hold binds, because what is
             // erased cannot be had back.
-            if match == .token, erasure.doubts.contains(where: { $0.covers(context.time) }) {
+            if match.isToken, erasure.doubts.contains(where: { $0.covers(context.time) }) {
                 verdict.isHeld = true
             }
             if verdict.isHeld {
                 counts.erasures[index].held += 1
             } else {
                 counts.erasures[index].erased += 1
+                if match.isUndecided { counts.erasures[index].undecided += 1 }
             }
         }
     }

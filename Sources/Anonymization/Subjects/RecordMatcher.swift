@@ -12,8 +12,14 @@ package struct RecordMatcher: Sendable {
         case value
         /// A field holds a token or cipher text of the value.
         case token
-        /// It is the subject's, but does not say of which customer.
-        case undecided
+        /// It is the subject's, but does not say of which customer; told by a token or the value.
+        case undecided(isToken: Bool)
+
+        /// True when it is the subject's and of the customer sought, if one is.
+        package var isSure: Bool { self == .value || self == .token }
+        /// True when only a token tells it.
+        var isToken: Bool { self == .token || self == .undecided(isToken: true) }
+        package var isUndecided: Bool { self != .none && !isSure }
     }
 
     /// Whose records are sought.
@@ -34,7 +40,8 @@ package struct RecordMatcher: Sendable {
         let found = sought.match(row, table, bytes, reader)
         guard found != .none, let within else { return found }
         if within.match(row, table, bytes, reader) != .none { return found }
-        return within.isSaid(row, table) ? .none : .undecided
+        if within.isSaid(row, table, bytes, reader) { return .none }
+        return .undecided(isToken: found == .token)
     }
 }
 
@@ -64,11 +71,19 @@ package struct SoughtIdentity: Sendable {
         self.tokens = tokens
     }
 
-    /// True when one of the fields has a value at all.
-    func isSaid(_ row: Int, _ table: borrowing RecordTable) -> Bool {
+    /// True when one of the fields names somebody: as in the registry, white space names nobody,
+    /// and neither does a truth value or a structure.
+    func isSaid(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> Bool {
         for slot in slots {
             let slice = table.slice(slot: slot, row: row)
-            if slice.hasValue, slice.length > 0 { return true }
+            guard slice.kind != .several else { return slice.length > 0 }
+            guard slice.isText || slice.kind == .number else { continue }
+            var isSaid = false
+            IdentitySlots.withText(of: slice, bytes, reader) { isSaid = !$0.isEmpty }
+            if isSaid { return true }
         }
         return false
     }

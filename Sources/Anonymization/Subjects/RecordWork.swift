@@ -36,6 +36,8 @@ package struct PendingErasure: Sendable {
 /// What became of the records of one pending erasure.
 package struct ErasureTally: Sendable, Equatable {
     package var erased = 0
+    /// Those of them that do not say of which customer, where only one's were to go.
+    package var undecided = 0
     /// Records that stay because a hold binds them, or may bind them.
     package var held = 0
 
@@ -43,6 +45,7 @@ package struct ErasureTally: Sendable, Equatable {
 
     package mutating func add(_ other: Self) {
         erased += other.erased
+        undecided += other.undecided
         held += other.held
     }
 }

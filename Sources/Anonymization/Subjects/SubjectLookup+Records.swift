@@ -43,7 +43,7 @@ struct IdentitySlots: Sendable {
     }
 
     @inline(__always)
-    fileprivate static func withText(
+    static func withText(
         of slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader,
         _ body: (Span<UInt8>) -> Void
     ) {

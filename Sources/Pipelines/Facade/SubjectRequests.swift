@@ -130,6 +130,10 @@ package struct SubjectChangeReport: Sendable {
     package var parts = 0
     /// Rows that left unpublished statistics.
     package var partialRows = 0
+    /// Those of the records, and of the rows, that do not say of which customer, where only one's
+    /// were to go.
+    package var undecided = 0
+    package var undecidedRows = 0
     /// Raw lines that left quarantine.
     package var quarantineLines = 0
     /// Records and rows that stay because a hold binds them, or may bind them.

@@ -13,6 +13,12 @@ extension SubjectText {
             let rows = NumberText.counted(report.partialRows, "row")
             lines.append("\(rows) of unpublished statistics \(verb)")
         }
+        if report.undecided > 0 || report.undecidedRows > 0 {
+            lines.append(
+                "of these \(NumberText.counted(report.undecided, "record")) and "
+                    + "\(NumberText.counted(report.undecidedRows, "row")) do not say of which "
+                    + "customer")
+        }
         if report.quarantineLines > 0 {
             lines.append(
                 "\(NumberText.counted(report.quarantineLines, "raw line")) of quarantine \(verb)")
@@ -57,6 +63,8 @@ extension SubjectText {
                 ("dry_run", .boolean(report.isDryRun)), ("records", .integer(report.records)),
                 ("files", .integer(report.parts)),
                 ("unpublished_rows", .integer(report.partialRows)),
+                ("undecided", .integer(report.undecided)),
+                ("undecided_rows", .integer(report.undecidedRows)),
                 ("quarantine_lines", .integer(report.quarantineLines)),
                 ("held", .integer(report.held)), ("blocked_by", .optional(report.blockedBy)),
                 ("retry", .optional(report.retry)), ("inputs", files(report.inputs)),

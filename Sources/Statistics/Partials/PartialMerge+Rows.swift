@@ -123,7 +123,11 @@ extension PartialMerge {
 
     private mutating func nextListedToken(_ reader: Int) throws(PartialFault) -> UInt32 {
         while let token = try readers[reader].nextListedToken() {
-            if selections[reader]?.removes(listed: token) ?? false { continue }
+            if let selection = selections[reader],
+                selection.removes(listed: token, on: selection.day(of: readers[reader].row.key))
+            {
+                continue
+            }
             return try Self.lookUp(token, tokenNumbers[reader])
         }
         return .max
@@ -194,7 +198,11 @@ extension PartialMerge {
     ) throws(PartialFault) {
         while let token = try reader.nextListedToken() {
             guard token < tokens else { throw PartialFault(.damaged) }
-            if selections[0]?.removes(listed: token) ?? false { continue }
+            if let selection = selections[0],
+                selection.removes(listed: token, on: selection.day(of: reader.row.key))
+            {
+                continue
+            }
             try sink.listedToken(token)
         }
     }

@@ -13,13 +13,17 @@ package struct PartialRemoval: Sendable {
         /// Tokens that leave the lists of distinct counts, and whose sessions go, whoever else the
         /// row is about: addresses.
         package var listed: Set<Token>
+        /// The last event day (since 1970-01-01) whose rows are reached; nil: all are.
+        package var lastDay: Int?
 
         package init(
-            persons: Set<Token> = [], customers: Set<Token> = [], listed: Set<Token> = []
+            persons: Set<Token> = [], customers: Set<Token> = [], listed: Set<Token> = [],
+            lastDay: Int? = nil
         ) {
             self.persons = persons
             self.customers = customers
             self.listed = listed
+            self.lastDay = lastDay
         }
 
         /// Everything that rows are told by.
@@ -30,11 +34,14 @@ package struct PartialRemoval: Sendable {
             if !listed.isDisjoint(with: tokens) { return true }
             if persons.isEmpty, customers.isEmpty { return false }
             return (persons.isEmpty || !persons.isDisjoint(with: tokens))
-                && (customers.isEmpty || !customers.isDisjoint(with: tokens))
+                && (customers.isEmpty || customers.contains(.none)
+                    || !customers.isDisjoint(with: tokens))
         }
 
-        func reaches(person: Token, customer: Token) -> Bool {
-            if persons.isEmpty, customers.isEmpty { return false }
+        func reaches(day: Int) -> Bool { lastDay.map { day <= $0 } ?? true }
+
+        func reaches(person: Token, customer: Token, day: Int) -> Bool {
+            if persons.isEmpty && customers.isEmpty || !reaches(day: day) { return false }
             return (persons.isEmpty || persons.contains(person))
                 && (customers.isEmpty || customers.contains(customer))
         }
@@ -161,14 +168,19 @@ struct RowSelection {
     /// Person, customer and day end a key of a separable statistic.
     private func reaches(_ key: [UInt32]) -> Bool {
         guard areSeparable, key.count >= 3 else { return false }
-        if let days = removal.days, !days.contains(TimeWord.day(ofWord: key[key.count - 1])) {
-            return true
-        }
+        let day = day(of: key)
+        if let days = removal.days, !days.contains(day) { return true }
         guard goesByTokens else { return false }
         let person = token(key[key.count - 3])
         let customer = token(key[key.count - 2])
         if let customers = removal.customers, !customers.contains(customer) { return true }
-        return entries.contains { $0.reaches(person: person, customer: customer) }
+        return entries.contains { $0.reaches(person: person, customer: customer, day: day) }
+    }
+
+    /// The event day of a row or an interval; where none can be told, one that everything reaches.
+    func day(of key: [UInt32]) -> Int {
+        guard areSeparable, key.count >= 3 else { return .min }
+        return TimeWord.day(ofWord: key[key.count - 1])
     }
 
     func removes(row key: [UInt32]) -> Bool { reaches(key) }
@@ -177,13 +189,13 @@ struct RowSelection {
         guard layouts.indices.contains(statistic) else { return false }
         let own = layouts[statistic].sessionHead.count - 1
         return reaches(key)
-            || key.indices.contains(own) && removes(listed: key[own])
+            || key.indices.contains(own) && removes(listed: key[own], on: day(of: key))
     }
 
-    func removes(listed number: UInt32) -> Bool {
+    func removes(listed number: UInt32, on day: Int) -> Bool {
         guard goesByTokens else { return false }
         let token = token(number)
-        return entries.contains { $0.listed.contains(token) }
+        return entries.contains { $0.listed.contains(token) && $0.reaches(day: day) }
     }
 }
 
@@ -191,6 +203,8 @@ struct RowSelection {
 struct RemovalSurvey: PartialSink {
     private var selection: RowSelection
     private var isRemoving = false
+    /// The event day of the row at hand.
+    private var day = 0
     private(set) var removed = 0
     private(set) var usesText = [true]
     private(set) var usesToken = [true]
@@ -208,6 +222,7 @@ struct RemovalSurvey: PartialSink {
 
     mutating func beginRow(_ row: PartialRow) throws(PartialFault) {
         isRemoving = selection.removes(row: row.key)
+        day = selection.day(of: row.key)
         if isRemoving {
             removed += 1
         } else if let layout = selection.layout {
@@ -224,7 +239,7 @@ struct RemovalSurvey: PartialSink {
 
     mutating func listedToken(_ number: UInt32) throws(PartialFault) {
         if isRemoving { return }
-        if selection.removes(listed: number) {
+        if selection.removes(listed: number, on: day) {
             removed += 1
         } else {
             usesToken[Int(number)] = true
@@ -258,6 +273,8 @@ struct RemovalWriter: PartialSink {
     private var textsKept: UInt32 = 0
     private var tokensKept: UInt32 = 0
     private var isRemoving = false
+    /// The event day of the row at hand.
+    private var day = 0
 
     init(_ selection: RowSelection, _ survey: RemovalSurvey, _ writer: PartialWriter) {
         self.selection = selection
@@ -294,6 +311,7 @@ struct RemovalWriter: PartialSink {
 
     mutating func beginRow(_ row: PartialRow) throws(PartialFault) {
         isRemoving = selection.removes(row: row.key)
+        day = selection.day(of: row.key)
         guard !isRemoving, let layout = selection.layout else { return }
         var kept = row
         kept.key = renumbered(row.key, layout.rowWords)
@@ -301,7 +319,7 @@ struct RemovalWriter: PartialSink {
     }
 
     mutating func listedToken(_ number: UInt32) throws(PartialFault) {
-        guard !isRemoving, !selection.removes(listed: number) else { return }
+        guard !isRemoving, !selection.removes(listed: number, on: day) else { return }
         try writer.listedToken(tokens[Int(number)])
     }
 

@@ -24,12 +24,14 @@ struct SubjectErasureTests {
 
     private func erase(
         _ scene: TemporaryPipeline, _ kind: SubjectRequest.Kind = .user, _ value: String = "anna",
-        now: String = "2026-04-15", dry: Bool = false, within: String? = nil
+        now: String = "2026-04-15", dry: Bool = false, within: String? = nil,
+        until: String? = nil
     ) throws -> SubjectChangeReport {
         var subject = scene.request(kind, value, now: now)
         subject.withinCustomer = within
         var request = SubjectEraseRequest(subject: subject)
         request.isDryRun = dry
+        request.until = until
         return try Sluice.eraseSubject(request)
     }
 
@@ -148,6 +150,25 @@ struct SubjectErasureTests {
         #expect(try stored(scene, "copy") == 3)
     }
 
+    @Test("until a day: later rows of statistics stay too, and of a day cut in two none do")
+    func until() throws {
+        let days = ["04-01", "04-02", "04-03", "04-04"]
+        func cut(_ until: String) throws -> (report: SubjectChangeReport, times: String) {
+            let scene = try scene(days.map { Scene.line($0, "anna") }.joined())
+            let report = try erase(scene, until: until)
+            #expect(try erase(scene, dry: true, until: until).partialRows == 0)
+            return (report, try scene.text("out/months.csv"))
+        }
+        let plain = try cut("2026-04-03")
+        #expect(plain.report.records == 4 && plain.report.partialRows == 2)
+        #expect(plain.times.contains("2026-04,2,1"))
+        #expect(!plain.report.limits.contains { $0.contains("cuts in two") })
+        let halved = try cut("2026-04-03T09:00:00Z")
+        #expect(halved.report.records == 4 && halved.report.partialRows == 3)
+        #expect(halved.times.contains("2026-04,1,1"))
+        #expect(halved.report.limits.contains { $0.contains("2026-04-03, which `--until` cuts") })
+    }
+
     @Test("a customer, and an address in any spelling")
     func kinds() throws {
         let scene = try scene(
@@ -195,6 +216,35 @@ struct SubjectErasureTests {
         let after = try lists()
         #expect(after.components(separatedBy: "line_hex").count == 2)
         #expect(after.components(separatedBy: "byte_offset").count == 4)
+    }
+
+    @Test("raw lines of quarantine go without state too")
+    func looseQuarantine() throws {
+        func bad(_ user: String) -> String {
+            #"{"ts":"2026-99-10","customer":"NL-1","user":"\#(user)","x":1}"# + "\n"
+        }
+        let scene = try TemporaryPipeline(
+            Scene.pipeline.replacing("state: state\n", with: "")
+                .replacing("keep_lines: true", with: "keep_lines: true, path: quar")
+                .replacing("{date}", with: "all").replacing("{month}", with: "all"),
+            files: [
+                "in/a.jsonl": Scene.line("04-10", "bert") + bad("anna") + bad("bert")
+                    + "nobody can read this\n"
+            ])
+        _ = try scene.run(now: "2026-04-15")
+        func lists() throws -> String {
+            try scene.files(below: "quar").reduce(into: "") {
+                $0 += try scene.text("quar/\($1)")
+            }
+        }
+        #expect(try lists().components(separatedBy: "line_hex").count == 4)
+        #expect(try erase(scene, dry: true).quarantineLines == 2)
+        #expect(try lists().components(separatedBy: "line_hex").count == 4)
+        let report = try erase(scene)
+        #expect(report.quarantineLines == 2 && report.records == 0)
+        #expect(try lists().components(separatedBy: "line_hex").count == 2)
+        #expect(try lists().components(separatedBy: "byte_offset").count == 4)
+        #expect(try erase(scene).quarantineLines == 0)
     }
 
     /// The slow twin: the same keys, and sources in which the subject never was.

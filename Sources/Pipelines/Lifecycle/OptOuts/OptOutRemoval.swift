@@ -27,6 +27,8 @@ struct OptOutRemoval {
     struct Reach {
         let optOut: Int64
         let kind: SubjectKind
+        /// True when only records of one customer are meant.
+        let isLimited: Bool
         let effect: OptOutEffect
 
         /// What a recall for its sake says.
@@ -87,7 +89,9 @@ struct OptOutRemoval {
             }
         }
         self.sought = sought.map {
-            Reach(optOut: $0.optOut, kind: $0.subject.kind.subjectKind, effect: $0.effect)
+            Reach(
+                optOut: $0.optOut, kind: $0.subject.kind.subjectKind,
+                isLimited: $0.subject.within != nil, effect: $0.effect)
         }
         self.counted = counted
         self.countedBefore = countedBefore
@@ -148,7 +152,10 @@ struct OptOutRemoval {
                 }
             }
         }
-        sought.append(Reach(optOut: record.id, kind: subject.kind, effect: effect))
+        sought.append(
+            Reach(
+                optOut: record.id, kind: subject.kind, isLimited: record.entry.within != nil,
+                effect: effect))
     }
 
     private static func standIns(

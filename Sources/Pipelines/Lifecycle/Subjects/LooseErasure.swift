@@ -22,17 +22,20 @@ struct LooseErasure {
                 for file in place.files {
                     let scan = SubjectScan(plan: plan, place: place)
                     let found = try scan.count(file)
-                    if found == 0 { continue }
+                    if found.records == 0 { continue }
                     if place.format.envelope != nil {
                         throw .usage(
                             "\(file): records are taken out of files of lines only: run the "
                                 + "pipeline again without the subject's sources")
                     }
-                    report.records += found
+                    report.records += found.records
+                    report.undecided += found.undecided
                     report.parts += 1
                     if !isDryRun { prepared.append(try rewrite(file, place, scan)) }
                 }
             }
+            let source = places.first { $0.kind == .source }
+            try rewriteQuarantine(source, &prepared, &report)
             try replace(prepared)
         } catch {
             for (folder, file) in prepared { try? DurableFile.discard([file], in: folder) }
@@ -61,6 +64,38 @@ struct LooseErasure {
                     "the records are taken out of \(done) of "
                         + "\(counted(prepared.count, "file")) that held them")
             }
+        }
+    }
+
+    /// Raw lines that quarantine keeps are told as records of the sources.
+    private func rewriteQuarantine(
+        _ source: SubjectPlace?, _ prepared: inout [(Directory, PreparedFile)],
+        _ report: inout SubjectChangeReport
+    ) throws(PipelineFailure) {
+        guard let source else { return }
+        let erasure = QuarantineErasure(plan: plan, of: source.matcher)
+        for list in try QuarantineSearch.lists(of: plan) {
+            let rest = try erasure.rest(of: list)
+            if rest.removed == 0 { continue }
+            report.quarantineLines += rest.removed
+            if isDryRun { continue }
+            prepared.append(try prepare(rest.content, at: list))
+        }
+    }
+
+    private func prepare(
+        _ content: [UInt8], at path: String
+    ) throws(PipelineFailure) -> (Directory, PreparedFile) {
+        let split = splitPath(path)
+        do {
+            let folder = try Directory.open(split.directory, creating: false, mode: 0o700)
+            let file = try DurableFile.begin(
+                in: folder, named: split.name,
+                mode: try FileStatus.of(path)?.permissions ?? 0o600, mark: plan.mark)
+            try file.write(content.span)
+            return (folder, try file.prepare())
+        } catch {
+            throw .storage("cannot rewrite the quarantine list \(path)", error)
         }
     }
 
@@ -116,11 +151,13 @@ struct LooseErasure {
 }
 
 extension SubjectScan {
-    /// How many records of the subject a file holds.
-    func count(_ path: String) throws(PipelineFailure) -> Int {
+    /// How many records of the subject a file holds, with those that do not say of which customer.
+    func count(_ path: String) throws(PipelineFailure) -> PlaceCounts {
         var one = place
         one.files = [path]
-        return try SubjectScan(plan: plan, place: one).run { _ in }.records
+        var counts = try SubjectScan(plan: plan, place: one).run { _ in }
+        counts.records += counts.undecided
+        return counts
     }
 
     /// The header of a file as it is written.
@@ -161,7 +198,7 @@ extension SubjectScan {
             for row in 0..<table.count {
                 if table.isGood(row) {
                     let match = place.matcher.match(row, table, chunk.buffer.bytes, reader)
-                    if match == .value || match == .token { continue }
+                    if match != .none { continue }
                 }
                 kept.append(chunk.buffer.bytes.extracting(table.range(row)))
                 kept.append(UInt8(ascii: "\n"))

@@ -90,9 +90,8 @@ struct PartSearch {
 
     /// In how many parts what opt-outs name cannot be looked for by what stands for it now.
     func unsearchable(for removal: OptOutRemoval, _ plan: Plan) -> Int {
-        let kinds = Set(removal.sought.map(\.subject.kind.subjectKind))
-        let isLimited = removal.sought.contains { $0.subject.within != nil }
-        let all = kinds.union(isLimited ? [.customer] : [])
+        let kinds = Set(removal.sought.map(\.kind))
+        let all = kinds.union(removal.sought.contains(where: \.isLimited) ? [.customer] : [])
         return unsearchable(
             all.flatMap { Self.fields($0, isLimited: false, plan) },
             Set(all.flatMap { SearchedRules($0, plan).tokens }))

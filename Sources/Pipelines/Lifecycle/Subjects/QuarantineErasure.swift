@@ -11,8 +11,23 @@ internal import Records
 /// Of a line that cannot be read nobody knows whose it is: while an erasure is carried out, all
 /// such lines go. That way it ends the same whether the value is still at hand or only its hash.
 struct QuarantineErasure {
-    let plan: Plan
-    let work: SubjectWork
+    private let plan: Plan
+    /// What tells the records of each erasure in the pipeline's sources.
+    private let matchers: [RecordMatcher]
+    /// For each, whether a hold may bind its records.
+    private let areDoubtful: [Bool]
+
+    init(plan: Plan, work: SubjectWork) {
+        self.plan = plan
+        matchers = work.sourceMatchers(plan.release)
+        areDoubtful = work.erasures.map { !$0.doubts.isEmpty }
+    }
+
+    /// One erasure, which no hold can stop.
+    init(plan: Plan, of matcher: RecordMatcher) {
+        self.plan = plan
+        (matchers, areDoubtful) = ([matcher], [false])
+    }
 
     private static let listBytesMax = 1 << 30
 
@@ -22,11 +37,13 @@ struct QuarantineErasure {
         var held: [Int]
     }
 
+    private var noOutcome: Outcome { Outcome(held: matchers.map { _ in 0 }) }
+
     /// Rewrites `lists`; without `changes` everything is only counted.
     func run(
         _ lists: [NewFile], changes: PendingChanges?
     ) throws(PipelineFailure) -> Outcome {
-        var outcome = Outcome(held: work.erasures.map { _ in 0 })
+        var outcome = noOutcome
         for list in lists { try rewrite(list, &outcome, changes) }
         return outcome
     }
@@ -35,21 +52,9 @@ struct QuarantineErasure {
         _ list: NewFile, _ outcome: inout Outcome, _ changes: PendingChanges?
     ) throws(PipelineFailure) {
         do {
-            let content = try FileDescriptor.reading(list.path).readAll(
-                limitBytes: Self.listBytesMax)
-            var kept: [UInt8] = []
-            var removed = 0
-            for entry in content.split(separator: 0x0a) {
-                if goes(Array(entry), &outcome) {
-                    kept += Self.withoutLine(Array(entry))
-                    removed += 1
-                } else {
-                    kept += entry
-                }
-                kept.append(0x0a)
-            }
-            outcome.removed += removed
-            guard removed > 0, let changes else { return }
+            let before = outcome.removed
+            let kept = try rest(of: list.path, &outcome)
+            guard outcome.removed > before, let changes else { return }
             let place = splitPath(list.path)
             let folder = try changes.folders.open(place.directory)
             let durable = try DurableFile.begin(
@@ -64,18 +69,44 @@ struct QuarantineErasure {
         }
     }
 
+    /// What a list says without the lines that go, and how many those are.
+    func rest(of path: String) throws(PipelineFailure) -> (content: [UInt8], removed: Int) {
+        var outcome = noOutcome
+        do {
+            let content = try rest(of: path, &outcome)
+            return (content, outcome.removed)
+        } catch {
+            throw .storage("cannot read the quarantine list \(path)", error)
+        }
+    }
+
+    private func rest(of path: String, _ outcome: inout Outcome) throws(FileFault) -> [UInt8] {
+        let content = try FileDescriptor.reading(path).readAll(limitBytes: Self.listBytesMax)
+        var kept: [UInt8] = []
+        for entry in content.split(separator: 0x0a) {
+            if goes(Array(entry), &outcome) {
+                kept += Self.withoutLine(Array(entry))
+                outcome.removed += 1
+            } else {
+                kept += entry
+            }
+            kept.append(0x0a)
+        }
+        return kept
+    }
+
     /// True when the raw line of an entry has to go.
     private func goes(_ entry: [UInt8], _ outcome: inout Outcome) -> Bool {
         guard let raw = QuarantineSearch.keptLine(entry) else { return false }
         guard let owners = owners(of: raw) else {
-            return work.erasures.contains { $0.doubts.isEmpty }
+            return areDoubtful.contains(false)
         }
         var isFree = false
         for index in owners {
-            if work.erasures[index].doubts.isEmpty {
-                isFree = true
-            } else {
+            if areDoubtful[index] {
                 outcome.held[index] += 1
+            } else {
+                isFree = true
             }
         }
         return isFree
@@ -84,10 +115,9 @@ struct QuarantineErasure {
     /// The erasures whose subject a line names; nil when it cannot be read.
     private func owners(of raw: [UInt8]) -> [Int]? {
         let matches = QuarantineSearch.matches(
-            raw, plan.format, plan.release.fields.names, plan.limits,
-            work.sourceMatchers(plan.release))
+            raw, plan.format, plan.release.fields.names, plan.limits, matchers)
         return matches.map { found in
-            found.indices.filter { found[$0] == .value || found[$0] == .token }
+            found.indices.filter { found[$0] != .none }
         }
     }
 

@@ -34,11 +34,14 @@ struct QuarantineSearch {
         self.plan = plan
         self.source = source
         self.subject = subject
-        guard let folder = plan.quarantine.path ?? plan.state.map({ "\($0)/quarantine" }) else {
-            files = []
-            return
-        }
-        files = try presentFiles(in: folder).map(\.name)
+        files = try Self.lists(of: plan)
+    }
+
+    /// The lists that lie there now, in order.
+    static func lists(of plan: Plan) throws(PipelineFailure) -> [String] {
+        guard let folder = plan.quarantine.path ?? plan.state.map({ "\($0)/quarantine" })
+        else { return [] }
+        return try presentFiles(in: folder).map(\.name)
             .filter { $0.hasSuffix(".jsonl") && !$0.hasPrefix(".") }.map { "\(folder)/\($0)" }
     }
 

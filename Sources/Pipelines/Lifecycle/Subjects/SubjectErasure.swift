@@ -88,10 +88,12 @@ struct SubjectErasure {
         let index = work.index(ofErasure: entered)
         report.parts = work.parts
         report.partialRows = work.partialRows
+        report.undecidedRows = work.undecidedRows
         report.quarantineLines = work.quarantineLines
         report.limits += work.limits
         guard let index else { return }
         report.records = work.tallies[index].erased
+        report.undecided = work.tallies[index].undecided
         report.held = work.tallies[index].held
         if let hold = work.blockingHold(index) {
             report.blockedBy = hold.name
@@ -180,9 +182,9 @@ struct SubjectErasure {
                 var one = place
                 one.files = [file]
                 let counts = try SubjectScan(plan: session.plan, place: one).run { _ in }
-                guard counts.records > 0 else { continue }
-                report.inputs.append(
-                    SubjectChangeReport.Input(path: file, records: counts.records))
+                let records = counts.records + counts.undecided
+                guard records > 0 else { continue }
+                report.inputs.append(SubjectChangeReport.Input(path: file, records: records))
             }
         }
     }

@@ -180,7 +180,8 @@ struct SubjectExport {
         for (index, month) in session.keys.living.enumerated() {
             let tokens = SubjectTokens(session.subject, plan, session.keys.only(index))
             let entry = tokens.removal(
-                session.subject.kind.subjectKind, isLimited: session.subject.within != nil)
+                session.subject.kind.subjectKind, isLimited: session.subject.within != nil,
+                isSure: true)
             guard let entry else { continue }
             do throws(PartialFault) {
                 let rows = try partials.count(of: PartialRemoval([entry], in: plan.statistics))

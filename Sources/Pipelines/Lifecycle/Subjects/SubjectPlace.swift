@@ -82,7 +82,7 @@ struct SubjectScan {
                 case .good:
                     let match = place.matcher.match(row, table, chunk.buffer.bytes, reader)
                     if match == .none { continue }
-                    guard match != .undecided else {
+                    guard match.isSure else {
                         counts.undecided += 1
                         continue
                     }

@@ -27,6 +27,8 @@ final class SubjectRewriting {
     private(set) var parts = 0
     /// Rows that left unpublished statistics, or would.
     private(set) var partialRows = 0
+    /// Those of them that do not say of which customer, where only one's were to go.
+    private(set) var undecidedRows = 0
     /// Records of rewritten parts that lost fields, or went, because of an opt-out.
     private(set) var barredRecords = 0
     /// The opt-outs that some stored record matched.
@@ -44,6 +46,8 @@ final class SubjectRewriting {
     private var unsearched: Set<Int> = []
     /// Parts in which what opt-outs name cannot be looked for.
     private(set) var unsearchedByOptOuts = 0
+    /// Days that the end of an erasure cuts in two, where rows went.
+    private var cutDays: Set<Int> = []
     /// Why something may be left, besides holds.
     private(set) var limits: [String] = []
     private(set) var replacedPartials: [ReplacedPartial] = []
@@ -202,7 +206,7 @@ final class SubjectRewriting {
         uncorrected += counts.outputs[0].uncorrected
         for place in tallies.indices where place < counts.erasures.count {
             var tally = counts.erasures[place]
-            if !countingErased { tally.erased = 0 }
+            if !countingErased { (tally.erased, tally.undecided) = (0, 0) }
             tallies[place].add(tally)
         }
     }
@@ -243,6 +247,19 @@ final class SubjectRewriting {
             }
         }
         if !givenUp.isEmpty { limits.append(givenUpWords) }
+        for day in cutDays.sorted() {
+            limits.append(
+                "Rows of unpublished statistics have days, not times: of "
+                    + "\(CivilDate(daysSince1970: day).text), which `--until` cuts in two, the "
+                    + "subject's rows go as a whole.")
+        }
+    }
+
+    /// The last day out of whose rows something goes, and whether some of its events stay.
+    private func lastDay(before until: EventTime) -> (day: Int, isCut: Bool) {
+        let zone = plan.release.zone
+        let day = zone.localDay(at: EventTime(milliseconds: until.milliseconds - 1))
+        return (day, zone.startOfDay(day + 1) != until)
     }
 
     private func rewritePartial(
@@ -254,9 +271,11 @@ final class SubjectRewriting {
         var all = PartialRemoval([], in: plan.statistics)
         do throws(PartialFault) {
             for (index, erasure) in work.erasures.enumerated() {
-                let entry = erasure.tokens.removal(
+                let limited = erasure.tokens.removal(
                     erasure.kind, isLimited: erasure.within != nil)
-                guard let entry else { continue }
+                guard var entry = limited else { continue }
+                let last = erasure.until.map(lastDay)
+                entry.lastDay = last?.day
                 let removal = PartialRemoval([entry], in: plan.statistics)
                 let reached = try partials.count(of: removal)
                 if reached == 0 { continue }
@@ -266,6 +285,12 @@ final class SubjectRewriting {
                     continue
                 }
                 free.append(entry)
+                if let last, last.isCut { cutDays.insert(last.day) }
+                guard erasure.within != nil else { continue }
+                var unsaid = entry
+                unsaid.customers = [.none]
+                undecidedRows += try partials.count(
+                    of: PartialRemoval([unsaid], in: plan.statistics))
             }
             all.entries = all.entries.indices.map { index in
                 free + (work.removal?.counted[index] ?? [])

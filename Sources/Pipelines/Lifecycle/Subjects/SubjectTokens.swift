@@ -76,13 +76,19 @@ struct SubjectTokens: Sendable {
     }
 
     /// What leaves unpublished statistics; nil when nothing there can be told.
-    func removal(_ kind: SubjectKind, isLimited: Bool) -> PartialRemoval.Entry? {
+    ///
+    /// Limited to one customer, rows that say none are reached too, as the registry has it, unless
+    /// `isSure`.
+    func removal(
+        _ kind: SubjectKind, isLimited: Bool, isSure: Bool = false
+    ) -> PartialRemoval.Entry? {
         let (persons, customers, listed) = (tokens(.person), tokens(.customer), tokens(.listed))
         switch kind {
         case .user:
             // Without the customer's token a request within one customer would reach them all.
             if persons.isEmpty || (isLimited && customers.isEmpty) { return nil }
-            return PartialRemoval.Entry(persons: persons, customers: isLimited ? customers : [])
+            let reached = isSure ? customers : customers.union([.none])
+            return PartialRemoval.Entry(persons: persons, customers: isLimited ? reached : [])
         case .customer:
             return customers.isEmpty ? nil : PartialRemoval.Entry(customers: customers)
         case .address: return listed.isEmpty ? nil : PartialRemoval.Entry(listed: listed)
