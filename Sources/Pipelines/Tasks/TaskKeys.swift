@@ -90,6 +90,21 @@ extension KeyStoreAccess {
         guard months.count <= RunRing.freshKeysMax else {
             throw .usage("--first-month: expected one at most 50 years ago")
         }
+        try prepare(months, in: store)
+    }
+
+    /// The same from the day of the run to that of `time`, 36 months at most.
+    func prepare(until time: EventTime) throws(PipelineFailure) {
+        let first = plan.release.clocks.runClock.date
+        let last = CivilDate(daysSince1970: plan.release.zone.localDay(at: time))
+        let start = CalendarMonth(year: first.year, month: first.month).index
+        let end = CalendarMonth(year: last.year, month: last.month).index
+        try prepare(start...min(max(start, end), start + 35), in: try open(creating: true))
+    }
+
+    private func prepare(
+        _ months: ClosedRange<Int>, in store: KeyStore
+    ) throws(PipelineFailure) {
         do throws(KeyFault) {
             for index in months {
                 _ = try store.key(for: CalendarMonth(index: index), creatingIfMissing: true)

@@ -65,6 +65,21 @@ struct AwaitedOptOuts {
         return joined
     }
 
+    /// True when something of an opt-out is kept until its day.
+    private static func waits(_ record: OptOutRecord, _ plan: Plan) -> Bool {
+        let entry = record.entry
+        let isEver = entry.withdrawn.map { entry.effective < $0 } ?? true
+        return entry.basis == .use && isEver
+            && plan.release.clocks.runClock.now < entry.effective
+    }
+
+    /// Makes the keys of the months up to the day of each: without them there would be no tokens
+    /// for what is counted in those months.
+    static func prepareKeys(_ optOuts: [OptOutRecord], _ plan: Plan) throws(PipelineFailure) {
+        let last = optOuts.filter { waits($0, plan) }.map(\.entry.effective).max()
+        if let last { try KeyStoreAccess(plan: plan)?.prepare(until: last) }
+    }
+
     /// What a command keeps of `optOuts`, whose values it has, until their day, and what of earlier
     /// ones is done with it.
     static func changes(
@@ -74,13 +89,9 @@ struct AwaitedOptOuts {
         let now = plan.release.clocks.runClock.now
         var changes = AwaitedOptOutChanges()
         changes.pipeline = plan.name
-        for (subject, record) in optOuts where record.entry.basis == .use {
-            if record.entry.effective <= now {
-                changes.carriedOut[record.id] = []
-                continue
-            }
-            let isEver = record.entry.withdrawn.map { record.entry.effective < $0 } ?? true
-            guard isEver,
+        for (subject, record) in optOuts {
+            if record.entry.effective <= now { changes.carriedOut[record.id] = [] }
+            guard waits(record, plan),
                 let one = SoughtSubject(customer: subject.customer, user: subject.user)
             else { continue }
             changes.kept.append(

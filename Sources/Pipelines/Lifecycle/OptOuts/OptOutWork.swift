@@ -33,6 +33,7 @@ enum OptOutWork {
         _ session: RegistrySession
     ) throws(PipelineFailure) -> OptOutEffectReport {
         let sought = sought(optOuts, session)
+        try AwaitedOptOuts.prepareKeys(optOuts.map(\.record), session.plan)
         let keys = try LivingKeys(session.plan)
         var changes = changes
         changes.awaited = AwaitedOptOuts.changes(optOuts, session.plan, keys)
