@@ -102,9 +102,8 @@ struct ChangedStatisticsTests {
     @Test("a table has no figures of other statistics, with nothing new counted either")
     func tables() throws {
         let pipeline = SubjectScene.pipeline
-        let scene = try TemporaryPipeline(
-            pipeline,
-            files: ["in/a": SubjectScene.line("04-10", "anna") + SubjectScene.line("04-10", "bert")])
+        let lines = SubjectScene.line("04-10", "anna") + SubjectScene.line("04-10", "bert")
+        let scene = try TemporaryPipeline(pipeline, files: ["in/a": lines])
         try scene.run(now: "2026-04-15")
         #expect(try scene.text("out/months.csv").contains("2026-04,2,2"))
         let changed = pipeline.replacingOccurrences(of: "times: count", with: "often: count")

@@ -63,6 +63,8 @@ struct SubjectErasureTests {
     @Test("what other rules made of the value cannot be searched, and the erasure stays open")
     func otherRules() throws {
         let scene = try withStaticKey()
+        let copy = try scene.export(scene.request(.user, "anna"), to: "copy")
+        #expect(copy.limits.contains { $0.contains("other rules") })
         #expect(try erase(scene, dry: true).limits.contains { $0.contains("other rules") })
         let report = try erase(scene)
         #expect(report.limits.contains { $0.contains("other rules") && $0.contains("stays open") })

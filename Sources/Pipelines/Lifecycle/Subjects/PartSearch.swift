@@ -13,9 +13,8 @@ struct SearchedRules {
         for slot in plan.release.slots(of: kind) {
             let name = plan.release.fields.names[slot]
             var own = Set(RuleBook.plainDigests(of: name))
-            for output in plan.outputs where slot < output.ruleDigests.count {
-                own.insert(output.ruleDigests[slot])
-            }
+            let all = plan.outputs.map(\.ruleDigests) + [plan.store?.ruleDigests ?? []]
+            for digests in all where slot < digests.count { own.insert(digests[slot]) }
             digests[name, default: []].formUnion(own)
         }
     }
@@ -38,6 +37,8 @@ struct PartSearch {
     /// For each part the rules by which its records were ever dealt with; nil in it: some that
     /// nobody knows.
     private let books: [[RuleBook?]]
+    /// Other rules than those of now that lines of the pipeline's store were ever dealt with by.
+    private let storeBooks: [RuleBook]
 
     init(
         _ parts: [PartRecord], _ plan: Plan, _ registry: StateRegistry
@@ -47,6 +48,14 @@ struct PartSearch {
         do { lines = try registry.ledger.rulesOfParts(pipeline: plan.name) } catch {
             throw StateRegistry.failure(error)
         }
+        let own = plan.store?.fieldRules?.fields ?? [:]
+        storeBooks =
+            plan.store == nil
+            ? []
+            : known.values.filter { book in
+                book.format == nil && book.keepsUnnamed == nil
+                    && !book.fields.keys.allSatisfy { own[$0] != nil }
+            }
         books = parts.map { part in
             let line = PartLineage(output: part.output, sourceRange: part.sourceRange)
             return (lines[line] ?? [nil]).map { $0.flatMap { known[$0] } }
@@ -55,7 +64,23 @@ struct PartSearch {
 
     /// In how many parts some of `fields` had another rule than those of `tokens`.
     private func unsearchable(_ fields: [String], _ tokens: Set<SubjectToken>) -> Int {
-        let rules = fields.map { field in
+        let rules = Self.rules(of: fields, tokens)
+        return books.count { books in
+            !books.allSatisfy { book in
+                book.map { Self.searches($0, by: rules) } ?? false
+            }
+        }
+    }
+
+    /// True when `book` had one of the `rules` of each field.
+    private static func searches(_ book: RuleBook, by rules: [Set<Digest256>]) -> Bool {
+        rules.allSatisfy { rules in rules.contains { book.fields[$0] != nil } }
+    }
+
+    private static func rules(
+        of fields: [String], _ tokens: Set<SubjectToken>
+    ) -> [Set<Digest256>] {
+        fields.map { field in
             Set(
                 tokens.lazy.filter { $0.place == .rule }.compactMap { token -> Digest256? in
                     let words = token.text.split(separator: " ", maxSplits: 1)
@@ -64,12 +89,6 @@ struct PartSearch {
                     }
                     return Digest256(hex: String(words[0]))
                 })
-        }
-        return books.count { books in
-            !books.allSatisfy { book in
-                guard let book else { return false }
-                return rules.allSatisfy { rules in rules.contains { book.fields[$0] != nil } }
-            }
         }
     }
 
@@ -87,6 +106,30 @@ struct PartSearch {
             Self.fields(erasure.kind, isLimited: erasure.within != nil, plan),
             erasure.tokens.all)
     }
+
+    /// In how many parts somebody cannot be looked for by what stands for a value now.
+    func unsearchable(for subject: SoughtSubject, _ plan: Plan) -> Int {
+        let kind = subject.kind.subjectKind
+        var tokens = SearchedRules(kind, plan).tokens
+        if subject.within != nil { tokens.formUnion(SearchedRules(.customer, plan).tokens) }
+        return unsearchable(
+            Self.fields(kind, isLimited: subject.within != nil, plan), tokens)
+    }
+
+    /// True when lines of the store may hold what another rule made of the subject's value. Which
+    /// lines these were is not known for good, so nobody can tell when there are none any more.
+    func mayHideInStore(_ erasure: SubjectWork.Erasure, _ plan: Plan) -> Bool {
+        let rules = Self.rules(
+            of: Self.fields(erasure.kind, isLimited: erasure.within != nil, plan),
+            erasure.tokens.all)
+        return storeBooks.contains { !Self.searches($0, by: rules) }
+    }
+
+    /// What is said of such lines.
+    static let storeWords =
+        "The store was dealt with under other rules before: lines in which a field that names the "
+        + "subject had another transform then are not found by what that made of the value, and "
+        + "stay until they are deleted."
 
     /// In how many parts what opt-outs name cannot be looked for by what stands for it now.
     func unsearchable(for removal: OptOutRemoval, _ plan: Plan) -> Int {

@@ -43,6 +43,7 @@ struct SubjectExport {
             try copyQuarantine(source, to: document, &report)
         }
         report.partialRows = try partialRows()
+        try noteUnsearched(&report)
         try document.finish(report)
         try files.finish()
         try session.note(.export, details)
@@ -158,6 +159,34 @@ struct SubjectExport {
             report.limits.append(
                 "\(place.kind.rawValue) \(place.name): \(counts.undecided) records of the subject "
                     + "do not say of which customer, and are not in the copy.")
+        }
+    }
+
+    /// Says what may be the subject's and cannot be told: what other rules made of its value, and
+    /// what was counted by earlier statistics.
+    private func noteUnsearched(_ report: inout SubjectExportReport) throws(PipelineFailure) {
+        guard let ledger = session.ledger else { return }
+        let plan = session.plan
+        let parts: [PartRecord]
+        let foreign: [PartialRecord]
+        do {
+            parts = try ledger.currentParts(pipeline: plan.name)
+            foreign = try ledger.keptPartials(pipeline: plan.name).filter {
+                !$0.statisticSet.utf8.elementsEqual(plan.statisticsDigest.hex.utf8)
+            }
+        } catch { throw StateRegistry.failure(error) }
+        let search = try PartSearch(parts, plan, try StateRegistry(ledger, of: plan))
+        let number = search.unsearchable(for: session.subject, plan)
+        if number > 0 {
+            report.limits.append(
+                "\(counted(number, "stored file")) were dealt with under other rules for the "
+                    + "fields that name the subject: what these made of its value is not in the "
+                    + "copy.")
+        }
+        if !foreign.isEmpty {
+            report.limits.append(
+                "What was counted before the statistics of the pipeline were changed is kept for "
+                    + "publication: rows of the subject in there are not counted here.")
         }
     }
 

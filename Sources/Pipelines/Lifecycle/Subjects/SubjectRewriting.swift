@@ -157,6 +157,9 @@ final class SubjectRewriting {
     private func noteUnsearched(_ parts: [PartRecord]) throws(PipelineFailure) {
         let search = try PartSearch(parts, plan, registry)
         for (index, erasure) in work.erasures.enumerated() {
+            if search.mayHideInStore(erasure, plan), !limits.contains(PartSearch.storeWords) {
+                limits.append(PartSearch.storeWords)
+            }
             let number = search.unsearchable(for: erasure, plan)
             if number == 0 { continue }
             unsearched.insert(index)
