@@ -280,6 +280,36 @@ import Testing
                 == [[Self.told(30), Self.told(1)]])
     }
 
+    // MARK: Shape
+
+    @Test func tablesOfAnotherShapeAreRefused() throws {
+        let groups = [Group(texts: ["x", "v"], persons: 0..<30)]
+        func publication(_ columns: [InventedLog.Column]) -> MeasuredPublication {
+            let tables = [[Self.a], []].map { InventedLog.Table(keys: $0, columns: columns) }
+            return Self.log(groups).publication(tables, .persons(10, customers: nil))
+        }
+        let one = publication([.sum])
+        let two = publication([.sum, .mean])
+        for (statistics, tables) in [
+            (one.statistics, two.tables), (two.statistics, one.tables),
+            (one.statistics.reversed(), one.tables), (Array(one.statistics.prefix(1)), one.tables),
+        ] {
+            #expect(throws: ControlRefusal.shape) {
+                try controlled(
+                    MeasuredPublication(statistics: statistics, tables: tables), Self.rules)
+            }
+        }
+    }
+
+    @Test func aRowWithoutFiguresHoldsNoRecords() throws {
+        let groups = [Group(texts: ["x", "v"], persons: 0..<30)]
+        let table = InventedLog.Table(keys: [Self.a], columns: [])
+        let made = try Self.made(groups, [table], Self.rules)
+        #expect(
+            made.tables[0].withheld
+                == WithheldShare(cells: 0, cellsTotal: 0, records: 0, recordsTotal: 0))
+    }
+
     @Test func nothingWasCheckedOfNothing() throws {
         let none = try controlled(MeasuredPublication(statistics: [], tables: []), Self.rules)
         #expect(none == ControlledPublication(tables: []))
