@@ -1,3 +1,4 @@
+import KeyedHashing
 import Publication
 import Statistics
 import TestSupport
@@ -228,5 +229,48 @@ struct DifferenceFigureTests {
                     backing: CellBacking(
                         persons: 1, customers: 1, total: 40, largestPersons: [3, 2],
                         largestCustomers: [9, 8])))
+    }
+
+    // MARK: Rounded counts
+
+    /// What is found of a count that was told as `told`, of which `left` is left, when it is `now`;
+    /// counts are rounded to multiples of five, which five and zero are.
+    private func rounded(
+        _ told: ControlledCell, left: Int64?, now: Int64
+    ) throws -> DifferenceFindings {
+        let secret = [UInt8](repeating: 3, count: 32)
+        let key = RoundingKey(
+            HMACSHA256(key: try SecretKey.copying(secret.span)), period: bytes("2026-01"))
+        let statistic = StatisticPlan(
+            name: "t", purposeIndex: 0, groupBy: [.text(input: 0, column: "g")],
+            measures: [MeasurePlan(name: "c", kind: .count)], suppression: .standard)
+        let base = try #require(RandomRounding(base: 5))
+        let check = DifferenceCheck(
+            earlier: [
+                PublishedTable(
+                    purpose: "statistics", customers: 3, table: controlled(told, .count))
+            ],
+            recounted: left.map { [measured(Figure($0, persons: 50), .count)] } ?? [], added: [],
+            controlledAdditions: [], counts: ToldCounts(.rounding(base, key), [statistic]),
+            Self.rules)
+        return check.findings(in: measured(Figure(now, persons: 50), .count))
+    }
+
+    @Test("a rounded count is compared with what it was rounded from")
+    func countsBeforeRounding() throws {
+        let five = ControlledCell.value(.integer(5))
+        for (told, left, now) in [
+            (five, 5, 5), (.zero, 0, 0), (.zero, nil, 0),
+        ] as [(ControlledCell, Int64?, Int64)] {
+            let found = try rounded(told, left: left, now: now)
+            #expect(found.isolating.isEmpty && found.toldBefore == [Self.place])
+        }
+        // Something was taken out since: it could be computed.
+        for (told, left, now) in [
+            (five, nil, 5), (five, nil, 0), (five, 10, 5), (five, 0, 5), (.zero, 5, 0),
+        ] as [(ControlledCell, Int64?, Int64)] {
+            let found = try rounded(told, left: left, now: now)
+            #expect(found.isolating == [Self.place] && found.toldBefore.isEmpty)
+        }
     }
 }

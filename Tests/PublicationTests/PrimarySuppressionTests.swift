@@ -56,6 +56,13 @@ import Testing
             ])
     }
 
+    /// Somebody is behind the cell, of no customer: it is no cell of nobody.
+    @Test func aZeroOfFewPersonsOfNoCustomerIsHidden() {
+        let cells = [Self.cell(0, persons: 4, customers: 0), Self.cell(0, persons: 0, customers: 1)]
+        let table = Self.table(.persons(10, customers: 3), cells, [.count, .count])
+        #expect(table.rows[0].cells == [.suppressed(below: 10), .suppressed(below: 10)])
+    }
+
     @Test func aZeroOfASmallRowIsHidden() {
         let cells = [Self.cell(0, persons: 0, customers: 0)]
         let few = Self.table(.standard, cells, [.count], persons: 9)

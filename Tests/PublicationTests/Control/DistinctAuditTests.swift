@@ -113,4 +113,125 @@ import Testing
         #expect(outcome.failed == (fits ? [] : [0]))
         #expect(outcome.audited == (fits ? 1 : 0))
     }
+
+    // MARK: The range where the proofs say more
+
+    /// Users by the tables that are asked for, of records of `counts` persons in the cells of row
+    /// and column; all of them shown.
+    private static func shown(
+        _ counts: [(texts: [String], persons: Range<Int>)], _ keys: [[GroupKey]]
+    ) throws -> Family {
+        var log = InventedLog()
+        for (texts, persons) in counts {
+            for person in persons {
+                log.records.append(
+                    InventedLog.Record(
+                        day: 0, texts: texts, amount: 1, person: person, customer: person))
+            }
+        }
+        let tables = keys.map { InventedLog.Table(keys: $0, columns: [.users]) }
+        return try FamilyBuilder(log.publication(tables, .persons(3, customers: nil)))
+            .families()[0]
+    }
+
+    private static func hide(_ cell: Int, _ family: inout Family, need: Int128 = 0) {
+        family.hide(cell)
+        family.floors[cell] = 1
+        if need > 0 { family.markUnsafe(cell, need: need * unit, hasFewPersons: true) }
+    }
+
+    /// Proofs of which each fits by itself, together wider than what is possible.
+    private static func isTaken(
+        _ family: Family, _ changes: [[(cell: Int, amount: Int128)]]
+    ) throws -> Bool {
+        let outcome = try outcome(family, changes)
+        #expect(outcome.failed.isEmpty == (outcome.audited == 1))
+        return outcome.failed.isEmpty
+    }
+
+    /// 11 by row are at least the 6 and at most the 5 and 6 by column.
+    @Test(arguments: [(5, true), (6, false)] as [(Int128, Bool)])
+    func theRangeOfATwin(_ need: Int128, _ fits: Bool) throws {
+        var family = try Self.shown(
+            [(["r", "c0"], 0..<5), (["r", "c1"], 5..<11)],
+            [[.month, Self.row], [.month, Self.column]])
+        #expect(family.values.map { $0 / Self.unit } == [11, 5, 6])
+        Self.hide(0, &family, need: need)
+        #expect(try Self.isTaken(family, [[(0, -5)], [(0, -5)]]) == fits)
+        // Fewer than a part of the other breakdown are none.
+        #expect(try !Self.isTaken(family, [[(0, -6)]]))
+        #expect(try !Self.isTaken(family, [[(0, 1)], [(0, -4)]]))
+    }
+
+    /// A total is at least its largest part and at most all of them.
+    @Test(arguments: [(5, true), (6, false)] as [(Int128, Bool)])
+    func theRangeOfATotal(_ need: Int128, _ fits: Bool) throws {
+        var family = try Self.shown(
+            [(["r", "c0"], 0..<5), (["r", "c1"], 5..<11)], [[Self.row, Self.column], [Self.row]])
+        Self.hide(2, &family, need: need)
+        #expect(try Self.isTaken(family, [[(2, -5)], [(2, -5)]]) == fits)
+    }
+
+    /// Cells 0 and 1 of 5 and 6 make up the hidden total 4, which with cell 5 of 15 makes up 26.
+    private static func chain(need: Int128) throws -> Family {
+        var family = try shown(
+            [
+                (["r0", "c0"], 0..<5), (["r0", "c1"], 5..<11), (["r1", "c0"], 11..<18),
+                (["r1", "c1"], 18..<26),
+            ], [[row, column], [row], []])
+        for cell in [1, 4] { hide(cell, &family) }
+        hide(0, &family, need: need)
+        return family
+    }
+
+    /// Up to 26, and down to 1: the other one rises.
+    @Test(arguments: [(25, true), (26, false)] as [(Int128, Bool)])
+    func theRangeOverAHiddenTotal(_ need: Int128, _ fits: Bool) throws {
+        let up: [(cell: Int, amount: Int128)] = [(0, 21), (4, 15)]
+        let family = try Self.chain(need: need)
+        #expect(try Self.isTaken(family, [up, up]) == fits)
+        #expect(try !Self.isTaken(family, [[(0, 22), (4, 15)], up]))
+    }
+
+    /// The other one is known to be 8 at most: no more than two are taken off.
+    @Test(arguments: [(23, true), (24, false)] as [(Int128, Bool)])
+    func theRangeWhereTheOtherCannotRise(_ need: Int128, _ fits: Bool) throws {
+        let up: [(cell: Int, amount: Int128)] = [(0, 21), (4, 15)]
+        var family = try Self.chain(need: need)
+        family.ceilings[1] = 8
+        #expect(try Self.isTaken(family, [up, up]) == fits)
+    }
+
+    /// From 1 to 9, as the mark says.
+    @Test(arguments: [(8, true), (9, false)] as [(Int128, Bool)])
+    func theRangeUnderACeiling(_ need: Int128, _ fits: Bool) throws {
+        var family = try Self.family(Self.both, need: need)
+        family.ceilings[0] = 9
+        #expect(try Self.isTaken(family, [[(0, 4)], [(0, 4)], [(0, 4)]]) == fits)
+    }
+
+    /// Nothing is added to what was proven, not even a billionth.
+    @Test func theSmallestNeeds() throws {
+        var family = try Self.family(Self.both)
+        family.needs[0] = 1
+        #expect(try Self.outcome(family, []).failed == [0])
+        #expect(try Self.outcome(family, [[(0, 1)]]).failed.isEmpty)
+        family.needs[0] = 3 * Self.unit + 1
+        #expect(try Self.outcome(family, [[(0, 3)]]).failed == [0])
+        #expect(try Self.outcome(family, [[(0, 4)]]).failed.isEmpty)
+    }
+
+    /// Groups of five users of which nobody is in two: as many as one programme takes, and one
+    /// more, of which only the proofs are looked at.
+    @Test(arguments: [(DistinctAudit.cellsMax, false), (DistinctAudit.cellsMax + 1, true)])
+    func theLargestGroup(_ count: Int, _ isTaken: Bool) throws {
+        var family = try Self.shown(
+            (0..<count).map { (["r\($0)"], 5 * $0..<5 * $0 + 5) }, [[Self.row], []])
+        for cell in 1..<count { Self.hide(cell, &family) }
+        // From 1 to all of them are one less than all.
+        Self.hide(0, &family, need: Int128(5 * count))
+        let up: [(cell: Int, amount: Int128)] = [(0, Int128(5 * count - 5))]
+        #expect(DistinctAudit.cellsMax == 60)
+        #expect(try Self.isTaken(family, [up, up]) == isTaken)
+    }
 }

@@ -68,4 +68,17 @@ import Testing
     func whatIsARule(contributors: Int, percent: Int, isOne: Bool) {
         #expect((DominanceRule(contributors: contributors, percent: percent) != nil) == isOne)
     }
+
+    /// One hundredth of a billionth is missing: that is enough to be unsafe.
+    @Test func theSmallestThatIsMissing() throws {
+        let rule = try #require(DominanceRule(contributors: 1, percent: 99))
+        #expect(Self.protection(1, persons: [1], percent: 1) == 1)
+        #expect(Self.protection(1, persons: [1], rule) == 1)
+    }
+
+    /// Without contributors there is no largest one.
+    @Test func nobodyDominatesNothing() throws {
+        let rule = try #require(DominanceRule(contributors: 1, percent: 50))
+        #expect(Self.protection(0, percent: 10, rule) == 0)
+    }
 }

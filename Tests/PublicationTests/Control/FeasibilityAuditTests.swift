@@ -70,6 +70,121 @@ import Testing
         #expect(try Self.outcome([5, -5, -5, 5], family).failed.isEmpty)
     }
 
+    /// A proof that names a cell several times passes sum by sum; the programme is not misled.
+    private static func misleading(
+        _ cells: [Int], up: Int128, downs: Int
+    ) -> ChangeProofs {
+        var proofs = ChangeProofs()
+        for cell in cells {
+            let down = -up / Int128(downs) * unit
+            proofs.add(
+                [(cell, up * unit)] + (0..<downs).map { _ in (cell: cell, amount: down) })
+        }
+        return proofs
+    }
+
+    @Test(arguments: [(5, true), (6, false)] as [(Int128, Bool)])
+    func theRangeIsBelievedBeforeTheProof(_ need: Int128, _ fits: Bool) throws {
+        var family = try Self.family()
+        family.needs[0] = need * Self.unit
+        let audit = FeasibilityAudit(family, Self.misleading([0], up: 6, downs: 3))
+        let outcome = try audit.run()
+        #expect(outcome.failed == (fits ? [] : [0]))
+        #expect(outcome.audited == (fits ? 1 : 0))
+    }
+
+    /// Two lines that have nothing to do with each other, both too narrow: in the order of cells.
+    @Test func groupsOfOneSizeKeepTheirOrder() throws {
+        var log = InventedLog()
+        for (at, count) in [5, 6, 7, 8].enumerated() {
+            for person in 0..<count {
+                log.records.append(
+                    InventedLog.Record(
+                        day: 0, texts: ["r\(at / 2)", "c\(at % 2)"], amount: 1,
+                        person: 10 * at + person, customer: person))
+            }
+        }
+        let row = GroupKey.text(input: 0, column: "a")
+        let tables = [[row, .text(input: 1, column: "b")], [row]].map {
+            InventedLog.Table(keys: $0, columns: [.times(when: nil)])
+        }
+        var family = try FamilyBuilder(log.publication(tables, .persons(3, customers: nil)))
+            .families()[0]
+        for cell in 0..<4 {
+            family.hide(cell)
+            family.floors[cell] = 1
+        }
+        // The others of the lines have 5 and 7 to give.
+        for (first, second, failed) in [(5, 7, []), (6, 7, [0]), (5, 8, [2]), (6, 8, [0, 2])] {
+            family.needs[0] = Int128(first) * Self.unit
+            family.needs[2] = Int128(second) * Self.unit
+            let audit = FeasibilityAudit(family, Self.misleading([0, 2], up: 8, downs: 4))
+            let outcome = try audit.run()
+            #expect(outcome.failed == failed && outcome.audited == 2 - failed.count)
+        }
+    }
+
+    /// A line of as many cells as one programme takes, each but one with four to give, and of one
+    /// more: of that only the proof is looked at.
+    @Test(arguments: [(FeasibilityAudit.cellsMax, false), (FeasibilityAudit.cellsMax + 1, true)])
+    func theLargestGroup(_ count: Int, _ isTaken: Bool) throws {
+        var log = InventedLog()
+        for at in 0..<count {
+            for person in 0..<5 {
+                log.records.append(
+                    InventedLog.Record(
+                        day: 0, texts: ["r\(at)"], amount: 1, person: 5 * at + person,
+                        customer: person))
+            }
+        }
+        let tables = [[GroupKey.text(input: 0, column: "a")], []].map {
+            InventedLog.Table(keys: $0, columns: [.times(when: nil)])
+        }
+        var family = try FamilyBuilder(log.publication(tables, .persons(3, customers: nil)))
+            .families()[0]
+        for cell in 0..<count {
+            family.hide(cell)
+            family.floors[cell] = 1
+        }
+        family.markUnsafe(0, need: Int128(4 * count) * Self.unit, hasFewPersons: true)
+        let proofs = Self.misleading([0], up: Int128(4 * count), downs: count)
+        let outcome = try FeasibilityAudit(family, proofs).run()
+        #expect(FeasibilityAudit.cellsMax == 200)
+        #expect(outcome.failed == (isTaken ? [] : [0]))
+    }
+
+    /// Sums are no whole numbers: nothing is rounded.
+    @Test(arguments: [
+        (6 * unit + 1, 6 * unit + 1, true), (6 * unit + 2, 6 * unit + 1, false), (1, 1, true),
+        (1, 0, false),
+    ] as [(Int128, Int128, Bool)])
+    func sums(_ need: Int128, _ change: Int128, _ fits: Bool) throws {
+        var log = InventedLog()
+        for (at, amount) in [5, 6, 7, 8].enumerated() {
+            log.records.append(
+                InventedLog.Record(
+                    day: 0, texts: ["r\(at / 2)", "c\(at % 2)"], amount: Int64(amount),
+                    person: at, customer: at))
+        }
+        let row = GroupKey.text(input: 0, column: "a")
+        let column = GroupKey.text(input: 1, column: "b")
+        let tables = [[row, column], [row], [column], []].map {
+            InventedLog.Table(keys: $0, columns: [.sum])
+        }
+        var family = try FamilyBuilder(log.publication(tables, .persons(3, customers: nil)))
+            .families()[0]
+        for cell in 0..<4 { family.hide(cell) }
+        // The second and the third have an odd number of billionths to give.
+        family.values[1] += 1
+        family.values[2] += 1
+        family.markUnsafe(0, need: need, hasFewPersons: true)
+        var proofs = ChangeProofs()
+        if change > 0 { proofs.add([(0, change), (1, -change), (2, -change), (3, change)]) }
+        let outcome = try FeasibilityAudit(family, proofs).run()
+        #expect(outcome.failed == (fits ? [] : [0]))
+        #expect(outcome.audited == (fits ? 1 : 0))
+    }
+
     /// Every table with the same totals and with what is shown is tried: some of them have more of
     /// what is unsafe, by as much as must be.
     @Test func againstEveryTable() throws {

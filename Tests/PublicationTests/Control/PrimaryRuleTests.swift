@@ -1,8 +1,9 @@
-import Publication
 import Records
 import Statistics
 import TestSupport
 import Testing
+
+@testable import Publication
 
 /// The rules on a figure taken by itself (science.md §5.1 and `sdc_reference.json`).
 @Suite struct PrimaryRuleTests {
@@ -91,6 +92,38 @@ import Testing
         #expect(
             try Self.control(few, .count, own: .persons(10, customers: 2))
                 == [.suppressed(.customers)])
+    }
+
+    /// A table about one customer asks for none of them.
+    @Test(arguments: [(nil, nil, 0), (nil, 5, 0), (0, nil, 0), (0, 5, 5), (3, nil, 3), (3, 2, 3)]
+        as [(Int?, Int?, Int)])
+    func thresholdsOfCustomers(_ rule: Int?, _ own: Int?, _ customers: Int) {
+        let table = MeasuredTable(
+            name: "t", groupColumns: [], columns: [], rows: [],
+            suppression: .persons(12, customers: own))
+        let thresholds = Thresholds(ControlRules(persons: 10, customers: rule), table)
+        #expect(thresholds.persons == 12 && thresholds.customers == customers)
+    }
+
+    /// Somebody is behind the cell, of no customer: it is no cell of nobody.
+    @Test func aZeroOfFewPersonsOfNoCustomerIsHidden() throws {
+        let cells = [(0, 4), (0, 12), (7, 12)].map { Self.cell($0, persons: $1, customers: 0) }
+        #expect(
+            try Self.control(cells, .count)
+                == [.suppressed(.persons), .suppressed(.customers), .suppressed(.customers)])
+        let rules = ControlRules(customers: nil)
+        #expect(
+            try Self.control(cells, .count, rules, own: .persons(10, customers: nil)) == [
+                .suppressed(.persons), .zero, .value(.integer(7)),
+            ])
+    }
+
+    /// The smallest sum that is one person's.
+    @Test func oneBillionthOfOnePersonIsHidden() throws {
+        var cell = Self.cell(1, persons: 30)
+        cell.backing = CellBacking(
+            persons: 30, customers: 5, total: 1, largestPersons: [1], largestCustomers: [])
+        #expect(try Self.control([cell], .magnitude) == [.suppressed(.dominance)])
     }
 
     @Test func theStricterThresholdHolds() throws {
