@@ -230,7 +230,7 @@ extension LedgerSchema {
             pipeline TEXT NOT NULL,
             opt_out_id INTEGER NOT NULL REFERENCES opt_outs (id),
             place TEXT NOT NULL CHECK (
-                place IN ('record', 'record-customer', 'person', 'customer', 'listed')),
+                place IN ('record', 'record-customer', 'person', 'customer', 'listed', 'rule')),
             token TEXT NOT NULL,
             PRIMARY KEY (pipeline, opt_out_id, place, token)
         ) STRICT, WITHOUT ROWID;
