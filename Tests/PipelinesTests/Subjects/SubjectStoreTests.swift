@@ -36,6 +36,20 @@ struct SubjectStoreTests {
         #expect(try scene.text("data/c.jsonl") == storeRecord("03-23", "cleo"))
     }
 
+    @Test("lines dealt with under other rules may hide the subject, and the erasure says so")
+    func otherRules() throws {
+        let scene = try scene()
+        func limits(_ user: String) throws -> [String] {
+            try Sluice.eraseSubject(
+                SubjectEraseRequest(subject: scene.request(.user, user))).limits
+        }
+        #expect(try limits("bert").allSatisfy { !$0.contains("other rules") })
+        try scene.write(
+            "pipeline.yaml",
+            storePipeline().replacingOccurrences(of: "user: { replace: GONE }", with: "user: drop"))
+        #expect(try limits("anna").contains { $0.contains("other rules") })
+    }
+
     @Test("the request is permission enough, where any other change has to be confirmed")
     func needsNoToken() throws {
         let pipeline = storePipeline(store: ", confirm: required")
