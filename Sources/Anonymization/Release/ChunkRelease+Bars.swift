@@ -37,7 +37,12 @@ extension ChunkRelease {
             // What does not say of which customer goes too, as the registry has it for late
             // records: otherwise a record's neighbours would decide whether it is found.
             let match = erasure.matcher.match(row, table, bytes, reader)
-            guard match != .none else { continue }
+            guard match != .none else {
+                if erasure.matcher.isStructured(row, table) {
+                    counts.erasures[index].structured += 1
+                }
+                continue
+            }
             verdict.isErased = true
             // A hold names a person, a token does not: in doubt the hold binds, because what is
             // erased cannot be had back.

@@ -45,6 +45,30 @@ package struct RecordMatcher: Sendable {
     }
 }
 
+extension RecordMatcher {
+    /// True when a field that may name the subject holds an array or an object, into which nobody
+    /// looks.
+    package func isStructured(_ row: Int, _ table: borrowing RecordTable) -> Bool {
+        Self.isStructured(sought.slots, row, table)
+    }
+
+    /// True when one of the fields in `slots` holds an array or an object as a whole.
+    package static func isStructured(
+        _ slots: [Int], _ row: Int, _ table: borrowing RecordTable
+    ) -> Bool {
+        for slot in slots {
+            let slice = table.slice(slot: slot, row: row)
+            if slice.kind == .structure { return true }
+            guard slice.kind == .several else { continue }
+            for element in slice.offset..<slice.end
+            where table.elements[element].kind == .structure {
+                return true
+            }
+        }
+        return false
+    }
+}
+
 /// One identity and where records may name it.
 package struct SoughtIdentity: Sendable {
     /// How the value is known.

@@ -249,6 +249,33 @@ struct SubjectErasureTests {
         #expect(try erase(scene).quarantineLines == 0)
     }
 
+    @Test("an array or an object as identity is looked into by nobody, and that is said")
+    func structured() throws {
+        let texts = [#"["anna"]"#, #"{"id":"anna"}"#]
+        let odd = texts.map {
+            Scene.line("04-10", "x").replacing(#""user":"x""#, with: #""user":\#($0)"#)
+        }
+        let bad = odd[0].replacing("2026-04-10", with: "2026-99-10")
+        let scene = try scene(Self.source + odd.joined() + bad)
+        func mentions(_ limits: [String]) -> Int {
+            limits.count { $0.contains("2 records") && $0.contains("an array or an object") }
+        }
+        for dry in [true, false] {
+            let report = try erase(scene, dry: dry)
+            #expect(report.records == 4 && report.structured >= 2)
+            #expect(report.quarantineLines == 1)
+            #expect(mentions(report.limits) >= 1, "\(report.limits)")
+        }
+        let copy = try scene.export(scene.request(.user, "anna"))
+        let records = copy.places.first { $0.name == "records" }
+        #expect(records?.structured == 2 && records?.records == 0)
+        #expect(copy.places.first { $0.kind == "source" }?.structured == 3)
+        #expect(mentions(copy.limits) == 1)
+        var request = VerifyRequest(pipeline: "\(scene.folder)/pipeline.yaml")
+        request.now = "2026-04-15"
+        #expect(mentions(try Sluice.verify(request).notes) == 1)
+    }
+
     /// The slow twin: the same keys, and sources in which the subject never was.
     @Test("as if the subject had never been there", arguments: [51, 52, 53] as [UInt64])
     func twin(_ seed: UInt64) throws {
