@@ -234,4 +234,53 @@ import Testing
         #expect(DistinctAudit.cellsMax == 60)
         #expect(try Self.isTaken(family, [up, up]) == isTaken)
     }
+
+    // MARK: Lines that are not there
+
+    /// A family of the first table of one log and the second of another.
+    private static func joined(
+        _ keys: [[GroupKey]], _ first: [InventedLog.Record], _ second: [InventedLog.Record]
+    ) throws -> Family {
+        let tables = keys.map { InventedLog.Table(keys: $0, columns: [.users]) }
+        let made = [first, second].map { records -> MeasuredPublication in
+            var log = InventedLog()
+            log.records = records
+            return log.publication(tables, .persons(3, customers: nil))
+        }
+        return try FamilyBuilder(
+            MeasuredPublication(
+                statistics: made[0].statistics, tables: [made[0].tables[0], made[1].tables[1]])
+        ).families()[0]
+    }
+
+    private static func users(_ texts: [String], day: Int) -> [InventedLog.Record] {
+        (0..<5).map {
+            InventedLog.Record(day: day, texts: texts, amount: 1, person: $0, customer: $0)
+        }
+    }
+
+    /// Nothing is known of a total of which there are no parts.
+    @Test func aTotalWithoutParts() throws {
+        let one = Self.users(["r0", "c0"], day: 0)
+        var family = try Self.joined(
+            [[Self.row, Self.column], [Self.row]], one, one + Self.users(["r1", "c0"], day: 0))
+        #expect(family.keys.count == 3)
+        Self.hide(2, &family, need: 40)
+        #expect(try Self.isTaken(family, [[(2, 40)]]))
+        #expect(try !Self.isTaken(family, [[(2, 39)]]))
+        #expect(try Self.isTaken(family, [[(2, -4)], [(2, 36)]]))
+    }
+
+    /// Nothing is known of parts beside which there is no other breakdown.
+    @Test func partsWithoutATwin() throws {
+        let one = Self.users(["r0", "c0"], day: 0)
+        var family = try Self.joined(
+            [[.month, Self.row], [.month, Self.column]], one + Self.users(["r0", "c0"], day: 4),
+            one)
+        #expect(family.keys.count == 3)
+        Self.hide(1, &family, need: 40)
+        #expect(try Self.isTaken(family, [[(1, 40)]]))
+        #expect(try !Self.isTaken(family, [[(1, 39)]]))
+        #expect(try Self.isTaken(family, [[(1, -4)], [(1, 36)]]))
+    }
 }
