@@ -283,4 +283,49 @@ import Testing
         #expect(try !Self.isTaken(family, [[(1, 39)]]))
         #expect(try Self.isTaken(family, [[(1, -4)], [(1, 36)]]))
     }
+
+    // MARK: Work
+
+    /// In the first month three by three by three cells and what they make up two by two, 54 in 180
+    /// inequalities, all hidden; in the second one of four cells, of 5 in 10 whichever way.
+    private static func months() throws -> Family {
+        var records: [InventedLog.Record] = []
+        func add(_ day: Int, _ places: [Int], _ persons: Range<Int>) {
+            for person in persons {
+                records.append(
+                    InventedLog.Record(
+                        day: day, texts: zip("xyz", places).map { "\($0)\($1)" }, amount: 1,
+                        person: person, customer: person))
+            }
+        }
+        for at in 0..<27 { add(0, [at / 9, at / 3 % 3, at % 3], 2 * at..<2 * at + 2) }
+        add(4, [0, 0, 0], 0..<5)
+        for places in [[1, 0, 0], [0, 1, 0], [0, 0, 1]] { add(4, places, 0..<10) }
+        let keys = (0..<3).map { GroupKey.text(input: $0, column: "k\($0)") }
+        let tables = [[0, 1, 2], [0, 1], [0, 2], [1, 2], [0], [1], [2]].map { numbers in
+            InventedLog.Table(
+                keys: [GroupKey.month] + numbers.map { keys[$0] }, columns: [.users])
+        }
+        var log = InventedLog()
+        log.records = records
+        var family = try FamilyBuilder(log.publication(tables, .persons(3, customers: nil)))
+            .families()[0]
+        for cell in 0..<27 { hide(cell, &family) }
+        for table in 1...3 {
+            for cell in family.tables[table].cells.prefix(9) { hide(cell, &family) }
+        }
+        return family
+    }
+
+    /// The cell of the second month is known to be 1 to 10: when 14 cells of the first month are
+    /// unsafe, too, that is too much work, and the proofs have to do.
+    @Test(arguments: [(0, [27]), (14, [])] as [(Int, [Int])])
+    func theWorkIsLimited(_ count: Int, _ failed: [Int]) throws {
+        var family = try Self.months()
+        for cell in 0..<count { family.needs[cell] = 1 }
+        Self.hide(27, &family, need: 10)
+        let proofs = (0..<count).map { [(cell: $0, amount: Int128(1))] } + [[(27, 5)], [(27, 5)]]
+        let outcome = try Self.outcome(family, proofs)
+        #expect(outcome.failed == failed && outcome.audited == count + 1 - failed.count)
+    }
 }
