@@ -234,4 +234,98 @@ import Testing
         #expect(DistinctAudit.cellsMax == 60)
         #expect(try Self.isTaken(family, [up, up]) == isTaken)
     }
+
+    // MARK: Lines that are not there
+
+    /// A family of the first table of one log and the second of another.
+    private static func joined(
+        _ keys: [[GroupKey]], _ first: [InventedLog.Record], _ second: [InventedLog.Record]
+    ) throws -> Family {
+        let tables = keys.map { InventedLog.Table(keys: $0, columns: [.users]) }
+        let made = [first, second].map { records -> MeasuredPublication in
+            var log = InventedLog()
+            log.records = records
+            return log.publication(tables, .persons(3, customers: nil))
+        }
+        return try FamilyBuilder(
+            MeasuredPublication(
+                statistics: made[0].statistics, tables: [made[0].tables[0], made[1].tables[1]])
+        ).families()[0]
+    }
+
+    private static func users(_ texts: [String], day: Int) -> [InventedLog.Record] {
+        (0..<5).map {
+            InventedLog.Record(day: day, texts: texts, amount: 1, person: $0, customer: $0)
+        }
+    }
+
+    /// Nothing is known of a total of which there are no parts.
+    @Test func aTotalWithoutParts() throws {
+        let one = Self.users(["r0", "c0"], day: 0)
+        var family = try Self.joined(
+            [[Self.row, Self.column], [Self.row]], one, one + Self.users(["r1", "c0"], day: 0))
+        #expect(family.keys.count == 3)
+        Self.hide(2, &family, need: 40)
+        #expect(try Self.isTaken(family, [[(2, 40)]]))
+        #expect(try !Self.isTaken(family, [[(2, 39)]]))
+        #expect(try Self.isTaken(family, [[(2, -4)], [(2, 36)]]))
+    }
+
+    /// Nothing is known of parts beside which there is no other breakdown.
+    @Test func partsWithoutATwin() throws {
+        let one = Self.users(["r0", "c0"], day: 0)
+        var family = try Self.joined(
+            [[.month, Self.row], [.month, Self.column]], one + Self.users(["r0", "c0"], day: 4),
+            one)
+        #expect(family.keys.count == 3)
+        Self.hide(1, &family, need: 40)
+        #expect(try Self.isTaken(family, [[(1, 40)]]))
+        #expect(try !Self.isTaken(family, [[(1, 39)]]))
+        #expect(try Self.isTaken(family, [[(1, -4)], [(1, 36)]]))
+    }
+
+    // MARK: Work
+
+    /// In the first month three by three by three cells and what they make up two by two, 54 in 180
+    /// inequalities, all hidden; in the second one of four cells, of 5 in 10 whichever way.
+    private static func months() throws -> Family {
+        var records: [InventedLog.Record] = []
+        func add(_ day: Int, _ places: [Int], _ persons: Range<Int>) {
+            for person in persons {
+                records.append(
+                    InventedLog.Record(
+                        day: day, texts: zip("xyz", places).map { "\($0)\($1)" }, amount: 1,
+                        person: person, customer: person))
+            }
+        }
+        for at in 0..<27 { add(0, [at / 9, at / 3 % 3, at % 3], 2 * at..<2 * at + 2) }
+        add(4, [0, 0, 0], 0..<5)
+        for places in [[1, 0, 0], [0, 1, 0], [0, 0, 1]] { add(4, places, 0..<10) }
+        let keys = (0..<3).map { GroupKey.text(input: $0, column: "k\($0)") }
+        let tables = [[0, 1, 2], [0, 1], [0, 2], [1, 2], [0], [1], [2]].map { numbers in
+            InventedLog.Table(
+                keys: [GroupKey.month] + numbers.map { keys[$0] }, columns: [.users])
+        }
+        var log = InventedLog()
+        log.records = records
+        var family = try FamilyBuilder(log.publication(tables, .persons(3, customers: nil)))
+            .families()[0]
+        for cell in 0..<27 { hide(cell, &family) }
+        for table in 1...3 {
+            for cell in family.tables[table].cells.prefix(9) { hide(cell, &family) }
+        }
+        return family
+    }
+
+    /// The cell of the second month is known to be 1 to 10: when 14 cells of the first month are
+    /// unsafe, too, that is too much work, and the proofs have to do.
+    @Test(arguments: [(0, [27]), (14, [])] as [(Int, [Int])])
+    func theWorkIsLimited(_ count: Int, _ failed: [Int]) throws {
+        var family = try Self.months()
+        for cell in 0..<count { family.needs[cell] = 1 }
+        Self.hide(27, &family, need: 10)
+        let proofs = (0..<count).map { [(cell: $0, amount: Int128(1))] } + [[(27, 5)], [(27, 5)]]
+        let outcome = try Self.outcome(family, proofs)
+        #expect(outcome.failed == failed && outcome.audited == count + 1 - failed.count)
+    }
 }

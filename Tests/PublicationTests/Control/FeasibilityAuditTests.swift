@@ -93,6 +93,45 @@ import Testing
         #expect(outcome.audited == (fits ? 1 : 0))
     }
 
+    /// Nothing can be taken from the other one of the row: not even the smallest need is met.
+    @Test func theSmallestNeedIsLookedAt() throws {
+        var family = try Self.family()
+        family.floors[1] = 6
+        family.needs[0] = 1
+        let outcome = try FeasibilityAudit(family, Self.misleading([0], up: 4, downs: 2)).run()
+        #expect(outcome.failed == [0] && outcome.audited == 0)
+    }
+
+    /// Five by five by five cells and what they make up two by two, all hidden: 200 in 105
+    /// equations, too much work when all of them are unsafe, and not when one is.
+    @Test(arguments: [true, false])
+    func theWorkIsLimited(_ areAllUnsafe: Bool) throws {
+        var log = InventedLog()
+        for at in 0..<125 {
+            for person in 0..<2 {
+                log.records.append(
+                    InventedLog.Record(
+                        day: 0, texts: ["x\(at / 25)", "y\(at / 5 % 5)", "z\(at % 5)"], amount: 1,
+                        person: 2 * at + person, customer: person))
+            }
+        }
+        let keys = (0..<3).map { GroupKey.text(input: $0, column: "k\($0)") }
+        let tables = [[0, 1, 2], [0, 1], [0, 2], [1, 2], [0], [1], [2]].map { numbers in
+            InventedLog.Table(keys: numbers.map { keys[$0] }, columns: [.times(when: nil)])
+        }
+        var family = try FamilyBuilder(log.publication(tables, .persons(3, customers: nil)))
+            .families()[0]
+        for cell in 0..<200 {
+            family.hide(cell)
+            // Nothing can be taken from any: all are known.
+            if cell > 0 && areAllUnsafe { family.needs[cell] = 1 }
+        }
+        family.markUnsafe(0, need: Self.unit, hasFewPersons: true)
+        let outcome = try FeasibilityAudit(family, Self.misleading([0], up: 1, downs: 1)).run()
+        #expect(!outcome.failed.contains(0) == areAllUnsafe)
+        #expect(outcome.audited == (areAllUnsafe ? 1 : 0))
+    }
+
     /// Two lines that have nothing to do with each other, both too narrow: in the order of cells.
     @Test func groupsOfOneSizeKeepTheirOrder() throws {
         var log = InventedLog()
