@@ -65,9 +65,9 @@ final class Browser {
         let attached = try send(
             "Target.attachToTarget", ["targetId": target["targetId"] ?? "", "flatten": true])
         session = attached["sessionId"] as? String
-        for _ in 0..<100 where try evaluate("document.readyState") != "complete" {
-            usleep(50_000)
-        }
+        // An empty page comes first, and is complete, too.
+        let state = "location.protocol + document.readyState"
+        for _ in 0..<200 where try evaluate(state) != "file:complete" { usleep(50_000) }
     }
 
     func setSize(width: Int, media: String, isDark: Bool) throws {
