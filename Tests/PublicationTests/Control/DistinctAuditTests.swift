@@ -15,15 +15,7 @@ import Testing
     private static func family(
         _ totals: [[GroupKey]], cells: [GroupKey] = [row, column], need: Int128 = 3
     ) throws -> Family {
-        var log = InventedLog()
-        for (at, count) in [5, 6, 7, 8].enumerated() {
-            for person in 0..<count {
-                log.records.append(
-                    InventedLog.Record(
-                        day: 0, texts: ["r\(at / 2)", "c\(at % 2)"], amount: 1,
-                        person: 10 * at + person, customer: person))
-            }
-        }
+        let log = InventedLog.twoByTwo
         let tables = ([cells] + totals).map { InventedLog.Table(keys: $0, columns: [.users]) }
         let publication = log.publication(tables, .persons(3, customers: nil))
         var family = try FamilyBuilder(publication).families()[0]

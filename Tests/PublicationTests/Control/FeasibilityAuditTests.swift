@@ -11,15 +11,7 @@ import Testing
     /// A table of two rows and two columns with its totals, in which everything is hidden but the
     /// totals: cells 0...3, then rows, columns and the sum of all.
     private static func family() throws -> Family {
-        var log = InventedLog()
-        for (at, count) in [5, 6, 7, 8].enumerated() {
-            for person in 0..<count {
-                log.records.append(
-                    InventedLog.Record(
-                        day: 0, texts: ["r\(at / 2)", "c\(at % 2)"], amount: 1,
-                        person: 10 * at + person, customer: person))
-            }
-        }
+        let log = InventedLog.twoByTwo
         let row = GroupKey.text(input: 0, column: "a")
         let column = GroupKey.text(input: 1, column: "b")
         let tables = [[row, column], [row], [column], []].map {
@@ -134,15 +126,7 @@ import Testing
 
     /// Two lines that have nothing to do with each other, both too narrow: in the order of cells.
     @Test func groupsOfOneSizeKeepTheirOrder() throws {
-        var log = InventedLog()
-        for (at, count) in [5, 6, 7, 8].enumerated() {
-            for person in 0..<count {
-                log.records.append(
-                    InventedLog.Record(
-                        day: 0, texts: ["r\(at / 2)", "c\(at % 2)"], amount: 1,
-                        person: 10 * at + person, customer: person))
-            }
-        }
+        let log = InventedLog.twoByTwo
         let row = GroupKey.text(input: 0, column: "a")
         let tables = [[row, .text(input: 1, column: "b")], [row]].map {
             InventedLog.Table(keys: $0, columns: [.times(when: nil)])

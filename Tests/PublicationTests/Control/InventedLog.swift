@@ -32,6 +32,20 @@ struct InventedLog {
     static let unit: Int128 = 1_000_000_000
     static let amountInput = 9
 
+    /// Two rows and two columns of 5, 6, 7 and 8 persons, each with one record.
+    static var twoByTwo: InventedLog {
+        var log = InventedLog()
+        for (at, count) in [5, 6, 7, 8].enumerated() {
+            for person in 0..<count {
+                log.records.append(
+                    Record(
+                        day: 0, texts: ["r\(at / 2)", "c\(at % 2)"], amount: 1,
+                        person: 10 * at + person, customer: person))
+            }
+        }
+        return log
+    }
+
     /// Up to `count` records of `persons` persons over `days` days and texts of `sizes` values.
     static func random(
         _ count: Int, persons: Int, days: Int, sizes: [Int], _ generator: inout SeededGenerator

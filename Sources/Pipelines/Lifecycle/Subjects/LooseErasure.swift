@@ -84,15 +84,21 @@ struct LooseErasure {
         }
     }
 
+    /// Begins what takes the place of the file at `path`, under its permissions.
+    private func begin(_ path: String) throws(FileFault) -> (Directory, DurableFile) {
+        let split = splitPath(path)
+        let folder = try Directory.open(split.directory, creating: false, mode: 0o700)
+        let permissions = try FileStatus.of(path)?.permissions ?? 0o600
+        let file = try DurableFile.begin(
+            in: folder, named: split.name, mode: permissions, mark: plan.mark)
+        return (folder, file)
+    }
+
     private func prepare(
         _ content: [UInt8], at path: String
     ) throws(PipelineFailure) -> (Directory, PreparedFile) {
-        let split = splitPath(path)
         do {
-            let folder = try Directory.open(split.directory, creating: false, mode: 0o700)
-            let file = try DurableFile.begin(
-                in: folder, named: split.name,
-                mode: try FileStatus.of(path)?.permissions ?? 0o600, mark: plan.mark)
+            let (folder, file) = try begin(path)
             try file.write(content.span)
             return (folder, try file.prepare())
         } catch {
@@ -112,13 +118,8 @@ struct LooseErasure {
     private func rewrite(
         _ path: String, _ place: SubjectPlace, _ scan: SubjectScan
     ) throws(PipelineFailure) -> (Directory, PreparedFile) {
-        let split = splitPath(path)
         do {
-            let folder = try Directory.open(split.directory, creating: false, mode: 0o700)
-            let status = try FileStatus.of(path)
-            let file = try DurableFile.begin(
-                in: folder, named: split.name, mode: status?.permissions ?? 0o600,
-                mark: plan.mark)
+            let (folder, file) = try begin(path)
             let deflater = try Self.isGzip(path) ? try GzipDeflater.make(level: 6) : nil
             func write(_ bytes: [UInt8]) throws {
                 guard let deflater else { return try file.write(bytes.span) }
