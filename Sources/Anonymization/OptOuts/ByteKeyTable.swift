@@ -33,6 +33,7 @@ internal import Records
     private let content: [UInt8]
     /// Key `i` is `content[starts[i]..<starts[i + 1]]`.
     private let starts: [Int]
+    private let seed = ByteHash.seed
 
     /// The number of the first key that stands there twice; the second cannot be found.
     let repeated: Int?
@@ -49,7 +50,7 @@ internal import Records
         var repeated: Int?
         for number in 0..<starts.count - 1 {
             let key = content.span.extracting(starts[number]..<starts[number + 1])
-            let hash = ByteHash.of(key)
+            let hash = ByteHash.of(key, seed: seed)
             var at = Int(truncatingIfNeeded: hash) & mask
             var isNew = true
             while isNew, slots[at] != 0 {
@@ -74,7 +75,7 @@ internal import Records
     /// The number of `key`, or nil when the table does not have it. Allocates nothing.
     func number(of key: Span<UInt8>) -> Int? {
         if starts.count == 1 { return nil }
-        let hash = ByteHash.of(key)
+        let hash = ByteHash.of(key, seed: seed)
         var at = Int(truncatingIfNeeded: hash) & mask
         while true {
             let slot = slots[at]

@@ -68,22 +68,38 @@ package struct OptOutMatches: Sendable, Equatable {
 /// Identifiers are compared byte for byte in canonical form (`CanonicalSubject`).
 /// Entries of one customer or person add up.
 package final class OptOutIndex: Sendable {
-    /// One rule behind an identifier.
-    private struct Rule: Sendable {
+    /// One rule behind an identifier. Nothing in it is counted: workers that count one reference
+    /// wait for each other.
+    private struct Rule: Sendable, BitwiseCopyable {
         let entry: Int
-        /// For a rule behind a person: the only customer whose records it reaches.
-        let customer: [UInt8]?
+        /// For a rule behind a person: where the only customer whose records it reaches stands in
+        /// `limits`; `limitLength` is -1 without one.
+        let limitStart: Int
+        let limitLength: Int
         let scope: OptOutEffect
         let holdsNow: Bool
         let effective: EventTime
         let withdrawn: EventTime
     }
 
+    /// The rules behind the identifiers of one table: of the one with the number `i` those from
+    /// `starts[i]` to `starts[i + 1]`.
+    private struct RuleRows: Sendable {
+        let rules: [Rule]
+        let starts: [Int]
+
+        init(_ rows: [[Rule]]) {
+            rules = rows.flatMap { $0 }
+            starts = rows.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+        }
+    }
+
     private let customers: ByteKeyTable
     private let persons: ByteKeyTable
-    /// The rules behind each identifier, by the numbers that the two tables give.
-    private let customerRules: [[Rule]]
-    private let personRules: [[Rule]]
+    private let customerRules: RuleRows
+    private let personRules: RuleRows
+    /// The customers that rules behind persons are limited to, one after the other.
+    private let limits: [UInt8]
     private let missing: OptOutAnswer
 
     /// The number of entries of the list, for `OptOutMatches`.
@@ -107,15 +123,19 @@ package final class OptOutIndex: Sendable {
         var persons = ByteKeyTable.Builder()
         var customerRules: [[Rule]] = []
         var personRules: [[Rule]] = []
+        var limits: [UInt8] = []
         for (index, entry) in list.entries.enumerated() {
+            let limit = entry.person == nil ? nil : entry.customer
             let rule = Rule(
                 entry: index,
-                customer: entry.person == nil ? nil : entry.customer,
+                limitStart: limits.count,
+                limitLength: limit?.count ?? -1,
                 scope: entry.scope,
                 holdsNow: entry.holds(at: now),
                 effective: entry.effective,
                 withdrawn: entry.withdrawn ?? EventTime(milliseconds: .max)
             )
+            limits += limit ?? []
             if let person = entry.person {
                 Self.add(rule, persons.number(of: person), &personRules)
             } else if let customer = entry.customer {
@@ -124,8 +144,9 @@ package final class OptOutIndex: Sendable {
         }
         self.customers = customers.finish()
         self.persons = persons.finish()
-        self.customerRules = customerRules
-        self.personRules = personRules
+        self.customerRules = RuleRows(customerRules)
+        self.personRules = RuleRows(personRules)
+        self.limits = limits
         entryCount = list.entries.count
         isEmpty = list.entries.isEmpty && missingCustomer == .allowed
         let all = OptOutEffect(purposes: purposes.optedOutByDefault, categories: .all)
@@ -151,11 +172,14 @@ package final class OptOutIndex: Sendable {
     ) -> OptOutAnswer {
         var answer = customer.isEmpty ? missing : .nothing
         if !customer.isEmpty, let number = customers.number(of: customer) {
-            for rule in customerRules[number] { apply(rule, eventTime, &answer, &matches) }
+            for index in customerRules.starts[number]..<customerRules.starts[number + 1] {
+                apply(customerRules.rules[index], eventTime, &answer, &matches)
+            }
         }
         if !person.isEmpty, let number = persons.number(of: person) {
-            for rule in personRules[number] where reaches(rule, customer) {
-                apply(rule, eventTime, &answer, &matches)
+            for index in personRules.starts[number]..<personRules.starts[number + 1]
+            where reaches(personRules.rules[index], customer) {
+                apply(personRules.rules[index], eventTime, &answer, &matches)
             }
         }
         return answer
@@ -175,8 +199,8 @@ package final class OptOutIndex: Sendable {
     }
 
     private func reaches(_ rule: Rule, _ customer: Span<UInt8>) -> Bool {
-        guard let limit = rule.customer, !customer.isEmpty else { return true }
-        guard limit.count == customer.count else { return false }
-        return limit.indices.allSatisfy { limit[$0] == customer[$0] }
+        guard rule.limitLength >= 0, !customer.isEmpty else { return true }
+        guard rule.limitLength == customer.count else { return false }
+        return customer.indices.allSatisfy { limits[rule.limitStart + $0] == customer[$0] }
     }
 }

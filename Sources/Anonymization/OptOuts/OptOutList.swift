@@ -39,7 +39,7 @@ package struct OptOutEntry: Sendable, Equatable {
 }
 
 /// What may not be done with a record: pairs of purpose and category, one bit each.
-package struct OptOutEffect: OptionSet, Sendable, Hashable {
+package struct OptOutEffect: OptionSet, Sendable, Hashable, BitwiseCopyable {
     /// Sixteen bits of purposes for each of the four categories, in the order of their raw values.
     package let rawValue: UInt64
     @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }

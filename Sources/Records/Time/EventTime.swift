@@ -2,7 +2,7 @@
 ///
 /// Digits behind the millisecond are cut off, never rounded, so that a time never moves into a
 /// later day.
-@usableFromInline package struct EventTime: Comparable, Hashable, Sendable {
+@usableFromInline package struct EventTime: Comparable, Hashable, Sendable, BitwiseCopyable {
     @usableFromInline package let milliseconds: Int64
 
     @inlinable package init(milliseconds: Int64) { self.milliseconds = milliseconds }

@@ -6,7 +6,8 @@ internal import Statistics
 /// Everything one worker owns: it turns a chunk into output bytes and observations, and shares
 /// nothing while it does.
 final class Worker {
-    private let plan: Plan
+    /// How the records of each output are written.
+    private let encodings: [OutputEncoding]
     private let reader: any RecordReader
     private var table: RecordTable
     /// Nil when the worker has ended.
@@ -22,7 +23,7 @@ final class Worker {
 
     /// One of `count` workers.
     init(plan: Plan, keyRing: (any KeyRing)?, storage: any SpillStorage, of count: Int = 1) {
-        self.plan = plan
+        encodings = plan.outputs.map(OutputEncoding.init)
         reader = plan.format.makeReader(fields: plan.release.fields, limits: plan.limits)
         table = RecordTable(slotCount: plan.release.fields.count)
         releaser = Releaser(plan: plan.release, keyRing: keyRing)
@@ -92,22 +93,10 @@ final class Worker {
 
     /// Writes what was released in the form of each output.
     private func encode(_ releaser: Releaser) {
-        let outputs = hand.outputs
-        for index in outputs.indices {
-            if let unreadable = plan.outputs[index].inPlace {
-                InPlaceWriting(
-                    writer: plan.outputs[index].writer, unreadable: unreadable,
-                    quarantine: releaser.quarantine,
-                    remembersLines: plan.outputs[index].remembersLines
-                ).write(releaser.outputs[index].batch, hand.chunk, table, to: outputs[index])
-                continue
-            }
-            Self.write(
-                releaser.outputs[index].batch, plan.outputs[index], hand.chunk, to: outputs[index])
-            if hand.chunk.isLastAndOpen, plan.outputs[index].format.keepsMissingTerminator {
-                Self.dropTerminator(
-                    releaser.outputs[index].batch, lastRow: table.count - 1, outputs[index])
-            }
+        for index in encodings.indices {
+            encodings[index].write(
+                releaser.outputs[index].batch, hand.chunk, table,
+                quarantine: releaser.quarantine, to: hand.outputs[index])
         }
     }
 
@@ -116,50 +105,6 @@ final class Worker {
         by aggregator: inout Aggregator?
     ) throws(PartialFault) {
         try aggregator?.observe(batch, chunk: chunk.buffer.bytes, makingRoom: false)
-    }
-
-    private static func write(
-        _ batch: borrowing ReleasedBatch, _ output: OutputPlan, _ chunk: borrowing Chunk,
-        to bytes: OutputBytes
-    ) {
-        let writer = output.writer
-        bytes.begin(header: output.columns == nil ? chunk.header : nil)
-        // A header without records, such as the last line of a Zeek log.
-        if chunk.buffer.isEmpty, output.columns == nil, output.routing == .none {
-            _ = bytes.block(forDay: ReleasedBatch.noDay)
-        }
-        let source = chunk.buffer.bytes
-        let records = batch.records.span
-        var first = 0
-        var dealing = 0
-        while first < records.count {
-            let block = bytes.block(forDay: records[first].day)
-            let behind = bytes.endOfRun(records, from: first)
-            block.note(records.extracting(first..<behind))
-            if batch.dealings.isEmpty {
-                writer.write(first..<behind, of: batch, chunk: source, into: &block.bytes)
-            } else {
-                for index in first..<behind {
-                    let start = block.bytes.count
-                    writer.write(index, of: batch, chunk: source, into: &block.bytes)
-                    guard dealing < batch.dealings.count, batch.dealings[dealing].record == index
-                    else { continue }
-                    block.note(start, done: batch.dealings[dealing].done)
-                    dealing += 1
-                }
-            }
-            first = behind
-        }
-    }
-
-    /// Takes the terminator from the last record of the run: its source has none there, either.
-    private static func dropTerminator(
-        _ batch: borrowing ReleasedBatch, lastRow: Int, _ bytes: OutputBytes
-    ) {
-        let count = batch.records.count
-        guard count > 0, batch.records[count - 1].row == lastRow else { return }
-        let block = bytes.block(forDay: batch.records[count - 1].day)
-        block.bytes.truncate(to: block.bytes.count - 1)
     }
 
     /// Takes the other chunk in hand, which nobody may need any more.
@@ -172,12 +117,4 @@ final class Worker {
 
     /// Gives the aggregates away.
     func takeAggregator() -> Aggregator? { aggregator.take() }
-}
-
-extension OutputPlan {
-    /// How the path tells the records apart.
-    var routing: OutputBytes.Routing {
-        if path.placeholders.contains("date") { return .day }
-        return path.placeholders.contains("month") ? .month : .none
-    }
 }
