@@ -14,17 +14,7 @@ private struct Store: ~Copyable {
         _ = try Directory.open("\(path)/in", creating: true, mode: 0o700)
     }
 
-    deinit { Self.remove(path) }
-
-    private static func remove(_ path: String) {
-        guard let folder = try? Directory.open(path), let names = try? folder.names()
-        else { return }
-        for name in names {
-            let inner = "\(path)/\(name)"
-            if (try? FileStatus.of(inner))?.kind == .directory { remove(inner) }
-            _ = try? folder.remove(name)
-        }
-    }
+    deinit { removeFolder(path) }
 
     func write(_ name: String, _ text: String) throws {
         try DurableFile.durablyReplace("\(path)/\(name)", with: Array(text.utf8).span)
@@ -79,6 +69,18 @@ private let record = #"{"ts":"2026-04-10T10:00:00Z","user":"anna.example","x":1}
 
 @Suite("What runs wrote")
 struct StoreTests {
+    @Test("the folder of a test goes with it")
+    func folderGoes() throws {
+        var path = ""
+        do {
+            let store = try Store()
+            try store.write("in/1.jsonl", record)
+            path = store.path
+            #expect(try FileStatus.of(path)?.kind == .directory)
+        }
+        #expect(try FileStatus.of(path) == nil)
+    }
+
     @Test("a failed run leaves nothing behind, not even durable temporary files")
     func abandoned() throws {
         let store = try Store()

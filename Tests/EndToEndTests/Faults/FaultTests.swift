@@ -10,10 +10,14 @@ import Testing
 /// The ordinary tests let calls fail here and there, by a seed. `SLUICE_LONG_FAULTS=sites swift
 /// test --filter FaultTests` lets a call fail in each way at every place from which the programme
 /// makes one, in each job: the first, the last or any of those that come the same way. `all` lets
-/// each call fail, which takes hours. Numbers choose jobs: `sites,0,4`.
+/// each call fail, which takes hours. Numbers choose jobs: `sites,0,4`. Each way that is through is
+/// told: `all,4:9` goes on with the ninth way of job 4.
 @Suite("system calls that fail")
 struct FaultTests {
-    static let long = ProcessInfo.processInfo.environment["SLUICE_LONG_FAULTS"]
+    static let asked = Asked(
+        "SLUICE_LONG_FAULTS",
+        form: "sites or all, and behind it jobs 0 to \(FaultJob.all.count - 1), each perhaps from "
+            + "one of \(kinds.count) ways on, as all,0,4:9")
 
     /// Every way in which a call can fail; a signal that interrupted every call would be an
     /// endless loop.
@@ -91,33 +95,61 @@ struct FaultTests {
         #expect(struck >= find.atLeast)
     }
 
-    @Test(.enabled(if: long != nil), arguments: FaultJob.all.indices)
+    @Test(.enabled(if: asked.isMade), arguments: FaultJob.all.indices)
     func everywhere(_ index: Int) throws {
-        let choice = try FaultChoice(Self.long ?? "")
-        guard choice.jobs.contains(index) else { return }
+        let choice = try FaultChoice(Self.asked, ways: Self.kinds.count)
+        guard let firstWay = choice.firstWays[index] else { return }
         let world = try FaultWorld(FaultJob.all[index])
-        var random = SeededGenerator(seed: UInt64(index))
         let begun = ContinuousClock.now
-        var (struck, calls, sites) = (0, 0, 0)
-        for kind in Self.kinds {
-            let origins = try world.sites(of: kind)
-            let numbers =
-                choice.isBySites ? representatives(origins, &random) : Array(origins.indices)
-            calls += origins.count
-            sites += Set(origins).count
-            for number in numbers {
-                var fault = kind
-                fault.number = number + 1
-                if try strike(fault, world, "") { struck += 1 }
-            }
+        var all = Tally()
+        for way in firstWay..<Self.kinds.count {
+            var random = SeededGenerator(seed: UInt64(index * Self.kinds.count + way))
+            let kind = Self.kinds[way]
+            let tally = try strike(kind, world, bySites: choice.isBySites, &random)
+            all.add(tally)
+            tell("way \(way + 1), \(kind.manner), \(tally.text)", world, since: begun)
         }
+        let ways = Self.kinds.count - firstWay
+        tell("\(ways) of \(Self.kinds.count) ways, \(all.text)", world, since: begun)
+        #expect(all.struck > 5 * ways)
+    }
+
+    /// What calls were made, and failed.
+    private struct Tally {
+        var struck = 0
+        var calls = 0
+        var sites = 0
+
+        var text: String { "\(struck) faults, of \(calls) calls from \(sites) places" }
+
+        mutating func add(_ other: Tally) {
+            struck += other.struck
+            calls += other.calls
+            sites += other.sites
+        }
+    }
+
+    /// Lets one call after the other fail in this way.
+    private func strike(
+        _ kind: Fault, _ world: FaultWorld, bySites: Bool, _ random: inout SeededGenerator
+    ) throws -> Tally {
+        let origins = try world.sites(of: kind)
+        var tally = Tally(calls: origins.count, sites: Set(origins).count)
+        for number in bySites ? representatives(origins, &random) : Array(origins.indices) {
+            var fault = kind
+            fault.number = number + 1
+            if try strike(fault, world, "") { tally.struck += 1 }
+        }
+        return tally
+    }
+
+    private func tell(
+        _ words: String, _ world: FaultWorld, since begun: ContinuousClock.Instant
+    ) {
         let seconds = Int((ContinuousClock.now - begun) / .seconds(1))
         StandardError.write(
-            "\(world.job.name): \(struck) faults in \(Self.kinds.count) ways, of \(calls) calls "
-                + "from \(sites) places, which left \(world.foldersLeft) different folders, in "
-                + "\(seconds) s\n"
-        )
-        #expect(struck > 100)
+            "\(world.job.name): \(words), which left \(world.foldersLeft) different folders, after "
+                + "\(seconds) s\n")
     }
 
     /// Otherwise no two faults would come to the same, and each would be followed up by itself.
@@ -136,11 +168,20 @@ struct FaultTests {
     }
 
     @Test func aWordThatMeansNothingIsNotTakenForAll() throws {
+        func choice(_ words: String) throws -> FaultChoice {
+            try FaultChoice(
+                Asked("SLUICE_LONG_FAULTS", form: "", words: words), ways: Self.kinds.count)
+        }
         let all = FaultJob.all.indices
-        #expect(try FaultChoice("all") == FaultChoice(isBySites: false, jobs: Set(all)))
-        #expect(try FaultChoice("sites,0,4") == FaultChoice(isBySites: true, jobs: [0, 4]))
-        for words in ["", "1", "site", "sites,", "sites,all", "all,\(all.count)", "all,-1", "0,4"] {
-            #expect(throws: FaultChoice.Unknown.self, "\(words)") { try FaultChoice(words) }
+        let whole = Dictionary(uniqueKeysWithValues: all.map { ($0, 0) })
+        #expect(try choice("all") == FaultChoice(isBySites: false, firstWays: whole))
+        #expect(try choice("sites,0,4") == FaultChoice(isBySites: true, firstWays: [0: 0, 4: 0]))
+        #expect(try choice("all,4:9,0") == FaultChoice(isBySites: false, firstWays: [0: 0, 4: 8]))
+        for words in [
+            "", "1", "site", "sites,", "sites,all", "all,\(all.count)", "all,-1", "0,4", "all,4:",
+            "all,:4", "all,4:0", "all,4:\(Self.kinds.count + 1)", "all,4:1:1", "all,4,4",
+        ] {
+            #expect(throws: Asked.OddWords.self, "\(words)") { try choice(words) }
         }
     }
 
@@ -172,19 +213,25 @@ struct FaultTests {
 private struct FaultChoice: Equatable {
     /// True when one call fails for each place from which calls are made, false when each fails.
     let isBySites: Bool
-    let jobs: Set<Int>
-
-    struct Unknown: Error { let words: String }
+    /// For each job the way with which it begins, from 0.
+    let firstWays: [Int: Int]
 }
 
 extension FaultChoice {
-    fileprivate init(_ words: String) throws {
-        let list = words.split(separator: ",", omittingEmptySubsequences: false)
-        let numbers = list.dropFirst().map { Int($0) ?? -1 }
-        guard let form = list.first, ["sites", "all"].contains(form),
-            numbers.allSatisfy(FaultJob.all.indices.contains)
-        else { throw Unknown(words: words) }
+    fileprivate init(_ asked: Asked, ways: Int) throws {
+        let words = try asked.list { $0 }
+        guard let form = words.first, ["sites", "all"].contains(form) else { throw asked.oddWords }
         isBySites = form == "sites"
-        jobs = Set(numbers.isEmpty ? Array(FaultJob.all.indices) : numbers)
+        var firstWays: [Int: Int] = [:]
+        for word in words.dropFirst() {
+            let parts = word.split(separator: ":", omittingEmptySubsequences: false)
+            let numbers = parts.compactMap(Asked.number).map { Int(clamping: $0) } + [1]
+            guard parts.count < 3, numbers.count == parts.count + 1,
+                FaultJob.all.indices.contains(numbers[0]), (1...ways).contains(numbers[1]),
+                firstWays.updateValue(numbers[1] - 1, forKey: numbers[0]) == nil
+            else { throw asked.oddWords }
+        }
+        let all = FaultJob.all.indices.map { ($0, 0) }
+        self.firstWays = firstWays.isEmpty ? Dictionary(uniqueKeysWithValues: all) : firstWays
     }
 }

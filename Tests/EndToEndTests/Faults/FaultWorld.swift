@@ -29,7 +29,12 @@ struct Fault: CustomStringConvertible {
     /// The only call that counts, by its name; nil: all.
     var call: String?
 
-    var description: String {
+    var description: String { "\(side.rawValue) call \(number), \(inWhichWay)" }
+
+    /// The way in which calls fail, whichever they are.
+    var manner: String { "\(side.rawValue) calls, \(inWhichWay)" }
+
+    private var inWhichWay: String {
         let word =
             switch kind {
             case .error(let error): "error \(error)"
@@ -38,7 +43,7 @@ struct Fault: CustomStringConvertible {
             case .torn: "killed in the middle"
             case .powerCut: "power cut"
             }
-        return "\(side.rawValue) call \(number), \(word), \(lasts ? "for good" : "once")"
+        return "\(word), \(lasts ? "for good" : "once")"
     }
 
     /// Settings of the environment that the interposer reads.
@@ -62,9 +67,7 @@ struct Fault: CustomStringConvertible {
     }
 
     /// `libFaultInterposer.so`, which the package builds beside the binary.
-    static let interposer =
-        SluiceProcess.binary.split(separator: "/").dropLast().reduce(into: "") { $0 += "/\($1)" }
-        + "/libFaultInterposer.so"
+    static let interposer = "\(SluiceProcess.folder)/libFaultInterposer.so"
 }
 
 /// What the interposer has reported, as `struct fault_report` has it.

@@ -12,7 +12,7 @@ import Testing
 /// KillMatrixTests` kills so often, `all` in front of every call of every job.
 @Suite("kills at any call")
 struct KillMatrixTests {
-    private static let long = ProcessInfo.processInfo.environment["SLUICE_LONG_KILLS"]
+    private static let asked = Asked("SLUICE_LONG_KILLS", form: "COUNT as 1000, or all,")
 
     @Test(arguments: FaultJob.all) func hereAndThere(_ job: FaultJob) throws {
         let kills = try Kills(job, seed: 0x6b11)
@@ -20,16 +20,18 @@ struct KillMatrixTests {
         #expect(kills.count >= 3)
     }
 
-    @Test(.enabled(if: long != nil), arguments: FaultJob.all) func everywhere(
+    @Test(.enabled(if: asked.isMade), arguments: FaultJob.all) func everywhere(
         _ job: FaultJob
     ) throws {
         let kills = try Kills(job, seed: 0x6b12)
-        let share = (Int(Self.long ?? "") ?? 0) / FaultJob.all.count + 1
-        try kills.strike(Self.long == "all" ? kills.calls : share)
+        let isAll = Self.asked.words == "all"
+        let share =
+            try isAll ? kills.calls : Self.asked.one(Asked.count) / FaultJob.all.count + 1
+        try kills.strike(share)
         StandardError.write(
             "\(job.name): \(kills.count) kills at \(kills.calls) calls, \(kills.inRecovery) of "
                 + "them in recovery, \(kills.torn) in mid-write, seed \(kills.seed)\n")
-        #expect(Self.long == "all" || kills.count >= share)
+        #expect(isAll || kills.count >= share)
     }
 }
 

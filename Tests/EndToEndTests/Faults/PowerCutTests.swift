@@ -14,7 +14,7 @@ import Testing
 /// them: a disk that is mounted anywhere stays without power.
 @Suite("power cuts", .serialized)
 struct PowerCutTests {
-    private static let long = ProcessInfo.processInfo.environment["SLUICE_LONG_POWER"]
+    private static let asked = Asked("SLUICE_LONG_POWER", form: "COUNT as 500")
     private static let seed: UInt64 = 0xb1ac
 
     private static let few = FaultJob.all.filter {
@@ -25,15 +25,15 @@ struct PowerCutTests {
         try cut(job, 3)
     }
 
-    @Test(.enabled(if: long != nil), arguments: FaultJob.all) func everywhere(
+    @Test(.enabled(if: asked.isMade), arguments: FaultJob.all) func everywhere(
         _ job: FaultJob
     ) throws {
-        try cut(job, (Int(Self.long ?? "") ?? 0) / FaultJob.all.count + 1)
+        try cut(job, Self.asked.one(Asked.count) / FaultJob.all.count + 1)
     }
 
     private func cut(_ job: FaultJob, _ number: Int) throws {
         guard let disk = try PowerDisk() else {
-            _ = try Want.superuser.isMet(false, isDemanded: Self.long != nil)
+            _ = try Want.superuser.isMet(false, isDemanded: Self.asked.isMade)
             return
         }
         var random = SeededGenerator(seed: Self.seed &+ UInt64(job.name.utf8.count))

@@ -80,7 +80,7 @@ struct ShortageTests {
     }
 
     private func skip() throws {
-        _ = try Want.superuser.isMet(false, isDemanded: FaultTests.long != nil)
+        _ = try Want.superuser.isMet(false, isDemanded: FaultTests.asked.isMade)
     }
 }
 

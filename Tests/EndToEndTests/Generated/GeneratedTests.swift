@@ -13,27 +13,25 @@ import Testing
 @Suite("generated pipelines against a plain model")
 struct GeneratedTests {
     private static let asked = Result {
-        try numbers(ProcessInfo.processInfo.environment["SLUICE_LONG_MODELS"])
+        try numbers(Asked(variable, form: form))
     }
 
     /// The numbers of the cases that `words` ask for.
-    private static func numbers(_ words: String?) throws -> Range<UInt64> {
-        guard let words else { return 0..<60 }
-        let all = words.split(separator: ",", omittingEmptySubsequences: false)
-        let read = all.filter { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-            .compactMap { UInt32($0) }.map { UInt64($0) }
-        guard read.count == all.count, read.count < 3, let count = read.first, count > 0 else {
-            throw OddWords(words: words)
+    private static func numbers(_ asked: Asked) throws -> Range<UInt64> {
+        guard asked.isMade else { return 0..<60 }
+        let read = try asked.list(Asked.number)
+        guard read.count < 3, read.allSatisfy({ $0 <= UInt32.max }), read[0] > 0 else {
+            throw asked.oddWords
         }
         let first = read.dropFirst().first ?? 0
-        return first..<(first + count)
+        return first..<(first + read[0])
     }
 
-    private struct OddWords: Error, CustomStringConvertible {
-        let words: String
-        var description: String {
-            "SLUICE_LONG_MODELS is \"\(words)\": COUNT or COUNT,FIRST is expected, as 5000,10000"
-        }
+    private static let variable = "SLUICE_LONG_MODELS"
+    private static let form = "COUNT or COUNT,FIRST as 5000,10000"
+
+    private static func numbers(_ words: String?) throws -> Range<UInt64> {
+        try numbers(Asked(variable, form: form, words: words))
     }
 
     @Test func casesAreAskedFor() throws {
@@ -46,7 +44,7 @@ struct GeneratedTests {
         "", "many", "5000,", ",5000", "0", "0,5", "-1", "+5", "1.5", " 5", "5, 6", "5,6,7", "5 6",
         "4294967296", "5,4294967296",
     ]) func oddWordsAreRefused(_ words: String) {
-        let fault = #expect(throws: OddWords.self) { try Self.numbers(words) }
+        let fault = #expect(throws: Asked.OddWords.self) { try Self.numbers(words) }
         #expect(fault?.description.hasPrefix("SLUICE_LONG_MODELS is \"\(words)\"") == true)
     }
 

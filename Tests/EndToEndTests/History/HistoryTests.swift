@@ -18,9 +18,7 @@ import Testing
 /// each seed.
 @Suite("a simulated history", .serialized)
 struct HistoryTests {
-    private static let long: [UInt64] =
-        ProcessInfo.processInfo.environment["SLUICE_LONG_HISTORY"]?.split(separator: ",")
-        .compactMap { UInt64($0) } ?? []
+    private static let asked = Asked("SLUICE_LONG_HISTORY", form: "SEED,SEED,… as 400,401")
 
     @Test("of some weeks, over leap day, month ends and the change of the clock in spring")
     func spring() throws {
@@ -34,7 +32,7 @@ struct HistoryTests {
             .live(from: HistoryDate(year: 2027, month: 10, dayOfMonth: 23), days: 15)
     }
 
-    @Test("of 400 days", .enabled(if: !long.isEmpty), arguments: long)
+    @Test("of 400 days", .enabled(if: asked.isMade), arguments: try asked.list(Asked.number))
     func year(seed: UInt64) throws {
         try History(seed: seed, sharesKeys: seed % 4 != 3, killShare: 30)
             .live(from: HistoryDate(year: 2027, month: 2, dayOfMonth: 15), days: 400)

@@ -13,7 +13,8 @@ import Testing
 @Suite(
     "size limits under attack", .serialized, .enabled(if: try Want.plainProcess.isMet()))
 struct SizeLimitTests {
-    static let isLong = ProcessInfo.processInfo.environment["SLUICE_LONG_LIMITS"] != nil
+    private static let asked = Asked("SLUICE_LONG_LIMITS", form: "1")
+    static let isLong = asked.isMade
 
     @Test(arguments: SizeAttack.streams) func streams(_ attack: SizeAttack) throws {
         try measure(attack)
@@ -25,7 +26,7 @@ struct SizeLimitTests {
 
     /// Attacks twice, with a fourth and with all.
     private func measure(_ attack: SizeAttack) throws {
-        let factor = Self.isLong ? 4 : 1
+        let factor = try Self.asked.isTold() ? 4 : 1
         let all = attack.isFixed ? attack.size : attack.size * factor
         let small = try strike(attack, all / 4)
         let large = try strike(attack, all)

@@ -1,4 +1,5 @@
 import FileSystem
+import TestSupport
 import Testing
 
 @testable import Pipelines
@@ -12,21 +13,7 @@ struct RegistryStore: ~Copyable {
         _ = try Directory.open("\(path)/in", creating: true, mode: 0o700)
     }
 
-    deinit { Self.remove(path) }
-
-    private static func remove(_ path: String) {
-        guard let folder = try? Directory.open(path), let names = try? folder.names()
-        else { return }
-        for name in names {
-            let inner = "\(path)/\(name)"
-            if (try? FileStatus.of(inner))?.kind == .directory { remove(inner) }
-            _ = try? folder.remove(name)
-        }
-        if let slash = path.lastIndex(of: "/") {
-            let parent = try? Directory.open(String(path[..<slash]))
-            _ = try? parent?.removeDirectory(String(path[path.index(after: slash)...]))
-        }
-    }
+    deinit { removeFolder(path) }
 
     var file: String { "\(path)/p.yaml" }
 

@@ -14,22 +14,7 @@ final class VerificationScene {
         try write("p.yaml", Self.pipeline)
     }
 
-    deinit { Self.remove(path) }
-
-    private static func remove(_ path: String) {
-        guard let folder = try? Directory.open(path), let names = try? folder.names()
-        else { return }
-        for name in names {
-            let inner = "\(path)/\(name)"
-            if (try? folder.status(of: name))?.kind == .directory {
-                remove(inner)
-                _ = try? folder.removeDirectory(name)
-            }
-            _ = try? folder.remove(name)
-        }
-        let place = splitPath(path)
-        _ = try? Directory.open(place.directory).removeDirectory(place.name)
-    }
+    deinit { removeFolder(path) }
 
     static let pipeline = """
         name: scene

@@ -9,9 +9,13 @@ import Testing
 /// `SLUICE_LONG_CUBE=100x10x10,1000x60x12 swift test -c release --filter CubeTests` prints what
 /// control makes of cubes of these sizes, and what that takes.
 @Suite(.serialized) struct CubeTests {
-    private static let long: [[Int]] =
-        ProcessInfo.processInfo.environment["SLUICE_LONG_CUBE"]?.split(separator: ",")
-        .map { $0.split(separator: "x").compactMap { Int($0) } }.filter { $0.count == 3 } ?? []
+    private static let asked = Asked("SLUICE_LONG_CUBE", form: "AxBxC,AxBxC,… as 100x10x10")
+
+    private static func sizes(_ word: Substring) -> [Int]? {
+        let parts = word.split(separator: "x", omittingEmptySubsequences: false)
+        let sizes = parts.compactMap(Asked.count)
+        return sizes.count == parts.count && sizes.count == 3 ? sizes : nil
+    }
 
     private static let rules = ControlRules(persons: 10, customers: nil)
     private static let measures: [MeasureKind] = [
@@ -77,7 +81,9 @@ import Testing
         #expect(seconds[1] < 10 * seconds[0], "\(seconds)")
     }
 
-    @Test("cubes of a size that is asked for", .enabled(if: !long.isEmpty), arguments: long)
+    @Test(
+        "cubes of a size that is asked for", .enabled(if: asked.isMade),
+        arguments: try asked.list(sizes))
     func asLargeAsAskedFor(_ sizes: [Int]) throws {
         for measure in Self.measures {
             let publication = InventedCube(sizes, measure, seed: 7).publication()

@@ -12,14 +12,12 @@ import Testing
 /// `SLUICE_DUTIES=SEED,SEED,… swift test --filter DutyTests` plays longer ones.
 @Suite("Histories over all commands")
 struct DutyTests {
-    private static let long: [UInt64] =
-        ProcessInfo.processInfo.environment["SLUICE_DUTIES"]?.split(separator: ",")
-        .compactMap { UInt64($0) } ?? []
+    private static let asked = Asked("SLUICE_DUTIES", form: "SEED,SEED,… as 1,2")
 
     @Test("keep their promises", arguments: [5, 23, 71, 104, 131] as [UInt64])
     func keepPromises(seed: UInt64) { play(seed, 48) }
 
-    @Test("keep them longer", .enabled(if: !long.isEmpty), arguments: long)
+    @Test("keep them longer", .enabled(if: asked.isMade), arguments: try asked.list(Asked.number))
     func longer(seed: UInt64) { play(seed, 150) }
 
     private func play(_ seed: UInt64, _ count: Int) {
