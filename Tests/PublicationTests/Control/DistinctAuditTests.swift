@@ -1,3 +1,4 @@
+import Foundation
 import Statistics
 import TestSupport
 import Testing
@@ -33,6 +34,14 @@ import Testing
         var proofs = ChangeProofs()
         for change in changes { proofs.add(change.map { ($0.cell, $0.amount * unit) }) }
         return try DistinctAudit(family, proofs).run()
+    }
+
+    @Test func aSignalEndsIt() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            stopThisProcess()
+            let family = try Self.family(Self.both)
+            exit(isStopped { _ = try Self.outcome(family, [[(0, 3)]]) } ? 0 : 1)
+        }
     }
 
     private static let both = [[row], [column], []]
