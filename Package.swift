@@ -100,7 +100,9 @@ let package = Package(
         tests("RecordsTests", ["PlainTwins", "Records"]),
         tests("FileSystemTests", ["FileSystem", "CSystem", "Records"]),
         tests("CompressionTests", ["Compression", "PlainTwins", "Records"]),
-        tests("KeyedHashingTests", ["KeyedHashing", "FileSystem", "Records", "CCrypto"]),
+        tests(
+            "KeyedHashingTests",
+            ["KeyedHashing", "FileSystem", "Records", "CCrypto", "CSynchronizations"]),
         tests(
             "AnonymizationTests",
             ["Anonymization", "PlainTwins", "Records", "KeyedHashing", "CScanning"]),
@@ -159,6 +161,7 @@ let package = Package(
         tests("FuzzingTests", ["FuzzTargets"]),
         tests("MutantsTests", ["Mutants"]),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
+        .target(name: "CSynchronizations", path: "Tests/CSynchronizations"),
         tests("SampleLogsTests", ["SampleLogs", "Compression", "Records", "FileSystem"]),
         // Loaded in front of programmes of the system, too, which have no sanitizer's runtime.
         .target(

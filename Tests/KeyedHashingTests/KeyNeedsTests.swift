@@ -73,6 +73,12 @@ struct KeyNeedsTests {
         }
     }
 
+    @Test func partsTellOnlyWhereSomebodySaysSo() {
+        let needs = KeyNeeds(
+            lengths: [], usesDueMonths: false, grace: CalendarDuration(months: 0, days: 7))
+        #expect(!needs.partsTell)
+    }
+
     @Test func theWrittenFormComesBack() throws {
         for text in ["P1M", "P1M P2Y P30D", ""] {
             let needs = try #require(

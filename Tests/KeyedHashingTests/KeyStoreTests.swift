@@ -1,3 +1,4 @@
+import CSynchronizations
 import FileSystem
 import Foundation
 import Records
@@ -266,7 +267,75 @@ struct KeyStoreTests {
             #expect(known.map(\.needs.lengthsText) == [lengths])
             #expect(known.map(\.needs.usesDueMonths) == [usesDueMonths])
             #expect(known.map(\.needs.grace.text) == [grace])
+            // Nobody can ask its stored parts.
+            #expect(known.map(\.needs.partsTell) == [false])
         }
+    }
+
+    /// What was not synchronised, only a power cut would tell.
+    @Test(.enabled(if: sluice_counts_synchronizations()))
+    func whatIsMadeAndRemovedIsSynchronised() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        try store.register(statePath: "/srv/a.example")
+        func synchronizations(_ body: () throws -> Void) rethrows -> UInt64 {
+            let before = sluice_synchronizations()
+            try body()
+            return sluice_synchronizations() - before
+        }
+        // The file and its folder each time.
+        let record = try SecretKey.copyingRecord(bytes("a"))
+        let made = try synchronizations {
+            _ = try store.directory.makeOnce("a", content: record)
+        }
+        #expect(made == 2)
+        let erased = try synchronizations { try store.eraseKey(of: march) }
+        #expect(erased == 2)
+        let again = try synchronizations { try store.eraseKey(of: march) }
+        #expect(again == 0)
+        // What says who forgot it, and the folder once more.
+        let forgotten = try synchronizations {
+            try store.unregister(statePath: "/srv/a.example", by: "test", now: noon)
+        }
+        #expect(forgotten == 3)
+    }
+
+    @Test func aKeyThatWasDestroyedSinceItWasLookedForIsNotMade() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        try store.destroy(march, run: "run", now: noon)
+        #expect(isDestroyed(try store.create(march)))
+        #expect(!scratch.has("keys/2026-03.key"))
+        #expect(aliveKey(try store.create(april)) != nil)
+    }
+
+    /// The folder in which another process has just made the store is one.
+    @Test func aStoreThatAnotherHasJustMadeIsNotForeign() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        try scratch.write("keys/other", [1])
+        try KeyStore.refuseForeignFiles(store.directory)
+        #expect(throws: KeyFault.self) {
+            try scratch.write("foreign", [1])
+            try KeyStore.refuseForeignFiles(scratch.directory())
+        }
+    }
+
+    /// A link in the place of a destroyed key goes; what it leads to is nobody's to overwrite.
+    @Test func aLinkInThePlaceOfADestroyedKeyIsNotFollowed() throws {
+        let scratch = try Scratch()
+        let store = try scratch.store()
+        _ = try store.key(for: march, creatingIfMissing: true)
+        try store.destroy(march, run: "run", now: noon)
+        try scratch.write("other", bytes("other"))
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.path + "/keys/2026-03.key",
+            withDestinationPath: scratch.path + "/other")
+        #expect(try scratch.store().erasedAgain == [march])
+        #expect(!scratch.has("keys/2026-03.key"))
+        #expect(try scratch.read("other") == bytes("other"))
     }
 
     @Test func runsAndDestructionsExcludeEachOther() throws {

@@ -99,6 +99,13 @@ struct WrappedStoreTests {
         #expect(isDestroyed(try again.key(for: march, creatingIfMissing: true)))
     }
 
+    @Test func sealedFilesSaySoInTheirNinthByte() throws {
+        let isSealed = try ["SLUICEKEY\u{2}", "SLUICEKEY\u{1}", "SLUICEKEY\u{3}", "SLUICEKEY"].map {
+            KeyFileForm.isSealed(try SecretKey.copyingRecord(bytes($0)))
+        }
+        #expect(isSealed == [true, false, false, false])
+    }
+
     @Test func withoutTheKeyOrWithAnotherItIsAFault() throws {
         let scratch = try Scratch()
         _ = try open(scratch, try wrapping(1)).key(for: march, creatingIfMissing: true)

@@ -1,3 +1,4 @@
+import GRDB
 import KeyedHashing
 import Ledger
 import Records
@@ -131,7 +132,11 @@ struct RegistryEntriesTests {
                 output: "actions", optOut: nil,
                 match: SubjectHash(kind: .customer, digest: content(name).digest), within: nil,
                 from: Self.now, until: until,
-                scopes: [NewOptOut.Scope(purpose: "statistics", category: "technical")])
+                scopes: [
+                    NewOptOut.Scope(purpose: "statistics & research", category: "technical"),
+                    NewOptOut.Scope(purpose: "two\nlines", category: "*"),
+                    NewOptOut.Scope(purpose: "*", category: "aggregated"),
+                ])
         }
         func after(_ run: String, endsEarlier: Bool, _ kept: HeldOptOut...) throws -> [HeldOptOut] {
             var commit = commit(run, source: run)
@@ -148,6 +153,12 @@ struct RegistryEntriesTests {
         #expect(try ledger.heldOptOuts(pipeline: "nightly").entries == [one, two])
         #expect(try after("3", endsEarlier: true, two) == [two])
         #expect(try after("4", endsEarlier: true) == [])
+        // One of which nobody can tell what it bars is refused, not passed over.
+        #expect(try after("5", endsEarlier: true, one) == [one])
+        try DatabaseQueue(path: scratch.file).write { db in
+            try db.execute(sql: "UPDATE held_opt_outs SET scopes = 'statistics'")
+        }
+        #expect(isRefused { _ = try ledger.heldOptOuts(pipeline: "nightly") })
     }
 
     @Test func whatStandsForAnAwaitedOptOutIsKeptUntilItIsCarriedOut() throws {

@@ -1,9 +1,10 @@
-import Anonymization
 import KeyedHashing
 import LogFormats
 import Records
 import TestSupport
 import Testing
+
+@testable import Anonymization
 
 /// Whose a record is, by all of its fields that may say so.
 @Suite("Records of somebody who is sought")
@@ -11,6 +12,13 @@ struct RecordMatcherTests {
     private static let names = ["customer", "user", "alias", "users[*]"]
 
     private func match(_ matcher: RecordMatcher, _ line: String) -> RecordMatcher.Match {
+        read(line) { matcher.match(0, $0, $1, $2) }
+    }
+
+    private func read<Answer>(
+        _ line: String,
+        _ body: (borrowing RecordTable, Span<UInt8>, any RecordReader) -> Answer
+    ) -> Answer {
         let reader = JSONLinesFormat().makeReader(
             fields: DeclaredFields(names: Self.names, needsOutline: false),
             limits: RecordLimits())
@@ -19,7 +27,7 @@ struct RecordMatcherTests {
         chunk.buffer.append(bytes(line + "\n"))
         chunk.seal()
         reader.index(chunk, into: &table)
-        return matcher.match(0, table, chunk.buffer.bytes, reader)
+        return body(table, chunk.buffer.bytes, reader)
     }
 
     private func sought(_ kind: SubjectKind, _ value: String, _ slots: [Int]) -> SoughtIdentity {
@@ -40,6 +48,31 @@ struct RecordMatcherTests {
     func fields(_ line: String, _ expected: RecordMatcher.Match) {
         #expect(match(RecordMatcher(sought: sought(.user, "anna", [1, 2, 3])), line) == expected)
         #expect(match(RecordMatcher(sought: sought(.user, "anna", [3, 2, 1])), line) == expected)
+    }
+
+    @Test("what a match says")
+    func words() {
+        func words(_ match: RecordMatcher.Match) -> [Bool] {
+            [match.isSure, match.isToken, match.isUndecided]
+        }
+        #expect(words(.none) == [false, false, false])
+        #expect(words(.value) == [true, false, false])
+        #expect(words(.token) == [true, true, false])
+        #expect(words(.undecided(isToken: false)) == [false, false, true])
+        #expect(words(.undecided(isToken: true)) == [false, true, true])
+    }
+
+    @Test(
+        "an array or an object as a name is told, in a list too",
+        arguments: [
+            (#"{"user":{"id":"anna"}}"#, true), (#"{"user":["anna"]}"#, true),
+            (#"{"user":"anna"}"#, false), ("{}", false), (#"{"customer":{"id":1}}"#, false),
+            (#"{"users":["bob",{"id":"anna"}]}"#, true), (#"{"users":["bob","anna"]}"#, false),
+            (#"{"users":[]}"#, false), (#"{"user":"bob","users":[["anna"]]}"#, true),
+        ])
+    func structures(_ line: String, _ isStructured: Bool) {
+        let matcher = RecordMatcher(sought: sought(.user, "anna", [1, 3]))
+        #expect(read(line) { table, _, _ in matcher.isStructured(0, table) } == isStructured)
     }
 
     @Test("a number is a name, a truth value is none")
@@ -72,6 +105,25 @@ struct RecordMatcherTests {
         let matcher = RecordMatcher(
             sought: sought(.user, "anna", [1]),
             within: SoughtIdentity(kind: .customer, who: .value(bytes("c1")), slots: [0]))
+        #expect(match(matcher, line) == expected)
+    }
+
+    @Test(
+        "the same where a list names the customers",
+        arguments: [
+            (#"{"users":["c1"],"user":"anna"}"#, RecordMatcher.Match.value),
+            (#"{"users":["c2"],"user":"anna"}"#, .none),
+            (#"{"users":["c2","c1"],"user":"anna"}"#, .value),
+            (#"{"users":[],"user":"anna"}"#, .undecided(isToken: false)),
+            (#"{"users":[" ",null],"user":"anna"}"#, .undecided(isToken: false)),
+            (#"{"users":[{"id":"c2"}],"user":"anna"}"#, .undecided(isToken: false)),
+            (#"{"users":[],"customer":"c2","user":"anna"}"#, .none),
+            (#"{"users":[" ",7],"user":"anna"}"#, .none),
+        ])
+    func withinLists(_ line: String, _ expected: RecordMatcher.Match) {
+        let matcher = RecordMatcher(
+            sought: sought(.user, "anna", [1]),
+            within: SoughtIdentity(kind: .customer, who: .value(bytes("c1")), slots: [3, 0]))
         #expect(match(matcher, line) == expected)
     }
 }

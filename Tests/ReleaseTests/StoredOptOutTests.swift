@@ -55,6 +55,14 @@ struct StoredOptOutTests {
         #expect(try counts([line]) { $0.keepsUnnamed = true }.barred == 0)
     }
 
+    @Test("of everything: in columns only what is named counts, JSON or not")
+    func columns() throws {
+        for (line, barred) in [(#"{"ip":null}"#, 0), (#"{"ip":"192.0.2.7"}"#, 1)] {
+            let taken = try counts([line]) { $0.columns = [.slot(2)] }
+            #expect(taken.barred == barred)
+        }
+    }
+
     @Test("of everything: in a table only what is named counts")
     func table() throws {
         let format = CSVFormat()

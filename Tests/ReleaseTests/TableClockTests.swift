@@ -211,6 +211,20 @@ import Testing
     }
 
     /// The tables are forgotten, the fields of a record are not.
+    /// Where other rules were in force, field by field.
+    @Test func whatTheTablesSaidCountsUnderOtherRulesToo() throws {
+        for isKnown in [true, false] {
+            let result = try run(["past"]) { plan in
+                plan.isStored = true
+                plan.tablesBefore = isKnown ? plan.tables : []
+                plan.writtenUnder = plan.clocks
+                plan.writtenFields = [.never, .under(DueSet(rawValue: 2))]
+            }
+            let token = MonthKeys.token("past", field: "user", month: "2026-07")
+            #expect(result.lines == [shown(isKnown ? "past" : token)])
+        }
+    }
+
     @Test func aClockThatReadsAFieldIsKnownWithoutTables() throws {
         var trial = trial()
         let seen = RetentionClock(

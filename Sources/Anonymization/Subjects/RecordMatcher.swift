@@ -103,13 +103,25 @@ package struct SoughtIdentity: Sendable {
     ) -> Bool {
         for slot in slots {
             let slice = table.slice(slot: slot, row: row)
-            guard slice.kind != .several else { return slice.length > 0 }
-            guard slice.isText || slice.kind == .number else { continue }
-            var isSaid = false
-            IdentitySlots.withText(of: slice, bytes, reader) { isSaid = !$0.isEmpty }
-            if isSaid { return true }
+            guard slice.kind == .several else {
+                if isSaid(slice, bytes, reader) { return true }
+                continue
+            }
+            for element in slice.offset..<slice.end
+            where isSaid(table.elements[element], bytes, reader) {
+                return true
+            }
         }
         return false
+    }
+
+    private func isSaid(
+        _ slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader
+    ) -> Bool {
+        guard slice.isText || slice.kind == .number else { return false }
+        var length = 0
+        IdentitySlots.withText(of: slice, bytes, reader) { length = $0.count }
+        return length > 0
     }
 
     func match(

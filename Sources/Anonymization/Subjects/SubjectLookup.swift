@@ -28,6 +28,9 @@ struct SubjectLookup: ~Copyable {
     /// The customer of the record at hand: its number, -1 when no rule knows it, -2 without one.
     private var customer: Int32 = -2
 
+    /// How many different answers are remembered, that of nobody included.
+    var answerCount: Int { classes.count }
+
     private(set) var verdict = SubjectVerdict.none
     private(set) var matches: SubjectMatches
 

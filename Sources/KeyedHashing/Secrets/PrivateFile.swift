@@ -13,14 +13,7 @@ enum PrivateFile {
         guard let file = try opened(name, in: directory, limitBytes: limitBytes) else {
             return nil
         }
-        let byteCount = try status(of: file).byteCount
-        return try unsafe SecretKey.filled(count: byteCount) { room throws(KeyFault) in
-            let got: Int
-            do throws(FileFault) { got = try unsafe file.readFully(into: room) } catch {
-                throw .file(error)
-            }
-            guard got == byteCount else { throw .damaged(path: file.path) }
-        }
+        return try SecretKey.reading(file)
     }
 
     /// The bytes of `name` under the same rules, for files without secrets.
@@ -53,12 +46,6 @@ enum PrivateFile {
             if error.errorNumber == ENOENT { return nil }
             throw .file(error)
         }
-    }
-
-    private static func status(
-        of file: borrowing FileDescriptor
-    ) throws(KeyFault) -> FileStatus {
-        do { return try file.status() } catch { throw .file(error) }
     }
 }
 

@@ -87,7 +87,6 @@ extension KeyStore {
                 let file = try directory.openingOrCreating(name)
                 try file.writeAll([UInt8](repeating: 0, count: status.byteCount).span)
                 try file.synchronize()
-                try file.close()
             }
             if try directory.remove(name) { try directory.synchronize() }
         }

@@ -41,9 +41,9 @@ extension KeyStore {
             Self.name(statePath, "-\(now.milliseconds)" + Self.forgottenEnding),
             content: .copyingRecord(content))
         return try asKeyFault { () throws(FileFault) in
-            guard try directory.remove(name) else { return false }
+            let isRemoved = try directory.remove(name)
             try directory.synchronize()
-            return true
+            return isRemoved
         }
     }
 

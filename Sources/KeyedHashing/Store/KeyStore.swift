@@ -144,7 +144,7 @@ package final class KeyStore: Sendable {
     }
 
     /// A store is made in an empty directory only; what another process is just making is fine.
-    private static func refuseForeignFiles(_ directory: Directory) throws(KeyFault) {
+    static func refuseForeignFiles(_ directory: Directory) throws(KeyFault) {
         let names = try asKeyFault { () throws(FileFault) in try directory.names() }
         let isForeign = names.contains { TemporaryName.run(of: $0.utf8) == nil }
         if isForeign, try declared(directory) == nil {
@@ -190,12 +190,17 @@ extension KeyStore {
             // A destruction between the two looks above has left its tombstone by now.
             return try tombstone(of: month).map(KeyLookup.destroyed) ?? .missing
         }
+        return try create(month)
+    }
+
+    /// The key of `month`, for which none was found: a new one, or what another process has made
+    /// meanwhile; none when the old one has been destroyed since it was looked for.
+    func create(_ month: CalendarMonth) throws(KeyFault) -> KeyLookup {
         let fresh: SecretKey
         do { fresh = try SecretKey.random() } catch { throw .secret(error) }
         let content = try KeyFileForm.encode(
             fresh, head: KeyFileForm.head(of: epoch(of: month)), seal: seal)
         _ = try directory.makeOnce(Self.keyName(month), content: content)
-        // The old key may have been destroyed since the first look: the new one must not live.
         if let tombstone = try tombstone(of: month) {
             try eraseKey(of: month)
             return .destroyed(tombstone)

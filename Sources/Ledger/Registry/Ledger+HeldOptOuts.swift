@@ -62,12 +62,18 @@ extension Ledger {
         return HeldOptOut(
             output: row["output"], optOut: row["opt_out_id"], match: try subject(row),
             within: try within.map { try digest($0) }, from: optionalTime(row["from_ms"]),
-            until: optionalTime(row["until_ms"]),
-            scopes: scopes.split(separator: "\n").compactMap { line in
-                let words = line.split(separator: " ").map(String.init)
-                guard words.count == 2 else { return nil }
-                return NewOptOut.Scope(purpose: words[0], category: words[1])
-            })
+            until: optionalTime(row["until_ms"]), scopes: try self.scopes(scopes))
+    }
+
+    /// Purposes and categories in turn. A purpose may have spaces in its name, and no `;`.
+    private static func scopes(_ text: String) throws -> [NewOptOut.Scope] {
+        let words = text.split(separator: ";").map(String.init)
+        guard words.count.isMultiple(of: 2) else {
+            throw LedgerFault.refused("the scopes of a held opt-out are none")
+        }
+        return stride(from: 0, to: words.count, by: 2).map {
+            NewOptOut.Scope(purpose: words[$0], category: words[$0 + 1])
+        }
     }
 }
 
@@ -89,7 +95,7 @@ extension RunWriter {
                     commit.pipeline, entry.output, entry.optOut, entry.match.kind.rawValue,
                     entry.match.digest.hex, entry.within?.hex, entry.from?.milliseconds,
                     entry.until?.milliseconds,
-                    entry.scopes.map { "\($0.purpose) \($0.category)" }.joined(separator: "\n"),
+                    entry.scopes.map { "\($0.purpose);\($0.category)" }.joined(separator: ";"),
                     run,
                 ])
         }

@@ -10,9 +10,6 @@ extension Ledger {
     package func raise(_ hold: NewHold, time: EventTime) throws(LedgerFault) -> Int64 {
         guard !hold.subjects.isEmpty else { throw .refused("a hold binds nothing") }
         return try write { db in
-            let isTaken = try Int.fetchOne(
-                db, sql: "SELECT 1 FROM holds WHERE name = ?", arguments: [hold.name])
-            guard isTaken == nil else { throw LedgerFault.refused("a hold has this name") }
             let id = try Self.insert(hold, time, db)
             try EventChain.append(
                 "hold-raised",

@@ -39,31 +39,24 @@ struct HoldTests {
         #expect(try store.lines("log") == [Self.agedAnna, Self.agedBob].sorted())
     }
 
-    @Test("a hold ends by itself")
-    func end() throws {
+    @Test("of several holds the last to end, by itself or released, lets go", arguments: [1, 2])
+    func lastOf(_ count: Int) throws {
         let store = try filled()
-        try store.hold("case", now: "2026-04-16") {
+        try store.hold("one", now: "2026-04-16") {
             $0.customers = ["c1"]
             $0.end = "2026-06-01"
         }
-        try store.run("2026-05-31")
-        #expect(try store.lines("log").contains(Self.anna))
-        try store.run("2026-06-01")
-        #expect(try store.lines("log") == [Self.agedAnna, Self.agedBob].sorted())
-    }
-
-    @Test("several holds: the last to be released lets go")
-    func several() throws {
-        let store = try filled()
-        try store.hold("one", now: "2026-04-16") { $0.users = ["anna"] }
-        try store.hold("two", now: "2026-04-16") { $0.addresses = ["192.0.2.0/24"] }
-        try store.run("2026-05-20")
-        try store.release("one", now: "2026-05-21")
-        try store.run("2026-05-21")
-        #expect(try store.lines("log") == [Self.anna, Self.agedBob].sorted())
-        try store.release("two", now: "2026-05-22")
-        try store.run("2026-05-22")
-        #expect(try store.lines("log") == [Self.agedAnna, Self.agedBob].sorted())
+        if count == 2 {
+            try store.hold("two", now: "2026-04-16") { $0.addresses = ["192.0.2.0/24"] }
+        }
+        for (day, isHeld) in [
+            ("2026-05-31", true), ("2026-06-01", count == 2), ("2026-06-02", false),
+        ] {
+            if count == 2, !isHeld { try store.release("two", now: day) }
+            try store.run(day)
+            let first = isHeld ? Self.anna : Self.agedAnna
+            #expect(try store.lines("log") == [first, Self.agedBob].sorted(), "\(day)")
+        }
     }
 
     @Test("a period binds everybody's records of that time, and nobody else's")
@@ -283,7 +276,9 @@ struct HoldTests {
                 == ["2026-01-02", "2026-01-03", "2026-01-04", "2026-01-05"])
         let unknown = read("\(start), \(all)hold: []\n")
         #expect(unknown.holds == nil && unknown.faults.count == 1)
-        let bare = read("holds: [{ name: a, reason: r, by: b, start: 2026-01-02, user: u1 }]\n")
+        let bare = read(
+            "holds: [{ name: a, reason: r, by: b, start: 2026-01-02, user: u1, citation: Act 1, "
+                + "notice: 2026-01-01 }]\n")
         #expect(bare.holds == nil)
         #expect(bare.faults.map(\.path) == ["holds[1]"])
     }
@@ -335,6 +330,72 @@ struct HoldTests {
                 #expect(sentence.hasPrefix(flag))
             }
         }
+    }
+
+    @Test("what a hold of the file lacks is said of it, and of the file")
+    func faultsOfTheFile() throws {
+        let store = try RegistryStore()
+        try store.pipeline("holds: holds.yaml")
+        try store.write(
+            "holds.yaml",
+            "holds: [{ name: case, ground: law, citation: x, start: 2026-04-02, reason: inquiry, "
+                + "by: legal, user: \" \" }]\n")
+        let failure = #expect(throws: PipelineFailure.self) { try store.run("2026-04-15") }
+        guard case .faults(let faults, let file)? = failure else {
+            Issue.record("expected faults of the file")
+            return
+        }
+        #expect(file == "\(store.path)/holds.yaml")
+        #expect(faults.map { $0.message.hasPrefix("the hold case: --user:") } == [true])
+    }
+
+    @Test("no more outputs can stay readable than there are bits for")
+    func manyOutputs() throws {
+        let outputs = (0...64).map { number in
+            """
+              - { name: o\(number), purpose: security, path: "out/\(number)/{date}.jsonl",
+                  recipients: [own], safeguards: { reason: abuse, readers: [soc],
+                  delete_after: P1M } }
+
+            """
+        }
+        let scene = try TemporaryPipeline(
+            """
+            name: many
+            source: { format: jsonl, files: "in/*", time: ts }
+            identity: { user: user }
+            window: P1M
+            fields: { ts: keep, user: drop }
+            state: state
+            outputs:
+            \(outputs.joined())
+            """)
+        for (output, isRefused) in [("o64", true), ("o63", false)] as [(String, Bool)] {
+            var request = HoldRequest(
+                pipeline: "\(scene.folder)/pipeline.yaml", name: output,
+                ground: .law(citation: "Act 1"), reason: "inquiry", by: "legal")
+            request.now = "2026-04-15"
+            request.users = ["anna"]
+            request.outputs = [output]
+            if isRefused {
+                let failure = #expect(throws: PipelineFailure.self) {
+                    try Sluice.raiseHold(request)
+                }
+                #expect(failure?.exitStatus == ExitStatus.usage)
+            } else {
+                let listing = try Sluice.raiseHold(request)
+                #expect(listing.outputs == [output])
+            }
+        }
+    }
+
+    @Test("to look for holds, or to release one that is not there, makes no state")
+    func noState() throws {
+        let store = try RegistryStore()
+        try store.pipeline()
+        #expect(try Sluice.listHolds(pipeline: store.file, now: "2026-04-15").isEmpty)
+        #expect(throws: PipelineFailure.self) { try store.release("case", now: "2026-04-15") }
+        #expect((try? FileStatus.of("\(store.path)/state")) == nil)
     }
 
     @Test("a hold is listed as what it is, from its first instant to its last")

@@ -46,6 +46,7 @@ struct OptOutListMemoryTests {
             "C-1,,statistics,aggregated,2026-01-01,", "C-1,,statistics,technical,2026-01-02,",
             "C-1,,statistics,technical,2026-01-01,2026-06-01",
             "C-1,,statistics,technical,2026-01-01,2026-06-02",
+            "C-1,,service-improvement;statistics,technical,2026-01-01,",
         ]
         let digests = try rows.map { try digest($0) }
         #expect(Set(digests).count == rows.count)
@@ -113,6 +114,32 @@ struct OptOutListMemoryTests {
         #expect(try removed(scene, "2026-05-15") == [4])
         try scene.write("list.csv", Self.head + "C-9,,marketing,,2026-01-01,\n")
         #expect(try removed(scene, "2026-05-15") == [])
+    }
+
+    @Test("an opt-out of what the pipeline has no purpose for takes nothing out of what was counted")
+    func unknownPurposes() throws {
+        let scene = try scene([])
+        try scene.run(now: "2026-05-14")
+        let plan = try Sluice.loadPlan("\(scene.folder)/pipeline.yaml", now: "2026-05-15")
+        let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
+        let hasher = try #require(try StateRegistry(ledger, of: plan, creating: true).hasher)
+        let name = bytes("C-1")
+        let hash = hasher.hash(.customer, writtenAs: name.span)
+        let subject = try #require(hash)
+        for (purpose, isKnown) in [("*", true), ("statistics", true), ("of another day", false)] {
+            var removal = OptOutRemoval([], plan, try LivingKeys(plan), hasher)
+            removal.add(
+                OptOutRecord(
+                    id: 7,
+                    entry: NewOptOut(
+                        subject: subject, effective: EventTime(milliseconds: 0),
+                        scopes: [NewOptOut.Scope(purpose: purpose, category: "*")])),
+                SubjectTokens([SubjectToken(.customer, String(repeating: "7", count: 32))]),
+                plan, hasher)
+            #expect(removal.countedBefore.count == (isKnown ? 1 : 0))
+            #expect(removal.standIns.map(\.count) == [isKnown ? 1 : 0])
+            #expect(removal.sought.map(\.optOut) == [7])
+        }
     }
 
     @Test("a line is over on the day of its withdrawal, unless the event's time decides")

@@ -115,6 +115,40 @@ struct OptOutRecallTests {
         #expect(try recalls(scene).count == 4)
     }
 
+    @Test(
+        "what was delivered again while a hold kept an opt-out is called back after it",
+        arguments: [false, true])
+    func heldAndDeliveredAgain(isListed: Bool) throws {
+        let scene = try TemporaryPipeline(
+            Self.pipeline().replacing("{date}.jsonl", with: "all.jsonl")
+                + "opt_outs: { file: list.csv, max_shrink: 100% }\n",
+            files: ["list.csv": "customer,purpose,effective_date\nc9,*,2026-04-01\n"])
+        let lines = [(10, "c1"), (11, "c2"), (12, "c3")].map { day, customer in
+            #"{"ts":"2026-04-\#(day)T10:00:00Z","customer":"\#(customer)","action":"login"}"# + "\n"
+        }
+        try scene.write("in/a.jsonl", lines.joined())
+        _ = try scene.run(now: "2026-04-15")
+        var hold = HoldRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", name: "day",
+            ground: .law(citation: "Act 1"), reason: "inquiry", by: "legal")
+        (hold.now, hold.from, hold.until, hold.end) =
+            ("2026-04-15", "2026-04-10", "2026-04-11", "2026-04-20")
+        _ = try Sluice.raiseHold(hold)
+        if isListed {
+            try list(scene, ["c9,*,2026-04-01", "c1,*,2026-04-01"])
+            _ = try scene.run(now: "2026-04-16")
+        } else {
+            #expect(try add(scene, "c1").recalls == 1)
+        }
+        #expect(try recalls(scene).count == 1)
+        // The rest of the file changes, and goes to the partner as it is then.
+        #expect(try add(scene, "c2", now: "2026-04-17").recalls == 0)
+        _ = try scene.run(now: "2026-04-20")
+        let all = try recalls(scene)
+        #expect(all.map(\.cause).last == (isListed ? "opt-out list" : "opt-out 1"))
+        #expect(all.count == 2 && Set(all.map(\.sha256)).count == 2)
+    }
+
     @Test("where nobody can tell whose records a file held, only new lines of the list call back")
     func changedListUntold() throws {
         let scene = try TemporaryPipeline(

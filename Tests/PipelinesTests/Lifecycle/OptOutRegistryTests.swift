@@ -1,5 +1,6 @@
 import Anonymization
 import FileSystem
+import Records
 import Testing
 
 @testable import Pipelines
@@ -151,12 +152,59 @@ struct OptOutRegistryTests {
         }
     }
 
-    @Test("a purpose that is not named goes on")
-    func scope() throws {
-        let store = try filled()
+    @Test(
+        "a purpose that is not named goes on, and so does what reads no category that is",
+        arguments: ["", "opt_outs: { file: list.csv, effect: drop_record }"])
+    func scope(_ more: String) throws {
+        let store = try filled(more)
         let outcome = try add(store, customer: "c1") { $0.purposes = ["marketing"] }
         #expect(outcome.effect == OptOutEffectReport())
         #expect(try store.lines("counts").contains { $0.hasSuffix(",2,2") })
+        let isDropped = !more.isEmpty
+        for (category, isRead) in [("limited-production", isDropped), ("aggregated", true)] {
+            try add(store, customer: "c1") { $0.categories = [category] }
+            let left = isRead ? ",1,1" : ",2,2"
+            #expect(try store.lines("counts").contains { $0.hasSuffix(left) }, "\(category)")
+        }
+    }
+
+    @Test("an objection within one customer leaves the user's records of others as they are")
+    func within() throws {
+        func line(_ user: String, _ customer: String) -> String {
+            #"{"ts":"2026-04-10T10:00:00Z","user":"\#(user)","customer":"\#(customer)"}"# + "\n"
+        }
+        let scene = try TemporaryPipeline(
+            """
+            name: within
+            source: { format: jsonl, files: "in/*", time: ts }
+            identity: { user: user, customer: customer }
+            fields: { ts: keep, user: pseudonymize, customer: pseudonymize }
+            outputs: [{ name: all, purpose: statistics, path: "out/all.jsonl" }]
+            opt_outs: { file: list.csv, effect: drop_record }
+            state: state
+
+            """,
+            files: [
+                "in/a.jsonl": line("anna", "c1") + line("anna", "c2") + line("bob", "c2"),
+                "list.csv": "customer,person,purpose,effective_date\nc9,,*,2026-01-01\n",
+            ])
+        try scene.run(now: "2026-04-15")
+        func left() throws -> Int {
+            try scene.files(below: "out").filter { $0.hasSuffix(".jsonl") }
+                .reduce(0) { try $0 + scene.text("out/\($1)").split(separator: "\n").count }
+        }
+        #expect(try left() == 3)
+        var request = OptOutRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml",
+            subject: OptOutSubject(customer: "c2", user: "anna"))
+        request.now = "2026-04-16"
+        _ = try Sluice.addOptOut(request)
+        #expect(try left() == 2)
+        try scene.write(
+            "list.csv",
+            "customer,person,purpose,effective_date\nc9,,*,2026-01-01\nc2,bob,*,2026-01-01\n")
+        try scene.run(now: "2026-04-17")
+        #expect(try left() == 1)
     }
 
     @Test("an opt-out of nobody rewrites nothing and says that nobody was found")
@@ -237,6 +285,44 @@ struct OptOutRegistryTests {
         let names = try store.names("out")
         try store.run("2026-04-20")
         #expect(try store.names("out") == names)
+    }
+
+    @Test("what a hold kept of a purpose with blanks in its name goes after it, too")
+    func behindAHoldWithBlanks() throws {
+        let scene = try TemporaryPipeline(
+            """
+            name: blanks
+            source: { format: jsonl, files: "in.jsonl", time: ts }
+            identity: { customer: customer }
+            purposes: [statistics & research]
+            fields: { ts: keep, customer: pseudonymize }
+            outputs: [{ name: all, purpose: statistics & research, path: "out/all.jsonl" }]
+            opt_outs: { file: list.csv, effect: drop_record }
+            state: state
+
+            """,
+            files: [
+                "list.csv": "customer,purpose,effective_date\nc9,*,2026-01-01\n",
+                "in.jsonl": #"{"ts":"2026-04-10T10:00:00Z","customer":"c1"}"# + "\n",
+            ])
+        try scene.run(now: "2026-04-15")
+        let pipeline = "\(scene.folder)/pipeline.yaml"
+        var hold = HoldRequest(
+            pipeline: pipeline, name: "case", ground: .law(citation: "Act 1"), reason: "inquiry",
+            by: "legal")
+        (hold.now, hold.from, hold.end) = ("2026-04-15", "2026-04-01", "2026-04-18")
+        _ = try Sluice.raiseHold(hold)
+        var request = OptOutRequest(
+            pipeline: pipeline, subject: OptOutSubject(customer: "c1"))
+        (request.now, request.purposes) = ("2026-04-16", ["statistics & research"])
+        _ = try Sluice.addOptOut(request)
+        func left() throws -> Int {
+            try scene.files(below: "out").filter { $0.hasSuffix(".jsonl") }
+                .reduce(0) { try $0 + scene.text("out/\($1)").split(separator: "\n").count }
+        }
+        #expect(try left() == 1)
+        try scene.run(now: "2026-04-18")
+        #expect(try left() == 0)
     }
 
     @Test("the same for a line of the pipeline's list")
@@ -467,6 +553,22 @@ struct OptOutRegistryTests {
             let left = try store.lines("use").filter { $0.contains(#""ip""#) }
             #expect(left.count == (isTaken ? 1 : 2), "\(basis), \(withdrawn)")
         }
+    }
+
+    @Test("a list with faults names their lines and enters nothing")
+    func importedFaults() throws {
+        let store = try filled()
+        try store.write("a.csv", "customer,purpose,effective_date\nc1,*,2026-01-01\nc2,*,soon\n")
+        do {
+            _ = try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-04-16")
+            Issue.record("expected a fault")
+        } catch {
+            guard case .tables(let faults, let file) = error else { throw error }
+            #expect(file == "\(store.path)/a.csv")
+            #expect(faults.map(\.position) == [SettingPosition(line: 3, column: 1)])
+        }
+        #expect(try Sluice.listOptOuts(pipeline: store.file, now: nil) == [])
     }
 
     @Test("wrong requests are refused", arguments: ["nobody", "purpose", "category", "date"])

@@ -1,3 +1,4 @@
+import Foundation
 import Statistics
 import TestSupport
 import Testing
@@ -33,6 +34,14 @@ import Testing
         var proofs = ChangeProofs()
         for change in changes { proofs.add(change.map { ($0.cell, $0.amount * unit) }) }
         return try DistinctAudit(family, proofs).run()
+    }
+
+    @Test func aSignalEndsIt() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            stopThisProcess()
+            let family = try Self.family(Self.both)
+            exit(isStopped { _ = try Self.outcome(family, [[(0, 3)]]) } ? 0 : 1)
+        }
     }
 
     private static let both = [[row], [column], []]
@@ -225,6 +234,47 @@ import Testing
         let up: [(cell: Int, amount: Int128)] = [(0, Int128(5 * count - 5))]
         #expect(DistinctAudit.cellsMax == 60)
         #expect(try Self.isTaken(family, [up, up]) == isTaken)
+    }
+
+    /// Rows and columns under a total that is shown: each are looked at by themselves, and once.
+    @Test func theGroupsOfATotal() throws {
+        let count = 40
+        var family = try Self.shown(
+            (0..<count).map { (["r\($0)", "c\($0)"], 5 * $0..<5 * $0 + 5) },
+            [[Self.row], [Self.column], []])
+        for cell in 0..<2 * count { Self.hide(cell, &family, need: cell < 30 ? 3 : 0) }
+        // From 1 to all of them are one less than all.
+        let column = count
+        family.markUnsafe(column, need: Int128(5 * count) * Self.unit, hasFewPersons: true)
+        let up = [(cell: column, amount: Int128(5 * count - 5))]
+        let outcome = try Self.outcome(
+            family, (0..<30).map { [(cell: $0, amount: 3)] } + [up, up])
+        #expect(outcome.failed == [column])
+        #expect(outcome.audited == 30)
+    }
+
+    /// A cell between two breakdowns that are shown around it hangs together with neither of them.
+    @Test func theGroupBetweenTwoBreakdowns() throws {
+        var groups = (0..<40).map { (texts: ["r\($0)", "c\($0)"], persons: 20 * $0..<20 * $0 + 5) }
+        groups.append((["r0", "c40"], 1000..<1006))
+        groups.append((["r40", "c0"], 1006..<1013))
+        var family = try Self.shown(
+            groups,
+            [
+                [.month, Self.row, Self.column], [.month, Self.row], [.month, Self.column],
+            ])
+        let cell = try #require(family.tables[0].cells.first { family.values[$0] == 5 * Self.unit })
+        let key = family.keys[cell]
+        for table in family.tables.dropFirst() {
+            let own = table.index[key & table.mask]
+            for other in table.cells where other != own { Self.hide(other, &family) }
+        }
+        // 11 by its row: from 5 to 11.
+        Self.hide(cell, &family, need: 7)
+        let up: [(cell: Int, amount: Int128)] = [(cell, 6)]
+        #expect(try !Self.isTaken(family, [up, up]))
+        family.needs[cell] = 6 * Self.unit
+        #expect(try Self.isTaken(family, [up, up]))
     }
 
     // MARK: Lines that are not there

@@ -1,3 +1,5 @@
+import FileSystem
+import Foundation
 import Statistics
 import TestSupport
 import Testing
@@ -10,7 +12,7 @@ import Testing
 
     /// A table of two rows and two columns with its totals, in which everything is hidden but the
     /// totals: cells 0...3, then rows, columns and the sum of all.
-    private static func family() throws -> Family {
+    private static func family(need: Int128 = 3) throws -> Family {
         let log = InventedLog.twoByTwo
         let row = GroupKey.text(input: 0, column: "a")
         let column = GroupKey.text(input: 1, column: "b")
@@ -23,7 +25,7 @@ import Testing
             family.hide(cell)
             family.floors[cell] = 1
         }
-        family.markUnsafe(0, need: 3 * unit, hasFewPersons: true)
+        if need > 0 { family.markUnsafe(0, need: need * unit, hasFewPersons: true) }
         return family
     }
 
@@ -50,6 +52,18 @@ import Testing
     func whatDoesNot(_ changes: [Int128]) throws {
         let outcome = try Self.outcome(changes, try Self.family())
         #expect(outcome.failed == [0])
+    }
+
+    /// What is not proven to be safe is not published: neither between two proofs nor before a
+    /// range does an audit go on that a signal has stopped.
+    @Test func aSignalEndsIt() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            stopThisProcess()
+            let (unsafe, safe) = (try Self.family(), try Self.family(need: 0))
+            exit(
+                isStopped { _ = try Self.outcome([3, -3, -3, 3], safe) }
+                    && isStopped { _ = try Self.outcome([], unsafe) } ? 0 : 1)
+        }
     }
 
     /// The range of a programme is believed before any proof.
@@ -310,4 +324,18 @@ private struct EveryTable {
         }
         return false
     }
+}
+
+/// Gives this process, which is a test's own, the signal to stop.
+func stopThisProcess() {
+    Interruption.install()
+    kill(getpid(), SIGTERM)
+    // The system may give it to any thread.
+    for _ in 0..<5000 where !Interruption.isRequested { usleep(1000) }
+}
+
+/// True when `body` ends because it was to stop.
+func isStopped(_ body: () throws -> Void) -> Bool {
+    do { try body() } catch ControlRefusal.stopped { return true } catch { return false }
+    return false
 }

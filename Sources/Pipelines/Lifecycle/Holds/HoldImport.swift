@@ -13,9 +13,6 @@ struct HoldImport {
     let ledger: Ledger
     let isDryRun: Bool
 
-    /// The most bytes of a file of holds.
-    private static let fileBytesMax = 1 << 20
-
     /// Imports `file` and returns the difference, a sentence for each hold; a dry run only tells.
     func run(file: String) throws(PipelineFailure) -> [String] {
         let requests = try read(file)
@@ -63,7 +60,8 @@ struct HoldImport {
     private func read(_ file: String) throws(PipelineFailure) -> [HoldRequest] {
         let bytes: [UInt8]
         do {
-            bytes = try FileDescriptor.reading(file).readAll(limitBytes: Self.fileBytesMax)
+            bytes = try FileDescriptor.reading(file)
+                .readAll(limitBytes: SettingLimits.fileBytesMax)
         } catch { throw fault("cannot read the file of holds: \(error)", file) }
         let faults = Faults()
         guard let requests = HoldFile.read(bytes, pipeline: plan.name, faults: faults) else {

@@ -30,13 +30,12 @@ struct HeldOptOuts {
 
     /// What the ledger is to remember of a stand-in whose records a hold keeps.
     static func entry(
-        _ standIn: OptOutRemoval.StandIn, of removal: OptOutRemoval, output: String, _ plan: Plan
+        _ standIn: OptOutRemoval.StandIn, output: String, _ plan: Plan
     ) -> HeldOptOut {
-        var number: Int64? = standIn.optOut > 0 ? standIn.optOut : nil
-        if case .optOut(let earlier)? = removal.kept[standIn.optOut] { number = earlier }
-        return HeldOptOut(
-            output: output, optOut: number, match: standIn.match, within: standIn.within,
-            from: standIn.from, until: standIn.until,
+        HeldOptOut(
+            output: output, optOut: standIn.optOut > 0 ? standIn.optOut : nil,
+            match: standIn.match, within: standIn.within, from: standIn.from,
+            until: standIn.until,
             scopes: OptOutMaking.scopes(standIn.effect, plan.purposes))
     }
 }

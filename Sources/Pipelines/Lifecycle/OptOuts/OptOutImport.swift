@@ -9,9 +9,6 @@ internal import Records
 /// The registry is the authority: a line that is not there is entered; one with a withdrawal date
 /// ends its entry; an entry that stands in no line stays in force.
 enum OptOutImport {
-    /// The most bytes of a list.
-    private static let fileBytesMax = 1 << 28
-
     static func run(
         pipeline: String, file: String, now: String?, isConfined: Bool
     ) throws(PipelineFailure) -> OptOutImportReport {
@@ -136,7 +133,8 @@ enum OptOutImport {
     ) throws(PipelineFailure) -> OptOutList {
         let bytes: [UInt8]
         do {
-            bytes = try FileDescriptor.reading(file).readAll(limitBytes: fileBytesMax)
+            bytes = try FileDescriptor.reading(file)
+                .readAll(limitBytes: DelimitedRows.fileBytesMax)
         } catch {
             throw .tables(
                 [SettingFault("cannot read the list: \(error)", at: .none)], file: file)

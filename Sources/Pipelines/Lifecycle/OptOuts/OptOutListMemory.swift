@@ -22,10 +22,10 @@ struct OptOutListMemory {
     var record: InputList {
         var hasher = ContentHasher()
         for entry in plan.optOutList.entries {
-            for part in [entry.customer, entry.person] {
-                let bytes = part ?? []
-                Self.add(Int64(part == nil ? -1 : bytes.count), to: &hasher)
-                hasher.update(bytes.span)
+            // No identifier is empty.
+            for part in [entry.customer ?? [], entry.person ?? []] {
+                Self.add(Int64(part.count), to: &hasher)
+                hasher.update(part.span)
             }
             Self.add(Int64(bitPattern: entry.scope.rawValue), to: &hasher)
             Self.add(entry.effective.milliseconds, to: &hasher)

@@ -20,7 +20,7 @@ struct OptOutRemoval {
         /// not any more.
         var from: EventTime?
         var until: EventTime?
-        var isByEvent = false
+        let isByEvent: Bool
     }
 
     /// What deliveries are asked for.
@@ -75,7 +75,7 @@ struct OptOutRemoval {
                 ? nil
                 : SubjectTokens(one.subject, plan, keys).removal(
                     kind, isLimited: one.subject.within != nil)
-            if let entry, !one.effect.isEmpty { countedBefore.append(entry) }
+            if let entry { countedBefore.append(entry) }
             for (index, reader) in release.observations.statistics.enumerated() {
                 let barred = one.effect.categories(barredFor: reader.purpose)
                 guard let entry, reader.isOut(barred, release.dropsOptedOutRecords) else {
@@ -191,7 +191,7 @@ struct OptOutRemoval {
         _ release: ReleasePlan, _ keys: LivingKeys
     ) -> [[UInt8]] {
         var texts = Set(spellings)
-        for slot in release.slots(of: kind) where slot < output.rules.count {
+        for slot in release.slots(of: kind) {
             guard let transform = output.rules[slot].transform else { continue }
             for spelling in spellings {
                 texts.formUnion(transform.standIns(for: spelling, under: keys.hashers))

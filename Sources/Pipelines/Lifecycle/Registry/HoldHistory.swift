@@ -44,9 +44,8 @@ struct HoldHistory {
         }
         self.runs = all
         current = plan.outputs[index].rules
-        // Of a part that an earlier version of Sluice wrote only the pipeline file is known.
-        rules = part.rules ?? (part.plan == plan.digest ? current?.digest : nil)
-        isOfOtherRules = rules != nil && rules != current?.digest
+        rules = part.rules
+        isOfOtherRules = rules != current?.digest
         let isPlain = !isOfOtherRules && dealings.allSatisfy { $0.rules == nil }
         books = isPlain ? [:] : try registry.ruleBooks()
     }
@@ -99,10 +98,7 @@ struct HoldHistory {
     }
 
     /// True when the part can be read with the format that its output has now.
-    var hasFormat: Bool {
-        guard let current, let book = rules.flatMap(book) else { return true }
-        return book.format == current.format
-    }
+    var hasFormat: Bool { isUnknown || rules.flatMap(book)?.format == current?.format }
 
     /// A part can be read only with the format it was written in.
     func checkFormat(of part: PartRecord) throws(PipelineFailure) {

@@ -200,8 +200,7 @@ final class SubjectRewriting {
         let isAnybodys = matched.isEmpty && plan.missingCustomer == .optedOut
         let reached = isAnybodys ? Set(standIns.prefix(1).map(\.optOut)) : matched
         for standIn in standIns where reached.contains(standIn.optOut) {
-            heldOptOuts.insert(
-                HeldOptOuts.entry(standIn, of: removal, output: part.output, plan))
+            heldOptOuts.insert(HeldOptOuts.entry(standIn, output: part.output, plan))
         }
     }
 

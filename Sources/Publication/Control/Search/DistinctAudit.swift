@@ -185,8 +185,9 @@ struct DistinctAudit {
     private func isNarrow(_ cell: Int, _ group: Group) -> Bool {
         var width: Int128 = 0
         for isUp in [true, false] {
-            guard let change = largestChange(of: cell, up: isUp, group) else { return false }
-            guard let change else { return false }
+            guard case let change?? = largestChange(of: cell, up: isUp, group) else {
+                return false
+            }
             width += change
         }
         return width * Family.one < family.needs[cell]
