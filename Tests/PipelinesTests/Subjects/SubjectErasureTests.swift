@@ -249,31 +249,45 @@ struct SubjectErasureTests {
         #expect(try erase(scene).quarantineLines == 0)
     }
 
-    @Test("an array or an object as identity is looked into by nobody, and that is said")
+    @Test("a text in an array or an object is a name, in what comes later, too")
     func structured() throws {
-        let texts = [#"["anna"]"#, #"{"id":"anna"}"#]
-        let odd = texts.map {
-            Scene.line("04-10", "x").replacing(#""user":"x""#, with: #""user":\#($0)"#)
+        func line(_ user: String) -> String {
+            Scene.line("04-10", "x").replacing(#""user":"x""#, with: #""user":\#(user)"#)
         }
-        let bad = odd[0].replacing("2026-04-10", with: "2026-99-10")
-        let scene = try scene(Self.source + odd.joined() + bad)
-        func mentions(_ limits: [String]) -> Int {
-            limits.count { $0.contains("2 records") && $0.contains("an array or an object") }
-        }
+        let odd = line(#"["bert","anna"]"#) + line(#"{"id":{"mail":"\u0061nna"}}"#)
+        let others = line(#"["bert"]"#)
+        let bad = line(#"["anna"]"#).replacing("2026-04-10", with: "2026-99-10")
+        let scene = try scene(Self.source + odd + others + bad)
+        let copy = try scene.export(scene.request(.user, "anna"))
+        #expect(copy.places.first { $0.name == "records" }?.records == 4)
         for dry in [true, false] {
             let report = try erase(scene, dry: dry)
-            #expect(report.records == 4 && report.structured >= 2)
-            #expect(report.quarantineLines == 1)
-            #expect(mentions(report.limits) >= 1, "\(report.limits)")
+            #expect(report.records == 6 && report.quarantineLines == 1)
+            #expect(report.inputs.map(\.records) == [5])
         }
-        let copy = try scene.export(scene.request(.user, "anna"))
-        let records = copy.places.first { $0.name == "records" }
-        #expect(records?.structured == 2 && records?.records == 0)
-        #expect(copy.places.first { $0.kind == "source" }?.structured == 3)
-        #expect(mentions(copy.limits) == 1)
-        var request = VerifyRequest(pipeline: "\(scene.folder)/pipeline.yaml")
-        request.now = "2026-04-15"
-        #expect(mentions(try Sluice.verify(request).notes) == 1)
+        try scene.write("in/b.jsonl", line(#"["anna","cleo"]"#) + line(#"{"id":"bert"}"#))
+        _ = try scene.run(now: "2026-04-16")
+        let left = try records(scene).joined(separator: "\n")
+        #expect(!left.contains("anna") && !left.contains("\\u0061") && !left.contains("cleo"))
+        #expect(left.contains(#"["bert"]"#) && left.contains(#"{"id":"bert"}"#))
+        let status = try Sluice.statusOfSubject(scene.request(.user, "anna"))
+        #expect(status.entries.first { $0.kind == "erasure" }?.state == "done")
+        #expect(try scene.verify(now: "2026-04-16").isProven)
+    }
+
+    @Test("any text of a customer that is an array may be the one")
+    func structuredCustomer() throws {
+        func line(_ user: String, _ customer: String) -> String {
+            Scene.line("04-10", user, customer: "x")
+                .replacing(#""customer":"x""#, with: #""customer":\#(customer)"#)
+        }
+        let odd = line("dora", #"["NL-8","NL-9"]"#)
+        let scene = try scene(Self.source + odd + line("dora", #"["NL-8"]"#))
+        #expect(try erase(scene, .customer, "NL-9").records == 1)
+        try scene.write("in/b.jsonl", odd + line("emil", #"{"id":"NL-8"}"#))
+        _ = try scene.run(now: "2026-04-16")
+        let left = try records(scene).joined(separator: "\n")
+        #expect(!left.contains("NL-9") && left.contains(#"["NL-8"]"#) && left.contains("emil"))
     }
 
     /// The slow twin: the same keys, and sources in which the subject never was.
