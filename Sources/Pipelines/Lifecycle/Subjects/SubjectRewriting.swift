@@ -165,8 +165,7 @@ final class SubjectRewriting {
             unsearched.insert(index)
             limits.append(PartSearch.words(number, isErasure: true))
         }
-        guard let removal = work.removal, !removal.sought.isEmpty else { return }
-        unsearchedByOptOuts = search.unsearchable(for: removal, plan)
+        unsearchedByOptOuts = work.removal?.unsearched ?? 0
         if unsearchedByOptOuts > 0 {
             limits.append(PartSearch.words(unsearchedByOptOuts, isErasure: false))
         }
