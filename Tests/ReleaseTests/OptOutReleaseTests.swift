@@ -83,6 +83,21 @@ import Testing
         #expect(left(out, line(#""acme""#)) == [false, false, false, true])
     }
 
+    @Test func anyTextInsideAnArrayOrAnObjectMayBeTheName() {
+        let out = trial([Self.entry(customer: "acme", CategorySet(.technical))])
+        for customer in [#"["other","acme"]"#, #"{"id":" acme "}"#] {
+            #expect(left(out, line(customer)) == [false, true, false, true], "\(customer)")
+        }
+        #expect(left(out, line(#"["other"]"#)) == [true, true, true, true])
+        let limited = trial([
+            Self.entry(customer: "acme", person: "ann", CategorySet(.nonAggregated))
+        ])
+        let user = line(#""acme""#).replacing(#""ann""#, with: #"["bob","ann"]"#)
+        #expect(left(limited, user) == [true, false, true, true])
+        let other = user.replacing("acme", with: "other")
+        #expect(left(limited, other) == [true, true, true, true])
+    }
+
     @Test func personsAreMatchedToo() {
         let out = trial([Self.entry(person: "ann", CategorySet(.nonAggregated))])
         #expect(left(out, line(#""other""#)) == [true, false, true, true])

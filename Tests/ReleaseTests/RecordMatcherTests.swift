@@ -63,16 +63,29 @@ struct RecordMatcherTests {
     }
 
     @Test(
-        "an array or an object as a name is told, in a list too",
+        "any text inside an array or an object, at any depth",
         arguments: [
-            (#"{"user":{"id":"anna"}}"#, true), (#"{"user":["anna"]}"#, true),
-            (#"{"user":"anna"}"#, false), ("{}", false), (#"{"customer":{"id":1}}"#, false),
-            (#"{"users":["bob",{"id":"anna"}]}"#, true), (#"{"users":["bob","anna"]}"#, false),
-            (#"{"users":[]}"#, false), (#"{"user":"bob","users":[["anna"]]}"#, true),
+            (#"{"user":["anna"]}"#, RecordMatcher.Match.value),
+            (#"{"user":["bob", 7 , "anna"]}"#, .value),
+            (#"{"user":{"id":" anna ","age":7}}"#, .value),
+            (#"{"user":{"anna":true}}"#, .value), (#"{"user":[[{"a":["\u0061nna"]}]]}"#, .value),
+            (#"{"user":["\"","anna"]}"#, .value), (#"{"user":["\\","anna"]}"#, .value),
+            (#"{"user":["\",\"anna\""]}"#, .none), (#"{"user":["annabel","xanna"]}"#, .none),
+            (#"{"user":[]}"#, .none), (#"{"user":{}}"#, .none), (#"{"user":[""]}"#, .none),
+            (#"{"users":[["bob"],{"id":"anna"}]}"#, .value), (#"{"user":["token"]}"#, .token),
+            (#"{"customer":["anna"],"user":"bob"}"#, .none),
         ])
-    func structures(_ line: String, _ isStructured: Bool) {
-        let matcher = RecordMatcher(sought: sought(.user, "anna", [1, 3]))
-        #expect(read(line) { table, _, _ in matcher.isStructured(0, table) } == isStructured)
+    func structures(_ line: String, _ expected: RecordMatcher.Match) {
+        #expect(match(RecordMatcher(sought: sought(.user, "anna", [1, 2, 3])), line) == expected)
+    }
+
+    @Test("a number inside is a name as written, a truth value is none")
+    func numbersInside() {
+        for (value, isThere) in [("7", true), ("-1.5e3", true), ("1", false), ("true", false)] {
+            let matcher = RecordMatcher(sought: sought(.user, value, [1]))
+            let found = match(matcher, #"{"user":[true,{"n":7},-1.5e3]}"#)
+            #expect((found == .value) == isThere)
+        }
     }
 
     @Test("a number is a name, a truth value is none")
@@ -96,6 +109,9 @@ struct RecordMatcherTests {
             (#"{"customer":"\u0020 ","user":"anna"}"#, .undecided(isToken: false)),
             (#"{"customer":true,"user":"anna"}"#, .undecided(isToken: false)),
             (#"{"customer":["c2"],"user":"anna"}"#, .undecided(isToken: false)),
+            (#"{"customer":["c2","c1"],"user":"anna"}"#, .value),
+            (#"{"customer":{"id":"c1"},"user":["anna"]}"#, .value),
+            (#"{"customer":"c2","user":["anna"]}"#, .none),
             (#"{"customer":null,"user":"anna"}"#, .undecided(isToken: false)),
             (#"{"user":"bob"}"#, .none),
             (#"{"customer":"c1","user":"bob"}"#, .none),

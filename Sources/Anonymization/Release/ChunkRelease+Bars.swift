@@ -1,3 +1,4 @@
+internal import KeyedHashing
 internal import Records
 
 /// Opt-outs and the registry of subjects.
@@ -37,12 +38,7 @@ extension ChunkRelease {
             // What does not say of which customer goes too, as the registry has it for late
             // records: otherwise a record's neighbours would decide whether it is found.
             let match = erasure.matcher.match(row, table, bytes, reader)
-            guard match != .none else {
-                if erasure.matcher.isStructured(row, table) {
-                    counts.erasures[index].structured += 1
-                }
-                continue
-            }
+            guard match != .none else { continue }
             verdict.isErased = true
             // A hold names a person, a token does not: in doubt the hold binds, because what is
             // erased cannot be had back.
@@ -63,11 +59,22 @@ extension ChunkRelease {
         _ reader: any RecordReader, _ optOuts: OptOutIndex
     ) {
         slots.names.withCustomerAndPerson(row, table, bytes, reader) { customer, person in
-            context.barred =
-                optOuts.answer(
-                    customer: customer, person: person, eventTime: context.time,
-                    matches: &matches
-                ).effect(plan.optOutBasis)
+            bar(customer, person, optOuts)
+            slots.names.withTextsInside(.user, row, table, bytes, reader) { text in
+                bar(customer, text, optOuts)
+            }
+            slots.names.withTextsInside(.customer, row, table, bytes, reader) { text in
+                bar(text, person, optOuts)
+            }
         }
+    }
+
+    private mutating func bar(
+        _ customer: Span<UInt8>, _ person: Span<UInt8>, _ optOuts: OptOutIndex
+    ) {
+        context.barred.formUnion(
+            optOuts.answer(
+                customer: customer, person: person, eventTime: context.time, matches: &matches
+            ).effect(plan.optOutBasis))
     }
 }

@@ -45,30 +45,6 @@ package struct RecordMatcher: Sendable {
     }
 }
 
-extension RecordMatcher {
-    /// True when a field that may name the subject holds an array or an object, into which nobody
-    /// looks.
-    package func isStructured(_ row: Int, _ table: borrowing RecordTable) -> Bool {
-        Self.isStructured(sought.slots, row, table)
-    }
-
-    /// True when one of the fields in `slots` holds an array or an object as a whole.
-    package static func isStructured(
-        _ slots: [Int], _ row: Int, _ table: borrowing RecordTable
-    ) -> Bool {
-        for slot in slots {
-            let slice = table.slice(slot: slot, row: row)
-            if slice.kind == .structure { return true }
-            guard slice.kind == .several else { continue }
-            for element in slice.offset..<slice.end
-            where table.elements[element].kind == .structure {
-                return true
-            }
-        }
-        return false
-    }
-}
-
 /// One identity and where records may name it.
 package struct SoughtIdentity: Sendable {
     /// How the value is known.
@@ -96,7 +72,7 @@ package struct SoughtIdentity: Sendable {
     }
 
     /// True when one of the fields names somebody: as in the registry, white space names nobody,
-    /// and neither does a truth value or a structure.
+    /// and neither does a truth value or a structure, of whose texts any may be the name.
     func isSaid(
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
@@ -146,6 +122,7 @@ package struct SoughtIdentity: Sendable {
     private func match(
         _ slice: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader
     ) -> RecordMatcher.Match {
+        if slice.kind == .structure { return match(inside: slice, bytes, reader) }
         guard slice.isText || slice.kind == .number else { return .none }
         guard slice.kind == .escapedText else {
             return match(bytes.extracting(slice.offset..<slice.end))
@@ -153,6 +130,17 @@ package struct SoughtIdentity: Sendable {
         var text = ByteBuffer(capacity: 256)
         reader.decode(slice, in: bytes, into: &text)
         return match(text.bytes)
+    }
+
+    /// Which of the texts in an array or an object names somebody nobody knows: any may.
+    private func match(
+        inside structure: FieldSlice, _ bytes: Span<UInt8>, _ reader: any RecordReader
+    ) -> RecordMatcher.Match {
+        var found = RecordMatcher.Match.none
+        reader.withTexts(inside: structure, in: bytes) { text in
+            if found == .none { found = match(text) }
+        }
+        return found
     }
 
     /// Compares the decoded text of one field.

@@ -1,3 +1,4 @@
+internal import KeyedHashing
 internal import Records
 
 /// Where a record says who it is about.
@@ -24,13 +25,39 @@ struct IdentitySlots: Sendable {
     ) {
         for slot in addresses {
             let slice = table.slice(slot: slot, row: row)
-            if slice.kind == .several {
-                for element in slice.offset..<slice.end {
-                    Self.withText(of: table.elements[element], bytes, reader, body)
-                }
-            } else if slice.isText {
+            if slice.isText {
                 Self.withText(of: slice, bytes, reader, body)
+            } else if Self.isManifold(slice) {
+                Self.withTexts(of: slice, table, bytes, reader, body)
             }
+        }
+    }
+
+    /// True when a field may hold more than one text.
+    @inline(__always)
+    fileprivate static func isManifold(_ slice: FieldSlice) -> Bool {
+        slice.kind == .several || slice.kind == .structure
+    }
+
+    /// Calls `body` with each text of a field that may hold more than one, without white space
+    /// around it.
+    @inline(never)
+    fileprivate static func withTexts(
+        of slice: FieldSlice, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader, _ body: (Span<UInt8>) -> Void
+    ) {
+        if slice.kind == .structure {
+            reader.withTexts(inside: slice, in: bytes) { text in
+                body(text.extracting(CanonicalSubject.trimmed(text)))
+            }
+            return
+        }
+        guard slice.kind == .several else {
+            if slice.isText || slice.kind == .number { withText(of: slice, bytes, reader, body) }
+            return
+        }
+        for element in slice.offset..<slice.end {
+            withTexts(of: table.elements[element], table, bytes, reader, body)
         }
     }
 
@@ -71,6 +98,19 @@ extension IdentitySlots.Names {
             IdentitySlots.withText(of: other, bytes, reader) { person in body(customer, person) }
         }
     }
+
+    /// Calls `body` with each text of a customer or a person that is an array or an object, as one
+    /// that may be whom the record is about: of the `kind` that the field names.
+    @inline(__always)
+    func withTextsInside(
+        _ kind: SubjectKind, _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader, _ body: (Span<UInt8>) -> Void
+    ) {
+        guard let slot = kind == .customer ? customer : person else { return }
+        let slice = table.slice(slot: slot, row: row)
+        guard IdentitySlots.isManifold(slice) else { return }
+        IdentitySlots.withTexts(of: slice, table, bytes, reader, body)
+    }
 }
 
 extension SubjectLookup {
@@ -84,6 +124,10 @@ extension SubjectLookup {
             add(customer: customer)
             add(user: person)
         }
+        slots.names.withTextsInside(.customer, row, table, bytes, reader) {
+            add(possibleCustomer: $0)
+        }
+        slots.names.withTextsInside(.user, row, table, bytes, reader) { add(user: $0) }
         slots.withAddresses(row, table, bytes, reader) { add(addresses: $0) }
         return verdict
     }

@@ -64,6 +64,13 @@ struct SubjectLookup: ~Copyable {
         apply(classes[index].rules)
     }
 
+    /// Adds a text of a field for the customer that does not say which of its texts names one: the
+    /// customer counts as missing, and what is in force for any of them binds.
+    mutating func add(possibleCustomer text: Span<UInt8>) {
+        guard register.hasCustomers, !text.isEmpty else { return }
+        apply(classes[Int(classNumber(of: text, .customer))].rules)
+    }
+
     /// Adds the user, without white space around it; an empty one is missing.
     mutating func add(user text: Span<UInt8>) {
         guard register.hasUsers, !text.isEmpty else { return }

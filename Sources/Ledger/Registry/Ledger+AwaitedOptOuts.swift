@@ -11,25 +11,31 @@ package struct AwaitedOptOut: Sendable, Equatable {
     /// Once it was carried out: the months with keys that were made later, under which no token
     /// could be made. Nil before.
     package var left: Set<String>?
+    /// Once it was carried out: how many stored files could not be searched for its subject.
+    package var unsearched: Int
 
     package init(
-        optOut: Int64, tokens: Set<SubjectToken>, months: Set<String>, left: Set<String>? = nil
+        optOut: Int64, tokens: Set<SubjectToken>, months: Set<String>, left: Set<String>? = nil,
+        unsearched: Int = 0
     ) {
         self.optOut = optOut
         self.tokens = tokens
         self.months = months
         self.left = left
+        self.unsearched = unsearched
     }
 }
 
 /// What a command or run changes in the opt-outs that a pipeline awaits.
 package struct AwaitedOptOutChanges: Sendable, Equatable {
     package var pipeline = ""
-    /// Those whose day is ahead. Tokens that are known already stay.
+    /// Those whose day is ahead, and those that stay open. Tokens that are known already stay.
     package var kept: [AwaitedOptOut] = []
     /// Those that were carried out or are over, by their numbers, and the months that are left; one
     /// with none is forgotten.
     package var carriedOut: [Int64: Set<String>] = [:]
+    /// Those of them that stay open, and how many stored files cannot be searched.
+    package var unsearched: [Int64: Int] = [:]
 
     package init() {}
 }
@@ -46,7 +52,8 @@ extension Ledger {
                 let id: Int64 = row["opt_out_id"]
                 return AwaitedOptOut(
                     optOut: id, tokens: try Self.tokens(ofAwaited: id, pipeline, db),
-                    months: Self.months(row["months"]), left: left.map(Self.months))
+                    months: Self.months(row["months"]), left: left.map(Self.months),
+                    unsearched: row["unsearched"])
             }
         }
     }
@@ -61,10 +68,7 @@ extension Ledger {
                 WHERE pipeline = ? AND opt_out_id = ?
                 """,
             arguments: [pipeline, id])
-        return Set(
-            rows.compactMap { row in
-                SubjectToken.Place(rawValue: row["place"]).map { SubjectToken($0, row["token"]) }
-            })
+        return Set(rows.compactMap(Self.token))
     }
 
     private static func months(_ text: String) -> Set<String> {
@@ -78,21 +82,24 @@ extension Ledger {
     static func enter(_ changes: AwaitedOptOutChanges, _ db: Database) throws {
         for awaited in changes.kept { try keep(awaited, changes.pipeline, db) }
         for (id, left) in changes.carriedOut {
-            // What they stood for is out: nobody needs the tokens any more.
-            try db.execute(
-                sql: "DELETE FROM awaited_opt_out_tokens WHERE pipeline = ? AND opt_out_id = ?",
-                arguments: [changes.pipeline, id])
-            if left.isEmpty {
+            let unsearched = changes.unsearched[id] ?? 0
+            if unsearched == 0 {
+                // What they stood for is out: nobody needs the tokens any more.
+                try db.execute(
+                    sql: "DELETE FROM awaited_opt_out_tokens WHERE pipeline = ? AND opt_out_id = ?",
+                    arguments: [changes.pipeline, id])
+            }
+            if left.isEmpty, unsearched == 0 {
                 try db.execute(
                     sql: "DELETE FROM awaited_opt_outs WHERE pipeline = ? AND opt_out_id = ?",
                     arguments: [changes.pipeline, id])
             } else {
                 try db.execute(
                     sql: """
-                        UPDATE awaited_opt_outs SET left_months = ?
+                        UPDATE awaited_opt_outs SET left_months = ?, unsearched = ?
                         WHERE pipeline = ? AND opt_out_id = ?
                         """,
-                    arguments: [text(left), changes.pipeline, id])
+                    arguments: [text(left), unsearched, changes.pipeline, id])
             }
         }
     }

@@ -67,6 +67,8 @@ package struct RunCommit: Sendable {
     package var optOuts = OptOutChanges()
     /// What holds keep of opt-outs.
     package var heldOptOuts = HeldOptOutChanges()
+    /// Lines of the list of opt-outs that stay open; nil for a run that applied no list.
+    package var unsearchedLines: UnsearchedLines?
     /// The holds that bound in this run.
     package var holds: [Int64] = []
     /// The lists and tables that the run was given.

@@ -32,6 +32,7 @@ struct RunWriter {
         for list in commit.inputLists { try write(list) }
         try Ledger.enter(commit.optOuts, time: commit.now, db)
         try write(commit.heldOptOuts)
+        if let lines = commit.unsearchedLines { try write(lines) }
         try raiseRecalls()
         try appendEvents()
         try endErasures()

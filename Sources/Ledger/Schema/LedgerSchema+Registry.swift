@@ -236,6 +236,27 @@ extension LedgerSchema {
         ) STRICT, WITHOUT ROWID;
         """
 
+    /// Opt-outs that stay open because stored files cannot be searched for what they name:
+    /// `unsearched` says how many. Those of a pipeline's list stand by the digests of their lines,
+    /// as in `listed_opt_outs`, each with the tokens that were made of it so far.
+    static let unsearchedOptOuts = """
+        ALTER TABLE awaited_opt_outs ADD COLUMN unsearched INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE unsearched_listed_opt_outs (
+            list TEXT NOT NULL,
+            line TEXT NOT NULL CHECK (length(line) = 64),
+            unsearched INTEGER NOT NULL,
+            PRIMARY KEY (list, line)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE unsearched_listed_tokens (
+            list TEXT NOT NULL,
+            line TEXT NOT NULL,
+            place TEXT NOT NULL CHECK (
+                place IN ('record', 'record-customer', 'person', 'customer', 'listed', 'rule')),
+            token TEXT NOT NULL,
+            PRIMARY KEY (list, line, place, token)
+        ) STRICT, WITHOUT ROWID;
+        """
+
     /// Partials until their publication, the publications, and the privacy budget spent on them.
     static let statistics = """
         CREATE TABLE partials (

@@ -30,6 +30,7 @@ struct LedgerSchema: Sendable {
             name: "7-held-opt-outs", statements: [heldOptOuts, erasuresKnownToStores]),
         Migration(name: "8-counted-fields", statements: [countedFields, searchedRules]),
         Migration(name: "9-awaited-opt-outs", statements: [awaitedOptOuts]),
+        Migration(name: "10-unsearched-opt-outs", statements: [unsearchedOptOuts]),
     ])
 
     /// One step from a version to the next.

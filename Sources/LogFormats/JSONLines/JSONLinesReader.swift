@@ -159,4 +159,10 @@ package import Records
     ) {
         JSONText.decode(bytes.extracting(slice.offset..<slice.end), into: &buffer)
     }
+
+    package func withTexts(
+        inside structure: FieldSlice, in bytes: Span<UInt8>, _ body: (Span<UInt8>) -> Void
+    ) {
+        JSONText.forEach(inside: bytes.extracting(structure.offset..<structure.end), body)
+    }
 }

@@ -17,6 +17,45 @@ enum JSONText {
         }
     }
 
+    /// Calls `body` with each text, decoded, and each number of an array or an object that a reader
+    /// has found well-formed; names of members are texts.
+    static func forEach(inside structure: Span<UInt8>, _ body: (Span<UInt8>) -> Void) {
+        var at = 0
+        while at < structure.count {
+            let start = at
+            switch structure[at] {
+            case UInt8(ascii: "\""):
+                at = endOfText(structure, behind: at)
+                var text = ByteBuffer(capacity: at - start)
+                decode(structure.extracting((start + 1)..<at), into: &text)
+                body(text.bytes)
+                at += 1
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                while at < structure.count, isOfNumber(structure[at]) { at += 1 }
+                body(structure.extracting(start..<at))
+            default: at += 1
+            }
+        }
+    }
+
+    /// Where the quote stands that ends the text that the one at `quote` begins.
+    private static func endOfText(_ bytes: Span<UInt8>, behind quote: Int) -> Int {
+        var at = quote + 1
+        while at < bytes.count, bytes[at] != UInt8(ascii: "\"") {
+            at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return min(at, bytes.count)
+    }
+
+    private static func isOfNumber(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"),
+            UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
+            true
+        default: false
+        }
+    }
+
     /// Appends what the escape at `at` stands for and returns its length in bytes.
     private static func decodeEscape(
         _ content: Span<UInt8>, _ at: Int, into buffer: inout ByteBuffer

@@ -54,6 +54,8 @@ package struct OptOutListing: Sendable, Equatable {
     package let basis: String
     package let effective: String
     package let withdrawn: String?
+    /// In how many stored files its subject cannot be looked for: it stays open.
+    package let unsearched: Int
 }
 
 /// What an import found: numbers of lines of the file, numbers of entries of the registry.
@@ -97,6 +99,8 @@ package struct OptOutCheckReport: Sendable, Equatable {
     package var entries: [OptOutListing] = []
     /// Lines of the pipeline's own list that name the value.
     package var lines: [Int] = []
+    /// Those of them that stay open, because stored files cannot be searched for the value.
+    package var openLines: [Int] = []
     /// True when anything of it is in force now.
     package var isOptedOut = false
 

@@ -64,8 +64,6 @@ package struct SubjectExportReport: Sendable {
         package var unreadable: Int
         /// Records of the subject that do not say of which customer.
         package var undecided: Int
-        /// Records whose identity is an array or an object, into which nobody looks.
-        package var structured: Int
     }
 
     package var pipeline = ""
@@ -136,8 +134,6 @@ package struct SubjectChangeReport: Sendable {
     /// were to go.
     package var undecided = 0
     package var undecidedRows = 0
-    /// Stored records whose identity is an array or an object: nobody looks into them, they stay.
-    package var structured = 0
     /// Raw lines that left quarantine.
     package var quarantineLines = 0
     /// Records and rows that stay because a hold binds them, or may bind them.

@@ -91,4 +91,18 @@ package protocol RecordReader: AnyObject {
     ///
     /// The slice came from `index` of this reader and `bytes` is the chunk it came from.
     func decode(_ slice: FieldSlice, in bytes: Span<UInt8>, into buffer: inout ByteBuffer)
+
+    /// Calls `body` with each text in a slice of kind `structure`, decoded, at any depth: names of
+    /// members and numbers are texts, too.
+    ///
+    /// The slice came from `index` of this reader and `bytes` is the chunk it came from.
+    func withTexts(
+        inside structure: FieldSlice, in bytes: Span<UInt8>, _ body: (Span<UInt8>) -> Void)
+}
+
+extension RecordReader {
+    /// Most formats have texts only.
+    package func withTexts(
+        inside structure: FieldSlice, in bytes: Span<UInt8>, _ body: (Span<UInt8>) -> Void
+    ) {}
 }

@@ -35,6 +35,11 @@ struct OptOutText: RegistryAnswer {
         lines.append(
             "  from \(entry.effective)" + (entry.withdrawn.map { " until \($0)" } ?? "")
                 + ", by \(entry.basis)")
+        if entry.unsearched > 0 {
+            lines.append(
+                "  open: \(NumberText.counted(entry.unsearched, "stored file")) written under other "
+                    + "rules cannot be searched")
+        }
         return lines
     }
 
@@ -94,6 +99,7 @@ struct OptOutText: RegistryAnswer {
             ("within", .optional(entry.within)),
             ("scopes", .array(entry.scopes.map { .text($0) })), ("basis", .text(entry.basis)),
             ("effective", .text(entry.effective)), ("withdrawn", .optional(entry.withdrawn)),
+            ("unsearched", .integer(entry.unsearched)),
         ])
     }
 }
@@ -144,7 +150,13 @@ struct OptOutCheckText: RegistryAnswer {
 
     func text(columnsMax: Int) -> String {
         var lines = [report.isOptedOut ? "opted out" : "not opted out"]
-        for line in report.lines { lines.append("line \(line) of the pipeline's list") }
+        for line in report.lines {
+            let isOpen = report.openLines.contains(line)
+            lines.append(
+                "line \(line) of the pipeline's list"
+                    + (isOpen
+                        ? ", open: stored files written under other rules cannot be searched" : ""))
+        }
         lines += report.entries.flatMap { OptOutText.lines($0, nil) }
         return OptOutText.joined(lines, columnsMax)
     }
@@ -155,6 +167,7 @@ struct OptOutCheckText: RegistryAnswer {
             ("opted_out", .boolean(report.isOptedOut)),
             ("opt_outs", .array(report.entries.map(OptOutText.value))),
             ("lines", .array(report.lines.map { .integer($0) })),
+            ("open_lines", .array(report.openLines.map { .integer($0) })),
         ]).json
     }
 }

@@ -65,7 +65,6 @@ extension SubjectText {
                 ("unpublished_rows", .integer(report.partialRows)),
                 ("undecided", .integer(report.undecided)),
                 ("undecided_rows", .integer(report.undecidedRows)),
-                ("structured", .integer(report.structured)),
                 ("quarantine_lines", .integer(report.quarantineLines)),
                 ("held", .integer(report.held)), ("blocked_by", .optional(report.blockedBy)),
                 ("retry", .optional(report.retry)), ("inputs", files(report.inputs)),

@@ -35,7 +35,6 @@ package enum SubjectText {
                 ("files", .integer(place.files)), ("records", .integer(place.records)),
                 ("unreadable", .integer(place.unreadable)),
                 ("undecided", .integer(place.undecided)),
-                ("structured", .integer(place.structured)),
             ])
         }
         let rows = report.partialRows.map { month, rows -> JSONValue in

@@ -86,7 +86,7 @@ struct OptOutListMemoryTests {
         let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
         let registry = try StateRegistry(ledger, of: plan, creating: true)
         let removal = try OptOutListMemory(ledger: ledger, plan: plan).removal(registry)
-        return removal?.sought.map { -$0.optOut } ?? []
+        return removal.removal?.sought.map { -$0.optOut } ?? []
     }
 
     @Test("what its new lines name is taken out, and what comes into force, on its day")

@@ -28,6 +28,8 @@ struct AwaitedOptOuts {
         } catch { throw StateRegistry.failure(error) }
         if awaited.isEmpty { return }
         let living = Set(try LivingKeys(plan).living.map(\.text))
+        var search = try UnsearchedOptOuts(plan, registry)
+        var ended = 0
         let now = plan.release.clocks.runClock.now
         for one in awaited {
             guard let record = records.first(where: { $0.id == one.optOut }),
@@ -40,11 +42,40 @@ struct AwaitedOptOuts {
             if one.left == nil { due.append((record, SubjectTokens(one.tokens))) }
             let left = (one.left ?? living.subtracting(one.months)).intersection(living)
             changes.carriedOut[one.optOut] = left
+            // Files that could be searched were, in the commit that left it open.
+            let unsearched = Self.unsearched(record, one, &search, plan)
+            if unsearched > 0 {
+                changes.unsearched[one.optOut] = unsearched
+                notes.append(Self.note(record.id, unsearched: unsearched))
+            } else if one.unsearched > 0 {
+                ended += 1
+            }
             if !left.isEmpty { notes.append(Self.note(record.id, left)) }
         }
         if !due.isEmpty {
             notes.append("opt-outs whose day has come, taken out of what is stored: \(due.count)")
         }
+        if ended > 0 {
+            notes.append(
+                "opt-outs that are wholly carried out now, with every stored file searched or "
+                    + "deleted: \(ended)")
+        }
+    }
+
+    /// In how many parts an opt-out cannot be looked for by what was kept of it.
+    private static func unsearched(
+        _ record: OptOutRecord, _ awaited: AwaitedOptOut, _ search: inout UnsearchedOptOuts,
+        _ plan: Plan
+    ) -> Int {
+        // One that only waits for months of later keys has no tokens any more.
+        let isKept = awaited.left == nil || awaited.unsearched > 0
+        guard isKept, plan.bars(OptOutEffect(record.entry.scopes, plan.purposes)) else { return 0 }
+        return search.count(
+            record.entry.subject.kind, isLimited: record.entry.within != nil, by: awaited.tokens)
+    }
+
+    private static func note(_ id: Int64, unsearched: Int) -> String {
+        "opt-out \(id) stays open: " + PartSearch.words(unsearched, isErasure: false)
     }
 
     private static func note(_ id: Int64, _ months: Set<String>) -> String {
@@ -107,4 +138,20 @@ struct AwaitedOptOuts {
         "until the day of an opt-out that lies ahead its records are used; the first run on it or "
         + "after it takes out what was counted and written until then, by the keys that there are "
         + "now, and says for which months it asks to enter the opt-out again"
+}
+
+extension AwaitedOptOutChanges {
+    /// Keeps an opt-out open, whose value is at hand, where files cannot be searched for it.
+    mutating func keep(
+        _ one: OptOutRemoval.Sought, _ unsearched: Int, _ plan: Plan, _ keys: LivingKeys
+    ) {
+        // One whose day is ahead is kept anyhow, and looked at on it.
+        guard unsearched > 0, !kept.contains(where: { $0.optOut == one.optOut }) else { return }
+        carriedOut[one.optOut] = []
+        self.unsearched[one.optOut] = unsearched
+        kept.append(
+            AwaitedOptOut(
+                optOut: one.optOut, tokens: one.tokens(plan, keys).all,
+                months: Set(keys.living.map(\.text))))
+    }
 }

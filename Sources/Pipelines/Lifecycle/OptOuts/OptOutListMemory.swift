@@ -92,29 +92,69 @@ struct OptOutListMemory {
     }
 
     /// What the list takes out when it has changed, or the day of one of its opt-outs has come
-    /// since the last run that applied it: what its new lines name, and those whose day it is. Nil
-    /// otherwise, or when nothing is stored yet. Commands for single subjects are runs too, and
-    /// apply no list.
-    func removal(_ registry: StateRegistry) throws(PipelineFailure) -> OptOutRemoval? {
-        if plan.optOutList.entries.isEmpty { return nil }
-        guard let hasher = registry.hasher else { return nil }
+    /// since the last run that applied it: what its new lines name, those whose day it is, and
+    /// those that stayed open. Nil otherwise, or when nothing is stored yet; with it the lines that
+    /// stay open now. Commands for single subjects are runs too, and apply no list.
+    func removal(
+        _ registry: StateRegistry
+    ) throws(PipelineFailure) -> (removal: OptOutRemoval?, open: UnsearchedLines) {
+        var open = UnsearchedLines(list: name)
+        if plan.optOutList.entries.isEmpty { return (nil, open) }
+        guard let hasher = registry.hasher else { return (nil, open) }
         let now = plan.release.clocks.runClock.now
-        let entries: [OptOutEntry]
+        var kept: [Digest256: Set<SubjectToken>] = [:]
+        var entries: [(entry: OptOutEntry, digest: Digest256)]
         do {
-            guard try ledger.lastRun(pipeline: plan.name) != nil else { return nil }
+            guard try ledger.lastRun(pipeline: plan.name) != nil else { return (nil, open) }
+            for line in try ledger.unsearchedLines(list: name) { kept[line.line] = line.tokens }
             let applied = try ledger.runGiven(.optOuts, name: name)
             let isSame = try ledger.inputList(.optOuts, name: name) == record
             let known = try ledger.listedOptOuts(list: name)
-            entries = plan.optOutList.entries.filter { entry in
+            entries = plan.optOutList.entries.map { ($0, digest(of: $0, hasher)) }
+            entries = entries.filter { entry, digest in
                 let isNewlyInForce =
                     entry.effective <= now && applied.map { $0.now < entry.effective } ?? true
-                return isNewlyInForce || !isSame && !known.contains(digest(of: entry, hasher))
+                return isNewlyInForce || kept[digest] != nil || !isSame && !known.contains(digest)
             }
         } catch { throw StateRegistry.failure(error) }
-        let sought = entries.compactMap {
-            OptOutRemoval.Sought($0, isByEvent: plan.release.optOutBasis == .event, now: now)
+        if entries.isEmpty { return (nil, open) }
+        let isByEvent = plan.release.optOutBasis == .event
+        let sought = entries.compactMap { entry, digest in
+            OptOutRemoval.Sought(entry, isByEvent: isByEvent, now: now).map { one in
+                var one = one
+                one.kept = kept[digest] ?? []
+                return (one, digest)
+            }
         }
-        let removal = OptOutRemoval(sought, plan, try LivingKeys(plan), hasher)
-        return removal.isEmpty && removal.countedBefore.isEmpty ? nil : removal
+        let keys = try LivingKeys(plan)
+        var search = try UnsearchedOptOuts(plan, registry)
+        for (one, digest) in sought {
+            let unsearched = search.count(one)
+            if unsearched == 0 { continue }
+            open.lines.append(
+                UnsearchedLine(
+                    line: digest, unsearched: unsearched, tokens: one.tokens(plan, keys).all))
+        }
+        var removal = OptOutRemoval(sought.map(\.0), plan, keys, hasher)
+        removal.unsearched = search.places.count
+        return (removal.isEmpty && removal.countedBefore.isEmpty ? nil : removal, open)
+    }
+
+    /// The numbers of those of `lines` that stay open.
+    func open(
+        _ lines: [OptOutEntry], _ registry: StateRegistry
+    ) throws(PipelineFailure) -> [Int] {
+        guard let hasher = registry.hasher, !lines.isEmpty else { return [] }
+        do {
+            let open = Set(try ledger.unsearchedLines(list: name).map(\.line))
+            return lines.filter { open.contains(digest(of: $0, hasher)) }.map(\.line)
+        } catch { throw StateRegistry.failure(error) }
+    }
+
+    /// How many lines stay open.
+    func openCount() throws(PipelineFailure) -> Int {
+        do { return try ledger.unsearchedLines(list: name).count } catch {
+            throw StateRegistry.failure(error)
+        }
     }
 }

@@ -20,7 +20,18 @@ struct OptOutRemoval {
         /// not any more.
         var from: EventTime?
         var until: EventTime?
+<<<<<<< HEAD
         let isByEvent: Bool
+=======
+        var isByEvent = false
+        /// What stood for the subject under earlier rules, as far as it was kept.
+        var kept: Set<SubjectToken> = []
+
+        /// Everything that stands for the subject, and by which rules.
+        func tokens(_ plan: Plan, _ keys: LivingKeys) -> SubjectTokens {
+            SubjectTokens(SubjectTokens(subject, plan, keys).all.union(kept))
+        }
+>>>>>>> left/left-12
     }
 
     /// What deliveries are asked for.
@@ -57,6 +68,8 @@ struct OptOutRemoval {
     /// The numbers among those of `standIns` that stand for what holds kept of earlier opt-outs,
     /// and what a recall for their sake says.
     private(set) var kept: [Int64: RecallCause] = [:]
+    /// How many stored files cannot be searched for one of them.
+    var unsearched = 0
 
     var isEmpty: Bool {
         counted.allSatisfy(\.isEmpty) && standIns.allSatisfy(\.isEmpty)
@@ -73,9 +86,14 @@ struct OptOutRemoval {
             let entry =
                 one.isByEvent
                 ? nil
+<<<<<<< HEAD
                 : SubjectTokens(one.subject, plan, keys).removal(
                     kind, isLimited: one.subject.within != nil)
             if let entry { countedBefore.append(entry) }
+=======
+                : one.tokens(plan, keys).removal(kind, isLimited: one.subject.within != nil)
+            if let entry, !one.effect.isEmpty { countedBefore.append(entry) }
+>>>>>>> left/left-12
             for (index, reader) in release.observations.statistics.enumerated() {
                 let barred = one.effect.categories(barredFor: reader.purpose)
                 guard let entry, reader.isOut(barred, release.dropsOptedOutRecords) else {
@@ -103,6 +121,7 @@ struct OptOutRemoval {
         sought = removal?.sought ?? []
         counted = removal?.counted ?? plan.release.observations.statistics.map { _ in [] }
         countedBefore = removal?.countedBefore ?? []
+        unsearched = removal?.unsearched ?? 0
         var standIns = removal?.standIns ?? plan.release.outputs.map { _ in [] }
         for (index, entry) in held.enumerated() {
             let place = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(entry.output.utf8) }
@@ -162,10 +181,13 @@ struct OptOutRemoval {
         _ one: Sought, _ kind: SubjectKind, _ output: OutputReleasePlan, _ release: ReleasePlan,
         _ keys: LivingKeys, _ hasher: SubjectHasher
     ) -> [StandIn] {
-        let texts = texts(one.subject.spellings, kind, output, release, keys)
+        let before = SubjectTokens(one.kept)
+        let texts =
+            texts(one.subject.spellings, kind, output, release, keys) + before.texts(.record)
         var limits: [Digest256?] = [nil]
         if let within = one.subject.within {
-            limits = customerTexts(within, output, release, keys).compactMap { text in
+            let customers = customerTexts(within, output, release, keys)
+            limits = (customers + before.texts(.recordCustomer)).compactMap { text in
                 hasher.hash(.customer, writtenAs: text.span)?.digest
             }
         }

@@ -23,7 +23,10 @@ enum OptOutWork {
         var changes = OptOutChanges()
         if isNew { changes.added = [record] }
         let effect = try Self.apply([(request.subject, record)], changes, session)
-        return (OptOutListing(record, session), isNew, effect)
+        guard let listing = try listings([record], session).first else {
+            throw .internalFault("an opt-out is not listed")
+        }
+        return (listing, isNew, effect)
     }
 
     /// Enters `changes` and takes what the opt-outs reach out of what is stored and counted, as a
@@ -32,15 +35,16 @@ enum OptOutWork {
         _ optOuts: [(subject: OptOutSubject, record: OptOutRecord)], _ changes: OptOutChanges,
         _ session: RegistrySession
     ) throws(PipelineFailure) -> OptOutEffectReport {
-        let sought = sought(optOuts, session)
+        let sought = try sought(optOuts, session)
         try AwaitedOptOuts.prepareKeys(optOuts.map(\.record), session.plan)
         let keys = try LivingKeys(session.plan)
         var changes = changes
         changes.awaited = AwaitedOptOuts.changes(optOuts, session.plan, keys)
         var report = OptOutEffectReport()
         if !changes.awaited.kept.isEmpty { report.notes.append(AwaitedOptOuts.limit) }
+        let registry = try StateRegistry(session.ledger, of: session.plan)
         guard !sought.isEmpty, try isAnythingStored(session), let state = session.plan.state,
-            let hasher = try StateRegistry(session.ledger, of: session.plan).hasher
+            let hasher = registry.hasher
         else {
             do { try session.ledger.enter(changes, time: session.now) } catch {
                 throw StateRegistry.failure(error)
@@ -51,7 +55,10 @@ enum OptOutWork {
         settings.command = "opt-out"
         settings.takesIn = false
         settings.workers = min(processorCount(), 16)
-        let removal = OptOutRemoval(sought, session.plan, keys, hasher)
+        var removal = OptOutRemoval(sought, session.plan, keys, hasher)
+        var search = try UnsearchedOptOuts(session.plan, registry)
+        for one in sought { changes.awaited.keep(one, search.count(one), session.plan, keys) }
+        removal.unsearched = search.places.count
         settings.order = .removeOptedOut(removal)
         settings.optOuts = changes
         let run = StatefulRun(
@@ -76,8 +83,9 @@ enum OptOutWork {
     /// The opt-outs with their values, those that are over apart.
     private static func sought(
         _ optOuts: [(subject: OptOutSubject, record: OptOutRecord)], _ session: RegistrySession
-    ) -> [OptOutRemoval.Sought] {
-        optOuts.compactMap { subject, record in
+    ) throws(PipelineFailure) -> [OptOutRemoval.Sought] {
+        let kept = try awaited(session).mapValues(\.tokens)
+        return optOuts.compactMap { subject, record in
             let entry = record.entry
             guard !record.isOver(at: session.now),
                 let one = SoughtSubject(customer: subject.customer, user: subject.user)
@@ -87,7 +95,28 @@ enum OptOutWork {
                 optOut: record.id, subject: one,
                 effect: OptOutEffect(entry.scopes, session.plan.purposes),
                 from: isByEvent ? entry.effective : nil,
-                until: isByEvent ? entry.withdrawn : nil, isByEvent: isByEvent)
+                until: isByEvent ? entry.withdrawn : nil, isByEvent: isByEvent,
+                kept: kept[record.id] ?? [])
+        }
+    }
+
+    /// What the pipeline keeps of opt-outs that are not wholly carried out, by their numbers.
+    private static func awaited(
+        _ session: RegistrySession
+    ) throws(PipelineFailure) -> [Int64: AwaitedOptOut] {
+        do {
+            let all = try session.ledger.awaitedOptOuts(pipeline: session.plan.name)
+            return Dictionary(all.map { ($0.optOut, $0) }) { _, other in other }
+        } catch { throw StateRegistry.failure(error) }
+    }
+
+    /// Opt-outs as people see them.
+    private static func listings(
+        _ records: [OptOutRecord], _ session: RegistrySession
+    ) throws(PipelineFailure) -> [OptOutListing] {
+        let awaited = try awaited(session)
+        return records.map {
+            OptOutListing($0, session, unsearched: awaited[$0.id]?.unsearched ?? 0)
         }
     }
 
@@ -146,7 +175,7 @@ enum OptOutWork {
 
     static func list(_ session: RegistrySession?) throws(PipelineFailure) -> [OptOutListing] {
         guard let session else { return [] }
-        return try all(session).map { OptOutListing($0, session) }
+        return try listings(all(session), session)
     }
 
     private static func all(_ session: RegistrySession) throws(PipelineFailure) -> [OptOutRecord] {
@@ -192,7 +221,9 @@ enum OptOutWork {
         do { entries = try all(session) } catch {
             throw error.behind("the withdrawal is entered in the ledger")
         }
-        return entries.filter { ids.contains($0.id) }.map { OptOutListing($0, session) }
+        do { return try listings(entries.filter { ids.contains($0.id) }, session) } catch {
+            throw error.behind("the withdrawal is entered in the ledger")
+        }
     }
 
     /// The entries that name exactly this subject.
@@ -219,7 +250,9 @@ enum OptOutWork {
             let session = try session(ifAnyOf: pipeline, now, isConfined: isConfined)
         else { return report }
         let entries = try relevant(subject, try all(session), session)
-        report.entries = entries.map { OptOutListing($0, session) }
+        report.entries = try listings(entries, session)
+        report.openLines = try OptOutListMemory(ledger: session.ledger, plan: plan)
+            .open(lines, StateRegistry(session.ledger, of: plan))
         if entries.contains(where: { $0.holds(at: clock) }) { report.isOptedOut = true }
         return report
     }
@@ -261,7 +294,7 @@ enum OptOutWork {
 }
 
 extension OptOutListing {
-    init(_ record: OptOutRecord, _ session: RegistrySession) {
+    init(_ record: OptOutRecord, _ session: RegistrySession, unsearched: Int) {
         let entry = record.entry
         let now = session.now
         let state: State =
@@ -272,6 +305,6 @@ extension OptOutListing {
             hash: entry.subject.digest.hex, within: entry.within?.hex,
             scopes: entry.scopes.map { "\($0.purpose) / \($0.category)" },
             basis: entry.basis.rawValue, effective: session.text(entry.effective),
-            withdrawn: entry.withdrawn.map(session.text))
+            withdrawn: entry.withdrawn.map(session.text), unsearched: unsearched)
     }
 }

@@ -22,7 +22,6 @@ struct LooseErasure {
                 for file in place.files {
                     let scan = SubjectScan(plan: plan, place: place)
                     let found = try scan.count(file)
-                    report.structured += found.structured
                     if found.records == 0 { continue }
                     if place.format.envelope != nil {
                         throw .usage(

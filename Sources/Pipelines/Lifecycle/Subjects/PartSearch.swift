@@ -62,14 +62,41 @@ struct PartSearch {
         }
     }
 
-    /// In how many parts some of `fields` had another rule than those of `tokens`.
-    private func unsearchable(_ fields: [String], _ tokens: Set<SubjectToken>) -> Int {
-        let rules = Self.rules(of: fields, tokens)
-        return books.count { books in
-            !books.allSatisfy { book in
-                book.map { Self.searches($0, by: rules) } ?? false
-            }
+    /// The same of all parts of the pipeline.
+    init(_ plan: Plan, _ registry: StateRegistry) throws(PipelineFailure) {
+        let parts: [PartRecord]
+        do { parts = try registry.ledger.currentParts(pipeline: plan.name) } catch {
+            throw StateRegistry.failure(error)
         }
+        try self.init(parts, plan, registry)
+    }
+
+    /// The parts in which some of `fields` had another rule than those of `tokens`, by their
+    /// places.
+    private func unsearchable(_ fields: [String], _ tokens: Set<SubjectToken>) -> Set<Int> {
+        let rules = Self.rules(of: fields, tokens)
+        let made = zip(fields, rules).map { field, rules in
+            rules.subtracting(RuleBook.plainDigests(of: field))
+        }
+        return Set(
+            books.indices.filter { place in
+                !books[place].allSatisfy { book in
+                    book.map { Self.searches($0, by: rules) } ?? false
+                } || made.contains { Self.hasSeveral($0, in: books[place]) }
+            })
+    }
+
+    /// True when a field had more than one of `rules`: what one made of what another had made is
+    /// told by neither.
+    private static func hasSeveral(_ rules: Set<Digest256>, in books: [RuleBook?]) -> Bool {
+        rules.count { rule in books.contains { $0?.fields[rule] != nil } } > 1
+    }
+
+    /// The parts in which somebody cannot be looked for by `tokens`, by their places.
+    func unsearchable(
+        _ kind: SubjectKind, isLimited: Bool, by tokens: Set<SubjectToken>, _ plan: Plan
+    ) -> Set<Int> {
+        unsearchable(Self.fields(kind, isLimited: isLimited, plan), tokens)
     }
 
     /// True when `book` had one of the `rules` of each field.
@@ -104,7 +131,8 @@ struct PartSearch {
     func unsearchable(for erasure: SubjectWork.Erasure, _ plan: Plan) -> Int {
         unsearchable(
             Self.fields(erasure.kind, isLimited: erasure.within != nil, plan),
-            erasure.tokens.all)
+            erasure.tokens.all
+        ).count
     }
 
     /// In how many parts somebody cannot be looked for by what stands for a value now.
@@ -113,7 +141,8 @@ struct PartSearch {
         var tokens = SearchedRules(kind, plan).tokens
         if subject.within != nil { tokens.formUnion(SearchedRules(.customer, plan).tokens) }
         return unsearchable(
-            Self.fields(kind, isLimited: subject.within != nil, plan), tokens)
+            Self.fields(kind, isLimited: subject.within != nil, plan), tokens
+        ).count
     }
 
     /// True when lines of the store may hold what another rule made of the subject's value. Which
@@ -131,24 +160,16 @@ struct PartSearch {
         + "subject had another transform then are not found by what that made of the value, and "
         + "stay until they are deleted."
 
-    /// In how many parts what opt-outs name cannot be looked for by what stands for it now.
-    func unsearchable(for removal: OptOutRemoval, _ plan: Plan) -> Int {
-        let kinds = Set(removal.sought.map(\.kind))
-        let all = kinds.union(removal.sought.contains(where: \.isLimited) ? [.customer] : [])
-        return unsearchable(
-            all.flatMap { Self.fields($0, isLimited: false, plan) },
-            Set(all.flatMap { SearchedRules($0, plan).tokens }))
-    }
-
     /// What is said of such parts.
     static func words(_ number: Int, isErasure: Bool) -> String {
         "\(counted(number, "stored file")) were written under other rules for the fields that name "
             + "the subject: what stands for it there is not known, and only its value itself was "
             + "looked for. "
             + (isErasure
-                ? "The erasure stays open, and is done when those files are deleted; with the "
-                    + "rules as they were, ask for it again."
-                : "What they hold stays until they are deleted; with the rules as they were, enter "
-                    + "the opt-out again.")
+                ? "The erasure stays open, and is done when those files are deleted. "
+                : "The opt-out stays open, and is carried out wholly when those files are "
+                    + "deleted. ")
+            + "To put the rules back helps only before a run or a request (but for `--dry-run`) "
+            + "has dealt with the files by others."
     }
 }

@@ -117,8 +117,7 @@ struct QuarantineSearch {
         }
     }
 
-    /// What each matcher says of a line as a record of the sources; nil when it cannot be read,
-    /// or names people in an array or an object.
+    /// What each matcher says of a line as a record of the sources; nil when it cannot be read.
     static func matches(
         _ raw: [UInt8], _ format: any LogFormat, _ names: [String], _ limits: RecordLimits,
         _ matchers: [RecordMatcher]
@@ -139,12 +138,6 @@ struct QuarantineSearch {
         var found: [RecordMatcher.Match] = []
         for matcher in matchers {
             found.append(matcher.match(0, table, chunk.buffer.bytes, reader))
-        }
-        // Nobody can tell whose it is, as where it cannot be read.
-        if found.allSatisfy({ $0 == .none }),
-            matchers.contains(where: { $0.isStructured(0, table) })
-        {
-            return nil
         }
         return found
     }

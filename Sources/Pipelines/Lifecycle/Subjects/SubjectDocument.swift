@@ -61,7 +61,6 @@ struct DocumentHead {
             ("record_count", .integer(Int64(counts.records))),
             ("unreadable_records", .integer(Int64(counts.unreadable))),
             ("undecided_records", .integer(Int64(counts.undecided))),
-            ("structured_records", .integer(Int64(counts.structured))),
         ]
     }
 

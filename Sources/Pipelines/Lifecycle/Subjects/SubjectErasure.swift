@@ -45,22 +45,10 @@ struct SubjectErasure {
         } else {
             try erase(session, until, &report)
         }
-        tell(structured: report.structured, of: "what is stored", in: &report)
         do { try listInputs(session, search.places, &report) } catch {
             throw request.isDryRun ? error : error.behind("what can be erased is erased")
         }
         return report
-    }
-
-    /// Says that records stay because nobody can tell whose they are.
-    private func tell(
-        structured: Int, of which: String, in report: inout SubjectChangeReport
-    ) {
-        if structured == 0 { return }
-        report.limits.append(
-            "\(counted(structured, "record")) of \(which) with an array or an object as identity: "
-                + "nobody is looked for in there, and they stay; look whose they are, and let "
-                + "`identity` name a field that holds a text.")
     }
 
     private func until(_ session: SubjectSession) throws(PipelineFailure) -> EventTime? {
@@ -106,7 +94,6 @@ struct SubjectErasure {
         guard let index else { return }
         report.records = work.tallies[index].erased
         report.undecided = work.tallies[index].undecided
-        report.structured = work.tallies[index].structured
         report.held = work.tallies[index].held
         if let hold = work.blockingHold(index) {
             report.blockedBy = hold.name
@@ -189,19 +176,16 @@ struct SubjectErasure {
                 "The row of table \(place.name) is the operator's: once it is taken away, the "
                     + "clocks that look the subject up there count as run out.")
         }
-        var structured = 0
         for place in places where place.kind == .source {
             for file in place.files
             where !tried.contains(Sluice.seen(anchored(file, at: folder), from: folder)) {
                 var one = place
                 one.files = [file]
                 let counts = try SubjectScan(plan: session.plan, place: one).run { _ in }
-                structured += counts.structured
                 let records = counts.records + counts.undecided
                 guard records > 0 else { continue }
                 report.inputs.append(SubjectChangeReport.Input(path: file, records: records))
             }
         }
-        tell(structured: structured, of: "the sources", in: &report)
     }
 }

@@ -149,17 +149,11 @@ struct SubjectExport {
             SubjectExportReport.Place(
                 kind: place.kind.rawValue, name: place.name, files: place.files.count,
                 records: counts.records, unreadable: counts.unreadable,
-                undecided: counts.undecided, structured: counts.structured))
+                undecided: counts.undecided))
         if counts.unreadable > 0 {
             report.limits.append(
                 "\(place.kind.rawValue) \(place.name): \(counts.unreadable) records could not be "
                     + "read; nobody can tell whose they are.")
-        }
-        if counts.structured > 0 {
-            report.limits.append(
-                "\(place.kind.rawValue) \(place.name): "
-                    + "\(counted(counts.structured, "record")) with an array or an object as "
-                    + "identity; nobody was looked for in there.")
         }
         if counts.undecided > 0 {
             report.limits.append(

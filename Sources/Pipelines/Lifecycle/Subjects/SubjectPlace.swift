@@ -44,8 +44,6 @@ struct PlaceCounts: Sendable {
     var records = 0
     var unreadable = 0
     var undecided = 0
-    /// Records of nobody known, whose identity is an array or an object.
-    var structured = 0
 }
 
 /// Reads files of records and gives those of the subject.
@@ -83,10 +81,7 @@ struct SubjectScan {
                 case .bad: counts.unreadable += 1
                 case .good:
                     let match = place.matcher.match(row, table, chunk.buffer.bytes, reader)
-                    if match == .none {
-                        if place.matcher.isStructured(row, table) { counts.structured += 1 }
-                        continue
-                    }
+                    if match == .none { continue }
                     guard match.isSure else {
                         counts.undecided += 1
                         continue

@@ -165,8 +165,7 @@ final class SubjectRewriting {
             unsearched.insert(index)
             limits.append(PartSearch.words(number, isErasure: true))
         }
-        guard let removal = work.removal, !removal.sought.isEmpty else { return }
-        unsearchedByOptOuts = search.unsearchable(for: removal, plan)
+        unsearchedByOptOuts = work.removal?.unsearched ?? 0
         if unsearchedByOptOuts > 0 {
             limits.append(PartSearch.words(unsearchedByOptOuts, isErasure: false))
         }
@@ -208,7 +207,7 @@ final class SubjectRewriting {
         uncorrected += counts.outputs[0].uncorrected
         for place in tallies.indices where place < counts.erasures.count {
             var tally = counts.erasures[place]
-            if !countingErased { (tally.erased, tally.undecided, tally.structured) = (0, 0, 0) }
+            if !countingErased { (tally.erased, tally.undecided) = (0, 0) }
             tallies[place].add(tally)
         }
     }

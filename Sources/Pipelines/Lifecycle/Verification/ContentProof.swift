@@ -16,8 +16,6 @@ struct OutputProof {
     var readable = 0
     /// Records with something readable that had to be gone.
     var overdue = 0
-    /// Records with an array or an object as identity, in which nobody is looked for.
-    var structured = 0
     /// The fields with what was found of their due values, in the order of the plan.
     var fields: [(name: String, tally: ReleaseTally.Field)] = []
 
@@ -30,7 +28,6 @@ struct OutputProof {
         held += reading.held
         readable += reading.readable
         overdue += reading.differing
-        structured += reading.structured
         for (name, count) in zip(names, counts) where count != ReleaseTally.Field() {
             if let index = fields.firstIndex(where: { $0.name == name }) {
                 fields[index].tally.released += count.released
@@ -72,12 +69,6 @@ struct ContentProof {
         for (index, proof) in proofs.enumerated() { tellUnprovable(index, proof) }
         if let store = owner.plan.store {
             proofs.append(try StoreProof(owner, store, known.places).run())
-        }
-        for proof in proofs where proof.structured > 0 {
-            owner.report.notes.append(
-                "`\(proof.name)`: \(counted(proof.structured, "record")) with an array or an "
-                    + "object as identity: nobody is looked for in there, so that none of them is "
-                    + "of an erased person is not proven")
         }
         owner.count("records read back", proofs.reduce(0) { $0 + $1.records })
         owner.report.evidence.proofs = proofs

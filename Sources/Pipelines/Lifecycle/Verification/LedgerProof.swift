@@ -18,10 +18,31 @@ struct LedgerProof {
     func run() {
         checkChain()
         checkRuns()
+        tellOpen()
         for run in Set(known.owed.map(\.run)).sorted() {
             owner.find(
                 .unfinished, "run \(run)",
                 "was killed before all of its files had their names; the next run gives them")
+        }
+    }
+
+    /// What is entered and not wholly carried out: its files are what they may be.
+    private func tellOpen() {
+        do {
+            let erasures = try ledger.erasures().count { $0.done == nil }
+            let optOuts = try ledger.awaitedOptOuts(pipeline: owner.plan.name)
+                .count { $0.unsearched > 0 }
+            let lines = try OptOutListMemory(ledger: ledger, plan: owner.plan).openCount()
+            if erasures > 0 {
+                owner.report.notes.append("erasures that are entered and not done: \(erasures)")
+            }
+            if optOuts + lines > 0 {
+                owner.report.notes.append(
+                    "opt-outs that stay open, because stored files written under other rules "
+                        + "cannot be searched for them: \(optOuts + lines)")
+            }
+        } catch {
+            owner.find(.ledger, Ledger.fileName, "its requests cannot be read")
         }
     }
 

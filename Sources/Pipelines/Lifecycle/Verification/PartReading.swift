@@ -20,8 +20,6 @@ final class PartReading {
     private(set) var held = 0
     /// Records of erased persons.
     private(set) var erased = 0
-    /// Records with an array or an object as identity, where there is anybody to be looked for.
-    private(set) var structured = 0
     /// Records that a clock of `delete` wants gone.
     private(set) var deletable = 0
     /// Records with something readable that may be.
@@ -52,7 +50,6 @@ final class PartReading {
         var before = 0
         while try source.next(&chunk) {
             reader.index(chunk, into: &table)
-            countStructured(table)
             releaser.release(chunk, table, reader: reader)
             let counts = releaser.counts
             unreadable += counts.quarantinedTotal
@@ -68,17 +65,6 @@ final class PartReading {
                 strict.release(chunk, table, reader: reader)
                 noteReadable(chunk.buffer.bytes, table)
             }
-        }
-    }
-
-    private func countStructured(_ table: borrowing RecordTable) {
-        let release = plan.release
-        if release.subjects.isEmpty { return }
-        let slots =
-            [release.customerSlot, release.personSlot].compactMap { $0 } + release.addressSlots
-        for row in 0..<table.count
-        where table.isGood(row) && RecordMatcher.isStructured(slots, row, table) {
-            structured += 1
         }
     }
 

@@ -37,6 +37,8 @@ final class StatefulRun {
     private var listHasher: SubjectHasher?
     /// What becomes of opt-outs whose day has come.
     private var awaitedOptOuts: AwaitedOptOutChanges?
+    /// Lines of the list of opt-outs that stay open.
+    private var unsearchedLines: UnsearchedLines?
     /// True when the run goes over what holds kept of opt-outs.
     private var endsHeldOptOuts = false
     /// What is done for requests of persons.
@@ -231,7 +233,9 @@ final class StatefulRun {
         var order = settings.order
         if settings.appliesList {
             let memory = OptOutListMemory(ledger: registry.ledger, plan: plan)
-            var removal = try memory.removal(registry)
+            let listed = try memory.removal(registry)
+            var removal = listed.removal
+            unsearchedLines = listed.open
             if let due = try HeldOptOuts(registry.ledger, plan).due {
                 removal = OptOutRemoval(removal, adding: due, plan)
                 endsHeldOptOuts = true
@@ -364,6 +368,7 @@ final class StatefulRun {
         commit.optOuts = settings.optOuts
         if let awaitedOptOuts { commit.optOuts.awaited = awaitedOptOuts }
         commit.heldOptOuts = heldOptOuts()
+        commit.unsearchedLines = unsearchedLines
         if settings.appliesList {
             let memory = OptOutListMemory(ledger: ledger, plan: plan)
             if let list = try memory.remember(hashing: listHasher) {
