@@ -111,11 +111,18 @@ package struct RunReport: Sendable {
     package var workers = 1
     /// Warnings for people: sentences without values.
     package var notes: [String] = []
+    /// Those of the notes that a quiet run says, too: somebody has to do something.
+    package private(set) var alarms: [String] = []
 
     /// The most quarantine entries a report keeps.
     package static let quarantineEntriesMax = 1000
 
     package init() {}
+
+    package mutating func alarm(_ sentence: String) {
+        notes.append(sentence)
+        alarms.append(sentence)
+    }
 
     /// Records of months whose key is destroyed, in sources, stored parts and the store: no token
     /// is made for them.

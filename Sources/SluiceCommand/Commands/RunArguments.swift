@@ -78,7 +78,7 @@ package struct RunArguments: Equatable {
         }
     }
 
-    /// The closing table; a quiet run says only that it came late.
+    /// The closing table; a quiet run says only that it came late, and what somebody has to do.
     private func tell(_ report: RunReport) {
         if !quiet, !json || verbose {
             let table = ClosingTable(
@@ -88,9 +88,11 @@ package struct RunArguments: Equatable {
             )
             StandardError.write(table.text)
         }
-        if quiet, let late = report.lateness {
-            StandardError.write(
-                FaultReport.printable("sluice: \(report.pipeline): \(late.sentence)") + "\n")
+        if quiet {
+            for sentence in report.alarms + [report.lateness?.sentence].compactMap({ $0 }) {
+                StandardError.write(
+                    FaultReport.printable("sluice: \(report.pipeline): \(sentence)") + "\n")
+            }
         }
         if profile, !json {
             StandardError.write(ProfileText(report, columnsMax: Terminal.tableColumns).text)

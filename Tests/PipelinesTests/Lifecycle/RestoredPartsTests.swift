@@ -144,6 +144,31 @@ import Testing
         #expect(try findings(scene, "2026-04-10").contains { $0.hasPrefix("missing") })
     }
 
+    /// The state of the night before yesterday, and the results of yesterday.
+    @Test("beside an older state: its unknown successor stops the run, and any other is told of")
+    func olderState() throws {
+        let (scene, backup) = try scene()
+        let first = try #require(backup.keys.first)
+        let state = "\(scene.folder)/state"
+        try FileManager.default.copyItem(atPath: state, toPath: "\(scene.folder)/backup")
+        try erase(scene, "anna", "2026-03-22")
+        let after = try texts(scene)
+        let successor = try #require(after.keys.first)
+        #expect(successor != first)
+        try FileManager.default.removeItem(atPath: state)
+        try FileManager.default.moveItem(atPath: "\(scene.folder)/backup", toPath: state)
+        let sentence = refusal { try scene.run(now: "2026-04-10") }
+        #expect(sentence.contains("the state is older than the results"), "\(sentence)")
+        #expect(sentence.contains(successor) && sentence.contains(first), "\(sentence)")
+        #expect(try texts(scene) == after, "nothing was done")
+        // With the results of the same backup there, it is a stranger that has to go.
+        try restore(scene, backup)
+        #expect(try scene.run(now: "2026-04-10").alarms.contains { $0.contains(successor) })
+        try scene.remove(successor)
+        #expect(try scene.run(now: "2026-04-11").alarms == [])
+        #expect(try findings(scene, "2026-04-11") == [])
+    }
+
     @Test(
         "is found among whatever strangers put into its folder",
         arguments: ["a link to itself", "a link to nothing", "a link to a copy", "not UTF-8"])

@@ -25,6 +25,13 @@ enum PartName {
         return split.directory == "." ? name : "\(split.directory)/\(name)"
     }
 
+    /// True for a file name that `path(_:digest:)` may have made.
+    static func hasDigest(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count > 1 && parts[1].utf8.count == 12
+            && parts[1].allSatisfy { "0123456789abcdef".contains($0) }
+    }
+
     /// The ledger's row for a file that was just written. A rewritten part goes no later than the
     /// one it replaces would have gone (`stayedUntil`), also when its records have no readable time
     /// any more.

@@ -44,6 +44,7 @@ struct RestoredParts {
         let finds = try look(for: former, taken: history)
         var lines: [PartLine: [PartRecord]] = [:]
         for part in former { lines[PartLine(part), default: []].append(part) }
+        try checkStrangers(beside: own, finds, known: history)
         for part in own where part.state == .current {
             try mend(part.part, lines[PartLine(part.part)] ?? [], finds)
         }
@@ -124,12 +125,7 @@ struct RestoredParts {
     private func mend(
         _ part: PartRecord, _ earlier: [PartRecord], _ finds: [Find]
     ) throws(PipelineFailure) {
-        // Its time has come, and nothing keeps it: it goes with this run.
-        if let gone = part.deleteBy, gone <= plan.release.clocks.runClock.now,
-            plan.release.subjects.holds.isEmpty
-        {
-            return
-        }
+        if goes(part) { return }
         if let status = try presentStatus(of: part.path) {
             let isAmbiguous = earlier.contains { $0.content.byteCount == part.content.byteCount }
             if status.byteCount == part.content.byteCount, !isAmbiguous { return }
@@ -154,6 +150,12 @@ struct RestoredParts {
                     + "\(part.path), which had taken its place, is gone: put that one back, or "
                     + "take this one away")
         }
+    }
+
+    /// Its time has come, and nothing keeps it: it goes with this run.
+    private func goes(_ part: PartRecord) -> Bool {
+        guard let gone = part.deleteBy, plan.release.subjects.holds.isEmpty else { return false }
+        return gone <= plan.release.clocks.runClock.now
     }
 
     /// Writes `part` again out of an earlier one of its line.
@@ -211,6 +213,50 @@ struct RestoredParts {
                 try DurableFile.publish([file], in: changes.folders.open(waiting.directory))
             } catch { throw .storage("cannot write \(part.path)", error) }
         }
+    }
+
+    // MARK: Strangers
+
+    /// Looks for files that have the name of a part and that the ledger does not know.
+    ///
+    /// Where the part itself is gone, the stranger is what took its place in a run that this state
+    /// does not remember: nobody would ever age it. Elsewhere it is only told of.
+    private func checkStrangers(
+        beside own: [PartHistory], _ finds: [Find], known: [PartHistory]
+    ) throws(PipelineFailure) {
+        let names = Set(known.map { Self.key($0.part.path) })
+        let restored = Set(finds.map { PartLine($0.former) })
+        let parts = own.filter { $0.state == .current && $0.part.path != "-" }.map(\.part)
+        var lines: [String: [PartRecord]] = [:]
+        for part in parts {
+            lines[PartName.withoutDigest(Self.key(part.path)), default: []].append(part)
+        }
+        var strangers: [String] = []
+        for folder in Set(parts.map { splitPath(Self.key($0.path)).directory }).sorted() {
+            for (name, _) in try presentFiles(in: folder) {
+                let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+                guard PartName.hasDigest(name), !names.contains(path),
+                    let line = lines[PartName.withoutDigest(path)]
+                else { continue }
+                for part in line where !goes(part) && !restored.contains(PartLine(part)) {
+                    if try !isPresent(part.path) { throw olderState(path, part) }
+                }
+                strangers.append(path)
+            }
+        }
+        guard let first = strangers.first else { return }
+        let words =
+            strangers.count == 1 ? "\(first) is" : "\(strangers.count) files, as \(first), are"
+        owner.report.alarm(
+            "\(words) called like a result of this pipeline and not known to its state: no run "
+                + "ages what is in there; move it away or delete it")
+    }
+
+    private func olderState(_ path: String, _ part: PartRecord) -> PipelineFailure {
+        .storage(
+            "\(path) lies in the place of \(part.path), which is gone, and the state does not know "
+                + "it: the state is older than the results. Restore the results of the same "
+                + "backup, or the state of the last run; a file of somebody else, move away")
     }
 
     // MARK: Removing
