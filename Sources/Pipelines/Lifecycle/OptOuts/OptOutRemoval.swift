@@ -213,6 +213,16 @@ struct OptOutRemoval {
     }
 }
 
+extension Plan {
+    /// True when a statistic may not count somebody for whom `effect` is in force.
+    func counts(_ effect: OptOutEffect) -> Bool {
+        release.observations.statistics.contains { reader in
+            reader.isOut(
+                effect.categories(barredFor: reader.purpose), release.dropsOptedOutRecords)
+        }
+    }
+}
+
 extension ObservationPlan.Reader {
     /// True when the statistic may not count a record for which `barred` may not be used.
     fileprivate func isOut(_ barred: CategorySet, _ dropsRecords: Bool) -> Bool {
