@@ -90,6 +90,8 @@ package struct SubjectEraseRequest: Sendable {
     package var rewritesSources = false
     /// The token of a dry run, for sources out of which much would go.
     package var confirmation: String?
+    /// Says that the store, which cannot be searched, was looked through for the subject.
+    package var isStoreSearched = false
     /// Counts what would go, changes and remembers nothing.
     package var isDryRun = false
 

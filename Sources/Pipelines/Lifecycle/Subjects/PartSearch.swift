@@ -145,20 +145,27 @@ struct PartSearch {
         ).count
     }
 
-    /// True when lines of the store may hold what another rule made of the subject's value. Which
-    /// lines these were is not known for good, so nobody can tell when there are none any more.
+    /// True when lines of the store may hold what another rule made of the subject's value, or what
+    /// the present one made of that. Which lines these were is not known for good, so nobody can
+    /// tell when there are none any more.
     func mayHideInStore(_ erasure: SubjectWork.Erasure, _ plan: Plan) -> Bool {
-        let rules = Self.rules(
-            of: Self.fields(erasure.kind, isLimited: erasure.within != nil, plan),
-            erasure.tokens.all)
-        return storeBooks.contains { !Self.searches($0, by: rules) }
+        guard let store = plan.store else { return false }
+        let slots =
+            plan.release.slots(of: erasure.kind)
+            + (erasure.within == nil ? [] : plan.release.slots(of: .customer))
+        return slots.contains { slot in
+            var rules = Set(RuleBook.plainDigests(of: plan.release.fields.names[slot]))
+            if slot < store.ruleDigests.count { rules.insert(store.ruleDigests[slot]) }
+            return storeBooks.contains { !Self.searches($0, by: [rules]) }
+        }
     }
 
     /// What is said of such lines.
     static let storeWords =
         "The store was dealt with under other rules before: lines in which a field that names the "
         + "subject had another transform then are not found by what that made of the value, and "
-        + "stay until they are deleted."
+        + "stay. The erasure stays open until you have looked through the store for the subject "
+        + "yourself and say so: `subject erase` again, with --store-searched."
 
     /// What is said of such parts.
     static func words(_ number: Int, isErasure: Bool) -> String {

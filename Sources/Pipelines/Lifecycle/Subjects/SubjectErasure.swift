@@ -25,6 +25,9 @@ struct SubjectErasure {
         let session = try SubjectSession(
             request.subject, subject, creating: !request.isDryRun)
         if request.rewritesSources { try SourceErasure(plan: session.plan).check() }
+        if request.isStoreSearched, session.plan.store == nil || request.isDryRun {
+            throw .usage("--store-searched: expected a pipeline with a `store`, and no --dry-run")
+        }
         let search = try session.places()
         let sources = search.places.filter { $0.kind == .source }.flatMap(\.files)
         let sourceFolders =
@@ -79,7 +82,8 @@ struct SubjectErasure {
         let run = StatefulRun(
             plan: session.plan, statePath: statePath, request: settings, observer: nil,
             ledger: ledger)
-        do throws(PipelineFailure) { _ = try run.run() } catch {
+        let outcome: RunReport
+        do throws(PipelineFailure) { outcome = try run.run() } catch {
             guard entered != nil else { throw error }
             throw error.behind(Self.isEntered)
         }
@@ -91,6 +95,11 @@ struct SubjectErasure {
         report.undecidedRows = work.undecidedRows
         report.quarantineLines = work.quarantineLines
         report.limits += work.limits
+        if let unread = outcome.store?.keptUnreadable, unread > 0 {
+            report.limits.append(
+                "\(counted(unread, "line")) of the store cannot be read and stay as they are: "
+                    + "nobody can tell whose they are; look whether they are the subject's.")
+        }
         guard let index else { return }
         report.records = work.tallies[index].erased
         report.undecided = work.tallies[index].undecided
@@ -146,6 +155,9 @@ struct SubjectErasure {
                     person, until: until, tokens: tokens.all, time: session.now)
             }
             entered = id
+            if request.isStoreSearched {
+                try ledger.noteStoreSearched(forErasure: id, time: session.now)
+            }
             try ledger.note(.erase, person, by: details.requestedBy, time: session.now)
             return id
         } catch {

@@ -44,6 +44,8 @@ final class SubjectRewriting {
     private var isIncomplete = false
     /// Erasures for which some parts cannot be searched.
     private var unsearched: Set<Int> = []
+    /// Erasures for which lines of the store cannot be searched, and nobody has looked there.
+    private var unsearchedInStore: Set<Int> = []
     /// Parts in which what opt-outs name cannot be looked for.
     private(set) var unsearchedByOptOuts = 0
     /// Days that the end of an erasure cuts in two, where rows went.
@@ -157,8 +159,11 @@ final class SubjectRewriting {
     private func noteUnsearched(_ parts: [PartRecord]) throws(PipelineFailure) {
         let search = try PartSearch(parts, plan, registry)
         for (index, erasure) in work.erasures.enumerated() {
-            if search.mayHideInStore(erasure, plan), !limits.contains(PartSearch.storeWords) {
-                limits.append(PartSearch.storeWords)
+            if !erasure.isStoreSearched, search.mayHideInStore(erasure, plan) {
+                unsearchedInStore.insert(index)
+                if !limits.contains(PartSearch.storeWords) {
+                    limits.append(PartSearch.storeWords)
+                }
             }
             let number = search.unsearchable(for: erasure, plan)
             if number == 0 { continue }
@@ -373,7 +378,8 @@ final class SubjectRewriting {
     var finished: [Int64] {
         if isIncomplete { return [] }
         return work.erasures.indices.compactMap {
-            tallies[$0].held == 0 && !unsearched.contains($0) ? work.erasures[$0].id : nil
+            tallies[$0].held == 0 && !unsearched.contains($0) && !unsearchedInStore.contains($0)
+                ? work.erasures[$0].id : nil
         }
     }
 
@@ -397,6 +403,12 @@ final class SubjectRewriting {
             report.notes.append(
                 "erasures that stay open because files written under other rules cannot be "
                     + "searched: \(unsearched.count)")
+        }
+        if !unsearchedInStore.isEmpty {
+            report.notes.append(
+                "erasures that stay open because lines of the store, dealt with under other rules "
+                    + "before, cannot be searched (see `subject erase --store-searched`): "
+                    + "\(unsearchedInStore.count)")
         }
         if !finished.isEmpty {
             report.notes.append(

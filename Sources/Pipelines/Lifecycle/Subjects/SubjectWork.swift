@@ -19,6 +19,8 @@ struct SubjectWork {
         /// The holds that may bind its records, the surest first.
         let holds: [HoldRecord]
         let doubts: [PendingErasure.Doubt]
+        /// True when somebody has looked through the store, where it cannot be searched.
+        var isStoreSearched = false
 
         fileprivate func matcher(_ release: ReleasePlan) -> RecordMatcher {
             let sought = SoughtIdentity(
@@ -106,7 +108,8 @@ struct SubjectWork {
             id: record.id, kind: subject.kind, who: .hash(subject, hasher),
             within: record.request.within.map {
                 .hash(SubjectHash(kind: .customer, digest: $0), hasher)
-            }, until: record.until, tokens: tokens, holds: binding.holds, doubts: binding.doubts)
+            }, until: record.until, tokens: tokens, holds: binding.holds, doubts: binding.doubts,
+            isStoreSearched: record.storeSearched != nil)
     }
 
     /// An erasure that is only tried: nothing of it is in the ledger.
