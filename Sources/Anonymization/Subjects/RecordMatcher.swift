@@ -40,7 +40,9 @@ package struct RecordMatcher: Sendable {
         let found = sought.match(row, table, bytes, reader)
         guard found != .none, let within else { return found }
         if within.match(row, table, bytes, reader) != .none { return found }
-        if within.isSaid(row, table, bytes, reader) { return .none }
+        if within.isSaid(row, table, bytes, reader), !within.mayBe(row, table, bytes, reader) {
+            return .none
+        }
         return .undecided(isToken: found == .token)
     }
 }
@@ -61,6 +63,8 @@ package struct SoughtIdentity: Sendable {
     package var slots: [Int]
     /// What stands for it in an output; compared byte by byte.
     package var tokens: Set<[UInt8]>
+    /// What may stand for it, and for others, in an output: where it does, nobody knows.
+    package var copies: Set<[UInt8]> = []
 
     package init(
         kind: SubjectKind, who: Who, slots: [Int] = [], tokens: Set<[UInt8]> = []
@@ -86,6 +90,17 @@ package struct SoughtIdentity: Sendable {
             if isSaid { return true }
         }
         return false
+    }
+
+    /// True when what stands in one of the fields may stand for it, or for another one.
+    func mayBe(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> Bool {
+        if copies.isEmpty { return false }
+        var unsure = self
+        unsure.tokens = copies
+        return unsure.match(row, table, bytes, reader) != .none
     }
 
     func match(

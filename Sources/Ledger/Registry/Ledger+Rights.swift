@@ -88,6 +88,8 @@ package struct SubjectToken: Hashable, Sendable {
         case record
         /// In the customer's field of outputs.
         case recordCustomer = "record-customer"
+        /// The same where others become it, too: that may be the customer.
+        case recordCustomerCopy = "record-customer-copy"
         /// In unpublished statistics: as the person, as the customer, in lists of distinct values.
         case person, customer, listed
         /// No token: a rule under which a field that names the subject is searched by what the

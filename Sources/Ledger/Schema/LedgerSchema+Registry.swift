@@ -238,8 +238,8 @@ extension LedgerSchema {
 
     /// When somebody said that the store was looked through for the subject of an erasure, where it
     /// cannot be searched. Opt-outs that stay open because stored files cannot be searched for what
-    /// they name: `unsearched` says how many. Those of a pipeline's list stand by the digests of their
-    /// lines, as in `listed_opt_outs`, each with the tokens that were made of it so far.
+    /// they name: `unsearched` says how many. Those of a pipeline's list stand by the digests of
+    /// their lines, as in `listed_opt_outs`, each with the tokens that were made of it so far.
     static let unsearchedOptOuts = """
         ALTER TABLE erasures ADD COLUMN store_searched_ms INTEGER;
         ALTER TABLE awaited_opt_outs ADD COLUMN unsearched INTEGER NOT NULL DEFAULT 0;
@@ -279,8 +279,9 @@ extension LedgerSchema {
         CREATE TABLE unsearched_listed_tokens (
             list TEXT NOT NULL,
             line TEXT NOT NULL,
-            place TEXT NOT NULL CHECK (
-                place IN ('record', 'record-customer', 'person', 'customer', 'listed', 'rule')),
+            place TEXT NOT NULL CHECK (place IN (
+                'record', 'record-customer', 'record-customer-copy', 'person', 'customer', 'listed',
+                'rule')),
             token TEXT NOT NULL,
             PRIMARY KEY (list, line, place, token)
         ) STRICT, WITHOUT ROWID;

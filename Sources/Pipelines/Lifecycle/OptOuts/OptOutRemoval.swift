@@ -145,9 +145,10 @@ struct OptOutRemoval {
         let matches =
             [subject]
             + tokens.texts(.record).compactMap { hasher.hash(subject.kind, writtenAs: $0.span) }
+        let customers = tokens.texts(.recordCustomer).union(tokens.texts(.recordCustomerCopy))
         let limits: [Digest256?] = record.entry.within.map { within in
             [within]
-                + tokens.texts(.recordCustomer).compactMap {
+                + customers.compactMap {
                     hasher.hash(.customer, writtenAs: $0.span)?.digest
                 }
         } ?? [nil]
@@ -177,7 +178,14 @@ struct OptOutRemoval {
         var limits: [Digest256?] = [nil]
         if let within = one.subject.within {
             let customers = customerTexts(within, output, release, keys)
-            limits = (customers + before.texts(.recordCustomer)).compactMap { text in
+            // In doubt the objection holds.
+            let copies = release.slots(of: .customer).filter { $0 < output.rules.count }
+                .flatMap { slot in
+                    output.rules[slot].transform?.copies(of: within, under: keys.hashers) ?? []
+                }
+            let earlier =
+                before.texts(.recordCustomer).union(before.texts(.recordCustomerCopy))
+            limits = (customers + copies + earlier).compactMap { text in
                 hasher.hash(.customer, writtenAs: text.span)?.digest
             }
         }

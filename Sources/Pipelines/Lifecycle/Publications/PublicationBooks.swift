@@ -136,8 +136,8 @@ struct PublicationBooks {
             let list = numbers.sorted().map(String.init).joined(separator: ", ")
             throw .refused(
                 "\(period.text) may count somebody who has opted out since (opt-out \(list)), "
-                    + "under a key that is younger than the entry: enter it again with the same date "
-                    + "(`opt-out add` or `import`), which takes that out, then publish")
+                    + "under a key that is younger than the entry: enter it again with the same "
+                    + "date (`opt-out add` or `import`), which takes that out, then publish")
         }
         guard incomplete.contains(period) else { return }
         throw .refused(

@@ -23,6 +23,9 @@ final class SubjectRewriting {
     private(set) var corrected = 0
     /// Records that were to be corrected and stay because a hold binds them.
     private(set) var uncorrected = 0
+    /// Records that may have been to be corrected, and stay because they do not say of which
+    /// customer they are.
+    private(set) var undecidedCorrections = 0
     /// Parts that were rewritten, or would be.
     private(set) var parts = 0
     /// Rows that left unpublished statistics, or would.
@@ -211,6 +214,7 @@ final class SubjectRewriting {
 
     private func add(_ counts: RecordCounts, countingErased: Bool) {
         uncorrected += counts.outputs[0].uncorrected
+        undecidedCorrections += counts.outputs[0].undecidedCorrections
         for place in tallies.indices where place < counts.erasures.count {
             var tally = counts.erasures[place]
             if !countingErased { (tally.erased, tally.undecided) = (0, 0) }
