@@ -62,6 +62,29 @@ struct SubjectStoreTests {
         #expect(try states("anna") == ["done"])
     }
 
+    @Test("an erasure stays open while the pipeline has lost its store, until somebody has looked")
+    func lostStore() throws {
+        let scene = try scene()
+        let store = #"  { files: "data/**/*.jsonl*", settle: PT0S }"#
+        #expect(storePipeline().contains("store:" + store.dropFirst()))
+        try scene.write(
+            "pipeline.yaml",
+            storePipeline(
+                "outputs: [ { name: o, purpose: security, path: out/o.jsonl } ]",
+                source: #", files: "in/*""#
+            ).replacing("store:" + store.dropFirst() + "\n", with: ""))
+        func states(isSearched: Bool) throws -> [String] {
+            var request = SubjectEraseRequest(subject: scene.request(.user, "anna"))
+            request.isStoreSearched = isSearched
+            let limits = try Sluice.eraseSubject(request).limits
+            #expect(limits.contains { $0.contains("no store `archive` any more") } != isSearched)
+            return try Sluice.statusOfSubject(scene.request(.user, "anna")).entries
+                .filter { $0.kind == "erasure" }.map(\.state)
+        }
+        #expect(try states(isSearched: false) == ["requested"])
+        #expect(try states(isSearched: true) == ["done"])
+    }
+
     @Test("the request is permission enough, where any other change has to be confirmed")
     func needsNoToken() throws {
         let pipeline = storePipeline(store: ", confirm: required")

@@ -25,8 +25,8 @@ struct SubjectErasure {
         let session = try SubjectSession(
             request.subject, subject, creating: !request.isDryRun)
         if request.rewritesSources { try SourceErasure(plan: session.plan).check() }
-        if request.isStoreSearched, session.plan.store == nil || request.isDryRun {
-            throw .usage("--store-searched: expected a pipeline with a `store`, and no --dry-run")
+        if request.isStoreSearched, session.plan.state == nil || request.isDryRun {
+            throw .usage("--store-searched: expected a pipeline with `state`, and no --dry-run")
         }
         let search = try session.places()
         let sources = search.places.filter { $0.kind == .source }.flatMap(\.files)

@@ -162,11 +162,9 @@ final class SubjectRewriting {
     private func noteUnsearched(_ parts: [PartRecord]) throws(PipelineFailure) {
         let search = try PartSearch(parts, plan, registry)
         for (index, erasure) in work.erasures.enumerated() {
-            if !erasure.isStoreSearched, search.mayHideInStore(erasure, plan) {
+            if let words = search.storeLimit(erasure, plan) {
                 unsearchedInStore.insert(index)
-                if !limits.contains(PartSearch.storeWords) {
-                    limits.append(PartSearch.storeWords)
-                }
+                if !limits.contains(words) { limits.append(words) }
             }
             let number = search.unsearchable(for: erasure, plan)
             if number == 0 { continue }
@@ -410,8 +408,9 @@ final class SubjectRewriting {
         }
         if !unsearchedInStore.isEmpty {
             report.notes.append(
-                "erasures that stay open because lines of the store, dealt with under other rules "
-                    + "before, cannot be searched (see `subject erase --store-searched`): "
+                "erasures that stay open because lines of a store, dealt with under other rules "
+                    + "before or in a store that is gone from the pipeline, cannot be searched "
+                    + "(see `subject erase --store-searched`): "
                     + "\(unsearchedInStore.count)")
         }
         if !finished.isEmpty {
