@@ -51,6 +51,9 @@ extension ChunkRelease {
             } else {
                 counts.erasures[index].erased += 1
                 if match.isUndecided { counts.erasures[index].undecided += 1 }
+                if erasure.matcher.sought.isStructured(row, table) {
+                    counts.erasures[index].structured += 1
+                }
             }
         }
     }

@@ -75,6 +75,14 @@ package struct SoughtIdentity: Sendable {
         self.tokens = tokens
     }
 
+    /// True when one of the fields holds an array or an object as a whole.
+    func isStructured(_ row: Int, _ table: borrowing RecordTable) -> Bool {
+        for slot in slots where table.slice(slot: slot, row: row).kind == .structure {
+            return true
+        }
+        return false
+    }
+
     /// True when one of the fields names somebody: as in the registry, white space names nobody,
     /// and neither does a truth value or a structure, of whose texts any may be the name.
     func isSaid(

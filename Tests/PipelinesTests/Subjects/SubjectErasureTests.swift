@@ -352,6 +352,7 @@ struct SubjectErasureTests {
             let report = try erase(scene, dry: dry)
             #expect(report.records == 6 && report.quarantineLines == 1)
             #expect(report.inputs.map(\.records) == [5])
+            #expect(report.limits.count { $0.hasPrefix("2 records that name the") } == 1)
         }
         try scene.write("in/b.jsonl", line(#"["anna","cleo"]"#) + line(#"{"id":"bert"}"#))
         _ = try scene.run(now: "2026-04-16")

@@ -104,6 +104,13 @@ struct SubjectErasure {
         report.records = work.tallies[index].erased
         report.undecided = work.tallies[index].undecided
         report.held = work.tallies[index].held
+        let structured = work.tallies[index].structured
+        if structured > 0, !session.plan.tables.isEmpty {
+            report.limits.append(
+                "\(counted(structured, "record")) that \(structured == 1 ? "names" : "name") the "
+                    + "subject in an array or an object were counted for nobody: figures that count "
+                    + "records have them still, and nothing tells them apart there.")
+        }
         if let hold = work.blockingHold(index) {
             report.blockedBy = hold.name
             report.retry = hold.hold.end.map { dateText($0, in: session.plan.release.zone) }

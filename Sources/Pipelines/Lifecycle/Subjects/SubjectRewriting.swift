@@ -215,7 +215,7 @@ final class SubjectRewriting {
         undecidedCorrections += counts.outputs[0].undecidedCorrections
         for place in tallies.indices where place < counts.erasures.count {
             var tally = counts.erasures[place]
-            if !countingErased { (tally.erased, tally.undecided) = (0, 0) }
+            if !countingErased { (tally.erased, tally.undecided, tally.structured) = (0, 0, 0) }
             tallies[place].add(tally)
         }
     }
