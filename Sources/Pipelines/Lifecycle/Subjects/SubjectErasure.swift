@@ -108,8 +108,8 @@ struct SubjectErasure {
         if structured > 0, !session.plan.tables.isEmpty {
             report.limits.append(
                 "\(counted(structured, "record")) that \(structured == 1 ? "names" : "name") the "
-                    + "subject in an array or an object were counted for nobody: figures that count "
-                    + "records have them still, and nothing tells them apart there.")
+                    + "subject in an array or an object were counted for nobody: figures that "
+                    + "count records have them still, and nothing tells them apart there.")
         }
         if let hold = work.blockingHold(index) {
             report.blockedBy = hold.name
