@@ -215,3 +215,18 @@ extension ObservationRelease {
         return text(copy.array())
     }
 }
+
+extension ReleaseTrial {
+    /// Releases `lines` as `chunk` and adds what the first output writes to `buffer`.
+    func release(
+        _ lines: [String], _ chunk: inout Chunk, by releaser: Releaser,
+        _ reader: any RecordReader, _ table: inout RecordTable, into buffer: inout ByteBuffer
+    ) {
+        chunk.buffer.append(bytes(lines.map { $0 + "\n" }.joined()))
+        chunk.seal()
+        reader.index(chunk, into: &table)
+        releaser.release(chunk, table, reader: reader)
+        let writer = format.splicedWriter()
+        releaser.outputs[0].write(with: writer, chunk: chunk.buffer.bytes, into: &buffer)
+    }
+}

@@ -38,12 +38,7 @@ struct StoredPastTests {
         for (lines, earlier) in chunks {
             var chunk = Chunk(capacity: 16)
             chunk.earlierClocks = earlier
-            chunk.buffer.append(bytes(lines.map { $0 + "\n" }.joined()))
-            chunk.seal()
-            reader.index(chunk, into: &table)
-            releaser.release(chunk, table, reader: reader)
-            let writer = trial.format.splicedWriter()
-            releaser.outputs[0].write(with: writer, chunk: chunk.buffer.bytes, into: &buffer)
+            trial.release(lines, &chunk, by: releaser, reader, &table, into: &buffer)
             for index in releaser.outputs[0].batch.records.indices {
                 outcome.areReadable.append(releaser.outputs[0].batch.records[index].isReadable)
             }

@@ -26,12 +26,7 @@ import Testing
         for date in dates {
             var chunk = Chunk(capacity: 16)
             chunk.date = date.map(bytes)
-            chunk.buffer.append(bytes(lines.map { $0 + "\n" }.joined()))
-            chunk.seal()
-            reader.index(chunk, into: &table)
-            releaser.release(chunk, table, reader: reader)
-            let writer = trial.format.splicedWriter()
-            releaser.outputs[0].write(with: writer, chunk: chunk.buffer.bytes, into: &buffer)
+            trial.release(lines, &chunk, by: releaser, reader, &table, into: &buffer)
             result.counts.add(releaser.counts)
             result.quarantine += releaser.quarantine
             result.days += releaser.outputs[0].days

@@ -15,6 +15,7 @@ extension ChunkRelease {
         if hasCorrection, let corrected = plan.corrected {
             let match = corrected.match(row, table, bytes, reader)
             context.isCorrected = match.isSure
+            context.isCorrectionUndecided = match.isUndecided
         }
         guard hasRegister else { return }
         var verdict = subjects.ask(slots, time: context.time, row, table, bytes, reader)
@@ -50,6 +51,9 @@ extension ChunkRelease {
             } else {
                 counts.erasures[index].erased += 1
                 if match.isUndecided { counts.erasures[index].undecided += 1 }
+                if erasure.matcher.sought.isStructured(row, table) {
+                    counts.erasures[index].structured += 1
+                }
             }
         }
     }

@@ -23,12 +23,27 @@ extension OutputRelease {
         _ slot: Int, _ slice: FieldSlice, _ record: borrowing RecordContext
     ) -> TransformResult {
         guard let correction = plan.correction, correction.slot == slot, slice.kind != .null,
-            !rules[slot].applies(record.pastClocks),
-            record.pastClocks.isDisjoint(with: plan.readableClock)
+            isReadable(slot, record)
         else { return .unchanged }
         batch.arena.append(correction.text)
         counts.corrected += 1
         return slice.kind == .number && correction.isNumber ? .number : .text
+    }
+
+    private func isReadable(_ slot: Int, _ record: borrowing RecordContext) -> Bool {
+        !rules[slot].applies(record.pastClocks)
+            && record.pastClocks.isDisjoint(with: plan.readableClock)
+    }
+
+    /// Counts a record whose field could be corrected, if only it said of which customer it is.
+    mutating func noteUndecidedCorrection(
+        _ view: borrowing RecordView, _ table: borrowing RecordTable,
+        _ record: borrowing RecordContext
+    ) {
+        guard let slot = plan.correction?.slot, isReadable(slot, record),
+            table.slice(slot: slot, row: view.row).hasValue
+        else { return }
+        counts.undecidedCorrections += 1
     }
 
     /// The piece for a result that is not `unchanged`; nil when the field goes.

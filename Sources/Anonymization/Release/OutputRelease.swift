@@ -157,6 +157,7 @@ package struct OutputRelease: ~Copyable {
             counts.dropped[.overdue, default: 0] += 1
             return
         }
+        if record.isCorrectionUndecided { noteUndecidedCorrection(view, table, record) }
         let past = closed(record.pastClocks)
         let isHeld = decision == .hold
         // A time too far ahead is none: later it would look as if nothing had been due.

@@ -22,6 +22,9 @@ package struct OutputCounts: Sendable, Equatable {
     package var corrected = 0
     /// Records of a correction that stay as they are because a hold binds them.
     package var uncorrected = 0
+    /// Records that stay as they are though their field is readable, because they do not say of
+    /// which customer they are, and only one's were to be corrected.
+    package var undecidedCorrections = 0
     /// Those of them that an opt-out had a part in.
     package var barred = 0
     /// Records left out, by reason.
@@ -51,6 +54,7 @@ package struct OutputCounts: Sendable, Equatable {
         barred += other.barred
         corrected += other.corrected
         uncorrected += other.uncorrected
+        undecidedCorrections += other.undecidedCorrections
         dropped.merge(other.dropped, uniquingKeysWith: +)
         while fields.count < other.fields.count { fields.append(FieldCounts()) }
         for index in other.fields.indices {

@@ -192,6 +192,8 @@ struct RecordContext: ~Copyable {
     var verdict = SubjectVerdict.none
     /// True when the plan's correction is about the record.
     var isCorrected = false
+    /// True when it may be, but the record does not say of which customer it is.
+    var isCorrectionUndecided = false
     /// The outputs, by their place in the plan, that leave the record as it is because it is held.
     var heldIn: UInt64 = 0
     /// Days since 1970-01-01 in the pipeline's zone, or `ReleasedBatch.noDay`.

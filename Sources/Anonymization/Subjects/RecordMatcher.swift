@@ -40,7 +40,9 @@ package struct RecordMatcher: Sendable {
         let found = sought.match(row, table, bytes, reader)
         guard found != .none, let within else { return found }
         if within.match(row, table, bytes, reader) != .none { return found }
-        if within.isSaid(row, table, bytes, reader) { return .none }
+        if within.isSaid(row, table, bytes, reader), !within.mayBe(row, table, bytes, reader) {
+            return .none
+        }
         return .undecided(isToken: found == .token)
     }
 }
@@ -61,6 +63,8 @@ package struct SoughtIdentity: Sendable {
     package var slots: [Int]
     /// What stands for it in an output; compared byte by byte.
     package var tokens: Set<[UInt8]>
+    /// What may stand for it, and for others, in an output: where it does, nobody knows.
+    package var copies: Set<[UInt8]> = []
 
     package init(
         kind: SubjectKind, who: Who, slots: [Int] = [], tokens: Set<[UInt8]> = []
@@ -69,6 +73,14 @@ package struct SoughtIdentity: Sendable {
         self.who = who
         self.slots = slots
         self.tokens = tokens
+    }
+
+    /// True when one of the fields holds an array or an object as a whole.
+    func isStructured(_ row: Int, _ table: borrowing RecordTable) -> Bool {
+        for slot in slots where table.slice(slot: slot, row: row).kind == .structure {
+            return true
+        }
+        return false
     }
 
     /// True when one of the fields names somebody: as in the registry, white space names nobody,
@@ -98,6 +110,17 @@ package struct SoughtIdentity: Sendable {
         var length = 0
         IdentitySlots.withText(of: slice, bytes, reader) { length = $0.count }
         return length > 0
+    }
+
+    /// True when what stands in one of the fields may stand for it, or for another one.
+    func mayBe(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> Bool {
+        if copies.isEmpty { return false }
+        var unsure = self
+        unsure.tokens = copies
+        return unsure.match(row, table, bytes, reader) != .none
     }
 
     func match(

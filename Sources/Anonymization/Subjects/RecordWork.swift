@@ -38,6 +38,8 @@ package struct ErasureTally: Sendable, Equatable {
     package var erased = 0
     /// Those of them that do not say of which customer, where only one's were to go.
     package var undecided = 0
+    /// Those of them that name people in an array or an object: statistics count them for nobody.
+    package var structured = 0
     /// Records that stay because a hold binds them, or may bind them.
     package var held = 0
 
@@ -46,6 +48,7 @@ package struct ErasureTally: Sendable, Equatable {
     package mutating func add(_ other: Self) {
         erased += other.erased
         undecided += other.undecided
+        structured += other.structured
         held += other.held
     }
 }

@@ -27,6 +27,18 @@ extension Transform {
         }
     }
 
+    /// What the transform makes of `value`, and may make of others, too: where it stands, nobody
+    /// knows whose it is. Empty where the value stays as it is, or nothing of it, and for a
+    /// transform whose results tell values apart.
+    package func copies(of value: [UInt8], under hashers: [TokenHasher]) -> Set<[UInt8]> {
+        if keepsIdentity { return [] }
+        switch dependence {
+        case .value: return Set([standIn(for: value, nil)].compactMap { $0 })
+        case .keyEpoch: return Set(hashers.compactMap { standIn(for: value, $0) })
+        case .record: return []
+        }
+    }
+
     /// True when `value` is what the transform makes of other values too, as 203.0.113.0 is of its
     /// whole network: where it stands, nobody knows whose it is.
     package func makesCopies(of value: [UInt8]) -> Bool {
@@ -38,8 +50,8 @@ extension Transform {
         context.tokens = hasher
         var text = ByteBuffer(capacity: 64)
         switch apply(FieldValue(bytes: value.span, kind: .text), context, into: &text) {
-        case .text, .plainText: return text.array()
-        case .unchanged, .number, .null, .dropped: return nil
+        case .text, .plainText, .number: return text.array()
+        case .unchanged, .null, .dropped: return nil
         }
     }
 }

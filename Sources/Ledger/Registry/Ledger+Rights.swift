@@ -55,6 +55,8 @@ package struct ErasureRecord: Sendable, Equatable {
     package let blockedBy: Int64?
     /// When to try again; nil when nothing blocks, or the hold has no end.
     package let retry: EventTime?
+    /// When somebody said that they had looked through the store, which cannot be searched.
+    package let storeSearched: EventTime?
 
     /// The digest that the event `erasure-requested` carries as `content`.
     package var contentDigest: Digest256 {
@@ -86,6 +88,8 @@ package struct SubjectToken: Hashable, Sendable {
         case record
         /// In the customer's field of outputs.
         case recordCustomer = "record-customer"
+        /// The same where others become it, too: that may be the customer.
+        case recordCustomerCopy = "record-customer-copy"
         /// In unpublished statistics: as the person, as the customer, in lists of distinct values.
         case person, customer, listed
         /// No token: a rule under which a field that names the subject is searched by what the
@@ -176,6 +180,15 @@ extension Ledger {
         try write { db in try Self.insert(new, "erasure_id", id, db) }
     }
 
+    /// Enters that somebody has looked through the store for the subject of an erasure.
+    package func noteStoreSearched(forErasure id: Int64, time: EventTime) throws(LedgerFault) {
+        try write { db in
+            try Self.change(
+                "UPDATE erasures SET store_searched_ms = ? WHERE id = ?", [time.milliseconds, id],
+                event: "erasure-store-searched", ["erasure": .integer(id)], time, db)
+        }
+    }
+
     static func finish(erasure id: Int64, time: EventTime, _ db: Database) throws {
         try change(
             """
@@ -224,7 +237,8 @@ extension Ledger {
                     id: row["id"], request: try Self.request(row),
                     requested: EventTime(milliseconds: row["requested_ms"]),
                     until: optionalTime(row["until_ms"]), done: optionalTime(row["done_ms"]),
-                    blockedBy: row["blocked_by_hold_id"], retry: optionalTime(row["retry_ms"]))
+                    blockedBy: row["blocked_by_hold_id"], retry: optionalTime(row["retry_ms"]),
+                    storeSearched: optionalTime(row["store_searched_ms"]))
             }
         }
     }

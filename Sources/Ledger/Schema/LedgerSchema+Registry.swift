@@ -236,11 +236,40 @@ extension LedgerSchema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// Opt-outs that stay open because stored files cannot be searched for what they name:
-    /// `unsearched` says how many. Those of a pipeline's list stand by the digests of their lines,
-    /// as in `listed_opt_outs`, each with the tokens that were made of it so far.
+    /// When somebody said that the store was looked through for the subject of an erasure, where it
+    /// cannot be searched. Opt-outs that stay open because stored files cannot be searched for what
+    /// they name: `unsearched` says how many. Those of a pipeline's list stand by the digests of
+    /// their lines, as in `listed_opt_outs`, each with the tokens that were made of it so far.
     static let unsearchedOptOuts = """
+        ALTER TABLE erasures ADD COLUMN store_searched_ms INTEGER;
         ALTER TABLE awaited_opt_outs ADD COLUMN unsearched INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE subject_tokens RENAME TO subject_tokens_before;
+        CREATE TABLE subject_tokens (
+            erasure_id INTEGER REFERENCES erasures (id),
+            restriction_id INTEGER REFERENCES restrictions (id),
+            place TEXT NOT NULL CHECK (place IN (
+                'record', 'record-customer', 'record-customer-copy', 'person', 'customer', 'listed',
+                'rule')),
+            token TEXT NOT NULL,
+            CHECK ((erasure_id IS NULL) <> (restriction_id IS NULL))
+        ) STRICT;
+        INSERT INTO subject_tokens (erasure_id, restriction_id, place, token)
+            SELECT erasure_id, restriction_id, place, token FROM subject_tokens_before;
+        DROP TABLE subject_tokens_before;
+        CREATE INDEX subject_tokens_of_erasure ON subject_tokens (erasure_id);
+        ALTER TABLE awaited_opt_out_tokens RENAME TO awaited_opt_out_tokens_before;
+        CREATE TABLE awaited_opt_out_tokens (
+            pipeline TEXT NOT NULL,
+            opt_out_id INTEGER NOT NULL REFERENCES opt_outs (id),
+            place TEXT NOT NULL CHECK (place IN (
+                'record', 'record-customer', 'record-customer-copy', 'person', 'customer', 'listed',
+                'rule')),
+            token TEXT NOT NULL,
+            PRIMARY KEY (pipeline, opt_out_id, place, token)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO awaited_opt_out_tokens (pipeline, opt_out_id, place, token)
+            SELECT pipeline, opt_out_id, place, token FROM awaited_opt_out_tokens_before;
+        DROP TABLE awaited_opt_out_tokens_before;
         CREATE TABLE unsearched_listed_opt_outs (
             list TEXT NOT NULL,
             line TEXT NOT NULL CHECK (length(line) = 64),
@@ -250,8 +279,9 @@ extension LedgerSchema {
         CREATE TABLE unsearched_listed_tokens (
             list TEXT NOT NULL,
             line TEXT NOT NULL,
-            place TEXT NOT NULL CHECK (
-                place IN ('record', 'record-customer', 'person', 'customer', 'listed', 'rule')),
+            place TEXT NOT NULL CHECK (place IN (
+                'record', 'record-customer', 'record-customer-copy', 'person', 'customer', 'listed',
+                'rule')),
             token TEXT NOT NULL,
             PRIMARY KEY (list, line, place, token)
         ) STRICT, WITHOUT ROWID;

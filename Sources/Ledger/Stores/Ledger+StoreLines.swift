@@ -61,6 +61,13 @@ extension Ledger {
         }
     }
 
+    /// The stores in which the last runs over them left files, in the order of their names.
+    package func storesWithFiles() throws(LedgerFault) -> [String] {
+        try read { db in
+            try String.fetchAll(db, sql: "SELECT DISTINCT store FROM store_places ORDER BY store")
+        }
+    }
+
     /// Where which content lay when the last run had been over the store, by path.
     package func storePlaces(store: String) throws(LedgerFault) -> [StorePlace] {
         try read { db in

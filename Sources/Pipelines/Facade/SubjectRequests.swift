@@ -90,6 +90,8 @@ package struct SubjectEraseRequest: Sendable {
     package var rewritesSources = false
     /// The token of a dry run, for sources out of which much would go.
     package var confirmation: String?
+    /// Says that the store, which cannot be searched, was looked through for the subject.
+    package var isStoreSearched = false
     /// Counts what would go, changes and remembers nothing.
     package var isDryRun = false
 
@@ -134,6 +136,9 @@ package struct SubjectChangeReport: Sendable {
     /// were to go.
     package var undecided = 0
     package var undecidedRows = 0
+    /// Records that stay uncorrected because they do not say of which customer, where only one's
+    /// were to be corrected.
+    package var passedOver = 0
     /// Raw lines that left quarantine.
     package var quarantineLines = 0
     /// Records and rows that stay because a hold binds them, or may bind them.

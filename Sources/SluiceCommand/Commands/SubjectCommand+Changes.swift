@@ -34,6 +34,12 @@ package struct SubjectEraseCommand: ParsableCommand {
             valueName: "token"))
     package var confirm: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Say that you have looked through the store yourself: lines of it that were dealt with "
+                + "under other rules cannot be searched, and keep the erasure open."))
+    package var storeSearched = false
+
     @Flag(help: "Count what would go; change and remember nothing.")
     package var dryRun = false
 
@@ -48,6 +54,7 @@ package struct SubjectEraseCommand: ParsableCommand {
             var request = SubjectEraseRequest(subject: try subject.request(&lines, answer))
             request.until = until
             request.isDryRun = dryRun
+            request.isStoreSearched = storeSearched
             request.rewritesSources = sources
             if confirm != nil, !sources { throw .usage("--confirm goes with --sources") }
             request.confirmation = confirm

@@ -37,8 +37,8 @@ struct OptOutText: RegistryAnswer {
                 + ", by \(entry.basis)")
         if entry.unsearched > 0 {
             lines.append(
-                "  open: \(NumberText.counted(entry.unsearched, "stored file")) written under other "
-                    + "rules cannot be searched")
+                "  open: \(NumberText.counted(entry.unsearched, "stored file")) written under "
+                    + "other rules cannot be searched")
         }
         return lines
     }

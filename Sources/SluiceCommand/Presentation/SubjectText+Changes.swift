@@ -19,6 +19,12 @@ extension SubjectText {
                     + "\(NumberText.counted(report.undecidedRows, "row")) do not say of which "
                     + "customer")
         }
+        if report.passedOver > 0 {
+            lines.append(
+                "\(NumberText.counted(report.passedOver, "record")) of the subject do not say of "
+                    + "which customer and stay as they are: correct them without "
+                    + "--within-customer, or in the sources")
+        }
         if report.quarantineLines > 0 {
             lines.append(
                 "\(NumberText.counted(report.quarantineLines, "raw line")) of quarantine \(verb)")
@@ -65,6 +71,7 @@ extension SubjectText {
                 ("unpublished_rows", .integer(report.partialRows)),
                 ("undecided", .integer(report.undecided)),
                 ("undecided_rows", .integer(report.undecidedRows)),
+                ("passed_over", .integer(report.passedOver)),
                 ("quarantine_lines", .integer(report.quarantineLines)),
                 ("held", .integer(report.held)), ("blocked_by", .optional(report.blockedBy)),
                 ("retry", .optional(report.retry)), ("inputs", files(report.inputs)),

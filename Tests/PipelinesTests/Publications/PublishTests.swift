@@ -153,6 +153,37 @@ struct PublishTests {
             try scene.trial.text("out/2026-03/months.csv") == "month,times,users\n2026-03,6,6\n")
     }
 
+    @Test("a month in which an opt-out that has begun cannot be searched is not published")
+    func optOutsOfYoungerKeys() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.trial.run(now: "2026-03-11")
+        var request = OptOutRequest(
+            pipeline: "\(scene.trial.folder)/pipeline.yaml",
+            subject: OptOutSubject(user: "p1@a.example"))
+        request.now = "2026-03-12"
+        request.effective = "2026-04-02"
+        _ = try Sluice.addOptOut(request)
+        // The key of February is younger than the entry.
+        try scene.add("b", "2026-02-27", 0..<6)
+        try scene.trial.run(now: "2026-03-14")
+        func february(_ now: String, dry: Bool = false) throws -> [PublishReport.Entry] {
+            try scene.publish(now) {
+                $0.period = "2026-02"
+                $0.isDryRun = dry
+            }.entries
+        }
+        for dry in [true, false] {
+            let refusal = scene.refusal { _ = try february("2026-04-08", dry: dry) }
+            #expect(refusal.contains("opt-out 1") && refusal.contains("enter it again"))
+        }
+        #expect(try scene.publish("2026-04-08") { $0.period = "2026-03" }.entries.count == 1)
+        request.now = "2026-04-08"
+        _ = try Sluice.addOptOut(request)
+        let entries = try february("2026-04-08")
+        #expect(entries.map(\.period) == ["2026-02"])
+    }
+
     @Test func anOptOutBindsWhenItsDayHasCome() throws {
         let scene = try PublishTrial(more: "opt_outs: opt-outs.csv")
         try scene.trial.write(

@@ -314,6 +314,29 @@ struct SubjectErasureTests {
         #expect(try erase(scene).quarantineLines == 0)
     }
 
+    @Test("quarantine lists of other pipelines in the same folder are left alone, and told")
+    func otherQuarantine() throws {
+        let scene = try TemporaryPipeline(
+            Scene.pipeline.replacing("state: state\n", with: "")
+                .replacing("keep_lines: true", with: "keep_lines: true, path: quar")
+                .replacing("{date}", with: "all").replacing("{month}", with: "all"),
+            files: [
+                "in/a.jsonl": Scene.line("04-10", "bert") + "nobody can read this\n"
+            ])
+        _ = try scene.run(now: "2026-04-15")
+        let other = "2026-04-15.0123456789ab.0123456789abcdef.jsonl"
+        let list = #"{"byte_offset":0,"length":4,"line_hex":"616e6e61","reason":"syntax"}"# + "\n"
+        try scene.write("quar/\(other)", list)
+        let report = try erase(scene)
+        #expect(report.quarantineLines == 1)
+        #expect(report.limits.contains { $0.hasPrefix("1 quarantine list in ") })
+        #expect(try scene.text("quar/\(other)") == list)
+        let copy = try scene.export(scene.request(.user, "anna"))
+        #expect(copy.limits.contains { $0.hasPrefix("1 quarantine list in ") })
+        try scene.remove("quar/\(other)")
+        #expect(try erase(scene).limits.allSatisfy { !$0.contains("quarantine list in ") })
+    }
+
     @Test("a text in an array or an object is a name, in what comes later, too")
     func structured() throws {
         func line(_ user: String) -> String {
@@ -329,6 +352,7 @@ struct SubjectErasureTests {
             let report = try erase(scene, dry: dry)
             #expect(report.records == 6 && report.quarantineLines == 1)
             #expect(report.inputs.map(\.records) == [5])
+            #expect(report.limits.count { $0.hasPrefix("2 records that name the") } == 1)
         }
         try scene.write("in/b.jsonl", line(#"["anna","cleo"]"#) + line(#"{"id":"bert"}"#))
         _ = try scene.run(now: "2026-04-16")

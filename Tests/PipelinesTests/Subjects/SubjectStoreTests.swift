@@ -36,18 +36,53 @@ struct SubjectStoreTests {
         #expect(try scene.text("data/c.jsonl") == storeRecord("03-23", "cleo"))
     }
 
-    @Test("lines dealt with under other rules may hide the subject, and the erasure says so")
+    @Test("an erasure stays open while lines of the store cannot be searched, until somebody has")
     func otherRules() throws {
         let scene = try scene()
-        func limits(_ user: String) throws -> [String] {
-            try Sluice.eraseSubject(
-                SubjectEraseRequest(subject: scene.request(.user, user))).limits
+        func limits(_ user: String, isSearched: Bool = false) throws -> [String] {
+            var request = SubjectEraseRequest(subject: scene.request(.user, user))
+            request.isStoreSearched = isSearched
+            return try Sluice.eraseSubject(request).limits
+        }
+        func states(_ user: String) throws -> [String] {
+            try Sluice.statusOfSubject(scene.request(.user, user)).entries
+                .filter { $0.kind == "erasure" }.map(\.state)
         }
         #expect(try limits("bert").allSatisfy { !$0.contains("other rules") })
+        #expect(try states("bert") == ["done"])
         try scene.write(
             "pipeline.yaml",
             storePipeline().replacingOccurrences(of: "user: { replace: GONE }", with: "user: drop"))
-        #expect(try limits("anna").contains { $0.contains("other rules") })
+        #expect(try limits("anna").contains { $0.contains("--store-searched") })
+        #expect(try states("anna") == ["requested"])
+        let run = try scene.run(now: "2026-04-15")
+        #expect(run.notes.contains { $0.contains("--store-searched") })
+        #expect(try states("anna") == ["requested"])
+        #expect(try limits("anna", isSearched: true).allSatisfy { !$0.contains("other rules") })
+        #expect(try states("anna") == ["done"])
+    }
+
+    @Test("an erasure stays open while the pipeline has lost its store, until somebody has looked")
+    func lostStore() throws {
+        let scene = try scene()
+        let store = #"  { files: "data/**/*.jsonl*", settle: PT0S }"#
+        #expect(storePipeline().contains("store:" + store.dropFirst()))
+        try scene.write(
+            "pipeline.yaml",
+            storePipeline(
+                "outputs: [ { name: o, purpose: security, path: out/o.jsonl } ]",
+                source: #", files: "in/*""#
+            ).replacing("store:" + store.dropFirst() + "\n", with: ""))
+        func states(isSearched: Bool) throws -> [String] {
+            var request = SubjectEraseRequest(subject: scene.request(.user, "anna"))
+            request.isStoreSearched = isSearched
+            let limits = try Sluice.eraseSubject(request).limits
+            #expect(limits.contains { $0.contains("no store `archive` any more") } != isSearched)
+            return try Sluice.statusOfSubject(scene.request(.user, "anna")).entries
+                .filter { $0.kind == "erasure" }.map(\.state)
+        }
+        #expect(try states(isSearched: false) == ["requested"])
+        #expect(try states(isSearched: true) == ["done"])
     }
 
     @Test("the request is permission enough, where any other change has to be confirmed")

@@ -106,4 +106,46 @@ struct WithinCustomerTests {
         #expect(report.records == 4 && report.undecided == 2)
         #expect(try scene.text("out/all.jsonl").split(separator: "\n").count == 1)
     }
+
+    @Test("a correction says which records it passes over because they say no customer")
+    func correction() throws {
+        let scene = try scene(["04-10", "04-10", "04-10"])
+        var subject = scene.request(.user, "anna")
+        subject.withinCustomer = "NL-1"
+        var request = SubjectRectifyRequest(subject: subject, field: "action", text: "logout")
+        for dry in [true, false] {
+            request.isDryRun = dry
+            let report = try Sluice.rectifySubject(request)
+            #expect(report.records == 1 && report.passedOver == 1)
+        }
+        request.subject.withinCustomer = nil
+        let all = try Sluice.rectifySubject(request)
+        #expect(all.records == 3 && all.passedOver == 0)
+    }
+
+    @Test(
+        "where an output keeps no customer apart, its records may be of the one",
+        arguments: ["redact", "{ replace: SOMEBODY }"])
+    func copies(_ rule: String) throws {
+        let day = "02-10"
+        let mail = "desk@one.example"
+        let source = Scene.line(day, "anna", customer: mail)
+            + Scene.line(day, "anna", customer: "two@two.example")
+            + Scene.line("04-10", "anna", customer: "three@three.example")
+            + Scene.line(day, "bert", customer: mail)
+        let scene = try TemporaryPipeline(
+            Scene.pipeline.replacing("customer: pseudonymize", with: "customer: \(rule)"),
+            files: ["in/a.jsonl": source])
+        _ = try scene.run(now: "2026-04-15")
+        var subject = scene.request(.user, "anna")
+        subject.withinCustomer = mail
+        let copy = try scene.export(subject)
+        #expect(copy.places.first { $0.name == "records" }?.undecided == 2)
+        let report = try Sluice.eraseSubject(SubjectEraseRequest(subject: subject))
+        // Of `lines` the record of April, too: nothing is readable there at any age.
+        #expect(report.records == 5 && report.undecided == 5)
+        let left = try scene.files(below: "out").filter { $0.hasSuffix(".jsonl") }
+            .map { try scene.text("out/\($0)") }.joined()
+        #expect(left.contains("three@three.example"))
+    }
 }

@@ -65,6 +65,8 @@ import Testing
             [(0, 2)], [(0, 7)], [(0, -3)], [(0, -3), (1, 3)], [(0, -3), (2, 3)],
             // Fewer than there are; a figure that is shown; another cell's proof; none.
             [(0, -5), (1, 5), (2, 5)], [(0, 3), (4, 1)], [(1, 3), (0, 3)], [],
+            // One cell twice: each amount fits, and so does the last.
+            [(0, 3), (0, 1)], [(0, 3), (1, 0), (1, 0)],
         ] as [[(cell: Int, amount: Int128)]])
     func whatDoesNot(_ changes: [(cell: Int, amount: Int128)]) throws {
         let outcome = try Self.outcome(

@@ -40,7 +40,7 @@ struct AwaitedOptOuts {
             }
             guard record.entry.effective <= now else { continue }
             if one.left == nil { due.append((record, SubjectTokens(one.tokens))) }
-            let left = (one.left ?? living.subtracting(one.months)).intersection(living)
+            let left = Self.left(one, living)
             changes.carriedOut[one.optOut] = left
             // Files that could be searched were, in the commit that left it open.
             let unsearched = Self.unsearched(record, one, &search, plan)
@@ -76,6 +76,35 @@ struct AwaitedOptOuts {
 
     private static func note(_ id: Int64, unsearched: Int) -> String {
         "opt-out \(id) stays open: " + PartSearch.words(unsearched, isErasure: false)
+    }
+
+    /// The months with living keys under which nothing could be searched for an opt-out.
+    private static func left(_ awaited: AwaitedOptOut, _ living: Set<String>) -> Set<String> {
+        (awaited.left ?? living.subtracting(awaited.months)).intersection(living)
+    }
+
+    /// For each month in which somebody may be counted whose opt-out has begun, by the numbers of
+    /// those: what they bar is looked for under every key but that one.
+    static func unsearchedMonths(
+        _ ledger: Ledger, _ plan: Plan
+    ) throws(PipelineFailure) -> [String: [Int64]] {
+        var months: [String: [Int64]] = [:]
+        do {
+            let awaited = try ledger.awaitedOptOuts(pipeline: plan.name)
+            if awaited.isEmpty { return [:] }
+            let living = Set(try LivingKeys(plan).living.map(\.text))
+            let now = plan.release.clocks.runClock.now
+            let records = try ledger.optOuts().filter {
+                $0.entry.effective <= now && !$0.isOver(at: now)
+                    && plan.counts(OptOutEffect($0.entry.scopes, plan.purposes))
+            }
+            for one in awaited where records.contains(where: { $0.id == one.optOut }) {
+                for month in left(one, living) { months[month, default: []].append(one.optOut) }
+            }
+            return months
+        } catch let fault as LedgerFault { throw StateRegistry.failure(fault) }
+        catch let failure as PipelineFailure { throw failure }
+        catch { throw .internalFault("an error without a name") }
     }
 
     private static func note(_ id: Int64, _ months: Set<String>) -> String {

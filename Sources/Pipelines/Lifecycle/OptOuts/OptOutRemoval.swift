@@ -155,9 +155,10 @@ struct OptOutRemoval {
         let matches =
             [subject]
             + tokens.texts(.record).compactMap { hasher.hash(subject.kind, writtenAs: $0.span) }
+        let customers = tokens.texts(.recordCustomer).union(tokens.texts(.recordCustomerCopy))
         let limits: [Digest256?] = record.entry.within.map { within in
             [within]
-                + tokens.texts(.recordCustomer).compactMap {
+                + customers.compactMap {
                     hasher.hash(.customer, writtenAs: $0.span)?.digest
                 }
         } ?? [nil]
@@ -187,7 +188,14 @@ struct OptOutRemoval {
         var limits: [Digest256?] = [nil]
         if let within = one.subject.within {
             let customers = customerTexts(within, output, release, keys)
-            limits = (customers + before.texts(.recordCustomer)).compactMap { text in
+            // In doubt the objection holds.
+            let copies = release.slots(of: .customer).filter { $0 < output.rules.count }
+                .flatMap { slot in
+                    output.rules[slot].transform?.copies(of: within, under: keys.hashers) ?? []
+                }
+            let earlier =
+                before.texts(.recordCustomer).union(before.texts(.recordCustomerCopy))
+            limits = (customers + copies + earlier).compactMap { text in
                 hasher.hash(.customer, writtenAs: text.span)?.digest
             }
         }
@@ -220,6 +228,16 @@ struct OptOutRemoval {
             }
         }
         return texts.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+}
+
+extension Plan {
+    /// True when a statistic may not count somebody for whom `effect` is in force.
+    func counts(_ effect: OptOutEffect) -> Bool {
+        release.observations.statistics.contains { reader in
+            reader.isOut(
+                effect.categories(barredFor: reader.purpose), release.dropsOptedOutRecords)
+        }
     }
 }
 

@@ -17,14 +17,17 @@ struct PublicationBooks {
     private let foreign: [PartialRecord]
     /// Months of which something was given up: what is left of them is not all that was counted.
     private let incomplete: Set<CalendarMonth>
+    /// For each month the opt-outs that have begun, and whose subjects may be counted in it.
+    private let unsearched: [String: [Int64]]
 
     init(
         _ plan: Plan, _ publish: PublishPlan, _ ledger: Ledger
     ) throws(PipelineFailure) {
         self.plan = plan
         self.publish = publish
+        incomplete = try Self.incompleteMonths(plan, ledger)
+        unsearched = try AwaitedOptOuts.unsearchedMonths(ledger, plan)
         do {
-            incomplete = Set(try ledger.givenUpPartials(pipeline: plan.name).map(\.month))
             let known = try ledger.publications(dataSet: plan.name)
             publications = known.filter { Audience(rawValue: $0.audience) != nil }
             forCustomers = known.filter { Audience(rawValue: $0.audience) == nil }
@@ -33,6 +36,15 @@ struct PublicationBooks {
             live = all.filter { $0.statisticSet.utf8.elementsEqual(own.utf8) }
             foreign = all.filter { !$0.statisticSet.utf8.elementsEqual(own.utf8) }
         } catch { throw StateRegistry.failure(error) }
+    }
+
+    /// Months of which something was given up.
+    static func incompleteMonths(
+        _ plan: Plan, _ ledger: Ledger
+    ) throws(PipelineFailure) -> Set<CalendarMonth> {
+        do { return Set(try ledger.givenUpPartials(pipeline: plan.name).map(\.month)) } catch {
+            throw StateRegistry.failure(error)
+        }
     }
 
     /// The final publications in the order of their periods.
@@ -117,8 +129,16 @@ struct PublicationBooks {
         try checkKnown(period)
     }
 
-    /// Refuses a period of which something was given up for somebody's sake.
+    /// Refuses a period of which something was given up for somebody's sake, or in which somebody
+    /// may be counted who has opted out of it.
     func checkComplete(_ period: CalendarMonth) throws(PipelineFailure) {
+        if let numbers = unsearched[period.text] {
+            let list = numbers.sorted().map(String.init).joined(separator: ", ")
+            throw .refused(
+                "\(period.text) may count somebody who has opted out since (opt-out \(list)), "
+                    + "under a key that is younger than the entry: enter it again with the same "
+                    + "date (`opt-out add` or `import`), which takes that out, then publish")
+        }
         guard incomplete.contains(period) else { return }
         throw .refused(
             "aggregates of \(period.text) were given up, because an erasure or opt-out reached "

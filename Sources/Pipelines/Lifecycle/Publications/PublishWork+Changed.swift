@@ -17,10 +17,7 @@ extension PublishWork {
             changed = try ledger.changedPartials(
                 pipeline: plan.name, statisticSet: plan.statisticsDigest.hex)
         } catch { throw .storage("cannot read the ledger: \(error.description)") }
-        let incomplete: Set<CalendarMonth>
-        do {
-            incomplete = Set(try ledger.givenUpPartials(pipeline: plan.name).map(\.month))
-        } catch { throw .storage("cannot read the ledger: \(error.description)") }
+        let incomplete = try PublicationBooks.incompleteMonths(plan, ledger)
         for month in Set(changed.map(\.month)).sorted() {
             let partials = changed.filter { $0.month == month }
             let end = givingUp(month)

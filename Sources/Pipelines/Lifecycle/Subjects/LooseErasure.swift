@@ -73,6 +73,7 @@ struct LooseErasure {
         _ report: inout SubjectChangeReport
     ) throws(PipelineFailure) {
         guard let source else { return }
+        if let limit = try QuarantineSearch.limit(plan) { report.limits.append(limit) }
         let erasure = QuarantineErasure(plan: plan, of: source.matcher)
         for list in try QuarantineSearch.lists(of: plan) {
             let rest = try erasure.rest(of: list)

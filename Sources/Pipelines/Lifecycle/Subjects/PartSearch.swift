@@ -39,6 +39,8 @@ struct PartSearch {
     private let books: [[RuleBook?]]
     /// Other rules than those of now that lines of the pipeline's store were ever dealt with by.
     private let storeBooks: [RuleBook]
+    /// A store that the pipeline had, and does not any more, with files in it.
+    private let lostStore: String?
 
     init(
         _ parts: [PartRecord], _ plan: Plan, _ registry: StateRegistry
@@ -56,6 +58,11 @@ struct PartSearch {
                 book.format == nil && book.keepsUnnamed == nil
                     && !book.fields.keys.allSatisfy { own[$0] != nil }
             }
+        do {
+            lostStore = try registry.ledger.storesWithFiles().first { name in
+                plan.store.map { !$0.name.utf8.elementsEqual(name.utf8) } ?? true
+            }
+        } catch { throw StateRegistry.failure(error) }
         books = parts.map { part in
             let line = PartLineage(output: part.output, sourceRange: part.sourceRange)
             return (lines[line] ?? [nil]).map { $0.flatMap { known[$0] } }
@@ -145,20 +152,39 @@ struct PartSearch {
         ).count
     }
 
-    /// True when lines of the store may hold what another rule made of the subject's value. Which
-    /// lines these were is not known for good, so nobody can tell when there are none any more.
-    func mayHideInStore(_ erasure: SubjectWork.Erasure, _ plan: Plan) -> Bool {
-        let rules = Self.rules(
-            of: Self.fields(erasure.kind, isLimited: erasure.within != nil, plan),
-            erasure.tokens.all)
-        return storeBooks.contains { !Self.searches($0, by: rules) }
+    /// What keeps an erasure open because lines of a store may be the subject's, and nobody has
+    /// looked there; nil when nothing does.
+    func storeLimit(_ erasure: SubjectWork.Erasure, _ plan: Plan) -> String? {
+        if erasure.isStoreSearched { return nil }
+        if mayHideInStore(erasure, plan) { return Self.storeWords }
+        return lostStore.map { name in
+            "The pipeline has no store `\(name)` any more, and the files of it are not searched. "
+                + "The erasure stays open until it has that store again, or until you have looked "
+                + "through them yourself and say so: `subject erase` again, with --store-searched."
+        }
+    }
+
+    /// True when lines of the store may hold what another rule made of the subject's value, or what
+    /// the present one made of that. Which lines these were is not known for good, so nobody can
+    /// tell when there are none any more.
+    private func mayHideInStore(_ erasure: SubjectWork.Erasure, _ plan: Plan) -> Bool {
+        guard let store = plan.store else { return false }
+        let slots =
+            plan.release.slots(of: erasure.kind)
+            + (erasure.within == nil ? [] : plan.release.slots(of: .customer))
+        return slots.contains { slot in
+            var rules = Set(RuleBook.plainDigests(of: plan.release.fields.names[slot]))
+            if slot < store.ruleDigests.count { rules.insert(store.ruleDigests[slot]) }
+            return storeBooks.contains { !Self.searches($0, by: [rules]) }
+        }
     }
 
     /// What is said of such lines.
-    static let storeWords =
+    private static let storeWords =
         "The store was dealt with under other rules before: lines in which a field that names the "
         + "subject had another transform then are not found by what that made of the value, and "
-        + "stay until they are deleted."
+        + "stay. The erasure stays open until you have looked through the store for the subject "
+        + "yourself and say so: `subject erase` again, with --store-searched."
 
     /// What is said of such parts.
     static func words(_ number: Int, isErasure: Bool) -> String {

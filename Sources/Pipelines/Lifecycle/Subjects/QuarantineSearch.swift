@@ -37,8 +37,22 @@ struct QuarantineSearch {
         files = try Self.lists(of: plan)
     }
 
-    /// The lists that lie there now, in order.
+    /// The lists of the pipeline that lie there now, in order.
     static func lists(of plan: Plan) throws(PipelineFailure) -> [String] {
+        try allLists(plan).filter { QuarantineFile.isOwn(splitPath($0).name, plan) }
+    }
+
+    /// What is said of lists in the same folder that other pipelines wrote: whose lines they keep,
+    /// only the formats of those tell. Nil when there are none.
+    static func limit(_ plan: Plan) throws(PipelineFailure) -> String? {
+        let others = try allLists(plan).filter { !QuarantineFile.isOwn(splitPath($0).name, plan) }
+        guard let first = others.first else { return nil }
+        return "\(counted(others.count, "quarantine list")) in \(splitPath(first).directory) were "
+            + "not written by this pipeline and are left alone: ask the pipelines that wrote them, "
+            + "too."
+    }
+
+    private static func allLists(_ plan: Plan) throws(PipelineFailure) -> [String] {
         guard let folder = plan.quarantine.path ?? plan.state.map({ "\($0)/quarantine" })
         else { return [] }
         return try presentFiles(in: folder).map(\.name)

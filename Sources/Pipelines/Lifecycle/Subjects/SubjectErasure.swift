@@ -25,6 +25,9 @@ struct SubjectErasure {
         let session = try SubjectSession(
             request.subject, subject, creating: !request.isDryRun)
         if request.rewritesSources { try SourceErasure(plan: session.plan).check() }
+        if request.isStoreSearched, session.plan.state == nil || request.isDryRun {
+            throw .usage("--store-searched: expected a pipeline with `state`, and no --dry-run")
+        }
         let search = try session.places()
         let sources = search.places.filter { $0.kind == .source }.flatMap(\.files)
         let sourceFolders =
@@ -79,7 +82,8 @@ struct SubjectErasure {
         let run = StatefulRun(
             plan: session.plan, statePath: statePath, request: settings, observer: nil,
             ledger: ledger)
-        do throws(PipelineFailure) { _ = try run.run() } catch {
+        let outcome: RunReport
+        do throws(PipelineFailure) { outcome = try run.run() } catch {
             guard entered != nil else { throw error }
             throw error.behind(Self.isEntered)
         }
@@ -91,10 +95,22 @@ struct SubjectErasure {
         report.undecidedRows = work.undecidedRows
         report.quarantineLines = work.quarantineLines
         report.limits += work.limits
+        if let unread = outcome.store?.keptUnreadable, unread > 0 {
+            report.limits.append(
+                "\(counted(unread, "line")) of the store cannot be read and stay as they are: "
+                    + "nobody can tell whose they are; look whether they are the subject's.")
+        }
         guard let index else { return }
         report.records = work.tallies[index].erased
         report.undecided = work.tallies[index].undecided
         report.held = work.tallies[index].held
+        let structured = work.tallies[index].structured
+        if structured > 0, !session.plan.tables.isEmpty {
+            report.limits.append(
+                "\(counted(structured, "record")) that \(structured == 1 ? "names" : "name") the "
+                    + "subject in an array or an object were counted for nobody: figures that "
+                    + "count records have them still, and nothing tells them apart there.")
+        }
         if let hold = work.blockingHold(index) {
             report.blockedBy = hold.name
             report.retry = hold.hold.end.map { dateText($0, in: session.plan.release.zone) }
@@ -146,6 +162,9 @@ struct SubjectErasure {
                     person, until: until, tokens: tokens.all, time: session.now)
             }
             entered = id
+            if request.isStoreSearched {
+                try ledger.noteStoreSearched(forErasure: id, time: session.now)
+            }
             try ledger.note(.erase, person, by: details.requestedBy, time: session.now)
             return id
         } catch {

@@ -122,6 +122,7 @@ struct SubjectExport {
         _ report: inout SubjectExportReport
     ) throws(PipelineFailure) {
         let search = try QuarantineSearch(session.plan, source: source, session.subject)
+        if let limit = try QuarantineSearch.limit(session.plan) { report.limits.append(limit) }
         guard !search.files.isEmpty else { return }
         let place = SubjectPlace(
             kind: .quarantine, name: "quarantine",

@@ -230,7 +230,12 @@ extension SubjectPlaces {
         let sought = identity(
             subject.kind.subjectKind, subject.canonical, subject.spellings, fields.names)
         let within = subject.within.flatMap { customer in
-            fields.customer.map { identity(.customer, customer, [customer], [$0]) }
+            fields.customer.map { name in
+                var limit = identity(.customer, customer, [customer], [name])
+                limit.copies =
+                    rule(name)?.transform?.copies(of: customer, under: keys.hashers) ?? []
+                return limit
+            }
         }
         return RecordMatcher(sought: sought, within: within)
     }

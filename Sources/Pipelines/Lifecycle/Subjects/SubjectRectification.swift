@@ -40,7 +40,8 @@ struct SubjectRectification {
         settings.order = .correct(
             SubjectWork.Correction(
                 kind: subject.kind.subjectKind, value: subject.canonical,
-                within: subject.within, field: field, text: Array(request.text.utf8)))
+                within: subject.within, field: field, text: Array(request.text.utf8),
+                tokens: SubjectTokens(subject, session.plan, session.keys)))
         if !request.isDryRun { try session.note(.rectify, details) }
         let run = StatefulRun(
             plan: session.plan, statePath: statePath, request: settings, observer: nil,
@@ -50,6 +51,7 @@ struct SubjectRectification {
         report.records = subjects.corrected
         report.parts = subjects.parts
         report.held = subjects.uncorrected
+        report.passedOver = subjects.undecidedCorrections
         if subjects.uncorrected > 0, let hold = subjects.work.correctionHolds.first {
             report.blockedBy = hold.name
             report.retry = hold.hold.end.map(dateText)

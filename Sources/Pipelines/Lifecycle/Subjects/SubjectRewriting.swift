@@ -23,6 +23,9 @@ final class SubjectRewriting {
     private(set) var corrected = 0
     /// Records that were to be corrected and stay because a hold binds them.
     private(set) var uncorrected = 0
+    /// Records that may have been to be corrected, and stay because they do not say of which
+    /// customer they are.
+    private(set) var undecidedCorrections = 0
     /// Parts that were rewritten, or would be.
     private(set) var parts = 0
     /// Rows that left unpublished statistics, or would.
@@ -44,6 +47,8 @@ final class SubjectRewriting {
     private var isIncomplete = false
     /// Erasures for which some parts cannot be searched.
     private var unsearched: Set<Int> = []
+    /// Erasures for which lines of the store cannot be searched, and nobody has looked there.
+    private var unsearchedInStore: Set<Int> = []
     /// Parts in which what opt-outs name cannot be looked for.
     private(set) var unsearchedByOptOuts = 0
     /// Days that the end of an erasure cuts in two, where rows went.
@@ -157,8 +162,9 @@ final class SubjectRewriting {
     private func noteUnsearched(_ parts: [PartRecord]) throws(PipelineFailure) {
         let search = try PartSearch(parts, plan, registry)
         for (index, erasure) in work.erasures.enumerated() {
-            if search.mayHideInStore(erasure, plan), !limits.contains(PartSearch.storeWords) {
-                limits.append(PartSearch.storeWords)
+            if let words = search.storeLimit(erasure, plan) {
+                unsearchedInStore.insert(index)
+                if !limits.contains(words) { limits.append(words) }
             }
             let number = search.unsearchable(for: erasure, plan)
             if number == 0 { continue }
@@ -205,9 +211,10 @@ final class SubjectRewriting {
 
     private func add(_ counts: RecordCounts, countingErased: Bool) {
         uncorrected += counts.outputs[0].uncorrected
+        undecidedCorrections += counts.outputs[0].undecidedCorrections
         for place in tallies.indices where place < counts.erasures.count {
             var tally = counts.erasures[place]
-            if !countingErased { (tally.erased, tally.undecided) = (0, 0) }
+            if !countingErased { (tally.erased, tally.undecided, tally.structured) = (0, 0, 0) }
             tallies[place].add(tally)
         }
     }
@@ -372,7 +379,8 @@ final class SubjectRewriting {
     var finished: [Int64] {
         if isIncomplete { return [] }
         return work.erasures.indices.compactMap {
-            tallies[$0].held == 0 && !unsearched.contains($0) ? work.erasures[$0].id : nil
+            tallies[$0].held == 0 && !unsearched.contains($0) && !unsearchedInStore.contains($0)
+                ? work.erasures[$0].id : nil
         }
     }
 
@@ -396,6 +404,13 @@ final class SubjectRewriting {
             report.notes.append(
                 "erasures that stay open because files written under other rules cannot be "
                     + "searched: \(unsearched.count)")
+        }
+        if !unsearchedInStore.isEmpty {
+            report.notes.append(
+                "erasures that stay open because lines of a store, dealt with under other rules "
+                    + "before or in a store that is gone from the pipeline, cannot be searched "
+                    + "(see `subject erase --store-searched`): "
+                    + "\(unsearchedInStore.count)")
         }
         if !finished.isEmpty {
             report.notes.append(

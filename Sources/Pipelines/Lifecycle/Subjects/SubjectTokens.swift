@@ -30,6 +30,18 @@ struct SubjectTokens: Sendable {
                 }
             }
         }
+        func addCopies(of customer: [UInt8]) {
+            for output in release.outputs + [plan.store?.release].compactMap({ $0 }) {
+                for slot in release.slots(of: .customer) where slot < output.rules.count {
+                    let transform = output.rules[slot].transform
+                    for text in transform?.copies(of: customer, under: keys.hashers) ?? [] {
+                        made.insert(
+                            SubjectToken(
+                                .recordCustomerCopy, String(decoding: text, as: UTF8.self)))
+                    }
+                }
+            }
+        }
         func count(
             _ place: SubjectToken.Place, _ slots: [Int], _ kind: SubjectKind,
             _ spellings: [[UInt8]]
@@ -59,6 +71,7 @@ struct SubjectTokens: Sendable {
         }
         if let within = subject.within {
             add(.recordCustomer, customers, [within])
+            addCopies(of: within)
             count(.customer, customers, .customer, [within])
         }
         made.formUnion(SearchedRules(subject.kind.subjectKind, plan).tokens)

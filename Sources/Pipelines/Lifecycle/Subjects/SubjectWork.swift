@@ -19,16 +19,14 @@ struct SubjectWork {
         /// The holds that may bind its records, the surest first.
         let holds: [HoldRecord]
         let doubts: [PendingErasure.Doubt]
+        /// True when somebody has looked through the store, where it cannot be searched.
+        var isStoreSearched = false
 
         fileprivate func matcher(_ release: ReleasePlan) -> RecordMatcher {
             let sought = SoughtIdentity(
                 kind: kind, who: who, slots: release.slots(of: kind),
                 tokens: tokens.texts(.record))
-            let limit = within.map { customer in
-                SoughtIdentity(
-                    kind: .customer, who: customer, slots: release.slots(of: .customer),
-                    tokens: tokens.texts(.recordCustomer))
-            }
+            let limit = within.map { tokens.customer($0, release) }
             return RecordMatcher(sought: sought, within: limit)
         }
     }
@@ -40,15 +38,14 @@ struct SubjectWork {
         let within: [UInt8]?
         let field: String
         let text: [UInt8]
+        /// What stands for the customer where its value does not.
+        let tokens: SubjectTokens
 
         fileprivate func matcher(_ release: ReleasePlan) -> RecordMatcher {
             RecordMatcher(
                 sought: SoughtIdentity(
                     kind: kind, who: .value(value), slots: release.slots(of: kind)),
-                within: within.map {
-                    SoughtIdentity(
-                        kind: .customer, who: .value($0), slots: release.slots(of: .customer))
-                })
+                within: within.map { tokens.customer(.value($0), release) })
         }
     }
 
@@ -106,7 +103,8 @@ struct SubjectWork {
             id: record.id, kind: subject.kind, who: .hash(subject, hasher),
             within: record.request.within.map {
                 .hash(SubjectHash(kind: .customer, digest: $0), hasher)
-            }, until: record.until, tokens: tokens, holds: binding.holds, doubts: binding.doubts)
+            }, until: record.until, tokens: tokens, holds: binding.holds, doubts: binding.doubts,
+            isStoreSearched: record.storeSearched != nil)
     }
 
     /// An erasure that is only tried: nothing of it is in the ledger.
@@ -180,4 +178,17 @@ enum SubjectOrder {
     case correct(SubjectWork.Correction)
     /// Take what was opted out of out of what is stored and counted.
     case removeOptedOut(OptOutRemoval)
+}
+
+extension SubjectTokens {
+    /// The only customer whose records are meant, by its value and by what stands for it.
+    fileprivate func customer(
+        _ who: SoughtIdentity.Who, _ release: ReleasePlan
+    ) -> SoughtIdentity {
+        var identity = SoughtIdentity(
+            kind: .customer, who: who, slots: release.slots(of: .customer),
+            tokens: texts(.recordCustomer))
+        identity.copies = texts(.recordCustomerCopy)
+        return identity
+    }
 }

@@ -1,5 +1,6 @@
 internal import Anonymization
 internal import FileSystem
+internal import KeyedHashing
 internal import Ledger
 internal import Records
 
@@ -20,6 +21,8 @@ protocol QuarantineSink: AnyObject {
 final class QuarantineFile: QuarantineSink {
     private let folder: String
     private let date: CivilDate
+    /// What tells the lists of the pipeline from those of others in the same folder.
+    private let owner: String
     private let keepsLines: Bool
     private let mark: WriterMark
     private var file: DurableFile?
@@ -33,6 +36,7 @@ final class QuarantineFile: QuarantineSink {
         guard let folder = plan.quarantine.path ?? standard else { return nil }
         self.folder = folder
         date = plan.release.clocks.runClock.date
+        owner = Self.owner(plan)
         keepsLines = plan.quarantine.keepsLines
         mark = plan.mark
     }
@@ -46,7 +50,7 @@ final class QuarantineFile: QuarantineSink {
             if file == nil {
                 let directory = try Directory.privateDirectory(
                     folder, creating: true, closedToReaders: true)
-                file = try DurableFile.begin(in: directory, named: Self.name(date), mark: mark)
+                file = try DurableFile.begin(in: directory, named: name(), mark: mark)
             }
             try file?.write(lines.bytes)
         } catch {
@@ -55,10 +59,20 @@ final class QuarantineFile: QuarantineSink {
     }
 
     /// A name that no other run has, not even one of the same day in the same process.
-    private static func name(_ date: CivilDate) -> String {
+    private func name() -> String {
         var digits = ByteBuffer(capacity: 16)
         digits.append(hex: UInt64.random(in: .min ... .max))
-        return "\(date.text).\(String(decoding: digits.array(), as: UTF8.self)).jsonl"
+        return "\(date.text).\(owner).\(String(decoding: digits.array(), as: UTF8.self)).jsonl"
+    }
+
+    private static func owner(_ plan: Plan) -> String {
+        String(Digest256.of(Array(plan.name.utf8).span).hex.prefix(12))
+    }
+
+    /// True when a list of this name was written by the pipeline.
+    static func isOwn(_ name: String, _ plan: Plan) -> Bool {
+        let words = name.utf8.split(separator: UInt8(ascii: "."))
+        return words.count == 4 && words[1].elementsEqual(owner(plan).utf8)
     }
 
     private func append(

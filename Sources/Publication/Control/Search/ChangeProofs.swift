@@ -44,6 +44,16 @@ struct ChangeProofs: Equatable {
     /// Ends the proof at hand.
     mutating func end() { ends.append(cells.count) }
 
+    /// True when a cell is among `cells` more than once.
+    static func namesTwice(_ cells: [Int32]) -> Bool {
+        // Most proofs are of a few cells, and there may be millions.
+        guard cells.count <= 12 else { return Set(cells).count < cells.count }
+        for one in cells.indices.dropLast() {
+            for other in (one + 1)..<cells.count where cells[one] == cells[other] { return true }
+        }
+        return false
+    }
+
     /// The changes of the proof with a number, in billionths.
     func proof(_ number: Int) -> (cells: [Int32], amounts: [Int128]) {
         var proof: (cells: [Int32], amounts: [Int128]) = ([], [])

@@ -64,9 +64,10 @@ struct DistinctAudit {
             let value = family.values[cell] + amount
             guard family.states[cell].isHidden, amount % Family.one == 0,
                 value >= Int128(family.floors[cell]) * Family.one,
-                value <= Int128(family.ceilings[cell]) * Family.one
+                value <= Int128(family.ceilings[cell]) * Family.one,
+                // Of a cell that is named twice neither amount is its change.
+                changes.updateValue(amount, forKey: cell) == nil
             else { return false }
-            changes[cell] = amount
         }
         return changes.keys.allSatisfy { cell in
             bounds.allSatisfy { holds($0, around: cell, changes) }

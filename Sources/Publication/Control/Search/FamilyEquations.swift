@@ -84,6 +84,8 @@ struct FamilyEquations {
     /// True when cells could have changed by `amounts`: all equations still hold, nothing shown is
     /// another, and no cell leaves the range in which the attacker knows it to be.
     func allows(_ cells: [Int32], _ amounts: [Int128]) -> Bool {
+        // Of a cell that is named twice neither amount is its change.
+        if ChangeProofs.namesTwice(cells) { return false }
         for (cell, amount) in zip(cells, amounts) where amount != 0 {
             guard isOpen(Int(cell)) else { return false }
             let range = family.range(Int(cell))
