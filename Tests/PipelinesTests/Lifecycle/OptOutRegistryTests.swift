@@ -170,7 +170,28 @@ struct OptOutRegistryTests {
         // Nobody could expect a key for February when it was entered.
         try store.run("2026-05-20")
         try enter("2026-05-21", "2026-05-21")
+        try enter("2026-05-22")
         #expect(try store.lines("counts").contains { $0.hasPrefix("2026-02,2,1,1") })
+    }
+
+    @Test("an entry that ends later is carried out with an import while it is in force")
+    func aheadAndEnding() throws {
+        let store = try filled()
+        func enter(_ now: String, _ withdrawn: String = "") throws {
+            try store.write(
+                "a.csv",
+                "customer,purpose,effective_date,withdrawn_date\nc1,*,2026-05-20,\(withdrawn)\n")
+            _ = try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: now)
+        }
+        try enter("2026-04-16")
+        try store.source("2", [logLine("2026-02-20", n: 2)])
+        try store.run("2026-05-03")
+        try store.run("2026-05-20")
+        try enter("2026-05-21", "2026-06-01")
+        #expect(try store.lines("counts").contains { $0.hasPrefix("2026-02,2,1,1") })
+        try enter("2026-05-22")
+        #expect(!(try store.lines("counts").contains { $0.hasPrefix("2026-02") }))
     }
 
     @Test(
