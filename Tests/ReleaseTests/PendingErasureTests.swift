@@ -49,6 +49,10 @@ struct PendingErasureTests {
         let counts = try run(lines, until: "2026-07-01T12:00:00Z")
         #expect(counts.outputs[0].dropped == [.erased: 2])
         #expect(counts.erasures.map(\.erased) == [2])
+        #expect(counts.erasures.map(\.undecided) == [0])
+        #expect(counts.erasures.map(\.structured) == [0])
+        let structured = try run([#"{"ts":"\#(ReleaseTrial.fresh)","user":["anna"]}"#])
+        #expect(structured.erasures.map(\.structured) == [1])
         #expect(try run(lines).outputs[0].dropped == [.erased: 3])
     }
 

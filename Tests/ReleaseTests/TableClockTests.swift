@@ -225,6 +225,25 @@ import Testing
         }
     }
 
+    /// Of the last run that wrote the record it is known what they said.
+    @Test func whatTheTablesSaidIsKnownOfTheLastRunOnly() throws {
+        let held = SubjectRegister(
+            rules: [SubjectRegister.Rule(.everybody, effect: .held(0))],
+            holds: [SubjectRegister.Hold(id: 3)], hasher: nil)
+        for isLast in [true, false] {
+            let result = try run(["past"]) { plan in
+                plan.isStored = true
+                plan.tablesBefore = plan.tables
+                plan.generations = [WrittenGeneration(clocks: plan.clocks, holds: .empty)]
+                if !isLast {
+                    plan.generations.append(WrittenGeneration(clocks: plan.clocks, holds: held))
+                }
+            }
+            let token = MonthKeys.token("past", field: "user", month: "2026-07")
+            #expect(result.lines == [shown(isLast ? "past" : token)])
+        }
+    }
+
     @Test func aClockThatReadsAFieldIsKnownWithoutTables() throws {
         var trial = trial()
         let seen = RetentionClock(

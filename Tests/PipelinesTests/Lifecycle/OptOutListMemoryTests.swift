@@ -95,6 +95,8 @@ struct OptOutListMemoryTests {
             "C-\($0),,statistics,,\($0),"
         }
         let scene = try scene(rows)
+        // Nothing is stored yet.
+        #expect(try removed(scene, "2026-05-14") == [])
         try scene.run(now: "2026-05-14")
         #expect(try removed(scene, "2026-05-14") == [])
         #expect(try removed(scene, "2026-05-15") == [4])
@@ -114,6 +116,24 @@ struct OptOutListMemoryTests {
         #expect(try removed(scene, "2026-05-15") == [4])
         try scene.write("list.csv", Self.head + "C-9,,marketing,,2026-01-01,\n")
         #expect(try removed(scene, "2026-05-15") == [])
+    }
+
+    @Test("a list that is not there is remembered once there was one, as an empty one")
+    func withoutAList() throws {
+        let scene = try scene(["C-1,,statistics,,2026-01-01,"])
+        let text = try scene.text("pipeline.yaml")
+        try scene.write("pipeline.yaml", text.replacing("opt_outs: list.csv\n", with: ""))
+        func remembered() throws -> InputList? {
+            let plan = try Sluice.loadPlan("\(scene.folder)/pipeline.yaml", now: "2026-05-15")
+            let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
+            return try OptOutListMemory(ledger: ledger, plan: plan).remember(hashing: nil)
+        }
+        #expect(try remembered() == nil)
+        try scene.write("pipeline.yaml", text)
+        try scene.run(now: "2026-05-15")
+        try scene.write("pipeline.yaml", text.replacing("opt_outs: list.csv\n", with: ""))
+        let empty = try #require(try remembered())
+        #expect(empty.entries == 0 && empty.lines == [])
     }
 
     @Test("an opt-out of what the pipeline has no purpose for takes nothing out of what was counted")

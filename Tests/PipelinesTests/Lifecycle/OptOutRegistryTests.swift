@@ -1,5 +1,7 @@
 import Anonymization
 import FileSystem
+import KeyedHashing
+import Ledger
 import Records
 import Testing
 
@@ -152,6 +154,46 @@ struct OptOutRegistryTests {
         }
     }
 
+    @Test("of an entry that ends with the import nothing is carried out any more")
+    func aheadAndWithdrawn() throws {
+        let store = try filled()
+        func enter(_ now: String, _ withdrawn: String = "") throws {
+            try store.write(
+                "a.csv",
+                "customer,purpose,effective_date,withdrawn_date\nc1,*,2026-05-20,\(withdrawn)\n")
+            _ = try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: now)
+        }
+        try enter("2026-04-16")
+        try store.source("2", [logLine("2026-02-20", n: 2)])
+        try store.run("2026-05-03")
+        // Nobody could expect a key for February when it was entered.
+        try store.run("2026-05-20")
+        try enter("2026-05-21", "2026-05-21")
+        try enter("2026-05-22")
+        #expect(try store.lines("counts").contains { $0.hasPrefix("2026-02,2,1,1") })
+    }
+
+    @Test("an entry that ends later is carried out with an import while it is in force")
+    func aheadAndEnding() throws {
+        let store = try filled()
+        func enter(_ now: String, _ withdrawn: String = "") throws {
+            try store.write(
+                "a.csv",
+                "customer,purpose,effective_date,withdrawn_date\nc1,*,2026-05-20,\(withdrawn)\n")
+            _ = try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: now)
+        }
+        try enter("2026-04-16")
+        try store.source("2", [logLine("2026-02-20", n: 2)])
+        try store.run("2026-05-03")
+        try store.run("2026-05-20")
+        try enter("2026-05-21", "2026-06-01")
+        #expect(try store.lines("counts").contains { $0.hasPrefix("2026-02,2,1,1") })
+        try enter("2026-05-22")
+        #expect(!(try store.lines("counts").contains { $0.hasPrefix("2026-02") }))
+    }
+
     @Test(
         "a purpose that is not named goes on, and so does what reads no category that is",
         arguments: ["", "opt_outs: { file: list.csv, effect: drop_record }"])
@@ -285,6 +327,43 @@ struct OptOutRegistryTests {
         let names = try store.names("out")
         try store.run("2026-04-20")
         #expect(try store.names("out") == names)
+    }
+
+    @Test("what a hold kept of an opt-out is due once one of the holds has ended, and not before")
+    func dueBehindAHold() throws {
+        let store = try filled()
+        try store.hold("case", now: "2026-04-16") { request in
+            request.from = "2026-04-01"
+            request.end = "2026-04-18"
+        }
+        let id = try add(store, customer: "c1").entry.id
+        func due(_ now: String) throws -> [HeldOptOut]? {
+            let plan = try Sluice.loadPlan(store.file, now: now)
+            return try HeldOptOuts(
+                try Ledger.open(stateDirectory: "\(store.path)/state"), plan).due
+        }
+        #expect(try due("2026-04-17") == nil)
+        #expect(try due("2026-04-18")?.isEmpty == false)
+        _ = try Sluice.withdrawOptOut(
+            pipeline: store.file, id: id, subject: OptOutSubject(), date: "2026-04-19",
+            now: "2026-04-17")
+        #expect(try due("2026-04-18")?.isEmpty == false)
+        #expect(try due("2026-04-19") == [])
+    }
+
+    @Test("an opt-out that goes by the time of events is never over for those before its end")
+    func isOver() {
+        for (basis, isOver) in [(.use, [false, true]), (.event, [false, false])]
+            as [(NewOptOut.Basis, [Bool])]
+        {
+            let record = OptOutRecord(
+                id: 1,
+                entry: NewOptOut(
+                    subject: SubjectHash(kind: .user, digest: Digest256.of([UInt8]().span)),
+                    basis: basis, effective: EventTime(milliseconds: 0),
+                    withdrawn: EventTime(milliseconds: 10), scopes: []))
+            #expect([9, 10].map { record.isOver(at: EventTime(milliseconds: $0)) } == isOver)
+        }
     }
 
     @Test("what a hold kept of a purpose with blanks in its name goes after it, too")
@@ -450,7 +529,8 @@ struct OptOutRegistryTests {
         #expect(first.added == [2, 3])
         #expect(first.notInFile == [1])
         #expect(first.effect.rows > 0)
-        #expect(try imported("2026-04-17").known == [2, 3])
+        let again = try imported("2026-04-17")
+        #expect(again.known == [2, 3] && again.effect == OptOutEffectReport())
         try store.write(
             "a.csv",
             """

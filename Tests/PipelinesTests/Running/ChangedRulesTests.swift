@@ -181,6 +181,27 @@ struct ChangedRulesTests {
         #expect(try scene.verify(now: "2026-04-13").findings.isEmpty)
     }
 
+    @Test("where the rules change with the end of a hold, what it kept is judged field by field")
+    func heldUntilTheRulesChange() throws {
+        let scene = try scene(line("03-01") + line("03-24", "carl"))
+        var request = HoldRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", name: "case",
+            ground: .law(citation: "Act 1"), reason: "inquiry", by: "legal")
+        request.now = "2026-03-26"
+        request.users = ["anna"]
+        _ = try Sluice.raiseHold(request)
+        _ = try scene.run(now: "2026-04-10")
+        #expect(try members("device", "out", scene)[0].utf8.count == 32)
+        try edit(scene) { $0.device = "{ then: drop, after: P10D }" }
+        _ = try Sluice.releaseHold(
+            pipeline: "\(scene.folder)/pipeline.yaml", name: "case", by: "legal",
+            now: "2026-04-11")
+        _ = try scene.run(now: "2026-04-11")
+        // Another transform than the one that it was aged by counts as not done.
+        #expect(try members("device", "out", scene)[0] == "")
+        #expect(try members("user", "out", scene)[0].utf8.count == 32)
+    }
+
     @Test("an output that may show nothing readable any more loses what is readable in its parts")
     func lostSafeguards() throws {
         let scene = try scene(line("03-01") + line("03-24", "bert"))

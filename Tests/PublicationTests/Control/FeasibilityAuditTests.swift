@@ -62,7 +62,8 @@ import Testing
             let (unsafe, safe) = (try Self.family(), try Self.family(need: 0))
             exit(
                 isStopped { _ = try Self.outcome([3, -3, -3, 3], safe) }
-                    && isStopped { _ = try Self.outcome([], unsafe) } ? 0 : 1)
+                    && isStopped { _ = try FeasibilityAudit(unsafe, ChangeProofs()).run() }
+                    ? 0 : 1)
         }
     }
 

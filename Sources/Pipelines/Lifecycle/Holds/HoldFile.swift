@@ -87,10 +87,7 @@ package enum HoldFile {
         case .ownDecision?:
             return section.requiredText("notice").map { .ownDecision(notice: $0.value) }
         case .law?: return section.requiredText("citation").map { .law(citation: $0.value) }
-        case nil:
-            _ = section.optional("notice")
-            _ = section.optional("citation")
-            return nil
+        case nil: return nil
         }
     }
 }

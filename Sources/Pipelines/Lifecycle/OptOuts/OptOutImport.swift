@@ -50,7 +50,7 @@ enum OptOutImport {
             awaited = Set(
                 try session.ledger.awaitedOptOuts(pipeline: session.plan.name).map(\.optOut))
         } catch { throw StateRegistry.failure(error) }
-        let records = known.filter { awaited.contains($0.id) && $0.entry.withdrawn == nil }
+        let records = known.filter { awaited.contains($0.id) }
         let byKey = Dictionary(records.map { (Key($0.entry), $0) }) { _, other in other }
         return entries.compactMap { line, entry in
             guard entry.withdrawn == nil else { return nil }
