@@ -1,6 +1,6 @@
 /* Takes the place of fsync in a test process, to count its calls: what was not made durable, only a
- * power cut would tell. A count for each thread: tests that run at the same time do not disturb each
- * other. */
+ * power cut would tell. A count for each thread: tests that run at the same time do not disturb
+ * each other. */
 #define _GNU_SOURCE
 #include "CSynchronizations.h"
 

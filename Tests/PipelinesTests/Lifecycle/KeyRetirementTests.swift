@@ -35,7 +35,8 @@ struct KeyRetirementTests {
         let scene = try TemporaryPipeline("name: none\n")
         let store = try store(scene)
         _ = try store.key(for: march, creatingIfMissing: true)
-        let own = ("\(scene.folder)/state", try Ledger.open(stateDirectory: "\(scene.folder)/state"))
+        let state = "\(scene.folder)/state"
+        let own = (state, try Ledger.open(stateDirectory: state))
         let young = try retire(store, "2026-03-31", own)
         #expect(young.destroyed.isEmpty && young.closing.isEmpty && young.learned.isEmpty)
         #expect(try retire(store, "2026-04-01", nil).destroyed.map(\.keyID.epoch?.month) == [march])

@@ -136,7 +136,7 @@ struct OptOutListMemoryTests {
         #expect(empty.entries == 0 && empty.lines == [])
     }
 
-    @Test("an opt-out of what the pipeline has no purpose for takes nothing out of what was counted")
+    @Test("an opt-out of what the pipeline has no purpose for takes nothing out of the figures")
     func unknownPurposes() throws {
         let scene = try scene([])
         try scene.run(now: "2026-05-14")

@@ -154,8 +154,10 @@ struct OptOutRegistryTests {
         }
     }
 
-    @Test("of an entry that ends with the import nothing is carried out any more")
-    func aheadAndWithdrawn() throws {
+    @Test(
+        "what is left of an opt-out is carried out with an import while it is in force",
+        arguments: [("2026-05-21", false), ("2026-06-01", true)])
+    func aheadAndEnding(_ end: String, _ isCarriedOut: Bool) throws {
         let store = try filled()
         func enter(_ now: String, _ withdrawn: String = "") throws {
             try store.write(
@@ -164,34 +166,19 @@ struct OptOutRegistryTests {
             _ = try Sluice.importOptOuts(
                 pipeline: store.file, file: "\(store.path)/a.csv", now: now)
         }
-        try enter("2026-04-16")
-        try store.source("2", [logLine("2026-02-20", n: 2)])
-        try store.run("2026-05-03")
-        // Nobody could expect a key for February when it was entered.
-        try store.run("2026-05-20")
-        try enter("2026-05-21", "2026-05-21")
-        try enter("2026-05-22")
-        #expect(try store.lines("counts").contains { $0.hasPrefix("2026-02,2,1,1") })
-    }
-
-    @Test("an entry that ends later is carried out with an import while it is in force")
-    func aheadAndEnding() throws {
-        let store = try filled()
-        func enter(_ now: String, _ withdrawn: String = "") throws {
-            try store.write(
-                "a.csv",
-                "customer,purpose,effective_date,withdrawn_date\nc1,*,2026-05-20,\(withdrawn)\n")
-            _ = try Sluice.importOptOuts(
-                pipeline: store.file, file: "\(store.path)/a.csv", now: now)
+        func isCounted() throws -> Bool {
+            try store.lines("counts").contains { $0.hasPrefix("2026-02,2,1,1") }
         }
         try enter("2026-04-16")
+        // Nobody could expect a key for February then.
         try store.source("2", [logLine("2026-02-20", n: 2)])
         try store.run("2026-05-03")
         try store.run("2026-05-20")
-        try enter("2026-05-21", "2026-06-01")
-        #expect(try store.lines("counts").contains { $0.hasPrefix("2026-02,2,1,1") })
+        // The line that ends it asks for nothing.
+        try enter("2026-05-21", end)
+        #expect(try isCounted())
         try enter("2026-05-22")
-        #expect(!(try store.lines("counts").contains { $0.hasPrefix("2026-02") }))
+        #expect(try isCounted() == !isCarriedOut)
     }
 
     @Test(
@@ -208,6 +195,12 @@ struct OptOutRegistryTests {
             let left = isRead ? ",1,1" : ",2,2"
             #expect(try store.lines("counts").contains { $0.hasSuffix(left) }, "\(category)")
         }
+    }
+
+    /// How many records the outputs of `scene` have.
+    private func left(_ scene: TemporaryPipeline) throws -> Int {
+        try scene.files(below: "out").filter { $0.hasSuffix(".jsonl") }
+            .reduce(0) { try $0 + scene.text("out/\($1)").split(separator: "\n").count }
     }
 
     @Test("an objection within one customer leaves the user's records of others as they are")
@@ -231,22 +224,18 @@ struct OptOutRegistryTests {
                 "list.csv": "customer,person,purpose,effective_date\nc9,,*,2026-01-01\n",
             ])
         try scene.run(now: "2026-04-15")
-        func left() throws -> Int {
-            try scene.files(below: "out").filter { $0.hasSuffix(".jsonl") }
-                .reduce(0) { try $0 + scene.text("out/\($1)").split(separator: "\n").count }
-        }
-        #expect(try left() == 3)
+        #expect(try left(scene) == 3)
         var request = OptOutRequest(
             pipeline: "\(scene.folder)/pipeline.yaml",
             subject: OptOutSubject(customer: "c2", user: "anna"))
         request.now = "2026-04-16"
         _ = try Sluice.addOptOut(request)
-        #expect(try left() == 2)
+        #expect(try left(scene) == 2)
         try scene.write(
             "list.csv",
             "customer,person,purpose,effective_date\nc9,,*,2026-01-01\nc2,bob,*,2026-01-01\n")
         try scene.run(now: "2026-04-17")
-        #expect(try left() == 1)
+        #expect(try left(scene) == 1)
     }
 
     @Test("an opt-out of nobody rewrites nothing and says that nobody was found")
@@ -395,13 +384,9 @@ struct OptOutRegistryTests {
             pipeline: pipeline, subject: OptOutSubject(customer: "c1"))
         (request.now, request.purposes) = ("2026-04-16", ["statistics & research"])
         _ = try Sluice.addOptOut(request)
-        func left() throws -> Int {
-            try scene.files(below: "out").filter { $0.hasSuffix(".jsonl") }
-                .reduce(0) { try $0 + scene.text("out/\($1)").split(separator: "\n").count }
-        }
-        #expect(try left() == 1)
+        #expect(try left(scene) == 1)
         try scene.run(now: "2026-04-18")
-        #expect(try left() == 0)
+        #expect(try left(scene) == 0)
     }
 
     @Test("the same for a line of the pipeline's list")
