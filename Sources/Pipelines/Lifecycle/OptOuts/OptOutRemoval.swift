@@ -20,10 +20,7 @@ struct OptOutRemoval {
         /// not any more.
         var from: EventTime?
         var until: EventTime?
-<<<<<<< HEAD
         let isByEvent: Bool
-=======
-        var isByEvent = false
         /// What stood for the subject under earlier rules, as far as it was kept.
         var kept: Set<SubjectToken> = []
 
@@ -31,7 +28,6 @@ struct OptOutRemoval {
         func tokens(_ plan: Plan, _ keys: LivingKeys) -> SubjectTokens {
             SubjectTokens(SubjectTokens(subject, plan, keys).all.union(kept))
         }
->>>>>>> left/left-12
     }
 
     /// What deliveries are asked for.
@@ -86,14 +82,8 @@ struct OptOutRemoval {
             let entry =
                 one.isByEvent
                 ? nil
-<<<<<<< HEAD
-                : SubjectTokens(one.subject, plan, keys).removal(
-                    kind, isLimited: one.subject.within != nil)
-            if let entry { countedBefore.append(entry) }
-=======
                 : one.tokens(plan, keys).removal(kind, isLimited: one.subject.within != nil)
-            if let entry, !one.effect.isEmpty { countedBefore.append(entry) }
->>>>>>> left/left-12
+            if let entry { countedBefore.append(entry) }
             for (index, reader) in release.observations.statistics.enumerated() {
                 let barred = one.effect.categories(barredFor: reader.purpose)
                 guard let entry, reader.isOut(barred, release.dropsOptedOutRecords) else {
