@@ -58,7 +58,8 @@ struct PlainCommit {
         if isDryRun { return report }
         try files.openEmptyOutputs()
         try files.prepare()
-        let disclosed = try DisclosureTerms(plan: plan).make(tables)
+        let measured = taken.readMonths.subtracting(taken.refusedMonths)
+        let disclosed = try DisclosureTerms(plan: plan).make(tables, measured: measured)
         let prepared = try TableFiles.prepare(
             tables + terms() + disclosed.terms, sources: identities, in: files.folders)
         do throws(PipelineFailure) {

@@ -126,6 +126,53 @@ struct DisclosureTermsTests {
         #expect(files(terms, "recalled").map(\.sha256) == delivered.map(\.sha256))
     }
 
+    @Test(
+        "it goes too when nobody is left in any file of its month",
+        arguments: [
+            "out/{partner}/{month}.csv", "out/{month}/{partner}.csv", "out/{partner}.csv",
+        ])
+    func allEmptied(_ path: String) throws {
+        let text = pipeline(path)
+        for pipeline in [
+            text, text.replacing("list.csv", with: "{ file: list.csv, effect: drop_record }"),
+        ] {
+            let scene = try scene(
+                path.contains("{month}")
+                    ? pipeline : pipeline.replacing("    retention: P2M\n", with: ""))
+            let places = scene.files(below: "out").filter { $0.hasSuffix("terms.json") }
+            let delivered = try places.map {
+                files(try terms(scene, "out/\($0)"), "files").map(\.sha256)
+            }
+            #expect(delivered.map(\.count) == [1, 1])
+            let lines = ["anna", "bert", "cleo"].map { "c-\($0),,compliance,2026-04-01\n" }
+            try scene.write("list.csv", header + lines.joined())
+            // Another month has its files.
+            try scene.write("in/b.jsonl", line(10, "dora", "east").replacing("-03-", with: "-04-"))
+            for now in ["2026-04-16", "2026-04-17"] {
+                _ = try scene.run(now: now)
+                let left = scene.files(below: "out").filter { $0.hasSuffix(".csv") }
+                #expect(left.count == 1 && left[0].contains("east"))
+                let recalled = try places.map {
+                    files(try terms(scene, "out/\($0)"), "recalled").map(\.sha256)
+                }
+                #expect(recalled == delivered)
+            }
+        }
+    }
+
+    @Test("what is left of a month that was not read, or is readable in part only, stays")
+    func unread() throws {
+        let scene = try scene()
+        let before = scene.files(below: "out")
+        try scene.write("list.csv", header + "c-anna,,compliance,2026-04-01\n")
+        try scene.write("in/a.jsonl", line(19, "anna", "north"))
+        _ = try scene.run(now: "2026-04-20")
+        #expect(scene.files(below: "out") == before)
+        try scene.write("in/a.jsonl", line(19, "anna", "north").replacing("-03-", with: "-04-"))
+        _ = try scene.run(now: "2026-04-20")
+        #expect(scene.files(below: "out") == before)
+    }
+
     @Test("an erasure is told in the terms at once")
     func erased() throws {
         let scene = try scene()

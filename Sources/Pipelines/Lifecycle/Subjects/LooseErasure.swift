@@ -108,7 +108,7 @@ struct LooseErasure {
 
     /// The terms of disclosures say what their files are now, and call back what they were.
     private func renewTerms() throws(PipelineFailure) {
-        for terms in try DisclosureTerms(plan: plan).make([]).terms {
+        for terms in try DisclosureTerms(plan: plan).make([], measured: []).terms {
             do { try DurableFile.durablyReplace(terms.path, with: terms.bytes.span) } catch {
                 throw .storage("cannot write \(terms.shownPath): \(error.reason)")
             }
