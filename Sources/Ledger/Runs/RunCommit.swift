@@ -71,6 +71,9 @@ package struct RunCommit: Sendable {
     package var holds: [Int64] = []
     /// The lists and tables that the run was given.
     package var inputLists: [InputList] = []
+    /// What is remembered of the purposes and categories that opt-outs of the registry were carried
+    /// out under, in place of what was before; nil: that stays.
+    package var optOutTargets: (list: String, lines: Set<Digest256>)?
     /// What was done to the store, if the pipeline has one.
     package var store: StoreCommit?
     /// How well persons hide in the rows that were written, of outputs that are measured.

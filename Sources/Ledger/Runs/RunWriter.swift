@@ -30,6 +30,7 @@ struct RunWriter {
         try writeFiles()
         for publication in commit.publications { try write(publication) }
         for list in commit.inputLists { try write(list) }
+        if let (list, lines) = commit.optOutTargets { try write(lines, ofOptOutList: list) }
         try Ledger.enter(commit.optOuts, time: commit.now, db)
         try write(commit.heldOptOuts)
         try raiseRecalls()
@@ -152,13 +153,15 @@ struct RunWriter {
                 list.kind.rawValue, list.name, list.digest.hex, list.entries, list.memory?.hex,
                 run,
             ])
-        guard let lines = list.lines else { return }
-        try db.execute(
-            sql: "DELETE FROM listed_opt_outs WHERE list = ?", arguments: [list.name])
+        if let lines = list.lines { try write(lines, ofOptOutList: list.name) }
+    }
+
+    private func write(_ lines: Set<Digest256>, ofOptOutList list: String) throws {
+        try db.execute(sql: "DELETE FROM listed_opt_outs WHERE list = ?", arguments: [list])
         for line in lines {
             try db.execute(
                 sql: "INSERT INTO listed_opt_outs (list, line) VALUES (?, ?)",
-                arguments: [list.name, line.hex])
+                arguments: [list, line.hex])
         }
     }
 

@@ -74,7 +74,11 @@ struct OptOutListMemory {
         let entries = plan.optOutList.entries
         record.lines =
             entries.isEmpty
-            ? [] : hasher.map { hasher in Set(entries.map { digest(of: $0, hasher) }) }
+            ? []
+            : hasher.map { hasher in
+                Set(entries.map { digest(of: $0, hasher) })
+                    .union(OptOutTargets(plan).all.map(\.digest))
+            }
         return record
     }
 
@@ -92,27 +96,35 @@ struct OptOutListMemory {
     }
 
     /// What the list takes out when it has changed, or the day of one of its opt-outs has come
-    /// since the last run that applied it: what its new lines name, and those whose day it is. Nil
-    /// otherwise, or when nothing is stored yet. Commands for single subjects are runs too, and
-    /// apply no list.
+    /// since the last run that applied it: what its new lines name, and those whose day it is. What
+    /// all its lines name, where an output or a statistic has another purpose or other categories
+    /// since. Nil otherwise, or when nothing is stored yet. Commands for single subjects are runs
+    /// too, and apply no list.
     func removal(_ registry: StateRegistry) throws(PipelineFailure) -> OptOutRemoval? {
         if plan.optOutList.entries.isEmpty { return nil }
         guard let hasher = registry.hasher else { return nil }
         let now = plan.release.clocks.runClock.now
-        let entries: [OptOutEntry]
+        let entries: [(line: OptOutEntry, targets: Set<String>?)]
         do {
             guard try ledger.lastRun(pipeline: plan.name) != nil else { return nil }
             let applied = try ledger.runGiven(.optOuts, name: name)
             let isSame = try ledger.inputList(.optOuts, name: name) == record
             let known = try ledger.listedOptOuts(list: name)
-            entries = plan.optOutList.entries.filter { entry in
+            let changed = Set(OptOutTargets(plan).changed(since: known).map(\.name))
+            entries = plan.optOutList.entries.compactMap { entry in
                 let isNewlyInForce =
                     entry.effective <= now && applied.map { $0.now < entry.effective } ?? true
-                return isNewlyInForce || !isSame && !known.contains(digest(of: entry, hasher))
+                if isNewlyInForce || !isSame && !known.contains(digest(of: entry, hasher)) {
+                    return (entry, nil)
+                }
+                return changed.isEmpty ? nil : (entry, changed)
             }
         } catch { throw StateRegistry.failure(error) }
-        let sought = entries.compactMap {
-            OptOutRemoval.Sought($0, isByEvent: plan.release.optOutBasis == .event, now: now)
+        let sought = entries.compactMap { line, targets in
+            var one = OptOutRemoval.Sought(
+                line, isByEvent: plan.release.optOutBasis == .event, now: now)
+            one?.targets = targets
+            return one
         }
         let removal = OptOutRemoval(sought, plan, try LivingKeys(plan), hasher)
         return removal.isEmpty && removal.countedBefore.isEmpty ? nil : removal

@@ -54,6 +54,7 @@ enum OptOutWork {
         let removal = OptOutRemoval(sought, session.plan, keys, hasher)
         settings.order = .removeOptedOut(removal)
         settings.optOuts = changes
+        settings.enteredOptOuts = optOuts.map(\.record)
         let run = StatefulRun(
             plan: session.plan, statePath: state, request: settings, observer: nil,
             ledger: session.ledger)
