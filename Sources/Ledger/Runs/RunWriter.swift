@@ -66,7 +66,8 @@ struct RunWriter {
 
     private func raiseRecalls() throws {
         for recall in commit.recalls {
-            try Recalls.raise(recall.cause, part: recall.part, time: commit.now, db)
+            try Recalls.raise(
+                recall.cause, part: recall.part, time: commit.now, paths, db)
         }
         for recall in commit.recalledDeliveries {
             try Recalls.raise(recall.cause, delivery: recall.delivery, time: commit.now, db)
