@@ -80,6 +80,29 @@ struct ChangedPurposeTests {
         #expect(try lines(scene).count { $0.contains("note") } == 1)
     }
 
+    @Test("an entry of all categories reaches no more when a field gets one")
+    func allCategories() throws {
+        let scene = try scene(pipeline(purpose: "statistics", effect: "fields"), list: "")
+        func add(_ customer: String, _ category: String) throws {
+            var request = OptOutRequest(
+                pipeline: "\(scene.folder)/pipeline.yaml",
+                subject: OptOutSubject(customer: customer))
+            request.categories = [category]
+            request.now = "2026-04-15"
+            _ = try Sluice.addOptOut(request)
+        }
+        try add("c8", "*")
+        try add("c9", "technical")
+        _ = try scene.run(now: "2026-04-16")
+        try scene.write(
+            "pipeline.yaml",
+            pipeline(
+                purpose: "statistics", note: "{ then: redact, category: technical }",
+                effect: "fields"))
+        let notes = try scene.run(now: "2026-04-16").notes.filter { $0.contains("entered again") }
+        #expect(notes.count == 2 && notes.allSatisfy { $0.hasSuffix(": 2") })
+    }
+
     @Test("entries of the registry, which keeps no values, are named until they are entered again")
     func registry() throws {
         let scene = try scene(pipeline(), list: "")

@@ -77,7 +77,7 @@ struct OptOutListMemory {
             ? []
             : hasher.map { hasher in
                 Set(entries.map { digest(of: $0, hasher) })
-                    .union(OptOutTargets(plan).all.map(\.digest))
+                    .union(OptOutTargets(plan).digests)
             }
         return record
     }
@@ -110,14 +110,15 @@ struct OptOutListMemory {
             let applied = try ledger.runGiven(.optOuts, name: name)
             let isSame = try ledger.inputList(.optOuts, name: name) == record
             let known = try ledger.listedOptOuts(list: name)
-            let changed = Set(OptOutTargets(plan).changed(since: known).map(\.name))
+            let changed = OptOutTargets(plan).changed(since: known)
             entries = plan.optOutList.entries.compactMap { entry in
                 let isNewlyInForce =
                     entry.effective <= now && applied.map { $0.now < entry.effective } ?? true
                 if isNewlyInForce || !isSame && !known.contains(digest(of: entry, hasher)) {
                     return (entry, nil)
                 }
-                return changed.isEmpty ? nil : (entry, changed)
+                let wider = changed.filter { $0.isWider(for: entry.scope, since: known) }
+                return wider.isEmpty ? nil : (entry, Set(wider.map(\.name)))
             }
         } catch { throw StateRegistry.failure(error) }
         let sought = entries.compactMap { line, targets in

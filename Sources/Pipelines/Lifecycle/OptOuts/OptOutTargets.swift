@@ -12,8 +12,17 @@ struct OptOutTargets {
     struct Target {
         let name: String
         let purpose: Purpose
-        /// What an opt-out goes by.
+        /// What an opt-out of all categories goes by.
+        let purposeDigest: Digest256
+        /// What one of some categories goes by.
         let digest: Digest256
+
+        /// True when an opt-out may reach other records in it than when `known` was remembered.
+        func isWider(for effect: OptOutEffect, since known: Set<Digest256>) -> Bool {
+            let barred = effect.categories(barredFor: purpose)
+            if barred.isEmpty { return false }
+            return !known.contains(barred == .all ? purposeDigest : digest)
+        }
     }
 
     let all: [Target]
@@ -27,8 +36,8 @@ struct OptOutTargets {
             // Records that go as a whole go whatever their fields are.
             let all = words + (drops ? [] : categories)
             return Target(
-                name: name, purpose: purpose,
-                digest: Digest256.of(Array(all.joined(separator: "\n").utf8).span))
+                name: name, purpose: purpose, purposeDigest: Digest256(ofLines: words),
+                digest: Digest256(ofLines: ["categories"] + all))
         }
         let outputs = release.outputs.map { output in
             let categories = zip(release.fields.names, output.rules).compactMap { name, rule in
@@ -48,9 +57,12 @@ struct OptOutTargets {
 
     static func name(ofStatistic name: String) -> String { "statistic `\(name)`" }
 
+    /// What is remembered of them.
+    var digests: Set<Digest256> { Set(all.flatMap { [$0.purposeDigest, $0.digest] }) }
+
     /// Those that were otherwise, or not there, when `known` was remembered.
     func changed(since known: Set<Digest256>) -> [Target] {
-        all.filter { !known.contains($0.digest) }
+        all.filter { !known.isSuperset(of: [$0.purposeDigest, $0.digest]) }
     }
 }
 
@@ -79,14 +91,16 @@ struct WidenedOptOuts {
             let changed = known.isEmpty ? [] : targets.changed(since: known)
             for target in changed where try Self.isStored(target, ledger, plan) {
                 var left: [Int64] = []
-                for record in records where Self.reaches(record, target, plan) {
+                for record in records {
+                    let effect = OptOutEffect(record.entry.scopes, plan.purposes)
+                    guard target.isWider(for: effect, since: known) else { continue }
                     let mark = Self.mark(record, target)
                     if carriedOut.contains(record.id) { done.insert(mark) }
-                    if !known.union(done).contains(mark) { left.append(record.id) }
+                    if !known.contains(mark), !done.contains(mark) { left.append(record.id) }
                 }
                 if !left.isEmpty { waiting.append((target.name, left)) }
             }
-            remembered = waiting.isEmpty ? Set(targets.all.map(\.digest)) : known.union(done)
+            remembered = waiting.isEmpty ? targets.digests : known.union(done)
         } catch { throw StateRegistry.failure(error) }
     }
 
@@ -119,13 +133,6 @@ struct WidenedOptOuts {
         }
     }
 
-    private static func reaches(
-        _ record: OptOutRecord, _ target: OptOutTargets.Target, _ plan: Plan
-    ) -> Bool {
-        !OptOutEffect(record.entry.scopes, plan.purposes)
-            .categories(barredFor: target.purpose).isEmpty
-    }
-
     /// Says that an opt-out, however often it was entered, was carried out in a target.
     private static func mark(
         _ record: OptOutRecord, _ target: OptOutTargets.Target
@@ -136,7 +143,7 @@ struct WidenedOptOuts {
                 target.digest.hex, entry.subject.kind.rawValue, entry.subject.digest.hex,
                 entry.within?.hex ?? "-", entry.basis.rawValue,
             ] + entry.scopes.map { "\($0.purpose) \($0.category)" }
-        return Digest256.of(Array(words.joined(separator: "\n").utf8).span)
+        return Digest256(ofLines: words)
     }
 
     /// What has to be said of them until they were entered again.
@@ -147,5 +154,11 @@ struct WidenedOptOuts {
                 + "are entered again, with the same purposes and categories: "
                 + optOuts.map(String.init).joined(separator: ", ")
         }
+    }
+}
+
+extension Digest256 {
+    fileprivate init(ofLines lines: [String]) {
+        self = .of(Array(lines.joined(separator: "\n").utf8).span)
     }
 }
