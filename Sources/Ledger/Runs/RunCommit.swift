@@ -60,6 +60,9 @@ package struct RunCommit: Sendable {
     package var publications: [PendingPublication] = []
     /// The parts that are rewritten because a person or customer asked for it, and why: what was
     /// delivered of them is called back.
+    /// The outputs that are shared from this run on, with whom and for what: what lies there of
+    /// earlier runs counts as delivered, too.
+    package var shared: [(output: String, recipients: [String], purpose: String)] = []
     package var recalls: [(cause: RecallCause, part: Int64)] = []
     /// Deliveries that are called back one by one.
     package var recalledDeliveries: [(cause: RecallCause, delivery: Int64)] = []

@@ -54,6 +54,26 @@ struct RunWriter {
         for part in commit.parts { try endParts(part.replaces, as: "replaced") }
         for part in commit.parts { try write(part) }
         try noteStayingParts()
+        for (output, recipients, purpose) in commit.shared {
+            for recipient in Set(recipients) { try deliver(output, to: recipient, for: purpose) }
+        }
+    }
+
+    /// Enters the deliveries of the current parts of an output that `recipient` did not get before.
+    private func deliver(
+        _ output: String, to recipient: String, for purpose: String
+    ) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO deliveries (part_id, recipient, purpose, opt_outs_as_of_ms,
+                    delete_by_ms)
+                SELECT parts.id, ?1, ?2, ?3, parts.delete_by_ms
+                FROM parts JOIN outputs ON outputs.id = output_id
+                WHERE outputs.name = ?4 AND parts.state = 'current' AND NOT EXISTS (
+                    SELECT 1 FROM deliveries WHERE part_id = parts.id AND recipient = ?1)
+                ORDER BY parts.id
+                """,
+            arguments: [recipient, purpose, commit.now.milliseconds, output])
     }
 
     private func writePartials() throws {

@@ -368,6 +368,8 @@ final class StatefulRun {
         commit.blockedErasures = subjects?.blocked ?? []
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
+        commit.shared = plan.outputs.filter { $0.termsPath != nil }
+            .map { ($0.name, $0.sharedWith, $0.purpose) }
         commit.recalls = changes.recalls
         commit.recalledDeliveries = changes.recalledDeliveries
         commit.optOuts = settings.optOuts
