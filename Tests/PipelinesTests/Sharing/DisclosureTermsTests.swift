@@ -185,6 +185,28 @@ struct DisclosureTermsTests {
         #expect(files(terms, "files").map(\.sha256) != delivered.map(\.sha256))
     }
 
+    @Test("a value of any length makes a name that a folder takes", arguments: ["b", "\u{e9}"])
+    func longValues(_ letter: String) throws {
+        let pipeline = pipeline("out/{partner}/{month}.{partner}.csv")
+        let long = String(repeating: letter, count: 250)
+        let scene = try TemporaryPipeline(
+            pipeline,
+            files: [
+                "list.csv": header,
+                "in/a.jsonl": line(20, "anna", long) + line(20, "bert", long + "x")
+                    + line(21, "cleo", "south"),
+            ])
+        _ = try scene.run(now: "2026-04-15")
+        let files = scene.files(below: "out")
+        #expect(files.count == 6 && Set(files).count == 6)
+        #expect(files.contains("south/2026-03.south.csv"))
+        for name in files.flatMap({ $0.split(separator: "/") }) { #expect(name.utf8.count < 200) }
+        _ = try scene.run(now: "2026-04-15")
+        #expect(scene.files(below: "out") == files)
+        let cut = files.joined().split(separator: "%").dropFirst()
+        #expect(cut.allSatisfy { $0.prefix(2).allSatisfy(\.isHexDigit) })
+    }
+
     @Test("a month without a stated retention stays for the window")
     func retention() throws {
         let text = pipeline().replacing("    retention: P2M\n", with: "")
