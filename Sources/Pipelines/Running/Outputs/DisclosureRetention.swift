@@ -42,23 +42,36 @@ struct DisclosureRetention {
         return clock.zone.startOfDay(firstAfter.adding(retention).daysSince1970)
     }
 
-    /// The month in a file's path: the only `yyyy-MM` that fits where the path has `{month}`.
+    /// The month in a file's path: what stands where the path has `{month}`.
     static func month(in file: String, _ path: PathTemplate) -> CalendarMonth? {
-        guard let at = path.parts.firstIndex(of: .placeholder("month")) else { return nil }
-        let behind = path.parts[(at + 1)...]
-        var rest = Substring(file)
-        if case .literal(let suffix) = behind.last {
-            guard rest.hasSuffix(suffix) else { return nil }
-            rest = rest.dropLast(suffix.count)
+        guard path.placeholders.contains("month"),
+            let template = PathTemplate(PlanningWorld.simplified(path.text))
+        else { return nil }
+        return month(in: PlanningWorld.simplified(file)[...], template.parts[...], nil)
+    }
+
+    /// Tries every way in which `rest` can be what `parts` stand for: a value may have in it what
+    /// stands behind it in the path, and be a month itself.
+    private static func month(
+        in rest: Substring, _ parts: ArraySlice<PathTemplate.Part>, _ found: CalendarMonth?
+    ) -> CalendarMonth? {
+        guard let part = parts.first else { return rest.isEmpty ? found : nil }
+        let behind = parts.dropFirst()
+        switch part {
+        case .literal(let text):
+            return rest.hasPrefix(text)
+                ? month(in: rest.dropFirst(text.count), behind, found) : nil
+        case .placeholder("month"):
+            guard let own = CalendarMonth(text: String(rest.prefix(7))) else { return nil }
+            return month(in: rest.dropFirst(7), behind, own)
+        case .placeholder:
+            let longest = rest.prefix { $0 != "/" }.count
+            for length in stride(from: 1, through: longest, by: 1) {
+                let month = month(in: rest.dropFirst(length), behind, found)
+                if let month { return month }
+            }
+            return nil
         }
-        // Between `{month}` and the suffix only further placeholders may stand; take the last
-        // month.
-        let pieces = rest.split { $0 == "/" || $0 == "." || $0 == "_" }
-        for piece in pieces.reversed() {
-            if let month = CalendarMonth(text: String(piece)) { return month }
-            if let month = CalendarMonth(text: String(piece.suffix(7))) { return month }
-        }
-        return nil
     }
 
     /// Deletes a file; messages show `path`, its template.
