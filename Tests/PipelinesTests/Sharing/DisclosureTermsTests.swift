@@ -185,6 +185,32 @@ struct DisclosureTermsTests {
         #expect(files(terms, "files").map(\.sha256) != delivered.map(\.sha256))
     }
 
+    @Test("an erasure that leaves nobody in a file takes the file away and calls it back")
+    func erasedWholly() throws {
+        let scene = try scene()
+        let delivered = files(try terms(scene, "out/south/terms.json"), "files")
+        _ = try Sluice.eraseSubject(SubjectEraseRequest(subject: scene.request(.user, "cleo")))
+        #expect(scene.files(below: "out").filter { $0.hasPrefix("south") } == ["south/terms.json"])
+        let terms = try terms(scene, "out/south/terms.json")
+        #expect(files(terms, "files").isEmpty)
+        #expect(files(terms, "recalled").map(\.sha256) == delivered.map(\.sha256))
+    }
+
+    @Test(
+        "no folder that is named after somebody outlives its files",
+        arguments: ["out/{partner}/{month}.csv", "out/a/{partner}/b/{month}.csv"])
+    func folders(_ path: String) throws {
+        let scene = try scene(pipeline(path))
+        let mark = path.replacing("{partner}", with: "north").replacing("{month}", with: "x")
+        try scene.write(mark, "")
+        try scene.write("in/a.jsonl", "")
+        _ = try scene.run(now: "2026-06-01")
+        let above = path.contains("/a/") ? "out/a" : "out"
+        let left = try FileManager.default.contentsOfDirectory(atPath: "\(scene.folder)/\(above)")
+        // What somebody else has put there stays.
+        #expect(left == ["north"])
+    }
+
     @Test("a value of any length makes a name that a folder takes", arguments: ["b", "\u{e9}"])
     func longValues(_ letter: String) throws {
         let pipeline = pipeline("out/{partner}/{month}.{partner}.csv")

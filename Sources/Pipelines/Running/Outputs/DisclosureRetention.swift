@@ -74,16 +74,41 @@ struct DisclosureRetention {
         }
     }
 
-    /// Deletes a file; messages show `path`, its template.
+    /// Deletes a file, and the folders that the values in its path have made, once nothing is left
+    /// in them; messages show `path`, its template.
     static func remove(_ file: String, shownAs path: String) throws(PipelineFailure) {
         let place = splitPath(file)
         do throws(FileFault) {
             let directory = try Directory.open(place.directory, creating: false, mode: 0o700)
             _ = try directory.remove(place.name)
             try directory.synchronize()
+            try removeEmptyFolders(from: place.directory, path)
         } catch {
             throw .storage(
                 "cannot delete a file of \(path), which has to go: \(error.reason)")
+        }
+    }
+
+    /// Removes `folder` and those above it as long as they are empty, up to the innermost one that
+    /// has no value in its name: names of persons and partners do not outlive their files.
+    private static func removeEmptyFolders(
+        from folder: String, _ path: String
+    ) throws(FileFault) {
+        let template = splitPath(PlanningWorld.simplified(path)).directory.split(separator: "/")
+        guard let first = template.firstIndex(where: { $0.contains("{") }) else { return }
+        var folder = PlanningWorld.simplified(folder)
+        var depth = template.count
+        while depth > first {
+            let place = splitPath(folder)
+            let above = try Directory.open(place.directory, creating: false, mode: 0o700)
+            do { try above.removeDirectory(place.name) } catch {
+                // Also a link or a disk that stands in its place is not the run's to remove.
+                if ["ENOTEMPTY", "EEXIST", "ENOTDIR", "EBUSY"].contains(error.code) { return }
+                throw error
+            }
+            try above.synchronize()
+            folder = place.directory
+            depth -= 1
         }
     }
 }
