@@ -52,6 +52,7 @@ struct PlainCommit {
         report.risks = gate?.risks ?? []
         try checkQuarantine(plan, report)
         let tables = try tableFiles(plan, taken, &report)
+        try noteStayingFiles(of: taken.refusedMonths, &report)
         let expired = try DisclosureRetention(plan: plan).apply(isDryRun: isDryRun)
         report.agedParts += expired
         report.expiredParts += expired
@@ -79,6 +80,25 @@ struct PlainCommit {
         }
         addFiles(&report, tables)
         return report
+    }
+
+    /// Says that opt-outs do not reach what was disclosed of months that are measured no more.
+    private func noteStayingFiles(
+        of refused: Set<CalendarMonth>, _ report: inout RunReport
+    ) throws(PipelineFailure) {
+        guard !refused.isEmpty, !plan.optOutList.entries.isEmpty else { return }
+        for table in plan.tables where table.isDisclosure {
+            guard let path = table.paths.first?.path, !path.isStandardOutput else { continue }
+            let months = Set(
+                try presentFiles(at: path).compactMap { DisclosureRetention.month(in: $0, path) }
+            ).intersection(refused)
+            if months.isEmpty { continue }
+            let list = months.sorted().map(\.text).joined(separator: ", ")
+            report.notes.append(
+                "\(table.name): the files of \(list) stay as they were written, with whoever has "
+                    + "opted out since, until their retention has passed: delete them to end that "
+                    + "now")
+        }
     }
 
     /// Removes everything that was not made visible.
