@@ -93,7 +93,7 @@ struct RunCommitTests {
         add { $0.tasks[0].source = 1 }
         add { $0.keys[0].fingerprint = KeyFingerprint(digest: plan) }
         add { $0.parts[0].path = "out/one" }
-        add { $0.parts[0].purpose = "statistics" }
+        add { $0.parts[0].kind = .disclosure }
         add { $0.parts[0].replaces = [99] }
         add { $0.parts[0].keyIDs = [KeyID(epoch: nil, number: 1)] }
         add { $0.removedParts = [99] }
@@ -107,6 +107,18 @@ struct RunCommitTests {
         }
         try ledger.commitRun(commit("two", source: "b"))
         #expect(try Snapshot(ledger) != before)
+    }
+
+    /// Opt-outs bind by the new one, and what was delivered keeps the one it was delivered for.
+    @Test func anOutputMayChangeItsPurpose() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.ledger()
+        try ledger.commitRun(commit("one", source: "a"))
+        var other = commit("two", source: "b")
+        other.parts[0].purpose = "statistics"
+        try ledger.commitRun(other)
+        #expect(try ledger.partHistory().count == 2)
+        #expect(try ledger.currentParts(output: "actions").count == 2)
     }
 
     @Test func partsAgeAndAreReplaced() throws {

@@ -211,7 +211,8 @@ struct SealTests {
                         VALUES (1, 'customer', '\(String(repeating: "2", count: 64))', 'k', 'use',
                             0)
                         """)
-                try Recalls.raise(.optOut(1), part: 1, time: time, db)
+                let paths = StoredPaths(state: ledger.directory.path)
+                try Recalls.raise(.optOut(1), part: 1, time: time, paths, db)
                 try Recalls.raise(.optOut(1), delivery: 1, time: time, db)
             }
         }

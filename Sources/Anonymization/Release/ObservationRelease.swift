@@ -32,6 +32,10 @@ package struct ObservationRelease: ~Copyable {
     private var commonCount = 0
     /// The months with records that are no longer in the window.
     package private(set) var refusedMonths: Set<CalendarMonth> = []
+    /// The months of all records, those of which nothing may be counted among them; empty when no
+    /// statistic counts only what is in the window.
+    package private(set) var readMonths: Set<CalendarMonth> = []
+    private var lastReadDay: Int32?
 
     /// An input of the batch and the slot that it is read from. Not private: 6.3.1 miscompiles
     /// private elements of `FlatArray`.
@@ -123,6 +127,7 @@ package struct ObservationRelease: ~Copyable {
         _ view: borrowing RecordView, _ table: borrowing RecordTable,
         _ record: inout RecordContext, _ scratch: inout ByteBuffer, dropsOptedOut: Bool
     ) {
+        if windowOnly != 0, record.time != nil { noteMonth(ofDay: record.day) }
         guard allStatistics != 0, let time = record.time, !record.age.noKey,
             !record.verdict.isUncounted, !record.isDeleted
         else { return }
@@ -193,6 +198,12 @@ package struct ObservationRelease: ~Copyable {
             if isOut { mask &= ~(1 << UInt64(index)) }
         }
         return mask
+    }
+
+    private mutating func noteMonth(ofDay day: Int32) {
+        if lastReadDay == day { return }
+        lastReadDay = day
+        readMonths.insert(month(ofDay: day))
     }
 
     private mutating func month(ofDay day: Int32) -> CalendarMonth {

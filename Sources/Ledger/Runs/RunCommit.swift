@@ -60,6 +60,9 @@ package struct RunCommit: Sendable {
     package var publications: [PendingPublication] = []
     /// The parts that are rewritten because a person or customer asked for it, and why: what was
     /// delivered of them is called back.
+    /// The outputs that are shared from this run on, with whom and for what: what lies there of
+    /// earlier runs counts as delivered, too.
+    package var shared: [(output: String, recipients: [String], purpose: String)] = []
     package var recalls: [(cause: RecallCause, part: Int64)] = []
     /// Deliveries that are called back one by one.
     package var recalledDeliveries: [(cause: RecallCause, delivery: Int64)] = []
@@ -73,6 +76,9 @@ package struct RunCommit: Sendable {
     package var holds: [Int64] = []
     /// The lists and tables that the run was given.
     package var inputLists: [InputList] = []
+    /// What is remembered of the purposes and categories that opt-outs of the registry were carried
+    /// out under, in place of what was before; nil: that stays.
+    package var optOutTargets: (list: String, lines: Set<Digest256>)?
     /// What was done to the store, if the pipeline has one.
     package var store: StoreCommit?
     /// How well persons hide in the rows that were written, of outputs that are measured.

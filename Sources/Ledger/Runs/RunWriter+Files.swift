@@ -50,14 +50,15 @@ extension RunWriter {
     func write(_ part: NewPart) throws {
         try db.execute(
             sql: """
-                INSERT INTO outputs (name, kind, purpose) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+                INSERT INTO outputs (name, kind, purpose) VALUES (?, ?, ?)
+                ON CONFLICT (name) DO UPDATE SET purpose = excluded.purpose
                 """,
             arguments: [part.output, part.kind.rawValue, part.purpose])
         let output = try Int64.fetchOne(
             db, sql: "SELECT id FROM outputs WHERE name = ? AND kind = ? AND purpose = ?",
             arguments: [part.output, part.kind.rawValue, part.purpose])
         guard let output else {
-            throw LedgerFault.refused("an output has changed its kind or purpose")
+            throw LedgerFault.refused("an output has changed its kind")
         }
         try db.execute(
             sql: """

@@ -30,6 +30,7 @@ struct RunWriter {
         try writeFiles()
         for publication in commit.publications { try write(publication) }
         for list in commit.inputLists { try write(list) }
+        if let (list, lines) = commit.optOutTargets { try write(lines, ofOptOutList: list) }
         try Ledger.enter(commit.optOuts, time: commit.now, db)
         try write(commit.heldOptOuts)
         if let lines = commit.unsearchedLines { try write(lines) }
@@ -54,6 +55,26 @@ struct RunWriter {
         for part in commit.parts { try endParts(part.replaces, as: "replaced") }
         for part in commit.parts { try write(part) }
         try noteStayingParts()
+        for (output, recipients, purpose) in commit.shared {
+            for recipient in Set(recipients) { try deliver(output, to: recipient, for: purpose) }
+        }
+    }
+
+    /// Enters the deliveries of the current parts of an output that `recipient` did not get before.
+    private func deliver(
+        _ output: String, to recipient: String, for purpose: String
+    ) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO deliveries (part_id, recipient, purpose, opt_outs_as_of_ms,
+                    delete_by_ms)
+                SELECT parts.id, ?1, ?2, ?3, parts.delete_by_ms
+                FROM parts JOIN outputs ON outputs.id = output_id
+                WHERE outputs.name = ?4 AND parts.state = 'current' AND NOT EXISTS (
+                    SELECT 1 FROM deliveries WHERE part_id = parts.id AND recipient = ?1)
+                ORDER BY parts.id
+                """,
+            arguments: [recipient, purpose, commit.now.milliseconds, output])
     }
 
     private func writePartials() throws {
@@ -66,7 +87,8 @@ struct RunWriter {
 
     private func raiseRecalls() throws {
         for recall in commit.recalls {
-            try Recalls.raise(recall.cause, part: recall.part, time: commit.now, db)
+            try Recalls.raise(
+                recall.cause, part: recall.part, time: commit.now, paths, db)
         }
         for recall in commit.recalledDeliveries {
             try Recalls.raise(recall.cause, delivery: recall.delivery, time: commit.now, db)
@@ -153,13 +175,15 @@ struct RunWriter {
                 list.kind.rawValue, list.name, list.digest.hex, list.entries, list.memory?.hex,
                 run,
             ])
-        guard let lines = list.lines else { return }
-        try db.execute(
-            sql: "DELETE FROM listed_opt_outs WHERE list = ?", arguments: [list.name])
+        if let lines = list.lines { try write(lines, ofOptOutList: list.name) }
+    }
+
+    private func write(_ lines: Set<Digest256>, ofOptOutList list: String) throws {
+        try db.execute(sql: "DELETE FROM listed_opt_outs WHERE list = ?", arguments: [list])
         for line in lines {
             try db.execute(
                 sql: "INSERT INTO listed_opt_outs (list, line) VALUES (?, ?)",
-                arguments: [list.name, line.hex])
+                arguments: [list, line.hex])
         }
     }
 

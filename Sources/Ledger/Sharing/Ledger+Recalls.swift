@@ -65,16 +65,28 @@ enum Recalls {
     }
 
     /// Calls back every delivery of `part`, which is being replaced, and of what it replaced.
+    ///
+    /// The parts that one source has in one output are told apart by their names alone: those of
+    /// months have no day.
     static func raise(
-        _ cause: RecallCause, part: Int64, time: EventTime, _ db: Database
+        _ cause: RecallCause, part: Int64, time: EventTime, _ paths: StoredPaths, _ db: Database
     ) throws {
-        try raise(
-            cause,
-            """
-            parts.id <= ?4 AND EXISTS (SELECT 1 FROM parts AS own WHERE own.id = ?4
-                AND own.output_id = parts.output_id AND own.source_range = parts.source_range
-                AND own.day IS parts.day)
-            """, part, time, db)
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT parts.id AS id, parts.path AS path FROM parts
+                JOIN parts AS own ON own.id = ?1 AND own.output_id = parts.output_id
+                    AND own.source_range = parts.source_range
+                WHERE parts.id <= ?1 ORDER BY parts.id
+                """,
+            arguments: [part])
+        let versions = rows.map { row -> (id: Int64, path: String) in
+            (row["id"], PartVersions.commonPath(of: paths.absolute(row["path"])))
+        }
+        guard let own = versions.last?.path else { return }
+        for version in versions where version.path == own {
+            try raise(cause, "parts.id = ?4", version.id, time, db)
+        }
     }
 
     /// Calls one delivery back.
@@ -158,11 +170,14 @@ extension Ledger {
                     JOIN outputs ON outputs.id = parts.output_id
                     LEFT JOIN parts AS now ON now.output_id = parts.output_id
                         AND now.source_range = parts.source_range AND now.state = 'current'
-                        AND now.id <> parts.id AND now.day IS parts.day
-                        AND now.sha256 <> parts.sha256
-                    GROUP BY recalls.id ORDER BY recalls.id
+                        AND now.id <> parts.id AND now.sha256 <> parts.sha256
+                    ORDER BY recalls.id, now.id
                     """
-            ).map { try RecallRecord($0, paths) }
+            ).reduce(into: []) { found, row in
+                let record = try RecallRecord(row, paths)
+                guard found.last?.id == record.id else { return found.append(record) }
+                if record.successor != nil { found[found.count - 1] = record }
+            }
         }
     }
 
@@ -196,16 +211,21 @@ extension RecallRecord {
             cause = .erasure(erasure)
         }
         var successor: (path: String, content: ContentIdentity)?
-        if let path: String = row["now_path"], let sha256: String = row["now_sha256"] {
-            successor = (
-                paths.absolute(path),
-                ContentIdentity(digest: try digest(sha256), byteCount: row["now_byte_count"])
-            )
+        let delivered = paths.absolute(row["path"])
+        if let stored: String = row["now_path"], let sha256: String = row["now_sha256"] {
+            let path = paths.absolute(stored)
+            // The same source may have files of other periods in the output.
+            if PartVersions.commonPath(of: path) == PartVersions.commonPath(of: delivered) {
+                successor = (
+                    path,
+                    ContentIdentity(digest: try digest(sha256), byteCount: row["now_byte_count"])
+                )
+            }
         }
         let answered: Int64? = row["answered_ms"]
         self.init(
             id: row["id"], cause: cause, recipient: row["recipient"], output: row["output"],
-            purpose: row["purpose"], path: paths.absolute(row["path"]),
+            purpose: row["purpose"], path: delivered,
             content: ContentIdentity(
                 digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
             records: row["records"],

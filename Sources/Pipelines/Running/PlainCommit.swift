@@ -52,13 +52,15 @@ struct PlainCommit {
         report.risks = gate?.risks ?? []
         try checkQuarantine(plan, report)
         let tables = try tableFiles(plan, taken, &report)
+        try noteStayingFiles(of: taken.refusedMonths, &report)
         let expired = try DisclosureRetention(plan: plan).apply(isDryRun: isDryRun)
         report.agedParts += expired
         report.expiredParts += expired
         if isDryRun { return report }
         try files.openEmptyOutputs()
         try files.prepare()
-        let disclosed = try DisclosureTerms(plan: plan).make(tables)
+        let measured = taken.readMonths.subtracting(taken.refusedMonths)
+        let disclosed = try DisclosureTerms(plan: plan).make(tables, measured: measured)
         let prepared = try TableFiles.prepare(
             tables + terms() + disclosed.terms, sources: identities, in: files.folders)
         do throws(PipelineFailure) {
@@ -78,6 +80,25 @@ struct PlainCommit {
         }
         addFiles(&report, tables)
         return report
+    }
+
+    /// Says that opt-outs do not reach what was disclosed of months that are measured no more.
+    private func noteStayingFiles(
+        of refused: Set<CalendarMonth>, _ report: inout RunReport
+    ) throws(PipelineFailure) {
+        guard !refused.isEmpty, !plan.optOutList.entries.isEmpty else { return }
+        for table in plan.tables where table.isDisclosure {
+            guard let path = table.paths.first?.path, !path.isStandardOutput else { continue }
+            let months = Set(
+                try presentFiles(at: path).compactMap { DisclosureRetention.month(in: $0, path) }
+            ).intersection(refused)
+            if months.isEmpty { continue }
+            let list = months.sorted().map(\.text).joined(separator: ", ")
+            report.notes.append(
+                "\(table.name): the files of \(list) stay as they were written, with whoever has "
+                    + "opted out since, until their retention has passed: delete them to end that "
+                    + "now")
+        }
     }
 
     /// Removes everything that was not made visible.

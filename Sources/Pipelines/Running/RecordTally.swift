@@ -65,6 +65,9 @@ protocol TakenRecords: AnyObject {
     /// The months that a disclosure must refuse.
     var refusedMonths: Set<CalendarMonth> { get }
 
+    /// The months of all records, where disclosures ask for them.
+    var readMonths: Set<CalendarMonth> { get }
+
     /// What the statistics counted; nil without statistics. To be called once.
     func measuredTables() throws(PipelineFailure) -> [MeasuredTable]?
 }

@@ -70,7 +70,12 @@ struct RunConfinement {
 
     /// Adds what only the state knows: where earlier runs wrote, and who else uses the keys.
     mutating func add(_ ledger: Ledger, keys: RunRing?) throws(PipelineFailure) {
-        do { places.written += try ledger.partFolders() } catch {
+        do {
+            places.written += try ledger.partFolders()
+            // Terms of an output that is not shared any more are taken away.
+            let terms = try ledger.files(.terms).map { splitPath($0.file.path).directory }
+            places.written += terms.filter { (try? FileStatus.of($0))?.kind == .directory }
+        } catch {
             throw .storage("cannot read the ledger: \(error.description)")
         }
         do { places.read += try keys?.store?.registeredStates() ?? [] } catch {

@@ -28,6 +28,8 @@ struct RunSettings: Sendable {
     var rewritesSources = false
     /// What a command changes in the registry of opt-outs with the commit of the run.
     var optOuts = OptOutChanges()
+    /// The opt-outs that a command carries out, whether or not they were there before.
+    var enteredOptOuts: [OptOutRecord] = []
 
     /// True when the run takes out of what is stored what the list of opt-outs names, and only then
     /// may it remember the list as dealt with.

@@ -107,6 +107,8 @@ final class TaskRun: OrderedEnd, TakenRecords {
 
     var refusedMonths: Set<CalendarMonth> { crew?.refusedMonths ?? [] }
 
+    var readMonths: Set<CalendarMonth> { crew?.readMonths ?? [] }
+
     /// Adds the time of the task to a report; to be called when nothing more is asked of it.
     func addTimes(to report: inout RunReport) {
         report.stages.add(times)

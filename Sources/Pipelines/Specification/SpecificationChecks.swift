@@ -248,6 +248,7 @@ struct SpecificationChecks {
         for (index, disclosure) in specification.disclosures.enumerated() {
             let path = "disclosures[\(index + 1)]"
             checkColumns(disclosure.keys, disclosure.measures, path: path)
+            checkPersons(disclosure, path: path)
             checkKeys(
                 disclosure.keys,
                 known: readable,
@@ -256,6 +257,17 @@ struct SpecificationChecks {
                 expected: "a field named under `fields`, `derive` or `identity`"
             )
         }
+    }
+
+    /// A file that is named after a person says who it was about as long as it is called back: its
+    /// terms stay when an erasure or an opt-out has taken the file itself away.
+    private func checkPersons(_ disclosure: DisclosureSpecification, path: String) {
+        guard let user = specification.identity.user?.value,
+            disclosure.path.value.placeholders.contains(where: { $0.utf8.elementsEqual(user.utf8) })
+        else { return }
+        faults.add(
+            "found `{\(user)}`, which names files after persons, expected persons in rows only",
+            at: disclosure.path.position, path: "\(path).path")
     }
 
     private func checkColumns(_ keys: [GroupKey], _ measures: [MeasureColumn], path: String) {

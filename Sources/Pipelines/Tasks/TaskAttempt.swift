@@ -120,7 +120,7 @@ struct TaskAttempt {
         return TaskManifest(
             task: task.name, attempt: label, plan: context.tasks.name, keys: keys.names,
             pieces: pieces, log: log, partials: partials,
-            refusedMonths: run.refusedMonths.sorted(),
+            refusedMonths: run.refusedMonths.sorted(), readMonths: run.readMonths.sorted(),
             optOuts: plan.optOutList.entries.indices.filter { matches?.contains($0) ?? false },
             registryHolds: subjects?.holds ?? [], registryOptOuts: subjects?.optOuts ?? [])
     }

@@ -18,7 +18,7 @@ struct TaskManifest {
     }
 
     static let fileName = "manifest.json"
-    private static let version = 3
+    private static let version = 4
 
     var task: String
     /// Tells the attempt from others at the same task.
@@ -35,6 +35,8 @@ struct TaskManifest {
     var partials: [Int]
     /// The months that a disclosure must refuse.
     var refusedMonths: [CalendarMonth]
+    /// The months of all records, where disclosures ask for them.
+    var readMonths: [CalendarMonth]
     /// The entries of the opt-out list that matched.
     var optOuts: [Int]
     /// The holds and the opt-outs of the registry that matched, by their places in the register.
@@ -60,6 +62,7 @@ extension TaskManifest {
             ("pieces", .array(pieces.map(\.written))), ("log", log.written),
             ("partials", .partials(partials)),
             ("refused_months", .array(refusedMonths.map { .integer(Int64($0.index)) })),
+            ("read_months", .array(readMonths.map { .integer(Int64($0.index)) })),
             ("opt_outs", .array(optOuts.map { .integer(Int64($0)) })),
             ("registry_holds", .array(registryHolds.map { .integer(Int64($0)) })),
             ("registry_opt_outs", .array(registryOptOuts.map { .integer(Int64($0)) })),
@@ -73,6 +76,7 @@ extension TaskManifest {
             let keys = json["keys"]?.asArray, let pieces = json["pieces"]?.asArray,
             let log = json["log"].flatMap(ContentIdentity.init),
             let months = json["refused_months"]?.asNumbers,
+            let readMonths = json["read_months"]?.asNumbers,
             let optOuts = json["opt_outs"]?.asNumbers,
             let registryHolds = json["registry_holds"]?.asNumbers,
             let registryOptOuts = json["registry_opt_outs"]?.asNumbers,
@@ -86,6 +90,7 @@ extension TaskManifest {
         self.log = log
         self.partials = partials
         refusedMonths = months.map { CalendarMonth(index: $0) }
+        self.readMonths = readMonths.map { CalendarMonth(index: $0) }
         self.optOuts = optOuts
         self.registryHolds = registryHolds
         self.registryOptOuts = registryOptOuts

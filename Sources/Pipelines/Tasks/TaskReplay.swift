@@ -51,6 +51,7 @@ final class TaskReplay: TakenRecords {
     private(set) var finishedSources: [ChunkSource.Finished]
     private(set) var optOutMatches: OptOutMatches?
     private(set) var refusedMonths: Set<CalendarMonth> = []
+    private(set) var readMonths: Set<CalendarMonth> = []
 
     private var plan: Plan { context.plan }
 
@@ -110,6 +111,7 @@ final class TaskReplay: TakenRecords {
             }
             for number in entry.manifest.optOuts { matches.insert(number) }
             refusedMonths.formUnion(entry.manifest.refusedMonths)
+            readMonths.formUnion(entry.manifest.readMonths)
         }
         optOutMatches = matches
         tally.leaveOut(try sink.finish())

@@ -69,6 +69,35 @@ struct OptOutRecallTests {
         #expect(all.allSatisfy { $0.sha256 != $0.successorSHA256 })
     }
 
+    @Test("files of months are told apart, and stay as readable as they were: not at all")
+    func months() throws {
+        func line(_ month: Int, _ customer: String) -> String {
+            #"{"ts":"2026-0\#(month)-20T10:00:00Z","customer":"\#(customer)","action":"login"}"#
+                + "\n"
+        }
+        let scene = try TemporaryPipeline(
+            Self.pipeline().replacing("{date}", with: "{month}"),
+            files: [
+                "in/a.jsonl": line(3, "c1") + line(3, "c3") + line(4, "c1") + line(4, "c2")
+                    + line(4, "c3"),
+            ])
+        _ = try scene.run(now: "2026-04-25")
+        #expect(try add(scene, "c1", now: "2026-04-26").recalls == 2)
+        for recall in try recalls(scene) {
+            #expect(recall.file.prefix(7) == recall.successor.prefix(7))
+        }
+        // Only in the file of April.
+        let erased = scene.request(.customer, "c2", now: "2026-04-27")
+        _ = try Sluice.eraseSubject(SubjectEraseRequest(subject: erased))
+        let all = try recalls(scene)
+        #expect(all.map { String($0.file.prefix(7)) } == ["2026-03", "2026-04", "2026-04"])
+        #expect(all.allSatisfy { $0.file.prefix(7) == $0.successor.prefix(7) })
+        let files = scene.files(below: "out")
+        #expect(try scene.run(now: "2026-06-15").agedParts == 0)
+        #expect(scene.files(below: "out") == files)
+        #expect(try scene.verify(now: "2026-06-15").findings.isEmpty)
+    }
+
     @Test("what nobody can attribute any more is called back, and said to be")
     func untold() throws {
         let scene = try scene(Self.pipeline("customer: drop"))

@@ -1,3 +1,4 @@
+import Records
 import Testing
 
 @testable import Pipelines
@@ -35,6 +36,22 @@ import Testing
         #expect(folder.files(below: "out") == ["P-01/2026-03.csv", "P-01/terms.json"])
         _ = try folder.run(now: "2026-06-01")
         #expect(folder.files(below: "out").isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("out/{partner}/{month}.csv", "out/P-01/2026-03.csv"),
+            ("out/{month}-{partner}.csv", "out/2026-03-P-01.csv"),
+            ("out/{partner}-{month}.csv", "out/2020-01-2026-03.csv"),
+            ("out/{month}_{partner}.csv", "out/2026-03_2020-01.csv"),
+            ("out/{month}/{partner}.csv", "out/2026-03/2020-01.csv"),
+            ("./out/{month}{partner}.csv", "out/2026-03x.2020-01.csv"),
+            ("out/2020-01/{partner}.{month}", "out/2020-01/a.b.2026-03"),
+        ])
+    func theMonthIsReadWhereThePathHasIt(_ path: String, _ file: String) throws {
+        let template = try #require(PathTemplate(path))
+        #expect(DisclosureRetention.month(in: file, template)?.text == "2026-03")
+        #expect(DisclosureRetention.month(in: file + "x", template) == nil)
     }
 
     /// Taken for empty, a folder would keep what has to go.

@@ -126,6 +126,54 @@ struct DisclosureTermsTests {
         #expect(files(terms, "recalled").map(\.sha256) == delivered.map(\.sha256))
     }
 
+    @Test(
+        "it goes too when nobody is left in any file of its month",
+        arguments: [
+            "out/{partner}/{month}.csv", "out/{month}/{partner}.csv", "out/{partner}.csv",
+        ])
+    func allEmptied(_ path: String) throws {
+        let text = pipeline(path)
+        for pipeline in [
+            text, text.replacing("list.csv", with: "{ file: list.csv, effect: drop_record }"),
+        ] {
+            let scene = try scene(
+                path.contains("{month}")
+                    ? pipeline : pipeline.replacing("    retention: P2M\n", with: ""))
+            let places = scene.files(below: "out").filter { $0.hasSuffix("terms.json") }
+            let delivered = try places.map {
+                files(try terms(scene, "out/\($0)"), "files").map(\.sha256)
+            }
+            #expect(delivered.map(\.count) == [1, 1])
+            let lines = ["anna", "bert", "cleo"].map { "c-\($0),,compliance,2026-04-01\n" }
+            try scene.write("list.csv", header + lines.joined())
+            // Another month has its files.
+            try scene.write("in/b.jsonl", line(10, "dora", "east").replacing("-03-", with: "-04-"))
+            for now in ["2026-04-16", "2026-04-17"] {
+                _ = try scene.run(now: now)
+                let left = scene.files(below: "out").filter { $0.hasSuffix(".csv") }
+                #expect(left.count == 1 && left[0].contains("east"))
+                let recalled = try places.map {
+                    files(try terms(scene, "out/\($0)"), "recalled").map(\.sha256)
+                }
+                #expect(recalled == delivered)
+            }
+        }
+    }
+
+    @Test("what is left of a month that was not read, or is readable in part only, stays")
+    func unread() throws {
+        let scene = try scene()
+        let before = scene.files(below: "out")
+        try scene.write("list.csv", header + "c-anna,,compliance,2026-04-01\n")
+        try scene.write("in/a.jsonl", line(19, "anna", "north"))
+        let report = try scene.run(now: "2026-04-20")
+        #expect(scene.files(below: "out") == before)
+        #expect(report.notes.contains { $0.contains("the files of 2026-03 stay") })
+        try scene.write("in/a.jsonl", line(19, "anna", "north").replacing("-03-", with: "-04-"))
+        _ = try scene.run(now: "2026-04-20")
+        #expect(scene.files(below: "out") == before)
+    }
+
     @Test("an erasure is told in the terms at once")
     func erased() throws {
         let scene = try scene()
@@ -136,6 +184,54 @@ struct DisclosureTermsTests {
         let terms = try terms(scene, "out/north/terms.json")
         #expect(files(terms, "recalled").map(\.sha256) == delivered.map(\.sha256))
         #expect(files(terms, "files").map(\.sha256) != delivered.map(\.sha256))
+    }
+
+    @Test("an erasure that leaves nobody in a file takes the file away and calls it back")
+    func erasedWholly() throws {
+        let scene = try scene()
+        let delivered = files(try terms(scene, "out/south/terms.json"), "files")
+        _ = try Sluice.eraseSubject(SubjectEraseRequest(subject: scene.request(.user, "cleo")))
+        #expect(scene.files(below: "out").filter { $0.hasPrefix("south") } == ["south/terms.json"])
+        let terms = try terms(scene, "out/south/terms.json")
+        #expect(files(terms, "files").isEmpty)
+        #expect(files(terms, "recalled").map(\.sha256) == delivered.map(\.sha256))
+    }
+
+    @Test(
+        "no folder that is named after somebody outlives its files",
+        arguments: ["out/{partner}/{month}.csv", "out/a/{partner}/b/{month}.csv"])
+    func folders(_ path: String) throws {
+        let scene = try scene(pipeline(path))
+        let mark = path.replacing("{partner}", with: "north").replacing("{month}", with: "x")
+        try scene.write(mark, "")
+        try scene.write("in/a.jsonl", "")
+        _ = try scene.run(now: "2026-06-01")
+        let above = path.contains("/a/") ? "out/a" : "out"
+        let left = try FileManager.default.contentsOfDirectory(atPath: "\(scene.folder)/\(above)")
+        // What somebody else has put there stays.
+        #expect(left == ["north"])
+    }
+
+    @Test("a value of any length makes a name that a folder takes", arguments: ["b", "\u{e9}"])
+    func longValues(_ letter: String) throws {
+        let pipeline = pipeline("out/{partner}/{month}.{partner}.csv")
+        let long = String(repeating: letter, count: 250)
+        let scene = try TemporaryPipeline(
+            pipeline,
+            files: [
+                "list.csv": header,
+                "in/a.jsonl": line(20, "anna", long) + line(20, "bert", long + "x")
+                    + line(21, "cleo", "south"),
+            ])
+        _ = try scene.run(now: "2026-04-15")
+        let files = scene.files(below: "out")
+        #expect(files.count == 6 && Set(files).count == 6)
+        #expect(files.contains("south/2026-03.south.csv"))
+        for name in files.flatMap({ $0.split(separator: "/") }) { #expect(name.utf8.count < 200) }
+        _ = try scene.run(now: "2026-04-15")
+        #expect(scene.files(below: "out") == files)
+        let cut = files.joined().split(separator: "%").dropFirst()
+        #expect(cut.allSatisfy { $0.prefix(2).allSatisfy(\.isHexDigit) })
     }
 
     @Test("a month without a stated retention stays for the window")

@@ -310,6 +310,12 @@ let faultTable =
                 + "did you mean `{month}`?"
         ),
         FaultRow(
+            "identity: {user: u}\ndisclosures: [{name: d, to: partner, by: [u], "
+                + "measures: {n: count}, path: '{u}'}]",
+            "6:75: disclosures[1].path: found `{u}`, which names files after persons, expected "
+                + "persons in rows only"
+        ),
+        FaultRow(
             "opt_outs: {file: a, missing: opted_out}",
             "5:30: opt_outs.missing: found another word, expected `opted-out` or `allowed`; did "
                 + "you "

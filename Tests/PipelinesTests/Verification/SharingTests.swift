@@ -86,6 +86,38 @@ struct SharingTests {
         #expect(try Sluice.recalls(pipeline: pipeline).count == 1)
     }
 
+    @Test("count as delivered from the run on that shares them, and carry no terms behind the last")
+    func recipientsChange() throws {
+        let scene = try VerificationScene()
+        let pipeline = "\(scene.path)/p.yaml"
+        let own = VerificationScene.pipeline.replacing("recipients: [own, partner]", with: "")
+        try scene.write("p.yaml", own)
+        try scene.addLog("1", date: "2026-03-10")
+        try scene.run("2026-03-25")
+        func optOut(_ customer: String) throws {
+            var request = OptOutRequest(
+                pipeline: pipeline, subject: OptOutSubject(customer: customer))
+            request.now = "2026-03-28"
+            _ = try Sluice.addOptOut(request)
+        }
+        try scene.write("p.yaml", VerificationScene.pipeline)
+        for _ in 0..<2 { try scene.run("2026-03-26") }
+        #expect(try Self.text(scene, "out/research/terms.json").contains("\"file\":\"2026-03."))
+        try scene.write("p.yaml", own)
+        try scene.run("2026-03-28")
+        #expect(try scene.files("out/research").allSatisfy { !$0.contains("terms") })
+        #expect(try scene.findings("2026-03-28") == [])
+        // What was delivered before is called back all the same.
+        try optOut("NL-101")
+        let recalls = try Sluice.recalls(pipeline: pipeline)
+        #expect(recalls.map(\.recipient) == ["partner"])
+        #expect(recalls.allSatisfy { $0.file.hasPrefix("2026-03.") && $0.records == 4 })
+        try scene.write("p.yaml", VerificationScene.pipeline)
+        try scene.run("2026-03-29")
+        #expect(try Self.text(scene, "out/research/terms.json").contains("2026-03-29"))
+        #expect(try scene.findings("2026-03-29") == [])
+    }
+
     @Test("of one folder are a fault")
     func oneFolder() throws {
         let scene = try VerificationScene()

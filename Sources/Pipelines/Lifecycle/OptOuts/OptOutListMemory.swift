@@ -74,7 +74,11 @@ struct OptOutListMemory {
         let entries = plan.optOutList.entries
         record.lines =
             entries.isEmpty
-            ? [] : hasher.map { hasher in Set(entries.map { digest(of: $0, hasher) }) }
+            ? []
+            : hasher.map { hasher in
+                Set(entries.map { digest(of: $0, hasher) })
+                    .union(OptOutTargets(plan).digests)
+            }
         return record
     }
 
@@ -93,37 +97,26 @@ struct OptOutListMemory {
 
     /// What the list takes out when it has changed, or the day of one of its opt-outs has come
     /// since the last run that applied it: what its new lines name, those whose day it is, and
-    /// those that stayed open. Nil otherwise, or when nothing is stored yet; with it the lines that
-    /// stay open now. Commands for single subjects are runs too, and apply no list.
+    /// those that stayed open. What all its lines name, where an output or a statistic has another
+    /// purpose or other categories since. Nil otherwise, or when nothing is stored yet; with it the
+    /// lines that stay open now. Commands for single subjects are runs too, and apply no list.
     func removal(
         _ registry: StateRegistry
     ) throws(PipelineFailure) -> (removal: OptOutRemoval?, open: UnsearchedLines) {
         var open = UnsearchedLines(list: name)
-        if plan.optOutList.entries.isEmpty { return (nil, open) }
-        guard let hasher = registry.hasher else { return (nil, open) }
-        let now = plan.release.clocks.runClock.now
-        var kept: [Digest256: Set<SubjectToken>] = [:]
-        var entries: [(entry: OptOutEntry, digest: Digest256)]
-        do {
-            guard try ledger.lastRun(pipeline: plan.name) != nil else { return (nil, open) }
-            for line in try ledger.unsearchedLines(list: name) { kept[line.line] = line.tokens }
-            let applied = try ledger.runGiven(.optOuts, name: name)
-            let isSame = try ledger.inputList(.optOuts, name: name) == record
-            let known = try ledger.listedOptOuts(list: name)
-            entries = plan.optOutList.entries.map { ($0, digest(of: $0, hasher)) }
-            entries = entries.filter { entry, digest in
-                let isNewlyInForce =
-                    entry.effective <= now && applied.map { $0.now < entry.effective } ?? true
-                return isNewlyInForce || kept[digest] != nil || !isSame && !known.contains(digest)
-            }
-        } catch { throw StateRegistry.failure(error) }
-        if entries.isEmpty { return (nil, open) }
+        guard !plan.optOutList.entries.isEmpty, let hasher = registry.hasher else {
+            return (nil, open)
+        }
+        let due = try dueLines(hasher)
+        if due.isEmpty { return (nil, open) }
         let isByEvent = plan.release.optOutBasis == .event
-        let sought = entries.compactMap { entry, digest in
-            OptOutRemoval.Sought(entry, isByEvent: isByEvent, now: now).map { one in
+        let now = plan.release.clocks.runClock.now
+        let sought = due.compactMap { line in
+            OptOutRemoval.Sought(line.entry, isByEvent: isByEvent, now: now).map { one in
                 var one = one
-                one.kept = kept[digest] ?? []
-                return (one, digest)
+                one.kept = line.kept
+                one.targets = line.targets
+                return (one, line.digest)
             }
         }
         let keys = try LivingKeys(plan)
@@ -138,6 +131,42 @@ struct OptOutListMemory {
         var removal = OptOutRemoval(sought.map(\.0), plan, keys, hasher)
         removal.unsearched = search.places.count
         return (removal.isEmpty && removal.countedBefore.isEmpty ? nil : removal, open)
+    }
+
+    /// A line that takes something out in this run.
+    private struct DueLine {
+        let entry: OptOutEntry
+        let digest: Digest256
+        /// What was kept of it, where it stayed open.
+        let kept: Set<SubjectToken>
+        /// The only targets that it is sought in; nil: all.
+        let targets: Set<String>?
+    }
+
+    private func dueLines(_ hasher: SubjectHasher) throws(PipelineFailure) -> [DueLine] {
+        let now = plan.release.clocks.runClock.now
+        do {
+            guard try ledger.lastRun(pipeline: plan.name) != nil else { return [] }
+            var kept: [Digest256: Set<SubjectToken>] = [:]
+            for line in try ledger.unsearchedLines(list: name) { kept[line.line] = line.tokens }
+            let applied = try ledger.runGiven(.optOuts, name: name)
+            let isSame = try ledger.inputList(.optOuts, name: name) == record
+            let known = try ledger.listedOptOuts(list: name)
+            let changed = OptOutTargets(plan).changed(since: known)
+            return plan.optOutList.entries.compactMap { entry in
+                let digest = digest(of: entry, hasher)
+                let isNewlyInForce =
+                    entry.effective <= now && applied.map { $0.now < entry.effective } ?? true
+                if isNewlyInForce || kept[digest] != nil || !isSame && !known.contains(digest) {
+                    return DueLine(
+                        entry: entry, digest: digest, kept: kept[digest] ?? [], targets: nil)
+                }
+                let wider = changed.filter { $0.isWider(for: entry.scope, since: known) }
+                if wider.isEmpty { return nil }
+                return DueLine(
+                    entry: entry, digest: digest, kept: [], targets: Set(wider.map(\.name)))
+            }
+        } catch { throw StateRegistry.failure(error) }
     }
 
     /// The numbers of those of `lines` that stay open.

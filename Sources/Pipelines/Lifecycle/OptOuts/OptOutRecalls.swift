@@ -51,6 +51,8 @@ struct OptOutRecalls {
     /// True when the opt-out bars the purpose of the delivery; one that the pipeline does not know
     /// any more, in doubt.
     private func reaches(_ one: OptOutRemoval.Reach, _ delivery: OpenDelivery) -> Bool {
+        let target = OptOutTargets.name(ofOutput: delivery.output)
+        if let targets = one.targets, !targets.contains(target) { return false }
         guard let purpose = plan.purposes[delivery.purpose] else { return true }
         return !one.effect.categories(barredFor: purpose).isEmpty
     }

@@ -23,6 +23,10 @@ struct OptOutRemoval {
         let isByEvent: Bool
         /// What stood for the subject under earlier rules, as far as it was kept.
         var kept: Set<SubjectToken> = []
+        /// The names of the only `OptOutTargets` that it is sought in; nil: all.
+        var targets: Set<String>?
+
+        func isSought(in target: String) -> Bool { targets?.contains(target) ?? true }
 
         /// Everything that stands for the subject, and by which rules.
         func tokens(_ plan: Plan, _ keys: LivingKeys) -> SubjectTokens {
@@ -37,6 +41,8 @@ struct OptOutRemoval {
         /// True when only records of one customer are meant.
         let isLimited: Bool
         let effect: OptOutEffect
+        /// As in `Sought`.
+        var targets: Set<String>?
 
         /// What a recall for its sake says.
         var cause: RecallCause { optOut > 0 ? .optOut(optOut) : .listedOptOut }
@@ -83,8 +89,9 @@ struct OptOutRemoval {
                 one.isByEvent
                 ? nil
                 : one.tokens(plan, keys).removal(kind, isLimited: one.subject.within != nil)
-            if let entry { countedBefore.append(entry) }
-            for (index, reader) in release.observations.statistics.enumerated() {
+            if let entry, one.targets == nil { countedBefore.append(entry) }
+            for (index, reader) in release.observations.statistics.enumerated()
+            where one.isSought(in: OptOutTargets.name(ofStatistic: plan.tables[index].name)) {
                 let barred = one.effect.categories(barredFor: reader.purpose)
                 guard let entry, reader.isOut(barred, release.dropsOptedOutRecords) else {
                     continue
@@ -92,14 +99,16 @@ struct OptOutRemoval {
                 counted[index].append(entry)
             }
             for (index, output) in release.outputs.enumerated()
-            where !one.effect.categories(barredFor: output.purpose).isEmpty {
+            where !one.effect.categories(barredFor: output.purpose).isEmpty
+                && one.isSought(in: OptOutTargets.name(ofOutput: output.name))
+            {
                 standIns[index] += Self.standIns(one, kind, output, release, keys, hasher)
             }
         }
         self.sought = sought.map {
             Reach(
                 optOut: $0.optOut, kind: $0.subject.kind.subjectKind,
-                isLimited: $0.subject.within != nil, effect: $0.effect)
+                isLimited: $0.subject.within != nil, effect: $0.effect, targets: $0.targets)
         }
         self.counted = counted
         self.countedBefore = countedBefore

@@ -61,6 +61,7 @@ enum OptOutWork {
         removal.unsearched = search.places.count
         settings.order = .removeOptedOut(removal)
         settings.optOuts = changes
+        settings.enteredOptOuts = optOuts.map(\.record)
         let run = StatefulRun(
             plan: session.plan, statePath: state, request: settings, observer: nil,
             ledger: session.ledger)

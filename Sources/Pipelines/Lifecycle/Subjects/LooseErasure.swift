@@ -16,6 +16,8 @@ struct LooseErasure {
         _ places: [SubjectPlace], _ report: inout SubjectChangeReport
     ) throws(PipelineFailure) {
         var prepared: [(Directory, PreparedFile)] = []
+        /// Files of disclosures in which nobody is left, and what messages call them.
+        var emptied: [(path: String, shownPath: String)] = []
         if !isDryRun { try RunLeftovers(plan: plan).remove() }
         do throws(PipelineFailure) {
             for place in places where place.kind == .output || place.kind == .disclosure {
@@ -31,12 +33,20 @@ struct LooseErasure {
                     report.records += found.records
                     report.undecided += found.undecided
                     report.parts += 1
-                    if !isDryRun { prepared.append(try rewrite(file, place, scan)) }
+                    if isDryRun { continue }
+                    let (rest, isEmpty) = try rewrite(file, place, scan)
+                    if isEmpty, place.kind == .disclosure {
+                        try? DurableFile.discard([rest.1], in: rest.0)
+                        emptied.append((file, shownPath(of: place)))
+                    } else {
+                        prepared.append(rest)
+                    }
                 }
             }
             let source = places.first { $0.kind == .source }
             try rewriteQuarantine(source, &prepared, &report)
             try replace(prepared)
+            for (path, shown) in emptied { try DisclosureRetention.remove(path, shownAs: shown) }
         } catch {
             for (folder, file) in prepared { try? DurableFile.discard([file], in: folder) }
             throw error
@@ -108,16 +118,28 @@ struct LooseErasure {
 
     /// The terms of disclosures say what their files are now, and call back what they were.
     private func renewTerms() throws(PipelineFailure) {
-        for terms in try DisclosureTerms(plan: plan).make([]).terms {
+        let outcome = try DisclosureTerms(plan: plan).make([], measured: [])
+        for terms in outcome.terms {
             do { try DurableFile.durablyReplace(terms.path, with: terms.bytes.span) } catch {
                 throw .storage("cannot write \(terms.shownPath): \(error.reason)")
             }
         }
+        for (path, shown) in outcome.gone {
+            try DisclosureRetention.remove(path, shownAs: shown)
+        }
     }
 
+    private func shownPath(of place: SubjectPlace) -> String {
+        let table = plan.tables.first {
+            $0.isDisclosure && $0.name.utf8.elementsEqual(place.name.utf8)
+        }
+        return table?.paths.first?.path.text ?? ""
+    }
+
+    /// The file without the subject's records, and whether no line is left in it.
     private func rewrite(
         _ path: String, _ place: SubjectPlace, _ scan: SubjectScan
-    ) throws(PipelineFailure) -> (Directory, PreparedFile) {
+    ) throws(PipelineFailure) -> (rest: (Directory, PreparedFile), isEmpty: Bool) {
         do {
             let (folder, file) = try begin(path)
             let deflater = try Self.isGzip(path) ? try GzipDeflater.make(level: 6) : nil
@@ -127,14 +149,19 @@ struct LooseErasure {
                 deflater.deflate(bytes.span, into: &packed)
                 try file.write(packed.bytes)
             }
-            try write(try scan.header(path))
-            try scan.copyOthers(path) { try write($0) }
+            let header = try scan.header(path)
+            try write(header)
+            var length = 0
+            try scan.copyOthers(path) { bytes in
+                length += bytes.count
+                try write(bytes)
+            }
             if let deflater {
                 var packed = ByteBuffer(capacity: 1 << 10)
                 deflater.finish(into: &packed)
                 try file.write(packed.bytes)
             }
-            return (folder, try file.prepare())
+            return ((folder, try file.prepare()), length == 0)
         } catch let failure as PipelineFailure {
             throw failure
         } catch {

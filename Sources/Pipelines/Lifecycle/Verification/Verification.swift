@@ -52,6 +52,9 @@ final class Verification {
             }
             plan.latestRun = known.runs.map(\.run.now).max()
             try openRegistry(ledger)
+            for note in try WidenedOptOuts(ledger, plan).notes {
+                find(.unfinished, "opt-outs", note)
+            }
             LedgerProof(self, ledger, known).run()
             try FileProof(self, known).run()
             try ContentProof(self, known).run()

@@ -42,35 +42,73 @@ struct DisclosureRetention {
         return clock.zone.startOfDay(firstAfter.adding(retention).daysSince1970)
     }
 
-    /// The month in a file's path: the only `yyyy-MM` that fits where the path has `{month}`.
+    /// The month in a file's path: what stands where the path has `{month}`.
     static func month(in file: String, _ path: PathTemplate) -> CalendarMonth? {
-        guard let at = path.parts.firstIndex(of: .placeholder("month")) else { return nil }
-        let behind = path.parts[(at + 1)...]
-        var rest = Substring(file)
-        if case .literal(let suffix) = behind.last {
-            guard rest.hasSuffix(suffix) else { return nil }
-            rest = rest.dropLast(suffix.count)
-        }
-        // Between `{month}` and the suffix only further placeholders may stand; take the last
-        // month.
-        let pieces = rest.split { $0 == "/" || $0 == "." || $0 == "_" }
-        for piece in pieces.reversed() {
-            if let month = CalendarMonth(text: String(piece)) { return month }
-            if let month = CalendarMonth(text: String(piece.suffix(7))) { return month }
-        }
-        return nil
+        guard path.placeholders.contains("month"),
+            let template = PathTemplate(PlanningWorld.simplified(path.text))
+        else { return nil }
+        return month(in: PlanningWorld.simplified(file)[...], template.parts[...], nil)
     }
 
-    /// Deletes a file; messages show `path`, its template.
+    /// Tries every way in which `rest` can be what `parts` stand for: a value may have in it what
+    /// stands behind it in the path, and be a month itself.
+    private static func month(
+        in rest: Substring, _ parts: ArraySlice<PathTemplate.Part>, _ found: CalendarMonth?
+    ) -> CalendarMonth? {
+        guard let part = parts.first else { return rest.isEmpty ? found : nil }
+        let behind = parts.dropFirst()
+        switch part {
+        case .literal(let text):
+            return rest.hasPrefix(text)
+                ? month(in: rest.dropFirst(text.count), behind, found) : nil
+        case .placeholder("month"):
+            guard let own = CalendarMonth(text: String(rest.prefix(7))) else { return nil }
+            return month(in: rest.dropFirst(7), behind, own)
+        case .placeholder:
+            let longest = rest.prefix { $0 != "/" }.count
+            for length in stride(from: 1, through: longest, by: 1) {
+                let month = month(in: rest.dropFirst(length), behind, found)
+                if let month { return month }
+            }
+            return nil
+        }
+    }
+
+    /// Deletes a file, and the folders that the values in its path have made, once nothing is left
+    /// in them; messages show `path`, its template.
     static func remove(_ file: String, shownAs path: String) throws(PipelineFailure) {
         let place = splitPath(file)
         do throws(FileFault) {
             let directory = try Directory.open(place.directory, creating: false, mode: 0o700)
             _ = try directory.remove(place.name)
             try directory.synchronize()
+            try removeEmptyFolders(from: place.directory, path)
         } catch {
             throw .storage(
                 "cannot delete a file of \(path), which has to go: \(error.reason)")
+        }
+    }
+
+    /// Removes `folder` and those above it as long as they are empty, up to the innermost one that
+    /// has no value in its name: names of persons and partners do not outlive their files.
+    private static func removeEmptyFolders(
+        from folder: String, _ path: String
+    ) throws(FileFault) {
+        let template = splitPath(PlanningWorld.simplified(path)).directory.split(separator: "/")
+        guard let first = template.firstIndex(where: { $0.contains("{") }) else { return }
+        var folder = PlanningWorld.simplified(folder)
+        var depth = template.count
+        while depth > first {
+            let place = splitPath(folder)
+            let above = try Directory.open(place.directory, creating: false, mode: 0o700)
+            do { try above.removeDirectory(place.name) } catch {
+                // Also a link or a disk that stands in its place is not the run's to remove.
+                if ["ENOTEMPTY", "EEXIST", "ENOTDIR", "EBUSY"].contains(error.code) { return }
+                throw error
+            }
+            try above.synchronize()
+            folder = place.directory
+            depth -= 1
         }
     }
 }

@@ -123,7 +123,8 @@ struct TableFiles {
     }
 
     /// A value as part of a file name: letters, digits, `.`, `_` and `-` stay, everything else and
-    /// a leading dot become `%XX`, so that no value can lead out of its folder.
+    /// a leading dot become `%XX`, so that no value can lead out of its folder. Of a long one the
+    /// begin stays, with a digest of all of it: no value makes a name that no folder takes.
     static func fileName(_ value: [UInt8]) -> String {
         if value.isEmpty { return "none" }
         var name = ByteBuffer(capacity: value.count * 3)
@@ -139,8 +140,18 @@ struct TableFiles {
                 name.append(hexDigit(byte & 15))
             }
         }
-        return String(decoding: name.array(), as: UTF8.self)
+        let whole = name.array()
+        if whole.count <= lengthMax { return String(decoding: whole, as: UTF8.self) }
+        var begin = whole.prefix(lengthMax - 33)
+        // No `%XX` is cut in two.
+        if let sign = begin.suffix(2).lastIndex(of: UInt8(ascii: "%")) { begin = begin[..<sign] }
+        let digest = Digest256.of(value.span).hex.prefix(32)
+        return "\(String(decoding: begin, as: UTF8.self))~\(digest)"
     }
+
+    /// The longest part of a file name that a value makes: two of them, an ending and what a
+    /// temporary name adds still fit.
+    static let lengthMax = 80
 
     /// Writes `files` under temporary names, durably.
     static func prepare(

@@ -91,7 +91,8 @@ final class PartRewriting {
         }
         try sink.prepare()
         let successors = successors(
-            of: part, sink, plan, olderRuns: counts.outputs[0].held > 0 ? history.olderRuns : [])
+            of: part, sink, plan, olderRuns: counts.outputs[0].held > 0 ? history.olderRuns : [],
+            isOfOtherRules: history.isOfOtherRules)
         if history.isOfOtherRules, counts.outputs[0].droppedTotal == 0,
             successors.count == 1, successors[0].isLike(part)
         {
@@ -135,9 +136,12 @@ final class PartRewriting {
         }
     }
 
-    /// The rows of the files that take the place of `part`.
+    /// The rows of the files that take the place of `part`. Where nothing was readable under the
+    /// rules of now, nothing becomes so, though the reading takes every record for readable: what
+    /// an output shows to nobody is read like what it shows in the window.
     private func successors(
-        of part: PartRecord, _ sink: FileSink, _ plan: Plan, olderRuns: [Int64]
+        of part: PartRecord, _ sink: FileSink, _ plan: Plan, olderRuns: [Int64],
+        isOfOtherRules: Bool
     ) -> [NewPart] {
         let written = sink.targets.filter { $0.prepared != nil && $0.folder != nil }
         return written.enumerated().map { index, target in
@@ -147,6 +151,7 @@ final class PartRewriting {
                 keyIDs: (keys?.used ?? []).map(\.id), replaces: index == 0 ? [part.id] : [],
                 stayedUntil: part.deleteBy)
             row.day = part.day
+            if part.oldestReadable == nil, !isOfOtherRules { row.oldestReadable = nil }
             row.olderRuns = olderRuns
             row.rules = plan.outputs[0].rules.map(changes.note)
             row.dealings = dealings(of: target, plan)

@@ -26,13 +26,16 @@ struct DisclosureTerms {
 
     private var clock: RunClock { plan.release.clocks.runClock }
 
-    /// `files` are those that this run is going to write.
-    func make(_ files: [TableFiles.File]) throws(PipelineFailure) -> Outcome {
+    /// `files` are those that this run is going to write, `measured` the months that it has read
+    /// and that are readable as a whole, whether or not anybody may be named.
+    func make(
+        _ files: [TableFiles.File], measured: Set<CalendarMonth>
+    ) throws(PipelineFailure) -> Outcome {
         var outcome = Outcome()
         for table in plan.tables where table.isDisclosure {
             guard let path = table.paths.first?.path, !path.isStandardOutput else { continue }
             let new = files.filter { $0.table.utf8.elementsEqual(table.name.utf8) }
-            let (old, gone) = try Self.sort(path, new)
+            let (old, gone) = try Self.sort(path, new, measured)
             outcome.gone += gone.map { (path: $0, shownPath: path.text) }
             var places: [String: (new: [TableFiles.File], old: [String])] = [:]
             for file in new {
@@ -70,12 +73,15 @@ struct DisclosureTerms {
     }
 
     /// The files of earlier runs that stay, and those of a month that is measured again in which
-    /// nobody is left: they have no new one.
+    /// nobody is left: they have no new one. When the month has no other file either, only what was
+    /// read tells that it was measured.
     private static func sort(
-        _ path: PathTemplate, _ new: [TableFiles.File]
+        _ path: PathTemplate, _ new: [TableFiles.File], _ measured: Set<CalendarMonth>
     ) throws(PipelineFailure) -> (old: [String], gone: [String]) {
         let written = Set(new.map { PlanningWorld.simplified($0.path) })
-        let months = Set(new.map { DisclosureRetention.month(in: $0.path, path) })
+        var months = Set(new.map { DisclosureRetention.month(in: $0.path, path) })
+        let isByMonth = path.placeholders.contains("month")
+        for month in measured { months.insert(isByMonth ? month : nil) }
         let rest = try presentFiles(at: path).filter {
             !written.contains(PlanningWorld.simplified($0))
         }

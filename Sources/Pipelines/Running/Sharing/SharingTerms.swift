@@ -126,6 +126,7 @@ extension OutputPlan {
 extension StatefulRun {
     /// Writes the terms of every shared output that has files after this run, or had some before.
     func writeTerms(_ ledger: Ledger) throws(PipelineFailure) {
+        try removeTerms(ledger)
         for output in plan.outputs {
             guard let path = output.termsPath else { continue }
             let files = try sharedFiles(output, ledger)
@@ -147,6 +148,18 @@ extension StatefulRun {
                 file.abandon()
                 throw .storage("cannot write \(path): \(error)")
             }
+        }
+    }
+
+    /// Terms of what is not shared any more, or not from there, would say for ever what they said.
+    private func removeTerms(_ ledger: Ledger) throws(PipelineFailure) {
+        let places = Set(plan.outputs.compactMap(\.termsPath).map(PlanningWorld.simplified))
+        let known: [FileRecord]
+        do { known = try ledger.files(.terms) } catch {
+            throw .storage("cannot read the ledger: \(error.description)")
+        }
+        for terms in known where !places.contains(PlanningWorld.simplified(terms.file.path)) {
+            changes.remove(terms.file)
         }
     }
 

@@ -18,11 +18,7 @@ enum PartName {
 
     /// The path that `path(_:digest:)` made `path` from.
     static func withoutDigest(_ path: String) -> String {
-        let split = splitPath(path)
-        var parts = split.name.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count > 1, parts[1].utf8.count == 12 { parts.remove(at: 1) }
-        let name = parts.joined(separator: ".")
-        return split.directory == "." ? name : "\(split.directory)/\(name)"
+        PartVersions.commonPath(of: path)
     }
 
     /// True for a file name that `path(_:digest:)` may have made.

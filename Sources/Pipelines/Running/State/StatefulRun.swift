@@ -39,6 +39,8 @@ final class StatefulRun {
     private var awaitedOptOuts: AwaitedOptOutChanges?
     /// Lines of the list of opt-outs that stay open.
     private var unsearchedLines: UnsearchedLines?
+    /// What is remembered of the purposes that the opt-outs of the registry were carried out under.
+    private var optOutTargets: Set<Digest256>?
     /// True when the run goes over what holds kept of opt-outs.
     private var endsHeldOptOuts = false
     /// What is done for requests of persons.
@@ -245,6 +247,13 @@ final class StatefulRun {
             awaitedOptOuts = awaited.changes
             report.notes += awaited.notes
             order = removal.map { .removeOptedOut($0) }
+            let widened = try WidenedOptOuts(
+                registry.ledger, plan, carriedOut: Set(awaited.changes.carriedOut.keys))
+            report.notes += widened.notes
+            optOutTargets = widened.remembered
+        } else {
+            optOutTargets = try WidenedOptOuts.remembered(
+                registry.ledger, plan, entered: settings.enteredOptOuts)
         }
         let work = try SubjectWork(registry, now: now, order)
         let rewriting = SubjectRewriting(self, registry, work, keys: keys)
@@ -363,12 +372,15 @@ final class StatefulRun {
         commit.blockedErasures = subjects?.blocked ?? []
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
+        commit.shared = plan.outputs.filter { $0.termsPath != nil }
+            .map { ($0.name, $0.sharedWith, $0.purpose) }
         commit.recalls = changes.recalls
         commit.recalledDeliveries = changes.recalledDeliveries
         commit.optOuts = settings.optOuts
         if let awaitedOptOuts { commit.optOuts.awaited = awaitedOptOuts }
         commit.heldOptOuts = heldOptOuts()
         commit.unsearchedLines = unsearchedLines
+        commit.optOutTargets = optOutTargets.map { (WidenedOptOuts.list(of: plan), $0) }
         if settings.appliesList {
             let memory = OptOutListMemory(ledger: ledger, plan: plan)
             if let list = try memory.remember(hashing: listHasher) {

@@ -43,12 +43,14 @@ final class Worker {
         let subjectMatches: SubjectMatches
         let nextDue: NextDue
         let refusedMonths: Set<CalendarMonth>
+        let readMonths: Set<CalendarMonth>
 
         fileprivate init(_ releaser: Releaser) {
             matches = releaser.matches
             subjectMatches = releaser.subjectMatches
             nextDue = releaser.nextDue
             refusedMonths = releaser.observations.refusedMonths
+            readMonths = releaser.observations.readMonths
         }
     }
 

@@ -213,4 +213,9 @@ final class WorkerCrew: @unchecked Sendable {
     var refusedMonths: Set<CalendarMonth> {
         findings.reduce(into: []) { $0.formUnion($1.refusedMonths) }
     }
+
+    /// The months of all records, where disclosures ask for them.
+    var readMonths: Set<CalendarMonth> {
+        findings.reduce(into: []) { $0.formUnion($1.readMonths) }
+    }
 }
