@@ -158,6 +158,34 @@ struct ConfinedRunTests {
         #expect(try sluice(["verify", "p.yaml", "--now", "2026-04-20"], in: scene).status == 0)
     }
 
+    /// A list of quarantine goes in time, wherever lists of today lie.
+    @Test(arguments: ["", "quarantine: { limit: 10, keep_lines: true, path: elsewhere }"])
+    func whereListsOfQuarantineLay(_ section: String) throws {
+        let scene = try Scene()
+        let pipeline = """
+            name: q
+            source: { format: jsonl, files: "in/*", time: ts }
+            fields: { ts: keep, user: drop }
+            outputs:
+              - { name: o, purpose: statistics, path: "out/{month}.jsonl" }
+            state: state
+
+            """
+        try scene.write(
+            "p.yaml", pipeline + "quarantine: { limit: 10, keep_lines: true, path: quar }\n")
+        try scene.write("in/a", "{\"ts\":\"2026-04-14T10:00:00Z\",\"user\":\"u\"}\n{broken\n")
+        let run = ["run", "p.yaml", "--quiet", "--now"]
+        let first = try sluice(run + ["2026-04-15"], in: scene)
+        #expect(first.status == 0, "\(first.errors)")
+        #expect(try !scene.tree("quar").isEmpty)
+        try scene.write("p.yaml", pipeline + section + "\n")
+        let verified = try sluice(["verify", "p.yaml", "--now", "2026-04-16"], in: scene)
+        #expect(verified.status == 0, "\(text(verified.output))")
+        let due = try sluice(run + ["2026-06-15"], in: scene)
+        #expect(due.status == 0, "\(due.errors)")
+        #expect(try scene.tree("quar").isEmpty)
+    }
+
     /// Where nothing but former parts lay, a command that is confined before its run still finds
     /// and removes what a backup brought back.
     @Test func whereNothingButFormerPartsLay() throws {

@@ -35,6 +35,17 @@ import Testing
         #expect(try folder.directory().status(of: "a")?.permissions == mode)
     }
 
+    @Test func aFileFollowsWhatItReplaces() throws {
+        try folder.write("a", "old")
+        let old = try #require(try folder.directory().status(of: "a"))
+        let file = try DurableFile.begin(in: folder.directory(), named: "a")
+        #expect(try file.follow(old), "the group is the same: nothing is asked of the system")
+        try file.commit()
+        let new = try #require(try folder.directory().status(of: "a"))
+        #expect(new.group == old.group && new.permissions == old.permissions)
+        #expect(new.modifiedNanoseconds == old.modifiedNanoseconds)
+    }
+
     @Test func aForgottenFileLeavesNothing() throws {
         do {
             let file = try DurableFile.begin(in: folder.directory(), named: "a")

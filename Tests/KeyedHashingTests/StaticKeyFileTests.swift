@@ -65,6 +65,25 @@ struct StaticKeyFileTests {
         #expect(got.token(probe, []) == wanted.token(probe, []))
     }
 
+    /// As the volumes of a cluster lay out a secret: a link to what lies in a folder of its own.
+    @Test func aDeliveredKeyIsReadThroughItsLink() throws {
+        let scratch = try Scratch()
+        try scratch.write("data", bytes(Self.digits + Self.digits), mode: 0o400)
+        let link = scratch.path + "/run.key"
+        try FileManager.default.createSymbolicLink(
+            atPath: link, withDestinationPath: scratch.path + "/data")
+        let probe = TokenDomain(scope: "probe", field: "probe")
+        let wanted = TokenHasher(key: try SecretKey.load(path: scratch.path + "/data"), epoch: nil)
+        let got = TokenHasher(key: try SecretKey.load(deliveredAt: link), epoch: nil)
+        #expect(got.token(probe, []) == wanted.token(probe, []))
+        for mode in [0o404, 0o460, 0o444] {
+            try scratch.setMode("data", mode)
+            #expect(throws: KeyFault.self) { try SecretKey.load(deliveredAt: link) }
+        }
+        #expect(throws: KeyFault.self) { try SecretKey.load(deliveredAt: scratch.path) }
+        #expect(throws: KeyFault.self) { try SecretKey.load(deliveredAt: "/dev/zero") }
+    }
+
     @Test func otherFilesAreRefused() throws {
         let scratch = try Scratch()
         try scratch.write("key", bytes(Self.digits + Self.digits), mode: 0o640)

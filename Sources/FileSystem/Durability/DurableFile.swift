@@ -146,15 +146,19 @@ package final class DurableFile {
     /// Gives the file the owner, group, permissions and times of the file that it will replace.
     ///
     /// To be called behind the last `write`. Permissions are never wider than those of `status`:
-    /// where the group cannot be kept it gets none. Another user's file can be followed by the
-    /// superuser only (`EPERM`).
-    package func follow(_ status: FileStatus) throws(FileFault) {
+    /// where the group cannot be kept it gets none, and the answer is false. Another user's file
+    /// can be followed by the superuser only (`EPERM`).
+    @discardableResult
+    package func follow(_ status: FileStatus) throws(FileFault) -> Bool {
         guard state == .writing else { throw alreadyClosed(.write) }
         try resume()
         guard let number = file?.number else { throw alreadyClosed(.write) }
         var mode = status.permissions & 0o777
-        if fchown(number, status.owner, status.group) != 0 {
+        var keepsGroup = true
+        // What is right already is not asked for: some services may not change owners at all.
+        if try !isOwned(as: status, number), fchown(number, status.owner, status.group) != 0 {
             guard status.owner == geteuid() else { throw failed(errno) }
+            keepsGroup = mode & 0o070 == 0
             mode &= ~0o070
         }
         guard fchmod(number, mode) == 0 else { throw failed(errno) }
@@ -165,6 +169,13 @@ package final class DurableFile {
                 : timespec(tv_sec: Int(seconds), tv_nsec: Int(rest))
         }
         guard unsafe futimens(number, times) == 0 else { throw failed(errno) }
+        return keepsGroup
+    }
+
+    private func isOwned(as status: FileStatus, _ number: Int32) throws(FileFault) -> Bool {
+        var raw = stat()
+        guard unsafe fstat(number, &raw) == 0 else { throw failed(errno) }
+        return raw.st_uid == status.owner && raw.st_gid == status.group
     }
 
     private func failed(_ number: Int32) -> FileFault {

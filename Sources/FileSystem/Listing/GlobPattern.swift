@@ -103,6 +103,36 @@ package struct GlobPattern: Sendable, Equatable {
         return steps[step...].allSatisfy { $0 == .anyRun }
     }
 
+    /// True when some name may fit both patterns. Two sets are taken to have a character in common.
+    package func meets(_ other: GlobPattern) -> Bool {
+        if (steps.first == .exactly(".")) != (other.steps.first == .exactly(".")) { return false }
+        var open = [(0, 0)]
+        var seen: Set<[Int]> = []
+        while let (mine, its) = open.popLast() {
+            guard seen.insert([mine, its]).inserted else { continue }
+            let step = mine < steps.count ? steps[mine] : nil
+            let itsStep = its < other.steps.count ? other.steps[its] : nil
+            if step == nil, itsStep == nil { return true }
+            if step == .anyRun {
+                open.append((mine + 1, its))
+                if itsStep != nil { open.append((mine, its + 1)) }
+            } else if itsStep == .anyRun {
+                open.append((mine, its + 1))
+                if step != nil { open.append((mine + 1, its)) }
+            } else if let step, let itsStep, Self.meet(step, itsStep) {
+                open.append((mine + 1, its + 1))
+            }
+        }
+        return false
+    }
+
+    /// Whether two steps for one character have a character in common.
+    private static func meet(_ step: Step, _ other: Step) -> Bool {
+        if case .exactly(let scalar) = step { return accepts(other, scalar) }
+        if case .exactly(let scalar) = other { return accepts(step, scalar) }
+        return true
+    }
+
     private static func accepts(_ step: Step, _ scalar: Unicode.Scalar) -> Bool {
         switch step {
         case .exactly(let wanted): wanted == scalar

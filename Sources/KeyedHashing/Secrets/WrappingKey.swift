@@ -75,15 +75,7 @@ package final class WrappingKey: Sendable {
         let path = unsafe String(cString: folder)
         do throws(FileFault) {
             let file = try Directory.open(path).reading(name)
-            let status = try file.status()
-            guard status.owner == geteuid() || status.owner == 0 else {
-                throw FileFault(.open, .foreignOwner, path: file.path)
-            }
-            // With an access list of the service manager the group bits are its mask.
-            let forbidden: UInt32 = status.owner == geteuid() ? 0o077 : 0o037
-            guard UInt32(status.permissions) & forbidden == 0 else {
-                throw FileFault(.open, .openToOthers, path: file.path)
-            }
+            try DeliveredFile.check(file)
             return file
         } catch { throw .file(error) }
     }

@@ -205,6 +205,16 @@ extension Ledger {
         try partFolders("state <> 'current'")
     }
 
+    /// The folders of tables, terms and lists of quarantine, each once; they may be gone.
+    package func fileFolders() throws(LedgerFault) -> [String] {
+        try read { db in
+            try String.fetchAll(
+                db,
+                sql: "SELECT DISTINCT rtrim(path, replace(path, '/', '')) FROM files"
+            ).map(paths.absolute)
+        }
+    }
+
     private func partFolders(_ condition: String) throws(LedgerFault) -> [String] {
         try read { db in
             try String.fetchAll(

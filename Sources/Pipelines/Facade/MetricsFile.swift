@@ -2,6 +2,17 @@ internal import FileSystem
 
 /// The file that a collector of metrics reads.
 package enum MetricsFile {
+    /// Refuses a path whose folder is not there or cannot be written to, or that is a folder.
+    package static func check(_ path: String) throws(PipelineFailure) {
+        if try presentStatus(of: path)?.kind == .directory {
+            throw .usage("--metrics: \(path) is a directory: expected a file")
+        }
+        let folder = splitPath(path).directory
+        guard try presentStatus(of: folder)?.kind == .directory else {
+            throw .usage("--metrics: there is no folder \(folder): expected one for the file")
+        }
+    }
+
     /// Puts `text` into the file at `path`, in one step; its folder must be there.
     ///
     /// Collectors run as users of their own, and nothing in it is secret on the machine: mode 0644.

@@ -92,6 +92,13 @@ package struct PublishReport: Sendable {
     package var destroyedKeys: [DestroyedKey] = []
     /// Sentences for people.
     package var notes: [String] = []
+    /// Those of the notes that a quiet command says, too: somebody has to do something.
+    package private(set) var alarms: [String] = []
 
     package init() {}
+
+    package mutating func alarm(_ sentence: String) {
+        notes.append(sentence)
+        alarms.append(sentence)
+    }
 }

@@ -17,6 +17,9 @@ package enum Sluice {
     ) throws(PipelineFailure) -> RunReport {
         var plan = try loadPlan(request.pipeline, now: request.now)
         if !request.sources.isEmpty { plan.sources = request.sources }
+        if let metrics = request.metrics, !request.isDryRun {
+            try checkMetrics(metrics, plan)
+        }
         if request.reportsOnStandardOutput, !request.isDryRun { try checkStandardOutput(plan) }
         if !request.sources.isEmpty, !plan.readsSources {
             throw .usage(
@@ -32,6 +35,17 @@ package enum Sluice {
         } catch {
             throw error.naming(pipeline: request.pipeline)
         }
+    }
+
+    /// Refuses a place for metrics that a run could not write to, or that is taken, before it does
+    /// anything.
+    private static func checkMetrics(
+        _ path: String, _ plan: Plan
+    ) throws(PipelineFailure) {
+        let folder = try workingFolder()
+        try ResultPlaces(plan.anchored(at: folder), at: folder, reading: plan.filesRead)
+            .check(file: path, "--metrics")
+        try MetricsFile.check(path)
     }
 
     /// Nil for a pipeline without state, or that has not run yet.
@@ -252,7 +266,9 @@ extension Sluice {
                 root, DecodingContext(faults: faults, known: knownNames))
         else { throw .faults(faults.sorted, file: path) }
         let digest = Digest256.of(bytes.span)
-        let world = world(folder: splitPath(path).directory, now: now, watch: watch)
+        let reads = PathsRead(path)
+        let world = world(
+            folder: splitPath(path).directory, now: now, watch: watch, reads: reads)
         let tableFaults = Faults()
         let plan = Planner.plan(
             specification, digest: digest, world: world, faults: faults,
@@ -260,12 +276,18 @@ extension Sluice {
         if faults.isEmpty, !tableFaults.isEmpty {
             throw .tables(tableFaults.sorted, file: path)
         }
+        if faults.isEmpty, let plan {
+            let folder = try workingFolder()
+            ResultPlaces(plan.anchored(at: folder), at: folder, reading: reads.all)
+                .check(specification, faults)
+        }
         guard faults.isEmpty, var plan else {
             let all = (faults.all + tableFaults.all).sorted { $0.position < $1.position }
             throw .faults(all, file: path)
         }
+        plan.filesRead = reads.all
         plan.statisticsDigest = sectionsDigest(
-            of: root,
+            of: counted(root, by: plan),
             sections: [
                 "statistics", "identity", "derive", "fields", "zone", "purposes", "source",
             ],
@@ -288,6 +310,29 @@ extension Sluice {
         plan.mark = .of("pipeline", place)
         plan.home = specification.home(at: splitPath(PlanningWorld.simplified(place)).directory)
         return (specification, plan)
+    }
+
+    /// `root` without what decides no count: which files are read and how much of them, rules of
+    /// fields that no statistic of `plan` reads, and the order of the keys of both.
+    private static func counted(_ root: Setting, by plan: Plan) -> Setting {
+        guard case .mapping(let members, let position) = root else { return root }
+        let read = plan.countedFieldNames
+        let kept = members.map { member in
+            guard case .mapping(let inner, let place) = member.value else { return member }
+            var member = member
+            switch member.key {
+            case "fields":
+                member.value = .mapping(
+                    inner.filter { read.contains($0.key) }.sorted { $0.key < $1.key }, place)
+            case "source":
+                let rest = member.value.withoutMembers(["files", "stream", "limits"])
+                guard case .mapping(let inner, _) = rest else { return member }
+                member.value = .mapping(inner.sorted { $0.key < $1.key }, place)
+            default: break
+            }
+            return member
+        }
+        return .mapping(kept, position)
     }
 
     /// Notes the rules of the store and the outputs of `plan`, field by field.
@@ -335,17 +380,19 @@ extension Sluice {
     }
 
     static func world(
-        folder: String, now: String?, watch: ContextWatch? = nil
+        folder: String, now: String?, watch: ContextWatch? = nil, reads: PathsRead? = nil
     ) -> PlanningWorld {
         PlanningWorld(
             folder: folder == "." ? "" : folder, now: now,
             readFile: { path in
+                reads?.note(path)
                 let content = try FileDescriptor.reading(path).readAll(
                     limitBytes: DelimitedRows.fileBytesMax)
                 watch?.note(content)
                 return content
             },
             loadKeyFile: { path, encoding, length in
+                reads?.note(path)
                 let key = try SecretKey.load(path: path, encoding: encoding, length: length)
                 watch?.note(key)
                 return key
@@ -354,6 +401,21 @@ extension Sluice {
 }
 
 extension Plan {
+    /// The fields whose values and rules decide what the statistics count.
+    fileprivate var countedFieldNames: Set<String> {
+        let names = release.fields.names
+        let texts = release.observations.texts.map { input in
+            switch input.source {
+            case .slot(let slot): slot
+            case .derived(let index): release.derived[index].slot
+            }
+        }
+        let slots =
+            texts + release.observations.tokens.map(\.slot) + release.derived.map(\.slot)
+            + [release.customerSlot, release.personSlot, release.timeSlot].compactMap { $0 }
+        return Set(slots.filter(names.indices.contains).map { names[$0] })
+    }
+
     /// The name of a result that goes to standard output; nil when none does.
     var resultOnStandardOutput: String? {
         let outputs = outputs.map { ($0.name, $0.path) }

@@ -78,6 +78,9 @@ package struct StatusReport: Sendable {
     package var due = Due()
     /// How long something has waited for a run; nil when for less than a day.
     package var lateness: Lateness?
+    /// Files that were due before the last run and that it did not deal with: they are gone, or
+    /// somewhere else. Those that a hold keeps do not count.
+    package var overdue = 0
     /// When the next record becomes due, or the next file expires; nil: nothing waits.
     package var nextDue: Moment?
     package var readable: [Readable] = []
@@ -100,7 +103,7 @@ package struct StatusReport: Sendable {
     }
 
     /// True when something had to be done before today and was not.
-    package var isLate: Bool { lateness != nil }
+    package var isLate: Bool { lateness != nil || overdue > 0 }
 }
 
 /// What `sluice status` was asked to do.

@@ -64,6 +64,8 @@ package struct Plan: Sendable {
     package var holds: String?
     /// Sentences for people about things that are allowed but worth knowing.
     package var notes: [String]
+    /// The files that were read to make the plan, its own among them.
+    var filesRead: [String] = []
     /// The files that are aged in place.
     package var store: StorePlan?
     /// How periods are closed; nil for a pipeline that publishes nothing.

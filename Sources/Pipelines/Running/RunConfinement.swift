@@ -54,7 +54,8 @@ struct RunConfinement {
         places.written += (try? ledger?.partFolders()) ?? []
         // What a backup brought back there is taken away again. In place of one that is missing the
         // folder above it would be open.
-        let former = (try? ledger?.formerPartFolders()) ?? []
+        var former = (try? ledger?.formerPartFolders()) ?? []
+        former += (try? ledger?.fileFolders()) ?? []
         places.written += former.filter { (try? FileStatus.of($0))?.kind == .directory }
         places.written += (try? ledger?.publications().map(\.folder)) ?? []
         guard let keys = plan.keyStore,
@@ -70,14 +71,15 @@ struct RunConfinement {
 
     /// Adds what only the state knows: where earlier runs wrote, and who else uses the keys.
     mutating func add(_ ledger: Ledger, keys: RunRing?) throws(PipelineFailure) {
+        let files: [String]
         do {
             places.written += try ledger.partFolders()
-            // Terms of an output that is not shared any more are taken away.
-            let terms = try ledger.files(.terms).map { splitPath($0.file.path).directory }
-            places.written += terms.filter { (try? FileStatus.of($0))?.kind == .directory }
-        } catch {
-            throw .storage("cannot read the ledger: \(error.description)")
-        }
+            files = try ledger.fileFolders()
+        } catch { throw .storage("cannot read the ledger: \(error.description)") }
+        // A list of quarantine that lies where none is written any more is still to be deleted, and
+        // so are terms of an output that is not shared any more. In place of a folder that is
+        // missing the one above it would be open.
+        places.written += files.filter { (try? FileStatus.of($0))?.kind == .directory }
         do { places.read += try keys?.store?.registeredStates() ?? [] } catch {
             throw .keys("\(error)")
         }

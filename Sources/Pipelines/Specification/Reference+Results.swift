@@ -128,7 +128,7 @@ extension PipelineReference {
             key("measures", "`{column: measure}`", required, "What is measured."),
             key(
                 "path",
-                "path with `{name}`, `{month}`, or `-`",
+                "path with `{name}`, or `-`",
                 "published only",
                 "Where each run writes the table of what is not yet published; a table with a path"
                     + " of its own is in no publication."

@@ -102,7 +102,7 @@ extension StatisticSpecification {
             purpose: purpose ?? .standard(""),
             keys: section.groupKeys("by", context),
             measures: section.measures("measures", context),
-            path: section.template(section.optional("path"), "path", names: ["name", "month"]),
+            path: section.template(section.optional("path"), "path", names: ["name"]),
             suppression: section.optional("suppression").map {
                 SuppressionSpecification.decode($0, path: section.path("suppression"), context)
             },

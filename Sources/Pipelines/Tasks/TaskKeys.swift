@@ -41,7 +41,7 @@ final class TaskKeys {
         guard needsRunKey(plan) else { return nil }
         do throws(KeyFault) {
             switch source {
-            case .file(let path): return PassingRing(key: try SecretKey.load(path: path))
+            case .file(let path): return PassingRing(key: try SecretKey.load(deliveredAt: path))
             case .descriptor(let number):
                 return PassingRing(key: try SecretKey.load(descriptor: number))
             case nil: break

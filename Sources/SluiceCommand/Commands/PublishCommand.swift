@@ -107,5 +107,11 @@ package struct PublishCommand: ParsableCommand {
             let text = PublishText(columnsMax: Terminal.tableColumns, isVerbose: talk.verbose)
             StandardError.write(text.text(report))
         }
+        if log == nil, talk.quiet {
+            for sentence in report.alarms {
+                StandardError.write(
+                    FaultReport.printable("sluice: \(report.pipeline): \(sentence)") + "\n")
+            }
+        }
     }
 }

@@ -42,6 +42,11 @@ package struct StatusText: Sendable {
             return palette.bad("late, by \(NumberText.counted(late.days, "day"))")
         }
         if report.lastRun == nil { return "no run yet" }
+        if report.overdue > 0 {
+            let files = NumberText.counted(report.overdue, "file")
+            return palette.bad(
+                "overdue: \(files) that the last run did not find; see `sluice verify`")
+        }
         if report.owedFiles > 0 {
             return palette.bad("a killed run left work that the next one ends")
         }

@@ -41,6 +41,30 @@ struct ChangedStatisticsTests {
         #expect(try scene.publish("2026-05-09").notes == [])
     }
 
+    @Test("what decides no count changes no statistics: the month is published")
+    func sameCounts() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.trial.run(now: "2026-04-01")
+        let text = PublishTrial.pipeline()
+        let changed =
+            text.replacingOccurrences(of: "fields: { ", with: "fields: { unread: redact, ")
+            .replacingOccurrences(of: "source: { ", with: "source: { limits: { record: 1MiB }, ")
+        #expect(changed.contains("unread") && changed.contains("limits"))
+        try scene.trial.write("pipeline.yaml", changed)
+        let report = try scene.publish("2026-04-10")
+        #expect(report.alarms == [] && report.entries.map(\.outcome) == [.published])
+    }
+
+    @Test("a quiet run and a quiet publication say that a month waits, and that it was given up")
+    func alarms() throws {
+        let scene = try scene(false)
+        #expect(try scene.trial.run(now: "2026-04-03").alarms.contains { $0.contains("2026-03") })
+        #expect(try scene.publish("2026-04-10").alarms.contains { $0.contains("given up on") })
+        #expect(try scene.publish("2026-05-08").alarms.contains { $0.contains("are given up") })
+        #expect(try scene.trial.run(now: "2026-05-09").alarms == [])
+    }
+
     @Test func itIsPublishedWithTheStatisticsAsTheyWere() throws {
         let scene = try scene(false)
         let report = try scene.publish("2026-04-10")

@@ -1,4 +1,5 @@
 import Anonymization
+import Foundation
 import Ledger
 import TestSupport
 import Testing
@@ -53,6 +54,32 @@ struct PartAgeingTests {
         request.now = now
         request.users = [user]
         _ = try unlessBusy { try Sluice.raiseHold(request) }
+    }
+
+    @Test("a part stays compressed, or not, as its name says", arguments: [true, false])
+    func compression(_ isCompressed: Bool) throws {
+        let plain = Self.pipeline
+        let packed = plain.replacingOccurrences(of: ".jsonl\", exp", with: ".jsonl.gz\", exp")
+        let scene = try TemporaryPipeline(
+            isCompressed ? packed : plain, files: ["in/a.jsonl": Self.line("04-10", "anna")])
+        try scene.run(now: "2026-04-15")
+        try scene.write("pipeline.yaml", isCompressed ? plain : packed)
+        #expect(try scene.run(now: "2026-05-15").agedRecords == 1)
+        let name = try #require(scene.files(below: "out").first)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(scene.folder)/out/\(name)"))
+        #expect(name.hasSuffix(".gz") == isCompressed)
+        #expect(bytes.starts(with: [0x1f, 0x8b]) == isCompressed)
+    }
+
+    @Test("a due part that is gone is overdue, not well")
+    func overdue() throws {
+        let scene = try scene()
+        try scene.remove("out/\(try #require(scene.files(below: "out").first))")
+        try scene.run(now: "2026-05-15")
+        var request = StatusRequest(pipeline: "\(scene.folder)/pipeline.yaml")
+        request.now = "2026-05-15"
+        let report = try Sluice.status(request)
+        #expect(report.overdue == 1 && report.isLate)
     }
 
     @Test("each part is aged on its day, once, and goes on its day")

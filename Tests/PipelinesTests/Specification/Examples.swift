@@ -68,7 +68,7 @@ let fullExample = """
         purpose: statistics
         by: [day, browser, {bucket: {of: size}}]
         measures: {times: count, users: {distinct: user}}
-        path: out/{name}/{month}.csv
+        path: out/{name}/all.csv
         suppression: {persons: 5, customers: 2, of: persons}
         noise: {unit: user-month, epsilon: 0.5, rows: 2, delta: 0.000001, bounds: {times: 20}}
       - name: sums

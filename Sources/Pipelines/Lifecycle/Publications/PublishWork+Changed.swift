@@ -23,12 +23,12 @@ extension PublishWork {
             let end = givingUp(month)
             guard end <= clock.now else {
                 if incomplete.contains(month) {
-                    report.notes.append(
+                    report.alarm(
                         "\(month.text) is not published: some of its aggregates were given up "
                             + "for an erasure or opt-out, the others are on \(dateText(end))")
                     continue
                 }
-                report.notes.append(
+                report.alarm(
                     "\(month.text) was counted under other statistics than those of today: publish "
                         + "it with the statistics as they were, or its aggregates are given up on "
                         + dateText(end))
@@ -37,7 +37,7 @@ extension PublishWork {
             if !request.isDryRun {
                 _ = try PartialRetirement(ledger: ledger, now: clock.now).remove(partials)
             }
-            report.notes.append(
+            report.alarm(
                 "\(month.text) was counted under other statistics and never "
                     + "published: its aggregates \(request.isDryRun ? "would be" : "are") given up")
         }

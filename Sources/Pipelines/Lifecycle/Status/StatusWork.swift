@@ -67,6 +67,13 @@ struct StatusWork {
                 finished: moment(last.finished),
                 read: last.counts.read, quarantined: last.counts.quarantined)
             report.lateness = deadlines.lateness(after: last.now, parts, places)
+            if try ledger.bindingHolds(at: now).isEmpty {
+                report.overdue = parts.count { part in
+                    [deadlines.due(part), part.deleteBy].contains { time in
+                        time.map { $0 <= last.now } ?? false
+                    }
+                }
+            }
         }
         report.due.parts = parts.filter { deadlines.due($0).map { $0 <= now } ?? false }.count
         report.due.expired = parts.filter { $0.deleteBy.map { $0 <= now } ?? false }.count

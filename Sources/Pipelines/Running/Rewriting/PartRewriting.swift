@@ -63,6 +63,9 @@ final class PartRewriting {
         // less than what they said when it was written.
         var plan = plan
         plan.outputs[0].path = .exactly(PartName.withoutDigest(name ?? part.path))
+        // As its name says, whatever the new files of the output are.
+        let level = plan.outputs[0].gzipLevel ?? Self.standardGzipLevel
+        plan.outputs[0].gzipLevel = try isCompressed(part.path) ? level : nil
         let input = ChunkSource.SourceInput(
             path: part.path,
             stretches: plan.release.earlierRuns.isEmpty ? [] : history.dealings.stretches)
@@ -103,6 +106,25 @@ final class PartRewriting {
         }
         replace(part, by: successors, sink)
         return counts
+    }
+
+    /// The level of parts whose output compresses no more.
+    private static let standardGzipLevel = 6
+
+    /// True for a file that is called so, or that begins as gzip does: an output may say `gzip`
+    /// without saying it in its path.
+    private func isCompressed(_ path: String) throws(PipelineFailure) -> Bool {
+        if path.hasSuffix(".gz") { return true }
+        do {
+            let file = try FileDescriptor.reading(path)
+            var first = ByteBuffer(capacity: 2)
+            try unsafe first.appendUnsafe(upTo: 2) { room throws(FileFault) in
+                try unsafe file.readFully(
+                    into: UnsafeMutableRawBufferPointer(
+                        UnsafeMutableBufferPointer(rebasing: room[..<2])))
+            }
+            return first.array() == [0x1f, 0x8b]
+        } catch { throw .storage("cannot read \(path): \(error)") }
     }
 
     /// Notes what is dealt with and what is readable in a part that stays as it is: the part is not

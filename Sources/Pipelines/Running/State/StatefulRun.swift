@@ -78,6 +78,7 @@ final class StatefulRun {
         try plan.recallCountedFields(ledger)
         prepare(&report, plan, isDryRun: settings.isDryRun)
         try noteTime(ledger)
+        try noteChangedStatistics(ledger)
         return (ledger, try openRegistry(ledger))
     }
 
@@ -182,6 +183,11 @@ final class StatefulRun {
         if settings.isDryRun { return }
         try store.checkPermission()
         try store.rewrite()
+        if store.groupless > 0 {
+            report.alarm(
+                "files of the store that could not keep their group, which may not read them any "
+                    + "more: \(store.groupless); the user of the run has to be in that group")
+        }
     }
 
     /// Takes erased subjects out of the sources, where a command says so.
@@ -277,6 +283,27 @@ final class StatefulRun {
         report.unmatchedOptOuts = optOutMatches?.unmatchedLines(of: plan.optOutList) ?? []
         report.unmatchedRegistryOptOuts =
             subjectMatches?.unmatchedOptOuts(of: plan.release.subjects) ?? []
+    }
+
+    /// Says which months were counted under other statistics: they are in no table of today. What
+    /// is published waits for somebody; of other tables it is said once.
+    private func noteChangedStatistics(_ ledger: Ledger) throws(PipelineFailure) {
+        guard !plan.statistics.statistics.isEmpty else { return }
+        let digest = plan.statisticsDigest.hex
+        let months: [CalendarMonth]
+        do {
+            let isCounted = try ledger.hasCounted(statisticSet: digest)
+            guard plan.publish != nil || !isCounted else { return }
+            let changed = try ledger.changedPartials(pipeline: plan.name, statisticSet: digest)
+            months = Set(
+                changed.filter { !$0.statisticSet.utf8.elementsEqual(digest.utf8) }.map(\.month)
+            ).sorted()
+        } catch { throw StateRegistry.failure(error) }
+        guard !months.isEmpty else { return }
+        report.alarm(
+            "counted under other statistics than those of today, and in none of their tables: "
+                + "\(months.map(\.text).joined(separator: ", ")); only the pipeline as it was "
+                + (plan.publish == nil ? "shows" : "publishes") + " them")
     }
 
     private func openKeys(_ ledger: Ledger) throws(PipelineFailure) -> RunRing? {

@@ -53,6 +53,8 @@ final class StoreAgeing {
     private(set) var pending: [Change] = []
     /// The file at hand, until it is prepared.
     private var writing: StoreSink?
+    /// Rewritten files that could not keep their group, whose rights are gone.
+    private(set) var groupless = 0
     private let memory: StoreMemory
     private var places: StorePlaces
     private(set) var quarantined = RecordCounts(outputs: 0, statistics: 0)
@@ -335,6 +337,7 @@ final class StoreAgeing {
             guard outcome.sink.content == change.new, outcome.counts == change.counts,
                 let prepared = try outcome.sink.prepare(like: change.file.status)
             else { throw changed(change.file) }
+            if !outcome.sink.keepsGroup { groupless += 1 }
             changes.oweReplacement(
                 prepared, in: change.file.folder, outcome.sink.storedContent,
                 of: change.file.status)

@@ -129,11 +129,14 @@ final class StoreSink: OutputSink {
         try flush()
     }
 
+    /// False once the file could not keep its group, which has lost its rights to it.
+    private(set) var keepsGroup = true
+
     /// Makes the file durable, with owner, permissions and times of the one it will replace.
     func prepare(like status: FileStatus) throws(PipelineFailure) -> PreparedFile? {
         guard let file else { return nil }
         do {
-            try file.follow(status)
+            keepsGroup = try file.follow(status)
             return try file.prepare()
         } catch {
             throw .storage("cannot rewrite \(file.folder)/\(file.finalName)", error)
