@@ -26,8 +26,11 @@ extension ChunkRelease {
 
     private mutating func place(at found: EventTime?) -> QuarantineReason? {
         guard let time = found else { return .badTime }
+        let (day, hour) = zone.dayAndHour(at: time)
+        // An offset or the zone can move a time out of the years that have names, and a key.
+        guard day >= firstDay, day <= lastNamedDay else { return .badTime }
         context.time = time
-        (context.day, context.hour) = zone.dayAndHour(at: time)
+        (context.day, context.hour) = (day, hour)
         return nil
     }
 
@@ -173,7 +176,7 @@ extension ChunkRelease {
         keyMonth = nil
         context.hasher = nil
         context.transform.tokens = nil
-        context.cacheEpoch = -1
+        context.cacheEpoch = RecordContext.noEpoch
     }
 
     private mutating func useKey(of month: CalendarMonth) {
@@ -182,7 +185,8 @@ extension ChunkRelease {
             keyMonth = month
             context.hasher = keys?.hasher(for: month)
             context.transform.tokens = context.hasher
-            context.cacheEpoch = context.hasher == nil ? -1 : Int32(month.index)
+            context.cacheEpoch =
+                context.hasher == nil ? RecordContext.noEpoch : Int32(month.index)
         }
         guard keys != nil, context.hasher == nil else { return }
         // What was made of a stored record while the key lived stays.

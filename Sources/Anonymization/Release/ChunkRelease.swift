@@ -27,6 +27,9 @@ struct ChunkRelease: ~Copyable {
     /// The day that was placed last, and its month.
     var lastDay = ReleasedBatch.noDay
     var lastMonth = CalendarMonth(index: 0)
+    /// The days that can be named.
+    let firstDay = CivilDate.daysNamed.lowerBound
+    let lastNamedDay = CivilDate.daysNamed.upperBound
     /// False when nobody is in the registry or has opted out: no record is then asked about.
     private let asksWho: Bool
     let hasOptOuts: Bool
