@@ -102,6 +102,9 @@ import Testing
         (#"{"ts":"","user":"ann"}"#, .badTime), (#"{"ts":true,"user":"ann"}"#, .badTime),
         (#"{"ts":["2026-01-01T00:00:00Z"],"user":"ann"}"#, .badTime),
         (#"{"ts":"2026-02-30T00:00:00Z","user":"ann"}"#, .badTime),
+        // Years that no month of keys can have.
+        (#"{"ts":"0000-01-01T00:00:00+10:00","user":"ann"}"#, .badTime),
+        (#"{"ts":"9999-12-31T23:59:59-10:00","user":"ann"}"#, .badTime),
         (#"{"ts":"yesterday","user":"ann"}"#, .badTime), (#"{"ts":1,"ts":1}"#, .duplicateKey),
     ])
     func recordsWithoutAReadableTimeAreSetAside(_ line: String, _ reason: QuarantineReason) {

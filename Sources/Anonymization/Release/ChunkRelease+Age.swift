@@ -12,16 +12,22 @@ extension ChunkRelease {
         if plan.datesBySource { return readDatedTime(row, table, bytes) }
         guard let slot = plan.timeSlot else { return nil }
         let slice = table.slice(slot: slot, row: row)
-        guard slice.hasValue else { return .noTime }
+        guard Self.hasTime(slice) else { return .noTime }
         let found: EventTime?
         if let other = plan.timeOfDaySlot {
             let timeOfDay = table.slice(slot: other, row: row)
-            guard timeOfDay.hasValue else { return .noTime }
+            guard Self.hasTime(timeOfDay) else { return .noTime }
             found = parse(slice, timeOfDay, bytes)
         } else {
             found = parse(slice, bytes, reader)
         }
         return place(at: found)
+    }
+
+    /// False for a field that is missing or empty.
+    @inline(__always)
+    private static func hasTime(_ slice: FieldSlice) -> Bool {
+        slice.hasValue && (slice.length > 0 || !slice.isText)
     }
 
     private mutating func place(at found: EventTime?) -> QuarantineReason? {
@@ -41,7 +47,7 @@ extension ChunkRelease {
         guard let date = sourceDate else { return .noTime }
         guard let slot = plan.timeSlot else { return place(at: times.parse(date.span)) }
         let timeOfDay = table.slice(slot: slot, row: row)
-        guard timeOfDay.hasValue else { return .noTime }
+        guard Self.hasTime(timeOfDay) else { return .noTime }
         guard timeOfDay.kind == .text else { return .badTime }
         var text = ByteBuffer(capacity: 64)
         text.append(date)
