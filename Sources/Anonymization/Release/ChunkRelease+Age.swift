@@ -90,8 +90,7 @@ extension ChunkRelease {
             ? plan.clocks.age(eventTime: context.time) : age(under: plan.clocks, clockReader)
         watch()
         context.isFieldwise = false
-        context.dealtWith =
-            plan.isStored && context.time != nil ? dealtWith(row, table, bytes, reader) : []
+        context.dealtWith = plan.isStored ? dealtBefore(row, table, bytes, reader) : []
         if plan.isInPlace, earlier == nil { recall(row, table, bytes, reader) }
         // What was dealt with is not readable again when its time has come; it may still have to
         // be deleted.
@@ -200,6 +199,30 @@ extension ChunkRelease {
         counts.keyless += 1
     }
 
+    /// Places a stored record whose time was cut or dropped: it is of the day of its part. What is
+    /// due in it is so at the latest with the first instant of that day.
+    mutating func recallDay() {
+        guard context.time == nil, let day = plan.storedDay else { return }
+        context.time = zone.zone.startOfDay(day)
+        (context.day, context.hour) = (Int32(day), 0)
+        isOfRecalledDay = true
+    }
+
+    /// What was dealt with when a stored record was written. Of one that only its day is known of
+    /// it is what was with the last instant of that day.
+    private mutating func dealtBefore(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> DueSet {
+        guard isOfRecalledDay, let day = plan.storedDay else {
+            return dealtWith(row, table, bytes, reader)
+        }
+        let time = context.time
+        context.time = EventTime(milliseconds: zone.zone.startOfDay(day + 1).milliseconds - 1)
+        defer { context.time = time }
+        return dealtWith(row, table, bytes, reader)
+    }
+
     /// What was due, and dealt with, when a stored record was written.
     private mutating func dealtWith(
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
@@ -256,6 +279,8 @@ extension ChunkRelease {
     /// The clocks that had run out under `clocks`; those that read tables count as not run out when
     /// the tables of that time are unknown.
     private func dueBefore(_ clocks: ClockSet, _ tablesAreUnknown: Bool) -> DueSet {
+        // Without any time nobody knows: the stronger side.
+        guard context.time != nil else { return [] }
         let due = age(under: clocks, readerBefore).due
         return tablesAreUnknown ? due.subtracting(tableClocks) : due
     }

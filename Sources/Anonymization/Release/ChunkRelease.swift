@@ -21,6 +21,8 @@ struct ChunkRelease: ~Copyable {
     private var scratch = ByteBuffer(capacity: 4096)
     var zone: ZoneCursor
     var times: TimeCursor
+    /// True when the record at hand has its time from `ReleasePlan.storedDay`.
+    var isOfRecalledDay = false
     /// The date that the source of the chunk at hand tells.
     var sourceDate: [UInt8]?
     var keyMonth: CalendarMonth?
@@ -231,16 +233,12 @@ struct ChunkRelease: ~Copyable {
                 quarantine(row, chunk, table, reason)
                 return false
             }
-            // A stored record without a time may never have been aged: the stronger side.
-            context.age = .untimed
-            context.dealtWith = []
-            context.isFieldwise = false
-            context.transform.utcOffsetSeconds = 0
-            context.pastClocks = .everything
-            dropKey()
-        } else {
-            age(row, table, bytes, view.reader)
         }
+        if plan.isStored {
+            isOfRecalledDay = false
+            recallDay()
+        }
+        age(row, table, bytes, view.reader)
         context.isDeleted = plan.deleteClocks.isEmpty ? false : isDeleted()
         if asksWho { bar(row, table, bytes, view.reader, optOuts) }
         return true

@@ -91,6 +91,9 @@ package struct ReleasePlan: Sendable {
     /// True when the records at hand were written by an earlier run: one without a time is then
     /// transformed as a whole instead of set aside.
     package var isStored = false
+    /// The day of all stored records at hand, in days since 1970-01-01, where it is known: records
+    /// whose own time was cut or dropped are of it.
+    package var storedDay: Int?
     /// True when the records at hand have expired: all go but those that a hold binds.
     package var keepsOnlyHeld = false
 

@@ -14,6 +14,7 @@ extension Plan {
     func ageing(_ index: Int, _ part: PartRecord, _ history: HoldHistory) -> Plan {
         var aged = stored(index)
         aged.release.optOuts = .none(now: release.clocks.runClock.now)
+        aged.release.storedDay = part.day
         // What was dealt with is then unknown, and everything due is transformed.
         if history.isUnknown { return aged }
         let settled = laterJudgement(of: part)?.now ?? part.writtenAt
