@@ -235,6 +235,10 @@ package struct OutputReleasePlan: Sendable {
     package var watchedDeletes: DueSet = []
     /// False for a store that is aged in place: keeping is no use, so no opt-out binds there.
     package var isUse = true
+    /// What values may have, as they stand in the source or otherwise, that records of the output's
+    /// format cannot hold: a record that has it is set aside, or no later run could read it again.
+    package var unfitStanding: OddBytes = []
+    package var unfit: OddBytes = []
     /// What a field that is still readable says from now on, where `ReleasePlan.corrected` fits.
     package var correction: FieldCorrection?
 

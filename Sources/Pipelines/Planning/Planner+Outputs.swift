@@ -35,7 +35,7 @@ extension Planner {
         checkUnnamed(output, keepsUnnamed && !isSpliced, path)
         if isSpliced { checkParts(output, path) }
         checkAgeable(output, columns, path)
-        let release = OutputReleasePlan(
+        var release = OutputReleasePlan(
             name: output.name.value, purpose: purpose, showsWindow: output.isReadableInWindow,
             mode: isSpliced ? .spliced : .columns, syntax: format.syntax,
             keepsUnnamed: keepsUnnamed, rules: coveringRequests(rules, isSpliced),
@@ -44,6 +44,12 @@ extension Planner {
             readableClock: bit(output.safeguards?.deleteAfter) ?? DueSet(rawValue: 1),
             expiryClock: bit(output.expires))
         let written = specification.state == nil ? target : target.storedFormat
+        if !isSpliced {
+            let refused = written.oddBytesRefused
+            release.unfitStanding = refused.intersection(format.oddBytesStanding)
+            release.unfit = release.unfitStanding.union(
+                refused.intersection(format.oddBytesDecoded))
+        }
         var plan = makePlan(output, written, columns, isSpliced)
         plan.risk = makeRisk(output, target, columns, path)
         return PlannedOutput(
