@@ -99,9 +99,12 @@ import Testing
 
     @Test(arguments: [
         (#"{"user":"ann"}"#, QuarantineReason.noTime), (#"{"ts":null,"user":"ann"}"#, .noTime),
-        (#"{"ts":"","user":"ann"}"#, .badTime), (#"{"ts":true,"user":"ann"}"#, .badTime),
+        (#"{"ts":"","user":"ann"}"#, .noTime), (#"{"ts":true,"user":"ann"}"#, .badTime),
         (#"{"ts":["2026-01-01T00:00:00Z"],"user":"ann"}"#, .badTime),
         (#"{"ts":"2026-02-30T00:00:00Z","user":"ann"}"#, .badTime),
+        // Years that no month of keys can have.
+        (#"{"ts":"0000-01-01T00:00:00+10:00","user":"ann"}"#, .badTime),
+        (#"{"ts":"9999-12-31T23:59:59-10:00","user":"ann"}"#, .badTime),
         (#"{"ts":"yesterday","user":"ann"}"#, .badTime), (#"{"ts":1,"ts":1}"#, .duplicateKey),
     ])
     func recordsWithoutAReadableTimeAreSetAside(_ line: String, _ reason: QuarantineReason) {
@@ -268,18 +271,25 @@ import Testing
         #expect(!releaser.outputs[0].batch.records[1].isReadable)
     }
 
-    /// What other rules did to the record in front says nothing of one whose time is gone.
-    @Test func aStoredRecordWithoutTimeWasDealtWithByNoRule() throws {
+    /// Of a record whose time is gone nobody knows what a clock did to it, whatever was done to the
+    /// record in front: only what was done to all.
+    @Test(arguments: [
+        (ReleasePlan.FieldPast.always, #"{"user":"ann"}"#), (.never, "{}"),
+        (.under(DueSet(rawValue: 1)), "{}"), (.before(EventTime(milliseconds: .max)), "{}"),
+    ])
+    func aStoredRecordWithoutTimeWasDealtWithByNoClock(
+        _ past: ReleasePlan.FieldPast, _ left: String
+    ) throws {
         let trial = ReleaseTrial(["ts": Keep(), "user": Pseudonymize(field: "user"), "ip": nil])
         var plan = try #require(trial.makePlan())
         plan.isStored = true
         plan.writtenUnder = plan.clocks
-        plan.writtenFields = [.always, .always, .always]
+        plan.writtenFields = [.always, past, .never]
         let releaser = Releaser(plan: plan, keyRing: MonthKeys())
-        let dealtWith = #"{"ts":"\#(ReleaseTrial.due)","user":"t1","ip":"192.0.2.7"}"#
+        let dealtWith = #"{"ts":"\#(ReleaseTrial.due)"}"#
         let untimed = #"{"user":"ann","ip":"192.0.2.7"}"#
         let result = trial.run([bytes("\(dealtWith)\n\(untimed)\n")], releaser: releaser)
-        #expect(result.lines == [dealtWith, "{}"])
+        #expect(result.lines == [dealtWith, left])
     }
 
     @Test func theClocksOfTheOutputBindAllItsRecords() {

@@ -12,11 +12,11 @@ extension ChunkRelease {
         if plan.datesBySource { return readDatedTime(row, table, bytes) }
         guard let slot = plan.timeSlot else { return nil }
         let slice = table.slice(slot: slot, row: row)
-        guard slice.hasValue else { return .noTime }
+        guard Self.hasTime(slice) else { return .noTime }
         let found: EventTime?
         if let other = plan.timeOfDaySlot {
             let timeOfDay = table.slice(slot: other, row: row)
-            guard timeOfDay.hasValue else { return .noTime }
+            guard Self.hasTime(timeOfDay) else { return .noTime }
             found = parse(slice, timeOfDay, bytes)
         } else {
             found = parse(slice, bytes, reader)
@@ -24,10 +24,19 @@ extension ChunkRelease {
         return place(at: found)
     }
 
+    /// False for a field that is missing or empty.
+    @inline(__always)
+    private static func hasTime(_ slice: FieldSlice) -> Bool {
+        slice.hasValue && (slice.length > 0 || !slice.isText)
+    }
+
     private mutating func place(at found: EventTime?) -> QuarantineReason? {
         guard let time = found else { return .badTime }
+        let (day, hour) = zone.dayAndHour(at: time)
+        // An offset or the zone can move a time out of the years that have names, and a key.
+        guard day >= firstDay, day <= lastNamedDay else { return .badTime }
         context.time = time
-        (context.day, context.hour) = zone.dayAndHour(at: time)
+        (context.day, context.hour) = (day, hour)
         return nil
     }
 
@@ -38,7 +47,7 @@ extension ChunkRelease {
         guard let date = sourceDate else { return .noTime }
         guard let slot = plan.timeSlot else { return place(at: times.parse(date.span)) }
         let timeOfDay = table.slice(slot: slot, row: row)
-        guard timeOfDay.hasValue else { return .noTime }
+        guard Self.hasTime(timeOfDay) else { return .noTime }
         guard timeOfDay.kind == .text else { return .badTime }
         var text = ByteBuffer(capacity: 64)
         text.append(date)
@@ -81,8 +90,7 @@ extension ChunkRelease {
             ? plan.clocks.age(eventTime: context.time) : age(under: plan.clocks, clockReader)
         watch()
         context.isFieldwise = false
-        context.dealtWith =
-            plan.isStored && context.time != nil ? dealtWith(row, table, bytes, reader) : []
+        context.dealtWith = plan.isStored ? dealtBefore(row, table, bytes, reader) : []
         if plan.isInPlace, earlier == nil { recall(row, table, bytes, reader) }
         // What was dealt with is not readable again when its time has come; it may still have to
         // be deleted.
@@ -173,7 +181,7 @@ extension ChunkRelease {
         keyMonth = nil
         context.hasher = nil
         context.transform.tokens = nil
-        context.cacheEpoch = -1
+        context.cacheEpoch = RecordContext.noEpoch
     }
 
     private mutating func useKey(of month: CalendarMonth) {
@@ -182,12 +190,37 @@ extension ChunkRelease {
             keyMonth = month
             context.hasher = keys?.hasher(for: month)
             context.transform.tokens = context.hasher
-            context.cacheEpoch = context.hasher == nil ? -1 : Int32(month.index)
+            context.cacheEpoch =
+                context.hasher == nil ? RecordContext.noEpoch : Int32(month.index)
         }
         guard keys != nil, context.hasher == nil else { return }
         // What was made of a stored record while the key lived stays.
         if plan.isStored, context.age.due.subtracting(context.dealtWith).isEmpty { return }
         counts.keyless += 1
+    }
+
+    /// Places a stored record whose time was cut or dropped: it is of the day of its part. What is
+    /// due in it is so at the latest with the first instant of that day.
+    mutating func recallDay() {
+        guard context.time == nil, let day = plan.storedDay else { return }
+        context.time = zone.zone.startOfDay(day)
+        (context.day, context.hour) = (Int32(day), 0)
+        isOfRecalledDay = true
+    }
+
+    /// What was dealt with when a stored record was written. Of one that only its day is known of
+    /// it is what was with the last instant of that day.
+    private mutating func dealtBefore(
+        _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
+        _ reader: any RecordReader
+    ) -> DueSet {
+        guard isOfRecalledDay, let day = plan.storedDay else {
+            return dealtWith(row, table, bytes, reader)
+        }
+        let time = context.time
+        context.time = EventTime(milliseconds: zone.zone.startOfDay(day + 1).milliseconds - 1)
+        defer { context.time = time }
+        return dealtWith(row, table, bytes, reader)
     }
 
     /// What was due, and dealt with, when a stored record was written.
@@ -246,6 +279,8 @@ extension ChunkRelease {
     /// The clocks that had run out under `clocks`; those that read tables count as not run out when
     /// the tables of that time are unknown.
     private func dueBefore(_ clocks: ClockSet, _ tablesAreUnknown: Bool) -> DueSet {
+        // Without any time nobody knows: the stronger side.
+        guard context.time != nil else { return [] }
         let due = age(under: clocks, readerBefore).due
         return tablesAreUnknown ? due.subtracting(tableClocks) : due
     }

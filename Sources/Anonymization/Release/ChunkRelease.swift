@@ -21,12 +21,17 @@ struct ChunkRelease: ~Copyable {
     private var scratch = ByteBuffer(capacity: 4096)
     var zone: ZoneCursor
     var times: TimeCursor
+    /// True when the record at hand has its time from `ReleasePlan.storedDay`.
+    var isOfRecalledDay = false
     /// The date that the source of the chunk at hand tells.
     var sourceDate: [UInt8]?
     var keyMonth: CalendarMonth?
     /// The day that was placed last, and its month.
     var lastDay = ReleasedBatch.noDay
     var lastMonth = CalendarMonth(index: 0)
+    /// The days that can be named.
+    let firstDay = CivilDate.daysNamed.lowerBound
+    let lastNamedDay = CivilDate.daysNamed.upperBound
     /// False when nobody is in the registry or has opted out: no record is then asked about.
     private let asksWho: Bool
     let hasOptOuts: Bool
@@ -35,6 +40,8 @@ struct ChunkRelease: ~Copyable {
     /// True when all records meet the same decision: they have no time, and nobody asks who they
     /// are about.
     private let decidesOnce: Bool
+    /// True when an output may be unable to hold a record.
+    private let mayMisfit: Bool
     let slots: IdentitySlots
     var subjects: SubjectLookup
     /// One for each of `plan.generations`.
@@ -74,9 +81,11 @@ struct ChunkRelease: ~Copyable {
         self.hasOptOuts = hasOptOuts
         self.hasCorrection = hasCorrection
         self.hasRegister = hasRegister
+        let mayMisfit = plan.outputs.contains { !$0.unfit.isEmpty }
+        self.mayMisfit = mayMisfit
         decidesOnce =
             plan.timeSlot == nil && !plan.datesBySource && plan.clocks.isWindowOnly && !asksWho
-            && !plan.isStored
+            && !plan.isStored && !mayMisfit
         slots = IdentitySlots(plan)
         subjects = SubjectLookup(
             plan.subjects, bindsMissing: plan.missingCustomerBinds)
@@ -204,13 +213,30 @@ struct ChunkRelease: ~Copyable {
         _ table: borrowing RecordTable, _ optOuts: OptOutIndex
     ) {
         guard settle(view, chunk, table, optOuts) else { return }
+        if mayMisfit {
+            for index in outputs.indices { outputs[index].mark() }
+        }
         for index in outputs.indices {
             outputs[index].release(
                 view, table, &context, &scratch,
                 dropsOptedOut: plan.dropsOptedOutRecords)
         }
+        if mayMisfit, let reason = takeBackMisfit(view.bytes) {
+            return quarantine(view.row, chunk, table, reason)
+        }
         observations.observe(
             view, table, &context, &scratch, dropsOptedOut: plan.dropsOptedOutRecords)
+    }
+
+    /// Takes the record that was released last back from all outputs when one of them cannot hold
+    /// it; says why.
+    private mutating func takeBackMisfit(_ bytes: Span<UInt8>) -> QuarantineReason? {
+        for index in outputs.indices {
+            guard let reason = outputs[index].misfit(bytes) else { continue }
+            for other in outputs.indices { outputs[other].takeBack() }
+            return reason
+        }
+        return nil
     }
 
     /// Finds out what is to be known of a record before its fields are released; false when it was
@@ -228,16 +254,12 @@ struct ChunkRelease: ~Copyable {
                 quarantine(row, chunk, table, reason)
                 return false
             }
-            // A stored record without a time may never have been aged: the stronger side.
-            context.age = .untimed
-            context.dealtWith = []
-            context.isFieldwise = false
-            context.transform.utcOffsetSeconds = 0
-            context.pastClocks = .everything
-            dropKey()
-        } else {
-            age(row, table, bytes, view.reader)
         }
+        if plan.isStored {
+            isOfRecalledDay = false
+            recallDay()
+        }
+        age(row, table, bytes, view.reader)
         context.isDeleted = plan.deleteClocks.isEmpty ? false : isDeleted()
         if asksWho { bar(row, table, bytes, view.reader, optOuts) }
         return true

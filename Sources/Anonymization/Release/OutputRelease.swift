@@ -24,6 +24,7 @@ package struct OutputRelease: ~Copyable {
     private let clockBits: UInt64
     var edits = FlatArray<Edit>(capacity: 64)
     var rebuilder = OutlineRebuilder()
+    var before = BeforeRecord()
 
     /// A change of a record whose other bytes stay.
     struct Edit: BitwiseCopyable {

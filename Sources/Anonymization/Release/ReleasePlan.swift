@@ -91,6 +91,9 @@ package struct ReleasePlan: Sendable {
     /// True when the records at hand were written by an earlier run: one without a time is then
     /// transformed as a whole instead of set aside.
     package var isStored = false
+    /// The day of all stored records at hand, in days since 1970-01-01, where it is known: records
+    /// whose own time was cut or dropped are of it.
+    package var storedDay: Int?
     /// True when the records at hand have expired: all go but those that a hold binds.
     package var keepsOnlyHeld = false
 
@@ -232,6 +235,10 @@ package struct OutputReleasePlan: Sendable {
     package var watchedDeletes: DueSet = []
     /// False for a store that is aged in place: keeping is no use, so no opt-out binds there.
     package var isUse = true
+    /// What values may have, as they stand in the source or otherwise, that records of the output's
+    /// format cannot hold: a record that has it is set aside, or no later run could read it again.
+    package var unfitStanding: OddBytes = []
+    package var unfit: OddBytes = []
     /// What a field that is still readable says from now on, where `ReleasePlan.corrected` fits.
     package var correction: FieldCorrection?
 

@@ -27,7 +27,7 @@ struct RuleApplication: ~Copyable {
     private var cache: ReplacementCache?
     private let seed = ByteHash.seed
     /// What the rule has done since it was last asked.
-    private var counts = FieldCounts()
+    var counts = FieldCounts()
 
     /// `rule` at work, one of `count` rules of a worker. Without `remembering`, each value is
     /// worked out anew: for a caller that remembers what several rules make of it.
@@ -168,8 +168,11 @@ struct RecordContext: ~Copyable {
     var transform = TransformContext()
     /// The hasher behind `transform.tokens`.
     var hasher: TokenHasher?
-    /// The month of the key as an index, or -1 without a key: tells cached tokens apart.
-    var cacheEpoch: Int32 = -1
+    /// What no month has as its index.
+    static let noEpoch = Int32(-0x8000)
+
+    /// The month of the key as an index, or `noEpoch` without a key: tells cached tokens apart.
+    var cacheEpoch = Self.noEpoch
     /// The keys of fields whose clock does not start at the event, by the index of the clock; empty
     /// when there is none of any.
     var otherKeys: [TokenHasher?] = []

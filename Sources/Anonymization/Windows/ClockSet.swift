@@ -247,11 +247,16 @@ package final class ClockSet: Sendable {
         _ index: Int, eventTime: EventTime, _ readings: ClockReadings
     ) -> CalendarMonth? {
         let wired = wiring[index]
-        guard wired.start >= 0 else { return runClock.zone.month(at: eventTime) }
+        guard wired.start >= 0 else { return named(runClock.zone.month(at: eventTime)) }
         guard case .at(let start) = readings.dates[wired.start],
             let length = length(index, wired, readings)
         else { return nil }
-        return runClock.zone.month(at: runClock.dueTime(from: start, length))
+        return named(runClock.zone.month(at: runClock.dueTime(from: start, length)))
+    }
+
+    /// Months of years that have no name have no key either.
+    private func named(_ month: CalendarMonth) -> CalendarMonth? {
+        0...9999 ~= month.year ? month : nil
     }
 
     private func length(

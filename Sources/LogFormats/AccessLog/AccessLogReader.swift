@@ -13,7 +13,9 @@ import Records
     private let program: AccessLogProgram
     /// The slots that come from somewhere.
     private let origins: [Origin]
-    private let recordBytesMax: Int
+    private let limit: Int
+    /// How long a record of the chunk at hand may be.
+    private var recordBytesMax: Int
     private let found: UnsafeMutablePointer<FieldSlice>
     private var places = LogIndex()
 
@@ -24,7 +26,8 @@ import Records
         limits: RecordLimits
     ) {
         self.program = program
-        recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
+        limit = min(limits.recordBytesMax, FieldSlice.lengthMax)
+        recordBytesMax = limit
         let names = template.fields.map(\.name)
         origins = fields.names.enumerated().compactMap { slot, wanted in
             if let index = names.firstIndex(where: { sameBytes($0, wanted) }) {
@@ -50,6 +53,7 @@ import Records
             table.markBad(row, .tooLong)
             return
         }
+        recordBytesMax = chunk.recordBytesMax(limit)
         unsafe chunk.buffer.bytes.withUnsafeBufferPointer { view in
             guard let base = view.baseAddress else { return }
             unsafe places.find(base, count: view.count)

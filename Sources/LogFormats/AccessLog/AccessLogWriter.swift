@@ -189,11 +189,12 @@ struct AccessLogColumnWriter: RecordWriter {
         let range = Int(piece.start)..<Int(piece.start) + Int(piece.length)
         switch piece.kind {
         case .raw: output.append(chunk.extracting(range))
-        case .text:
+        // An array or object of another format may have anything in it.
+        case .text, .bare:
             encodeAccessLog(batch.arena.bytes.extracting(range), in: surroundings, into: &output)
         case .sourceText:
             encodeAccessLog(chunk.extracting(range), in: surroundings, into: &output)
-        case .plainText, .bare:
+        case .plainText:
             if range.isEmpty { output.append("-") }
             output.append(batch.arena.bytes.extracting(range))
         case .null, .absent: output.append("-")

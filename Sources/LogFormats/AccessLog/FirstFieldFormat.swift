@@ -11,6 +11,7 @@ package struct FirstFieldFormat: LogFormat {
     package let ownTime: OwnTime? = nil
     package let quoteRule = QuoteRule.never
     package let fieldNames: [String]? = ["ip"]
+    package let oddBytesStanding: OddBytes = [.nul, .notUTF8]
 
     package let keepsMissingTerminator = true
 
@@ -46,12 +47,15 @@ package struct FirstFieldFormat: LogFormat {
 final class FirstFieldReader: RecordReader {
     /// The slot of the field; -1 when nobody asks for it.
     private let slot: Int
-    private let recordBytesMax: Int
+    private let limit: Int
+    /// How long a record of the chunk at hand may be.
+    private var recordBytesMax: Int
     private var feeds = LineFeeds()
 
     init(fields: DeclaredFields, limits: RecordLimits) {
         slot = fields.names.firstIndex { sameBytes($0, "ip") } ?? -1
-        recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
+        limit = min(limits.recordBytesMax, FieldSlice.lengthMax)
+        recordBytesMax = limit
     }
 
     func index(_ chunk: borrowing Chunk, into table: inout RecordTable) {
@@ -61,6 +65,7 @@ final class FirstFieldReader: RecordReader {
             table.markBad(row, .tooLong)
             return
         }
+        recordBytesMax = chunk.recordBytesMax(limit)
         feeds.find(in: chunk.buffer.bytes)
         appendLines(feeds, chunk.buffer.bytes, to: &table)
     }

@@ -27,6 +27,7 @@ package struct CSVFormat: LogFormat, Equatable {
     package let hasQuotes: Bool
     /// The columns, when sources have no header line.
     package let columns: [String]?
+    package var oddBytesRefused: OddBytes { [.nul, .notUTF8] }
 
     package init(
         name: String = "csv",

@@ -4,6 +4,7 @@ import Records
 final class CSVReader: RecordReader {
     private let format: CSVFormat
     private let fields: DeclaredFields
+    private let recordBytesMax: Int
     private var scanner: CSVScanner
 
     /// The columns that `columnOfSlot` was made for.
@@ -19,6 +20,7 @@ final class CSVReader: RecordReader {
         self.fields = fields
         var limits = limits
         limits.recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
+        recordBytesMax = limits.recordBytesMax
         scanner = CSVScanner(
             delimiter: format.delimiter.byte,
             hasQuotes: format.hasQuotes,
@@ -36,6 +38,7 @@ final class CSVReader: RecordReader {
             table.markBad(row, .tooLong)
             return
         }
+        scanner.recordBytesMax = chunk.recordBytesMax(recordBytesMax)
         let found = chunk.columns ?? format.columns ?? []
         if found != columns { resolve(found) }
         scanner.scan(

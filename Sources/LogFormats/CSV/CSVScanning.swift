@@ -45,7 +45,8 @@ struct CSVSplitter: RecordSplitter {
 @safe struct CSVScanner: ~Copyable {
     private let delimiter: UInt8
     private let hasQuotes: Bool
-    private let limits: RecordLimits
+    /// How long a row of the chunk at hand may be.
+    var recordBytesMax: Int
     private let scan: StructuralScan
     /// True to read all text row by row: the slow twin.
     private let isPlain: Bool
@@ -73,7 +74,7 @@ struct CSVSplitter: RecordSplitter {
     ) {
         self.delimiter = delimiter
         self.hasQuotes = hasQuotes
-        self.limits = limits
+        recordBytesMax = limits.recordBytesMax
         self.scan = scan
         self.isPlain = isPlain
         cellCapacity = max(limits.fieldsMax, 1)
@@ -130,7 +131,7 @@ struct CSVSplitter: RecordSplitter {
         for row in 0..<text.rows {
             let end = unsafe Int(rowEnds[row])
             // Behind the limit quotes do not count.
-            guard end &- start <= limits.recordBytesMax else { return false }
+            guard end &- start <= recordBytesMax else { return false }
             first = appendRow(start, end, first, work, columns, &table)
             start = end &+ 1
         }
@@ -221,7 +222,7 @@ struct CSVSplitter: RecordSplitter {
         let text = unsafe sluice_csv_text_class(base, count)
         var scanner = unsafe sluice_csv_scanner()
         unsafe sluice_csv_open(
-            &scanner, base, count, delimiter, hasQuotes, limits.recordBytesMax)
+            &scanner, base, count, delimiter, hasQuotes, recordBytesMax)
         var start = 0
         var row = sluice_csv_row()
         while start < count {
@@ -257,7 +258,7 @@ struct CSVSplitter: RecordSplitter {
         against row: sluice_csv_row, _ start: Int, _ base: UnsafePointer<UInt8>, text: Int32,
         columnCount: Int
     ) -> QuarantineReason? {
-        if row.end - start > limits.recordBytesMax { return .tooLong }
+        if row.end - start > recordBytesMax { return .tooLong }
         if text & 1 != 0, unsafe containsNUL(base + start, length: row.end - start) {
             return .containsNUL
         }

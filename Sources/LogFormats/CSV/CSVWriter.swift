@@ -57,8 +57,9 @@ struct CSVWriter: RecordWriter {
         let range = Int(piece.start)..<Int(piece.start) + Int(piece.length)
         switch piece.kind {
         case .raw: output.append(chunk.extracting(range))
-        case .text: appendCell(batch.arena.bytes.extracting(range), to: &output)
-        case .plainText, .bare: output.append(batch.arena.bytes.extracting(range))
+        // An array or object of another format may have anything in it.
+        case .text, .bare: appendCell(batch.arena.bytes.extracting(range), to: &output)
+        case .plainText: output.append(batch.arena.bytes.extracting(range))
         case .null, .absent: break
         case .syntax: output.append(UInt8(truncatingIfNeeded: piece.start))
         case .sourceText: appendCell(chunk.extracting(range), to: &output)

@@ -153,9 +153,10 @@ enum HeadedTableDialect: Sendable {
     /// Appends `text` so that it reads back as one value.
     func encode(_ text: Span<UInt8>, into output: inout ByteBuffer) {
         guard !text.isEmpty else { return output.append("-") }
+        let hasOtherBytes = OddBytes.notUTF8.found(in: text) != nil
         for index in text.indices {
             let byte = text[index]
-            let isControl = byte < 0x20 || byte == 0x7F
+            let isControl = byte < 0x20 || byte == 0x7F || (hasOtherBytes && byte >= 0x80)
             switch self {
             case .zeek where isControl || byte == UInt8(ascii: "\\"):
                 output.append("\\x")

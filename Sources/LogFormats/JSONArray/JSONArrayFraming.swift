@@ -3,7 +3,8 @@ import Records
 /// Takes the elements of an array out of a JSON document, one line each, in pieces of any size and
 /// without keeping more than the names on the way.
 ///
-/// Looks at brackets, quotes and escapes only; whether an element is JSON is for the reader to say.
+/// Looks at brackets, quotes, commas and escapes only; whether an element is JSON is for the reader
+/// to say, and so it is of a comma that is not where it must be.
 /// A raw line end inside a string, which JSON has not, becomes a control character that the reader
 /// refuses. Documents may follow one another.
 struct JSONArrayFraming: SourceFraming {
@@ -11,7 +12,13 @@ struct JSONArrayFraming: SourceFraming {
         case outside, array, record
     }
 
+    /// What has to come next in the array.
+    private enum Next {
+        case elementOrEnd, element, commaOrEnd
+    }
+
     private let path: [[UInt8]]
+    private var next = Next.elementOrEnd
     private var place = Place.outside
     private var taken = 0
     private var arrays = 0
@@ -128,6 +135,7 @@ struct JSONArrayFraming: SourceFraming {
         if isWanted {
             arrays += 1
             place = .array
+            next = .elementOrEnd
         } else {
             outerDepth += 1
         }
@@ -143,14 +151,24 @@ struct JSONArrayFraming: SourceFraming {
 
     private mutating func passArray(_ byte: UInt8, _ output: inout ByteBuffer) {
         switch byte {
-        case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ","): return
-        case UInt8(ascii: "]"): place = .outside
+        case 0x20, 0x09, 0x0A, 0x0D: return
+        case UInt8(ascii: ","):
+            if next != .commaOrEnd { setComma(&output) }
+            next = .element
+        case UInt8(ascii: "]"):
+            if next == .element { setComma(&output) }
+            place = .outside
         default:
+            if next == .commaOrEnd { setComma(&output) }
+            next = .commaOrEnd
             place = .record
             recordDepth = 0
             passRecord(byte, &output)
         }
     }
+
+    /// A comma that has no place in an array, or lacks, becomes a line that the reader sets aside.
+    private func setComma(_ output: inout ByteBuffer) { output.append(",\n") }
 
     private mutating func passRecord(_ byte: UInt8, _ output: inout ByteBuffer) {
         let isLineEnd = byte == 0x0A || byte == 0x0D
@@ -175,6 +193,7 @@ struct JSONArrayFraming: SourceFraming {
             }
         case UInt8(ascii: ",") where recordDepth == 0:
             output.append(0x0A)
+            next = .element
             return place = .array
         default: break
         }

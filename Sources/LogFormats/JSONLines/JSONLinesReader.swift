@@ -8,6 +8,8 @@ package import Records
 @safe package final class JSONLinesReader: RecordReader {
     private let paths: JSONPathTree
     private let limits: RecordLimits
+    /// How long a record of the chunk at hand may be.
+    private var recordBytesMax: Int
     private let wantsOutline: Bool
     private let scanChoice: Int32
     private let alwaysPlain: Bool
@@ -32,6 +34,7 @@ package import Records
         var limits = limits
         limits.recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
         self.limits = limits
+        recordBytesMax = limits.recordBytesMax
         wantsOutline = fields.needsOutline
         scanChoice = scan.choice
         alwaysPlain = plainWalker
@@ -53,6 +56,7 @@ package import Records
             if wantsOutline { table.outlineStarts = [0, 0] }
             return table.markBad(row, .tooLong)
         }
+        recordBytesMax = chunk.recordBytesMax(limits.recordBytesMax)
         precondition(chunk.isSealed, "a chunk must be sealed before it is read")
         makeRoom(for: length)
         var isUTF8: Int32 = 0
@@ -114,7 +118,7 @@ package import Records
         _ table: inout RecordTable
     ) {
         if _fastPath(
-            outcome == .good && !mayBeInvalid && line.count <= limits.recordBytesMax)
+            outcome == .good && !mayBeInvalid && line.count <= recordBytesMax)
         {
             sink.finish(into: &table)
         } else {
@@ -129,7 +133,7 @@ package import Records
         _ table: inout RecordTable
     ) {
         // Asked here as well as where chunks are cut: the answer must not depend on the cut.
-        if line.count > limits.recordBytesMax { return table.markBad(row, .tooLong) }
+        if line.count > recordBytesMax { return table.markBad(row, .tooLong) }
         if unsafe JSONGrammar.isBlank(bytes, line.lowerBound, line.upperBound) {
             return table.markBlank(row)
         }

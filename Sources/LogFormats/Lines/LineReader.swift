@@ -20,12 +20,15 @@ protocol LineScanner {
 /// a blank row.
 final class LineReader<Scanner: LineScanner>: RecordReader {
     private var scanner: Scanner
-    private let recordBytesMax: Int
+    private let limit: Int
+    /// How long a record of the chunk at hand may be.
+    private var recordBytesMax: Int
     private var feeds = LineFeeds()
 
     init(_ scanner: Scanner, limits: RecordLimits) {
         self.scanner = scanner
-        recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
+        limit = min(limits.recordBytesMax, FieldSlice.lengthMax)
+        recordBytesMax = limit
     }
 
     func index(_ chunk: borrowing Chunk, into table: inout RecordTable) {
@@ -34,6 +37,7 @@ final class LineReader<Scanner: LineScanner>: RecordReader {
             let row = table.appendRow(start: 0, end: chunk.buffer.count)
             return table.markBad(row, .tooLong)
         }
+        recordBytesMax = chunk.recordBytesMax(limit)
         scanner.begin(columns: chunk.columns)
         let bytes = chunk.buffer.bytes
         feeds.find(in: bytes)

@@ -182,7 +182,8 @@ enum LogfmtText {
                 break
             }
         }
-        guard !isBare else { return output.append(text) }
+        let hasOtherBytes = OddBytes.notUTF8.found(in: text) != nil
+        guard !isBare || hasOtherBytes else { return output.append(text) }
         output.append(quote)
         for index in text.indices {
             let byte = text[index]
@@ -195,6 +196,9 @@ enum LogfmtText {
             case 0x09: output.append("\\t")
             case 0..<0x20, 0x7F:
                 output.append("\\u00")
+                output.append(hex: UInt64(byte), digits: 2)
+            case 0x80... where hasOtherBytes:
+                output.append("\\x")
                 output.append(hex: UInt64(byte), digits: 2)
             default: output.append(byte)
             }

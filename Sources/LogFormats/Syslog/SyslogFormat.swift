@@ -16,6 +16,7 @@ package struct SyslogFormat: LogFormat {
     package let ownTime: OwnTime?
     package let quoteRule = QuoteRule.never
     package let unnamedField: String? = NamedSlots.unnamed
+    package let oddBytesRefused = OddBytes.notUTF8
     private let form: Form
 
     init(name: String, form: Form) {

@@ -35,7 +35,7 @@ extension Planner {
         checkUnnamed(output, keepsUnnamed && !isSpliced, path)
         if isSpliced { checkParts(output, path) }
         checkAgeable(output, columns, path)
-        let release = OutputReleasePlan(
+        var release = OutputReleasePlan(
             name: output.name.value, purpose: purpose, showsWindow: output.isReadableInWindow,
             mode: isSpliced ? .spliced : .columns, syntax: format.syntax,
             keepsUnnamed: keepsUnnamed, rules: coveringRequests(rules, isSpliced),
@@ -44,6 +44,12 @@ extension Planner {
             readableClock: bit(output.safeguards?.deleteAfter) ?? DueSet(rawValue: 1),
             expiryClock: bit(output.expires))
         let written = specification.state == nil ? target : target.storedFormat
+        if !isSpliced {
+            let refused = written.oddBytesRefused
+            release.unfitStanding = refused.intersection(format.oddBytesStanding)
+            release.unfit = release.unfitStanding.union(
+                refused.intersection(format.oddBytesDecoded))
+        }
         var plan = makePlan(output, written, columns, isSpliced)
         plan.risk = makeRisk(output, target, columns, path)
         return PlannedOutput(
@@ -67,7 +73,10 @@ extension Planner {
         _ output: OutputSpecification, _ columns: [String]?, _ path: String
     ) {
         guard output.isReadableInWindow, specification.state != nil else { return }
-        for time in timeFields { checkAgeable(output, columns, by: time, path) }
+        for time in timeFields {
+            checkAgeable(output, columns, by: time, path)
+            checkTold(output, by: time, path)
+        }
     }
 
     private func checkAgeable(
@@ -87,6 +96,21 @@ extension Planner {
                 at: output.columns?.first?.position ?? output.name.position,
                 path: "\(path).columns")
         }
+    }
+
+    /// A time that goes once it is due must be told by the file, or nobody knows any more what was
+    /// done to a record, and everything is done to it once more.
+    private func checkTold(_ output: OutputSpecification, by time: String, _ path: String) {
+        guard !output.path.value.placeholders.contains("date") else { return }
+        let rule = (output.fields + specification.fields).first { $0.field.value == time }
+        let keepsUnnamed = (output.others ?? specification.others).value == .keepEverything
+        let isKept = rule.map { $0.transform?.name.value == "keep" } ?? keepsUnnamed
+        guard !isKept else { return }
+        faults.add(
+            "`\(time)` does not stay as it is in an output that is readable in the window: "
+                + "expected `\(time): keep` or `{date}` in `path`, because a later run has to "
+                + "know the day of each record", at: rule?.field.position ?? output.path.position,
+            path: "\(path).path")
     }
 
     private func makePlan(

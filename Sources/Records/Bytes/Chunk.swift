@@ -55,6 +55,13 @@ package struct Chunk: ~Copyable {
     /// of them.
     package var earlierClocks = -1
 
+    /// True when a run has dealt with its records before: their length has no limit then, because
+    /// tokens can make records longer than their source's limit lets them be.
+    package var isKnown: Bool { earlierClocks >= 0 }
+
+    /// How long its records may be where they may have `limit` bytes otherwise.
+    package func recordBytesMax(_ limit: Int) -> Int { isKnown ? FieldSlice.lengthMax : limit }
+
     /// The bytes behind the content that are readable once the chunk is sealed.
     package static let paddingBytes = 64
 

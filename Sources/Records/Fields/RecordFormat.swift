@@ -68,6 +68,16 @@ package struct RecordLimits: Sendable, Equatable {
     package var depthMax = 64
 
     package init() {}
+
+    /// For files that runs have written and the ledger knows: tokens and derived fields can make
+    /// records longer than their sources' limits let them be.
+    package static let ofOwnFiles: RecordLimits = {
+        var limits = RecordLimits()
+        limits.recordBytesMax = FieldSlice.lengthMax
+        limits.fieldsMax = 65_535
+        limits.depthMax = 512
+        return limits
+    }()
 }
 
 /// Finds the borders between records, so that bytes can be cut into chunks of whole records.

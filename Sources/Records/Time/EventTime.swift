@@ -27,6 +27,13 @@ package struct CivilDate: Hashable, Comparable, Sendable {
         self.day = day
     }
 
+    /// The days since 1970-01-01 that can be named: of the years 0 to 9999.
+    package static let daysNamed: ClosedRange<Int32> = {
+        let first = CivilDate(year: 0, month: 1, day: 1).daysSince1970
+        let last = CivilDate(year: 9999, month: 12, day: 31).daysSince1970
+        return Int32(first)...Int32(last)
+    }()
+
     /// The date that lies `days` after 1970-01-01.
     ///
     /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
@@ -109,10 +116,10 @@ package struct CalendarMonth: Hashable, Comparable, Sendable {
         self.init(year: year, month: month)
     }
 
-    package var year: Int { index / 12 }
+    package var year: Int { index >= 0 ? index / 12 : (index + 1) / 12 - 1 }
 
     /// 1 to 12.
-    package var month: Int { index % 12 + 1 }
+    package var month: Int { index - year * 12 + 1 }
 
     /// `yyyy-MM`.
     package var text: String { String(CivilDate(year: year, month: month, day: 1).text.prefix(7)) }

@@ -82,6 +82,39 @@ struct PartAgeingTests {
         #expect(report.overdue == 1 && report.isLate)
     }
 
+    /// A key of logfmt that stands twice in a record matters once a rule names it.
+    @Test("a part that cannot be read keeps no other part readable")
+    func unreadablePart() throws {
+        func line(_ day: String, _ user: String, _ more: String = "x=1") -> String {
+            "ts=2026-\(day)T10:00:00Z user=\(user) \(more)\n"
+        }
+        let pipeline = Self.pipeline.replacing("jsonl, files", with: "logfmt, files")
+        let scene = try TemporaryPipeline(
+            pipeline,
+            files: ["in/a": line("04-10", "bert", "x=1 x=2") + line("04-12", "carl")])
+        try scene.run(now: "2026-04-15")
+        try scene.write(
+            "pipeline.yaml", pipeline.replacing("ts: keep,", with: "ts: keep, x: keep,"))
+        for day in ["2026-05-13", "2026-05-14"] {
+            let failure = try #require(throws: PipelineFailure.self) { try scene.run(now: day) }
+            #expect(failure.exitStatus == ExitStatus.storage)
+            #expect("\(failure)".contains("record 1 (duplicate-key)"))
+            let written = try text(scene)
+            #expect(written.contains("bert") && !written.contains("carl"))
+        }
+        try scene.write("in/b", line("05-14", "dora"))
+        #expect(throws: PipelineFailure.self) { try scene.run(now: "2026-05-15") }
+        #expect(try text(scene).contains("dora"))
+        let request = SubjectEraseRequest(subject: scene.request(.user, "dora", now: "2026-05-15"))
+        #expect(throws: PipelineFailure.self) {
+            try unlessBusy { try Sluice.eraseSubject(request) }
+        }
+        #expect(try !text(scene).contains("dora"))
+        try scene.write("pipeline.yaml", pipeline)
+        #expect(try scene.run(now: "2026-05-16").notes.contains { $0.contains("done now") })
+        #expect(try !text(scene).contains("bert"))
+    }
+
     @Test("each part is aged on its day, once, and goes on its day")
     func days() throws {
         let scene = try scene()

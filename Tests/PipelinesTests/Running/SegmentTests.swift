@@ -77,6 +77,25 @@ import Testing
         #expect(try read(folder) == 10)
     }
 
+    /// A line that came alone is known each time its whole file is there again.
+    @Test func aLineThatCameAloneInAFileThatIsThereTwice() throws {
+        let (old, more, other) = (lines(0..<9), lines(9..<10), lines(20..<25))
+        for joined in [
+            old + more + old + more, old + more + other + old + more,
+            other + old + more + other + old + more,
+        ] {
+            let folder = try folder(["in/a": old, "in/b": other])
+            #expect(try read(folder) == 14)
+            try folder.write("in/a", old + more)
+            #expect(try read(folder) == 1)
+            try folder.write("in/c", joined)
+            #expect(try read(folder) == 0)
+            // Twice in a row it is another event.
+            try folder.write("in/d", old + more + more)
+            #expect(try read(folder) == 1)
+        }
+    }
+
     @Test func longFilesAndSegments() throws {
         let filler = String(repeating: "x", count: 900)
         func long(_ range: Range<Int>) -> String {

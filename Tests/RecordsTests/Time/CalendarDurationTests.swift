@@ -84,4 +84,11 @@ struct CalendarDurationTests {
         }
         #expect(good > 100)
     }
+
+    @Test func monthsBeforeYearZeroHaveYearAndMonth() {
+        for (year, month) in [(0, 1), (-1, 12), (-1, 1), (-2, 12), (2026, 12), (9999, 1)] {
+            let found = CalendarMonth(year: year, month: month)
+            #expect(found.year == year && found.month == month)
+        }
+    }
 }

@@ -197,7 +197,8 @@ extension SubjectScan {
             let isComplete = source.isAtEnd
             let result: HeaderResult
             do {
-                result = try ChunkSource.header(place.format, plan.limits, of: start, isComplete)
+                result = try ChunkSource.header(
+                    place.format, readingPlan.limits, of: start, isComplete)
             } catch {
                 throw .source(error)
             }
@@ -213,7 +214,7 @@ extension SubjectScan {
     func copyOthers(_ path: String, _ take: ([UInt8]) throws -> Void) throws {
         let source = ChunkSource([.init(path: path)], plan: readingPlan, digesting: false)
         let fields = DeclaredFields(names: place.names)
-        let reader = place.format.makeReader(fields: fields, limits: plan.limits)
+        let reader = place.format.makeReader(fields: fields, limits: readingPlan.limits)
         var table = RecordTable(slotCount: fields.count)
         var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
         var headerNumber = 0

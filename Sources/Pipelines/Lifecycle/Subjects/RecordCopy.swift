@@ -9,15 +9,15 @@ internal import Records
 struct RecordCopy {
     private let format: any LogFormat
     private let names: [String]
-    private let limits: RecordLimits
+    /// The record was read before, by its own limits.
+    private let limits = RecordLimits.ofOwnFiles
 
     /// True when records are JSON objects.
     let isJSON: Bool
 
-    init(_ place: SubjectPlace, limits: RecordLimits) {
+    init(_ place: SubjectPlace) {
         format = place.format
         names = place.names
-        self.limits = limits
         isJSON = place.format.quoteRule == .always
     }
 

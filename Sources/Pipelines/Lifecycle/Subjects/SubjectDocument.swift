@@ -99,7 +99,7 @@ final class JSONDocument: SubjectDocument {
     }
 
     func begin(_ place: SubjectPlace) throws(PipelineFailure) {
-        copy = RecordCopy(place, limits: plan.limits)
+        copy = RecordCopy(place)
         let comma = places == 0 ? "\n{" : ",\n{"
         try file.write(Array(comma.utf8) + Self.members(DocumentHead.members(of: place)))
         try file.write(Array(",\"records\":[".utf8))

@@ -69,7 +69,7 @@ struct SubjectScan {
     ) throws(PipelineFailure) {
         let source = ChunkSource([.init(path: path)], plan: readingPlan, digesting: false)
         let fields = DeclaredFields(names: place.names)
-        let reader = place.format.makeReader(fields: fields, limits: plan.limits)
+        let reader = place.format.makeReader(fields: fields, limits: readingPlan.limits)
         var table = RecordTable(slotCount: fields.count)
         var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
         var before = 0
@@ -110,6 +110,7 @@ struct SubjectScan {
         var reading = plan
         reading.format = place.format
         if place.kind != .source { reading.encoding = .utf8 }
+        if place.kind == .output || place.kind == .disclosure { reading.limits = .ofOwnFiles }
         reading.release.fields = DeclaredFields(names: place.names)
         reading.release.outputs = []
         return reading

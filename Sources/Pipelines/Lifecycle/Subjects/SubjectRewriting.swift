@@ -128,13 +128,14 @@ final class SubjectRewriting {
         }
         work.prepare(&reading, showsWindow: plan.release.outputs[index].showsWindow)
         var matched: Set<Int64> = []
-        let counts =
+        let read =
             isExpired
-            ? try survey.rewrite(part, under: reading, history)
-            : try rewriting.rewrite(
+            ? try survey.rewriteIfReadable(part, under: reading, history)
+            : try rewriting.rewriteIfReadable(
                 part, under: reading, history,
                 staysIf: { !Self.isWorkDone($0) },
                 noting: { matched.formUnion($0.optOuts(of: reading.release.subjects)) })
+        guard let counts = read else { return try leave(part) }
         if !isExpired {
             let reached = matched.intersection(standIns.map(\.optOut))
             note(reached, part, counts)
@@ -155,6 +156,16 @@ final class SubjectRewriting {
         owner.report.agedRecords += counts.outputs[0].anonymised
         owner.report.ageing.add(
             counts, reading.release.fields.names, of: part.output)
+    }
+
+    /// Leaves a part with records that cannot be read. Erasures stay open because of it; a
+    /// correction or an opt-out, which would count as done, fails.
+    private func leave(_ part: PartRecord) throws(PipelineFailure) {
+        if work.removal != nil || work.correction != nil { try owner.changes.checkReadable() }
+        isIncomplete = true
+        limits.append(
+            "\(part.path) holds records that cannot be read, and nobody was looked for in it; the "
+                + "erasure stays open until it can be read or is gone.")
     }
 
     /// Notes for whom some parts cannot be searched, because nobody knows what stands for them

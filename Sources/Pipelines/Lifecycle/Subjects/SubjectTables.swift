@@ -29,7 +29,7 @@ final class SubjectTables: SubjectDocument {
     }
 
     func begin(_ place: SubjectPlace) throws(PipelineFailure) {
-        copy = RecordCopy(place, limits: plan.limits)
+        copy = RecordCopy(place)
         table = nil
         tableName = ""
     }

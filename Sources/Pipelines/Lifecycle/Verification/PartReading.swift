@@ -154,6 +154,7 @@ extension Plan {
         proof.release.outputs[0].showsWindow =
             output.showsWindow || !isDealtWithByRulesOfNow(part, index)
         proof.release.optOuts = .none(now: release.clocks.runClock.now)
+        proof.release.storedDay = part.day
         checkDerived(index, &proof.release)
         let tally = ReleaseTally(fieldCount: proof.release.fields.count)
         proof.release = proof.release.proving(tally)

@@ -38,6 +38,9 @@ struct StoreProof {
         let columns = try ChunkSource.columns(
             of: path, format: owner.plan.format, limits: owner.plan.limits)
         var plan = owner.plan.inPlace(store, columns: columns)
+        // Tokens may have made a line longer than a new one may be. Where quotes hold line feeds,
+        // the limit also says where a broken row ends.
+        if plan.format.endsRecordsAtLineFeeds { plan.limits = .ofOwnFiles }
         let tally = ReleaseTally(fieldCount: plan.release.fields.count)
         plan.release = plan.release.proving(tally)
         let reading = PartReading(plan)

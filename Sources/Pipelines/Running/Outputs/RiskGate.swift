@@ -32,7 +32,7 @@ final class RiskGate: OutputSink {
                 guarded.append(nil)
                 continue
             }
-            guarded.append(try GuardedOutput(output, risk, plan.limits, storage))
+            guarded.append(try GuardedOutput(output, risk, .ofOwnFiles, storage))
         }
         self.guarded = guarded
     }

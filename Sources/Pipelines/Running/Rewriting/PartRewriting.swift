@@ -57,6 +57,19 @@ final class PartRewriting {
         staysIf: (RecordCounts) -> Bool = { _ in false },
         noting: (SubjectMatches) -> Void = { _ in }
     ) throws(PipelineFailure) -> RecordCounts {
+        let counts = try rewriteIfReadable(
+            part, under: plan, history, named: name, staysIf: staysIf, noting: noting)
+        guard let counts else { throw .storage(changes.unreadable.last?.words ?? "") }
+        return counts
+    }
+
+    /// The same; nil where the part holds records that cannot be read: it then stays as it is, and
+    /// `PendingChanges.unreadable` says so.
+    func rewriteIfReadable(
+        _ part: PartRecord, under plan: Plan, _ history: HoldHistory, named name: String? = nil,
+        staysIf: (RecordCounts) -> Bool = { _ in false },
+        noting: (SubjectMatches) -> Void = { _ in }
+    ) throws(PipelineFailure) -> RecordCounts? {
         try checkContent(part)
         try history.checkFormat(of: part)
         // A part stays one file under its own date: what its records say of their time now may be
@@ -83,7 +96,12 @@ final class PartRewriting {
         try task.run(workers: workers, keyRing: keys, storage: MemorySpillStorage())
         let counts = task.counts[0]
         if counts.quarantinedTotal > 0 {
-            throw .storage("\(part.path) holds records that cannot be read: it was changed")
+            sink.abandon()
+            changes.noteUnreadable(
+                UnreadablePart(
+                    path: part.path, records: counts.quarantinedTotal,
+                    first: task.quarantine.first))
+            return nil
         }
         if let matches = task.subjectMatches { noting(matches) }
         if isDryRun { return counts }

@@ -30,6 +30,8 @@ final class PendingChanges {
     var recalls: [(cause: RecallCause, part: Int64)] = []
     /// Deliveries that are called back.
     var recalledDeliveries: [(cause: RecallCause, delivery: Int64)] = []
+    /// Parts that stay as they are because records in them cannot be read.
+    var unreadable: [UnreadablePart] = []
     /// Paths of such files that go.
     private(set) var removedFiles: [String] = []
     /// The renames and removals that the commit owes.

@@ -14,6 +14,7 @@ extension Plan {
     func ageing(_ index: Int, _ part: PartRecord, _ history: HoldHistory) -> Plan {
         var aged = stored(index)
         aged.release.optOuts = .none(now: release.clocks.runClock.now)
+        aged.release.storedDay = part.day
         // What was dealt with is then unknown, and everything due is transformed.
         if history.isUnknown { return aged }
         let settled = laterJudgement(of: part)?.now ?? part.writtenAt
@@ -70,6 +71,7 @@ extension Plan {
         plan.tables = []
         plan.format = outputs[index].format
         plan.encoding = .utf8
+        plan.limits = .ofOwnFiles
         plan.pathDate = nil
         plan.release.fields = DeclaredFields(
             names: names,
@@ -94,6 +96,8 @@ extension Plan {
         var output = release.outputs[index]
         // It may have lost its safeguards since: what it holds is still readable.
         output.showsWindow = true
+        output.unfitStanding = []
+        output.unfit = []
         // Derived members were written with the record; they are fields like others now.
         var names = release.fields.names
         for (derived, _) in output.appended {

@@ -59,6 +59,8 @@ struct ContentScan: ~Copyable {
     private var line = 0
     /// The segments of a single line that were found.
     private var taken: Set<ContentIdentity> = []
+    /// Those of them that were found since the last known segment of several lines.
+    private var takenSince: Set<ContentIdentity> = []
     private var isInGiantLine = false
 
     /// Where segments overlap: those that reach behind the line at hand.
@@ -259,13 +261,22 @@ struct ContentScan: ~Copyable {
         guard isAtEnd || bytes[end - 1 - windowStart] == 0x0a || bytes[end - windowStart] == 0x0a
         else { return false }
         if candidate.lines > 1 || known.overlap { return true }
-        return !taken.contains(candidate.content)
-            && (at == 0 || isAtEnd || found.last?.range.upperBound == at)
+        let isBehindKnown = found.last?.range.upperBound == at
+        if taken.contains(candidate.content) {
+            // A file of several segments that is there a second time.
+            return isBehindKnown && !takenSince.contains(candidate.content)
+        }
+        return at == 0 || isAtEnd || isBehindKnown
     }
 
     /// Takes `range` as known and goes on behind it.
     private mutating func note(_ range: Range<Int>, _ segment: KnownSegments.Segment) {
-        if segment.lines == 1 { taken.insert(segment.content) }
+        if segment.lines == 1 {
+            taken.insert(segment.content)
+            takenSince.insert(segment.content)
+        } else {
+            takenSince.removeAll()
+        }
         var range = range
         // It ended with an open line, whose line feed has come since.
         if range.upperBound < windowEnd,

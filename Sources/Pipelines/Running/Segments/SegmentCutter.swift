@@ -10,8 +10,9 @@ internal import Records
 struct SegmentCutter: ~Copyable {
     /// A segment ends with the line that brings it to this many bytes.
     static let segmentBytes = 4 << 20
-    /// A longer line is no record (`RecordLimits`), and is not recognised again.
-    static let lineBytesMax = 1 << 20
+    /// A longer line is not recognised again. A record of the standard limits stays below it even
+    /// where a token takes the place of each of its values.
+    static let lineBytesMax = 8 << 20
 
     private(set) var segments: [CountedSegment] = []
     private var hasher = ContentHasher()

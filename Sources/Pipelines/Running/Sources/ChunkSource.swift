@@ -200,12 +200,19 @@ final class ChunkSource {
     private var startColumns: [String]?
     private var earlierClocks = -1
 
+    /// The limits of the records at hand: what runs have dealt with may be of any length.
+    private var recordLimits: RecordLimits {
+        var limits = limits
+        if earlierClocks >= 0 { limits.recordBytesMax = FieldSlice.lengthMax }
+        return limits
+    }
+
     /// Begins what stands at `pendingOffset`: skips what is to be skipped and finds the next
     /// border.
     private func beginStretch(_ source: ByteSource) throws(PipelineFailure) {
         border = rangeEnd
         earlierClocks = -1
-        splitter = format.makeSplitter(limits: limits)
+        defer { splitter = format.makeSplitter(limits: recordLimits) }
         let stretches = inputs[sourceIndex].stretches
         while stretch < stretches.count {
             let next = stretches[stretch]
@@ -291,7 +298,7 @@ final class ChunkSource {
                 keepRest(of: &chunk, from: recordsBeforeHeader(chunk, length))
                 return true
             }
-            if chunk.buffer.count > limits.recordBytesMax + 1 {
+            if chunk.buffer.count > chunk.recordBytesMax(limits.recordBytesMax) + 1 {
                 cutOverlong(&chunk)
                 return true
             }

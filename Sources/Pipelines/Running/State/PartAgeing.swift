@@ -100,8 +100,10 @@ final class PartAgeing {
         }
         let history = try HoldHistory(part, output: index, of: plan, registry)
         let ageing = plan.ageing(index, part, history)
-        let counts = try rewriting.rewrite(
+        let read = try rewriting.rewriteIfReadable(
             part, under: ageing, history, staysIf: { $0.isUntouched })
+        // One file does not keep what is due in all others.
+        guard let counts = read else { return }
         owner.report.heldRecords += counts.outputs[0].held
         if counts.isUntouched {
             if let rules = plan.outputs[index].rules, history.isOfOtherRules {
@@ -132,8 +134,9 @@ final class PartAgeing {
         let history = try HoldHistory(part, output: index, of: plan, registry)
         var kept = plan.ageing(index, part, history)
         kept.release.keepsOnlyHeld = true
-        let counts = try rewriting.rewrite(
+        let read = try rewriting.rewriteIfReadable(
             part, under: kept, history, staysIf: { $0.isUntouched })
+        guard let counts = read else { return }
         owner.report.heldRecords += counts.outputs[0].held
         if counts.outputs[0].held > 0 { owner.report.heldParts += 1 }
         if counts.isUntouched { return }

@@ -132,12 +132,14 @@ final class StatefulRun {
                 intake.abandon()
                 subjects.abandon()
                 ageing.abandon()
+                try changes.checkReadable()
                 return report
             }
             try commit(ledger, intake, store, tables, keys)
             if sources != nil { try note(SourceErasure.ended, ledger) }
             try TableFiles.show(tables)
             try finishKeys(ledger, keys)
+            try changes.checkReadable()
             return report
         } catch {
             if !mayBeCommitted { abandon(intake, ageing, store) }
