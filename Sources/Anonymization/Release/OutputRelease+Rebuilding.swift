@@ -17,6 +17,7 @@ extension OutputRelease {
             case .openObject: rebuilder.defer(UInt8(ascii: "{"), UInt8(ascii: "}"))
             case .openArray: rebuilder.defer(UInt8(ascii: "["), UInt8(ascii: "]"))
             case .closeObject, .closeArray: rebuilder.close(&batch)
+            case .element: rebuilder.beginElement()
             case .key: rebuilder.key(step.slice)
             case .value:
                 let start = batch.arena.count

@@ -21,6 +21,22 @@ package struct JSONFieldPath: Sendable {
         return other.steps.count > steps.count && zip(steps, other.steps).allSatisfy(Self.meet)
     }
 
+    /// True when a value at this path that goes would move an element that is named by its number:
+    /// itself or, with `[*]`, one of `others`.
+    package func movesNumbered(among others: [JSONFieldPath]) -> Bool {
+        switch steps.last {
+        case .element: true
+        case .everyElement: others.contains { $0.isNumbered(at: steps.dropLast()) }
+        case .member, nil: false
+        }
+    }
+
+    /// True when the path leads to a numbered element of the array at `array` or into it.
+    private func isNumbered(at array: ArraySlice<JSONPathTree.Step>) -> Bool {
+        guard steps.count > array.count, case .element = steps[array.count] else { return false }
+        return zip(array, steps).allSatisfy(Self.meet)
+    }
+
     private static func meet(_ one: JSONPathTree.Step, _ other: JSONPathTree.Step) -> Bool {
         switch (one, other) {
         case (.element, .everyElement), (.everyElement, .element): true

@@ -139,12 +139,18 @@ package final class Planner {
     }
 
     /// Fields registered after an output was planned (there are none unless planning changes) would
-    /// lack a rule; every slot has one.
+    /// lack a rule; every slot has one. An element that goes does not move the numbers of others.
     private func padded(_ output: OutputReleasePlan) -> OutputReleasePlan {
         var output = output
         while output.rules.count < register.names.count {
             output.rules.append(
                 Anonymization.FieldRule(transform: output.keepsUnnamed ? Keep() : nil))
+        }
+        guard output.syntax == .json else { return output }
+        let paths = register.names.map { JSONFieldPath($0) }
+        let declared = paths.compactMap(\.self)
+        for (slot, path) in paths.enumerated() {
+            output.rules[slot].leavesNull = path?.movesNumbered(among: declared) ?? false
         }
         return output
     }
