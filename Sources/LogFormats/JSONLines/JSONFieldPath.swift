@@ -13,6 +13,14 @@ package struct JSONFieldPath: Sendable {
         String(member.flatMap { ".[\\".contains($0) ? ["\\", $0] : [$0] })
     }
 
+    /// True when the path leads to or through an element of an array.
+    package var hasElements: Bool {
+        steps.contains { if case .member = $0 { false } else { true } }
+    }
+
+    /// True when the path leads to several values of a record.
+    package var isRepeated: Bool { steps.contains(.everyElement) }
+
     /// True when `other` leads through this path to a place inside it, for some record, or is the
     /// same path in another spelling. `t[*]` and `t[0]` stand beside each other; but `t[0].x` and
     /// `t[*].x` lie inside both.
