@@ -122,7 +122,6 @@ import Testing
             trial.derived = [
                 DerivedField(name: "os", slot: 1, transform: Replace(with: "v")),
                 DerivedField(name: "no", slot: 1, transform: Drop()),
-                DerivedField(name: "raw", slot: 1, transform: Keep()),
             ]
             let table = [
                 (#"{"a":1,"ua":"m"}"#, #"{"a":1,"os":"v"}"#), (#"{"ua":"m"}"#, #"{"os":"v"}"#),
@@ -134,6 +133,28 @@ import Testing
                 #expect(trial.run([line]).lines == [expected], "\(line) \(keepsUnnamed)")
             }
         }
+    }
+
+    /// What a transform leaves as it is says as much as what it changes.
+    @Test func derivedMembersAreThereWhenNothingIsToBeChanged() {
+        let lines = [
+            (#"{"l":"nl","p":"/login"}"#, #"{"lang":"nl","text":"/login"}"#),
+            (#"{"l":"nl-BE","p":"a@b.nl"}"#, #"{"lang":"nl","text":"[email]"}"#),
+            (#"{"l":"n\u006c","p":"\\"}"#, #"{"lang":"nl","text":"\\"}"#),
+            (#"{"l":null,"p":7}"#, #"{"text":null}"#), (#"{"p":null}"#, "{}"), ("{}", "{}"),
+        ]
+        var trial = ReleaseTrial(["l": nil, "p": nil])
+        trial.timeField = nil
+        trial.derived = [
+            DerivedField(name: "lang", slot: 0, transform: PrimaryLanguage()),
+            DerivedField(name: "text", slot: 1, transform: RedactText(kinds: .email)),
+        ]
+        for keepsUnnamed in [true, false] {
+            trial.keepsUnnamed = keepsUnnamed
+            #expect(trial.run(lines.map(\.0)).lines == lines.map(\.1))
+        }
+        trial.columns = [.derived(0), .derived(1)]
+        #expect(trial.run(lines.map(\.0)).lines == lines.map(\.1))
     }
 
     @Test func derivedMembersAreAddedInTheWindowToo() {

@@ -108,6 +108,7 @@ extension OutputRelease {
         let result = derived[index].apply(
             slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
             arena: &batch.arena)
+        if result == .unchanged { return unchanged(slice, view) }
         return piece(result, from: start) ?? ReleasedPiece(.absent)
     }
 }
