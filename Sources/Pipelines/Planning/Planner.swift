@@ -121,8 +121,20 @@ package final class Planner {
         for rule in specification.fields { _ = slot(rule.field, path: "fields") }
         for (role, field) in specification.identity.roles {
             _ = slot(field, path: "identity.\(role)")
+            checkSingle(field, path: "identity.\(role)")
         }
         for field in specification.identity.addresses { slot(field, path: "identity.address") }
+    }
+
+    /// A record is of one customer, and of one person: of several values nobody would be asked.
+    private func checkSingle(_ field: Marked<String>, path: String) {
+        guard format.quoteRule == .always, JSONFieldPath(field.value)?.isRepeated == true else {
+            return
+        }
+        faults.add(
+            "`\(field.value)` has several values in a record: expected a field with one, such as "
+                + "a numbered element",
+            at: field.position, path: path)
     }
 
     /// Adds what stands in the pipeline, whatever its fields and results are.

@@ -108,6 +108,73 @@ import Testing
         #expect(try faults(output(format, members, fields: fields)).isEmpty)
     }
 
+    // MARK: Identities
+
+    /// Of several customers of a record none would be asked.
+    @Test(arguments: [
+        ("customer", "c[*].n", true), ("user", "u[*]", true), ("client", "c[0].n", false),
+    ])
+    func anIdentityIsOneValue(_ role: String, _ field: String, _ isRefused: Bool) throws {
+        let found = try faults(
+            """
+            name: small
+            source: { format: jsonl, time: time }
+            identity: { \(role): "\(field)" }
+            fields: { time: keep, "\(field)": drop }
+            outputs: [{ name: all, purpose: security, path: out/all }]
+            """)
+        #expect(found.count == (isRefused ? 1 : 0))
+        let words = "identity.\(role): `\(field)` has several values in a record"
+        #expect(found.allSatisfy { $0.contains(words) })
+    }
+
+    /// Whom a measure counts is a role, the field of one, or a field with a rule; nothing else.
+    @Test(arguments: [
+        ("user: u", "u: drop", "user", ""), ("user: u", "u: drop", "u", ""),
+        ("user: u", "u: drop, ip: drop", "ip", ""),
+        ("user: u", "u: drop, user: drop", "user", "`user` means two fields: expected `u`"),
+        ("user: u, customer: user", "u: drop", "user", "`user` means two fields: expected `u`"),
+        ("customer: c", "c: drop", "user", "no identity is called `user`"),
+        ("user: u", "u: drop", "usr", "no identity is called `usr`"),
+    ])
+    func countedIdentities(
+        _ identity: String, _ fields: String, _ name: String, _ fault: String
+    ) throws {
+        for measure in ["{ distinct: \(name) }", "{ sessions: { of: \(name) } }"] {
+            let found = try faults(
+                """
+                name: small
+                source: { format: jsonl, time: time }
+                identity: { \(identity) }
+                fields: { time: keep, \(fields) }
+                keys: keys
+                statistics:
+                  - { name: s, purpose: statistics, by: [month], path: s.csv,
+                      measures: { m: \(measure) } }
+                """)
+            #expect(found.count == (fault.isEmpty ? 0 : 1), "\(found)")
+            #expect(found.allSatisfy { $0.contains(fault) })
+        }
+    }
+
+    @Test func aRoleCountsItsField() throws {
+        let line = #"{"time":"2026-01-10T00:00:00Z","u":""#
+        let scene = try TemporaryPipeline(
+            """
+            name: small
+            source: { format: jsonl, files: "in/*", time: time }
+            identity: { user: u }
+            fields: { time: keep, u: drop }
+            keys: keys
+            statistics:
+              - { name: s, purpose: statistics, by: [month], path: s.csv,
+                  measures: { d: { distinct: user }, e: { distinct: u } },
+                  suppression: { persons: 1 } }
+            """, files: ["in/a": ["a", "b", "a", "c"].map { line + $0 + "\"}\n" }.joined()])
+        try scene.run(now: "2026-02-20")
+        #expect(try scene.text("s.csv") == "month,d,e\n2026-01,3,3\n")
+    }
+
     // MARK: Columns of one place
 
     @Test(arguments: [
