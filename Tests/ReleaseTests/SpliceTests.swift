@@ -59,6 +59,17 @@ import Testing
         #expect(without(drops, line) == expected)
     }
 
+    /// No key is left, whatever stood there: also where the rule is written.
+    @Test(arguments: [#"{"a":null,"b":1}"#, #"{"b":1,"a":"x"}"#, #"{"b":1,"a":[null]}"#])
+    func droppedWithItsKey(_ line: String) {
+        for keepsUnnamed in [true, false] {
+            var trial = ReleaseTrial(["a": Drop(), "b": Keep()])
+            trial.timeField = nil
+            trial.keepsUnnamed = keepsUnnamed
+            #expect(trial.run([line]).lines == [#"{"b":1}"#])
+        }
+    }
+
     @Test(arguments: [
         (["a"], #"{"a":1,"b":2}"#, "{}"), (["c.d"], #"{"c":{"d":1},"b":2}"#, "{}"),
         (["t[*].ip"], #"{"t":[{"ip":1},{"a":2}]}"#, "{}"), (["zz"], #" {"a":{"b":[1]}} "#, "{}"),

@@ -43,7 +43,8 @@ struct RuleApplication: ~Copyable {
         category = rule.category
         isBarred = rule.isBarred
         appliesAlways = rule.appliesAlways
-        drops = rule.transform == nil
+        // Also a `null`, which other rules leave as it is.
+        drops = rule.transform == nil || rule.transform is Drop
         isKept = rule.isKept
         leavesNull = rule.leavesNull
         // Not read back from `self`: 6.3.1 miscompiles that in the initializer of such a value.
