@@ -199,6 +199,40 @@ import Testing
         #expect(found.first?.hasPrefix("6:") == true)
     }
 
+    /// What is written as `t` is not found as `t[0]` by the run that is to age it.
+    @Test(arguments: ["csv", "jsonl"])
+    func columnsOfElementsAreNotStoredAsJSON(_ source: String) throws {
+        for (format, state, count) in [
+            ("jsonl", "state: state", 1), ("csv", "state: state", 0), ("jsonl", "others: drop", 0),
+        ] {
+            let found = try faults(
+                """
+                name: small
+                source: { format: \(source), time: time }
+                fields: { time: keep, "t[0]": keep, a: keep }
+                outputs:
+                  - { name: all, purpose: security, path: out/all, format: \(format),
+                      columns: [time, "t[0]", a] }
+                \(state)
+                """)
+            #expect(found.count == count, "\(found)")
+            #expect(found.allSatisfy { $0.contains("column `t[0]` would be written under another") })
+        }
+    }
+
+    @Test func ofSeveralValuesOneIsWrittenAndThatIsTold() throws {
+        let scene = try TemporaryPipeline(
+            """
+            name: small
+            source: { format: jsonl, files: "in/*" }
+            fields: { "n[*].a": keep }
+            outputs: [{ name: all, purpose: statistics, path: out, format: csv }]
+            """, files: ["in/a": #"{"n":[{"a":1},{"a":2}]}"# + "\n"])
+        let report = try scene.run(now: "2026-02-20")
+        #expect(report.notes.contains { $0.hasPrefix("all: of several values of `n[*].a`") })
+        #expect(try scene.text("out") == "n[*].a\n1\n")
+    }
+
     @Test func columnsOfOneObjectAreWrittenTogether() throws {
         let folder = try TemporaryPipeline(
             """
