@@ -59,6 +59,17 @@ import Testing
         #expect(without(drops, line) == expected)
     }
 
+    /// No key is left, whatever stood there: also where the rule is written.
+    @Test(arguments: [#"{"a":null,"b":1}"#, #"{"b":1,"a":"x"}"#, #"{"b":1,"a":[null]}"#])
+    func droppedWithItsKey(_ line: String) {
+        for keepsUnnamed in [true, false] {
+            var trial = ReleaseTrial(["a": Drop(), "b": Keep()])
+            trial.timeField = nil
+            trial.keepsUnnamed = keepsUnnamed
+            #expect(trial.run([line]).lines == [#"{"b":1}"#])
+        }
+    }
+
     @Test(arguments: [
         (["a"], #"{"a":1,"b":2}"#, "{}"), (["c.d"], #"{"c":{"d":1},"b":2}"#, "{}"),
         (["t[*].ip"], #"{"t":[{"ip":1},{"a":2}]}"#, "{}"), (["zz"], #" {"a":{"b":[1]}} "#, "{}"),
@@ -78,7 +89,15 @@ import Testing
             ["t[*].ip", "t[*].b.c"], #"{"t":[{"ip":1,"b":{"c":2}},3,{"z":4},{"b":{"c":5}}]}"#,
             #"{"t":[{"ip":1,"b":{"c":2}},{"b":{"c":5}}]}"#
         ),
-        (["t[1]"], #"{"t":[1,"two",3],"u":[]}"#, #"{"t":["two"]}"#),
+        (["t[1]"], #"{"t":[1,"two",3],"u":[]}"#, #"{"t":[null,"two"]}"#),
+        (
+            ["t[1].a", "t[3]"], #"{"t":[{"a":0},{"a":1,"b":0},2,[3],4]}"#,
+            #"{"t":[null,{"a":1},null,[3]]}"#
+        ),
+        (
+            ["t[*].a", "t[2].b"], #"{"t":[{"a":0},{"b":1},{"a":2,"b":3}]}"#,
+            #"{"t":[{"a":0},null,{"a":2,"b":3}]}"#
+        ),
         (["a", "b"], #"{"b":null,"\u0061":true}"#, #"{"b":null,"\u0061":true}"#),
         (["m[*][0]"], #"{"m":[[1,2],[],[3]]}"#, #"{"m":[[1],[3]]}"#),
     ])
@@ -114,7 +133,6 @@ import Testing
             trial.derived = [
                 DerivedField(name: "os", slot: 1, transform: Replace(with: "v")),
                 DerivedField(name: "no", slot: 1, transform: Drop()),
-                DerivedField(name: "raw", slot: 1, transform: Keep()),
             ]
             let table = [
                 (#"{"a":1,"ua":"m"}"#, #"{"a":1,"os":"v"}"#), (#"{"ua":"m"}"#, #"{"os":"v"}"#),
@@ -126,6 +144,28 @@ import Testing
                 #expect(trial.run([line]).lines == [expected], "\(line) \(keepsUnnamed)")
             }
         }
+    }
+
+    /// What a transform leaves as it is says as much as what it changes.
+    @Test func derivedMembersAreThereWhenNothingIsToBeChanged() {
+        let lines = [
+            (#"{"l":"nl","p":"/login"}"#, #"{"lang":"nl","text":"/login"}"#),
+            (#"{"l":"nl-BE","p":"a@b.nl"}"#, #"{"lang":"nl","text":"[email]"}"#),
+            (#"{"l":"n\u006c","p":"\\"}"#, #"{"lang":"nl","text":"\\"}"#),
+            (#"{"l":null,"p":7}"#, #"{"text":null}"#), (#"{"p":null}"#, "{}"), ("{}", "{}"),
+        ]
+        var trial = ReleaseTrial(["l": nil, "p": nil])
+        trial.timeField = nil
+        trial.derived = [
+            DerivedField(name: "lang", slot: 0, transform: PrimaryLanguage()),
+            DerivedField(name: "text", slot: 1, transform: RedactText(kinds: .email)),
+        ]
+        for keepsUnnamed in [true, false] {
+            trial.keepsUnnamed = keepsUnnamed
+            #expect(trial.run(lines.map(\.0)).lines == lines.map(\.1))
+        }
+        trial.columns = [.derived(0), .derived(1)]
+        #expect(trial.run(lines.map(\.0)).lines == lines.map(\.1))
     }
 
     @Test func derivedMembersAreAddedInTheWindowToo() {

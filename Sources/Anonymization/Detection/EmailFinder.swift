@@ -111,6 +111,7 @@ struct EmailFinder {
 
     /// The start of the local part that ends at `end`; `end` when there is none.
     private func strictLocal(before end: Int, _ floor: Int) -> Int {
+        if let quoted = quotedLocal(before: end, floor) { return quoted }
         var start = end
         var hasLetter = false
         while start > floor {
@@ -133,6 +134,23 @@ struct EmailFinder {
             start -= 1
         }
         return hasLetter ? start : end
+    }
+
+    /// The start of the local part in quotes that ends at `end` (RFC 5321 §4.1.2), of at most 64
+    /// bytes. Where the last quote has a backslash in front, as in JSON inside a text, all may.
+    private func quotedLocal(before end: Int, _ floor: Int) -> Int? {
+        let quote = UInt8(ascii: "\"")
+        guard end - 2 > floor, view[end - 1] == quote else { return nil }
+        let isEscaped = view[end - 2] == UInt8(ascii: "\\")
+        var index = end - 2
+        while index >= floor, end - index <= 66, view[index] >= UInt8(ascii: " ") {
+            let isOpening =
+                view[index] == quote
+                && (isEscaped || index == floor || view[index - 1] != UInt8(ascii: "\\"))
+            if isOpening { return index < end - 2 ? index : nil }
+            index -= 1
+        }
+        return nil
     }
 
     private func isLocalPunctuation(_ byte: UInt8) -> Bool {

@@ -5,7 +5,8 @@ extension IdentifierScanner {
     /// Four octets between dots, dashes or underscores, at the start of `piece` or, in names such
     /// as `ip192-0-2-7`, at the digits that end it.
     mutating func address4(in piece: Piece) -> FoundIdentifier? {
-        let separator = view[piece.end]
+        let isEscaped = view.escape(at: piece.end) == UInt8(ascii: ".")
+        let separator = isEscaped ? UInt8(ascii: ".") : view[piece.end]
         guard
             separator == UInt8(ascii: ".") || separator == UInt8(ascii: "-")
                 || separator == UInt8(ascii: "_")
@@ -29,14 +30,17 @@ extension IdentifierScanner {
         return FoundIdentifier(kind: .ip, range: widened(start..<end))
     }
 
-    /// The end of four octets that begin at `start`; leading zeros are allowed, letters behind are
-    /// not.
+    /// The end of four octets that begin at `start`; leading zeros are allowed. Letters may follow
+    /// where dots, which may be escapes, stand between the octets, and nowhere else.
     private func octets(at start: Int, _ separator: UInt8) -> Int? {
+        let hasDots = separator == UInt8(ascii: ".")
         var index = start
         for octet in 0..<4 {
             if octet > 0 {
-                guard view[index] == separator else { return nil }
-                index += 1
+                let isOne = view[index] == separator
+                let length = isOne ? 1 : hasDots ? view.length(of: separator, at: index) : 0
+                guard length > 0 else { return nil }
+                index += length
             }
             var value = 0
             let first = index
@@ -46,7 +50,8 @@ extension IdentifierScanner {
             }
             guard (1...3).contains(index - first), value <= 255 else { return nil }
         }
-        return view.isAny(ByteClass.alphanumeric, at: index) ? nil : index
+        let ends = hasDots ? ByteClass.digit : ByteClass.alphanumeric
+        return view.isAny(ends, at: index) ? nil : index
     }
 
     /// True when the text before `start` is a number and `separator`, so that an earlier number

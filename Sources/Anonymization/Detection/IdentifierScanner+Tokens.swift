@@ -2,6 +2,8 @@
 extension IdentifierScanner {
     /// The fewest bytes of a token.
     private static let tokenBytesMin = 32
+    /// How many joiners at either end belong to a token: base64url may begin or end with them.
+    private static let edgeMax = 2
 
     /// Judges the run that begins with `piece` and sets `runEnd` behind what was judged.
     ///
@@ -15,11 +17,23 @@ extension IdentifierScanner {
             return FoundIdentifier(kind: .token, range: piece.start..<end)
         }
         let end = endOfShortRun(piece)
-        guard end - piece.start >= Self.tokenBytesMin else {
+        guard end - piece.start >= Self.tokenBytesMin - Self.edgeMax,
+            end - startOfRun(piece) >= Self.tokenBytesMin
+        else {
             runEnd = end
             return nil
         }
         return tokenInLongRun(startingWith: piece)
+    }
+
+    /// The start of the run of `piece`, with the joiners in front of it unless they join it to what
+    /// was found before.
+    private func startOfRun(_ piece: Piece) -> Int {
+        var start = piece.start
+        while piece.start - start < Self.edgeMax, isAny(ByteClass.joiner, before: start) {
+            start -= 1
+        }
+        return start == released && start > view.lower ? piece.start : start
     }
 
     /// The end of the run of `piece`, or a place at least `tokenBytesMin` behind its start.
@@ -35,29 +49,47 @@ extension IdentifierScanner {
     }
 
     private mutating func tokenInLongRun(startingWith piece: Piece) -> FoundIdentifier? {
-        var changes = 0
+        var changes = (all: 0, digits: 0)
         var met: UInt8 = 0
+        var hasLongPiece = false
         var current = piece
+        var end = piece.end
         while true {
             if isNarrowToken(current) {
                 runEnd = current.start
+                end = runEnd
                 break
             }
-            changes += classChanges(in: current)
+            let own = classChanges(in: current)
+            changes.all += own.all
+            changes.digits += own.digits
             met |= current.met
+            hasLongPiece = hasLongPiece || isRandom(current, digitChanges: own.digits)
             runEnd = current.end
             var ignored: UInt8 = 0
             let start = view.end(of: ByteClass.joiner, from: current.end, met: &ignored)
+            end = min(start, runEnd + Self.edgeMax)
             guard start > current.end, view.isAny(ByteClass.alphanumeric, at: start) else { break }
             var pieceMet: UInt8 = 0
-            let end = view.end(of: ByteClass.alphanumeric, from: start, met: &pieceMet)
-            current = Piece(start: start, end: end, met: pieceMet)
+            let pieceEnd = view.end(of: ByteClass.alphanumeric, from: start, met: &pieceMet)
+            current = Piece(start: start, end: pieceEnd, met: pieceMet)
         }
-        let length = runEnd - piece.start
+        let start = startOfRun(piece)
+        let length = end - start
         guard length >= Self.tokenBytesMin, met & ByteClass.digit != 0,
-            met & ByteClass.letter != 0, changes * 5 >= length
+            met & ByteClass.letter != 0,
+            hasLongPiece || changes.all * 5 >= length
+                || changes.all * 6 > length && changes.digits >= 3
         else { return nil }
-        return FoundIdentifier(kind: .token, range: piece.start..<endWithPadding(runEnd))
+        return FoundIdentifier(kind: .token, range: start..<endWithPadding(end))
+    }
+
+    /// True for a piece that is long enough by itself and has digits in several places: no word of
+    /// a language has that, and no name of a programme that is in letters of one case.
+    private func isRandom(_ piece: Piece, digitChanges: Int) -> Bool {
+        guard piece.count >= Self.tokenBytesMin else { return false }
+        let hasBothCases = piece.met & ByteClass.lower != 0 && piece.met & ByteClass.upper != 0
+        return digitChanges >= (hasBothCases ? 3 : 2)
     }
 
     private func isNarrowToken(_ piece: Piece) -> Bool {
@@ -66,15 +98,16 @@ extension IdentifierScanner {
     }
 
     /// How often a digit meets a letter or a small letter is followed by a capital: in random text
-    /// at two of five places and more, in words, names and versions at one of six or fewer.
-    private func classChanges(in piece: Piece) -> Int {
-        var changes = 0
+    /// at two of five places, in words, names and versions at one of six or fewer.
+    private func classChanges(in piece: Piece) -> (all: Int, digits: Int) {
+        var changes = (all: 0, digits: 0)
         var previous = view.classOf(piece.start)
         for index in piece.start + 1..<max(piece.end, piece.start + 1) {
             let current = view.classOf(index)
             let meets = (previous ^ current) & ByteClass.digit != 0
             let rises = previous & ByteClass.lower != 0 && current & ByteClass.upper != 0
-            if meets || rises { changes += 1 }
+            if meets || rises { changes.all += 1 }
+            if meets { changes.digits += 1 }
             previous = current
         }
         return changes

@@ -36,14 +36,18 @@ struct URLParts: Equatable {
     private mutating func readAuthority(_ text: ByteView, from start: Int) {
         var end = start
         var hostStart = start
-        while end < path.upperBound {
-            let byte = text[end]
-            if byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\\") { break }
+        // Browsers read it as a slash; others take it and all up to an `@` for user information.
+        var backslash: Int?
+        while end < path.upperBound, text[end] != UInt8(ascii: "/") {
+            if text[end] == UInt8(ascii: "\\"), backslash == nil { backslash = end }
             let sign = text.length(of: UInt8(ascii: "@"), at: end)
             end += max(sign, 1)
-            if sign > 0 { hostStart = min(end, path.upperBound) }
+            if sign > 0 {
+                hostStart = min(end, path.upperBound)
+                backslash = nil
+            }
         }
-        end = min(end, path.upperBound)
+        end = min(backslash ?? end, path.upperBound)
         host = hostStart..<end
         path = end..<path.upperBound
     }

@@ -1,7 +1,8 @@
 internal import Records
 
 /// Puts commas and brackets around the members of a rebuilt JSON record; containers that end up
-/// empty leave no trace.
+/// empty leave no trace. Where elements are named by number, `null` stands for those in front of
+/// others that are not written, so that each keeps its number.
 ///
 /// One per output and worker: its memory is used again for each record.
 struct OutlineRebuilder: ~Copyable {
@@ -11,6 +12,8 @@ struct OutlineRebuilder: ~Copyable {
         let close: UInt8
         let key: FieldSlice?
         var isEmpty: Bool
+        /// How many elements in front of the one at hand were not written.
+        var skipped = -1
     }
 
     private var levels = FlatArray<Level>(capacity: 8)
@@ -36,6 +39,9 @@ struct OutlineRebuilder: ~Copyable {
         pendingKey = nil
     }
 
+    /// Begins the next element of an array whose elements have numbers.
+    mutating func beginElement() { levels[levels.count - 1].skipped += 1 }
+
     mutating func key(_ slice: FieldSlice) { pendingKey = slice }
 
     mutating func forgetKey() { pendingKey = nil }
@@ -59,6 +65,12 @@ struct OutlineRebuilder: ~Copyable {
             batch.append(ReleasedPiece(.syntax, start: Int(UInt8(ascii: ","))))
         }
         levels[level].isEmpty = false
+        while levels[level].skipped > 0 {
+            batch.append(ReleasedPiece(.null))
+            batch.append(ReleasedPiece(.syntax, start: Int(UInt8(ascii: ","))))
+            levels[level].skipped -= 1
+        }
+        levels[level].skipped = -1
         if let key {
             batch.append(ReleasedPiece(.raw, start: key.offset, length: key.length))
             batch.append(ReleasedPiece(.syntax, start: Int(UInt8(ascii: ":"))))

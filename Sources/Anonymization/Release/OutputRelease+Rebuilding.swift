@@ -17,6 +17,7 @@ extension OutputRelease {
             case .openObject: rebuilder.defer(UInt8(ascii: "{"), UInt8(ascii: "}"))
             case .openArray: rebuilder.defer(UInt8(ascii: "["), UInt8(ascii: "]"))
             case .closeObject, .closeArray: rebuilder.close(&batch)
+            case .element: rebuilder.beginElement()
             case .key: rebuilder.key(step.slice)
             case .value:
                 let start = batch.arena.count
@@ -107,6 +108,7 @@ extension OutputRelease {
         let result = derived[index].apply(
             slice, in: view.bytes, record: record, reader: view.reader, scratch: &scratch,
             arena: &batch.arena)
+        if result == .unchanged { return unchanged(slice, view) }
         return piece(result, from: start) ?? ReleasedPiece(.absent)
     }
 }

@@ -79,7 +79,7 @@ extension OutputRelease {
         let start = batch.arena.count
         let result = settle(slot: slot, slice, view, record, due, barred, &scratch)
         guard result != .unchanged else { return }
-        let edit = edit(result, from: start, for: slice, view)
+        let edit = edit(slot, result, from: start, for: slice, view)
         edits.append(edit)
         var at = edits.count &- 1
         while at > 0, edits[at &- 1].goesBehind(edit) {
@@ -91,13 +91,14 @@ extension OutputRelease {
 
     /// The change of a value for which there is a result.
     @inline(__always)
-    func edit(
-        _ result: TransformResult, from start: Int, for slice: FieldSlice,
+    mutating func edit(
+        _ slot: Int, _ result: TransformResult, from start: Int, for slice: FieldSlice,
         _ view: borrowing RecordView
     ) -> Edit {
         let range = plan.syntax.replacedRange(slice, in: view.bytes)
-        return Edit(
-            start: range.lowerBound, end: range.upperBound, piece: piece(result, from: start))
+        var piece = piece(result, from: start)
+        if piece == nil, rules[slot].leavesNull { piece = ReleasedPiece(.null) }
+        return Edit(start: range.lowerBound, end: range.upperBound, piece: piece)
     }
 
     /// Copies the record up to the edit and puts the replacement in place. An edit inside a place

@@ -295,7 +295,7 @@ package struct OutputRelease: ~Copyable {
                                 .plainText, start: start, length: batch.arena.count &- start))
                         copied = slice.end
                     } else if result != .unchanged {
-                        let edit = edit(result, from: start, for: slice, view)
+                        let edit = edit(soleSlot, result, from: start, for: slice, view)
                         apply(edit, view, range, copied: &copied)
                     }
                 }

@@ -169,6 +169,9 @@ package struct FieldRule: Sendable {
     package var appliesAlways: Bool
     /// A slot whose presence means that this field is only the frame of named parts and stays.
     package var coveredBy: Int?
+    /// True when JSON `null` stays where the field goes: it is an element of an array, and others
+    /// of that array are named by their number.
+    package var leavesNull = false
 
     package init(
         transform: (any Transform)?, clock: DueSet = DueSet(rawValue: 1),

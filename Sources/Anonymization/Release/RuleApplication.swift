@@ -10,6 +10,9 @@ struct RuleApplication: ~Copyable {
     /// True when nothing but an opt-out ever changes the field.
     let isKept: Bool
 
+    /// True when JSON `null` stays where the field goes.
+    let leavesNull: Bool
+
     private let transform: any Transform
     /// How many octets of an IPv4 address the transform keeps, where it does just that; else 0.
     /// Nearly every log has an address in each line: here it costs no call through the protocol.
@@ -40,8 +43,10 @@ struct RuleApplication: ~Copyable {
         category = rule.category
         isBarred = rule.isBarred
         appliesAlways = rule.appliesAlways
-        drops = rule.transform == nil
+        // Also a `null`, which other rules leave as it is.
+        drops = rule.transform == nil || rule.transform is Drop
         isKept = rule.isKept
+        leavesNull = rule.leavesNull
         // Not read back from `self`: 6.3.1 miscompiles that in the initializer of such a value.
         let remembers =
             remembering

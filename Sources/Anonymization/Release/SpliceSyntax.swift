@@ -46,7 +46,7 @@ package enum SpliceSyntax: Sendable, Equatable {
     ///
     /// `editedUpTo` is the end of the last edit of the record: a comma before it is spoken for. The
     /// comma in front goes with the member if it is still there, else the comma behind.
-    static func droppedJSON(
+    package static func droppedJSON(
         _ value: Range<Int>, in bytes: Span<UInt8>, recordStart: Int, recordEnd: Int,
         editedUpTo: Int
     ) -> Range<Int> {

@@ -345,8 +345,10 @@ internal import Records
             at &+= 1
             return true
         }
+        let isNumbered = sink.wantsOutline && paths.numbersElements(of: path)
         var element = 0
         while true {
+            if isNumbered { sink.note(.element) }
             fieldCount &+= 1
             guard fieldCount <= limits.fieldsMax else { return fail(.tooManyFields) }
             let here = paths.element(element, of: path)

@@ -41,7 +41,8 @@ package struct JSONLinesFormat: LogFormat {
     static let descriptor = FormatDescriptor(
         name: "jsonl",
         summary: "One JSON object per line. Fields are named by path: `client.os`, `tags[0]`, "
-            + "`items[*].ip`; a numbered element goes before `[*]`, and a "
+            + "`items[*].ip`; a numbered element goes before `[*]` and leaves `null` where it "
+            + "goes, so that others keep their number; a "
             + "backslash takes the next character literally, as in `id\\.orig_h`.",
         make: { _ in JSONLinesFormat() })
 }

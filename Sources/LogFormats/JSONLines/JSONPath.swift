@@ -191,6 +191,9 @@ struct JSONPathTree: Sendable {
         return 0
     }
 
+    /// True when paths name elements of an array at `node` by their number.
+    func numbersElements(of node: Int) -> Bool { node >= 0 && !nodes[node].elements.isEmpty }
+
     /// The node of element `index` of an array at `node`, or `none`. A numbered element is more
     /// exact than "every element" and goes first.
     func element(_ index: Int, of node: Int) -> Int {

@@ -1,7 +1,7 @@
-internal import Records
+package import Records
 
 /// JSON string content: from escaped to plain bytes and back.
-enum JSONText {
+package enum JSONText {
     /// Appends the decoded bytes of string content that a reader has found well-formed.
     static func decode(_ content: Span<UInt8>, into buffer: inout ByteBuffer) {
         buffer.reserve(content.count)
@@ -115,7 +115,7 @@ enum JSONText {
 
     /// Appends `text` as a JSON string with its quotes; only `"`, `\` and control characters are
     /// escaped, each in its shortest usual form.
-    static func encode(_ text: Span<UInt8>, into buffer: inout ByteBuffer) {
+    package static func encode(_ text: Span<UInt8>, into buffer: inout ByteBuffer) {
         buffer.reserve(text.count + 2)
         buffer.append(UInt8(ascii: "\""))
         for index in text.indices {

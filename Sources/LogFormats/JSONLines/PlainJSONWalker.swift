@@ -82,9 +82,11 @@ internal import Records
         at += 1
         skipBlank()
         if take("]") { return true }
+        let isNumbered = paths.numbersElements(of: path)
         var element = 0
         repeat {
             skipBlank()
+            if isNumbered { sink.note(.element) }
             guard countField(), value(paths.element(element, of: path), depth, &sink) else {
                 return false
             }

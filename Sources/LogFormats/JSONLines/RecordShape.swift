@@ -164,7 +164,8 @@ internal import Records
             case .value:
                 let slice = unsafe sink.slots[Int(step.slot)]
                 sink.outline.append(OutlineStep(.value, slot: Int(step.slot), slice: slice))
-            case .openObject, .closeObject, .openArray, .closeArray: sink.note(step.operation)
+            case .openObject, .closeObject, .openArray, .closeArray, .element:
+                sink.note(step.operation)
             }
         }
     }

@@ -338,12 +338,40 @@ final class InputRegister {
                 return add(
                     field, isGroup: false, .slot(planner.slot(mark, path: "statistics")), nil)
             },
-            token: { [self] field, position in
-                let mark = Marked(field, at: position)
-                noteUse(of: mark, "statistics")
-                planner.slot(mark, path: "statistics")
-                return token(field)
+            token: { [self] name, position in
+                guard let field = identity(Marked(name, at: position)) else { return nil }
+                noteUse(of: field, "statistics")
+                planner.slot(field, path: "statistics")
+                return token(field.value)
             })
+    }
+
+    /// The field of the identity that a measure names, by its role or by the field itself; nil and
+    /// a fault when nobody could tell whom to count.
+    private func identity(_ name: Marked<String>) -> Marked<String>? {
+        let specification = planner.specification
+        func isName(_ other: String) -> Bool { other.utf8.elementsEqual(name.value.utf8) }
+        let roles = specification.identity.roles
+        let fields = specification.identity.addresses + specification.fields.map(\.field)
+        if let role = roles.first(where: { isName($0.role) }), !isName(role.field.value) {
+            guard (roles.map(\.field) + fields).contains(where: { isName($0.value) }) else {
+                return Marked(role.field.value, at: name.position)
+            }
+            planner.faults.add(
+                "`\(name.value)` means two fields: expected `\(role.field.value)`, which "
+                    + "`identity` says, or another name for the field `\(name.value)`",
+                at: name.position, path: "statistics")
+            return nil
+        }
+        let known = roles.map(\.field) + fields
+        let isDerived = derived.contains { isName($0.name) }
+        if !isDerived, known.contains(where: { isName($0.value) }) { return name }
+        planner.faults.add(
+            "no identity is called `\(name.value)`: expected a role of `identity`, its field or "
+                + "a field named under `fields`",
+            at: name.position, path: "statistics",
+            suggestion: nearestName(to: name.value, among: roles.map(\.role) + known.map(\.value)))
+        return nil
     }
 
     /// Notes the category of a field that the statistic reads; a fault when its purpose may not.

@@ -33,6 +33,7 @@ extension Planner {
             && (target.quoteRule != .ifPresent || keepsUnnamed)
         let columns = isSpliced ? nil : columnNames(output, derived, target, path)
         checkUnnamed(output, keepsUnnamed && !isSpliced, path)
+        checkElements(output, target, columns ?? [], path)
         if isSpliced { checkParts(output, path) }
         checkAgeable(output, columns, path)
         var release = OutputReleasePlan(
@@ -178,6 +179,27 @@ extension Planner {
                 + "that are named: expected `columns` in the output, or no `format`",
             at: others.isWritten ? others.position : output.name.position,
             path: output.others == nil ? "others" : "\(path).others")
+    }
+
+    /// A column holds one value, and in JSON stands under a name without elements.
+    private func checkElements(
+        _ output: OutputSpecification, _ target: any LogFormat, _ columns: [String], _ path: String
+    ) {
+        for column in columns {
+            guard let field = JSONFieldPath(column), field.hasElements else { continue }
+            if format.quoteRule == .always, field.isRepeated {
+                notes.append(
+                    "\(output.name.value): of several values of `\(column)` a column holds the "
+                        + "first")
+            }
+            guard target.quoteRule == .always, specification.state != nil else { continue }
+            let mark = output.columns?.last { sameText($0.value, column) }
+            faults.add(
+                "column `\(column)` would be written under another name, by which no later run "
+                    + "finds it: expected columns without `[` in JSON, another format, or no "
+                    + "`state`",
+                at: mark?.position ?? output.name.position, path: "\(path).columns")
+        }
     }
 
     /// Rules for a field and for a part of it would claim the same bytes.

@@ -13,7 +13,10 @@ extension Planner {
         let before = faults.all.count
         checkRows(risk, output, target, path)
         let marks = risk.quasiIdentifiers + [person] + (risk.sensitive.map { [$0] } ?? [])
-        for mark in marks { checkField(mark, risk, columns, path) }
+        for mark in marks {
+            checkField(mark, risk, columns, path)
+            checkMember(mark, target, path)
+        }
         for step in risk.ladder
         where !risk.quasiIdentifiers.contains(where: { $0.value == step.field.value }) {
             faults.add(
@@ -60,6 +63,16 @@ extension Planner {
         faults.add(
             "the output has no field `\(mark.value)`: expected one that it writes",
             at: mark.position, path: path, suggestion: nearestName(to: mark.value, among: names))
+    }
+
+    /// Where an element is missing in a list, nothing can be written in one way for all.
+    private func checkMember(_ mark: Marked<String>, _ target: any LogFormat, _ path: String) {
+        guard target.quoteRule == .always, JSONFieldPath(mark.value)?.hasElements == true else {
+            return
+        }
+        faults.add(
+            "rows are measured by fields of objects: expected a field without `[`",
+            at: mark.position, path: path)
     }
 
     private func demand(_ risk: RiskSpecification, _ path: String) -> RiskPlan? {

@@ -121,8 +121,20 @@ package final class Planner {
         for rule in specification.fields { _ = slot(rule.field, path: "fields") }
         for (role, field) in specification.identity.roles {
             _ = slot(field, path: "identity.\(role)")
+            checkSingle(field, path: "identity.\(role)")
         }
         for field in specification.identity.addresses { slot(field, path: "identity.address") }
+    }
+
+    /// A record is of one customer, and of one person: of several values nobody would be asked.
+    private func checkSingle(_ field: Marked<String>, path: String) {
+        guard format.quoteRule == .always, JSONFieldPath(field.value)?.isRepeated == true else {
+            return
+        }
+        faults.add(
+            "`\(field.value)` has several values in a record: expected a field with one, such as "
+                + "a numbered element",
+            at: field.position, path: path)
     }
 
     /// Adds what stands in the pipeline, whatever its fields and results are.
@@ -139,12 +151,18 @@ package final class Planner {
     }
 
     /// Fields registered after an output was planned (there are none unless planning changes) would
-    /// lack a rule; every slot has one.
+    /// lack a rule; every slot has one. An element that goes does not move the numbers of others.
     private func padded(_ output: OutputReleasePlan) -> OutputReleasePlan {
         var output = output
         while output.rules.count < register.names.count {
             output.rules.append(
                 Anonymization.FieldRule(transform: output.keepsUnnamed ? Keep() : nil))
+        }
+        guard output.syntax == .json else { return output }
+        let paths = register.names.map { JSONFieldPath($0) }
+        let declared = paths.compactMap(\.self)
+        for (slot, path) in paths.enumerated() {
+            output.rules[slot].leavesNull = path?.movesNumbered(among: declared) ?? false
         }
         return output
     }

@@ -54,7 +54,10 @@ extension PipelineReference {
                 "What happens to due fields that no rule names."
             ),
             key("gzip", "1 to 9", "6", "How hard to compress."),
-            key("columns", "list of fields", "the source's", "The columns of a CSV or TSV output."),
+            key(
+                "columns", "list of fields", "all that are named",
+                "The columns of a CSV or TSV output, in this order; by default that of the "
+                    + "pipeline, and the source's with `keep-everything`."),
             key(
                 "risk",
                 "mapping",

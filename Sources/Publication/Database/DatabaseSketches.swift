@@ -28,7 +28,7 @@ struct DatabaseSketches {
         try database.execute("CREATE TABLE \(quoted(name)) (\(declared.joined(separator: ", ")))")
         let insertion = try database.insertion(into: name, columns: columns.count)
         for (row, bytes) in zip(published.table.rows, sketches.rows) {
-            let keys = row.key.map { StoredValue.text(String(decoding: $0, as: UTF8.self)) }
+            let keys = row.key.map { StoredValue.text(GroupText.text($0)) }
             let blobs = bytes.map { $0.isEmpty ? StoredValue.null : .blob($0) }
             try insertion.insert(keys + blobs)
         }

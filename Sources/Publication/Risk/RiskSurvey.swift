@@ -33,7 +33,9 @@ package struct RiskSurvey: ~Copyable {
     ) throws(RiskFault) {
         var row = row
         if person == .none { namelessRows += 1 }
-        let value = plan.values == nil ? 0 : RowClass.hash([sensitive], hasher)
+        // What is missing is no value: it would hide nobody.
+        let value =
+            plan.values == nil || sensitive.isEmpty ? nil : RowClass.hash([sensitive], hasher)
         for level in 0..<plan.levelCount {
             if level > 0 {
                 let step = plan.ladder[level - 1]
@@ -121,9 +123,9 @@ private final class SurveyLevel {
         if hasValues { values = PairSorter(memoryBytes: memoryBytes, storage: storage) }
     }
 
-    func add(_ rowClass: UInt64, person: UInt64, value: UInt64) throws(RiskFault) {
+    func add(_ rowClass: UInt64, person: UInt64, value: UInt64?) throws(RiskFault) {
         try persons.add(rowClass, person)
-        try values?.add(rowClass, value)
+        if let value { try values?.add(rowClass, value) }
     }
 
     struct Sorted {

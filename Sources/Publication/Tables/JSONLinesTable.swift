@@ -4,8 +4,8 @@ import Statistics
 extension StatisticTable {
     /// Appends the table as JSON Lines: one object a row, keys in the order of the columns.
     ///
-    /// Group values are strings; bytes that are no UTF-8 become U+FFFD. Figures are numbers; for
-    /// the rest see `TableMarks`.
+    /// Group values are strings, as `GroupText` writes them. Figures are numbers; for the rest see
+    /// `TableMarks`.
     package func appendJSONLines(to buffer: inout ByteBuffer) {
         for row in rows {
             buffer.append(UInt8(ascii: "{"))
@@ -13,7 +13,7 @@ extension StatisticTable {
                 if index > 0 { buffer.append(UInt8(ascii: ",")) }
                 appendJSONText(Array(groupColumns[index].utf8), to: &buffer)
                 buffer.append(UInt8(ascii: ":"))
-                appendJSONText(text, to: &buffer)
+                appendJSONText(GroupText.written(text), to: &buffer)
             }
             for (index, cell) in row.cells.enumerated() {
                 if index > 0 || !row.key.isEmpty { buffer.append(UInt8(ascii: ",")) }

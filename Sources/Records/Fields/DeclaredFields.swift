@@ -25,6 +25,8 @@ package struct DeclaredFields: Sendable, Equatable {
     /// What the step does.
     @usableFromInline package enum Operation: UInt8, Sendable {
         case openObject, closeObject, openArray, closeArray
+        /// The next element begins, in an array of which some are named by number.
+        case element
         /// The key of the next value; the slice covers it with its quotes.
         case key
         /// A named value: `slot` and the element's slice.

@@ -21,7 +21,9 @@ import Testing
         ("x@[192.0.2.7] y", "[email] y"),
         ("192.0.2.7@mail.example", "[email]"),
         ("mailto:jan@mail.example", "mailto:[email]"),
-        ("root@localhost", "[email]"),
+        ("root@localhost", "[email]"), (#"to "anna"@x.example"#, "to [email]"),
+        (#"{\"m\":\"anna\"@x.example}"#, #"{\"m\":\[email]}"#),
+        (#""a\"b c"@x.example ""@x"#, #"[email] ""@x"#),
     ]) func emailAddresses(text: String, expected: String) throws {
         #expect(try Self.redact(text) == expected)
     }
@@ -37,6 +39,8 @@ import Testing
         ("192_0_2_7.isp.example", "[ip].isp.example"), ("http://192.0.2.7/a", "http://[ip]/a"),
         ("q=%20192.0.2.7%20", "q=%20[ip]%20"), ("/whois/192.0.2.7", "/whois/[ip]"),
         ("a%2Fwhois/192.0.2.7", "a%2Fwhois/[ip]"),
+        ("203%2E0%2E113%2E9", "[ip]"), ("q=203%2e0.113%2E9&x", "q=[ip]&x"),
+        ("203.0.113.9and 203.0.113.9:80", "[ip]and [ip]"),
         ("2001:db8::7", "[ip]"), ("[2001:db8::7]:443", "[ip]"), ("%5B2001:db8::7%5D", "[ip]"),
         ("2001%3Adb8%3a%3A7", "[ip]"), ("fe80::1%eth0 up", "[ip] up"), ("fe80::1%25en0", "[ip]"),
         ("::ffff:192.0.2.7", "[ip]"), ("a=::1", "a=[ip]"), ("x%3D%3A%3A1", "x%3D[ip]"),
@@ -60,6 +64,9 @@ import Testing
         ),
         ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-DEF_123", "Bearer [token]"),
         ("k=k3j9d8s7f6g5h4k3j9d8s7f6g5h4k3j9==", "k=[token]"),
+        ("key -abcDEF0123ghiJKL4567mnoPQR89st- end", "key [token] end"),
+        ("key abcDEF0123ghiJKL4567mnoPQR89stu- end", "key [token] end"),
+        ("key 4KJDHNBVCXZASQWERTYUIOPLKJHGF7DSAQWE end", "key [token] end"),
         ("xjAJXh38I15wypJXxuGMBp0EAVxt0G0biEntp43Qt6E.ttf", "[token].ttf"),
         ("fp 00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff", "fp [token]"),
         ("pay 4111 1111 1111 1111 now", "pay [card] now"), ("4111111111111111", "[card]"),
@@ -84,6 +91,24 @@ import Testing
     ]) func staysUntouched(text: String) throws {
         let transform = try #require(TextRun.make(RedactText.descriptor).transform)
         #expect(TextRun.apply(transform, text) == .init(result: .unchanged, text: text))
+    }
+
+    /// Random keys in the alphabets that programmes use, hardly one of which may stay.
+    @Test(arguments: [
+        ("abcdefghijklmnopqrstuvwxyz0123456789", 32, 3),
+        ("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 40, 3),
+        ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 32, 12),
+        ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 43, 3),
+    ])
+    func randomKeysAreTokens(_ alphabet: String, _ length: Int, _ allowed: Int) throws {
+        var random = SeededGenerator(seed: 0x7e57_0004)
+        let transform = try #require(TextRun.make(RedactText.descriptor).transform)
+        var missed = 0
+        for _ in 0..<1000 {
+            let key = String((0..<length).map { _ in alphabet.randomElement(using: &random) ?? "a" })
+            if TextRun.apply(transform, "key \(key) end").text != "key [token] end" { missed += 1 }
+        }
+        #expect(missed <= allowed)
     }
 
     @Test func onlyTheNamedKindsAreLookedFor() throws {

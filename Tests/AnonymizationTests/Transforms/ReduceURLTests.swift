@@ -7,6 +7,8 @@ import Testing
 @Suite struct ReduceURLTests {
     @Test(arguments: [
         ("/invoices/12345?user=jan&lang=nl#top", "/invoices/:id"),
+        ("http://anna:pw\\@h.example/", "http://h.example/"),
+        ("http://h.example\\a/b@c", "http://h.example\\a/:email"),
         ("https://user:pw@app.example:8443/a/b?x=1", "https://app.example:8443/a/b"),
         ("https://jan%40mail.example@app.example/a", "https://app.example/a"),
         ("/users/jan%40mail.example/edit", "/users/:email/edit"),

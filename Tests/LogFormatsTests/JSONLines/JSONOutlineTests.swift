@@ -17,6 +17,7 @@ import Testing
                 case .closeObject: return "}"
                 case .openArray: return "["
                 case .closeArray: return "]"
+                case .element: return "#"
                 case .key: return slice + ":"
                 case .value: return "<\(step.slot) \(slice)>"
                 }
@@ -34,8 +35,8 @@ import Testing
             (["c"], #""c": <0 {"y":{},"os":2,"z":[1]}>"#),
             (["c.os"], #""c": { "os": <0 2> }"#), (["c.none"], #""c": { }"#), (["a.b"], ""),
             (["a[0]"], ""), (["i.ip"], ""), (["c[0]"], ""),
-            (["i[*].ip"], #""i": [ { "ip": <0 3> } { } ]"#), (["i[1]"], #""i": [ <0 4> ]"#),
-            (["i[2].q", "x"], #""x": <1 1> "i": [ { "q": <0 1> } ]"#),
+            (["i[*].ip"], #""i": [ { "ip": <0 3> } { } ]"#), (["i[1]"], #""i": [ # # <0 4> # ]"#),
+            (["i[2].q", "x"], #""x": <1 1> "i": [ # # # { "q": <0 1> } ]"#),
             (["n.k", "a"], #""a": <1 t> "n": { "k": <0 1> }"#),
         ]
         for (fields, expected) in table { #expect(outline(fields, line) == expected, "\(fields)") }

@@ -108,6 +108,73 @@ import Testing
         #expect(try faults(output(format, members, fields: fields)).isEmpty)
     }
 
+    // MARK: Identities
+
+    /// Of several customers of a record none would be asked.
+    @Test(arguments: [
+        ("customer", "c[*].n", true), ("user", "u[*]", true), ("client", "c[0].n", false),
+    ])
+    func anIdentityIsOneValue(_ role: String, _ field: String, _ isRefused: Bool) throws {
+        let found = try faults(
+            """
+            name: small
+            source: { format: jsonl, time: time }
+            identity: { \(role): "\(field)" }
+            fields: { time: keep, "\(field)": drop }
+            outputs: [{ name: all, purpose: security, path: out/all }]
+            """)
+        #expect(found.count == (isRefused ? 1 : 0))
+        let words = "identity.\(role): `\(field)` has several values in a record"
+        #expect(found.allSatisfy { $0.contains(words) })
+    }
+
+    /// Whom a measure counts is a role, the field of one, or a field with a rule; nothing else.
+    @Test(arguments: [
+        ("user: u", "u: drop", "user", ""), ("user: u", "u: drop", "u", ""),
+        ("user: u", "u: drop, ip: drop", "ip", ""),
+        ("user: u", "u: drop, user: drop", "user", "`user` means two fields: expected `u`"),
+        ("user: u, customer: user", "u: drop", "user", "`user` means two fields: expected `u`"),
+        ("customer: c", "c: drop", "user", "no identity is called `user`"),
+        ("user: u", "u: drop", "usr", "no identity is called `usr`"),
+    ])
+    func countedIdentities(
+        _ identity: String, _ fields: String, _ name: String, _ fault: String
+    ) throws {
+        for measure in ["{ distinct: \(name) }", "{ sessions: { of: \(name) } }"] {
+            let found = try faults(
+                """
+                name: small
+                source: { format: jsonl, time: time }
+                identity: { \(identity) }
+                fields: { time: keep, \(fields) }
+                keys: keys
+                statistics:
+                  - { name: s, purpose: statistics, by: [month], path: s.csv,
+                      measures: { m: \(measure) } }
+                """)
+            #expect(found.count == (fault.isEmpty ? 0 : 1), "\(found)")
+            #expect(found.allSatisfy { $0.contains(fault) })
+        }
+    }
+
+    @Test func aRoleCountsItsField() throws {
+        let line = #"{"time":"2026-01-10T00:00:00Z","u":""#
+        let scene = try TemporaryPipeline(
+            """
+            name: small
+            source: { format: jsonl, files: "in/*", time: time }
+            identity: { user: u }
+            fields: { time: keep, u: drop }
+            keys: keys
+            statistics:
+              - { name: s, purpose: statistics, by: [month], path: s.csv,
+                  measures: { d: { distinct: user }, e: { distinct: u } },
+                  suppression: { persons: 1 } }
+            """, files: ["in/a": ["a", "b", "a", "c"].map { line + $0 + "\"}\n" }.joined()])
+        try scene.run(now: "2026-02-20")
+        #expect(try scene.text("s.csv") == "month,d,e\n2026-01,3,3\n")
+    }
+
     // MARK: Columns of one place
 
     @Test(arguments: [
@@ -130,6 +197,40 @@ import Testing
         let words = "column `\(second)` would be written where `\(first)`"
         #expect(found.first?.contains(words) == true)
         #expect(found.first?.hasPrefix("6:") == true)
+    }
+
+    /// What is written as `t` is not found as `t[0]` by the run that is to age it.
+    @Test(arguments: ["csv", "jsonl"])
+    func columnsOfElementsAreNotStoredAsJSON(_ source: String) throws {
+        for (format, state, count) in [
+            ("jsonl", "state: state", 1), ("csv", "state: state", 0), ("jsonl", "others: drop", 0),
+        ] {
+            let found = try faults(
+                """
+                name: small
+                source: { format: \(source), time: time }
+                fields: { time: keep, "t[0]": keep, a: keep }
+                outputs:
+                  - { name: all, purpose: security, path: out/all, format: \(format),
+                      columns: [time, "t[0]", a] }
+                \(state)
+                """)
+            #expect(found.count == count, "\(found)")
+            #expect(found.allSatisfy { $0.contains("column `t[0]` would be written under another") })
+        }
+    }
+
+    @Test func ofSeveralValuesOneIsWrittenAndThatIsTold() throws {
+        let scene = try TemporaryPipeline(
+            """
+            name: small
+            source: { format: jsonl, files: "in/*" }
+            fields: { "n[*].a": keep }
+            outputs: [{ name: all, purpose: statistics, path: out, format: csv }]
+            """, files: ["in/a": #"{"n":[{"a":1},{"a":2}]}"# + "\n"])
+        let report = try scene.run(now: "2026-02-20")
+        #expect(report.notes.contains { $0.hasPrefix("all: of several values of `n[*].a`") })
+        #expect(try scene.text("out") == "n[*].a\n1\n")
     }
 
     @Test func columnsOfOneObjectAreWrittenTogether() throws {

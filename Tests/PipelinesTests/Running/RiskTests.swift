@@ -124,7 +124,7 @@ struct RiskTests {
         for line in lines {
             let object = try #require(
                 try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
-            #expect(object["language"]?.isEmpty == true && object["os"]?.isEmpty == false)
+            #expect(object["language"] == nil && object["os"]?.isEmpty == false)
         }
     }
 

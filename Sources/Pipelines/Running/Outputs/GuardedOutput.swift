@@ -101,7 +101,7 @@ final class GuardedOutput {
         let report: RiskReport
         do { report = try survey.finish() } catch { throw Self.failure(error) }
         guard let release = report.release else { throw refusal(report) }
-        let writer = SafeRows(plan, release, hasQuotedText: output.format.quoteRule == .always)
+        let writer = SafeRows(plan, release, isJSON: output.format.quoteRule == .always)
         var bytes: [UInt8] = []
         for piece in pieces {
             do { try file.read(at: piece.start, atMost: piece.length, into: &bytes) } catch {
@@ -129,8 +129,8 @@ final class GuardedOutput {
 
     private var unreadable: PipelineFailure {
         .refused(
-            "\(output.name): the risk of its rows cannot be told: expected single values in "
-                + plan.fields.joined(separator: ", "))
+            "\(output.name): the risk of its rows cannot be told: a row that was written cannot "
+                + "be read again")
     }
 
     private func refusal(_ report: RiskReport) -> PipelineFailure {
@@ -151,48 +151,3 @@ final class GuardedOutput {
     }
 }
 
-/// Writes rows as they may be released.
-private struct SafeRows {
-    let plan: RowRiskPlan
-    let release: RowRelease
-    /// Whether a text has quotes around it in the format, so that a number has to get them.
-    let hasQuotedText: Bool
-
-    init(_ plan: RowRiskPlan, _ release: RowRelease, hasQuotedText: Bool) {
-        self.plan = plan
-        self.release = release
-        self.hasQuotedText = hasQuotedText
-    }
-
-    /// Appends the row, coarser where it has to be; false when it has to go.
-    func write(_ row: RiskRows.Row, of bytes: Span<UInt8>, into block: OutputBytes.Block) -> Bool {
-        let count = plan.quasiIdentifierCount
-        guard let coarser = release.released(Array(row.values.prefix(count))) else { return false }
-        var changes: [(slice: FieldSlice, text: [UInt8])] = []
-        for index in 0..<count where coarser[index] != row.values[index] {
-            changes.append((row.slices[index], coarser[index]))
-        }
-        if plan.dropsPerson, !row.values[plan.person].isEmpty {
-            changes.append((row.slices[plan.person], []))
-        }
-        changes.sort { $0.slice.offset < $1.slice.offset }
-        var at = row.range.lowerBound
-        for (slice, text) in changes {
-            block.bytes.append(bytes.extracting(at..<slice.offset))
-            append(text, in: slice, to: block)
-            at = slice.end
-        }
-        block.bytes.append(bytes.extracting(at..<row.range.upperBound))
-        block.bytes.append(UInt8(ascii: "\n"))
-        block.records += 1
-        return true
-    }
-
-    /// Coarser values are digits, letters and marks of times and addresses: no format escapes them.
-    private func append(_ text: [UInt8], in slice: FieldSlice, to block: OutputBytes.Block) {
-        let needsQuotes = hasQuotedText && !slice.isText
-        if needsQuotes { block.bytes.append(UInt8(ascii: "\"")) }
-        block.bytes.append(text)
-        if needsQuotes { block.bytes.append(UInt8(ascii: "\"")) }
-    }
-}

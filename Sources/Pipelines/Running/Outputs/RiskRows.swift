@@ -1,5 +1,6 @@
 internal import KeyedHashing
 internal import LogFormats
+internal import Publication
 internal import Records
 
 /// Reads written rows of one output again: their quasi-identifiers, whose they are, and where that
@@ -9,7 +10,8 @@ final class RiskRows {
     struct Row {
         /// Where it lies, without what ends it.
         let range: Range<Int>
-        /// The values of the fields in the order of the plan; empty where there is none.
+        /// The values of the fields in the order of the plan; empty where there is none. What has
+        /// no quotes in JSON begins with a byte of `RowValue` among the quasi-identifiers.
         let values: [[UInt8]]
         /// Where they lie.
         let slices: [FieldSlice]
@@ -17,15 +19,18 @@ final class RiskRows {
 
     private let plan: RowRiskPlan
     private let reader: any RecordReader
+    /// True when rows pass as they are in a format that tells nothing from an empty text.
+    private let tellsNothingApart: Bool
 
     init(_ plan: RowRiskPlan, _ format: any LogFormat, _ limits: RecordLimits) {
         self.plan = plan
+        tellsNothingApart = plan.demand == nil && format.quoteRule == .always
         reader = format.makeReader(
             fields: DeclaredFields(names: plan.fields), limits: limits)
     }
 
     /// Calls `body` for each row of `bytes`, whole records of a file with `columns`. False when a
-    /// row cannot be read, or has a list or an object where a value is expected.
+    /// row cannot be read.
     func forEach(
         in bytes: Span<UInt8>, columns: [String]?,
         _ body: (Row) throws(PipelineFailure) -> Void
@@ -40,20 +45,34 @@ final class RiskRows {
             guard table.isGood(index) else { return false }
             let slices = plan.fields.indices.map { table.slice(slot: $0, row: index) }
             var values: [[UInt8]] = []
-            for slice in slices {
-                guard let value = value(slice, in: chunk.buffer.bytes) else { return false }
-                values.append(value)
+            for (place, slice) in slices.enumerated() {
+                let isQuasi = place < plan.quasiIdentifierCount
+                values.append(
+                    isQuasi
+                        ? quasiIdentifier(slice, in: chunk.buffer.bytes)
+                        : value(slice, in: chunk.buffer.bytes))
             }
             try body(Row(range: table.range(index), values: values, slices: slices))
         }
         return true
     }
 
-    /// Nil for what is no single value.
-    private func value(_ slice: FieldSlice, in bytes: Span<UInt8>) -> [UInt8]? {
+    /// What is one value for whoever reads the file: the number 5 is not the text `5`.
+    private func quasiIdentifier(_ slice: FieldSlice, in bytes: Span<UInt8>) -> [UInt8] {
+        let value = value(slice, in: bytes)
         switch slice.kind {
-        case .absent, .null: return []
-        case .text, .number, .boolean:
+        case .number, .boolean: return [RowValue.bare] + value
+        case .structure: return [RowValue.structure] + value
+        case .null where tellsNothingApart: return [RowValue.bare]
+        case .text where tellsNothingApart && value.isEmpty: return [RowValue.structure]
+        default: return value
+        }
+    }
+
+    private func value(_ slice: FieldSlice, in bytes: Span<UInt8>) -> [UInt8] {
+        switch slice.kind {
+        case .absent, .null, .several: return []
+        case .text, .number, .boolean, .structure:
             var text: [UInt8] = []
             for index in slice.offset..<slice.end { text.append(bytes[index]) }
             return text
@@ -61,7 +80,6 @@ final class RiskRows {
             var decoded = ByteBuffer(capacity: slice.length)
             reader.decode(slice, in: bytes, into: &decoded)
             return decoded.array()
-        case .structure, .several: return nil
         }
     }
 }

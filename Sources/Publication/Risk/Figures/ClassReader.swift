@@ -15,7 +15,7 @@ struct ClassSummary: Equatable {
 struct ClassValues: Equatable {
     /// How many different ones there are.
     var different: Int64 = 0
-    /// e to the entropy of the rows.
+    /// e to the entropy of the rows that have a value.
     var effective = 1.0
 }
 
@@ -39,24 +39,24 @@ struct ClassReader {
             if pair.second != 0 { summary.persons += 1 }
             try persons.step()
         }
-        summary.values = try valuesOfClass(summary.hash, rows: summary.rows)
+        summary.values = try valuesOfClass(summary.hash)
         return summary
     }
 
-    private mutating func valuesOfClass(
-        _ hash: UInt64, rows: Int64
-    ) throws(RiskFault) -> ClassValues? {
+    private mutating func valuesOfClass(_ hash: UInt64) throws(RiskFault) -> ClassValues? {
         guard var cursor = values else { return nil }
         values = nil
         var found = ClassValues()
-        var entropy = 0.0
+        var rows = 0.0
+        var weighted = 0.0
         while let pair = cursor.head, pair.first == hash {
             found.different += 1
-            let share = Double(pair.count) / Double(rows)
-            entropy -= share * log(share)
+            let count = Double(pair.count)
+            rows += count
+            weighted += count * log(count)
             try cursor.step()
         }
-        found.effective = exp(entropy)
+        if rows > 0 { found.effective = exp(log(rows) - weighted / rows) }
         values = cursor
         return found
     }

@@ -1,6 +1,14 @@
 import Anonymization
 import Records
 
+/// The first byte of a quasi-identifier that is no text in its file; no text begins with it.
+package enum RowValue {
+    /// A number or a truth value.
+    package static let bare: UInt8 = 0xff
+    /// An object or a list.
+    package static let structure: UInt8 = 0xfe
+}
+
 /// A way to make a quasi-identifier coarser. What it does not understand becomes empty:
 /// the stronger side.
 package enum Generalisation: Sendable, Equatable {
@@ -27,7 +35,9 @@ package enum Generalisation: Sendable, Equatable {
 
     /// The coarser value.
     package func applied(to value: [UInt8]) -> [UInt8] {
-        switch self {
+        if value.first == RowValue.structure { return [] }
+        let value = value.first == RowValue.bare ? Array(value.dropFirst()) : value
+        return switch self {
         case .hour: Self.time(value, like: "0000-00-00T00")
         case .day: Self.time(value, like: "0000-00-00")
         case .month: Self.time(value, like: "0000-00")
