@@ -9,7 +9,7 @@ package enum MetricsFile {
         }
         let folder = splitPath(path).directory
         guard try presentStatus(of: folder)?.kind == .directory else {
-            throw .usage("--metrics: there is no folder \(folder): expected one for the file")
+            throw .storage("cannot write the metrics: there is no folder \(folder)")
         }
     }
 
