@@ -119,9 +119,9 @@ extension RedactText {
             """,
         leaks: """
             Names of persons, user names, postal addresses, customer numbers, passwords and tokens \
-            shorter than 32 characters or with hardly a digit stay; so do identifiers in another encoding (base64, \
-            hexadecimal host names, words for digits) and an address written like the version of a \
-            product. The text around a placeholder can identify on its own.
+            shorter than 32 characters or with hardly a digit stay; so do identifiers in another \
+            encoding (base64, hexadecimal host names, words for digits) and an address written like \
+            the version of a product. The text around a placeholder can identify on its own.
             """,
         options: [
             OptionDescriptor(

@@ -105,7 +105,8 @@ import Testing
         let transform = try #require(TextRun.make(RedactText.descriptor).transform)
         var missed = 0
         for _ in 0..<1000 {
-            let key = String((0..<length).map { _ in alphabet.randomElement(using: &random) ?? "a" })
+            let key = String(
+                (0..<length).map { _ in alphabet.randomElement(using: &random) ?? "a" })
             if TextRun.apply(transform, "key \(key) end").text != "key [token] end" { missed += 1 }
         }
         #expect(missed <= allowed)

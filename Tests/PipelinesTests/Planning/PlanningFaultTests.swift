@@ -216,7 +216,8 @@ import Testing
                 \(state)
                 """)
             #expect(found.count == count, "\(found)")
-            #expect(found.allSatisfy { $0.contains("column `t[0]` would be written under another") })
+            let words = "column `t[0]` would be written under another"
+            #expect(found.allSatisfy { $0.contains(words) })
         }
     }
 

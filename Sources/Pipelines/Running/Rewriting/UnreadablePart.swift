@@ -29,7 +29,7 @@ extension PendingChanges {
         let others = unreadable.count - 1
         throw .storage(
             first.words + (others > 0 ? "; \(others) more files are like it" : "")
-                + "; what is due in such a file stays readable, all others were dealt with: expected "
-                + "files without such records, or none of them there")
+                + "; what is due in such a file stays readable, all others were dealt with: "
+                + "expected files without such records, or none of them there")
     }
 }
