@@ -171,7 +171,7 @@ import Testing
                 with: "in/a.jsonl"
             )
         )
-        try fails(scene, 6, ["in/a.jsonl", "source"])
+        try fails(scene, 3, ["outputs[1].path", "a source of the pipeline"])
     }
 
     @Test func aFolderThatIsAFile() throws {

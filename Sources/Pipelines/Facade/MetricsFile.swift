@@ -2,14 +2,10 @@ internal import FileSystem
 
 /// The file that a collector of metrics reads.
 package enum MetricsFile {
-    /// Refuses a path whose folder is not there or cannot be written to, or that is a folder.
+    /// Refuses a path that is a folder. The folder around it may be one that a run makes.
     package static func check(_ path: String) throws(PipelineFailure) {
         if try presentStatus(of: path)?.kind == .directory {
             throw .usage("--metrics: \(path) is a directory: expected a file")
-        }
-        let folder = splitPath(path).directory
-        guard try presentStatus(of: folder)?.kind == .directory else {
-            throw .storage("cannot write the metrics: there is no folder \(folder)")
         }
     }
 

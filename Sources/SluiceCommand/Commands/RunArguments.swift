@@ -107,7 +107,8 @@ package struct RunArguments: Equatable {
                 run: report, finished: Int64(time(nil)), status: report.status)
             try MetricsFile.write(text.text, to: metrics)
         } catch {
-            throw CommandFailure(failure: error, effect: .none)
+            let failure = PipelineFailure.behind(done: "the run is done and stands", error)
+            throw CommandFailure(failure: failure, effect: .none)
         }
     }
 

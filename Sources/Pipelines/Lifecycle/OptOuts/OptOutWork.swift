@@ -253,7 +253,7 @@ enum OptOutWork {
         let entries = try relevant(subject, try all(session), session)
         report.entries = try listings(entries, session)
         report.openLines = try OptOutListMemory(ledger: session.ledger, plan: plan)
-            .open(lines, StateRegistry(session.ledger, of: plan))
+            .open(lines, StateRegistry(session.ledger, of: session.plan))
         if entries.contains(where: { $0.holds(at: clock) }) { report.isOptedOut = true }
         return report
     }
