@@ -106,24 +106,7 @@ package struct GlobPattern: Sendable, Equatable {
     /// True when some name may fit both patterns. Two sets are taken to have a character in common.
     package func meets(_ other: GlobPattern) -> Bool {
         if (steps.first == .exactly(".")) != (other.steps.first == .exactly(".")) { return false }
-        var open = [(0, 0)]
-        var seen: Set<[Int]> = []
-        while let (mine, its) = open.popLast() {
-            guard seen.insert([mine, its]).inserted else { continue }
-            let step = mine < steps.count ? steps[mine] : nil
-            let itsStep = its < other.steps.count ? other.steps[its] : nil
-            if step == nil, itsStep == nil { return true }
-            if step == .anyRun {
-                open.append((mine + 1, its))
-                if itsStep != nil { open.append((mine, its + 1)) }
-            } else if itsStep == .anyRun {
-                open.append((mine, its + 1))
-                if step != nil { open.append((mine + 1, its)) }
-            } else if let step, let itsStep, Self.meet(step, itsStep) {
-                open.append((mine + 1, its + 1))
-            }
-        }
-        return false
+        return haveCommonRun(steps, other.steps, isAnyRun: { $0 == .anyRun }, Self.meet)
     }
 
     /// Whether two steps for one character have a character in common.

@@ -7,6 +7,11 @@ struct PathShape {
         case name(GlobPattern)
         /// `**`: any number of directories.
         case directories
+
+        /// Nil for directories.
+        var name: GlobPattern? {
+            if case .name(let name) = self { name } else { nil }
+        }
     }
 
     private let steps: [Step]
@@ -71,26 +76,11 @@ struct PathShape {
         }
     }
 
+    /// True when some path may be meant by both.
     func meets(_ other: PathShape) -> Bool {
-        var open = [(0, 0)]
-        var seen: Set<[Int]> = []
-        while let (mine, its) = open.popLast() {
-            guard seen.insert([mine, its]).inserted else { continue }
-            let step = mine < steps.count ? steps[mine] : nil
-            let itsStep = its < other.steps.count ? other.steps[its] : nil
-            switch (step, itsStep) {
-            case (nil, nil): return true
-            case (.directories, _):
-                open.append((mine + 1, its))
-                if itsStep != nil { open.append((mine, its + 1)) }
-            case (_, .directories):
-                open.append((mine, its + 1))
-                if step != nil { open.append((mine + 1, its)) }
-            case (.name(let name), .name(let itsName)):
-                if name.meets(itsName) { open.append((mine + 1, its + 1)) }
-            default: break
-            }
+        haveCommonRun(steps, other.steps, isAnyRun: { $0.name == nil }) { mine, its in
+            guard let mine = mine.name, let its = its.name else { return false }
+            return mine.meets(its)
         }
-        return false
     }
 }

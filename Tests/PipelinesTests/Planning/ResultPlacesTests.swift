@@ -92,7 +92,7 @@ import Testing
         "metrics are refused there before the run does anything",
         arguments: [
             "state/ledger.sqlite", "logs/a.jsonl", "oo.csv", "pipeline.yaml", "out/s.csv",
-            "nowhere/m", "logs",
+            "logs",
         ])
     func metrics(_ path: String) throws {
         let scene = try TemporaryPipeline(

@@ -153,16 +153,20 @@ struct ChangedRulesTests {
         #expect(try scene.verify(now: "2026-04-11").findings.isEmpty)
     }
 
-    @Test("what was held when the rules changed is aged once the hold ends, the rest stays")
-    func held() throws {
-        let scene = try scene(line("03-01") + line("03-02", "bert") + line("03-24", "carl"))
-        let devices = try members("device", "out", scene)
+    private func holdAnna(_ scene: TemporaryPipeline) throws {
         var request = HoldRequest(
             pipeline: "\(scene.folder)/pipeline.yaml", name: "case",
             ground: .law(citation: "Act 1"), reason: "inquiry", by: "legal")
         request.now = "2026-03-26"
         request.users = ["anna"]
         _ = try Sluice.raiseHold(request)
+    }
+
+    @Test("what was held when the rules changed is aged once the hold ends, the rest stays")
+    func held() throws {
+        let scene = try scene(line("03-01") + line("03-02", "bert") + line("03-24", "carl"))
+        let devices = try members("device", "out", scene)
+        try holdAnna(scene)
         _ = try scene.run(now: "2026-04-10")
         let half = try members("user", "out", scene)
         #expect(half[0] == "anna" && half[1].utf8.count == 32 && half[2] == "carl")
@@ -184,12 +188,7 @@ struct ChangedRulesTests {
     @Test("where the rules change with the end of a hold, what it kept is judged field by field")
     func heldUntilTheRulesChange() throws {
         let scene = try scene(line("03-01") + line("03-24", "carl"))
-        var request = HoldRequest(
-            pipeline: "\(scene.folder)/pipeline.yaml", name: "case",
-            ground: .law(citation: "Act 1"), reason: "inquiry", by: "legal")
-        request.now = "2026-03-26"
-        request.users = ["anna"]
-        _ = try Sluice.raiseHold(request)
+        try holdAnna(scene)
         _ = try scene.run(now: "2026-04-10")
         #expect(try members("device", "out", scene)[0].utf8.count == 32)
         try edit(scene) { $0.device = "{ then: drop, after: P10D }" }
