@@ -58,11 +58,11 @@ package struct RunCommit: Sendable {
     /// Erasures that a hold stopped.
     package var blockedErasures: [BlockedErasure] = []
     package var publications: [PendingPublication] = []
-    /// The parts that are rewritten because a person or customer asked for it, and why: what was
-    /// delivered of them is called back.
     /// The outputs that are shared from this run on, with whom and for what: what lies there of
     /// earlier runs counts as delivered, too.
     package var shared: [(output: String, recipients: [String], purpose: String)] = []
+    /// The parts that are rewritten because a person or customer asked for it, and why: what was
+    /// delivered of them is called back.
     package var recalls: [(cause: RecallCause, part: Int64)] = []
     /// Deliveries that are called back one by one.
     package var recalledDeliveries: [(cause: RecallCause, delivery: Int64)] = []

@@ -135,4 +135,27 @@ struct ChangedPurposeTests {
         #expect(try scene.verify(now: "2026-04-16").findings.isEmpty)
         #expect(try notes().isEmpty)
     }
+
+    @Test("an entry that stays open for other files is not taken for carried out in the new place")
+    func openEntry() throws {
+        let scene = try scene(pipeline(), list: "")
+        func write(_ purpose: String) throws {
+            try scene.write(
+                "pipeline.yaml",
+                pipeline(purpose: purpose).replacing(
+                    "customer: pseudonymize", with: "customer: { pseudonymize: { scope: other } }"))
+        }
+        try write("security")
+        var request = OptOutRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", subject: OptOutSubject(customer: "c1"))
+        request.now = "2026-04-15"
+        request.effective = "2026-04-01"
+        _ = try Sluice.addOptOut(request)
+        try write("service-improvement")
+        for _ in 0..<2 {
+            let notes = try scene.run(now: "2026-04-16").notes
+            #expect(notes.contains { $0.contains("stays open") }, "\(notes)")
+            #expect(notes.contains { $0.contains("entered again") }, "\(notes)")
+        }
+    }
 }

@@ -11,6 +11,8 @@ struct AwaitedOptOuts {
     private let hasher: SubjectHasher?
     /// Those whose day has come, with what stands for their subjects.
     private var due: [(record: OptOutRecord, tokens: SubjectTokens)] = []
+    /// Those that this run takes out of what is stored; others only stay open.
+    var takenOut: Set<Int64> { Set(due.map(\.record.id)) }
     /// What the commit of a run that carries them out enters.
     private(set) var changes = AwaitedOptOutChanges()
     /// What a run has to say of them.

@@ -161,7 +161,9 @@ final class SubjectRewriting {
     /// Leaves a part with records that cannot be read. Erasures stay open because of it; a
     /// correction or an opt-out, which would count as done, fails.
     private func leave(_ part: PartRecord) throws(PipelineFailure) {
-        if work.removal != nil || work.correction != nil { try owner.changes.checkReadable() }
+        if work.removal != nil || work.correction != nil {
+            try owner.changes.checkReadable(endingHere: true)
+        }
         isIncomplete = true
         limits.append(
             "\(part.path) holds records that cannot be read, and nobody was looked for in it; the "

@@ -150,4 +150,3 @@ final class GuardedOutput {
         .storage("cannot measure the risk of rows: \(fault.description)")
     }
 }
-

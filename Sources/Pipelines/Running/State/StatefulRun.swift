@@ -256,7 +256,7 @@ final class StatefulRun {
             report.notes += awaited.notes
             order = removal.map { .removeOptedOut($0) }
             let widened = try WidenedOptOuts(
-                registry.ledger, plan, carriedOut: Set(awaited.changes.carriedOut.keys))
+                registry.ledger, plan, carriedOut: awaited.takenOut)
             report.notes += widened.notes
             optOutTargets = widened.remembered
         } else {
