@@ -50,25 +50,15 @@ extension Ledger {
             return try rows.map { row in
                 let left: String? = row["left_months"]
                 let id: Int64 = row["opt_out_id"]
+                let tokens = try Self.tokens(
+                    of: "awaited_opt_out_tokens WHERE pipeline = ? AND opt_out_id = ?",
+                    [pipeline, id], db)
                 return AwaitedOptOut(
-                    optOut: id, tokens: try Self.tokens(ofAwaited: id, pipeline, db),
+                    optOut: id, tokens: tokens,
                     months: Self.months(row["months"]), left: left.map(Self.months),
                     unsearched: row["unsearched"])
             }
         }
-    }
-
-    private static func tokens(
-        ofAwaited id: Int64, _ pipeline: String, _ db: Database
-    ) throws -> Set<SubjectToken> {
-        let rows = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT place, token FROM awaited_opt_out_tokens
-                WHERE pipeline = ? AND opt_out_id = ?
-                """,
-            arguments: [pipeline, id])
-        return Set(rows.compactMap(Self.token))
     }
 
     private static func months(_ text: String) -> Set<String> {

@@ -38,18 +38,21 @@ extension Ledger {
                 arguments: [list])
             return try rows.map { row in
                 let line: String = row["line"]
-                let tokens = try Row.fetchAll(
-                    db,
-                    sql: """
-                        SELECT place, token FROM unsearched_listed_tokens
-                        WHERE list = ? AND line = ?
-                        """,
-                    arguments: [list, line])
+                let tokens = try Self.tokens(
+                    of: "unsearched_listed_tokens WHERE list = ? AND line = ?", [list, line], db)
                 return UnsearchedLine(
-                    line: try digest(line), unsearched: row["unsearched"],
-                    tokens: Set(tokens.compactMap(Self.token)))
+                    line: try digest(line), unsearched: row["unsearched"], tokens: tokens)
             }
         }
+    }
+
+    /// The tokens in those `rows` of a table.
+    static func tokens(
+        of rows: String, _ arguments: StatementArguments, _ db: Database
+    ) throws -> Set<SubjectToken> {
+        let found = try Row.fetchAll(
+            db, sql: "SELECT place, token FROM \(rows)", arguments: arguments)
+        return Set(found.compactMap(token))
     }
 
     /// A token with its place; nil for a place that nobody knows.

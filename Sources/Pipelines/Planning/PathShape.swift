@@ -53,9 +53,8 @@ struct PathShape {
 
     /// The files so many folders below `folder`.
     init(below folder: String, folders: Int) {
-        let names = PlanningWorld.simplified(folder).split(separator: "/").map(String.init)
-        let fixed = names.map { Step.name(GlobPattern(Self.escaped($0))) }
-        steps = fixed + Array(repeating: .name(GlobPattern("*")), count: folders + 1)
+        let names = Array(repeating: Step.name(GlobPattern("*")), count: folders + 1)
+        steps = Self(file: folder).steps + names
     }
 
     /// The one file at `path`.

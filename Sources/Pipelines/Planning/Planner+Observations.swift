@@ -352,20 +352,19 @@ final class InputRegister {
         let specification = planner.specification
         func isName(_ other: String) -> Bool { other.utf8.elementsEqual(name.value.utf8) }
         let roles = specification.identity.roles
-        let fields = specification.identity.addresses + specification.fields.map(\.field)
+        let known =
+            roles.map(\.field) + specification.identity.addresses
+            + specification.fields.map(\.field)
+        let isKnown = known.contains { isName($0.value) }
         if let role = roles.first(where: { isName($0.role) }), !isName(role.field.value) {
-            guard (roles.map(\.field) + fields).contains(where: { isName($0.value) }) else {
-                return Marked(role.field.value, at: name.position)
-            }
+            guard isKnown else { return Marked(role.field.value, at: name.position) }
             planner.faults.add(
                 "`\(name.value)` means two fields: expected `\(role.field.value)`, which "
                     + "`identity` says, or another name for the field `\(name.value)`",
                 at: name.position, path: "statistics")
             return nil
         }
-        let known = roles.map(\.field) + fields
-        let isDerived = derived.contains { isName($0.name) }
-        if !isDerived, known.contains(where: { isName($0.value) }) { return name }
+        if isKnown, !derived.contains(where: { isName($0.name) }) { return name }
         planner.faults.add(
             "no identity is called `\(name.value)`: expected a role of `identity`, its field or "
                 + "a field named under `fields`",

@@ -44,7 +44,7 @@ struct ResultPlaces {
 
     /// Adds a fault for each place of `specification` that a result must not be written to.
     func check(_ specification: PipelineSpecification, _ faults: Faults) {
-        for place in places(specification) {
+        for place in files(specification) + folders(specification) {
             guard let taken = reads.first(where: { $0.shape.meets(place.shape) }) else { continue }
             faults.add(
                 "found what may be \(taken.what), expected a place that nothing is read from and "
@@ -69,10 +69,6 @@ struct ResultPlaces {
         if results.contains(where: { $0.meets(shape) }) {
             throw .usage("\(flag): found a result of the pipeline, expected a file of its own")
         }
-    }
-
-    private func places(_ specification: PipelineSpecification) -> [Place] {
-        files(specification) + folders(specification)
     }
 
     private func files(_ specification: PipelineSpecification) -> [Place] {
