@@ -127,8 +127,11 @@ struct PartialWriter: PartialSink {
         }
         number(UInt64(shared))
         for index in shared..<key.count { number(UInt64(key[index])) }
-        if shared < key.count { lastKey = key }
-        return shared == key.count && lastKey.count == key.count
+        if shared == key.count, lastKey.count == key.count { return true }
+        // Word by word: an array shared with the caller would be copied when he changes his.
+        lastKey.removeSubrange(min(shared, lastKey.count)...)
+        for index in lastKey.count..<key.count { lastKey.append(key[index]) }
+        return false
     }
 
     mutating func beginRow(_ row: PartialRow) throws(PartialFault) {

@@ -28,6 +28,8 @@ final class FileSink: OutputSink {
         fileprivate var deflater: GzipDeflater?
         /// True for a file that is compressed at the end.
         fileprivate var isSpooled = false
+        /// True when the file's first record loses the comma in front of it.
+        fileprivate var isEnveloped = false
         fileprivate var compressed = ByteBuffer(capacity: 16)
         var records = 0
         var plainBytes = 0
@@ -105,7 +107,7 @@ final class FileSink: OutputSink {
     private func append(
         all bytes: borrowing ByteBuffer, to target: Target, from separators: Int
     ) throws(PipelineFailure) {
-        let skipped = plan.outputs[target.output].envelope == nil ? 0 : separators
+        let skipped = target.isEnveloped ? separators : 0
         try append(bytes.bytes.extracting(min(skipped, bytes.count)...), to: target)
     }
 
@@ -121,6 +123,7 @@ final class FileSink: OutputSink {
             columns: plan.outputs[output].columns ?? columns())
         try append(header.span, to: made)
         if let envelope = plan.outputs[output].envelope {
+            made.isEnveloped = true
             try append(envelope.opening.span, to: made)
         }
         return made
