@@ -15,10 +15,13 @@ package enum Sluice {
     package static func run(
         _ request: RunRequest, observer: (any RunObserver)?
     ) throws(PipelineFailure) -> RunReport {
-        var plan = try loadPlan(request.pipeline, now: request.now)
+        var (specification, plan) = try loadSpecification(request.pipeline, now: request.now)
         if !request.sources.isEmpty { plan.sources = request.sources }
+        let places = ResultPlaces(plan, of: specification, at: try workingFolder())
+        if plan.readsSources { try places.check(sources: request.sources) }
         if let metrics = request.metrics, !request.isDryRun {
-            try checkMetrics(metrics, plan)
+            try places.check(file: metrics, "--metrics")
+            try MetricsFile.check(metrics)
         }
         if request.reportsOnStandardOutput, !request.isDryRun { try checkStandardOutput(plan) }
         if !request.sources.isEmpty, !plan.readsSources {
@@ -35,17 +38,6 @@ package enum Sluice {
         } catch {
             throw error.naming(pipeline: request.pipeline)
         }
-    }
-
-    /// Refuses a place for metrics that a run could not write to, or that is taken, before it does
-    /// anything.
-    private static func checkMetrics(
-        _ path: String, _ plan: Plan
-    ) throws(PipelineFailure) {
-        let folder = try workingFolder()
-        try ResultPlaces(plan.anchored(at: folder), at: folder, reading: plan.filesRead)
-            .check(file: path, "--metrics")
-        try MetricsFile.check(path)
     }
 
     /// Nil for a pipeline without state, or that has not run yet.
@@ -270,22 +262,21 @@ extension Sluice {
         let world = world(
             folder: splitPath(path).directory, now: now, watch: watch, reads: reads)
         let tableFaults = Faults()
-        let plan = Planner.plan(
+        var made = Planner.plan(
             specification, digest: digest, world: world, faults: faults,
             tableFaults: tableFaults)
+        made?.filesRead = reads.all
         if faults.isEmpty, !tableFaults.isEmpty {
             throw .tables(tableFaults.sorted, file: path)
         }
-        if faults.isEmpty, let plan {
-            let folder = try workingFolder()
-            ResultPlaces(plan.anchored(at: folder), at: folder, reading: reads.all)
+        if faults.isEmpty, let made {
+            ResultPlaces(made, of: specification, at: try workingFolder())
                 .check(specification, faults)
         }
-        guard faults.isEmpty, var plan else {
+        guard faults.isEmpty, var plan = made else {
             let all = (faults.all + tableFaults.all).sorted { $0.position < $1.position }
             throw .faults(all, file: path)
         }
-        plan.filesRead = reads.all
         plan.statisticsDigest = sectionsDigest(
             of: counted(root, by: plan),
             sections: [

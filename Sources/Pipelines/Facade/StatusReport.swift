@@ -112,6 +112,8 @@ package struct StatusRequest: Sendable {
     package var pipeline: String
     /// The clock: a date or RFC 3339 time; nil for the system's.
     package var now: String?
+    /// The file that metrics are to be written to.
+    package var metrics: String?
 
     package init(pipeline: String) { self.pipeline = pipeline }
 }

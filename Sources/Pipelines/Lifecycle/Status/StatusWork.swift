@@ -9,8 +9,14 @@ struct StatusWork {
     private let ledger: Ledger
 
     init(_ request: StatusRequest) throws(PipelineFailure) {
-        let plan = try Sluice.loadPlan(request.pipeline, now: request.now)
-            .anchored(at: try workingFolder())
+        let folder = try workingFolder()
+        let loaded = try Sluice.loadSpecification(request.pipeline, now: request.now)
+        if let metrics = request.metrics {
+            try ResultPlaces(loaded.plan, of: loaded.specification, at: folder)
+                .check(file: metrics, "--metrics")
+            try MetricsFile.check(metrics)
+        }
+        let plan = loaded.plan.anchored(at: folder)
         guard let state = plan.state else {
             throw .usage(
                 "\(request.pipeline) has no `state`: without it nothing is remembered that could "

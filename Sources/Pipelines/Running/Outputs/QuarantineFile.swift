@@ -58,6 +58,9 @@ final class QuarantineFile: QuarantineSink {
         }
     }
 
+    /// What the names of lists look like.
+    static let pattern = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].*.jsonl"
+
     /// A name that no other run has, not even one of the same day in the same process.
     private func name() -> String {
         var digits = ByteBuffer(capacity: 16)
