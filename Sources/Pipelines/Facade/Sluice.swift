@@ -256,7 +256,7 @@ extension Sluice {
         guard let root = readSettings(bytes, faults: faults),
             let specification = PipelineSpecification.decode(
                 root, DecodingContext(faults: faults, known: knownNames))
-        else { throw .faults(faults.sorted, file: path) }
+        else { throw .faults(faults.told, file: path) }
         let digest = Digest256.of(bytes.span)
         let reads = PathsRead(path)
         let world = world(
@@ -267,15 +267,19 @@ extension Sluice {
             tableFaults: tableFaults)
         made?.filesRead = reads.all
         if faults.isEmpty, !tableFaults.isEmpty {
-            throw .tables(tableFaults.sorted, file: path)
+            throw .tables(tableFaults.told, file: path)
         }
         if faults.isEmpty, let made {
             ResultPlaces(made, of: specification, at: try workingFolder())
                 .check(specification, faults)
         }
         guard faults.isEmpty, var plan = made else {
-            let all = (faults.all + tableFaults.all).sorted { $0.position < $1.position }
-            throw .faults(all, file: path)
+            for fault in tableFaults.all {
+                faults.add(
+                    fault.message, at: fault.position, path: fault.path,
+                    suggestion: fault.suggestion)
+            }
+            throw .faults(faults.told, file: path)
         }
         plan.statisticsDigest = sectionsDigest(
             of: counted(root, by: plan),
@@ -388,6 +392,16 @@ extension Sluice {
                 watch?.note(key)
                 return key
             })
+    }
+}
+
+extension Faults {
+    /// In the order of the file, each once: a rule may be read for each of several outputs.
+    fileprivate var told: [SettingFault] {
+        sorted.reduce(into: []) { told, fault in
+            let same = told.reversed().prefix { $0.position == fault.position }
+            if !same.contains(fault) { told.append(fault) }
+        }
     }
 }
 

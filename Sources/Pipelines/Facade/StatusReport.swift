@@ -70,6 +70,8 @@ package struct StatusReport: Sendable {
         /// From when on it may be closed.
         package let closing: Moment
         package let isDue: Bool
+        /// Why it cannot be published yet, and what ends that; nil when nothing keeps it.
+        package var waitsFor: String?
     }
 
     package let pipeline: String

@@ -108,6 +108,20 @@ import Testing
         #expect(try faults(output(format, members, fields: fields)).isEmpty)
     }
 
+    @Test("a fault that is found in several places is said once")
+    func saidOnce() throws {
+        let found = try faults(
+            """
+            name: small
+            source: { format: jsonl, time: time }
+            fields: { time: keep, ip: { truncate_ip: { ipv4: /99 } } }
+            outputs:
+              - { name: all, purpose: security, path: out/all }
+              - { name: more, purpose: security, path: out/more }
+            """)
+        #expect(found.count == 1, "\(found)")
+    }
+
     // MARK: Identities
 
     /// Of several customers of a record none would be asked.

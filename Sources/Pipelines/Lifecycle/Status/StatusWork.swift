@@ -51,14 +51,24 @@ struct StatusWork {
         } catch { throw StateRegistry.failure(error) }
         if let publish = plan.publish {
             let books = try PublicationBooks(plan, publish, ledger)
-            report.unpublished = books.open.map { month in
+            report.unpublished = try books.open.map { month throws(PipelineFailure) in
                 StatusReport.Unpublished(
                     month: month.text, closing: moment(books.closing(month)),
-                    isDue: books.closing(month) <= now)
+                    isDue: books.closing(month) <= now, waitsFor: try waitsFor(month, books))
             }
         }
         if KeyStoreAccess(plan: plan) != nil { report.keys = try keys() }
         return report
+    }
+
+    private func waitsFor(
+        _ month: CalendarMonth, _ books: PublicationBooks
+    ) throws(PipelineFailure) -> String? {
+        do throws(PipelineFailure) { try books.checkKnown(month) } catch {
+            guard case .refused(let sentence) = error else { throw error }
+            return sentence
+        }
+        return nil
     }
 
     private func tellRuns(_ report: inout StatusReport) throws(LedgerFault) {
