@@ -55,7 +55,8 @@ import Testing
             "readable  actions: oldest record of 2026-03-16, due on 2026-04-17 (4 files)",
             "accounts: oldest record of 2026-01-12 (1 file)",
             "2 active, 1 closing, 4 destroyed; next to die: 2026-01, not before",
-            "publish   waits: 2026-01 may count somebody", "2026-02: may be published", "2026-04: open until 2026-05-08",
+            "publish   waits: 2026-01 may count somebody", "2026-02: may be published",
+            "2026-04: open until 2026-05-08",
             "holds     claim-7", "opt-outs  3 in force", "erasures  2 open, 1 of them blocked",
         ] { #expect(text.contains(part), "\(part)") }
         for line in text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }

@@ -17,8 +17,8 @@ struct PartialRetirement {
         return try remove(retired)
     }
 
-    /// Removes `retired`, whose keys wait for nothing then; returns how many files those were. Where
-    /// they are `givenUp`, their month is never published.
+    /// Removes `retired`, whose keys wait for nothing then; returns how many files those were.
+    /// Where they are `givenUp`, their month is never published.
     func remove(
         _ retired: [PartialRecord], givenUp: Bool = false
     ) throws(PipelineFailure) -> Int {
