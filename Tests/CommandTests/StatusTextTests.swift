@@ -33,6 +33,9 @@ import Testing
         report.erasuresOpen = 2
         report.erasuresBlocked = 1
         report.unpublished = [
+            StatusReport.Unpublished(
+                month: "2026-01", closing: moment("2026-02-08"), isDue: true,
+                waitsFor: "2026-01 may count somebody"),
             StatusReport.Unpublished(month: "2026-02", closing: moment("2026-03-08"), isDue: true),
             StatusReport.Unpublished(month: "2026-04", closing: moment("2026-05-08"), isDue: false),
         ]
@@ -52,7 +55,8 @@ import Testing
             "readable  actions: oldest record of 2026-03-16, due on 2026-04-17 (4 files)",
             "accounts: oldest record of 2026-01-12 (1 file)",
             "2 active, 1 closing, 4 destroyed; next to die: 2026-01, not before",
-            "publish   2026-02: may be published", "2026-04: open until 2026-05-08",
+            "publish   waits: 2026-01 may count somebody", "2026-02: may be published",
+            "2026-04: open until 2026-05-08",
             "holds     claim-7", "opt-outs  3 in force", "erasures  2 open, 1 of them blocked",
         ] { #expect(text.contains(part), "\(part)") }
         for line in text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
@@ -120,7 +124,9 @@ import Testing
             #"sluice_readable_lag_seconds{pipeline="nightly",output="actions"} 691200.000"#,
             #"sluice_keys{pipeline="nightly",state="closing"} 1"#,
             #"sluice_holds_binding{pipeline="nightly"} 1"#,
-            #"sluice_unpublished_months{pipeline="nightly"} 1"#,
+            #"sluice_unpublished_months{pipeline="nightly"} 2"#,
+            #"sluice_unpublished_month{pipeline="nightly",month="2026-01",blocked="true"} 1"#,
+            #"sluice_unpublished_month{pipeline="nightly",month="2026-02",blocked="false"} 1"#,
         ] { #expect(text.contains(line + "\n"), "\(line)") }
         #expect(
             !text.contains(#"lag_seconds{pipeline="nightly",output="accounts"}"#),

@@ -19,7 +19,7 @@ import Testing
                 faults.add("no such field", at: position)
                 return nil
             },
-            token: { name, _ in name == "user" ? 1 : nil })
+            token: { name, _, _ in name == "user" ? 1 : nil })
         let descriptor = try #require(MeasureCatalogue.measure(named: measure))
         let reader = SettingReader(setting, path: "measures.m", faults: faults)
         return (descriptor.make("m", reader, inputs), faults.all)

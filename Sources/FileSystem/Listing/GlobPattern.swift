@@ -103,7 +103,7 @@ package struct GlobPattern: Sendable, Equatable {
         return steps[step...].allSatisfy { $0 == .anyRun }
     }
 
-    /// True when some name may fit both patterns. Two sets are taken to have a character in common.
+    /// True when some name fits both patterns.
     package func meets(_ other: GlobPattern) -> Bool {
         if (steps.first == .exactly(".")) != (other.steps.first == .exactly(".")) { return false }
         return haveCommonRun(steps, other.steps, isAnyRun: { $0 == .anyRun }, Self.meet)
@@ -113,7 +113,30 @@ package struct GlobPattern: Sendable, Equatable {
     private static func meet(_ step: Step, _ other: Step) -> Bool {
         if case .exactly(let scalar) = step { return accepts(other, scalar) }
         if case .exactly(let scalar) = other { return accepts(step, scalar) }
-        return true
+        guard case .oneOf(let ranges, let negated) = step,
+            case .oneOf(let others, let othersNegated) = other
+        else { return true }
+        switch (negated, othersNegated) {
+        case (false, false):
+            return ranges.contains { range in others.contains { $0.overlaps(range) } }
+        case (false, true): return ranges.contains { !isCovered($0, by: others) }
+        case (true, false): return others.contains { !isCovered($0, by: ranges) }
+        // What is outside two sets is most of all there is.
+        case (true, true): return true
+        }
+    }
+
+    private static func isCovered(
+        _ range: ClosedRange<Unicode.Scalar>, by ranges: [ClosedRange<Unicode.Scalar>]
+    ) -> Bool {
+        var next = range.lowerBound.value
+        while let cover = ranges.first(where: {
+            $0.lowerBound.value <= next && next <= $0.upperBound.value
+        }) {
+            if cover.upperBound >= range.upperBound { return true }
+            next = cover.upperBound.value + 1
+        }
+        return false
     }
 
     private static func accepts(_ step: Step, _ scalar: Unicode.Scalar) -> Bool {

@@ -154,6 +154,27 @@ extension Ledger {
         }
     }
 
+    /// Notes that partials of a month are given up, whose files are gone for good: what is left of
+    /// the month, or still comes, is not all of it.
+    package func giveUp(partials ids: [Int64], time: EventTime) throws(LedgerFault) {
+        if ids.isEmpty { return }
+        try write { db in
+            for id in ids {
+                try db.execute(
+                    sql: "UPDATE partials SET state = 'removed' WHERE id = ?", arguments: [id])
+                try db.execute(
+                    sql: """
+                        INSERT OR IGNORE INTO given_up_partials (partial_id, run_id)
+                        SELECT ?, max(id) FROM runs
+                        """,
+                    arguments: [id])
+            }
+            try EventChain.append(
+                "partials-given-up", ["partials": .array(ids.map { .integer($0) })], time: time,
+                db)
+        }
+    }
+
     /// Notes that the files of partials are gone for good.
     package func retire(partials ids: [Int64], time: EventTime) throws(LedgerFault) {
         if ids.isEmpty { return }

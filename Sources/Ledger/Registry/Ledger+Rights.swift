@@ -55,8 +55,8 @@ package struct ErasureRecord: Sendable, Equatable {
     package let blockedBy: Int64?
     /// When to try again; nil when nothing blocks, or the hold has no end.
     package let retry: EventTime?
-    /// When somebody said that they had looked through the store, which cannot be searched.
-    package let storeSearched: EventTime?
+    /// What could not be searched in the store when somebody said that they had looked through it.
+    package let storeSearched: Digest256?
 
     /// The digest that the event `erasure-requested` carries as `content`.
     package var contentDigest: Digest256 {
@@ -180,13 +180,27 @@ extension Ledger {
         try write { db in try Self.insert(new, "erasure_id", id, db) }
     }
 
-    /// Enters that somebody has looked through the store for the subject of an erasure.
-    package func noteStoreSearched(forErasure id: Int64, time: EventTime) throws(LedgerFault) {
+    /// Enters that somebody has looked through the store for the subject of an erasure; `limits`
+    /// is the digest of what cannot be searched there.
+    package func noteStoreSearched(
+        forErasure id: Int64, limits: Digest256, time: EventTime
+    ) throws(LedgerFault) {
         try write { db in
             try Self.change(
-                "UPDATE erasures SET store_searched_ms = ? WHERE id = ?", [time.milliseconds, id],
-                event: "erasure-store-searched", ["erasure": .integer(id)], time, db)
+                """
+                UPDATE erasures SET store_searched_ms = ?, store_searched_as = ? WHERE id = ?
+                """,
+                [time.milliseconds, limits.hex, id], event: "erasure-store-searched",
+                ["erasure": .integer(id)], time, db)
         }
+    }
+
+    /// Takes back that the store was looked through for an erasure: it was dealt with by other
+    /// rules since.
+    static func forgetStoreSearch(forErasure id: Int64, time: EventTime, _ db: Database) throws {
+        try change(
+            "UPDATE erasures SET store_searched_ms = NULL, store_searched_as = NULL WHERE id = ?",
+            [id], event: "erasure-store-unsearched", ["erasure": .integer(id)], time, db)
     }
 
     static func finish(erasure id: Int64, time: EventTime, _ db: Database) throws {
@@ -238,7 +252,9 @@ extension Ledger {
                     requested: EventTime(milliseconds: row["requested_ms"]),
                     until: optionalTime(row["until_ms"]), done: optionalTime(row["done_ms"]),
                     blockedBy: row["blocked_by_hold_id"], retry: optionalTime(row["retry_ms"]),
-                    storeSearched: optionalTime(row["store_searched_ms"]))
+                    storeSearched: (row["store_searched_as"] as String?).flatMap {
+                        Digest256(hex: $0)
+                    })
             }
         }
     }

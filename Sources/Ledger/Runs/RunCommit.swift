@@ -57,6 +57,9 @@ package struct RunCommit: Sendable {
     package var finishedErasures: [Int64] = []
     /// Erasures that a hold stopped.
     package var blockedErasures: [BlockedErasure] = []
+    /// Erasures for which somebody has looked through the store before it was dealt with by other
+    /// rules.
+    package var outdatedStoreSearches: [Int64] = []
     package var publications: [PendingPublication] = []
     /// The outputs that are shared from this run on, with whom and for what: what lies there of
     /// earlier runs counts as delivered, too.

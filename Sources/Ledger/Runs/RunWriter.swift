@@ -122,6 +122,9 @@ struct RunWriter {
         for block in commit.blockedErasures {
             try Ledger.block(erasure: block, time: commit.now, db)
         }
+        for id in commit.outdatedStoreSearches {
+            try Ledger.forgetStoreSearch(forErasure: id, time: commit.now, db)
+        }
     }
 
     /// Enters what is known now of parts that stay, and the rules that parts name.

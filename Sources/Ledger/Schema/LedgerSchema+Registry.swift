@@ -287,6 +287,13 @@ extension LedgerSchema {
         ) STRICT, WITHOUT ROWID;
         """
 
+    /// What could not be searched in the store when somebody had looked through it for the subject
+    /// of an erasure: what cannot be searched for another reason since then counts anew.
+    static let storeSearches = """
+        ALTER TABLE erasures ADD COLUMN store_searched_as TEXT
+            CHECK (length(store_searched_as) = 64);
+        """
+
     /// Partials until their publication, the publications, and the privacy budget spent on them.
     static let statistics = """
         CREATE TABLE partials (

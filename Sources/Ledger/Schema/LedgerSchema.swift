@@ -31,6 +31,7 @@ struct LedgerSchema: Sendable {
         Migration(name: "8-counted-fields", statements: [countedFields, searchedRules]),
         Migration(name: "9-awaited-opt-outs", statements: [awaitedOptOuts]),
         Migration(name: "10-unsearched-opt-outs", statements: [unsearchedOptOuts]),
+        Migration(name: "11-store-searches", statements: [storeSearches]),
     ])
 
     /// One step from a version to the next.

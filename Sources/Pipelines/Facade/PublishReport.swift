@@ -8,6 +8,8 @@ package struct PublishRequest: Sendable {
     package var period: String?
     /// Why a published month is published once more; nil when it is not.
     package var correction: String?
+    /// Gives the month up that cannot be published: what was counted of it goes.
+    package var givesUp = false
     /// Shows the open months to internal readers instead of closing any.
     package var isProvisional = false
     /// Says what would be published and writes nothing.
@@ -90,12 +92,18 @@ package struct PublishReport: Sendable {
     package var nextPeriod = ""
     package var nextFrom = ""
     package var destroyedKeys: [DestroyedKey] = []
+    /// Months that could not be published, or published files that could not be written again,
+    /// while the others were.
+    package internal(set) var failures: [(period: String, failure: PipelineFailure)] = []
     /// Sentences for people.
     package var notes: [String] = []
     /// Those of the notes that a quiet command says, too: somebody has to do something.
     package private(set) var alarms: [String] = []
 
     package init() {}
+
+    /// That of the worst of the failures: storage, then keys, then what is refused; 0 without any.
+    package var exitStatus: Int32 { failures.map(\.failure.exitStatus).min() ?? 0 }
 
     package mutating func alarm(_ sentence: String) {
         notes.append(sentence)

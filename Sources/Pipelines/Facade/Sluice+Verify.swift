@@ -20,6 +20,12 @@ extension Sluice {
                     + "be verified")
         }
         let folder = try workingFolder()
+        if let reports = request.reportFolder {
+            let places = ResultPlaces(loaded.plan, of: loaded.specification, at: folder)
+            for name in [EvidenceFiles.names.json, EvidenceFiles.names.html] {
+                try places.check(file: "\(reports)/\(name)", "--report")
+            }
+        }
         let plan = loaded.plan.anchored(at: folder)
         let verification = Verification(
             plan: plan, specification: loaded.specification,

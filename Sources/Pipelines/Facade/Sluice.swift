@@ -15,10 +15,13 @@ package enum Sluice {
     package static func run(
         _ request: RunRequest, observer: (any RunObserver)?
     ) throws(PipelineFailure) -> RunReport {
-        var plan = try loadPlan(request.pipeline, now: request.now)
+        var (specification, plan) = try loadSpecification(request.pipeline, now: request.now)
         if !request.sources.isEmpty { plan.sources = request.sources }
+        let places = ResultPlaces(plan, of: specification, at: try workingFolder())
+        if plan.readsSources { try places.check(sources: request.sources) }
         if let metrics = request.metrics, !request.isDryRun {
-            try checkMetrics(metrics, plan)
+            try places.check(file: metrics, "--metrics")
+            try MetricsFile.check(metrics)
         }
         if request.reportsOnStandardOutput, !request.isDryRun { try checkStandardOutput(plan) }
         if !request.sources.isEmpty, !plan.readsSources {
@@ -35,17 +38,6 @@ package enum Sluice {
         } catch {
             throw error.naming(pipeline: request.pipeline)
         }
-    }
-
-    /// Refuses a place for metrics that a run could not write to, or that is taken, before it does
-    /// anything.
-    private static func checkMetrics(
-        _ path: String, _ plan: Plan
-    ) throws(PipelineFailure) {
-        let folder = try workingFolder()
-        try ResultPlaces(plan.anchored(at: folder), at: folder, reading: plan.filesRead)
-            .check(file: path, "--metrics")
-        try MetricsFile.check(path)
     }
 
     /// Nil for a pipeline without state, or that has not run yet.
@@ -264,28 +256,31 @@ extension Sluice {
         guard let root = readSettings(bytes, faults: faults),
             let specification = PipelineSpecification.decode(
                 root, DecodingContext(faults: faults, known: knownNames))
-        else { throw .faults(faults.sorted, file: path) }
+        else { throw .faults(faults.told, file: path) }
         let digest = Digest256.of(bytes.span)
         let reads = PathsRead(path)
         let world = world(
             folder: splitPath(path).directory, now: now, watch: watch, reads: reads)
         let tableFaults = Faults()
-        let plan = Planner.plan(
+        var made = Planner.plan(
             specification, digest: digest, world: world, faults: faults,
             tableFaults: tableFaults)
+        made?.filesRead = reads.all
         if faults.isEmpty, !tableFaults.isEmpty {
-            throw .tables(tableFaults.sorted, file: path)
+            throw .tables(tableFaults.told, file: path)
         }
-        if faults.isEmpty, let plan {
-            let folder = try workingFolder()
-            ResultPlaces(plan.anchored(at: folder), at: folder, reading: reads.all)
+        if faults.isEmpty, let made {
+            ResultPlaces(made, of: specification, at: try workingFolder())
                 .check(specification, faults)
         }
-        guard faults.isEmpty, var plan else {
-            let all = (faults.all + tableFaults.all).sorted { $0.position < $1.position }
-            throw .faults(all, file: path)
+        guard faults.isEmpty, var plan = made else {
+            for fault in tableFaults.all {
+                faults.add(
+                    fault.message, at: fault.position, path: fault.path,
+                    suggestion: fault.suggestion)
+            }
+            throw .faults(faults.told, file: path)
         }
-        plan.filesRead = reads.all
         plan.statisticsDigest = sectionsDigest(
             of: counted(root, by: plan),
             sections: [
@@ -397,6 +392,16 @@ extension Sluice {
                 watch?.note(key)
                 return key
             })
+    }
+}
+
+extension Faults {
+    /// In the order of the file, each once: a rule may be read for each of several outputs.
+    fileprivate var told: [SettingFault] {
+        sorted.reduce(into: []) { told, fault in
+            let same = told.reversed().prefix { $0.position == fault.position }
+            if !same.contains(fault) { told.append(fault) }
+        }
     }
 }
 

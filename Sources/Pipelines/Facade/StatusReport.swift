@@ -70,6 +70,8 @@ package struct StatusReport: Sendable {
         /// From when on it may be closed.
         package let closing: Moment
         package let isDue: Bool
+        /// Why it cannot be published yet, and what ends that; nil when nothing keeps it.
+        package var waitsFor: String?
     }
 
     package let pipeline: String
@@ -112,6 +114,8 @@ package struct StatusRequest: Sendable {
     package var pipeline: String
     /// The clock: a date or RFC 3339 time; nil for the system's.
     package var now: String?
+    /// The file that metrics are to be written to.
+    package var metrics: String?
 
     package init(pipeline: String) { self.pipeline = pipeline }
 }

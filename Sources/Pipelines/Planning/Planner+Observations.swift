@@ -338,8 +338,9 @@ final class InputRegister {
                 return add(
                     field, isGroup: false, .slot(planner.slot(mark, path: "statistics")), nil)
             },
-            token: { [self] name, position in
-                guard let field = identity(Marked(name, at: position)) else { return nil }
+            token: { [self] name, isField, position in
+                let name = Marked(name, at: position)
+                guard let field = isField ? self.field(name) : identity(name) else { return nil }
                 noteUse(of: field, "statistics")
                 planner.slot(field, path: "statistics")
                 return token(field.value)
@@ -352,24 +353,42 @@ final class InputRegister {
         let specification = planner.specification
         func isName(_ other: String) -> Bool { other.utf8.elementsEqual(name.value.utf8) }
         let roles = specification.identity.roles
-        let known =
-            roles.map(\.field) + specification.identity.addresses
-            + specification.fields.map(\.field)
-        let isKnown = known.contains { isName($0.value) }
-        if let role = roles.first(where: { isName($0.role) }), !isName(role.field.value) {
-            guard isKnown else { return Marked(role.field.value, at: name.position) }
-            planner.faults.add(
-                "`\(name.value)` means two fields: expected `\(role.field.value)`, which "
-                    + "`identity` says, or another name for the field `\(name.value)`",
-                at: name.position, path: "statistics")
-            return nil
+        guard let role = roles.first(where: { isName($0.role) }), !isName(role.field.value) else {
+            return field(name)
         }
-        if isKnown, !derived.contains(where: { isName($0.name) }) { return name }
+        guard countable.contains(where: isName) else {
+            return Marked(role.field.value, at: name.position)
+        }
+        planner.faults.add(
+            "`\(name.value)` means two fields: expected `\(role.field.value)`, which `identity` "
+                + "says, or `{field: \(name.value)}` for the field of this name",
+            at: name.position, path: "statistics")
+        return nil
+    }
+
+    /// The fields that a measure may count by: those that the pipeline names.
+    private var countable: [String] {
+        let identity = planner.specification.identity
+        let fields =
+            identity.roles.map(\.field) + identity.addresses
+            + planner.specification.fields.map(\.field)
+        return fields.map(\.value)
+    }
+
+    /// The field of this name; nil and a fault when the pipeline does not name it: a slip of the
+    /// pen would count nobody.
+    private func field(_ name: Marked<String>) -> Marked<String>? {
+        func isName(_ other: String) -> Bool { other.utf8.elementsEqual(name.value.utf8) }
+        if countable.contains(where: isName), !derived.contains(where: { isName($0.name) }) {
+            return name
+        }
+        let roles = planner.specification.identity.roles.map(\.role)
         planner.faults.add(
             "no identity is called `\(name.value)`: expected a role of `identity`, its field or "
-                + "a field named under `fields`",
+                + "a field named under `fields`; `\(name.value): drop` there lets it be counted "
+                + "and writes it nowhere",
             at: name.position, path: "statistics",
-            suggestion: nearestName(to: name.value, among: roles.map(\.role) + known.map(\.value)))
+            suggestion: nearestName(to: name.value, among: roles + countable))
         return nil
     }
 

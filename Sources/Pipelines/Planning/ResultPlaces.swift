@@ -1,4 +1,5 @@
 internal import FileSystem
+internal import Ledger
 internal import Records
 private import Synchronization
 
@@ -13,65 +14,158 @@ struct ResultPlaces {
         let shape: PathShape
         let position: SettingPosition
         let path: String
+        /// The name of the result, for people.
+        let name: String
     }
+
+    private typealias Taken = (shape: PathShape, what: String)
 
     private let plan: Plan
     private let folder: String
-    private let reads: [(shape: PathShape, what: String)]
+    private let reads: [Taken]
+    /// What of state and keys a source must not find; other files may lie beside it.
+    private let remembered: [Taken]
+    private let sources: [Taken]
+    private let results: [Place]
 
-    /// `plan` is anchored at `folder`; `files` are what was read to make it.
-    init(_ plan: Plan, at folder: String, reading files: [String]) {
+    /// The places of `plan`, which is made of `specification`, as seen from `folder`.
+    init(_ plan: Plan, of specification: PipelineSpecification, at folder: String) {
+        let plan = plan.anchored(at: folder)
         self.plan = plan
         self.folder = folder
-        var reads = files.map { file in
-            (PathShape(file: anchored(file, at: folder)), "a file that the pipeline reads")
+        var reads = plan.filesRead.flatMap { file in
+            Self.shapes(file: anchored(file, at: folder)).map {
+                ($0, "a file that the pipeline reads")
+            }
         }
         if let holds = plan.holds {
-            reads.append((PathShape(file: holds), "the file of holds"))
+            reads += Self.shapes(file: holds).map { ($0, "the file of holds") }
         }
         if let state = plan.state {
-            reads.append((PathShape(allBelow: state), "in the folder of the state"))
+            reads += Self.shapes(ofState: state).map { ($0, "in the folder of the state") }
         }
         if let keys = plan.keyStore {
             reads.append((PathShape(allBelow: keys), "in the folder of the keys"))
         }
-        for pattern in plan.readsSources ? plan.sources : [] where pattern != "-" {
-            let shape = PathShape(pattern: anchored(pattern, at: folder))
-            reads.append((shape, "a source of the pipeline"))
-        }
         self.reads = reads
+        remembered = Self.remembered(plan)
+        let patterns = plan.readsSources ? plan.sources.filter { $0 != "-" } : []
+        sources = patterns.flatMap { pattern in
+            Self.shapes(source: anchored(pattern, at: folder)).map {
+                ($0, "a source of the pipeline")
+            }
+        }
+        results = Self.files(plan, specification, at: folder) + Self.folders(plan, specification)
     }
 
-    /// Adds a fault for each place of `specification` that a result must not be written to.
+    // MARK: Checks
+
+    /// Adds a fault for each place of `specification` that a result must not be written to, and for
+    /// each of its sources that finds what the pipeline remembers.
     func check(_ specification: PipelineSpecification, _ faults: Faults) {
-        for place in files(specification) + folders(specification) {
-            guard let taken = reads.first(where: { $0.shape.meets(place.shape) }) else { continue }
+        for place in results {
+            guard let taken = (reads + sources).first(where: { $0.shape.meets(place.shape) })
+            else { continue }
             faults.add(
                 "found what may be \(taken.what), expected a place that nothing is read from and "
                     + "that is no state",
                 at: place.position, path: place.path)
         }
+        for (written, pattern) in zip(specification.source.files, plan.sources)
+        where pattern != "-" {
+            guard let taken = taken(by: pattern) else { continue }
+            faults.add(
+                "found what may be \(taken), expected sources only",
+                at: written.position, path: "source.files")
+        }
+    }
+
+    /// Refuses sources, given on the command line, among which results or what is remembered lie.
+    func check(sources patterns: [String]) throws(PipelineFailure) {
+        for pattern in patterns where pattern != "-" {
+            let shapes = Self.shapes(source: anchored(pattern, at: folder))
+            let result = results.first { place in shapes.contains { $0.meets(place.shape) } }
+            let found = result.map { "`\($0.name)`, a result of the pipeline" }
+            guard let found = found ?? taken(by: pattern) else { continue }
+            throw .usage("\(pattern): found what may be \(found), expected sources only")
+        }
+    }
+
+    /// What of the state or the keys `pattern` finds.
+    private func taken(by pattern: String) -> String? {
+        let shapes = Self.shapes(source: anchored(pattern, at: folder))
+        return remembered.first { taken in shapes.contains { $0.meets(taken.shape) } }?.what
     }
 
     /// Refuses a file that a command was asked to write beside the results.
     func check(file path: String, _ flag: String) throws(PipelineFailure) {
-        let shape = PathShape(file: anchored(path, at: folder))
-        if let taken = reads.first(where: { $0.shape.meets(shape) }) {
-            throw .usage("\(flag): found what is \(taken.what), expected a file of its own")
+        try check(PathShape(file: anchored(path, at: folder)), flag, "a file of its own")
+    }
+
+    /// Refuses a folder in which a command was asked to write what `pattern` names.
+    func check(folder path: String, _ pattern: String, _ flag: String) throws(PipelineFailure) {
+        let shape = PathShape(allBelow: pattern, in: anchored(path, at: folder))
+        try check(shape, flag, "a folder of its own")
+    }
+
+    private func check(
+        _ shape: PathShape, _ flag: String, _ expected: String
+    ) throws(PipelineFailure) {
+        if let taken = (reads + sources).first(where: { $0.shape.meets(shape) }) {
+            throw .usage("\(flag): found what is \(taken.what), expected \(expected)")
         }
-        let results =
-            plan.outputs.filter { !$0.path.isStandardOutput }.map {
-                PathShape($0.path, name: $0.name, isPart: plan.state != nil)
-            }
-            + plan.tables.flatMap { table in
-                table.paths.map { PathShape($0.path, name: table.name) }
-            }
-        if results.contains(where: { $0.meets(shape) }) {
-            throw .usage("\(flag): found a result of the pipeline, expected a file of its own")
+        if results.contains(where: { $0.shape.meets(shape) }) {
+            throw .usage("\(flag): found a result of the pipeline, expected \(expected)")
         }
     }
 
-    private func files(_ specification: PipelineSpecification) -> [Place] {
+    // MARK: What is read
+
+    /// A file, and what a symbolic link in its place leads to.
+    private static func shapes(file path: String) -> [PathShape] {
+        [path, realPath(path) ?? path].map { PathShape(file: $0) }
+    }
+
+    /// What is not there yet may become a file or a folder.
+    private static func shapes(source pattern: String) -> [PathShape] {
+        switch (try? FileStatus.of(pattern))?.kind {
+        case nil where !pattern.contains(where: "*?[".contains):
+            [PathShape(pattern: pattern), PathShape(pattern: "\(pattern)/**")]
+        case nil, .directory: [PathShape(pattern: pattern)]
+        default: shapes(file: pattern)
+        }
+    }
+
+    /// Every file that lies in the state itself, and its own folders; results may have others.
+    private static func shapes(ofState state: String) -> [PathShape] {
+        [PathShape(file: state), PathShape(["*", ".*"], in: state)]
+            + ["partials", "quarantine", "keys", "tables"].map {
+                PathShape(allBelow: "\(state)/\($0)")
+            }
+    }
+
+    private static func remembered(_ plan: Plan) -> [Taken] {
+        var taken: [Taken] = []
+        if let state = plan.state {
+            let own = PathShape(["ledger.*", "lock", "registry.key*"], in: state)
+            taken.append((own, "the state"))
+            taken.append((PathShape(["*.partial"], in: "\(state)/partials"), "the state"))
+            taken.append((PathShape(["*.rows"], in: "\(state)/tables"), "the state"))
+            let lists = PathShape([QuarantineFile.pattern], in: "\(state)/quarantine")
+            taken.append((lists, "what the pipeline set aside"))
+        }
+        if let keys = plan.keyStore {
+            let names = ["*.key", "*.destroyed", "store", "lock"]
+            taken.append((PathShape(names, in: keys), "the keys"))
+        }
+        return taken
+    }
+
+    // MARK: What is written
+
+    private static func files(
+        _ plan: Plan, _ specification: PipelineSpecification, at folder: String
+    ) -> [Place] {
         var written: [String: (SettingPosition, String)] = [:]
         for (index, output) in specification.outputs.enumerated() {
             written[output.name.value] = (output.path.position, "outputs[\(index + 1)].path")
@@ -85,11 +179,12 @@ struct ResultPlaces {
         }
         func place(_ shape: PathShape, _ name: String) -> Place {
             let (position, path) = written[name] ?? (.none, name)
-            return Place(shape: shape, position: position, path: path)
+            return Place(shape: shape, position: position, path: path, name: name)
         }
         var places: [Place] = []
         for output in plan.outputs where !output.path.isStandardOutput {
-            let shape = PathShape(output.path, name: output.name, isPart: plan.state != nil)
+            let shape = PathShape(
+                output.path, name: output.name, day: "date", isPart: plan.state != nil)
             places.append(place(shape, output.name))
             if let terms = output.termsPath {
                 places.append(place(PathShape(file: anchored(terms, at: folder)), output.name))
@@ -97,14 +192,16 @@ struct ResultPlaces {
         }
         for table in plan.tables {
             for (path, _) in table.paths where !path.isStandardOutput {
-                places.append(place(PathShape(path, name: table.name), table.name))
+                places.append(place(PathShape(path, name: table.name, day: "day"), table.name))
             }
         }
         return places
     }
 
     /// Publications and lists of quarantine have folders of their own.
-    private func folders(_ specification: PipelineSpecification) -> [Place] {
+    private static func folders(
+        _ plan: Plan, _ specification: PipelineSpecification
+    ) -> [Place] {
         let publish = specification.publish
         var places: [Place] = []
         func add(_ path: String?, _ folders: Int, _ written: Marked<String>?, _ name: String) {
@@ -112,13 +209,21 @@ struct ResultPlaces {
             places.append(
                 Place(
                     shape: PathShape(below: path, folders: folders), position: written.position,
-                    path: name))
+                    path: name, name: name))
         }
         add(plan.publish?.folder, 1, publish?.path, "publish.path")
         add(plan.publish?.provisional, 1, publish?.provisional, "publish.provisional")
         let customers = publish?.forCustomers?.path
         add(plan.publish?.forCustomers?.folder, 2, customers, "publish.for_customers.path")
-        add(plan.quarantine.path, 0, specification.quarantine.path, "quarantine.path")
+        let standard = plan.state.map { PlanningWorld.simplified("\($0)/quarantine") }
+        if let path = plan.quarantine.path, let written = specification.quarantine.path,
+            PlanningWorld.simplified(path) != standard
+        {
+            places.append(
+                Place(
+                    shape: PathShape([QuarantineFile.pattern], in: path),
+                    position: written.position, path: "quarantine.path", name: "quarantine"))
+        }
         return places
     }
 }

@@ -262,13 +262,33 @@ struct SpecificationChecks {
     /// A file that is named after a person says who it was about as long as it is called back: its
     /// terms stay when an erasure or an opt-out has taken the file itself away.
     private func checkPersons(_ disclosure: DisclosureSpecification, path: String) {
-        guard let user = specification.identity.user?.value,
-            disclosure.path.value.placeholders.contains(where: { $0.utf8.elementsEqual(user.utf8) })
-        else { return }
+        let placeholders = disclosure.path.value.placeholders
+        guard let person = placeholders.first(where: namesPersons) else { return }
         faults.add(
-            "found `{\(user)}`, which names files after persons, expected persons in rows only",
+            "found `{\(person)}`, which names files after persons, expected persons in rows only",
             at: disclosure.path.position, path: "\(path).path")
     }
+
+    /// True for the user, an address, and a field whose rule says that it singles somebody out;
+    /// customers and their partners are whom reports are for.
+    private func namesPersons(_ field: String) -> Bool {
+        func isIt(_ other: String) -> Bool { other.utf8.elementsEqual(field.utf8) }
+        let identity = specification.identity
+        let persons = [identity.user].compactMap { $0 } + identity.addresses
+        if persons.contains(where: { isIt($0.value) }) { return true }
+        let companies = [identity.customer, identity.client, identity.partner].compactMap { $0 }
+        if companies.contains(where: { isIt($0.value) }) { return false }
+        guard let rule = specification.fields.first(where: { isIt($0.field.value) }) else {
+            return false
+        }
+        let transform = rule.transform?.name.value ?? ""
+        return rule.identifier?.value ?? Self.ofIdentifiers.contains(transform)
+    }
+
+    /// The transforms that are made for what singles a person out.
+    private static let ofIdentifiers: Set<String> = [
+        "email", "encrypt_ip", "hmac_sha256", "pseudonymize", "truncate_ip",
+    ]
 
     private func checkColumns(_ keys: [GroupKey], _ measures: [MeasureColumn], path: String) {
         let names = keys.compactMap(\.plainName)

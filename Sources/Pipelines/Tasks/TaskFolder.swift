@@ -21,6 +21,9 @@ internal import Records
 /// Published work holds tokens, readable records that outputs may show and lines set aside: 0700
 /// like a state, and removed when the run is complete.
 struct TaskFolder {
+    /// How the folders of plans are called.
+    static let nameStart = "plan-"
+    static let namePattern = "\(nameStart)*"
     static let planName = "plan.json"
     static let successName = "_SUCCESS.json"
     static let attemptStart = "_tmp."

@@ -12,12 +12,14 @@ struct TaskPlanning {
 
     func run() throws(PipelineFailure) -> TaskPlanReport {
         let watch = ContextWatch()
-        var plan = try Sluice.loadSpecification(
-            request.pipeline, now: request.now, watch: watch
-        ).plan
+        var (specification, plan) = try Sluice.loadSpecification(
+            request.pipeline, now: request.now, watch: watch)
         if !request.sources.isEmpty { plan.sources = request.sources }
         try check(plan)
         let place = try workingFolder()
+        let places = ResultPlaces(plan, of: specification, at: place)
+        try places.check(sources: request.sources)
+        try places.check(folder: request.work, TaskFolder.namePattern, "--work")
         if plan.state != nil { plan = plan.anchored(at: place) }
         let cutting = TaskCutting(plan: plan, rangeBytes: request.rangeBytes)
         let paths = try resolveSources(plan.sources)
@@ -139,7 +141,7 @@ struct TaskPlanning {
             text += "\(source.modified) \(source.taken?.hex ?? "")\n"
         }
         for task in tasks.tasks { text += "\(task.name)\n" }
-        return "plan-\(Digest256.of(Array(text.utf8).span).hex.prefix(32))"
+        return "\(TaskFolder.nameStart)\(Digest256.of(Array(text.utf8).span).hex.prefix(32))"
     }
 }
 

@@ -24,7 +24,8 @@ struct WorkRemoval {
     func run() throws(PipelineFailure) -> WorkRemovalReport {
         var tally = WorkRemovalReport()
         do throws(FileFault) {
-            for name in try directory.names() where name.utf8.starts(with: "plan-".utf8) {
+            for name in try directory.names()
+            where name.utf8.starts(with: TaskFolder.nameStart.utf8) {
                 if try removePlan(name) {
                     tally.plans += 1
                 } else {

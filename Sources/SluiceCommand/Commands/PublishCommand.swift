@@ -15,7 +15,9 @@ package struct PublishCommand: ParsableCommand {
             --correct publishes a revision beside it, for as long as the pipeline allows and the \
             key of the month lives; refused where a difference would tell of too few.
 
-            Exit status 10 when the month may not be published yet, or not any more.
+            Exit status 10 when a month may not be published yet, or not any more. Without \
+            --period the others are published all the same, and what is missing of anything that \
+            was published is written again; the exit status is that of the worst.
 
             Examples:
               sluice publish pipelines/product-usage.yaml
@@ -36,6 +38,16 @@ package struct PublishCommand: ParsableCommand {
         )
     )
     package var correct: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            """
+            Give the month of --period up, which cannot be published: what was counted of it goes, \
+            and nothing of it is ever published.
+            """
+        )
+    )
+    package var giveUp = false
 
     @Flag(help: "Show the open months to internal readers, up to their last full week.")
     package var provisional = false
@@ -79,6 +91,7 @@ package struct PublishCommand: ParsableCommand {
         request.isDryRun = dryRun
         request.correction = correct
         request.isProvisional = provisional
+        request.givesUp = giveUp
         request.isConfined = !sandbox.noSandbox
         if let customer {
             var lines = InputLines()
@@ -89,6 +102,9 @@ package struct PublishCommand: ParsableCommand {
         }
         guard correct == nil || !provisional else {
             throw .usage("--correct and --provisional exclude each other")
+        }
+        guard !giveUp || (period != nil && correct == nil && !provisional && customer == nil) else {
+            throw .usage("--give-up: expected the month, with --period, and nothing else")
         }
         return request
     }
@@ -113,5 +129,6 @@ package struct PublishCommand: ParsableCommand {
                     FaultReport.printable("sluice: \(report.pipeline): \(sentence)") + "\n")
             }
         }
+        if report.exitStatus != ExitStatus.success { throw ExitCode(report.exitStatus) }
     }
 }

@@ -34,6 +34,7 @@ package struct StatusCommand: ParsableCommand {
     package func run() throws {
         var request = StatusRequest(pipeline: pipeline)
         request.now = now
+        request.metrics = metrics.metrics
         let report = try telling(asJSON: json) { () throws(PipelineFailure) in
             let report = try Sluice.status(request)
             try metrics.write(MetricsText(status: report))

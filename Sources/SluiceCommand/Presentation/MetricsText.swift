@@ -113,6 +113,13 @@ package struct MetricsText: Sendable {
         ] {
             add(what, Self.help[what] ?? "", "\(count)")
         }
+        for month in report.unpublished where month.isDue {
+            add(
+                "unpublished_month", "A month that may be published and is not; `blocked` says "
+                    + "whether somebody has to do something first.",
+                "1",
+                [("month", month.month), ("blocked", month.waitsFor == nil ? "false" : "true")])
+        }
     }
 
     private static let help = [

@@ -122,7 +122,15 @@ package struct PublishText: Sendable {
     /// The same for machines.
     package static func json(_ report: PublishReport) -> JSONValue {
         .object([
-            ("status", .integer(Int(ExitStatus.success))), ("failure", .null),
+            ("status", .integer(Int(report.exitStatus))),
+            (
+                "failure",
+                report.failures.isEmpty
+                    ? .null
+                    : .text(
+                        report.failures.map { FailureText($0.failure, effect: .none).message }
+                            .joined(separator: "\n"))
+            ),
             ("pipeline", .text(report.pipeline)), ("dry_run", .boolean(report.isDryRun)),
             ("publications", .array(report.entries.map(json))),
             (

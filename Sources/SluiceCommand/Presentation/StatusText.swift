@@ -91,7 +91,9 @@ package struct StatusText: Sendable {
     }
 
     private static func unpublished(_ month: StatusReport.Unpublished) -> String {
-        "\(month.month): " + (month.isDue ? "may be published" : "open until \(month.closing.day)")
+        if let waits = month.waitsFor { return "waits: \(waits)" }
+        return "\(month.month): "
+            + (month.isDue ? "may be published" : "open until \(month.closing.day)")
     }
 
     /// Only what there is: most pipelines have few of these.
@@ -174,7 +176,7 @@ extension StatusText {
     private static func json(_ month: StatusReport.Unpublished) -> JSONValue {
         .object([
             ("month", .text(month.month)), ("closing", .text(month.closing.text)),
-            ("due", .boolean(month.isDue)),
+            ("due", .boolean(month.isDue)), ("waits_for", .optional(month.waitsFor)),
         ])
     }
 }

@@ -1,6 +1,14 @@
 import Anonymization
 import Records
 
+extension OptionDescriptor {
+    /// The way out where a role of `identity` takes the name of a field.
+    static let countedField = OptionDescriptor(
+        "field", values: "a field name", standard: "none",
+        help: "In place of `of`: the field of this name, also where a role of `identity` is called "
+            + "like it and means another.")
+}
+
 extension MeasureDescriptor {
     /// Counts identities.
     static let distinct = MeasureDescriptor(
@@ -11,6 +19,7 @@ extension MeasureDescriptor {
             OptionDescriptor(
                 "of", values: "an identity", standard: "required",
                 help: "Whom to count. Records without it are left out."),
+            .countedField,
             .when,
         ],
         shorthand: "of",

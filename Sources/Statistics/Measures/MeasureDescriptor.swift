@@ -34,12 +34,12 @@ package struct MeasureDescriptor: Sendable {
 package struct MeasureInputs {
     /// The text input of a field.
     package var text: (_ field: String, _ position: SettingPosition) -> Int?
-    /// The token input of an identity.
-    package var token: (_ field: String, _ position: SettingPosition) -> Int?
+    /// The token input of an identity: of a role, or of a field; with `isField` never of a role.
+    package var token: (_ name: String, _ isField: Bool, _ position: SettingPosition) -> Int?
 
     package init(
         text: @escaping (_ field: String, _ position: SettingPosition) -> Int?,
-        token: @escaping (_ field: String, _ position: SettingPosition) -> Int?
+        token: @escaping (_ name: String, _ isField: Bool, _ position: SettingPosition) -> Int?
     ) {
         self.text = text
         self.token = token
@@ -50,9 +50,19 @@ package struct MeasureInputs {
         reader.requiredText("of").flatMap { text($0, reader.position) }
     }
 
-    /// The token input that `of` names.
+    /// The token input that `of`, or `field`, names.
     func identityInput(_ reader: SettingReader) -> Int? {
-        reader.requiredText("of").flatMap { token($0, reader.position) }
+        guard let field = reader.optional("field") else {
+            return reader.requiredText("of").flatMap { token($0, false, reader.position) }
+        }
+        let name = reader.text("field")
+        guard reader.optional("of") == nil else {
+            reader.faults.add(
+                "found `of` and `field`, expected one of them", at: field.position,
+                path: reader.path(of: "field"))
+            return nil
+        }
+        return name.flatMap { token($0, true, field.position) }
     }
 
     /// The conditions of the mapping `reader`: each key a field, each value a text or several.

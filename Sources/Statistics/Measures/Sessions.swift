@@ -11,6 +11,7 @@ extension MeasureDescriptor {
             OptionDescriptor(
                 "of", values: "an identity", standard: "required",
                 help: "Whose events make a session. Records without it are left out."),
+            .countedField,
             OptionDescriptor(
                 "gap", values: "an ISO 8601 duration of days, hours, minutes and seconds",
                 standard: "PT30M",

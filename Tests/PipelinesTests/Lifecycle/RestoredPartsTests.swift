@@ -135,6 +135,28 @@ import Testing
         try scene.run(now: "2026-04-13")
     }
 
+    @Test("of which one cannot be made again stops no other, and all such are named at once")
+    func severalFaults() throws {
+        let scene = try TemporaryPipeline(
+            Self.pipeline(),
+            files: (5...7).reduce(into: [:]) { files, day in
+                files["in/\(day)"] = Self.line("anna", "2026-03-0\(day)")
+            })
+        try scene.run(now: "2026-03-21")
+        let raw = try texts(scene)
+        try scene.run(now: "2026-04-10")
+        let names = try texts(scene).keys.sorted()
+        #expect(names.count == 3)
+        for name in names.prefix(2) { try scene.write(name, "{}\n") }
+        let last = names[2]
+        let tokens = try scene.text(last)
+        let restored = try #require(raw.first { $0.key.hasPrefix("out/2026-03-07") }).value
+        try scene.write(last, restored)
+        let sentence = refusal { try scene.run(now: "2026-04-12") }
+        #expect(names.map { sentence.contains($0) } == [true, true, false], "\(sentence)")
+        #expect(try scene.text(last) == tokens)
+    }
+
     @Test("a part with due records that was taken away stops no run, and verify names it")
     func takenAway() throws {
         let (scene, backup) = try scene()

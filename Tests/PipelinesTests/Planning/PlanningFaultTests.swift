@@ -108,6 +108,20 @@ import Testing
         #expect(try faults(output(format, members, fields: fields)).isEmpty)
     }
 
+    @Test("a fault that is found in several places is said once")
+    func saidOnce() throws {
+        let found = try faults(
+            """
+            name: small
+            source: { format: jsonl, time: time }
+            fields: { time: keep, ip: { truncate_ip: { ipv4: /99 } } }
+            outputs:
+              - { name: all, purpose: security, path: out/all }
+              - { name: more, purpose: security, path: out/more }
+            """)
+        #expect(found.count == 1, "\(found)")
+    }
+
     // MARK: Identities
 
     /// Of several customers of a record none would be asked.
@@ -133,6 +147,10 @@ import Testing
         ("user: u", "u: drop", "user", ""), ("user: u", "u: drop", "u", ""),
         ("user: u", "u: drop, ip: drop", "ip", ""),
         ("user: u", "u: drop, user: drop", "user", "`user` means two fields: expected `u`"),
+        ("user: u", "u: drop, user: drop", "{ field: user }", ""),
+        ("user: u", "u: drop", "{ field: user }", "no identity is called `user`"),
+        ("user: u", "u: drop", "{ of: u, field: u }", "found `of` and `field`"),
+        ("user: u", "u: drop", "sid", "`sid: drop` there lets it be counted"),
         ("user: u, customer: user", "u: drop", "user", "`user` means two fields: expected `u`"),
         ("customer: c", "c: drop", "user", "no identity is called `user`"),
         ("user: u", "u: drop", "usr", "no identity is called `usr`"),
@@ -140,7 +158,8 @@ import Testing
     func countedIdentities(
         _ identity: String, _ fields: String, _ name: String, _ fault: String
     ) throws {
-        for measure in ["{ distinct: \(name) }", "{ sessions: { of: \(name) } }"] {
+        let whom = name.hasPrefix("{") ? name : "{ of: \(name) }"
+        for measure in ["{ distinct: \(name) }", "{ sessions: \(whom) }"] {
             let found = try faults(
                 """
                 name: small
@@ -164,15 +183,18 @@ import Testing
             name: small
             source: { format: jsonl, files: "in/*", time: time }
             identity: { user: u }
-            fields: { time: keep, u: drop }
+            fields: { time: keep, u: drop, user: drop }
             keys: keys
             statistics:
               - { name: s, purpose: statistics, by: [month], path: s.csv,
-                  measures: { d: { distinct: user }, e: { distinct: u } },
+                  measures: { d: { distinct: u }, e: { distinct: { field: user } } },
                   suppression: { persons: 1 } }
-            """, files: ["in/a": ["a", "b", "a", "c"].map { line + $0 + "\"}\n" }.joined()])
+            """,
+            files: [
+                "in/a": ["a", "b", "a", "c"].map { "\(line)\($0)\",\"user\":\"x\"}\n" }.joined()
+            ])
         try scene.run(now: "2026-02-20")
-        #expect(try scene.text("s.csv") == "month,d,e\n2026-01,3,3\n")
+        #expect(try scene.text("s.csv") == "month,d,e\n2026-01,3,1\n")
     }
 
     // MARK: Columns of one place

@@ -28,24 +28,134 @@ import Testing
         """
     }
 
-    private func faults(_ pipeline: String) throws -> [String] {
-        let scene = try TemporaryPipeline(
+    private func scene(_ pipeline: String) throws -> TemporaryPipeline {
+        try TemporaryPipeline(
             pipeline,
             files: [
                 "oo.csv": "customer,purpose,effective_date\n",
                 "logs/a.jsonl": #"{"ts":"2026-03-05T12:00:00Z","user":"anna","action":"a"}"# + "\n",
             ])
+    }
+
+    private func faults(_ pipeline: String, linking links: [String: String] = [:]) throws
+        -> [String]
+    {
+        let scene = try scene(pipeline)
+        try link(links, in: scene)
         return try Sluice.check(pipeline: "\(scene.folder)/pipeline.yaml").map {
             "\($0.path): \($0.message)"
         }
     }
 
-    @Test("nothing is wrong with a place of its own") func good() throws {
-        #expect(try faults(Self.pipeline()) == [])
-        let beside = Self.pipeline(sources: "logs/*.jsonl", output: "logs/{month}.csv")
-        #expect(try faults(beside) == [])
-        #expect(try faults(Self.pipeline(output: "logs/old/{month}.jsonl")) == [])
-        #expect(try faults(Self.pipeline(sources: "tok.jsonl", output: "tok.jsonl")) == [])
+    private func link(_ links: [String: String], in scene: TemporaryPipeline) throws {
+        for (name, target) in links {
+            try FileManager.default.createDirectory(
+                atPath: "\(scene.folder)/\(target)", withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(scene.folder)/\(name)",
+                withDestinationPath: "\(scene.folder)/\(target)")
+        }
+    }
+
+    @Test(
+        "nothing is wrong with a place of its own",
+        arguments: [
+            // Why: what the source finds, and what is written, differ.
+            ("by default", "logs/*", "out/{month}.jsonl", ""),
+            ("other endings", "logs/*.jsonl", "logs/{month}.csv", ""),
+            ("a folder that * does not enter", "logs/*", "logs/old/{month}.jsonl", ""),
+            ("a part has a digest in its name", "tok.jsonl", "tok.jsonl", ""),
+            ("** finds no name with a dot", "logs/**", "logs/.tok/{month}.jsonl", ""),
+            ("nor does a folder", "logs", "logs/.tok-{month}.jsonl", ""),
+            ("a word is no day", "out/users.*.jsonl", "out/{date}.jsonl", ""),
+            ("a month is no day", "out/2026-03-05.*.jsonl", "out/{month}.jsonl", ""),
+            ("letters are no digits", "out/[a-t]*.jsonl", "out/{date}.jsonl", ""),
+            ("out of the set", "out/[!0-9u]*.jsonl", "out/{date}.jsonl", ""),
+            ("a folder of its own below the state", "logs/*", "state/out/{month}.jsonl", ""),
+            ("the standard place", "logs/*", "out/{month}.jsonl", "path: state/quarantine"),
+            ("its own below the state", "logs/*", "out/{month}.jsonl", "path: state/bad"),
+            ("lists have an ending", "logs/*.log", "out/{month}.jsonl", "path: logs"),
+        ])
+    func good(_ why: String, _ sources: String, _ output: String, _ quarantine: String) throws {
+        let more = quarantine.isEmpty ? "" : "\nquarantine: { limit: 1%, \(quarantine) }"
+        let pipeline = Self.pipeline(
+            sources: sources, output: output, more: "state: state\(more)")
+        #expect(try faults(pipeline) == [], "\(why)")
+    }
+
+    @Test(
+        "links to folders are looked through",
+        arguments: [
+            ("alias/*", "logs/{month}.jsonl", "state", ["alias": "logs"], "outputs[1].path"),
+            ("logs/*", "alias/{month}.jsonl", "state", ["alias": "logs"], "outputs[1].path"),
+            ("logs/**", "alias/{month}.jsonl", "state", ["alias": "logs/in"], "outputs[1].path"),
+            ("logs/*", "real/keys/{month}.jsonl", "alias", ["alias": "real"], "outputs[1].path"),
+            ("alias/*.jsonl", "out/{month}.jsonl", "state", ["alias": "other"], ""),
+        ])
+    func links(
+        _ sources: String, _ output: String, _ state: String, _ links: [String: String],
+        _ path: String
+    ) throws {
+        let pipeline = Self.pipeline(sources: sources, output: output, more: "state: \(state)")
+        let found = try faults(pipeline, linking: links)
+        #expect(
+            path.isEmpty ? found == [] : found.contains { $0.hasPrefix(path) }, "\(found)")
+    }
+
+    @Test(
+        "a source finds nothing that the pipeline remembers",
+        arguments: ["**/*.jsonl", "state/ledger.sqlite", "state", "keys/*", "**"])
+    func remembered(_ sources: String) throws {
+        let found = try faults(Self.pipeline(sources: sources, output: "tok/.{month}.jsonl"))
+        #expect(found.contains { $0.hasPrefix("source.files") }, "\(found)")
+    }
+
+    @Test(
+        "sources on the command line are held to it, too",
+        arguments: ["out", "**/*.csv", "out/s.csv", "state", "logs/a.jsonl"])
+    func commandLine(_ source: String) throws {
+        let scene = try scene(Self.pipeline())
+        var request = RunRequest(pipeline: "\(scene.folder)/pipeline.yaml")
+        request.now = "2026-04-15"
+        request.sources = ["\(scene.folder)/\(source)"]
+        if source == "logs/a.jsonl" {
+            _ = try Sluice.run(request, observer: nil)
+            #expect(scene.files(below: "out").count == 2)
+            return
+        }
+        let failure = #expect(throws: PipelineFailure.self) {
+            try Sluice.run(request, observer: nil)
+        }
+        #expect(failure.map { "\($0)" }?.contains("expected sources only") == true)
+        #expect(scene.files(below: ".").count == 3)
+    }
+
+    @Test("evidence, work and metrics of a status are held to it, too") func besides() throws {
+        let scene = try scene(Self.pipeline(sources: "logs/**"))
+        _ = try scene.run(now: "2026-04-15")
+        let pipeline = "\(scene.folder)/pipeline.yaml"
+        for (place, isGood) in [("logs/in", false), ("evidence", true)] {
+            var verify = VerifyRequest(pipeline: pipeline)
+            verify.now = "2026-04-15"
+            verify.reportFolder = "\(scene.folder)/\(place)"
+            #expect(((try? Sluice.verify(verify)) != nil) == isGood)
+            var plan = TaskPlanRequest(pipeline: pipeline, work: "\(scene.folder)/\(place)")
+            plan.now = "2026-04-15"
+            #expect(((try? Sluice.planTasks(plan)) != nil) == isGood)
+            var status = StatusRequest(pipeline: pipeline)
+            status.now = "2026-04-15"
+            status.metrics = "\(scene.folder)/\(place)/metrics.prom"
+            #expect(((try? Sluice.status(status)) != nil) == isGood)
+        }
+    }
+
+    @Test("results may lie in a folder of their own below the state") func belowState() throws {
+        let scene = try scene(
+            Self.pipeline(output: "state/out/{month}.jsonl", table: "state/out/s.csv"))
+        _ = try scene.run(now: "2026-04-15")
+        let found = try scene.verify(now: "2026-04-15").findings
+        #expect(found.isEmpty, "\(found)")
     }
 
     @Test(

@@ -184,6 +184,55 @@ struct PublishTests {
         #expect(entries.map(\.period) == ["2026-02"])
     }
 
+    @Test("a month that cannot be published stops no other, and can be given up")
+    func givenUp() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.trial.run(now: "2026-03-11")
+        var request = OptOutRequest(
+            pipeline: "\(scene.trial.folder)/pipeline.yaml",
+            subject: OptOutSubject(user: "p1@a.example"))
+        request.now = "2026-03-12"
+        request.effective = "2026-04-02"
+        _ = try Sluice.addOptOut(request)
+        // The key of February is younger than the entry.
+        try scene.add("b", "2026-02-27", 0..<6)
+        try scene.trial.run(now: "2026-03-14")
+        let report = try scene.publish("2026-04-08")
+        #expect(report.entries.map(\.period) == ["2026-03"])
+        #expect(report.failures.map(\.period) == ["2026-02"] && report.exitStatus == 10)
+        #expect(report.alarms.contains { $0.contains("--period 2026-02 --give-up") })
+        func giveUp(_ period: String) throws -> PublishReport {
+            try scene.publish("2026-04-09") {
+                $0.period = period
+                $0.givesUp = true
+            }
+        }
+        #expect(scene.refusal { _ = try giveUp("2026-03") }.contains("is published"))
+        #expect(scene.refusal { _ = try giveUp("2026-04") }.contains("is open"))
+        #expect(try giveUp("2026-02").destroyedKeys.map(\.month) == ["2026-02"])
+        #expect(try scene.publish("2026-04-09").entries.map(\.period) == ["2026-03"])
+        #expect(
+            scene.refusal { try scene.publish("2026-04-10") { $0.period = "2026-02" } }
+                .contains("given up, on request"))
+        #expect(try scene.findings("2026-04-10") == [])
+    }
+
+    @Test("what is missing of any publication comes back, not of the last one only")
+    func restoresAll() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-01-10", 0..<6)
+        try scene.add("b", "2026-02-10", 0..<6)
+        try scene.trial.run(now: "2026-03-01")
+        #expect(try scene.publish("2026-03-08").entries.count == 2)
+        let before = try scene.published()
+        try scene.trial.remove("out/2026-01/months.csv")
+        let report = try scene.publish("2026-03-08")
+        #expect(report.entries.map(\.period) == ["2026-01", "2026-02"])
+        #expect(report.entries.map(\.outcome) == [.restored, .unchanged])
+        #expect(try scene.published() == before)
+    }
+
     @Test func anOptOutBindsWhenItsDayHasCome() throws {
         let scene = try PublishTrial(more: "opt_outs: opt-outs.csv")
         try scene.trial.write(

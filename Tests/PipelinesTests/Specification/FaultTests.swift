@@ -316,6 +316,24 @@ let faultTable =
                 + "persons in rows only"
         ),
         FaultRow(
+            "identity: {address: a}\nfields: {a: drop}\ndisclosures: [{name: d, to: partner, "
+                + "by: [a], measures: {n: count}, path: '{a}'}]",
+            "7:75: disclosures[1].path: found `{a}`, which names files after persons, expected "
+                + "persons in rows only"
+        ),
+        FaultRow(
+            "fields: {a: email}\ndisclosures: [{name: d, to: partner, by: [a], "
+                + "measures: {n: count}, path: '{a}'}]",
+            "6:75: disclosures[1].path: found `{a}`, which names files after persons, expected "
+                + "persons in rows only"
+        ),
+        FaultRow(
+            "fields: {a: {identifier: true, then: redact}}\ndisclosures: [{name: d, to: partner, "
+                + "by: [a], measures: {n: count}, path: '{a}'}]",
+            "6:75: disclosures[1].path: found `{a}`, which names files after persons, expected "
+                + "persons in rows only"
+        ),
+        FaultRow(
             "opt_outs: {file: a, missing: opted_out}",
             "5:30: opt_outs.missing: found another word, expected `opted-out` or `allowed`; did "
                 + "you "

@@ -333,8 +333,16 @@ struct SubjectErasureTests {
         #expect(try scene.text("quar/\(other)") == list)
         let copy = try scene.export(scene.request(.user, "anna"))
         #expect(copy.limits.contains { $0.hasPrefix("1 quarantine list in ") })
+        // An early list does not say who wrote it: it is the pipeline's where nobody else's lie.
+        let early = "quar/2026-04-15.0123456789abcdef.jsonl"
+        try scene.write(early, list)
+        #expect(try erase(scene).limits.contains { $0.hasPrefix("2 quarantine lists in ") })
+        #expect(try scene.text(early) == list)
         try scene.remove("quar/\(other)")
-        #expect(try erase(scene).limits.allSatisfy { !$0.contains("quarantine list in ") })
+        let last = try erase(scene)
+        #expect(last.quarantineLines == 1)
+        #expect(last.limits.allSatisfy { !$0.contains("quarantine list in ") })
+        #expect(try !scene.text(early).contains("line_hex"))
     }
 
     @Test("a text in an array or an object is a name, in what comes later, too")

@@ -62,6 +62,42 @@ struct SubjectStoreTests {
         #expect(try states("anna") == ["done"])
     }
 
+    @Test("who has looked through the store has to look again when other rules have dealt with it")
+    func searchedUpToThen() throws {
+        let scene = try scene()
+        func use(_ rule: String) throws {
+            try scene.write(
+                "pipeline.yaml",
+                storePipeline().replacing("user: { replace: GONE }", with: "user: \(rule)")
+                    + "holds: holds.yaml\n")
+        }
+        func limits(isSearched: Bool = false) throws -> [String] {
+            var request = SubjectEraseRequest(subject: scene.request(.user, "anna"))
+            request.isStoreSearched = isSearched
+            return try Sluice.eraseSubject(request).limits
+        }
+        func asks(_ notes: [String]) -> Bool { notes.contains { $0.contains("--store-searched") } }
+        try scene.write(
+            "holds.yaml",
+            """
+            holds:
+              - { name: case, ground: law, citation: x, start: 2026-04-02, reason: inquiry,
+                  by: legal, user: anna }
+
+            """)
+        try use("drop")
+        _ = try scene.run(now: "2026-04-15")
+        #expect(asks(try limits()))
+        #expect(!asks(try limits(isSearched: true)))
+        #expect(!asks(try scene.run(now: "2026-04-15").notes))
+        // Another rule, and then the one of the search again: what the other made is unknown.
+        for rule in ["{ replace: AWAY }", "drop"] {
+            try use(rule)
+            #expect(asks(try scene.run(now: "2026-04-15").notes))
+        }
+        #expect(!asks(try limits(isSearched: true)))
+    }
+
     @Test("an erasure stays open while the pipeline has lost its store, until somebody has looked")
     func lostStore() throws {
         let scene = try scene()

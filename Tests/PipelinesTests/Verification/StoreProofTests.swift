@@ -33,4 +33,24 @@ struct StoreProofTests {
         let report = try scene.verify("2026-04-11")
         #expect(report.evidence.outputs.last?.records == 2)
     }
+
+    /// Where quotes hold line feeds, the limit also says where a broken row ends.
+    @Test("a row that is only too long is not called unreadable") func tooLong() throws {
+        let scene = try VerificationScene()
+        let csv = Self.pipeline.replacing("format: jsonl", with: "format: csv")
+            .replacing("jsonl\"", with: "csv\"")
+        try scene.write("p.yaml", csv)
+        let row = "2026-03-10T10:00:00Z,anna,192.0.2.1,\(String(repeating: "a", count: 5000))\n"
+        try scene.write("in/1.csv", "ts,user,ip,action\n" + row)
+        try scene.run("2026-03-25")
+        try scene.write(
+            "p.yaml",
+            csv.replacing("time: ts", with: "time: ts, limits: { record: 4KiB }"))
+        let sentences = try scene.verify("2026-03-25").findings.map(\.sentence)
+        #expect(
+            sentences.contains {
+                $0.hasPrefix("1 record longer than `source.limits.record` allows")
+            }, "\(sentences)")
+        #expect(!sentences.contains { $0.contains("cannot be read") })
+    }
 }

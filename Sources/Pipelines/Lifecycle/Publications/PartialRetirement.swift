@@ -18,7 +18,10 @@ struct PartialRetirement {
     }
 
     /// Removes `retired`, whose keys wait for nothing then; returns how many files those were.
-    func remove(_ retired: [PartialRecord]) throws(PipelineFailure) -> Int {
+    /// Where they are `givenUp`, their month is never published.
+    func remove(
+        _ retired: [PartialRecord], givenUp: Bool = false
+    ) throws(PipelineFailure) -> Int {
         if retired.isEmpty { return 0 }
         for record in retired {
             let place = splitPath(record.path)
@@ -31,7 +34,11 @@ struct PartialRetirement {
                 throw .storage("cannot remove \(record.path)", error)
             }
         }
-        do { try ledger.retire(partials: retired.map(\.id), time: now) } catch {
+        let ids = retired.map(\.id)
+        do {
+            try givenUp
+                ? ledger.giveUp(partials: ids, time: now) : ledger.retire(partials: ids, time: now)
+        } catch {
             throw Self.failure(error)
         }
         return Set(retired.map(\.path)).count

@@ -137,13 +137,28 @@ struct PublicationBooks {
             throw .refused(
                 "\(period.text) may count somebody who has opted out since (opt-out \(list)), "
                     + "under a key that is younger than the entry: enter it again with the same "
-                    + "date (`opt-out add` or `import`), which takes that out, then publish")
+                    + "date (`opt-out add` or `import`), which takes that out, then publish; or, "
+                    + "where nobody knows any more who it was, give the month up: `publish "
+                    + "--period \(period.text) --give-up`")
         }
         guard incomplete.contains(period) else { return }
         throw .refused(
-            "aggregates of \(period.text) were given up, because an erasure or opt-out reached "
-                + "what was counted before the statistics of the pipeline were changed: the month "
-                + "would be published without them, and is not")
+            "aggregates of \(period.text) were given up, on request or because an erasure or "
+                + "opt-out reached what was counted before the statistics of the pipeline were "
+                + "changed: the month would be published without them, and is not")
+    }
+
+    /// What was counted of a month that is over and not published, in whatever statistics.
+    func givingUp(_ period: CalendarMonth) throws(PipelineFailure) -> [PartialRecord] {
+        guard last(of: period) == nil else {
+            throw .refused("\(period.text) is published: it cannot be given up any more")
+        }
+        guard closing(period) <= plan.release.clocks.runClock.now else {
+            throw .refused(
+                "\(period.text) is open for late records until \(dateText(closing(period))): it "
+                    + "can be given up from then on")
+        }
+        return (live + foreign).filter { $0.month == period }
     }
 
     /// Refuses a period of which nothing was counted, or something that fits no table.

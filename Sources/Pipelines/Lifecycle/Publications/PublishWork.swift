@@ -86,7 +86,9 @@ final class PublishWork {
         try settleChanged()
         let books = try PublicationBooks(plan, publish, ledger)
         report.late = try lateRecords(books)
-        if let reason = request.correction {
+        if request.givesUp {
+            try giveUp(asked, books)
+        } else if let reason = request.correction {
             try correct(asked, reason, books)
         } else if request.isProvisional {
             try showRunning(asked, books)
@@ -106,22 +108,76 @@ final class PublishWork {
     private func closePeriods(
         _ asked: CalendarMonth?, _ books: PublicationBooks
     ) throws(PipelineFailure) {
-        let periods = asked.map { [$0] } ?? books.due
-        var isAnyNew = false
-        for period in periods {
-            if books.final(of: period) != nil {
-                try repeatAll(of: period, books)
+        if let asked {
+            if books.final(of: asked) != nil {
+                try repeatAll(of: asked, books)
             } else {
+                try books.check(asked)
+                try close(asked, books)
+                if publish.late == .revise { try reviseLate(books) }
+            }
+            return tellNext(books, done: [asked])
+        }
+        let periods = books.due
+        for period in periods {
+            try goingOn(period) { () throws(PipelineFailure) in
                 try books.check(period)
                 try close(period, books)
-                isAnyNew = true
             }
         }
-        if isAnyNew, publish.late == .revise { try reviseLate(books) }
-        if asked == nil, periods.isEmpty, let last = books.finals.last {
-            try repeatAll(of: last.period, books)
-        }
+        if report.failures.count < periods.count, publish.late == .revise { try reviseLate(books) }
+        try restoreAll(books, tellsLast: periods.isEmpty)
         tellNext(books, done: periods)
+        if report.entries.isEmpty, report.failures.count == 1 { throw report.failures[0].failure }
+    }
+
+    /// Does what is to be done about a month; what stops it there stops no other month.
+    private func goingOn(
+        _ period: CalendarMonth, _ work: () throws(PipelineFailure) -> Void
+    ) throws(PipelineFailure) {
+        do throws(PipelineFailure) { try work() } catch {
+            switch error {
+            case .refused(let sentence), .keys(let sentence), .storage(let sentence):
+                report.failures.append((period.text, error))
+                if !report.alarms.contains(sentence) { report.alarm(sentence) }
+            default: throw error
+            }
+        }
+    }
+
+    /// Makes sure of everything that was ever published; tells of what was missing, and of the last
+    /// month if nothing else is to be told.
+    private func restoreAll(
+        _ books: PublicationBooks, tellsLast: Bool
+    ) throws(PipelineFailure) {
+        let finals = books.finals
+        for final in finals {
+            let told = report.entries.count
+            try goingOn(final.period) { () throws(PipelineFailure) in
+                try repeatAll(of: final.period, books)
+            }
+            if tellsLast, final == finals.last { continue }
+            let new = report.entries[told...].filter { $0.outcome != .unchanged }
+            report.entries.replaceSubrange(told..., with: new)
+        }
+    }
+
+    /// Takes away what was counted of a month that cannot be published.
+    private func giveUp(
+        _ asked: CalendarMonth?, _ books: PublicationBooks
+    ) throws(PipelineFailure) {
+        guard let asked else { throw .usage("--give-up: expected the month, with --period") }
+        let partials = try books.givingUp(asked)
+        guard !partials.isEmpty else {
+            throw .refused("nothing was counted of \(asked.text): there is nothing to give up")
+        }
+        if !request.isDryRun {
+            _ = try PartialRetirement(ledger: ledger, now: clock.now)
+                .remove(partials, givenUp: true)
+        }
+        report.notes.append(
+            "\(asked.text) is given up: what was counted of it "
+                + "\(request.isDryRun ? "would go" : "is gone"), and it is never published")
     }
 
     /// Does what binds before anything is published.

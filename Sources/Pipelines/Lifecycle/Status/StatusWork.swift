@@ -9,8 +9,14 @@ struct StatusWork {
     private let ledger: Ledger
 
     init(_ request: StatusRequest) throws(PipelineFailure) {
-        let plan = try Sluice.loadPlan(request.pipeline, now: request.now)
-            .anchored(at: try workingFolder())
+        let folder = try workingFolder()
+        let loaded = try Sluice.loadSpecification(request.pipeline, now: request.now)
+        if let metrics = request.metrics {
+            try ResultPlaces(loaded.plan, of: loaded.specification, at: folder)
+                .check(file: metrics, "--metrics")
+            try MetricsFile.check(metrics)
+        }
+        let plan = loaded.plan.anchored(at: folder)
         guard let state = plan.state else {
             throw .usage(
                 "\(request.pipeline) has no `state`: without it nothing is remembered that could "
@@ -45,14 +51,24 @@ struct StatusWork {
         } catch { throw StateRegistry.failure(error) }
         if let publish = plan.publish {
             let books = try PublicationBooks(plan, publish, ledger)
-            report.unpublished = books.open.map { month in
+            report.unpublished = try books.open.map { month throws(PipelineFailure) in
                 StatusReport.Unpublished(
                     month: month.text, closing: moment(books.closing(month)),
-                    isDue: books.closing(month) <= now)
+                    isDue: books.closing(month) <= now, waitsFor: try waitsFor(month, books))
             }
         }
         if KeyStoreAccess(plan: plan) != nil { report.keys = try keys() }
         return report
+    }
+
+    private func waitsFor(
+        _ month: CalendarMonth, _ books: PublicationBooks
+    ) throws(PipelineFailure) -> String? {
+        do throws(PipelineFailure) { try books.checkKnown(month) } catch {
+            guard case .refused(let sentence) = error else { throw error }
+            return sentence
+        }
+        return nil
     }
 
     private func tellRuns(_ report: inout StatusReport) throws(LedgerFault) {

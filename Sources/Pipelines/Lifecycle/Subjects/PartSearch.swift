@@ -155,8 +155,15 @@ struct PartSearch {
     /// What keeps an erasure open because lines of a store may be the subject's, and nobody has
     /// looked there; nil when nothing does.
     func storeLimit(_ erasure: SubjectWork.Erasure, _ plan: Plan) -> String? {
-        if erasure.isStoreSearched { return nil }
-        if mayHideInStore(erasure, plan) { return Self.storeWords }
+        let isLimited = erasure.within != nil
+        if let searched = erasure.storeSearched,
+            searched == storeLimits(erasure.kind, isLimited: isLimited, plan)
+        {
+            return nil
+        }
+        if !hidingBooks(erasure.kind, isLimited: isLimited, plan).isEmpty {
+            return Self.storeWords
+        }
         return lostStore.map { name in
             "The pipeline has no store `\(name)` any more, and the files of it are not searched. "
                 + "The erasure stays open until it has that store again, or until you have looked "
@@ -164,18 +171,39 @@ struct PartSearch {
         }
     }
 
-    /// True when lines of the store may hold what another rule made of the subject's value, or what
-    /// the present one made of that. Which lines these were is not known for good, so nobody can
-    /// tell when there are none any more.
-    private func mayHideInStore(_ erasure: SubjectWork.Erasure, _ plan: Plan) -> Bool {
-        guard let store = plan.store else { return false }
+    /// The digest of all that keeps the store from being searched for a subject, and of the rules
+    /// that it is searched by. Whoever has looked through the store has looked for that: what other
+    /// rules made of the subject since then is not covered.
+    func storeLimits(_ kind: SubjectKind, isLimited: Bool, _ plan: Plan) -> Digest256 {
+        let rules = storeRules(kind, isLimited: isLimited, plan).map { rules in
+            rules.map(\.hex).sorted().joined(separator: " ")
+        }
+        let books = hidingBooks(kind, isLimited: isLimited, plan).map(\.text).sorted()
+        let text = ([lostStore ?? ""] + rules + books).joined(separator: "\n")
+        return Digest256.of(Array(text.utf8).span)
+    }
+
+    /// The rules under which lines of the store may hold what another rule made of the subject's
+    /// value, or what the present one made of that. Which lines these were is not known for good,
+    /// so nobody can tell when there are none any more.
+    private func hidingBooks(_ kind: SubjectKind, isLimited: Bool, _ plan: Plan) -> [RuleBook] {
+        let rules = storeRules(kind, isLimited: isLimited, plan)
+        return storeBooks.filter { book in
+            rules.contains { !Self.searches(book, by: [$0]) }
+        }
+    }
+
+    /// For each field that names a subject the rules whose results are found in the store.
+    private func storeRules(
+        _ kind: SubjectKind, isLimited: Bool, _ plan: Plan
+    ) -> [Set<Digest256>] {
+        guard let store = plan.store else { return [] }
         let slots =
-            plan.release.slots(of: erasure.kind)
-            + (erasure.within == nil ? [] : plan.release.slots(of: .customer))
-        return slots.contains { slot in
+            plan.release.slots(of: kind) + (isLimited ? plan.release.slots(of: .customer) : [])
+        return slots.map { slot in
             var rules = Set(RuleBook.plainDigests(of: plan.release.fields.names[slot]))
             if slot < store.ruleDigests.count { rules.insert(store.ruleDigests[slot]) }
-            return storeBooks.contains { !Self.searches($0, by: [rules]) }
+            return rules
         }
     }
 

@@ -39,24 +39,37 @@ struct QuarantineSearch {
 
     /// The lists of the pipeline that lie there now, in order.
     static func lists(of plan: Plan) throws(PipelineFailure) -> [String] {
-        try allLists(plan).filter { QuarantineFile.isOwn(splitPath($0).name, plan) }
+        try allLists(plan).own
     }
 
     /// What is said of lists in the same folder that other pipelines wrote: whose lines they keep,
     /// only the formats of those tell. Nil when there are none.
     static func limit(_ plan: Plan) throws(PipelineFailure) -> String? {
-        let others = try allLists(plan).filter { !QuarantineFile.isOwn(splitPath($0).name, plan) }
+        let others = try allLists(plan).others
         guard let first = others.first else { return nil }
         return "\(counted(others.count, "quarantine list")) in \(splitPath(first).directory) were "
-            + "not written by this pipeline and are left alone: ask the pipelines that wrote them, "
-            + "too."
+            + "written by other pipelines, or do not say by which, and are left alone: ask the "
+            + "pipelines that wrote them, too."
     }
 
-    private static func allLists(_ plan: Plan) throws(PipelineFailure) -> [String] {
+    /// Early lists, which do not say who wrote them, count as own where nobody else's lie.
+    private static func allLists(
+        _ plan: Plan
+    ) throws(PipelineFailure) -> (own: [String], others: [String]) {
         guard let folder = plan.quarantine.path ?? plan.state.map({ "\($0)/quarantine" })
-        else { return [] }
-        return try presentFiles(in: folder).map(\.name)
-            .filter { $0.hasSuffix(".jsonl") && !$0.hasPrefix(".") }.map { "\(folder)/\($0)" }
+        else { return ([], []) }
+        let names = try presentFiles(in: folder).map(\.name)
+            .filter { $0.hasSuffix(".jsonl") && !$0.hasPrefix(".") }
+        let isShared = names.contains { QuarantineFile.writer(of: $0, plan) == .other }
+        var (own, others) = ([String](), [String]())
+        for name in names {
+            switch QuarantineFile.writer(of: name, plan) {
+            case .own: own.append("\(folder)/\(name)")
+            case .unknown where !isShared: own.append("\(folder)/\(name)")
+            case .unknown, .other: others.append("\(folder)/\(name)")
+            }
+        }
+        return (own, others)
     }
 
     /// Gives the lines of all lists.

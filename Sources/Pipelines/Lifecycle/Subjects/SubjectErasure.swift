@@ -147,6 +147,8 @@ struct SubjectErasure {
     ) throws(PipelineFailure) -> Int64 {
         let registry = try StateRegistry(ledger, of: session.plan, creating: true)
         let person = try session.personRequest(details, registry)
+        let limits = try PartSearch(session.plan, registry).storeLimits(
+            person.subject.kind, isLimited: person.within != nil, session.plan)
         var entered: Int64?
         do {
             let known = try ledger.erasures().first {
@@ -163,7 +165,8 @@ struct SubjectErasure {
             }
             entered = id
             if request.isStoreSearched {
-                try ledger.noteStoreSearched(forErasure: id, time: session.now)
+                try ledger.noteStoreSearched(
+                    forErasure: id, limits: limits, time: session.now)
             }
             try ledger.note(.erase, person, by: details.requestedBy, time: session.now)
             return id

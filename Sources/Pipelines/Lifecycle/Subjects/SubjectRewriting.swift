@@ -49,6 +49,8 @@ final class SubjectRewriting {
     private var unsearched: Set<Int> = []
     /// Erasures for which lines of the store cannot be searched, and nobody has looked there.
     private var unsearchedInStore: Set<Int> = []
+    /// Erasures for which somebody has looked there before other rules dealt with it.
+    private(set) var outdatedStoreSearches: [Int64] = []
     /// Parts in which what opt-outs name cannot be looked for.
     private(set) var unsearchedByOptOuts = 0
     /// Days that the end of an erasure cuts in two, where rows went.
@@ -177,6 +179,9 @@ final class SubjectRewriting {
         for (index, erasure) in work.erasures.enumerated() {
             if let words = search.storeLimit(erasure, plan) {
                 unsearchedInStore.insert(index)
+                if let id = erasure.id, erasure.storeSearched != nil {
+                    outdatedStoreSearches.append(id)
+                }
                 if !limits.contains(words) { limits.append(words) }
             }
             let number = search.unsearchable(for: erasure, plan)

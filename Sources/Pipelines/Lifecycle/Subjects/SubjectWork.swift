@@ -19,8 +19,9 @@ struct SubjectWork {
         /// The holds that may bind its records, the surest first.
         let holds: [HoldRecord]
         let doubts: [PendingErasure.Doubt]
-        /// True when somebody has looked through the store, where it cannot be searched.
-        var isStoreSearched = false
+        /// What could not be searched in the store when somebody had looked through it; nil: nobody
+        /// has.
+        var storeSearched: Digest256?
 
         fileprivate func matcher(_ release: ReleasePlan) -> RecordMatcher {
             let sought = SoughtIdentity(
@@ -104,7 +105,7 @@ struct SubjectWork {
             within: record.request.within.map {
                 .hash(SubjectHash(kind: .customer, digest: $0), hasher)
             }, until: record.until, tokens: tokens, holds: binding.holds, doubts: binding.doubts,
-            isStoreSearched: record.storeSearched != nil)
+            storeSearched: record.storeSearched)
     }
 
     /// An erasure that is only tried: nothing of it is in the ledger.

@@ -124,7 +124,7 @@ struct ContentProof {
         if reading.unreadable > 0 {
             owner.find(
                 .unreadable, part.path,
-                "\(counted(reading.unreadable, "record")) cannot be read, so nothing about "
+                "\(reading.unreadableWords), so nothing about "
                     + "\(reading.unreadable == 1 ? "it" : "them") is proven")
         }
         if reading.erased > 0 {

@@ -161,6 +161,7 @@ struct StateFolderProof {
                 }
                 continue
             }
+            if holdsResults(path) { continue }
             files += 1
             try checkMode(path, 0o077, "0600")
             if !Self.names.contains(name), !isOwnKeyStore(path),
@@ -177,6 +178,19 @@ struct StateFolderProof {
             }
         }
         owner.count("files of state and keys that only their owner can open", files)
+    }
+
+    /// True for a folder of results, which may lie below the state and be open to their readers.
+    private func holdsResults(_ path: String) -> Bool {
+        let plan = owner.plan
+        let publish = [
+            plan.publish?.folder, plan.publish?.provisional, plan.publish?.forCustomers?.folder,
+        ]
+        let folders = plan.outputs.map(\.path.fixedFolder)
+            + plan.tables.flatMap { $0.paths.map(\.path.fixedFolder) }
+            + (publish + [plan.quarantine.path]).compactMap { $0 }
+        let start = FileProof.key(path)
+        return folders.map(FileProof.key).contains { $0 == start || $0.hasPrefix("\(start)/") }
     }
 
     private func isOwnKeyStore(_ path: String) -> Bool {

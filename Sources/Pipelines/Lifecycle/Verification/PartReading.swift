@@ -17,6 +17,8 @@ final class PartReading {
     private(set) var records = 0
     /// Records that cannot be read at all.
     private(set) var unreadable = 0
+    /// Of these, those that are only longer than `source.limits` let them be.
+    private(set) var tooLong = 0
     private(set) var held = 0
     /// Records of erased persons.
     private(set) var erased = 0
@@ -41,6 +43,15 @@ final class PartReading {
         writer = plan.outputs[0].writer
     }
 
+    /// What is said of the records that cannot be read.
+    var unreadableWords: String {
+        let rest = unreadable - tooLong
+        let long = tooLong == 0 ? nil
+            : "\(counted(tooLong, "record")) longer than `source.limits.record` allows"
+        let words = rest == 0 ? nil : "\(counted(rest, "record")) cannot be read"
+        return [long, words].compactMap { $0 }.joined(separator: ", ")
+    }
+
     func read(_ path: String) throws(PipelineFailure) {
         let source = ChunkSource(
             [ChunkSource.SourceInput(path: path)], plan: plan, digesting: false)
@@ -53,6 +64,7 @@ final class PartReading {
             releaser.release(chunk, table, reader: reader)
             let counts = releaser.counts
             unreadable += counts.quarantinedTotal
+            tooLong += counts.quarantined[.tooLong] ?? 0
             records += counts.read - counts.blank - counts.quarantinedTotal
             held += counts.outputs[0].held
             let erasedHere = counts.outputs[0].dropped[.erased] ?? 0

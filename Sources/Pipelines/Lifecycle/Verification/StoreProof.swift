@@ -59,7 +59,7 @@ struct StoreProof {
         _ reading: PartReading, _ tally: ReleaseTally, _ path: String, _ plan: Plan
     ) {
         if reading.unreadable > 0 {
-            let text = "\(counted(reading.unreadable, "record")) cannot be read"
+            let text = reading.unreadableWords
             if store.unreadable == .keep {
                 owner.report.notes.append("\(path): \(text), and stays as it is by `unreadable`")
             } else {

@@ -90,9 +90,8 @@ final class Verification {
     func checkReportFolder(_ folder: String) throws(PipelineFailure) {
         let taken = [statePath] + [plan.keyStore].compactMap { $0 }
             + plan.outputs.map { splitPath($0.path.text).directory }
-        let key = FileProof.key(folder)
-        guard taken.map(FileProof.key).contains(where: { key == $0 || key.hasPrefix("\($0)/") })
-        else { return }
+        let shape = PathShape(file: folder)
+        guard taken.contains(where: { PathShape(allBelow: $0).meets(shape) }) else { return }
         throw .usage("--report: found a folder of state or outputs, expected one of its own")
     }
 

@@ -58,6 +58,9 @@ final class QuarantineFile: QuarantineSink {
         }
     }
 
+    /// What the names of lists look like.
+    static let pattern = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].*.jsonl"
+
     /// A name that no other run has, not even one of the same day in the same process.
     private func name() -> String {
         var digits = ByteBuffer(capacity: 16)
@@ -69,10 +72,17 @@ final class QuarantineFile: QuarantineSink {
         String(Digest256.of(Array(plan.name.utf8).span).hex.prefix(12))
     }
 
-    /// True when a list of this name was written by the pipeline.
-    static func isOwn(_ name: String, _ plan: Plan) -> Bool {
+    /// Which pipeline wrote a list, by its name.
+    enum Writer {
+        case own, other
+        /// Early lists do not say it.
+        case unknown
+    }
+
+    static func writer(of name: String, _ plan: Plan) -> Writer {
         let words = name.utf8.split(separator: UInt8(ascii: "."))
-        return words.count == 4 && words[1].elementsEqual(owner(plan).utf8)
+        if words.count == 3 { return .unknown }
+        return words.count == 4 && words[1].elementsEqual(owner(plan).utf8) ? .own : .other
     }
 
     private func append(

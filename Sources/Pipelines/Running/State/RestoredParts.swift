@@ -45,17 +45,28 @@ struct RestoredParts {
         var lines: [PartLine: [PartRecord]] = [:]
         for part in former { lines[PartLine(part), default: []].append(part) }
         try checkStrangers(beside: own, finds, known: history)
+        var failures: [String] = []
+        var failed: Set<PartLine> = []
         for part in own where part.state == .current {
-            try mend(part.part, lines[PartLine(part.part)] ?? [], finds)
+            let line = PartLine(part.part)
+            do throws(PipelineFailure) {
+                try mend(part.part, lines[line] ?? [], finds)
+            } catch {
+                guard case .storage(let sentence) = error else { throw error }
+                failures.append(sentence)
+                failed.insert(line)
+            }
         }
         let kept = Set(partials.filter(\.isKept).map { Array($0.partial.path.utf8) })
-        var restored = finds.map(\.path)
+        // What a part that could not be made again may yet be made of stays.
+        var restored = finds.filter { !failed.contains(PartLine($0.former)) }.map(\.path)
         for path in partials.filter({ !$0.isKept }).map(\.partial.path)
         where !kept.contains(Array(path.utf8)) {
             if try isPresent(path) { restored.append(path) }
         }
         for path in restored { try remove(path) }
         try note()
+        if !failures.isEmpty { throw .storage(failures.joined(separator: "; ")) }
     }
 
     // MARK: Looking

@@ -399,6 +399,7 @@ final class StatefulRun {
         commit.givenUpPartials = (subjects?.givenUp ?? []).map(\.id)
         commit.finishedErasures = subjects?.finished ?? []
         commit.blockedErasures = subjects?.blocked ?? []
+        commit.outdatedStoreSearches = subjects?.outdatedStoreSearches ?? []
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles
         commit.shared = plan.outputs.filter { $0.termsPath != nil }
