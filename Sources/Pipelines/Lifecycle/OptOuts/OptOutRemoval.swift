@@ -185,12 +185,16 @@ struct OptOutRemoval {
         let texts =
             texts(one.subject.spellings, kind, output, release, keys) + before.texts(.record)
         var limits: [Digest256?] = [nil]
-        if let within = one.subject.within {
-            let customers = customerTexts(within, output, release, keys)
+        if one.subject.within != nil {
+            let spellings = one.subject.withinSpellings
+            let customers = Self.texts(spellings, .customer, output, release, keys)
             // In doubt the objection holds.
             let copies = release.slots(of: .customer).filter { $0 < output.rules.count }
                 .flatMap { slot in
-                    output.rules[slot].transform?.copies(of: within, under: keys.hashers) ?? []
+                    spellings.flatMap { spelling in
+                        output.rules[slot].transform?.copies(of: spelling, under: keys.hashers)
+                            ?? []
+                    }
                 }
             let earlier =
                 before.texts(.recordCustomer).union(before.texts(.recordCustomerCopy))
@@ -205,13 +209,6 @@ struct OptOutRemoval {
                     until: one.until, effect: one.effect)
             }
         }
-    }
-
-    private static func customerTexts(
-        _ customer: [UInt8], _ output: OutputReleasePlan, _ release: ReleasePlan,
-        _ keys: LivingKeys
-    ) -> [[UInt8]] {
-        texts([customer], .customer, output, release, keys)
     }
 
     /// The value, and every text that stands for it in the output under a key that lives.
