@@ -185,4 +185,15 @@ extension AwaitedOptOutChanges {
                 optOut: one.optOut, tokens: one.tokens(plan, keys).all,
                 months: Set(keys.living.map(\.text))))
     }
+
+    /// Keeps an opt-out, whose value is at hand, for the next run to carry out.
+    mutating func keepWhole(_ one: OptOutRemoval.Sought, _ plan: Plan, _ keys: LivingKeys) {
+        carriedOut[one.optOut] = nil
+        unsearched[one.optOut] = nil
+        guard !kept.contains(where: { $0.optOut == one.optOut }) else { return }
+        kept.append(
+            AwaitedOptOut(
+                optOut: one.optOut, tokens: one.tokens(plan, keys).all,
+                months: Set(keys.living.map(\.text))))
+    }
 }

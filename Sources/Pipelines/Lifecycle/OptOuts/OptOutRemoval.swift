@@ -142,7 +142,10 @@ struct OptOutRemoval {
     ) {
         let subject = record.entry.subject
         let effect = OptOutEffect(record.entry.scopes, plan.purposes)
-        let entry = tokens.removal(subject.kind, isLimited: record.entry.within != nil)
+        let isByEvent = record.entry.basis == .event
+        let entry =
+            isByEvent
+            ? nil : tokens.removal(subject.kind, isLimited: record.entry.within != nil)
         if let entry, !effect.isEmpty { countedBefore.append(entry) }
         for (index, reader) in plan.release.observations.statistics.enumerated() {
             let barred = effect.categories(barredFor: reader.purpose)
@@ -166,8 +169,9 @@ struct OptOutRemoval {
             standIns[index] += matches.flatMap { match in
                 limits.map {
                     StandIn(
-                        optOut: record.id, match: match, within: $0, from: nil, until: nil,
-                        effect: effect)
+                        optOut: record.id, match: match, within: $0,
+                        from: isByEvent ? record.entry.effective : nil,
+                        until: isByEvent ? record.entry.withdrawn : nil, effect: effect)
                 }
             }
         }

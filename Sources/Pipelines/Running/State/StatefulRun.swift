@@ -132,14 +132,14 @@ final class StatefulRun {
                 intake.abandon()
                 subjects.abandon()
                 ageing.abandon()
-                try changes.checkReadable()
+                try changes.checkReadable(left: subjects.leftWords)
                 return report
             }
             try commit(ledger, intake, store, tables, keys)
             if sources != nil { try note(SourceErasure.ended, ledger) }
             try TableFiles.show(tables)
             try finishKeys(ledger, keys)
-            try changes.checkReadable()
+            try changes.checkReadable(left: subjects.leftWords)
             return report
         } catch {
             if !mayBeCommitted { abandon(intake, ageing, store) }
@@ -329,7 +329,7 @@ final class StatefulRun {
     /// What holds keep of opt-outs, in an order of their own.
     private func heldOptOuts() -> HeldOptOutChanges {
         var changes = HeldOptOutChanges()
-        changes.endsEarlier = endsHeldOptOuts
+        changes.endsEarlier = endsHeldOptOuts && subjects?.leavesOptOuts != true
         changes.kept = (subjects?.heldOptOuts ?? []).sorted {
             $0.match.digest.hex.utf8.lexicographicallyPrecedes($1.match.digest.hex.utf8)
         }
@@ -406,19 +406,35 @@ final class StatefulRun {
         commit.recalls = changes.recalls
         commit.recalledDeliveries = changes.recalledDeliveries
         commit.optOuts = settings.optOuts
-        if let awaitedOptOuts { commit.optOuts.awaited = awaitedOptOuts }
         commit.heldOptOuts = heldOptOuts()
-        commit.unsearchedLines = unsearchedLines
-        commit.optOutTargets = optOutTargets.map { (WidenedOptOuts.list(of: plan), $0) }
-        if settings.appliesList {
-            let memory = OptOutListMemory(ledger: ledger, plan: plan)
-            if let list = try memory.remember(hashing: listHasher) {
-                commit.inputLists.append(list)
-            }
+        if subjects?.leavesOptOuts == true {
+            try keepOptOutsOpen(&commit)
+        } else {
+            try rememberOptOuts(&commit, ledger)
         }
         commit.measurements = report.risks.map(RowMeasurement.init)
         commit.publications = changes.publications
         return commit
+    }
+
+    /// Enters what was carried out of opt-outs.
+    private func rememberOptOuts(
+        _ commit: inout RunCommit, _ ledger: Ledger
+    ) throws(PipelineFailure) {
+        if let awaitedOptOuts { commit.optOuts.awaited = awaitedOptOuts }
+        commit.unsearchedLines = unsearchedLines
+        commit.optOutTargets = optOutTargets.map { (WidenedOptOuts.list(of: plan), $0) }
+        guard settings.appliesList else { return }
+        let memory = OptOutListMemory(ledger: ledger, plan: plan)
+        if let list = try memory.remember(hashing: listHasher) { commit.inputLists.append(list) }
+    }
+
+    /// Where a part could not be searched, nothing of opt-outs counts as carried out: the next run
+    /// finds the list, what is awaited and what holds kept as this one did. What a command has the
+    /// values of is kept for it, too.
+    private func keepOptOutsOpen(_ commit: inout RunCommit) throws(PipelineFailure) {
+        let keys = try LivingKeys(plan)
+        for one in settings.soughtOptOuts { commit.optOuts.awaited.keepWhole(one, plan, keys) }
     }
 }
 
