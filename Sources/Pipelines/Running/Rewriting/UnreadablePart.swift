@@ -31,6 +31,8 @@ extension PendingChanges {
         throw .storage(
             first.words + (others > 0 ? "; \(others) more files are like it" : "")
                 + "; what is due in such a file stays readable"
-                + left.map { ", \($0)" }.joined() + "; all others were dealt with: expected files without such records, or none of them there")
+                + left.map { ", \($0)" }.joined()
+                + "; all others were dealt with: expected files without such records, or none of "
+                + "them there")
     }
 }
