@@ -53,13 +53,11 @@ package protocol LogFormat: RecordFormat {
     /// The format in which a run with state stores records of this one, to age them by their lines.
     var storedFormat: any LogFormat { get }
 
-    /// What values of this format may hold as they stand in a source.
-    var oddBytesStanding: OddBytes { get }
+    /// What values of this format may hold, their escapes decoded.
+    var oddBytes: OddBytes { get }
 
-    /// What they may hold besides once their escapes are decoded.
-    var oddBytesDecoded: OddBytes { get }
-
-    /// What its writers cannot put into a value so that its readers take the record back.
+    /// What its writers cannot put into a value so that its readers take the record back: there
+    /// they are given escaped values (`ByteEscapes`).
     var oddBytesRefused: OddBytes { get }
 
     /// True when headers may come in mid-file, and stand in front of the records that they speak of
@@ -95,9 +93,7 @@ extension LogFormat {
 
     package var unnamedField: String? { nil }
 
-    package var oddBytesStanding: OddBytes { [] }
-
-    package var oddBytesDecoded: OddBytes { [] }
+    package var oddBytes: OddBytes { [] }
 
     package var oddBytesRefused: OddBytes { [] }
 

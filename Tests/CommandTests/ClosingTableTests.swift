@@ -23,7 +23,7 @@ import Testing
 
             quarantined 40 of 12,345 records: 30 not-json, 10 bad-time
             not-json: no JSON as RFC 8259 has it
-            bad-time: the time is not written in the form declared for it
+            bad-time: the time is not in its declared form, or its year not 0 to 9999
             source           record  byte offset  reason
             logs/a.jsonl.gz     100       12,345  not-json
             logs/a.jsonl.gz     200       24,690  not-json

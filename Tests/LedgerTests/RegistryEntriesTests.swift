@@ -187,7 +187,7 @@ struct RegistryEntriesTests {
         #expect(try after { $0.awaited.kept = [more] } == [both])
         let left = AwaitedOptOut(
             optOut: 1, tokens: [], months: more.months, left: ["2026-07", "2026-08"])
-        #expect(try after { $0.awaited.carriedOut = [1: ["2026-08", "2026-07"]] } == [left])
-        #expect(try after { $0.awaited.carriedOut = [1: [], 2: []] } == [])
+        #expect(try after { $0.awaited.lookedAt = [1: ["2026-08", "2026-07"]] } == [left])
+        #expect(try after { $0.awaited.lookedAt = [1: [], 2: []] } == [])
     }
 }

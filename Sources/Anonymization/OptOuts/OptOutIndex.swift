@@ -163,7 +163,7 @@ package final class OptOutIndex: Sendable {
     ///
     /// An empty identifier is a missing one. Without `eventTime` each entry counts as in force at
     /// the event. A person's entry that is limited to one customer also reaches records whose
-    /// customer is missing: in doubt the objection holds. Allocates nothing.
+    /// customer is missing: in doubt the objection holds. Allocates nothing for usual identifiers.
     package func answer(
         customer: Span<UInt8>,
         person: Span<UInt8>,
@@ -171,18 +171,24 @@ package final class OptOutIndex: Sendable {
         matches: inout OptOutMatches
     ) -> OptOutAnswer {
         var answer = customer.isEmpty ? missing : .nothing
-        if !customer.isEmpty, let number = customers.number(of: customer) {
+        if !customer.isEmpty, let number = Self.number(of: customer, customers) {
             for index in customerRules.starts[number]..<customerRules.starts[number + 1] {
                 apply(customerRules.rules[index], eventTime, &answer, &matches)
             }
         }
-        if !person.isEmpty, let number = persons.number(of: person) {
+        if !person.isEmpty, let number = Self.number(of: person, persons) {
             for index in personRules.starts[number]..<personRules.starts[number + 1]
             where reaches(personRules.rules[index], customer) {
                 apply(personRules.rules[index], eventTime, &answer, &matches)
             }
         }
         return answer
+    }
+
+    /// The number of an identifier by its bytes, or else by its other name.
+    private static func number(of identifier: Span<UInt8>, _ table: ByteKeyTable) -> Int? {
+        if let number = table.number(of: identifier) { return number }
+        return CanonicalSubject.otherName(of: identifier).flatMap { table.number(of: $0.span) }
     }
 
     private func apply(
@@ -200,6 +206,11 @@ package final class OptOutIndex: Sendable {
 
     private func reaches(_ rule: Rule, _ customer: Span<UInt8>) -> Bool {
         guard rule.limitLength >= 0, !customer.isEmpty else { return true }
+        return isLimit(of: rule, customer)
+            || CanonicalSubject.otherName(of: customer).map { isLimit(of: rule, $0.span) } ?? false
+    }
+
+    private func isLimit(of rule: Rule, _ customer: Span<UInt8>) -> Bool {
         guard rule.limitLength == customer.count else { return false }
         return customer.indices.allSatisfy { limits[rule.limitStart + $0] == customer[$0] }
     }

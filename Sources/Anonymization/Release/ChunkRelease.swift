@@ -40,8 +40,6 @@ struct ChunkRelease: ~Copyable {
     /// True when all records meet the same decision: they have no time, and nobody asks who they
     /// are about.
     private let decidesOnce: Bool
-    /// True when an output may be unable to hold a record.
-    private let mayMisfit: Bool
     let slots: IdentitySlots
     var subjects: SubjectLookup
     /// One for each of `plan.generations`.
@@ -81,11 +79,9 @@ struct ChunkRelease: ~Copyable {
         self.hasOptOuts = hasOptOuts
         self.hasCorrection = hasCorrection
         self.hasRegister = hasRegister
-        let mayMisfit = plan.outputs.contains { !$0.unfit.isEmpty }
-        self.mayMisfit = mayMisfit
         decidesOnce =
             plan.timeSlot == nil && !plan.datesBySource && plan.clocks.isWindowOnly && !asksWho
-            && !plan.isStored && !mayMisfit
+            && !plan.isStored
         slots = IdentitySlots(plan)
         subjects = SubjectLookup(
             plan.subjects, bindsMissing: plan.missingCustomerBinds)
@@ -213,30 +209,13 @@ struct ChunkRelease: ~Copyable {
         _ table: borrowing RecordTable, _ optOuts: OptOutIndex
     ) {
         guard settle(view, chunk, table, optOuts) else { return }
-        if mayMisfit {
-            for index in outputs.indices { outputs[index].mark() }
-        }
         for index in outputs.indices {
             outputs[index].release(
                 view, table, &context, &scratch,
                 dropsOptedOut: plan.dropsOptedOutRecords)
         }
-        if mayMisfit, let reason = takeBackMisfit(view.bytes) {
-            return quarantine(view.row, chunk, table, reason)
-        }
         observations.observe(
             view, table, &context, &scratch, dropsOptedOut: plan.dropsOptedOutRecords)
-    }
-
-    /// Takes the record that was released last back from all outputs when one of them cannot hold
-    /// it; says why.
-    private mutating func takeBackMisfit(_ bytes: Span<UInt8>) -> QuarantineReason? {
-        for index in outputs.indices {
-            guard let reason = outputs[index].misfit(bytes) else { continue }
-            for other in outputs.indices { outputs[other].takeBack() }
-            return reason
-        }
-        return nil
     }
 
     /// Finds out what is to be known of a record before its fields are released; false when it was

@@ -24,7 +24,6 @@ package struct OutputRelease: ~Copyable {
     private let clockBits: UInt64
     var edits = FlatArray<Edit>(capacity: 64)
     var rebuilder = OutlineRebuilder()
-    var before = BeforeRecord()
 
     /// A change of a record whose other bytes stay.
     struct Edit: BitwiseCopyable {
@@ -325,7 +324,7 @@ package struct OutputRelease: ~Copyable {
                 }
                 var slice = table.slice(slot: slot, row: view.row)
                 if slice.kind == .several { slice = table.elements[slice.offset] }
-                batch.append(unchanged(slice, view))
+                batch.append(fitting(unchanged(slice, view), view))
             }
         }
     }
@@ -338,7 +337,8 @@ package struct OutputRelease: ~Copyable {
         switch plan.mode {
         case .columns:
             for source in plan.columns {
-                batch.append(column(source, view, table, record, due, barred, &scratch))
+                let piece = column(source, view, table, record, due, barred, &scratch)
+                batch.append(fitting(piece, view))
             }
         case .spliced:
             // An opt-out of everything reaches what nobody named, too.

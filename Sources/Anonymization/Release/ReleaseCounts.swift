@@ -1,7 +1,7 @@
 package import Records
 
 /// What a rule did to the values of one field.
-package struct FieldCounts: Sendable, Equatable, BitwiseCopyable {
+package struct FieldCounts: Sendable, Equatable {
     /// Values that were replaced by others.
     package var changed = 0
     /// Values that were taken out.

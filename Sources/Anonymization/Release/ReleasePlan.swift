@@ -238,10 +238,9 @@ package struct OutputReleasePlan: Sendable {
     package var watchedDeletes: DueSet = []
     /// False for a store that is aged in place: keeping is no use, so no opt-out binds there.
     package var isUse = true
-    /// What values may have, as they stand in the source or otherwise, that records of the output's
-    /// format cannot hold: a record that has it is set aside, or no later run could read it again.
-    package var unfitStanding: OddBytes = []
-    package var unfit: OddBytes = []
+    /// True when values may have bytes that the output's format cannot hold: they are written as
+    /// `ByteEscapes` has them, and its stored files are read back as that.
+    package var escapesBytes = false
     /// What a field that is still readable says from now on, where `ReleasePlan.corrected` fits.
     package var correction: FieldCorrection?
 

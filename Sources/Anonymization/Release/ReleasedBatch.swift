@@ -112,29 +112,6 @@ package struct ReleasedBatch: ~Copyable {
         openRecordStart = 0
     }
 
-    /// How much of a batch there was before a record.
-    struct Mark: BitwiseCopyable {
-        var records = 0
-        var pieces = 0
-        var arena = 0
-        var dealings = 0
-    }
-
-    var mark: Mark {
-        Mark(
-            records: records.count, pieces: pieces.count, arena: arena.count,
-            dealings: dealings.count)
-    }
-
-    /// Takes back what was added behind `mark`, which stood between two records.
-    mutating func takeBack(to mark: Mark) {
-        records.truncate(to: mark.records)
-        pieces.truncate(to: mark.pieces)
-        arena.truncate(to: mark.arena)
-        dealings.removeLast(dealings.count - mark.dealings)
-        openRecordStart = mark.pieces
-    }
-
     @inline(__always)
     mutating func append(_ piece: ReleasedPiece) { pieces.append(piece) }
 

@@ -30,7 +30,7 @@ struct RuleApplication: ~Copyable {
     private var cache: ReplacementCache?
     private let seed = ByteHash.seed
     /// What the rule has done since it was last asked.
-    var counts = FieldCounts()
+    private var counts = FieldCounts()
 
     /// `rule` at work, one of `count` rules of a worker. Without `remembering`, each value is
     /// worked out anew: for a caller that remembers what several rules make of it.

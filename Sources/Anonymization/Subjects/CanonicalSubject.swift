@@ -20,6 +20,16 @@ package enum CanonicalSubject {
         }
     }
 
+    /// What a value of a record may be called besides itself where its bytes are no text, or look
+    /// like what is written for such: `ByteEscapes` of it. Commands and lists know no other name
+    /// for it.
+    static func otherName(of value: Span<UInt8>) -> [UInt8]? {
+        guard ByteEscapes.areNeeded(in: value) else { return nil }
+        let plain = value.indices.map { value[$0] }
+        let escaped = ByteEscapes.escaped(plain)
+        return escaped == plain ? nil : escaped
+    }
+
     /// The bytes of a customer or user without the white space around them; may be empty.
     static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let front = text.drop { $0 <= 0x20 }

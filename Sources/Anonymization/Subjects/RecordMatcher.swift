@@ -171,11 +171,16 @@ package struct SoughtIdentity: Sendable {
         switch kind {
         case .customer, .user:
             let range = CanonicalSubject.trimmed(text)
-            if !range.isEmpty, isSought(text.extracting(range)) { return .value }
+            if !range.isEmpty, isCalled(text.extracting(range)) { return .value }
         case .address:
             if names(text) { return .value }
         }
         return holdsToken(text) ? .token : .none
+    }
+
+    private func isCalled(_ canonical: Span<UInt8>) -> Bool {
+        isSought(canonical)
+            || CanonicalSubject.otherName(of: canonical).map { isSought($0.span) } ?? false
     }
 
     private func isSought(_ canonical: Span<UInt8>) -> Bool {

@@ -137,7 +137,11 @@ struct SubjectLookup: ~Copyable {
     /// Hashes the value and finds its rules.
     private mutating func work(out text: Span<UInt8>, _ kind: SubjectKind) -> Int32 {
         guard kind == .address else {
-            return intern(standing(of: register.hasher?.hash(kind, text)))
+            let own = standing(of: register.hasher?.hash(kind, text))
+            guard own.number < 0, let other = CanonicalSubject.otherName(of: text) else {
+                return intern(own)
+            }
+            return intern(standing(of: register.hasher?.hash(kind, other.span)))
         }
         var rules: [Int32] = []
         let register = register

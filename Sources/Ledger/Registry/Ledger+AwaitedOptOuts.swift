@@ -31,9 +31,9 @@ package struct AwaitedOptOutChanges: Sendable, Equatable {
     package var pipeline = ""
     /// Those whose day is ahead, and those that stay open. Tokens that are known already stay.
     package var kept: [AwaitedOptOut] = []
-    /// Those that were carried out or are over, by their numbers, and the months that are left; one
-    /// with none is forgotten.
-    package var carriedOut: [Int64: Set<String>] = [:]
+    /// Those that were looked at, by their numbers: taken out now, or over, or earlier and still
+    /// open; and the months that are left. One with none is forgotten.
+    package var lookedAt: [Int64: Set<String>] = [:]
     /// Those of them that stay open, and how many stored files cannot be searched.
     package var unsearched: [Int64: Int] = [:]
 
@@ -71,7 +71,7 @@ extension Ledger {
 
     static func enter(_ changes: AwaitedOptOutChanges, _ db: Database) throws {
         for awaited in changes.kept { try keep(awaited, changes.pipeline, db) }
-        for (id, left) in changes.carriedOut {
+        for (id, left) in changes.lookedAt {
             let unsearched = changes.unsearched[id] ?? 0
             if unsearched == 0 {
                 // What they stood for is out: nobody needs the tokens any more.

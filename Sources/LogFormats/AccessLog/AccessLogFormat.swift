@@ -13,8 +13,7 @@ package struct AccessLogFormat: LogFormat {
     private let program: AccessLogProgram
     package let fieldNames: [String]?
     package let ownTime: OwnTime?
-    package let oddBytesStanding = OddBytes.notUTF8
-    package let oddBytesDecoded: OddBytes = [.nul, .notUTF8]
+    package let oddBytes: OddBytes = [.nul, .notUTF8]
 
     /// With `strictStatus`, a status of `-` does not match. Unless `ownTime` says otherwise, the
     /// time is the field that has the form of access logs.

@@ -11,7 +11,7 @@ package struct FirstFieldFormat: LogFormat {
     package let ownTime: OwnTime? = nil
     package let quoteRule = QuoteRule.never
     package let fieldNames: [String]? = ["ip"]
-    package let oddBytesStanding: OddBytes = [.nul, .notUTF8]
+    package let oddBytes: OddBytes = [.nul, .notUTF8]
 
     package let keepsMissingTerminator = true
 

@@ -153,7 +153,7 @@ enum HeadedTableDialect: Sendable {
     /// Appends `text` so that it reads back as one value.
     func encode(_ text: Span<UInt8>, into output: inout ByteBuffer) {
         guard !text.isEmpty else { return output.append("-") }
-        let hasOtherBytes = OddBytes.notUTF8.found(in: text) != nil
+        let hasOtherBytes = !ByteEscapes.isUTF8(text)
         for index in text.indices {
             let byte = text[index]
             let isControl = byte < 0x20 || byte == 0x7F || (hasOtherBytes && byte >= 0x80)

@@ -16,7 +16,7 @@ package struct HeadedTableFormat: LogFormat {
     package let fieldNames: [String]? = nil
     package let unnamedField: String? = NamedSlots.unnamed
     package let repeatsHeaders = true
-    package let oddBytesDecoded: OddBytes = [.nul, .notUTF8]
+    package let oddBytes: OddBytes = [.nul, .notUTF8]
     let dialect: HeadedTableDialect
 
     init(name: String, dialect: HeadedTableDialect) {

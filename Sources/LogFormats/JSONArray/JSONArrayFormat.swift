@@ -14,7 +14,7 @@ package struct JSONArrayFormat: LogFormat {
     package let ownTime: OwnTime?
     package let quoteRule = QuoteRule.always
     package let fieldNames: [String]? = nil
-    package let oddBytesDecoded = OddBytes.nul
+    package let oddBytes = OddBytes.nul
     package let oddBytesRefused = OddBytes.notUTF8
     private let lines: JSONLinesFormat
     /// The names of the members that lead to the array, outermost first.

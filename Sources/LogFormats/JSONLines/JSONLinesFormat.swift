@@ -10,7 +10,7 @@ package struct JSONLinesFormat: LogFormat {
     package let ownTime: OwnTime?
     package let quoteRule = QuoteRule.always
     package let fieldNames: [String]? = nil
-    package let oddBytesDecoded = OddBytes.nul
+    package let oddBytes = OddBytes.nul
     package let oddBytesRefused = OddBytes.notUTF8
 
     /// JSON Lines of a program that writes its time as `ownTime` says.

@@ -14,7 +14,7 @@ package struct LogfmtFormat: LogFormat {
     package let syntax = SpliceSyntax.logfmt
     package let fieldNames: [String]? = nil
     package let unnamedField: String? = NamedSlots.unnamed
-    package let oddBytesDecoded: OddBytes = [.nul, .notUTF8]
+    package let oddBytes: OddBytes = [.nul, .notUTF8]
 
     package init() {}
 

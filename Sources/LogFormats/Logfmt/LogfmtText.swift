@@ -182,7 +182,7 @@ enum LogfmtText {
                 break
             }
         }
-        let hasOtherBytes = OddBytes.notUTF8.found(in: text) != nil
+        let hasOtherBytes = !ByteEscapes.isUTF8(text)
         guard !isBare || hasOtherBytes else { return output.append(text) }
         output.append(quote)
         for index in text.indices {

@@ -5,6 +5,8 @@ import Records
 /// ends; in all others spaces become `_`, and what would end a parameter has a backslash in front.
 struct SyslogSyntax: LineSyntax {
     let nothing: StaticString = "-"
+    /// False where all values are fields of the header, of which no reader decodes anything.
+    var hasParameters = true
 
     func append(_ text: Span<UInt8>, isLast: Bool, to output: inout ByteBuffer) {
         guard !text.isEmpty else { return output.append(nothing) }
@@ -17,7 +19,7 @@ struct SyslogSyntax: LineSyntax {
             } else if byte == 0x20 {
                 output.append(UInt8(ascii: "_"))
             } else {
-                if Self.needsEscape(byte) { output.append(UInt8(ascii: "\\")) }
+                if hasParameters, Self.needsEscape(byte) { output.append(UInt8(ascii: "\\")) }
                 output.append(byte)
             }
         }
@@ -32,7 +34,7 @@ struct SyslogSyntax: LineSyntax {
 /// Writes columns as lines of syslog; a field that is no column becomes `-`, and a column that is
 /// no field of the header is left out.
 struct SyslogColumnWriter: RecordWriter {
-    private let syntax = SyslogSyntax()
+    private let syntax = SyslogSyntax(hasParameters: false)
     private let form: SyslogFormat.Form
     /// For each field of the header the column it comes from.
     private let columns: [Int?]

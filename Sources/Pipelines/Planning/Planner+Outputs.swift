@@ -44,12 +44,10 @@ extension Planner {
             columns: (columns ?? []).compactMap { source($0, derived, output) },
             readableClock: bit(output.safeguards?.deleteAfter) ?? DueSet(rawValue: 1),
             expiryClock: bit(output.expires))
-        let written = specification.state == nil ? target : target.storedFormat
-        if !isSpliced {
-            let refused = written.oddBytesRefused
-            release.unfitStanding = refused.intersection(format.oddBytesStanding)
-            release.unfit = release.unfitStanding.union(
-                refused.intersection(format.oddBytesDecoded))
+        var written = specification.state == nil ? target : target.storedFormat
+        if !isSpliced, !written.oddBytesRefused.isDisjoint(with: format.oddBytes) {
+            release.escapesBytes = true
+            written = EscapedFormat(written)
         }
         var plan = makePlan(output, written, columns, isSpliced)
         plan.risk = makeRisk(output, target, columns, path)

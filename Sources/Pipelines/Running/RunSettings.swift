@@ -30,6 +30,8 @@ struct RunSettings: Sendable {
     var optOuts = OptOutChanges()
     /// The opt-outs that a command carries out, whether or not they were there before.
     var enteredOptOuts: [OptOutRecord] = []
+    /// The same with their values.
+    var soughtOptOuts: [OptOutRemoval.Sought] = []
 
     /// True when the run takes out of what is stored what the list of opt-outs names, and only then
     /// may it remember the list as dealt with.

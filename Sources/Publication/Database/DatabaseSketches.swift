@@ -1,3 +1,4 @@
+import Records
 import Statistics
 
 /// The sketches of one table of a publication in the database: a table of BLOBs beside it.
@@ -28,7 +29,7 @@ struct DatabaseSketches {
         try database.execute("CREATE TABLE \(quoted(name)) (\(declared.joined(separator: ", ")))")
         let insertion = try database.insertion(into: name, columns: columns.count)
         for (row, bytes) in zip(published.table.rows, sketches.rows) {
-            let keys = row.key.map { StoredValue.text(GroupText.text($0)) }
+            let keys = row.key.map { StoredValue.text(ByteEscapes.text($0)) }
             let blobs = bytes.map { $0.isEmpty ? StoredValue.null : .blob($0) }
             try insertion.insert(keys + blobs)
         }

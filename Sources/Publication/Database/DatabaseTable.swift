@@ -65,7 +65,7 @@ struct DatabaseTable {
     }
 
     private func values(_ row: ControlledTable.Row) -> [StoredValue] {
-        var values = row.key.map { StoredValue.text(GroupText.text($0)) }
+        var values = row.key.map { StoredValue.text(ByteEscapes.text($0)) }
         for (index, cell) in row.cells.enumerated() {
             let (value, status) = Self.values(cell)
             values.append(value)

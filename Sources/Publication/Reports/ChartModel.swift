@@ -96,7 +96,7 @@ struct ChartBuilder {
             let rows = table.rows.filter { $0.key[at] == name }
             let varying = varyingColumns(rows)
             if rows.count < 2 || varying.isEmpty { return [] }
-            let word = texts.title(GroupText.text(name))
+            let word = texts.title(ByteEscapes.text(name))
             return table.columns.indices.prefix(2).compactMap {
                 chart(column: $0, rows, varying, of: word)
             }

@@ -56,7 +56,7 @@ extension ReportTexts {
     /// A group value as it is written, the one of small values in the language of the page.
     func value(_ key: [UInt8]) -> String {
         if key.isEmpty { return empty }
-        return key == RollUp.label ? other : GroupText.text(key)
+        return key == RollUp.label ? other : ByteEscapes.text(key)
     }
 
     func date(_ step: TimeStep) -> String {

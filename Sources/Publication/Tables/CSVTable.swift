@@ -24,7 +24,7 @@ extension StatisticTable {
         for row in rows {
             for (index, text) in row.key.enumerated() {
                 if index > 0 { buffer.append(UInt8(ascii: ",")) }
-                appendCSVText(GroupText.written(text), to: &buffer)
+                appendCSVText(ByteEscapes.escaped(text), to: &buffer)
             }
             for (index, cell) in row.cells.enumerated() {
                 if index > 0 || !row.key.isEmpty { buffer.append(UInt8(ascii: ",")) }

@@ -4,7 +4,7 @@ import Statistics
 extension StatisticTable {
     /// Appends the table as JSON Lines: one object a row, keys in the order of the columns.
     ///
-    /// Group values are strings, as `GroupText` writes them. Figures are numbers; for the rest see
+    /// Group values are strings, as `ByteEscapes` has them. Figures are numbers; for the rest see
     /// `TableMarks`.
     package func appendJSONLines(to buffer: inout ByteBuffer) {
         for row in rows {
@@ -13,7 +13,7 @@ extension StatisticTable {
                 if index > 0 { buffer.append(UInt8(ascii: ",")) }
                 appendJSONText(Array(groupColumns[index].utf8), to: &buffer)
                 buffer.append(UInt8(ascii: ":"))
-                appendJSONText(GroupText.written(text), to: &buffer)
+                appendJSONText(ByteEscapes.escaped(text), to: &buffer)
             }
             for (index, cell) in row.cells.enumerated() {
                 if index > 0 || !row.key.isEmpty { buffer.append(UInt8(ascii: ",")) }

@@ -55,7 +55,7 @@ package enum QuarantineReason: UInt8, Sendable, CaseIterable {
         case .badQuoting: "a quote that is not closed, or stands inside a cell"
         case .formatMismatch: "a line that does not match the format"
         case .noTime: "the field of the time is missing or empty"
-        case .badTime: "the time is not written in the form declared for it"
+        case .badTime: "the time is not in its declared form, or its year not 0 to 9999"
         case .containsNUL: "a NUL byte"
         case .badRecord: "unreadable"
         }

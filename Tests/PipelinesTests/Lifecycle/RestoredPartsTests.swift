@@ -166,6 +166,34 @@ import Testing
         #expect(try findings(scene, "2026-04-10").contains { $0.hasPrefix("missing") })
     }
 
+    /// Nobody knows whose the other's files are: none of them is a reason to fail, or to delete it.
+    @Test("of another pipeline with the same folder and pattern is nobody's business")
+    func shared() throws {
+        let (scene, _) = try scene(more: ", expires: P1Y")
+        try scene.write("in/b", Self.line("carl"))
+        try scene.write(
+            "other.yaml",
+            Self.pipeline(more: ", expires: P1Y")
+                .replacing("name: back", with: "name: other")
+                .replacing("state: state", with: "state: state2")
+                .replacing("path: keys", with: "path: keys2"))
+        for night in 22...31 {
+            let now = "2026-03-\(night)"
+            if night == 25 { try erase(scene, "anna", now) }
+            if night == 27 {
+                let lost = try texts(scene).first { $0.value.contains("bert") }
+                try scene.remove(try #require(lost).key)
+            }
+            for file in ["pipeline.yaml", "other.yaml"] {
+                let report = try scene.run(now: now, file: file)
+                #expect(report.alarms == [])
+                let isTold = report.notes.contains { $0.contains("of another pipeline perhaps") }
+                #expect(isTold == (night > 22))
+            }
+        }
+        #expect(scene.files(below: "out").count > 1)
+    }
+
     /// The state of the night before yesterday, and the results of yesterday.
     @Test("beside an older state: its unknown successor stops the run, and any other is told of")
     func olderState() throws {

@@ -115,6 +115,75 @@ struct PartAgeingTests {
         #expect(try !text(scene).contains("bert"))
     }
 
+    /// An opt-out of a list or of the registry is taken out of all that can be read, and looked for
+    /// by each run until nothing is left; a correction says that it has to be asked for again, and
+    /// a restriction binds at once.
+    @Test("a part that cannot be read keeps requests open, and nothing else", arguments: [
+        "list", "registry", "correction", "restriction",
+    ])
+    func unreadableRequest(_ way: String) throws {
+        func line(_ day: String, _ user: String, _ more: String = "x=1") -> String {
+            "ts=2026-\(day)T10:00:00Z user=\(user) \(more)\n"
+        }
+        let list = "person,purpose,effective_date\n"
+        let pipeline =
+            Self.pipeline.replacing("jsonl, files", with: "logfmt, files")
+            + "opt_outs: { file: list.csv, max_shrink: 100% }\n"
+        let later = pipeline.replacing("ts: keep,", with: "ts: keep, x: keep,")
+        let scene = try TemporaryPipeline(
+            pipeline,
+            files: [
+                "list.csv": list + "zoe,security,2026-01-01\n",
+                "in/a": line("05-10", "bert", "x=1 x=2") + line("05-12", "bert", "y=9")
+                    + line("04-13", "carl"),
+            ])
+        try scene.run(now: "2026-05-12T12:00:00Z")
+        try scene.write("pipeline.yaml", later)
+        try scene.write("in/b", line("05-12", "dora") + line("05-12", "bert", "y=8"))
+        let now = "2026-05-14"
+        let subject = scene.request(.user, "bert", now: now)
+        func fails(_ body: () throws -> Void) throws {
+            let failure = try #require(throws: PipelineFailure.self) { try unlessBusy(body) }
+            #expect(failure.exitStatus == ExitStatus.storage)
+            let words = "\(failure)"
+            #expect(words.contains("record 1 (duplicate-key)"))
+            let isCorrection = way == "correction"
+            #expect(words.contains("next run looks for it") == (way == "list" || way == "registry"))
+            #expect(words.contains("ask for the correction") == isCorrection)
+        }
+        switch way {
+        case "list":
+            try scene.write(
+                "list.csv", list + "zoe,security,2026-01-01\nbert,security,2026-05-13\n")
+        case "registry":
+            var request = OptOutRequest(
+                pipeline: "\(scene.folder)/pipeline.yaml", subject: OptOutSubject(user: "bert"))
+            request.now = now
+            request.purposes = ["security"]
+            try fails { _ = try Sluice.addOptOut(request) }
+        case "correction":
+            try fails {
+                _ = try Sluice.rectifySubject(
+                    SubjectRectifyRequest(subject: subject, field: "user", text: "bertha"))
+            }
+            #expect(try text(scene).contains("bertha"))
+        default: _ = try Sluice.restrictSubject(subject, lifts: false)
+        }
+        if way == "list" || way == "registry" {
+            try fails { try scene.run(now: now) }
+            #expect(try !text(scene).contains("y=9") && text(scene).contains("x=2"))
+        } else {
+            #expect(throws: PipelineFailure.self) { try scene.run(now: now) }
+        }
+        // Everything else is done.
+        #expect(try text(scene).contains("dora") && !text(scene).contains("carl"))
+        #expect(try text(scene).contains("y=8") == (way == "correction"))
+        #expect(throws: PipelineFailure.self) { try scene.run(now: "2026-05-15") }
+        try scene.write("pipeline.yaml", pipeline)
+        try scene.run(now: "2026-05-16")
+        #expect(try text(scene).contains("x=2") == (way == "correction" || way == "restriction"))
+    }
+
     @Test("each part is aged on its day, once, and goes on its day")
     func days() throws {
         let scene = try scene()

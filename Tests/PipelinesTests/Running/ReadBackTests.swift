@@ -38,7 +38,7 @@ struct ReadBackTests {
     ]
 
     private static let targets = [
-        "jsonl", "csv", "tsv", "{ tsv: { quotes: none } }", "logfmt", "zeek",
+        "jsonl", "json_array", "csv", "tsv", "{ tsv: { quotes: none } }", "logfmt", "zeek",
     ]
 
     private func scene(
@@ -78,6 +78,10 @@ struct ReadBackTests {
         let counts = try scene.run(now: "2026-03-05").sources[0].counts
         #expect(counts.isConserved)
         #expect(counts.outputs[0].written + counts.quarantinedTotal == Self.odd.count + 1)
+        let codes = Set(counts.quarantined.map(\.key.code))
+        // Other formats are UTF-8.
+        let takesAll = source.format == "combined"
+        #expect(codes.isDisjoint(with: ["contains-nul", takesAll ? "invalid-utf8" : ""]))
         #expect(try written(scene).contains("anna"))
         #expect(try scene.verify(now: "2026-03-05").findings.isEmpty)
         for day in ["2026-05-02", "2026-06-02"] {
@@ -87,21 +91,48 @@ struct ReadBackTests {
         #expect(try !written(scene).contains("anna") && !written(scene).contains("bert"))
     }
 
-    /// What cannot be written so that it is read again is set aside, in all outputs.
-    @Test("what no run could read is set aside")
-    func setAside() throws {
+    /// Nobody hides himself, or stops a run, by bytes that an output cannot hold.
+    @Test("what a format cannot hold is written as escapes")
+    func escapes() throws {
         let (json, access) = (Self.sources[0], Self.sources[2])
-        for (source, target, odd, reason) in [
-            (json, "csv", Self.odd[0], "contains-nul"), (json, "jsonl", Self.odd[0], nil),
-            (access, "jsonl", Self.odd[3], "invalid-utf8"),
-            (access, "csv", Self.odd[1], "contains-nul"),
-            (access, "logfmt", Self.odd[3], nil), (json, "csv", Self.odd[4], nil),
-        ] as [(Source, String, [UInt8], String?)] {
+        for (source, target, odd, text) in [
+            (json, "csv", Self.odd[0], #"a\x00b"#), (json, "jsonl", Self.odd[0], #"a\u0000b"#),
+            (access, "jsonl", Self.odd[3], #""a\\xffb""#), (access, "csv", Self.odd[3], #"a\xffb"#),
+            (access, "csv", Self.odd[1], #"a\x00b"#), (access, "json_array", Self.odd[2], #"\\xff"#),
+            (access, "csv", bytes(#""a\\xffb""#), #"a\x5cxffb"#),
+            (json, "csv", bytes(#"{"a":"\\x00"}"#), #"{""a"":""\\x5cx00""}"#),
+        ] as [(Source, String, [UInt8], String)] {
             let scene = try scene(source, target, source.record("anna", odd))
             let counts = try scene.run(now: "2026-03-05").sources[0].counts
-            #expect(counts.quarantined.map(\.key.code) == (reason.map { [$0] } ?? []))
-            #expect(counts.outputs[0].written == (reason == nil ? 1 : 0))
+            #expect(counts.quarantined.isEmpty && counts.outputs[0].written == 1)
+            #expect(try written(scene).contains(text), "\(text)")
         }
+    }
+
+    /// What somebody is called whose name is no text, is what outputs say; where a token stands, it
+    /// is one of the bytes, whenever it was made.
+    @Test("a name that is no text is found and erased", arguments: targets, [false, true])
+    func names(_ target: String, _ isAged: Bool) throws {
+        let scene = try scene(Self.sources[2], target, [])
+        try scene.write(
+            "pipeline.yaml",
+            try scene.text("pipeline.yaml")
+                .replacing("{ then: drop, after: P2M }", with: "{ then: pseudonymize, after: P1M }")
+                .replacing("state: state", with: "keys: { path: keys, grace: P1Y }\nstate: state"))
+        var log: [UInt8] = []
+        for user in ["bert", "anna"] { log += Self.sources[2].record(user, bytes("\"a\"")) }
+        let place = try #require(log.firstIndex(of: UInt8(ascii: "r")))
+        log[place] = 0xFF
+        try Data(log).write(to: URL(fileURLWithPath: "\(scene.folder)/in/a"))
+        let counts = try scene.run(now: "2026-03-05").sources[0].counts
+        #expect(counts.quarantinedTotal == 0 && counts.outputs[0].written == 2)
+        if isAged { try scene.run(now: "2026-04-20") }
+        let day = isAged ? "2026-04-21" : "2026-03-06"
+        #expect(try scene.verify(now: day).findings.isEmpty)
+        let request = scene.request(.user, #"be\xfft"#, now: day)
+        let report = try Sluice.eraseSubject(SubjectEraseRequest(subject: request))
+        #expect(report.records == 1)
+        #expect(try scene.verify(now: day).findings.isEmpty)
     }
 
     /// Tokens make a record longer than its source may have it.

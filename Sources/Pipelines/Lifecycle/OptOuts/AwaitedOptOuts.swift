@@ -37,13 +37,13 @@ struct AwaitedOptOuts {
             guard let record = records.first(where: { $0.id == one.optOut }),
                 !record.isOver(at: now)
             else {
-                changes.carriedOut[one.optOut] = []
+                changes.lookedAt[one.optOut] = []
                 continue
             }
             guard record.entry.effective <= now else { continue }
             if one.left == nil { due.append((record, SubjectTokens(one.tokens))) }
             let left = Self.left(one, living)
-            changes.carriedOut[one.optOut] = left
+            changes.lookedAt[one.optOut] = left
             // Files that could be searched were, in the commit that left it open.
             let unsearched = Self.unsearched(record, one, &search, plan)
             if unsearched > 0 {
@@ -152,7 +152,7 @@ struct AwaitedOptOuts {
         var changes = AwaitedOptOutChanges()
         changes.pipeline = plan.name
         for (subject, record) in optOuts {
-            if record.entry.effective <= now { changes.carriedOut[record.id] = [] }
+            if record.entry.effective <= now { changes.lookedAt[record.id] = [] }
             guard waits(record, plan),
                 let one = SoughtSubject(customer: subject.customer, user: subject.user)
             else { continue }
@@ -178,8 +178,19 @@ extension AwaitedOptOutChanges {
     ) {
         // One whose day is ahead is kept anyhow, and looked at on it.
         guard unsearched > 0, !kept.contains(where: { $0.optOut == one.optOut }) else { return }
-        carriedOut[one.optOut] = []
+        lookedAt[one.optOut] = []
         self.unsearched[one.optOut] = unsearched
+        kept.append(
+            AwaitedOptOut(
+                optOut: one.optOut, tokens: one.tokens(plan, keys).all,
+                months: Set(keys.living.map(\.text))))
+    }
+
+    /// Keeps an opt-out, whose value is at hand, for the next run to carry out.
+    mutating func keepWhole(_ one: OptOutRemoval.Sought, _ plan: Plan, _ keys: LivingKeys) {
+        lookedAt[one.optOut] = nil
+        unsearched[one.optOut] = nil
+        guard !kept.contains(where: { $0.optOut == one.optOut }) else { return }
         kept.append(
             AwaitedOptOut(
                 optOut: one.optOut, tokens: one.tokens(plan, keys).all,

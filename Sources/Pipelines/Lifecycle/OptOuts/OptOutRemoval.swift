@@ -142,7 +142,10 @@ struct OptOutRemoval {
     ) {
         let subject = record.entry.subject
         let effect = OptOutEffect(record.entry.scopes, plan.purposes)
-        let entry = tokens.removal(subject.kind, isLimited: record.entry.within != nil)
+        let isByEvent = record.entry.basis == .event
+        let entry =
+            isByEvent
+            ? nil : tokens.removal(subject.kind, isLimited: record.entry.within != nil)
         if let entry, !effect.isEmpty { countedBefore.append(entry) }
         for (index, reader) in plan.release.observations.statistics.enumerated() {
             let barred = effect.categories(barredFor: reader.purpose)
@@ -166,8 +169,9 @@ struct OptOutRemoval {
             standIns[index] += matches.flatMap { match in
                 limits.map {
                     StandIn(
-                        optOut: record.id, match: match, within: $0, from: nil, until: nil,
-                        effect: effect)
+                        optOut: record.id, match: match, within: $0,
+                        from: isByEvent ? record.entry.effective : nil,
+                        until: isByEvent ? record.entry.withdrawn : nil, effect: effect)
                 }
             }
         }
@@ -185,12 +189,16 @@ struct OptOutRemoval {
         let texts =
             texts(one.subject.spellings, kind, output, release, keys) + before.texts(.record)
         var limits: [Digest256?] = [nil]
-        if let within = one.subject.within {
-            let customers = customerTexts(within, output, release, keys)
+        if one.subject.within != nil {
+            let spellings = one.subject.withinSpellings
+            let customers = Self.texts(spellings, .customer, output, release, keys)
             // In doubt the objection holds.
             let copies = release.slots(of: .customer).filter { $0 < output.rules.count }
                 .flatMap { slot in
-                    output.rules[slot].transform?.copies(of: within, under: keys.hashers) ?? []
+                    spellings.flatMap { spelling in
+                        output.rules[slot].transform?.copies(of: spelling, under: keys.hashers)
+                            ?? []
+                    }
                 }
             let earlier =
                 before.texts(.recordCustomer).union(before.texts(.recordCustomerCopy))
@@ -205,13 +213,6 @@ struct OptOutRemoval {
                     until: one.until, effect: one.effect)
             }
         }
-    }
-
-    private static func customerTexts(
-        _ customer: [UInt8], _ output: OutputReleasePlan, _ release: ReleasePlan,
-        _ keys: LivingKeys
-    ) -> [[UInt8]] {
-        texts([customer], .customer, output, release, keys)
     }
 
     /// The value, and every text that stands for it in the output under a key that lives.

@@ -77,8 +77,8 @@ struct WidenedOptOuts {
 
     static func list(of plan: Plan) -> String { "\(plan.name)/registry" }
 
-    /// `carriedOut` are those that this run carries out.
-    init(_ ledger: Ledger, _ plan: Plan, carriedOut: Set<Int64> = []) throws(PipelineFailure) {
+    /// `takenOut` are those that this run takes out.
+    init(_ ledger: Ledger, _ plan: Plan, takenOut: Set<Int64> = []) throws(PipelineFailure) {
         let targets = OptOutTargets(plan)
         let now = plan.release.clocks.runClock.now
         do {
@@ -95,7 +95,7 @@ struct WidenedOptOuts {
                     let effect = OptOutEffect(record.entry.scopes, plan.purposes)
                     guard target.isWider(for: effect, since: known) else { continue }
                     let mark = Self.mark(record, target)
-                    if carriedOut.contains(record.id) { done.insert(mark) }
+                    if takenOut.contains(record.id) { done.insert(mark) }
                     if !known.contains(mark), !done.contains(mark) { left.append(record.id) }
                 }
                 if !left.isEmpty { waiting.append((target.name, left)) }

@@ -62,6 +62,7 @@ enum OptOutWork {
         settings.order = .removeOptedOut(removal)
         settings.optOuts = changes
         settings.enteredOptOuts = optOuts.map(\.record)
+        settings.soughtOptOuts = sought
         let run = StatefulRun(
             plan: session.plan, statePath: state, request: settings, observer: nil,
             ledger: session.ledger)

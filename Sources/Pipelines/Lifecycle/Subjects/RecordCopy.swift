@@ -81,7 +81,7 @@ struct RecordCopy {
             if object.count > 1 { object.append(UInt8(ascii: ",")) }
             object += CanonicalJSON.text(name).bytes
             object.append(UInt8(ascii: ":"))
-            let value = text.map { CanonicalJSON.text(String(decoding: $0, as: UTF8.self)) }
+            let value = text.map { CanonicalJSON.text(ByteEscapes.text($0)) }
             object += (value ?? .null).bytes
         }
         return object + [UInt8(ascii: "}")]

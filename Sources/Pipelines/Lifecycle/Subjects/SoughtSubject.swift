@@ -11,6 +11,8 @@ struct SoughtSubject: Sendable {
     let within: [UInt8]?
     /// The forms that tokens may have been made of.
     let spellings: [[UInt8]]
+    /// The same of `within`.
+    let withinSpellings: [[UInt8]]
 
     /// Reads the value of a request; what is none is a usage failure that does not repeat it.
     init(_ request: SubjectRequest) throws(PipelineFailure) {
@@ -23,18 +25,31 @@ struct SoughtSubject: Sendable {
                     : "--\(request.kind.rawValue): expected a value that is not empty")
         }
         self.canonical = canonical
-        spellings = canonical == written ? [canonical] : [canonical, written]
+        spellings = Self.spellings(canonical, written)
         guard let customer = request.withinCustomer else {
             within = nil
+            withinSpellings = []
             return
         }
         guard request.kind == .user else {
             throw .usage("--within-customer goes with --user")
         }
-        within = CanonicalSubject.bytes(.customer, Array(customer.utf8).span)
-        if within == nil {
+        guard let limit = CanonicalSubject.bytes(.customer, Array(customer.utf8).span) else {
             throw .usage("--within-customer: expected a value that is not empty")
         }
+        within = limit
+        withinSpellings = Self.spellings(limit, limit)
+    }
+
+    /// The canonical form, the one that was given, and the bytes that it may be the name of.
+    private static func spellings(_ canonical: [UInt8], _ written: [UInt8]) -> [[UInt8]] {
+        var meant = ByteBuffer(capacity: canonical.count)
+        ByteEscapes.decode(canonical.span, into: &meant)
+        var spellings = [canonical]
+        for other in [written, meant.array()] where !spellings.contains(other) {
+            spellings.append(other)
+        }
+        return spellings
     }
 
     /// True when `text` holds the value as a whole word, in one of its spellings: what a line that

@@ -1,5 +1,6 @@
 internal import Anonymization
 internal import Ledger
+internal import Records
 
 /// Writes what was found: one JSON document, or CSV tables with a description.
 protocol SubjectDocument: AnyObject {
@@ -40,7 +41,6 @@ struct DocumentHead {
         ]
     }
 
-    /// Bytes that are not UTF-8 are shown with replacement characters.
     static func text(_ bytes: [UInt8]) -> CanonicalJSON {
         .text(String(decoding: bytes, as: UTF8.self))
     }
@@ -121,7 +121,7 @@ final class JSONDocument: SubjectDocument {
             [
                 ("file", .text(place.files[line.file])), ("record", .integer(Int64(line.number))),
                 ("told_by", .text(line.isAttributed ? "value" : "mention")),
-            ], DocumentHead.text(line.raw).bytes)
+            ], CanonicalJSON.text(ByteEscapes.text(line.raw)).bytes)
     }
 
     private func add(

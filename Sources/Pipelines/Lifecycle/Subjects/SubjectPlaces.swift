@@ -231,9 +231,11 @@ extension SubjectPlaces {
             subject.kind.subjectKind, subject.canonical, subject.spellings, fields.names)
         let within = subject.within.flatMap { customer in
             fields.customer.map { name in
-                var limit = identity(.customer, customer, [customer], [name])
-                limit.copies =
-                    rule(name)?.transform?.copies(of: customer, under: keys.hashers) ?? []
+                var limit = identity(.customer, customer, subject.withinSpellings, [name])
+                for spelling in subject.withinSpellings {
+                    limit.copies.formUnion(
+                        rule(name)?.transform?.copies(of: spelling, under: keys.hashers) ?? [])
+                }
                 return limit
             }
         }

@@ -45,6 +45,8 @@ final class SubjectRewriting {
     /// Raw lines that left quarantine, or would.
     private(set) var quarantineLines = 0
     private var isIncomplete = false
+    /// True when what opt-outs name was not looked for in some part that could not be read.
+    private(set) var leavesOptOuts = false
     /// Erasures for which some parts cannot be searched.
     private var unsearched: Set<Int> = []
     /// Erasures for which lines of the store cannot be searched, and nobody has looked there.
@@ -137,7 +139,7 @@ final class SubjectRewriting {
                 part, under: reading, history,
                 staysIf: { !Self.isWorkDone($0) },
                 noting: { matched.formUnion($0.optOuts(of: reading.release.subjects)) })
-        guard let counts = read else { return try leave(part) }
+        guard let counts = read else { return leave(part, seeksOptOuts: !standIns.isEmpty) }
         if !isExpired {
             let reached = matched.intersection(standIns.map(\.optOut))
             note(reached, part, counts)
@@ -160,16 +162,31 @@ final class SubjectRewriting {
             counts, reading.release.fields.names, of: part.output)
     }
 
-    /// Leaves a part with records that cannot be read. Erasures stay open because of it; a
-    /// correction or an opt-out, which would count as done, fails.
-    private func leave(_ part: PartRecord) throws(PipelineFailure) {
-        if work.removal != nil || work.correction != nil {
-            try owner.changes.checkReadable(endingHere: true)
-        }
+    /// Leaves a part with records that cannot be read. Everything else is done, and the run fails
+    /// behind it; erasures and opt-outs stay open.
+    private func leave(_ part: PartRecord, seeksOptOuts: Bool) {
         isIncomplete = true
+        leavesOptOuts = leavesOptOuts || seeksOptOuts
         limits.append(
-            "\(part.path) holds records that cannot be read, and nobody was looked for in it; the "
-                + "erasure stays open until it can be read or is gone.")
+            "\(part.path) holds records that cannot be read, and nobody was looked for in it; "
+                + (work.correction == nil
+                    ? "what was to be taken out stays open until it can be read or is gone."
+                    : "what it says there stays: ask for the correction again once it can be "
+                        + "read."))
+    }
+
+    /// What stays open of requests in parts that could not be read, for the failure behind the
+    /// commit.
+    var leftWords: [String] {
+        var words: [String] = []
+        if isIncomplete, !work.erasures.isEmpty { words.append("erasures stay open") }
+        if leavesOptOuts {
+            words.append("what opt-outs name stays in it, and each next run looks for it again")
+        }
+        if isIncomplete, work.correction != nil {
+            words.append("it was not corrected: ask for the correction again then")
+        }
+        return words
     }
 
     /// Notes for whom some parts cannot be searched, because nobody knows what stands for them

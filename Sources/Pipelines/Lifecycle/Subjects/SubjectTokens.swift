@@ -69,10 +69,10 @@ struct SubjectTokens: Sendable {
         case .customer: count(.customer, slots, .customer, subject.spellings)
         case .address: count(.listed, slots, .address, subject.spellings)
         }
-        if let within = subject.within {
-            add(.recordCustomer, customers, [within])
-            addCopies(of: within)
-            count(.customer, customers, .customer, [within])
+        if subject.within != nil {
+            add(.recordCustomer, customers, subject.withinSpellings)
+            for spelling in subject.withinSpellings { addCopies(of: spelling) }
+            count(.customer, customers, .customer, subject.withinSpellings)
         }
         made.formUnion(SearchedRules(subject.kind.subjectKind, plan).tokens)
         if subject.within != nil { made.formUnion(SearchedRules(.customer, plan).tokens) }

@@ -83,7 +83,8 @@ struct FolderProof {
         }
         owner.find(
             .unknownFile, path,
-            "is not known to the ledger, expected only files of runs: move it away or delete it")
+            "is not known to the ledger, expected only files of runs: find out whose it is, and "
+                + "move it away")
     }
 
     /// What everybody can write to proves nothing about who wrote it.

@@ -84,11 +84,10 @@ final class PartRewriting {
             stretches: plan.release.earlierRuns.isEmpty ? [] : history.dealings.stretches)
         let source = ChunkSource([input], plan: plan, digesting: false)
         let cutOff = plan.release.clocks.windowCutOff.milliseconds
-        let digest = Digest256.of(Array("\(part.sourceRange.hex) \(cutOff)".utf8).span)
         let sink = FileSink(
             plan: plan, sources: [], digests: true, columns: { source.firstColumns },
             folders: changes.folders,
-            name: { _, path in PartName.path(path, digest: digest) })
+            name: { _, path in PartName.path(path, ofSuccessorOf: part, cutOff: cutOff) })
         sinks.append(sink)
         let task = TaskRun(
             plan: plan, inputs: [input], source: source, sink: isDryRun ? NoSink() : sink,

@@ -96,8 +96,6 @@ extension Plan {
         var output = release.outputs[index]
         // It may have lost its safeguards since: what it holds is still readable.
         output.showsWindow = true
-        output.unfitStanding = []
-        output.unfit = []
         // Derived members were written with the record; they are fields like others now.
         var names = release.fields.names
         for (derived, _) in output.appended {

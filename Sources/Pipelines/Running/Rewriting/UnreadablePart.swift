@@ -23,15 +23,16 @@ extension PendingChanges {
         if !unreadable.contains(where: { $0.path == part.path }) { unreadable.append(part) }
     }
 
-    /// Fails when parts could not be read: what is due in them stays, and everything else was done,
-    /// or nothing when the run ends here.
-    func checkReadable(endingHere: Bool = false) throws(PipelineFailure) {
+    /// Fails when parts could not be read: what is due in them stays, and what requests are `left`
+    /// open by them; everything else was done.
+    func checkReadable(left: [String]) throws(PipelineFailure) {
         guard let first = unreadable.first else { return }
         let others = unreadable.count - 1
         throw .storage(
             first.words + (others > 0 ? "; \(others) more files are like it" : "")
-                + "; what is due in such a file stays readable, all others were "
-                + (endingHere ? "left as they are for an opt-out or a correction" : "dealt with")
-                + ": expected files without such records, or none of them there")
+                + "; what is due in such a file stays readable"
+                + left.map { ", \($0)" }.joined()
+                + "; all others were dealt with: expected files without such records, or none of "
+                + "them there")
     }
 }

@@ -8,12 +8,39 @@ enum PartName {
     /// `path` with twelve digits of `digest` in front of its extensions:
     /// `out/2026-03-15.jsonl.gz` becomes `out/2026-03-15.0123456789ab.jsonl.gz`.
     static func path(_ path: String, digest: Digest256) -> String {
+        self.path(path, digits: String(digest.hex.prefix(12)))
+    }
+
+    private static func path(_ path: String, digits: String) -> String {
         if path == "-" { return path }
         let split = splitPath(path)
         let parts = split.name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count > 1 ? ".\(parts[1])" : ""
-        let name = "\(parts[0]).\(digest.hex.prefix(12))\(rest)"
+        let name = "\(parts[0]).\(digits)\(rest)"
         return split.directory == "." ? name : "\(split.directory)/\(name)"
+    }
+
+    /// The path of what is written in the place of `part`. Of its twelve digits the second half is
+    /// made of the first and of the part's sources: an older state tells by it whose successor a
+    /// file is that it does not know.
+    static func path(_ path: String, ofSuccessorOf part: PartRecord, cutOff: Int64) -> String {
+        let digest = Digest256.of(Array("\(part.sourceRange.hex) \(cutOff)".utf8).span)
+        let first = String(digest.hex.prefix(6))
+        return self.path(path, digits: first + proof(first, part))
+    }
+
+    private static func proof(_ digits: String, _ part: PartRecord) -> String {
+        let words = "\(part.sourceRange.hex) successor \(digits)"
+        return String(Digest256.of(Array(words.utf8).span).hex.prefix(6))
+    }
+
+    /// True when the file `name` is what some run wrote in the place of `part`, or of what had been
+    /// written there.
+    static func isSuccessor(_ name: String, of part: PartRecord) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard hasDigest(name) else { return false }
+        return parts[1].dropFirst(6).utf8
+            .elementsEqual(proof(String(parts[1].prefix(6)), part).utf8)
     }
 
     /// The path that `path(_:digest:)` made `path` from.

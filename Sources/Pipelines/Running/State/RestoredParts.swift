@@ -230,8 +230,9 @@ struct RestoredParts {
 
     /// Looks for files that have the name of a part and that the ledger does not know.
     ///
-    /// Where the part itself is gone, the stranger is what took its place in a run that this state
-    /// does not remember: nobody would ever age it. Elsewhere it is only told of.
+    /// Its name proves of a stranger that a run wrote it in the place of a part which this state
+    /// does not remember: where the part itself is gone nobody would ever age the stranger, and the
+    /// run fails. Of others nobody knows whose they are: pipelines may share folders and patterns.
     private func checkStrangers(
         beside own: [PartHistory], _ finds: [Find], known: [PartHistory]
     ) throws(PipelineFailure) {
@@ -242,32 +243,48 @@ struct RestoredParts {
         for part in parts {
             lines[PartName.withoutDigest(Self.key(part.path)), default: []].append(part)
         }
-        var strangers: [String] = []
+        var successors: [String] = []
+        var strangers = 0
         for folder in Set(parts.map { splitPath(Self.key($0.path)).directory }).sorted() {
             for (name, _) in try presentFiles(in: folder) {
                 let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
                 guard PartName.hasDigest(name), !names.contains(path),
                     let line = lines[PartName.withoutDigest(path)]
                 else { continue }
-                for part in line where !goes(part) && !restored.contains(PartLine(part)) {
-                    if try !isPresent(part.path) { throw olderState(path, part) }
+                let before = line.first { PartName.isSuccessor(name, of: $0) }
+                guard let part = before else {
+                    strangers += 1
+                    continue
                 }
-                strangers.append(path)
+                if !goes(part), !restored.contains(PartLine(part)), try !isPresent(part.path) {
+                    throw olderState(path, part)
+                }
+                successors.append(path)
             }
         }
-        guard let first = strangers.first else { return }
+        tell(of: successors, strangers: strangers)
+    }
+
+    private func tell(of successors: [String], strangers: Int) {
+        if strangers > 0 {
+            owner.report.notes.append(
+                "files in folders of outputs that are called like results of this pipeline and "
+                    + "not known to its state, of another pipeline perhaps: \(strangers); this "
+                    + "one ages none of them")
+        }
+        guard let first = successors.first else { return }
         let words =
-            strangers.count == 1 ? "\(first) is" : "\(strangers.count) files, as \(first), are"
+            successors.count == 1 ? "\(first) was" : "\(successors.count) files, as \(first), were"
         owner.report.alarm(
-            "\(words) called like a result of this pipeline and not known to its state: no run "
-                + "ages what is in there; move it away or delete it")
+            "\(words) written in the place of results of this pipeline by a run that its state "
+                + "does not know: no run ages what is in there; move it away or delete it")
     }
 
     private func olderState(_ path: String, _ part: PartRecord) -> PipelineFailure {
         .storage(
-            "\(path) lies in the place of \(part.path), which is gone, and the state does not know "
-                + "it: the state is older than the results. Restore the results of the same "
-                + "backup, or the state of the last run; a file of somebody else, move away")
+            "\(path) was written in the place of \(part.path), which is gone, by a run that the "
+                + "state does not know: the state is older than the results. Restore the results "
+                + "of the same backup, or the state of the last run")
     }
 
     // MARK: Removing

@@ -33,16 +33,8 @@ final class StatefulRun {
     private let opened: Ledger?
     /// What tasks elsewhere have read for the run; nil: it reads its sources itself.
     let divided: DividedSources?
-    /// Makes the keyed hashes of the list of opt-outs; nil where the registry has no key.
-    private var listHasher: SubjectHasher?
-    /// What becomes of opt-outs whose day has come.
-    private var awaitedOptOuts: AwaitedOptOutChanges?
-    /// Lines of the list of opt-outs that stay open.
-    private var unsearchedLines: UnsearchedLines?
-    /// What is remembered of the purposes that the opt-outs of the registry were carried out under.
-    private var optOutTargets: Set<Digest256>?
-    /// True when the run goes over what holds kept of opt-outs.
-    private var endsHeldOptOuts = false
+    /// What is done for opt-outs; nil before the requests are opened.
+    private var optOuts: DueOptOuts?
     /// What is done for requests of persons.
     private(set) var subjects: SubjectRewriting?
     /// What is done to the sources for them.
@@ -132,14 +124,14 @@ final class StatefulRun {
                 intake.abandon()
                 subjects.abandon()
                 ageing.abandon()
-                try changes.checkReadable()
+                try changes.checkReadable(left: subjects.leftWords)
                 return report
             }
             try commit(ledger, intake, store, tables, keys)
             if sources != nil { try note(SourceErasure.ended, ledger) }
             try TableFiles.show(tables)
             try finishKeys(ledger, keys)
-            try changes.checkReadable()
+            try changes.checkReadable(left: subjects.leftWords)
             return report
         } catch {
             if !mayBeCommitted { abandon(intake, ageing, store) }
@@ -227,7 +219,6 @@ final class StatefulRun {
             ledger, of: plan,
             creating: !settings.isDryRun && !plan.optOutList.entries.isEmpty)
         registry.entering = settings.optOuts
-        listHasher = registry.hasher
         plan.release.subjects = try registry.register(for: plan)
         do {
             report.bindingHolds = try ledger.bindingHolds(at: now).map(\.name)
@@ -240,29 +231,12 @@ final class StatefulRun {
         _ registry: StateRegistry, _ keys: RunRing?
     ) throws(PipelineFailure) -> SubjectRewriting {
         let now = plan.release.clocks.runClock.now
-        var order = settings.order
-        if settings.appliesList {
-            let memory = OptOutListMemory(ledger: registry.ledger, plan: plan)
-            let listed = try memory.removal(registry)
-            var removal = listed.removal
-            unsearchedLines = listed.open
-            if let due = try HeldOptOuts(registry.ledger, plan).due {
-                removal = OptOutRemoval(removal, adding: due, plan)
-                endsHeldOptOuts = true
-            }
-            let awaited = try AwaitedOptOuts(registry, plan)
-            removal = try awaited.joined(to: removal)
-            awaitedOptOuts = awaited.changes
-            report.notes += awaited.notes
-            order = removal.map { .removeOptedOut($0) }
-            let widened = try WidenedOptOuts(
-                registry.ledger, plan, carriedOut: awaited.takenOut)
-            report.notes += widened.notes
-            optOutTargets = widened.remembered
-        } else {
-            optOutTargets = try WidenedOptOuts.remembered(
-                registry.ledger, plan, entered: settings.enteredOptOuts)
-        }
+        let optOuts =
+            settings.appliesList
+            ? try DueOptOuts(registry, plan) : try DueOptOuts(of: settings, registry, plan)
+        self.optOuts = optOuts
+        report.notes += optOuts.notes
+        let order = settings.order ?? optOuts.removal.map { .removeOptedOut($0) }
         let work = try SubjectWork(registry, now: now, order)
         let rewriting = SubjectRewriting(self, registry, work, keys: keys)
         subjects = rewriting
@@ -325,16 +299,6 @@ final class StatefulRun {
     }
 
     // MARK: Commit
-
-    /// What holds keep of opt-outs, in an order of their own.
-    private func heldOptOuts() -> HeldOptOutChanges {
-        var changes = HeldOptOutChanges()
-        changes.endsEarlier = endsHeldOptOuts
-        changes.kept = (subjects?.heldOptOuts ?? []).sorted {
-            $0.match.digest.hex.utf8.lexicographicallyPrecedes($1.match.digest.hex.utf8)
-        }
-        return changes
-    }
 
     private func commit(
         _ ledger: Ledger, _ intake: SourceIntake, _ store: StoreAgeing?,
@@ -407,16 +371,9 @@ final class StatefulRun {
         commit.recalls = changes.recalls
         commit.recalledDeliveries = changes.recalledDeliveries
         commit.optOuts = settings.optOuts
-        if let awaitedOptOuts { commit.optOuts.awaited = awaitedOptOuts }
-        commit.heldOptOuts = heldOptOuts()
-        commit.unsearchedLines = unsearchedLines
-        commit.optOutTargets = optOutTargets.map { (WidenedOptOuts.list(of: plan), $0) }
-        if settings.appliesList {
-            let memory = OptOutListMemory(ledger: ledger, plan: plan)
-            if let list = try memory.remember(hashing: listHasher) {
-                commit.inputLists.append(list)
-            }
-        }
+        try optOuts?.remember(
+            in: &commit, kept: subjects?.heldOptOuts ?? [],
+            leavesSome: subjects?.leavesOptOuts == true)
         commit.measurements = report.risks.map(RowMeasurement.init)
         commit.publications = changes.publications
         return commit

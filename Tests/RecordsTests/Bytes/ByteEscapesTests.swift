@@ -1,12 +1,9 @@
 import Records
-import Statistics
 import TestSupport
 import Testing
 
-@testable import Publication
-
-/// Group values that are no UTF-8: access logs keep the bytes that clients send.
-@Suite struct GroupTextTests {
+/// Values that are no UTF-8: access logs keep the bytes that clients send.
+@Suite struct ByteEscapesTests {
     @Test(arguments: [
         ([0x2f, 0xff, 0xfe], #"/\xff\xfe"#), ([0x2f, 0xfe, 0xff], #"/\xfe\xff"#),
         ([0x61, 0x00, 0x62], #"a\x00b"#), ([0xc3, 0xa9, 0xc3], "\u{e9}\\xc3"),
@@ -16,10 +13,17 @@ import Testing
         ([], ""),
     ] as [([UInt8], String)])
     func written(_ value: [UInt8], _ expected: String) {
-        #expect(GroupText.text(value) == expected)
+        #expect(ByteEscapes.text(value) == expected)
+        #expect(Self.decoded(bytes(expected)) == value)
     }
 
-    /// No two values become one text.
+    private static func decoded(_ text: [UInt8]) -> [UInt8] {
+        var value = ByteBuffer(capacity: 16)
+        ByteEscapes.decode(text.span, into: &value)
+        return value.array()
+    }
+
+    /// No two values become one text, and each is told by its own.
     @Test func noTwoValuesAreAlike() {
         let pieces: [[UInt8]] = [
             [0xff], [0x80], [0x00], bytes(#"\"#), bytes("x"), bytes("5c"), bytes("ff"), bytes("0"),
@@ -29,8 +33,9 @@ import Testing
         for _ in 0..<5 {
             values = values.flatMap { value in pieces.map { value + $0 } }
             for value in values {
-                let known = seen.updateValue(value, forKey: GroupText.written(value))
+                let known = seen.updateValue(value, forKey: ByteEscapes.escaped(value))
                 #expect(known == nil || known == value)
+                #expect(Self.decoded(ByteEscapes.escaped(value)) == value)
             }
         }
     }
