@@ -219,6 +219,23 @@ import Testing
         #expect(try findings(scene, "2026-04-11") == [])
     }
 
+    /// Its sources are gone as well: no run writes these files again.
+    @Test("beside an older state: what a run wrote first that it does not know is told of")
+    func firstWritten() throws {
+        let (scene, _) = try scene()
+        let state = "\(scene.folder)/state"
+        try FileManager.default.copyItem(atPath: state, toPath: "\(scene.folder)/backup")
+        try scene.write("in/b", Self.line("carl", "2026-03-21"))
+        try scene.run(now: "2026-03-22")
+        let written = try #require(try texts(scene).first { $0.value.contains("carl") }).key
+        try FileManager.default.removeItem(atPath: state)
+        try FileManager.default.moveItem(atPath: "\(scene.folder)/backup", toPath: state)
+        try scene.remove("in/b")
+        #expect(try scene.run(now: "2026-03-23").alarms.contains { $0.contains(written) })
+        try scene.remove(written)
+        #expect(try scene.run(now: "2026-03-24").alarms == [])
+    }
+
     @Test(
         "is found among whatever strangers put into its folder",
         arguments: ["a link to itself", "a link to nothing", "a link to a copy", "not UTF-8"])

@@ -5,10 +5,22 @@ internal import Records
 
 /// How the parts of a store are called and described.
 enum PartName {
-    /// `path` with twelve digits of `digest` in front of its extensions:
-    /// `out/2026-03-15.jsonl.gz` becomes `out/2026-03-15.0123456789ab.jsonl.gz`.
-    static func path(_ path: String, digest: Digest256) -> String {
-        self.path(path, digits: String(digest.hex.prefix(12)))
+    /// `path` with twelve digits in front of its extensions: `out/2026-03-15.jsonl.gz` becomes
+    /// `out/2026-03-15.0123456789ab.jsonl.gz`. Eight are those of `digest`, the last four are made
+    /// of them and of the name of the stream: pipelines that share a folder tell their files apart.
+    static func path(_ path: String, digest: Digest256, stream: String) -> String {
+        let first = String(digest.hex.prefix(8))
+        return self.path(path, digits: first + mark(first, stream))
+    }
+
+    private static func mark(_ digits: String, _ stream: String) -> String {
+        String(Digest256.of(Array("\(digits) \(stream)".utf8).span).hex.prefix(4))
+    }
+
+    /// True when the file `name` is what some run over `stream` wrote first; one in 65,536 others
+    /// looks like it.
+    static func isFirst(_ name: String, in stream: String) -> Bool {
+        digits(name).map { $0.hasSuffix(mark(String($0.prefix(8)), stream)) } ?? false
     }
 
     private static func path(_ path: String, digits: String) -> String {
@@ -37,23 +49,25 @@ enum PartName {
     /// True when the file `name` is what some run wrote in the place of `part`, or of what had been
     /// written there.
     static func isSuccessor(_ name: String, of part: PartRecord) -> Bool {
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard hasDigest(name) else { return false }
-        return parts[1].dropFirst(6).utf8
-            .elementsEqual(proof(String(parts[1].prefix(6)), part).utf8)
+        digits(name).map { $0.hasSuffix(proof(String($0.prefix(6)), part)) } ?? false
     }
 
-    /// The path that `path(_:digest:)` made `path` from.
+    /// The path that `path` was made from.
     static func withoutDigest(_ path: String) -> String {
         PartVersions.commonPath(of: path)
     }
 
-    /// True for a file name that `path(_:digest:)` may have made.
-    static func hasDigest(_ name: String) -> Bool {
+    /// The twelve digits of a file name that is one of these; nil for any other name.
+    private static func digits(_ name: String) -> String? {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count > 1 && parts[1].utf8.count == 12
-            && parts[1].allSatisfy { "0123456789abcdef".contains($0) }
+        guard parts.count > 1, parts[1].utf8.count == 12,
+            parts[1].allSatisfy({ "0123456789abcdef".contains($0) })
+        else { return nil }
+        return String(parts[1])
     }
+
+    /// True for a file name that is one of these.
+    static func hasDigest(_ name: String) -> Bool { digits(name) != nil }
 
     /// The ledger's row for a file that was just written. A rewritten part goes no later than the
     /// one it replaces would have gone (`stayedUntil`), also when its records have no readable time

@@ -230,9 +230,10 @@ struct RestoredParts {
 
     /// Looks for files that have the name of a part and that the ledger does not know.
     ///
-    /// Its name proves of a stranger that a run wrote it in the place of a part which this state
-    /// does not remember: where the part itself is gone nobody would ever age the stranger, and the
-    /// run fails. Of others nobody knows whose they are: pipelines may share folders and patterns.
+    /// Its name proves of a stranger that a run which this state does not remember wrote it in the
+    /// place of a part: where the part itself is gone nobody would ever age the stranger, and the
+    /// run fails. What such a run wrote first is told of. Of others nobody knows whose they are:
+    /// pipelines may share folders and patterns.
     private func checkStrangers(
         beside own: [PartHistory], _ finds: [Find], known: [PartHistory]
     ) throws(PipelineFailure) {
@@ -243,41 +244,41 @@ struct RestoredParts {
         for part in parts {
             lines[PartName.withoutDigest(Self.key(part.path)), default: []].append(part)
         }
-        var successors: [String] = []
+        var unknown: [String] = []
         var strangers = 0
         for folder in Set(parts.map { splitPath(Self.key($0.path)).directory }).sorted() {
             for (name, _) in try presentFiles(in: folder) {
                 let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
-                guard PartName.hasDigest(name), !names.contains(path),
-                    let line = lines[PartName.withoutDigest(path)]
-                else { continue }
-                let before = line.first { PartName.isSuccessor(name, of: $0) }
-                guard let part = before else {
+                guard PartName.hasDigest(name), !names.contains(path) else { continue }
+                let line = lines[PartName.withoutDigest(path)]
+                if let part = line?.first(where: { PartName.isSuccessor(name, of: $0) }) {
+                    if !goes(part), !restored.contains(PartLine(part)), try !isPresent(part.path) {
+                        throw olderState(path, part)
+                    }
+                    unknown.append(path)
+                } else if PartName.isFirst(name, in: plan.stream) {
+                    unknown.append(path)
+                } else if line != nil {
                     strangers += 1
-                    continue
                 }
-                if !goes(part), !restored.contains(PartLine(part)), try !isPresent(part.path) {
-                    throw olderState(path, part)
-                }
-                successors.append(path)
             }
         }
-        tell(of: successors, strangers: strangers)
+        tell(of: unknown, strangers: strangers)
     }
 
-    private func tell(of successors: [String], strangers: Int) {
+    private func tell(of unknown: [String], strangers: Int) {
         if strangers > 0 {
             owner.report.notes.append(
                 "files in folders of outputs that are called like results of this pipeline and "
                     + "not known to its state, of another pipeline perhaps: \(strangers); this "
                     + "one ages none of them")
         }
-        guard let first = successors.first else { return }
-        let words =
-            successors.count == 1 ? "\(first) was" : "\(successors.count) files, as \(first), were"
+        guard let first = unknown.first else { return }
+        let words = unknown.count == 1 ? "\(first) was" : "\(unknown.count) files, as \(first), were"
         owner.report.alarm(
-            "\(words) written in the place of results of this pipeline by a run that its state "
-                + "does not know: no run ages what is in there; move it away or delete it")
+            "\(words) written by a run of this pipeline that its state does not know: unless the "
+                + "same sources are read again, no run ages what is in there; restore the state of "
+                + "that run, or take away what it wrote")
     }
 
     private func olderState(_ path: String, _ part: PartRecord) -> PipelineFailure {

@@ -158,7 +158,9 @@ final class SourceIntake {
             digests: true,
             columns: { work.columns },
             folders: owner.changes.folders,
-            name: { _, path in PartName.path(path, digest: taskName) }
+            name: { [stream = plan.stream] _, path in
+                PartName.path(path, digest: taskName, stream: stream)
+            }
         )
         let end: any OutputSink = owner.settings.isDryRun ? NoSink() : sink
         let gate = try RiskGate(plan, before: end, storage: storage) { work.columns }
