@@ -93,6 +93,26 @@ struct SubjectRegisterTests {
         #expect(result.counts.outputs[0].written == written)
     }
 
+    @Test("any text inside an array or an object may be the name", arguments: [
+        (#""anna""#, #"["bob",["anna"]]"#, 0), (#""anna""#, #"{"id":" anna "}"#, 0),
+        (#""anna""#, #"["bob"]"#, 1), (#""c1""#, #"["c2","c1"]"#, 0),
+        (#""c1""#, #"{"id":"c2"}"#, 1), (#""192.0.2.7""#, #"["198.51.100.1"," 192.0.2.7"]"#, 0),
+        (#""192.0.2.7""#, #"["198.51.100.1"]"#, 1),
+    ])
+    func textsInside(_ field: String, _ value: String, _ written: Int) throws {
+        let kinds: [(SubjectKind, String)] = [
+            (.user, "anna"), (.customer, "c1"), (.address, "192.0.2.7"),
+        ]
+        for (kind, name) in kinds where field.contains(name) {
+            let register = try register([
+                SubjectRegister.Rule(.subject(try Self.hash(kind, name)), effect: .erased)
+            ])
+            let (result, _) = try run(register, [line().replacing(field, with: value)])
+            #expect(result.counts.outputs[0].written == written)
+            #expect(result.counts.observed == [written])
+        }
+    }
+
     @Test("an erasure may be limited to a customer and to events before a time")
     func limits() throws {
         let limit = try Self.hash(.customer, "c1").digest
