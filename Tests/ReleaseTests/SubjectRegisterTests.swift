@@ -113,6 +113,25 @@ struct SubjectRegisterTests {
         }
     }
 
+    @Test("each element of a path that leads through an array may be the name", arguments: [
+        (#"["bob","anna"]"#, "anna", 0), (#"["bob"," \u0061nna"]"#, "anna", 0),
+        (#"["bob"]"#, "anna", 1), (#"[7,8]"#, "8", 0), (#"[null,true]"#, "null", 1),
+        (#"[null,true]"#, "true", 1), (#"[{"id":"anna"}]"#, "anna", 0),
+    ])
+    func elements(_ users: String, _ name: String, _ written: Int) throws {
+        var trial = ReleaseTrial([
+            ("ts", FieldRule(transform: Keep())), ("users[*]", FieldRule(transform: nil)),
+        ])
+        trial.personField = "users[*]"
+        var plan = try #require(trial.makePlan())
+        plan.subjects = try register([
+            SubjectRegister.Rule(.subject(try Self.hash(.user, name)), effect: .erased)
+        ])
+        let line = #"{"ts":"\#(ReleaseTrial.fresh)","users":\#(users)}"# + "\n"
+        let result = trial.run([bytes(line)], releaser: Releaser(plan: plan, keyRing: nil))
+        #expect(result.counts.outputs[0].written == written)
+    }
+
     @Test("an erasure may be limited to a customer and to events before a time")
     func limits() throws {
         let limit = try Self.hash(.customer, "c1").digest
