@@ -145,6 +145,11 @@ struct StoredPastTests {
             all.insert(ofFirst + ofLast)
         }
         #expect(all == [[true, true], [false, true], [false, false]])
+        let young = try run([([#"{"user":"ann"}"#], -1)]) {
+            $0.writtenUnder = try clocks("2026-06-20")
+            $0.storedDay = Int(day) + 1
+        }
+        #expect(young.lines == [#"{"user":"ann"}"#])
     }
 
     @Test("a later run looks at what is still readable, held or not, and at nothing else")
