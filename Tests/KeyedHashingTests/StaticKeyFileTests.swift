@@ -1,8 +1,10 @@
+import FileSystem
 import Foundation
-import KeyedHashing
 import Records
 import TestSupport
 import Testing
+
+@testable import KeyedHashing
 
 struct StaticKeyFileTests {
     static let digits = "0123456789abcdef0123456789abcdef"
@@ -82,6 +84,22 @@ struct StaticKeyFileTests {
         }
         #expect(throws: KeyFault.self) { try SecretKey.load(deliveredAt: scratch.path) }
         #expect(throws: KeyFault.self) { try SecretKey.load(deliveredAt: "/dev/zero") }
+    }
+
+    /// What no test of one user can try with files of others.
+    @Test func aDeliveredFileIsOfTheUserOrOfTheSuperuser() {
+        let cases: [(owner: UInt32, permissions: UInt32, user: UInt32, FileFault.Cause?)] = [
+            (7, 0o400, 7, nil), (7, 0o700, 7, nil), (7, 0o440, 7, .openToOthers),
+            (7, 0o404, 7, .openToOthers), (7, 0o401, 7, .openToOthers), (0, 0o400, 7, nil),
+            (0, 0o440, 7, nil), (0, 0o460, 7, .openToOthers), (0, 0o450, 7, .openToOthers),
+            (0, 0o404, 7, .openToOthers), (0, 0o400, 0, nil), (0, 0o440, 0, .openToOthers),
+            (8, 0o400, 7, .foreignOwner), (1, 0o400, 7, .foreignOwner),
+            (8, 0o400, 0, .foreignOwner),
+        ]
+        for (owner, permissions, user, cause) in cases {
+            let found = DeliveredFile.refusal(owner: owner, permissions: permissions, user: user)
+            #expect(found == cause, "\(permissions) of \(owner) for \(user)")
+        }
     }
 
     @Test func otherFilesAreRefused() throws {

@@ -37,6 +37,7 @@ struct MutatedModule {
                 "Anonymization/Release/ChunkRelease+Age.swift",
                 "Anonymization/Release/ChunkRelease+Bars.swift",
                 "Anonymization/Release/OutputRelease+Bars.swift",
+                "Anonymization/Release/OutputRelease+Fitting.swift",
                 "Anonymization/Release/RuleApplication.swift",
                 "Anonymization/Release/TokenApplication.swift",
                 "Anonymization/Windows/Purposes.swift",
@@ -49,16 +50,20 @@ struct MutatedModule {
                 "Anonymization/OptOuts/OptOutList.swift",
                 "Ledger/Registry/Ledger+HeldOptOuts.swift",
                 "Ledger/Registry/Ledger+OptOuts.swift",
+                "Ledger/Registry/Ledger+UnsearchedLines.swift",
                 "Pipelines/Lifecycle/OptOuts/HeldOptOuts.swift",
                 "Pipelines/Lifecycle/OptOuts/OptOutImport.swift",
                 "Pipelines/Lifecycle/OptOuts/OptOutListMemory.swift",
                 "Pipelines/Lifecycle/OptOuts/OptOutRemoval.swift",
+                "Pipelines/Lifecycle/OptOuts/OptOutTargets.swift",
+                "Pipelines/Lifecycle/OptOuts/UnsearchedOptOuts.swift",
             ]),
         MutatedModule(
             name: "hold",
             files: [
                 "Anonymization/Subjects/RecordMatcher.swift",
                 "Anonymization/Subjects/SubjectLookup.swift",
+                "Anonymization/Subjects/SubjectLookup+Records.swift",
                 "Anonymization/Subjects/SubjectRegister.swift",
                 "Ledger/Registry/HoldRecord.swift",
                 "Ledger/Registry/Ledger+Holds.swift",
@@ -71,6 +76,7 @@ struct MutatedModule {
         MutatedModule(
             name: "key",
             files: [
+                "KeyedHashing/Secrets/DeliveredFile.swift",
                 "KeyedHashing/Secrets/PrivateFile.swift",
                 "KeyedHashing/Store/KeyNeeds.swift",
                 "KeyedHashing/Store/KeySeal.swift",

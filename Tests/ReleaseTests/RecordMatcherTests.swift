@@ -50,6 +50,25 @@ struct RecordMatcherTests {
         #expect(match(RecordMatcher(sought: sought(.user, "anna", [3, 2, 1])), line) == expected)
     }
 
+    @Test(
+        "what may stand for the customer, or for another, leaves it open",
+        arguments: [
+            ("c1", RecordMatcher.Match.value), ("c2", .none),
+            ("mask", .undecided(isToken: false)), ("", .undecided(isToken: false)),
+        ])
+    func copies(_ customer: String, _ expected: RecordMatcher.Match) {
+        var within = sought(.customer, "c1", [0])
+        within.copies = [bytes("mask")]
+        let line = #"{"user":"anna","customer":"\#(customer)"}"#
+        #expect(
+            match(RecordMatcher(sought: sought(.user, "anna", [1]), within: within), line)
+                == expected)
+        within.copies = []
+        #expect(
+            match(RecordMatcher(sought: sought(.user, "anna", [1]), within: within), line)
+                == (customer == "mask" ? .none : expected))
+    }
+
     @Test("what a match says")
     func words() {
         func words(_ match: RecordMatcher.Match) -> [Bool] {

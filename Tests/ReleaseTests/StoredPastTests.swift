@@ -115,6 +115,43 @@ struct StoredPastTests {
         #expect(outcome.lines == [gone])
     }
 
+    @Test("a record whose time is gone is of its day: dealt with when the last of that day was")
+    func recalledDay() throws {
+        func instant(_ text: String) throws -> EventTime {
+            try #require(RunClock(text: text, zone: .utc)).now
+        }
+        let day = try instant("2026-06-14").milliseconds / 86_400_000
+        let (first, last) = (line("2026-06-14T00:00:00Z"), line("2026-06-14T23:59:59.999Z"))
+        var all: Set<[Bool]> = []
+        for now in [
+            "2026-06-15T00:00:00Z", "2026-06-15T12:00:00Z", "2026-06-15T23:59:59.998Z",
+            "2026-06-15T23:59:59.999Z", "2026-06-16T00:00:00Z",
+        ] {
+            let clock = RunClock(now: try instant(now), zone: .utc)
+            let before = try #require(
+                ClockSet(
+                    window: CalendarDuration(months: 0, days: 0, seconds: 86_400),
+                    runClock: clock))
+            func areGone(_ lines: [String]) throws -> [Bool] {
+                try run([(lines, -1)]) {
+                    $0.writtenUnder = before
+                    $0.storedDay = Int(day)
+                }.lines.map { $0.contains("GONE") }
+            }
+            let (ofFirst, ofLast) = (try areGone([first]), try areGone([last]))
+            let noTime = #"{"user":"ann"}"#
+            let found = try areGone([noTime, first, noTime, line(ReleaseTrial.fresh)])
+            #expect(found == ofLast + ofFirst + ofLast + [false], "\(now)")
+            all.insert(ofFirst + ofLast)
+        }
+        #expect(all == [[true, true], [false, true], [false, false]])
+        let young = try run([([#"{"user":"ann"}"#], -1)]) {
+            $0.writtenUnder = try clocks("2026-06-20")
+            $0.storedDay = Int(day) + 1
+        }
+        #expect(young.lines == [#"{"user":"ann"}"#])
+    }
+
     @Test("a later run looks at what is still readable, held or not, and at nothing else")
     func readable() throws {
         let before = try clocks("2026-06-20")

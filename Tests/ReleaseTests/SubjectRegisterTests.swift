@@ -93,6 +93,45 @@ struct SubjectRegisterTests {
         #expect(result.counts.outputs[0].written == written)
     }
 
+    @Test("any text inside an array or an object may be the name", arguments: [
+        (#""anna""#, #"["bob",["anna"]]"#, 0), (#""anna""#, #"{"id":" anna "}"#, 0),
+        (#""anna""#, #"["bob"]"#, 1), (#""c1""#, #"["c2","c1"]"#, 0),
+        (#""c1""#, #"{"id":"c2"}"#, 1), (#""192.0.2.7""#, #"["198.51.100.1"," 192.0.2.7"]"#, 0),
+        (#""192.0.2.7""#, #"["198.51.100.1"]"#, 1),
+    ])
+    func textsInside(_ field: String, _ value: String, _ written: Int) throws {
+        let kinds: [(SubjectKind, String)] = [
+            (.user, "anna"), (.customer, "c1"), (.address, "192.0.2.7"),
+        ]
+        for (kind, name) in kinds where field.contains(name) {
+            let register = try register([
+                SubjectRegister.Rule(.subject(try Self.hash(kind, name)), effect: .erased)
+            ])
+            let (result, _) = try run(register, [line().replacing(field, with: value)])
+            #expect(result.counts.outputs[0].written == written)
+            #expect(result.counts.observed == [written])
+        }
+    }
+
+    @Test("each element of a path that leads through an array may be the name", arguments: [
+        (#"["bob","anna"]"#, "anna", 0), (#"["bob"," \u0061nna"]"#, "anna", 0),
+        (#"["bob"]"#, "anna", 1), (#"[7,8]"#, "8", 0), (#"[null,true]"#, "null", 1),
+        (#"[null,true]"#, "true", 1), (#"[{"id":"anna"}]"#, "anna", 0),
+    ])
+    func elements(_ users: String, _ name: String, _ written: Int) throws {
+        var trial = ReleaseTrial([
+            ("ts", FieldRule(transform: Keep())), ("users[*]", FieldRule(transform: nil)),
+        ])
+        trial.personField = "users[*]"
+        var plan = try #require(trial.makePlan())
+        plan.subjects = try register([
+            SubjectRegister.Rule(.subject(try Self.hash(.user, name)), effect: .erased)
+        ])
+        let line = #"{"ts":"\#(ReleaseTrial.fresh)","users":\#(users)}"# + "\n"
+        let result = trial.run([bytes(line)], releaser: Releaser(plan: plan, keyRing: nil))
+        #expect(result.counts.outputs[0].written == written)
+    }
+
     @Test("an erasure may be limited to a customer and to events before a time")
     func limits() throws {
         let limit = try Self.hash(.customer, "c1").digest

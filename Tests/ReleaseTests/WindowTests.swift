@@ -23,6 +23,18 @@ import Testing
         #expect(result.counts.isConserved)
     }
 
+    @Test func aTimeIsOfAYearThatHasAName() {
+        for (time, reason) in [
+            ("0000-01-01T00:00:00Z", nil), ("0000-01-01T00:00:00+00:01", .badTime),
+            ("9999-12-31T23:59:59Z", nil), ("9999-12-31T23:59:59-00:01", .badTime),
+            ("", .noTime), ("x", .badTime),
+        ] as [(String, QuarantineReason?)] {
+            let result = ReleaseTrial(Self.rules).run([record(time)])
+            #expect(result.counts.quarantined.map(\.key) == (reason.map { [$0] } ?? []), "\(time)")
+            #expect(result.counts.isConserved)
+        }
+    }
+
     @Test func aDueRecordKeepsOnlyNamedMembers() {
         let result = ReleaseTrial(Self.rules).run([record(ReleaseTrial.due)])
         let token = MonthKeys.token("ann", field: "user", month: "2026-06")

@@ -4,18 +4,22 @@ private import Glibc
 /// Files with secrets that the machinery around a process delivers to it: credentials of a service
 /// manager, secrets of a cluster.
 enum DeliveredFile {
-    /// Refuses `file` unless it is of this user and closed to all others, or of the superuser and
-    /// readable for a group at most: with an access list the group bits are its mask, and a volume
-    /// is given to the group of the process.
     static func check(_ file: borrowing FileDescriptor) throws(FileFault) {
         let status = try file.status()
-        guard status.owner == geteuid() || status.owner == 0 else {
-            throw FileFault(.open, .foreignOwner, path: file.path)
+        if let cause = refusal(
+            owner: status.owner, permissions: status.permissions, user: geteuid())
+        {
+            throw FileFault(.open, cause, path: file.path)
         }
-        let forbidden: UInt32 = status.owner == geteuid() ? 0o077 : 0o037
-        guard status.permissions & forbidden == 0 else {
-            throw FileFault(.open, .openToOthers, path: file.path)
-        }
+    }
+
+    /// Why a process of `user` may not take a file: it has to be of this user and closed to all
+    /// others, or of the superuser and readable for a group at most: with an access list the group
+    /// bits are its mask, and a volume is given to the group of the process.
+    static func refusal(owner: UInt32, permissions: UInt32, user: UInt32) -> FileFault.Cause? {
+        guard owner == user || owner == 0 else { return .foreignOwner }
+        let forbidden: UInt32 = owner == user ? 0o077 : 0o037
+        return permissions & forbidden == 0 ? nil : .openToOthers
     }
 }
 

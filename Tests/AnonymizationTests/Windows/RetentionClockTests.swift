@@ -199,6 +199,14 @@ struct RetentionClockTests {
         #expect(month(handled, .at(Self.now)) == "2027-04")
         #expect(month(handled, .notStarted) == nil)
         #expect(month(handled, .unknown) == nil)
+        // Years that have no name have no keys.
+        let year = 31_556_952_000.0
+        for (start, named) in [
+            (-1971.5, nil), (-1970.5, "0000"), (8028.5, "9999"), (8029.5, nil),
+        ] as [(Double, String?)] {
+            let time = EventTime(milliseconds: Int64(start * year))
+            #expect(month(handled, .at(time)).map { String($0.prefix(4)) } == named, "\(start)")
+        }
     }
 
     @Test("Whatever the readings: a start before its cut-off is always in the set")
