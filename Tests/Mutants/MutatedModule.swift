@@ -37,7 +37,6 @@ struct MutatedModule {
                 "Anonymization/Release/ChunkRelease+Age.swift",
                 "Anonymization/Release/ChunkRelease+Bars.swift",
                 "Anonymization/Release/OutputRelease+Bars.swift",
-                "Anonymization/Release/OutputRelease+Fitting.swift",
                 "Anonymization/Release/RuleApplication.swift",
                 "Anonymization/Release/TokenApplication.swift",
                 "Anonymization/Windows/Purposes.swift",
