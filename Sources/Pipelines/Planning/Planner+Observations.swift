@@ -258,7 +258,7 @@ final class InputRegister {
     private(set) var texts: [ObservationPlan.TextInput] = []
     private(set) var textPlans: [TextInputPlan] = []
     private(set) var tokens: [ObservationPlan.TokenInput] = []
-    private var textKeys: [(name: String, isGroup: Bool)] = []
+    private var textKeys: [(name: String, isRuled: Bool)] = []
     private var tokenFields: [String] = []
     private var categories = CategorySet()
     /// The purpose of the statistic at hand.
@@ -280,10 +280,10 @@ final class InputRegister {
     func group(_ field: Marked<String>, isNamed: Bool, path: String) -> Int? {
         noteUse(of: field, path)
         if let index = derived.firstIndex(where: { $0.name == field.value }) {
-            return add(field.value, isGroup: true, .derived(index), nil)
+            return add(field.value, isRuled: true, .derived(index), nil)
         }
         let slot = planner.slot(field, path: path)
-        guard !isNamed else { return add(field.value, isGroup: false, .slot(slot), nil) }
+        guard !isNamed else { return add(field.value, isRuled: false, .slot(slot), nil) }
         guard
             let rule = planner.specification.fields.first(where: { $0.field.value == field.value }),
             let options = rule.transform
@@ -298,18 +298,21 @@ final class InputRegister {
             let made = planner.transform(
                 options, field: field.value, path: "fields.\(field.value)")
         else { return nil }
+        // A value that stays as it is is the very one that measures compare: control sees that only
+        // when both are one input.
         let isKept = made.descriptor.traits.contains(.leavesReadable)
-        return add(field.value, isGroup: true, .slot(slot), isKept ? nil : made.transform)
+        return add(
+            field.value, isRuled: !isKept, .slot(slot), isKept ? nil : made.transform)
     }
 
     private func add(
-        _ name: String, isGroup: Bool, _ source: OutputReleasePlan.Source,
+        _ name: String, isRuled: Bool, _ source: OutputReleasePlan.Source,
         _ transform: (any Transform)?
     ) -> Int {
-        if let known = textKeys.firstIndex(where: { $0.name == name && $0.isGroup == isGroup }) {
+        if let known = textKeys.firstIndex(where: { $0.name == name && $0.isRuled == isRuled }) {
             return known
         }
-        textKeys.append((name, isGroup))
+        textKeys.append((name, isRuled))
         texts.append(ObservationPlan.TextInput(source: source, transform: transform))
         textPlans.append(TextInputPlan(name: name))
         return texts.count - 1
@@ -333,10 +336,10 @@ final class InputRegister {
                 let mark = Marked(field, at: position)
                 noteUse(of: mark, "statistics")
                 if let index = derived.firstIndex(where: { $0.name == field }) {
-                    return add(field, isGroup: true, .derived(index), nil)
+                    return add(field, isRuled: true, .derived(index), nil)
                 }
                 return add(
-                    field, isGroup: false, .slot(planner.slot(mark, path: "statistics")), nil)
+                    field, isRuled: false, .slot(planner.slot(mark, path: "statistics")), nil)
             },
             token: { [self] name, position in
                 guard let field = identity(Marked(name, at: position)) else { return nil }
