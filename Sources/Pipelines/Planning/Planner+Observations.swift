@@ -51,7 +51,9 @@ extension Planner {
         addUnseen(to: &planned, &plans, inputs)
         if plans.count > StatisticsPlan.statisticsMax {
             faults.add(
-                "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures",
+                "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures, found "
+                    + "\(plans.count), with those that are counted for the sake of `within` and of "
+                    + "columns about a part",
                 at: specification.name.position, path: "statistics")
         }
         planned.plan.texts = inputs.texts
@@ -68,6 +70,7 @@ extension Planner {
         to planned: inout PlannedObservations, _ plans: inout [StatisticPlan],
         _ inputs: InputRegister
     ) {
+        inputs.noteCompared(plans)
         for (index, statistic) in specification.statistics.enumerated() {
             let name = statistic.name.value
             guard let at = plans.firstIndex(where: { $0.name == name }) else { continue }
@@ -84,6 +87,14 @@ extension Planner {
                         name: plan.name, paths: [], purpose: statistic.purpose.value,
                         isPublished: true, isUnseen: true, isDisclosure: false, columns: []))
             }
+        }
+        for part in partPlans(planned, &plans, inputs) {
+            planned.plan.statistics.append(planned.plan.statistics[part.of])
+            planned.tables.append(
+                TablePlan(
+                    name: part.plan.name, paths: [], purpose: planned.tables[part.of].purpose,
+                    isPublished: true, isUnseen: true, isDisclosure: false, columns: []))
+            plans.append(part.plan)
         }
     }
 
@@ -261,6 +272,8 @@ final class InputRegister {
     private var textKeys: [(name: String, isRuled: Bool)] = []
     private var tokenFields: [String] = []
     private var categories = CategorySet()
+    /// The fields that columns about a part are about.
+    private(set) var compared: Set<String> = []
     /// The purpose of the statistic at hand.
     var purpose = Purpose.statistics
 
@@ -315,6 +328,49 @@ final class InputRegister {
         textKeys.append((name, isRuled))
         texts.append(ObservationPlan.TextInput(source: source, transform: transform))
         textPlans.append(TextInputPlan(name: name))
+        return texts.count - 1
+    }
+
+    /// Notes the fields that columns of `plans` compare.
+    func noteCompared(_ plans: [StatisticPlan]) {
+        compared = Set(plans.flatMap(\.measures).flatMap(\.conditions).map { column($0.input) })
+    }
+
+    /// True when a rule makes the values of a text input.
+    func isRuled(_ input: Int) -> Bool { textKeys[input].isRuled }
+
+    /// What a column of the values of a text input is called.
+    func column(_ input: Int) -> String { textKeys[input].name }
+
+    /// True when the values of two text inputs are made of the same field.
+    func areOfOneField(_ one: Int, _ other: Int) -> Bool { slot(one) == slot(other) }
+
+    /// True when the values of a text input are made of the time of the record.
+    func isTime(_ input: Int) -> Bool {
+        planner.timeFields.contains(planner.register.names[slot(input)])
+    }
+
+    private func slot(_ input: Int) -> Int {
+        switch texts[input].source {
+        case .slot(let slot): slot
+        case .derived(let index): derived[index].field.slot
+        }
+    }
+
+    /// The input of the field of `input` in which only `values` are told apart; the same one when
+    /// nobody reads it for anything else.
+    func name(_ values: [[UInt8]], of input: Int, inPlace: Bool) -> Int {
+        let named = ObservationPlan.TextInput(
+            source: texts[input].source, transform: NamedValues(values))
+        let plan = TextInputPlan(name: textPlans[input].name, isOfNamed: true)
+        guard !inPlace else {
+            texts[input] = named
+            textPlans[input] = plan
+            return input
+        }
+        textKeys.append((textKeys[input].name, true))
+        texts.append(named)
+        textPlans.append(plan)
         return texts.count - 1
     }
 
