@@ -51,7 +51,9 @@ extension Planner {
         addUnseen(to: &planned, &plans, inputs)
         if plans.count > StatisticsPlan.statisticsMax {
             faults.add(
-                "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures",
+                "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures, found "
+                    + "\(plans.count), with those that are counted for the sake of `within` and of "
+                    + "columns about a part",
                 at: specification.name.position, path: "statistics")
         }
         planned.plan.texts = inputs.texts
@@ -68,6 +70,7 @@ extension Planner {
         to planned: inout PlannedObservations, _ plans: inout [StatisticPlan],
         _ inputs: InputRegister
     ) {
+        inputs.noteCompared(plans)
         for (index, statistic) in specification.statistics.enumerated() {
             let name = statistic.name.value
             guard let at = plans.firstIndex(where: { $0.name == name }) else { continue }
@@ -84,6 +87,14 @@ extension Planner {
                         name: plan.name, paths: [], purpose: statistic.purpose.value,
                         isPublished: true, isUnseen: true, isDisclosure: false, columns: []))
             }
+        }
+        for part in partPlans(planned, &plans, inputs) {
+            planned.plan.statistics.append(planned.plan.statistics[part.of])
+            planned.tables.append(
+                TablePlan(
+                    name: part.plan.name, paths: [], purpose: planned.tables[part.of].purpose,
+                    isPublished: true, isUnseen: true, isDisclosure: false, columns: []))
+            plans.append(part.plan)
         }
     }
 
@@ -258,9 +269,11 @@ final class InputRegister {
     private(set) var texts: [ObservationPlan.TextInput] = []
     private(set) var textPlans: [TextInputPlan] = []
     private(set) var tokens: [ObservationPlan.TokenInput] = []
-    private var textKeys: [(name: String, isGroup: Bool)] = []
+    private var textKeys: [(name: String, isRuled: Bool)] = []
     private var tokenFields: [String] = []
     private var categories = CategorySet()
+    /// The fields that columns about a part are about.
+    private(set) var compared: Set<String> = []
     /// The purpose of the statistic at hand.
     var purpose = Purpose.statistics
 
@@ -280,10 +293,10 @@ final class InputRegister {
     func group(_ field: Marked<String>, isNamed: Bool, path: String) -> Int? {
         noteUse(of: field, path)
         if let index = derived.firstIndex(where: { $0.name == field.value }) {
-            return add(field.value, isGroup: true, .derived(index), nil)
+            return add(field.value, isRuled: true, .derived(index), nil)
         }
         let slot = planner.slot(field, path: path)
-        guard !isNamed else { return add(field.value, isGroup: false, .slot(slot), nil) }
+        guard !isNamed else { return add(field.value, isRuled: false, .slot(slot), nil) }
         guard
             let rule = planner.specification.fields.first(where: { $0.field.value == field.value }),
             let options = rule.transform
@@ -298,20 +311,66 @@ final class InputRegister {
             let made = planner.transform(
                 options, field: field.value, path: "fields.\(field.value)")
         else { return nil }
+        // A value that stays as it is is the very one that measures compare: control sees that only
+        // when both are one input.
         let isKept = made.descriptor.traits.contains(.leavesReadable)
-        return add(field.value, isGroup: true, .slot(slot), isKept ? nil : made.transform)
+        return add(
+            field.value, isRuled: !isKept, .slot(slot), isKept ? nil : made.transform)
     }
 
     private func add(
-        _ name: String, isGroup: Bool, _ source: OutputReleasePlan.Source,
+        _ name: String, isRuled: Bool, _ source: OutputReleasePlan.Source,
         _ transform: (any Transform)?
     ) -> Int {
-        if let known = textKeys.firstIndex(where: { $0.name == name && $0.isGroup == isGroup }) {
+        if let known = textKeys.firstIndex(where: { $0.name == name && $0.isRuled == isRuled }) {
             return known
         }
-        textKeys.append((name, isGroup))
+        textKeys.append((name, isRuled))
         texts.append(ObservationPlan.TextInput(source: source, transform: transform))
         textPlans.append(TextInputPlan(name: name))
+        return texts.count - 1
+    }
+
+    /// Notes the fields that columns of `plans` compare.
+    func noteCompared(_ plans: [StatisticPlan]) {
+        compared = Set(plans.flatMap(\.measures).flatMap(\.conditions).map { column($0.input) })
+    }
+
+    /// True when a rule makes the values of a text input.
+    func isRuled(_ input: Int) -> Bool { textKeys[input].isRuled }
+
+    /// What a column of the values of a text input is called.
+    func column(_ input: Int) -> String { textKeys[input].name }
+
+    /// True when the values of two text inputs are made of the same field.
+    func areOfOneField(_ one: Int, _ other: Int) -> Bool { slot(one) == slot(other) }
+
+    /// True when the values of a text input are made of the time of the record.
+    func isTime(_ input: Int) -> Bool {
+        planner.timeFields.contains(planner.register.names[slot(input)])
+    }
+
+    private func slot(_ input: Int) -> Int {
+        switch texts[input].source {
+        case .slot(let slot): slot
+        case .derived(let index): derived[index].field.slot
+        }
+    }
+
+    /// The input of the field of `input` in which only `values` are told apart; the same one when
+    /// nobody reads it for anything else.
+    func name(_ values: [[UInt8]], of input: Int, inPlace: Bool) -> Int {
+        let named = ObservationPlan.TextInput(
+            source: texts[input].source, transform: NamedValues(values))
+        let plan = TextInputPlan(name: textPlans[input].name, isOfNamed: true)
+        guard !inPlace else {
+            texts[input] = named
+            textPlans[input] = plan
+            return input
+        }
+        textKeys.append((textKeys[input].name, true))
+        texts.append(named)
+        textPlans.append(plan)
         return texts.count - 1
     }
 
@@ -333,10 +392,10 @@ final class InputRegister {
                 let mark = Marked(field, at: position)
                 noteUse(of: mark, "statistics")
                 if let index = derived.firstIndex(where: { $0.name == field }) {
-                    return add(field, isGroup: true, .derived(index), nil)
+                    return add(field, isRuled: true, .derived(index), nil)
                 }
                 return add(
-                    field, isGroup: false, .slot(planner.slot(mark, path: "statistics")), nil)
+                    field, isRuled: false, .slot(planner.slot(mark, path: "statistics")), nil)
             },
             token: { [self] name, isField, position in
                 let name = Marked(name, at: position)

@@ -21,7 +21,7 @@ extension Planner {
         var wholes: [String: [Statistics.GroupKey]] = [:]
         for entry in statistic.within where isColumn(entry, of: made, path) {
             wholes[entry.column.value] = entry.wholes.compactMap { whole in
-                guard isShownBy(whole, statistic, path) else { return nil }
+                guard isShownBy(whole, statistic, inputs, path) else { return nil }
                 return inputs.group(whole, isNamed: false, path: path).map {
                     .text(input: $0, column: whole.value)
                 }
@@ -71,18 +71,19 @@ extension Planner {
         return false
     }
 
-    /// A whole that no other table is by is no total of anything.
+    /// A whole that no other table is by, and no column about, is no total of anything.
     private func isShownBy(
-        _ whole: Marked<String>, _ statistic: StatisticSpecification, _ path: String
+        _ whole: Marked<String>, _ statistic: StatisticSpecification, _ inputs: InputRegister,
+        _ path: String
     ) -> Bool {
         let others = specification.statistics.filter {
             $0.name.value != statistic.name.value && $0.path == nil && $0.noise == nil
         }
         let fields = others.flatMap(\.keys).flatMap(\.fields)
-        if fields.contains(whole.value) { return true }
+        if fields.contains(whole.value) || inputs.compared.contains(whole.value) { return true }
         faults.add(
             "no other published table is by `\(whole.value)`: expected one whose figures are made "
-                + "of these", at: whole.position, path: path,
+                + "of these, or a column about it", at: whole.position, path: path,
             suggestion: nearestName(to: whole.value, among: fields))
         return false
     }
@@ -105,7 +106,7 @@ extension GroupKey {
 
 extension MeasurePlan {
     /// True for figures that add up to those of other tables, or are bounded by them.
-    fileprivate var addsUpOrBounds: Bool {
+    var addsUpOrBounds: Bool {
         switch kind {
         case .count, .sum, .mean, .distinct: true
         // Sessions of other texts are other sessions.
@@ -127,7 +128,7 @@ extension StatisticPlan {
     }
 
     /// Its keys as single columns: a table of several dimensions is a breakdown for each.
-    fileprivate var breakdowns: [[Statistics.GroupKey]] {
+    var breakdowns: [[Statistics.GroupKey]] {
         var plain: [Statistics.GroupKey] = []
         var dimensions: [Statistics.GroupKey] = []
         for key in groupBy {

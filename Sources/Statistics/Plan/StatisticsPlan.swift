@@ -42,8 +42,13 @@ package enum Granularity: UInt8, Sendable {
 package struct TextInputPlan: Sendable, Equatable {
     /// The field as the pipeline names it; for messages.
     package let name: String
+    /// True when only values that conditions name are told apart.
+    package let isOfNamed: Bool
 
-    package init(name: String) { self.name = name }
+    package init(name: String, isOfNamed: Bool = false) {
+        self.name = name
+        self.isOfNamed = isOfNamed
+    }
 }
 
 /// One statistic: a table with a row per group and a column per measure.

@@ -1,5 +1,6 @@
 import Publication
 import Statistics
+import TestSupport
 
 /// What an attacker knows of one measure from all that is published, as a linear programme.
 ///

@@ -134,7 +134,9 @@ extension PeriodTables {
                 dimensions.map { RolledColumn(name: $0.name, input: $0.input, isDimension: true) }
             }
         }
-        return all.filter { column in publish.rollsUp(column.name) }
+        return all.filter { column in
+            publish.rollsUp(column.name) && !plan.statistics.textInputs[column.input].isOfNamed
+        }
     }
 
     private func rolledColumns() -> [RolledColumn] {

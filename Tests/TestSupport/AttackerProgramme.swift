@@ -2,24 +2,26 @@
 ///
 /// The textbook two-phase simplex with Bland's rule in floating point, sharing nothing with the
 /// product: slow, plain and good enough for some hundred unknowns.
-struct AttackerProgramme {
+public struct AttackerProgramme: Sendable {
     /// Lower bounds; upper ones are equations with a slack.
     private var lower: [Double] = []
     private var rows: [(terms: [Int: Double], right: Double)] = []
 
+    public init() {}
+
     /// An unknown of at least `lower`.
-    mutating func unknown(atLeast lower: Double) -> Int {
+    public mutating func unknown(atLeast lower: Double) -> Int {
         self.lower.append(lower)
         return self.lower.count - 1
     }
 
     /// `terms` add up to `right`.
-    mutating func require(_ terms: [Int: Double], equals right: Double) {
+    public mutating func require(_ terms: [Int: Double], equals right: Double) {
         rows.append((terms, right))
     }
 
     /// `terms` are at most `right`.
-    mutating func require(_ terms: [Int: Double], atMost right: Double) {
+    public mutating func require(_ terms: [Int: Double], atMost right: Double) {
         var terms = terms
         terms[unknown(atLeast: 0)] = 1
         rows.append((terms, right))
@@ -27,7 +29,7 @@ struct AttackerProgramme {
 
     /// The smallest and the largest value of each unknown in `targets`; infinity without limit.
     /// Nil when the equations contradict each other.
-    func ranges(of targets: [Int]) -> [ClosedRange<Double>]? {
+    public func ranges(of targets: [Int]) -> [ClosedRange<Double>]? {
         var tableau = Tableau(rows: rows, lower: lower)
         guard tableau.findStart() else { return nil }
         return targets.map { target in
