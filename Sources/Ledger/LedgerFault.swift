@@ -51,7 +51,20 @@ extension LedgerFault: CustomStringConvertible {
                 + "durable: a power cut now could take it back"
         case .brokenChain(let sequence):
             "the chain of events in the ledger is broken at event \(sequence)"
-        case .database(let code): "the ledger's database reports error \(code)"
+        case .database(let code): Self.databaseReason(code)
+        }
+    }
+
+    /// What a result code of SQLite means where somebody can do something; extended codes say in
+    /// their upper bits where it came up.
+    private static func databaseReason(_ code: Int) -> String {
+        switch code & 0xFF {
+        case 7: "there is not enough memory for the ledger's database"
+        case 8: "the ledger's database is read-only (error \(code))"
+        case 10: "the device of the ledger's database reports a fault (error \(code))"
+        case 13: "no space is left on the device for the ledger's database"
+        case 14: "the ledger's database cannot be opened (error \(code))"
+        default: "the ledger's database reports error \(code)"
         }
     }
 

@@ -121,7 +121,7 @@ import Testing
         let told = try sluice(["--version"], in: scene)
         let lines = text(told.output).split(separator: "\n")
         #expect(lines.first?.hasPrefix("sluice ") == true)
-        for name in ["build ", "OpenSSL ", "SQLite ", "zlib "] {
+        for name in ["rules ", "build ", "OpenSSL ", "SQLite ", "zlib "] {
             #expect(lines.contains { $0.hasPrefix(name) }, "\(name)")
         }
     }

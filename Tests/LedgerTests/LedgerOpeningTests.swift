@@ -25,6 +25,13 @@ struct LedgerOpeningTests {
         #expect(try scratch.ledger().lastRun() == nil)
     }
 
+    @Test(arguments: [
+        (13, "no space is left on the device"), (778, "(error 778)"), (11, "reports error 11"),
+    ])
+    func whatTheDatabaseReportsIsSaidInWords(_ code: Int, _ words: String) {
+        #expect(LedgerFault.database(code: code).description.contains(words))
+    }
+
     private func dump(_ scratch: Scratch) throws -> [UInt8] {
         do {
             let ledger = try scratch.ledger()

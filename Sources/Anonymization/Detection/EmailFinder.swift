@@ -116,8 +116,9 @@ struct EmailFinder {
         var hasLetter = false
         while start > floor {
             if start - 3 >= floor, let byte = view.escape(at: start - 3) {
-                guard byte >= 0x80 || isLocalPunctuation(byte) else { break }
-                hasLetter = hasLetter || byte >= 0x80
+                let isLetter = byte >= 0x80 || Self.isAlphanumeric(byte)
+                guard isLetter || isLocalPunctuation(byte) else { break }
+                hasLetter = hasLetter || isLetter
                 start -= 3
                 continue
             }
@@ -162,24 +163,40 @@ struct EmailFinder {
         }
     }
 
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        ByteClass.table[Int(byte)] & ByteClass.alphanumeric != 0
+    }
+
     private func isDomainByte(_ index: Int) -> Bool {
         isSimpleDomain(index) || view[index] == UInt8(ascii: "_") || view[index] >= 0x80
+    }
+
+    /// The length of what stands at `index` in a domain: a byte, or the escape of a letter or
+    /// digit; 0 for anything else.
+    private func domainLength(at index: Int) -> Int {
+        if isDomainByte(index) { return 1 }
+        guard let byte = view.escape(at: index) else { return 0 }
+        return byte >= 0x80 || Self.isAlphanumeric(byte) ? 3 : 0
     }
 
     /// The end of the domain that begins at `start`, or nil when what stands there is none or is
     /// never a person's.
     private func strictDomain(from start: Int) -> Int? {
         if view[start] == UInt8(ascii: "[") { return addressLiteral(from: start) }
-        guard isDomainByte(start) else { return nil }
+        guard domainLength(at: start) > 0 else { return nil }
         var end = start
         var lastLabel = start
         var labels = 0
         while true {
             lastLabel = end
             labels += 1
-            while isDomainByte(end) { end += 1 }
+            while true {
+                let length = domainLength(at: end)
+                if length == 0 { break }
+                end += length
+            }
             let dot = view.length(of: UInt8(ascii: "."), at: end)
-            guard dot > 0, isDomainByte(end + dot) else { break }
+            guard dot > 0, domainLength(at: end + dot) > 0 else { break }
             end += dot
         }
         if Self.isNeverPersonal(view, start..<end) { return nil }

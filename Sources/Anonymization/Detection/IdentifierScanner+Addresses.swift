@@ -54,6 +54,12 @@ extension IdentifierScanner {
         return view.isAny(ends, at: index) ? nil : index
     }
 
+    /// True when four octets begin at `start`.
+    private func beginsAddress4(at start: Int) -> Bool {
+        octets(at: start, UInt8(ascii: ".")) != nil || octets(at: start, UInt8(ascii: "-")) != nil
+            || octets(at: start, UInt8(ascii: "_")) != nil
+    }
+
     /// True when the text before `start` is a number and `separator`, so that an earlier number
     /// had the chance to begin an address.
     private func continuesNumber(at start: Int, _ separator: UInt8) -> Bool {
@@ -247,9 +253,10 @@ extension IdentifierScanner {
         return start..<endOfPort(end)
     }
 
+    /// The number behind a colon is a port unless an address begins with it.
     private func endOfPort(_ end: Int) -> Int {
         let colon = view.length(of: UInt8(ascii: ":"), at: end)
-        guard colon > 0 else { return end }
+        guard colon > 0, !beginsAddress4(at: end + colon) else { return end }
         var index = end + colon
         while index - end - colon < 6, view.isAny(ByteClass.digit, at: index) { index += 1 }
         guard (1...5).contains(index - end - colon),

@@ -1,10 +1,13 @@
 /// Payment card numbers, bank account numbers and telephone numbers.
 extension IdentifierScanner {
-    /// The length of a gap between two groups at `index`: one space, dash, plus or `%20`; else 0.
+    /// The length of a gap between two groups at `index`: one space, also one that does not break,
+    /// dash, plus or `%20`; else 0.
     private func gap(at index: Int) -> Int {
         switch view[index] {
         case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "+"): 1
         case UInt8(ascii: "%"): view.escape(at: index) == UInt8(ascii: " ") ? 3 : 0
+        case 0xC2: view[index + 1] == 0xA0 ? 2 : 0
+        case 0xE2: view[index + 1] == 0x80 && view[index + 2] == 0xAF ? 3 : 0
         default: 0
         }
     }

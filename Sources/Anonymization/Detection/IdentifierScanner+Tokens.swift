@@ -142,11 +142,12 @@ extension IdentifierScanner {
     }
 
     private func uuidEnd(_ piece: Piece) -> Int? {
-        guard piece.count == 8, view[piece.end] == UInt8(ascii: "-") else { return nil }
+        guard piece.count == 8 else { return nil }
         var index = piece.end
         for group in 0..<4 {
-            guard view[index] == UInt8(ascii: "-") else { return nil }
-            index += 1
+            let dash = view.length(of: UInt8(ascii: "-"), at: index)
+            guard dash > 0 else { return nil }
+            index += dash
             for _ in 0..<(group < 3 ? 4 : 12) {
                 guard view.isAny(ByteClass.hex, at: index) else { return nil }
                 index += 1

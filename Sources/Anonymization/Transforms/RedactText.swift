@@ -120,8 +120,10 @@ extension RedactText {
         leaks: """
             Names of persons, user names, postal addresses, customer numbers, passwords and tokens \
             shorter than 32 characters or with hardly a digit stay; so do identifiers in another \
-            encoding (base64, hexadecimal host names, words for digits) and an address written like \
-            the version of a product. The text around a placeholder can identify on its own.
+            encoding (base64, hexadecimal host names, words for digits, the digits of an address \
+            percent-encoded), a card or account number with a letter directly beside it or with \
+            dots, tabs or two spaces between its groups, and an address written like the version \
+            of a product. The text around a placeholder can identify on its own.
             """,
         options: [
             OptionDescriptor(

@@ -280,6 +280,20 @@ extension Ledger {
             .map(EventTime.init(milliseconds:))
     }
 
+    /// The latest time that the clock of any run stood at since somebody last said what time it
+    /// was, that run included: one word ends what a clock that stood wrong has left.
+    package func latestBelievedClock() throws(LedgerFault) -> EventTime? {
+        try read { db in
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT max(now_ms) FROM runs WHERE id >= coalesce(
+                        (SELECT max(id) FROM runs WHERE now_is_stated = 1), 0)
+                    """
+            ).map(EventTime.init(milliseconds:))
+        }
+    }
+
     /// The partials whose files are there: live ones, and published ones whose key lives.
     package func keptPartials(
         pipeline: String? = nil, statisticSet: String? = nil

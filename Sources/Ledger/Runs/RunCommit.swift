@@ -18,6 +18,8 @@ package struct RunCommit: Sendable {
     package var finished: EventTime
     /// The clock of the run (`--now`), in contrast to `started`.
     package var now: EventTime
+    /// True when somebody said what `now` was; false for the system's clock.
+    package var isClockStated = false
     /// The cut-off of the `window` clock, if the pipeline has one.
     package var cutoff: EventTime?
     package var counts: RunCounts

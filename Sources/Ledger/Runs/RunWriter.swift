@@ -153,14 +153,15 @@ struct RunWriter {
             sql: """
                 INSERT INTO runs (name, pipeline, command, plan_digest, started_ms, finished_ms,
                     now_ms, cutoff_ms, state, records_read, records_written, records_dropped,
-                    records_quarantined, counts)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    records_quarantined, counts, now_is_stated)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 commit.name, commit.pipeline, commit.command, commit.plan.hex,
                 commit.started.milliseconds, commit.finished.milliseconds,
                 commit.now.milliseconds, commit.cutoff?.milliseconds, state, counts.read,
                 counts.written, counts.dropped, counts.quarantined, details.written,
+                commit.isClockStated,
             ])
         run = db.lastInsertedRowID
     }

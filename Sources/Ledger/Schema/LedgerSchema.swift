@@ -32,6 +32,7 @@ struct LedgerSchema: Sendable {
         Migration(name: "9-awaited-opt-outs", statements: [awaitedOptOuts]),
         Migration(name: "10-unsearched-opt-outs", statements: [unsearchedOptOuts]),
         Migration(name: "11-store-searches", statements: [storeSearches]),
+        Migration(name: "12-stated-clocks", statements: [statedClocks]),
     ])
 
     /// One step from a version to the next.
@@ -283,6 +284,12 @@ struct LedgerSchema: Sendable {
     /// whatever the clock said when they came.
     private static let erasuresKnownToStores = """
         ALTER TABLE store_contents ADD COLUMN erasure_id INTEGER NOT NULL DEFAULT 0;
+        """
+
+    /// Whether somebody had said what time it was in a run, or its clock was the system's.
+    private static let statedClocks = """
+        ALTER TABLE runs ADD COLUMN now_is_stated INTEGER NOT NULL DEFAULT 0
+            CHECK (now_is_stated IN (0, 1));
         """
 
     /// The marks that temporary files of this state carry: one for each place where it has lain.

@@ -8,6 +8,7 @@ package enum BuildFacts {
     package static var text: String {
         """
         sluice \(Sluice.version)
+        rules    \(Sluice.rules)
         build    \(configuration), \(processor), Swift \(compiler)
         OpenSSL  \(cryptoLibraryVersion())
         SQLite   \(databaseLibraryVersion())

@@ -11,6 +11,11 @@ package enum Sluice {
     /// The version of the tool.
     package static let version = "0.1.0"
 
+    /// Counts the changes in what becomes of a record: of the tasks of one run all must have the
+    /// same number, because not every build has a version of its own. A test of the results of all
+    /// rules (`RulesNumberTests`) says when it has to be raised.
+    package static let rules = 1
+
     /// Runs a pipeline file.
     package static func run(
         _ request: RunRequest, observer: (any RunObserver)?
@@ -281,6 +286,7 @@ extension Sluice {
             }
             throw .faults(faults.told, file: path)
         }
+        plan.isClockStated = now != nil
         plan.statisticsDigest = sectionsDigest(
             of: counted(root, by: plan),
             sections: [

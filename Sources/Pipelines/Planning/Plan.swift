@@ -54,6 +54,8 @@ package struct Plan: Sendable {
     /// The latest clock of any run so far; nil for none. What is stored may be ahead of the clock
     /// of now, which can have been set back, and not of that.
     package var latestRun: EventTime?
+    /// True when somebody said what time it is (`--now`); false for the system's clock.
+    package var isClockStated = false
     /// Which fields the state's partials have tokens of, those of earlier statistics too.
     package var countedFields: Set<CountedField> = []
     /// The purposes of the pipeline, by name.

@@ -51,6 +51,7 @@ struct PlainCommit {
         var report = makeReport(plan, taken, paths, isDryRun: isDryRun)
         report.risks = gate?.risks ?? []
         try checkQuarantine(plan, report)
+        report.noteTimes(plan)
         let tables = try tableFiles(plan, taken, &report)
         try noteStayingFiles(of: taken.refusedMonths, &report)
         let expired = try DisclosureRetention(plan: plan).apply(isDryRun: isDryRun)

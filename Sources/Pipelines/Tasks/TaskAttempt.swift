@@ -43,6 +43,7 @@ struct TaskAttempt {
     func run(_ keys: TaskKeys) throws(PipelineFailure) -> TaskReport {
         if try context.folder.isComplete() { return TaskReport(task: task.name) }
         if let earlier = try publishedManifest() { return try late(earlier) }
+        try context.checkDay()
         try checkSources()
         let folder = try context.folder.attempt(task.name, label: label)
         let inputs = inputs
@@ -129,9 +130,15 @@ struct TaskAttempt {
 extension TaskFolder {
     /// The manifest of published work.
     func manifest(in folder: Directory) throws(PipelineFailure) -> TaskManifest {
-        guard let json = try Self.json(TaskManifest.fileName, in: folder),
-            let manifest = TaskManifest(json)
-        else { throw .storage("\(folder.path) holds no whole work of a task") }
+        guard let json = try Self.json(TaskManifest.fileName, in: folder) else {
+            throw .storage("\(folder.path) holds no whole work of a task")
+        }
+        guard json["version"]?.asInteger == TaskManifest.version else {
+            throw madeElsewhere(folder.path)
+        }
+        guard let manifest = TaskManifest(json) else {
+            throw .storage("\(folder.path) holds no whole work of a task")
+        }
         return manifest
     }
 }

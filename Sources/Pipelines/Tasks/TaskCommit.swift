@@ -54,6 +54,7 @@ struct TaskCommit {
                 who: "commit")
             return nil
         }
+        try context.checkDay()
         try state.check(ledger)
         let sources = try DividedSources(
             context, from: state,
@@ -75,6 +76,7 @@ struct TaskCommit {
     }
 
     private func publish() throws(PipelineFailure) -> RunReport {
+        try context.checkDay()
         let plan = context.plan
         try RunLeftovers(plan: plan).remove()
         let confinement =

@@ -26,7 +26,8 @@ final class ContextWatch: Sendable {
 
     /// The digest of everything that decides what becomes of a record, but for the clock.
     func digest(of plan: Plan) -> Digest256 {
-        var texts = ["sluice \(Sluice.version)", plan.digest.hex, plan.release.zone.name]
+        let build = "sluice \(Sluice.version) rules \(Sluice.rules) form \(TaskManifest.version)"
+        var texts = [build, plan.digest.hex, plan.release.zone.name]
         texts += plan.tableInputs.map(\.digest.hex)
         texts += parts.withLock { $0 }
         return Digest256.of(Array(texts.joined(separator: "\n").utf8).span)
@@ -51,11 +52,27 @@ struct TaskContext {
         let watch = ContextWatch()
         let loaded = try Sluice.loadSpecification(pipeline, now: tasks.now, watch: watch).plan
         plan = tasks.state == nil ? loaded : loaded.anchored(at: tasks.folder)
+        plan.isClockStated = tasks.isClockStated
         guard watch.digest(of: plan) == tasks.context else {
             throw .refused(
                 "\(pipeline) is not what the tasks were planned with: expected the same pipeline, "
                     + "tables, lists and static keys, and the same version of sluice")
         }
+    }
+
+    /// Refuses work by the clock of a plan that has had its time: identifiers that became due since
+    /// would be written, and nobody would know. A plan is good on its day and the next, as what a
+    /// nightly run leaves is until the next one; for other days somebody says what time it is.
+    func checkDay() throws(PipelineFailure) {
+        if tasks.isClockStated { return }
+        let planned = plan.release.clocks.runClock
+        let zone = planned.zone
+        let today = zone.localDay(at: RunClock.system(zone: zone).now)
+        guard today - zone.localDay(at: planned.now) > 1 else { return }
+        throw .refused(
+            "the tasks were planned on \(planned.date.text), and a plan without `--now` is for its "
+                + "day and the next: what has become due since would be written readable; plan "
+                + "anew, and remove \(folder.directory.path)")
     }
 
     /// The same with the attempts that count settled.

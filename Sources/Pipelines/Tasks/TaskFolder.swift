@@ -57,8 +57,18 @@ struct TaskFolder {
         guard let json = try json(Self.planName, limitBytes: Self.planBytesMax) else {
             throw .usage("\(directory.path): expected a folder that `sluice plan` made")
         }
+        guard json["version"]?.asInteger == TaskPlan.version else {
+            throw madeElsewhere(directory.path(of: Self.planName))
+        }
         guard let plan = TaskPlan(json) else { throw damaged(Self.planName) }
         return plan
+    }
+
+    /// What another version of sluice wrote at `path`: nothing ends that but to begin anew.
+    func madeElsewhere(_ path: String) -> PipelineFailure {
+        .refused(
+            "\(path) was made by another version of sluice: have the same version everywhere, "
+                + "remove \(directory.path), and plan anew")
     }
 
     /// The content of a file; nil when there is none.

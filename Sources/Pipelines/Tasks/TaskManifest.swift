@@ -18,7 +18,7 @@ struct TaskManifest {
     }
 
     static let fileName = "manifest.json"
-    private static let version = 4
+    static let version = 4
 
     var task: String
     /// Tells the attempt from others at the same task.

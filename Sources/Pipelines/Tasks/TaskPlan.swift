@@ -55,6 +55,8 @@ struct TaskPlan: Equatable {
     var folder: String
     /// The clock of the run, as `--now` has it.
     var now: String
+    /// True when somebody said what time it is; false for the clock of the machine that planned.
+    var isClockStated: Bool
     /// The digest of the pipeline file, of every table, list and static key that it names.
     var context: Digest256
     /// Names the key of the run; nil when it needs none, or takes the keys of a key store.
@@ -71,7 +73,7 @@ struct TaskPlan: Equatable {
     var tasks: [Task]
 
     /// The version of the written form.
-    static let version = 3
+    static let version = 4
 
     /// The task of a name, or of a number from 0 on, as schedulers of numbered tasks have it.
     func task(_ text: String) -> Task? {
@@ -91,6 +93,7 @@ extension TaskPlan {
         .object([
             ("version", .integer(Int64(Self.version))), ("plan", .text(name)),
             ("pipeline", .text(pipeline)), ("folder", .text(folder)), ("now", .text(now)),
+            ("now_is_stated", .boolean(isClockStated)),
             ("context", .text(context.hex)), ("key", key.map { .text($0) } ?? .null),
             ("state", state?.written ?? .null), ("winners", .boolean(listsWinners)),
             ("buckets", .integer(Int64(buckets))),
@@ -129,7 +132,9 @@ extension TaskPlan {
     init?(_ json: CanonicalJSON) {
         guard json["version"]?.asInteger == Self.version, let name = json["plan"]?.asText,
             let pipeline = json["pipeline"]?.asText, let folder = json["folder"]?.asText,
-            let now = json["now"]?.asText, let digest = json["context"]?.asText,
+            let now = json["now"]?.asText,
+            let isClockStated = json["now_is_stated"]?.asBoolean,
+            let digest = json["context"]?.asText,
             let context = Digest256(hex: digest), let buckets = json["buckets"]?.asInteger,
             buckets > 0, let sources = json["sources"]?.asArray,
             let tasks = json["tasks"]?.asArray
@@ -138,6 +143,7 @@ extension TaskPlan {
         self.pipeline = pipeline
         self.folder = folder
         self.now = now
+        self.isClockStated = isClockStated
         self.context = context
         key = json["key"]?.asText
         state = json["state"].flatMap(State.init)

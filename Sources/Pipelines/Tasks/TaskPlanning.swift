@@ -36,6 +36,7 @@ struct TaskPlanning {
         var tasks = TaskPlan(
             name: "", pipeline: request.pipeline, folder: place,
             now: request.now ?? dateText(plan.release.clocks.runClock.now),
+            isClockStated: request.now != nil,
             context: watch.digest(of: plan), key: key, state: state,
             listsWinners: request.listsWinners, buckets: request.buckets, sources: sources,
             tasks: try cutting.tasks(sources, in: place))

@@ -24,6 +24,10 @@ import Testing
         ("root@localhost", "[email]"), (#"to "anna"@x.example"#, "to [email]"),
         (#"{\"m\":\"anna\"@x.example}"#, #"{\"m\":\[email]}"#),
         (#""a\"b c"@x.example ""@x"#, #"[email] ""@x"#),
+        ("u=anna%40b%C3%BCcher.example&x", "u=[email]&x"),
+        ("to%3D%61nna%40o%6Ee.nl", "to%3D[email]"),
+        ("anna%40one.example%20x", "[email]%20x"), ("anna@one.example%2Fx", "[email]%2Fx"),
+        ("anna@%C3%BCber%2Eexample", "[email]"),
     ]) func emailAddresses(text: String, expected: String) throws {
         #expect(try Self.redact(text) == expected)
     }
@@ -39,6 +43,9 @@ import Testing
         ("192_0_2_7.isp.example", "[ip].isp.example"), ("http://192.0.2.7/a", "http://[ip]/a"),
         ("q=%20192.0.2.7%20", "q=%20[ip]%20"), ("/whois/192.0.2.7", "/whois/[ip]"),
         ("a%2Fwhois/192.0.2.7", "a%2Fwhois/[ip]"),
+        ("192.0.2.7:192.0.2.8", "[ip]:[ip]"), ("192.0.2.7:192-0-2-8 x", "[ip]:[ip] x"),
+        ("192.0.2.7%3A192%2E0%2E2%2E8", "[ip]%3A[ip]"), ("192.0.2.7:80.5", "[ip].5"),
+        ("[2001:db8::7]:192.0.2.8:80", "[ip]:[ip]"), ("192.0.2.7:443. x", "[ip]. x"),
         ("203%2E0%2E113%2E9", "[ip]"), ("q=203%2e0.113%2E9&x", "q=[ip]&x"),
         ("203.0.113.9and 203.0.113.9:80", "[ip]and [ip]"),
         ("2001:db8::7", "[ip]"), ("[2001:db8::7]:443", "[ip]"), ("%5B2001:db8::7%5D", "[ip]"),
@@ -70,6 +77,9 @@ import Testing
         ("xjAJXh38I15wypJXxuGMBp0EAVxt0G0biEntp43Qt6E.ttf", "[token].ttf"),
         ("fp 00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff", "fp [token]"),
         ("pay 4111 1111 1111 1111 now", "pay [card] now"), ("4111111111111111", "[card]"),
+        ("u=550e8400%2De29b%2da716-41d4%2D446655440000&", "u=[token]&"),
+        ("4111\u{a0}1111\u{a0}1111\u{202f}1111\u{a0}x", "[card]\u{a0}x"),
+        ("NL91\u{a0}ABNA\u{a0}0417\u{a0}1643\u{a0}00", "[iban]"),
         ("c=4111+1111+1111+1111", "c=[card]"), ("3782-822463-10005", "[card]"),
         ("NL91 ABNA 0417 1643 00 for", "[iban] for"), ("GB82WEST12345698765432", "[iban]"),
         ("nl91%20abna%200417%201643%2000", "[iban]"),

@@ -28,7 +28,8 @@ extension FuzzTarget {
     private static let textWords = [
         "@", "%40", "192.0.2.7", "2001:db8::7", "%3A", ":443", "in-addr.arpa", "-", ".", "/",
         "4111111111111111", "NL91ABNA0417164300", "0123456789abcdef", "00:00:5e:00:53:01", "+31 ",
-        "eyJ", "Chrome/126.0.0.0", "é",
+        "eyJ", "Chrome/126.0.0.0", "é", "%C3%BC", "%61", "%2D", "\u{a0}", ":192.0.2.8", "4111",
+        "1111",
     ]
     private static let agentWords = [
         "Edg", "OPR/", "SamsungBrowser/", "Firefox/", "FxiOS/", "Chrome/", "CriOS/", "Version/",

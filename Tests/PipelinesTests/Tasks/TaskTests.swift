@@ -98,6 +98,57 @@ import Testing
         #expect(try run.plan(rangeBytes: 3000, now: nil).folder != first.folder)
     }
 
+    @Test func aPlanByTheSystemsClockIsGoodOnItsDayAndTheNext() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000, now: nil)
+        let file = "\(DividedRun.work)/\(plan.name)/plan.json"
+        let written = try run.folder.text(file)
+        func ago(_ days: Int) throws {
+            let then = Date(timeIntervalSinceNow: Double(-86_400 * days)).formatted(.iso8601)
+            try run.folder.write(file, written.replacing(plan.now, with: then))
+        }
+        try ago(1)
+        for task in plan.tasks.dropLast() { try run.attempt(task.name, of: plan) }
+        let last = plan.tasks[plan.tasks.count - 1].name
+        try ago(2)
+        #expect(exitStatus { try run.attempt(last, of: plan) } == ExitStatus.refused)
+        try ago(1)
+        try run.attempt(last, of: plan)
+        try ago(2)
+        let commit = { _ = try Sluice.commitTasks(folder: plan.folder) }
+        #expect(exitStatus(commit) == ExitStatus.refused)
+        #expect(run.folder.files(below: "out").isEmpty)
+        // Who says what time it is means it; and what is complete stays so.
+        let late = try run.folder.text(file)
+        try run.folder.write(
+            file, late.replacing(#""now_is_stated":false"#, with: #""now_is_stated":true"#))
+        #expect(exitStatus(commit) == nil)
+        try run.folder.write(file, late)
+        #expect(exitStatus(commit) == nil)
+    }
+
+    @Test func workOfAnotherVersionIsRefusedAndTheMessageSaysHowToEndIt() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000)
+        for task in plan.tasks { try run.attempt(task.name, of: plan) }
+        let folder = "\(DividedRun.work)/\(plan.name)"
+        for file in ["\(folder)/\(plan.tasks[1].name)/manifest.json", "\(folder)/plan.json"] {
+            let written = try run.folder.text(file)
+            try run.folder.write(file, written.replacing(#""version":"#, with: #""version":9"#))
+            let failure = #expect(throws: PipelineFailure.self) {
+                _ = try Sluice.commitTasks(folder: plan.folder)
+            }
+            guard case .refused(let sentence) = failure else {
+                Issue.record("another end than a refusal: \(file)")
+                continue
+            }
+            #expect(sentence.contains("another version of sluice"))
+            #expect(sentence.contains("remove \(plan.folder),"))
+            try run.folder.write(file, written)
+        }
+        #expect(try Sluice.commitTasks(folder: plan.folder) != nil)
+    }
+
     @Test func otherKeysAreRefused() throws {
         let run = try run()
         let plan = try run.plan(rangeBytes: 2000)

@@ -55,6 +55,24 @@ struct Deadlines {
 }
 
 extension StatefulRun {
+    /// Refuses to judge new records by a clock of the system that stands before that of an earlier
+    /// run: those written since would lie ahead of it, and lose identifiers and figures for good.
+    func checkClock(_ ledger: Ledger) throws(PipelineFailure) {
+        guard !plan.isClockStated, settings.takesIn || plan.store != nil else { return }
+        let clocks = plan.release.clocks
+        let believed: EventTime?
+        do { believed = try ledger.latestBelievedClock() } catch {
+            throw StateRegistry.failure(error)
+        }
+        guard let believed, believed > clocks.latestTime else { return }
+        throw .refused(
+            "the system's clock says \(dateText(clocks.runClock.now)), and an earlier run was at "
+                + "\(dateText(believed)): what was written since would be taken for bad times, and "
+                + "lose identifiers and figures for good. Set the clock; or, if it is right and "
+                + "that run's was not, say so once with `--now \(clocks.runClock.date.text)`; "
+                + "nothing was written")
+    }
+
     /// Says how late the run is, and when its clock stands before that of an earlier one.
     func noteTime(_ ledger: Ledger) throws(PipelineFailure) {
         let now = plan.release.clocks.runClock.now
@@ -69,9 +87,11 @@ extension StatefulRun {
         } catch { throw StateRegistry.failure(error) }
         if let late = report.lateness { report.notes.append(late.sentence) }
         if let latest = plan.latestRun, latest > now {
-            report.notes.append(
+            let sentence =
                 "the clock of this run, \(dateText(now)), stands before that of an earlier one, "
-                    + "\(dateText(latest)): what is due is judged by the clock of now")
+                + "\(dateText(latest)): what is due is judged by the clock of now"
+            // Who says what time it is means it.
+            if plan.isClockStated { report.notes.append(sentence) } else { report.alarm(sentence) }
         }
     }
 }

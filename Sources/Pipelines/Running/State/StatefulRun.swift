@@ -67,6 +67,7 @@ final class StatefulRun {
         do { plan.latestRun = try ledger.latestClock() } catch {
             throw StateRegistry.failure(error)
         }
+        try checkClock(ledger)
         try plan.recallCountedFields(ledger)
         prepare(&report, plan, isDryRun: settings.isDryRun)
         try noteTime(ledger)
@@ -111,6 +112,7 @@ final class StatefulRun {
             if takesIn { try intake.run(paths, names: divided?.names) }
             try keys?.check()
             try checkQuarantine(plan, report)
+            report.noteTimes(plan)
             noteUnmatched()
             try subjects.run()
             try ageing.run()
@@ -344,6 +346,7 @@ final class StatefulRun {
             started: intake.started, finished: currentTime(),
             now: plan.release.clocks.runClock.now,
             cutoff: plan.release.clocks.statedCutOff, counts: runCounts())
+        commit.isClockStated = plan.isClockStated
         commit.sources = intake.sources + (store?.counted ?? []) + (sources?.counted ?? [])
         commit.store = store?.commit
         commit.tasks = intake.tasks

@@ -127,6 +127,7 @@ final class StoreAgeing {
         if isOfSources { return }
         if !report.busy.isEmpty { subjects?.noteBusyStore() }
         try checkUnreadable()
+        try checkTimes()
     }
 
     private func look(
@@ -232,6 +233,7 @@ final class StoreAgeing {
         if store.unreadable == .keep { report.keptUnreadable += counts.unreadable }
         report.add(task.counts[0], plan.release.fields.names)
         quarantined.read += task.counts[0].read
+        quarantined.untimely += task.counts[0].untimely
         quarantined.quarantined.merge(task.counts[0].quarantined, uniquingKeysWith: +)
         for entry in task.quarantine
         where report.quarantine.count < RunReport.quarantineEntriesMax {

@@ -1,0 +1,83 @@
+import Foundation
+import Pipelines
+import Testing
+
+/// Clocks that stand too early: what is written meanwhile lies ahead of them, and would lose its
+/// identifiers and figures for good.
+@Suite("clocks that stand too early")
+struct EarlyClockTests {
+    private func scene(
+        _ more: String = "", days: [String] = ["04-13"]
+    ) throws -> TemporaryPipeline {
+        try TemporaryPipeline(
+            """
+            name: early
+            source: { format: jsonl, files: "in/*", time: ts }
+            fields: { ts: keep, user: drop }
+            outputs: [{ name: o, purpose: statistics, path: "out/{date}.jsonl" }]
+            \(more)
+
+            """,
+            files: ["in/a.jsonl": lines(days)])
+    }
+
+    private func lines(_ days: [String]) -> String {
+        days.map { #"{"ts":"2026-\#($0)T10:00:00Z","user":"anna"}"# + "\n" }.joined()
+    }
+
+    private func status(_ scene: TemporaryPipeline, now: String?) -> Int32? {
+        var request = RunRequest(pipeline: "\(scene.folder)/pipeline.yaml")
+        request.now = now
+        request.workers = 1
+        return exitStatus { _ = try unlessBusy { try Sluice.run(request, observer: nil) } }
+    }
+
+    @Test("a clock of the system before that of an earlier run is refused until somebody says so")
+    func ofTheSystem() throws {
+        let scene = try scene("state: state")
+        #expect(status(scene, now: "2126-04-15") == nil)
+        let before = scene.files(below: "out")
+        try scene.write("in/b.jsonl", lines(["04-12"]))
+        #expect(status(scene, now: nil) == ExitStatus.refused)
+        #expect(status(scene, now: nil) == ExitStatus.refused)
+        #expect(scene.files(below: "out") == before)
+        #expect(status(scene, now: "2026-04-15") == nil)
+        // From then on the word of somebody counts, and not that of the clock that stood wrong.
+        #expect(scene.files(below: "out") != before)
+        #expect(status(scene, now: nil) == nil)
+        #expect(status(try self.scene("state: state\nskew: off"), now: nil) == nil)
+    }
+
+    @Test("sources that lie ahead as a whole are refused, with and without state")
+    func ofSources() throws {
+        for state in ["", "state: state"] {
+            let ahead = try scene(state, days: ["04-17", "04-17", "04-14"])
+            #expect(status(ahead, now: "2026-04-15") == ExitStatus.refused)
+            #expect(ahead.files(below: "out").isEmpty)
+            #expect(status(ahead, now: "2026-04-17") == nil)
+            let meant = try scene(state + "\nquarantine: { limit: 100% }", days: ["04-17"])
+            #expect(try meant.run(now: "2026-04-15").alarms.isEmpty)
+            #expect(meant.files(below: "out").count == 1)
+        }
+    }
+
+    @Test("fewer records ahead than half are told, also by a quiet run")
+    func ofRecords() throws {
+        let report = try scene(days: ["04-17", "04-13", "04-14"]).run(now: "2026-04-15")
+        #expect(
+            report.alarms == [
+                "1 record with a time later than the run's clock: identifiers left out"
+            ])
+        #expect(report.notes.isEmpty)
+        #expect(try scene(days: ["04-13", "04-14"]).run(now: "2026-04-15").alarms.isEmpty)
+    }
+
+    @Test("a store that lies ahead as a whole is refused")
+    func ofStores() throws {
+        let record = storeRecord("04-18")
+        let scene = try TemporaryPipeline(storePipeline(), files: ["data/a.jsonl": record])
+        #expect(status(scene, now: "2026-04-15") == ExitStatus.refused)
+        #expect(try scene.text("data/a.jsonl") == record)
+        #expect(status(scene, now: "2026-04-18") == nil)
+    }
+}
