@@ -30,7 +30,7 @@ import Testing
 
     @Test func aQuietRunSpeaksOnlyWhenItIsLate() throws {
         let scene = try scene()
-        let first = try sluice(["run", "p.yaml", "--now", "2026-04-01", "--quiet"], in: scene)
+        let first = try sluice(["run", "p.yaml", "--now", "2026-05-01", "--quiet"], in: scene)
         #expect(first.status == 0 && first.errors.isEmpty, "\(first.errors)")
         let late = try sluice(["run", "p.yaml", "--now", "2026-06-20", "--quiet"], in: scene)
         #expect(late.status == 0)

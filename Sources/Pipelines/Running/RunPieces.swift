@@ -130,7 +130,9 @@ func checkTimes(
         "\(counted(ahead, "record")), most of those of \(place), lie further ahead of the run's "
             + "clock, \(dateText(clock.now)), than `skew` allows: identifiers and figures of all "
             + "of them would be lost for good. Set the clock. If it is right and they may be lost, "
-            + "raise the limit of `quarantine`; nothing was written")
+            + "raise the limit of `quarantine`"
+            // What went to standard output is gone.
+            + (plan.resultOnStandardOutput == nil ? "; nothing was written" : ""))
 }
 
 extension RunReport {
