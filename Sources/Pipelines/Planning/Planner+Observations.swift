@@ -51,8 +51,8 @@ extension Planner {
         addUnseen(to: &planned, &plans, inputs)
         if plans.count > StatisticsPlan.statisticsMax {
             faults.add(
-                "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures, found "
-                    + "\(plans.count), with those that are counted for the sake of `within` and of "
+                "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures, "
+                    + "found \(plans.count), with those that are counted for the sake of `within` and of "
                     + "columns about a part",
                 at: specification.name.position, path: "statistics")
         }
