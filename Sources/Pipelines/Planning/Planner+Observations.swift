@@ -51,8 +51,8 @@ extension Planner {
         addUnseen(to: &planned, &plans, inputs)
         if plans.count > StatisticsPlan.statisticsMax {
             faults.add(
-                "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures, found "
-                    + "\(plans.count), with those that are counted for the sake of `within` and of "
+                "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures, "
+                    + "found \(plans.count), with those that are counted for the sake of `within` and of "
                     + "columns about a part",
                 at: specification.name.position, path: "statistics")
         }
@@ -90,10 +90,11 @@ extension Planner {
         }
         for part in partPlans(planned, &plans, inputs) {
             planned.plan.statistics.append(planned.plan.statistics[part.of])
-            planned.tables.append(
-                TablePlan(
-                    name: part.plan.name, paths: [], purpose: planned.tables[part.of].purpose,
-                    isPublished: true, isUnseen: true, isDisclosure: false, columns: []))
+            var table = TablePlan(
+                name: part.plan.name, paths: [], purpose: planned.tables[part.of].purpose,
+                isPublished: true, isUnseen: true, isDisclosure: false, columns: [])
+            table.isSpanning = part.isSpanning
+            planned.tables.append(table)
             plans.append(part.plan)
         }
     }

@@ -41,7 +41,9 @@ extension Planner {
                     let isShown =
                         known.contains { plans[$0].shows(plan) && isAlike($0) }
                         || made.contains { $0.plan.shows(plan) && isAlike($0.of) }
-                    if !isShown { made.append(PartPlan(plan: plan, of: at)) }
+                    if isShown { continue }
+                    made.append(
+                        PartPlan(plan: plan, of: at, isSpanning: relations.areApart(set)))
                 }
             }
         }
@@ -79,6 +81,8 @@ struct PartPlan {
     let plan: StatisticPlan
     /// The place of the other.
     let of: Int
+    /// False when some of its columns are made of the same field: not all values go together.
+    let isSpanning: Bool
 }
 
 /// What the conditions of published tables have to do with each other and with their groups.
@@ -131,6 +135,9 @@ private struct PartRelations {
         parts[input, default: []].count > 1 || !kin[input, default: []].isEmpty
             || set.count > 1 && grouped.contains(input)
     }
+
+    /// True when nothing that tables are by is made of the same fields.
+    func areApart(_ set: [Int]) -> Bool { set.allSatisfy { kin[$0, default: []].isEmpty } }
 
     /// What the table of a set of inputs is by.
     func keys(of set: [Int], _ named: [Int: Int]) -> [Statistics.GroupKey] {

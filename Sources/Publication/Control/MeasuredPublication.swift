@@ -19,16 +19,21 @@ package struct MeasuredPublication: Sendable {
     /// are parts of which values of another, so that figures by the one can be held against figures
     /// by the other.
     package let unseen: Set<Int>
+    /// Those of `unseen` in which any value that a condition names might have stood beside any
+    /// other: that a row is not there, nobody knows.
+    package let spanning: Set<Int>
 
     package init(
         statistics: [StatisticPlan], tables: [MeasuredTable], hierarchies: [ValueHierarchy] = [],
-        toldBefore: [Set<FigurePlace>] = [], unseen: Set<Int> = []
+        toldBefore: [Set<FigurePlace>] = [], unseen: Set<Int> = [],
+        spanning: Set<Int> = []
     ) {
         self.statistics = statistics
         self.tables = tables
         self.hierarchies = hierarchies
         self.toldBefore = toldBefore
         self.unseen = unseen
+        self.spanning = spanning
     }
 }
 

@@ -22,7 +22,7 @@ import Testing
             told += attack.told
             #expect(findings == [], "seed \(seed): \(attack.tables)")
         }
-        #expect(withheld > 4 * count && told > 4 * count, "\(withheld) of \(told)")
+        #expect(withheld > 2 * count && told > 4 * count, "\(withheld) of \(told)")
     }
 }
 
@@ -49,9 +49,10 @@ private struct ConditionAttack {
             "a": Array(["x", "y", "z", "w"].prefix(Int.random(in: 2...4, using: &generator))),
             "b": Array(["p", "q", "r"].prefix(Int.random(in: 2...3, using: &generator))),
         ]
+        let days = Int.random(in: 1...3, using: &generator)
         for a in fields["a"] ?? [] {
             for b in fields["b"] ?? [] {
-                for day in 1...Int.random(in: 1...3, using: &generator) {
+                for day in 1...days {
                     let count = [0, 1, 2, 3, 4, 8, 12, 15, 20, 30]
                         .randomElement(using: &generator) ?? 0
                     kinds.append((["a": a, "b": b, "day": "2026-03-0\(day)"], count))
@@ -166,6 +167,8 @@ private struct ConditionAttack {
                         if !terms.isEmpty { programme.require(terms, equals: Double(figure)) }
                         continue
                     }
+                    // What a row cannot have is no secret.
+                    if terms.isEmpty { continue }
                     withheld += 1
                     if row[column]?.hasPrefix("<") == true {
                         programme.require(terms, atMost: Double(Self.persons - 1))

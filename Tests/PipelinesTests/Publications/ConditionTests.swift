@@ -235,7 +235,7 @@ struct ConditionTests {
             name: "", log: .numbers,
             statistics: [
                 Self.table("t0", "a \(key)", "times: count"),
-                Self.table("t1", "", "low: {count: {\(condition)}}"),
+                Self.table("t1", "", "times: count, low: {count: {\(condition)}}"),
             ],
             together: ["t1 low", "t0 y,\(row) times"] + (row == "5" ? ["t0 y,7 times"] : []))
         let pipeline = Self.pipeline(one, fields: "a: keep, \(rule)", more: derived)

@@ -201,7 +201,7 @@ struct PeriodTables {
             return try controlled(
                 MeasuredPublication(
                     statistics: statistics, tables: measured, toldBefore: toldBefore,
-                    unseen: unseen),
+                    unseen: unseen, spanning: unseen.filter { plan.tables[chosen[$0]].isSpanning }),
                 rules)
         } catch { throw Self.failure(error) }
     }

@@ -9,6 +9,7 @@ struct FamilyAssembly {
     private struct Draft {
         let set: AttributeSet
         var isComplete: Bool
+        var isShown = false
         var keys: [UInt128] = []
         var values: [Int128] = []
         var persons: [Int32] = []
@@ -33,15 +34,18 @@ struct FamilyAssembly {
             tables.append(Draft(set: set, isComplete: isComplete, index: index))
         }
         if isComplete { tables[at].isComplete = true }
+        if !isUnseen { tables[at].isShown = true }
         let width = reading.indices.count
         for number in reading.values.indices {
             let start = number * width
             let key = space.key(
                 reading.coordinates[start..<start + width], of: reading.indices)
+            // Of what a shown table does not have, everybody knows that it is not there.
+            if reading.places[number] == nil, tables[at].isShown { continue }
             let cell = insert(
                 key, reading.values[number], isUnseen ? 0 : reading.persons[number],
                 isVirtual: isUnseen, at)
-            let place = reading.places[number]
+            guard let place = reading.places[number] else { continue }
             tables[at].places.append(
                 CellPlace(
                     cell: Int32(truncatingIfNeeded: cell), table: place.table, row: place.row,

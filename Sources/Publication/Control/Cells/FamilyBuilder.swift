@@ -93,6 +93,32 @@ struct FamilyBuilder {
                     cell: 0, table: Int32(breakdown.table), row: Int32(number),
                     column: Int32(breakdown.column)))
         }
+        guard publication.spanning.contains(breakdown.table) else { return }
+        for key in namedKeys(breakdown) {
+            rows.read(key, &space)
+            reading.add(rows.coordinates, value: 0, persons: 0, place: nil)
+        }
+    }
+
+    /// The keys that a table does not have, of rows with each of the values that conditions name:
+    /// nobody can tell them from those that it has.
+    private func namedKeys(_ breakdown: Breakdown) -> [[[UInt8]]] {
+        let conditions = publication.statistics.flatMap(\.measures).flatMap(\.conditions)
+        var known = Set(publication.tables[breakdown.table].rows.map(\.key))
+        var keys = Array(known)
+        for case (.text(let input), let column) in breakdown.columns {
+            let texts = Set(conditions.filter { $0.input == input }.flatMap(\.texts))
+            for key in keys {
+                for text in texts {
+                    var other = key
+                    other[column] = text
+                    if known.insert(other).inserted { keys.append(other) }
+                }
+            }
+        }
+        let measured = Set(publication.tables[breakdown.table].rows.map(\.key))
+        return keys.filter { !measured.contains($0) }
+            .sorted { $0.lexicographicallyPrecedes($1) { $0.lexicographicallyPrecedes($1) } }
     }
 }
 
@@ -102,9 +128,10 @@ struct CellReading {
     private(set) var coordinates: [Int32] = []
     private(set) var values: [Int128] = []
     private(set) var persons: [Int32] = []
-    private(set) var places: [CellPlace] = []
+    /// Nil of those that were not counted.
+    private(set) var places: [CellPlace?] = []
 
-    mutating func add(_ coordinates: [Int32], value: Int128, persons: Int, place: CellPlace) {
+    mutating func add(_ coordinates: [Int32], value: Int128, persons: Int, place: CellPlace?) {
         self.coordinates += coordinates
         values.append(value)
         self.persons.append(Int32(clamping: persons))
