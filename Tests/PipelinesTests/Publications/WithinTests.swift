@@ -28,8 +28,11 @@ struct WithinTests {
 
     /// Two families; of the first one version with two people.
     private static func scene(_ within: String, other: String = "none") throws -> PublishTrial {
-        let scene = PublishTrial(
-            trial: try TemporaryPipeline(pipeline(within, other: other)))
+        try scene(text: pipeline(within, other: other))
+    }
+
+    private static func scene(text pipeline: String) throws -> PublishTrial {
+        let scene = PublishTrial(trial: try TemporaryPipeline(pipeline))
         var text = ""
         func add(_ people: Range<Int>, _ version: String, _ family: String) {
             for person in people {
@@ -84,6 +87,22 @@ struct WithinTests {
         #expect(versions["Other"] != nil && versions["Fox 3"] == nil)
         let told = ["Fox 1", "Fox 2"].compactMap { versions[$0].flatMap { Int($0) } }
         #expect(!(families["Fox"] == "19" && told == [9, 8]))
+    }
+
+    /// No table is by family: a column is about one, and its figure is a total all the same.
+    @Test("a column about a family does not tell its small version", arguments: [false, true])
+    func column(_ isDeclared: Bool) throws {
+        let text = Self.pipeline(isDeclared ? ", within: { version: family }" : "")
+            .replacingOccurrences(of: "by: [month, family],", with: "by: [month],")
+            .replacingOccurrences(
+                of: "measures: { times: count, users: { distinct: user } } }\npublish",
+                with: "measures: { times: count, fox: { count: { family: Fox } } } }\npublish")
+        let scene = try Self.scene(text: text)
+        try scene.publish("2026-04-08")
+        let versions = try Self.rows(scene, "versions")
+        let fox = try scene.trial.text("out/2026-03/families.csv").hasSuffix(",19\n")
+        let isComputed = fox && versions["Fox 1"] == "9" && versions["Fox 2"] == "8"
+        #expect(isComputed != isDeclared)
     }
 
     @Test func itIsExplainedAndShownToNobody() throws {
