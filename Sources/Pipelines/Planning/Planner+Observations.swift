@@ -52,8 +52,8 @@ extension Planner {
         if plans.count > StatisticsPlan.statisticsMax {
             faults.add(
                 "expected at most \(StatisticsPlan.statisticsMax) statistics and disclosures, "
-                    + "found \(plans.count), with those that are counted for the sake of `within` and of "
-                    + "columns about a part",
+                    + "found \(plans.count), with those that are counted for the sake of `within` "
+                    + "and of columns about a part",
                 at: specification.name.position, path: "statistics")
         }
         planned.plan.texts = inputs.texts

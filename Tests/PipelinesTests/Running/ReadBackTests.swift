@@ -98,7 +98,8 @@ struct ReadBackTests {
         for (source, target, odd, text) in [
             (json, "csv", Self.odd[0], #"a\x00b"#), (json, "jsonl", Self.odd[0], #"a\u0000b"#),
             (access, "jsonl", Self.odd[3], #""a\\xffb""#), (access, "csv", Self.odd[3], #"a\xffb"#),
-            (access, "csv", Self.odd[1], #"a\x00b"#), (access, "json_array", Self.odd[2], #"\\xff"#),
+            (access, "csv", Self.odd[1], #"a\x00b"#),
+            (access, "json_array", Self.odd[2], #"\\xff"#),
             (access, "csv", bytes(#""a\\xffb""#), #"a\x5cxffb"#),
             (json, "csv", bytes(#"{"a":"\\x00"}"#), #"{""a"":""\\x5cx00""}"#),
         ] as [(Source, String, [UInt8], String)] {

@@ -274,7 +274,8 @@ struct RestoredParts {
                     + "one ages none of them")
         }
         guard let first = unknown.first else { return }
-        let words = unknown.count == 1 ? "\(first) was" : "\(unknown.count) files, as \(first), were"
+        let words =
+            unknown.count == 1 ? "\(first) was" : "\(unknown.count) files, as \(first), were"
         owner.report.alarm(
             "\(words) written by a run of this pipeline that its state does not know: unless the "
                 + "same sources are read again, no run ages what is in there; restore the state of "
