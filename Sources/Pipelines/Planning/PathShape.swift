@@ -110,7 +110,7 @@ struct PathShape {
     }
 
     /// The digest in the name of a part (`PartName`).
-    private static let digest = "." + String(repeating: "[0-9a-f]", count: 12)
+    private static let digest = "." + String(repeating: "[0-9a-f]", count: 16)
     private static let month = "[0-9][0-9][0-9][0-9]-[0-9][0-9]"
     private static let day = month + "-[0-9][0-9]"
 

@@ -175,6 +175,7 @@ import Testing
             "other.yaml",
             Self.pipeline(more: ", expires: P1Y")
                 .replacing("name: back", with: "name: other")
+                .replacing("source: {", with: "source: { stream: back,")
                 .replacing("state: state", with: "state: state2")
                 .replacing("path: keys", with: "path: keys2"))
         for night in 22...31 {

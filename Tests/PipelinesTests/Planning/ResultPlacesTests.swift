@@ -180,7 +180,7 @@ import Testing
         arguments: [
             ("logs/*", "logs/tok-{month}.jsonl"), ("**/*.jsonl", "out/{month}.jsonl"),
             ("logs", "logs/{name}/{month}.jsonl"), ("logs/[a-z]*.jsonl", "logs/{name}.jsonl"),
-            ("out/????-??.????????????.jsonl", "out/{month}.jsonl"),
+            ("out/????-??.????????????????.jsonl", "out/{month}.jsonl"),
         ])
     func sources(_ sources: String, _ output: String) throws {
         let found = try faults(Self.pipeline(sources: sources, output: output))

@@ -87,7 +87,9 @@ final class PartRewriting {
         let sink = FileSink(
             plan: plan, sources: [], digests: true, columns: { source.firstColumns },
             folders: changes.folders,
-            name: { _, path in PartName.path(path, ofSuccessorOf: part, cutOff: cutOff) })
+            name: { [pipeline = plan.name] _, path in
+                PartName.path(path, ofSuccessorOf: part, cutOff: cutOff, of: pipeline)
+            })
         sinks.append(sink)
         let task = TaskRun(
             plan: plan, inputs: [input], source: source, sink: isDryRun ? NoSink() : sink,

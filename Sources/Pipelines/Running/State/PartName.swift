@@ -5,51 +5,51 @@ internal import Records
 
 /// How the parts of a store are called and described.
 enum PartName {
-    /// `path` with twelve digits in front of its extensions: `out/2026-03-15.jsonl.gz` becomes
-    /// `out/2026-03-15.0123456789ab.jsonl.gz`. Eight are those of `digest`, the last four are made
-    /// of them and of the name of the stream: pipelines that share a folder tell their files apart.
-    static func path(_ path: String, digest: Digest256, stream: String) -> String {
-        let first = String(digest.hex.prefix(8))
-        return self.path(path, digits: first + mark(first, stream))
+    /// `path` with sixteen digits in front of its extensions: `out/2026-03-15.jsonl.gz` becomes
+    /// `out/2026-03-15.0123456789abcdef.jsonl.gz`. Twelve are those of `digest`, the last four are
+    /// made of them and of the name of the pipeline: pipelines that share a folder tell their files
+    /// apart.
+    static func path(_ path: String, digest: Digest256, of pipeline: String) -> String {
+        self.path(path, Array(digest.hex.utf8.prefix(12)), of: pipeline)
     }
 
-    private static func mark(_ digits: String, _ stream: String) -> String {
-        String(Digest256.of(Array("\(digits) \(stream)".utf8).span).hex.prefix(4))
+    /// The path of what a run of `pipeline` writes in the place of `part`. Of the first twelve
+    /// digits the second half is made of the part's sources: an older state tells by it whose
+    /// successor a file is that it does not know.
+    static func path(
+        _ path: String, ofSuccessorOf part: PartRecord, cutOff: Int64, of pipeline: String
+    ) -> String {
+        let digest = Digest256.of(Array("\(part.sourceRange.hex) \(cutOff)".utf8).span)
+        return self.path(path, digest.hex.utf8.prefix(6) + proof(part), of: pipeline)
     }
 
-    /// True when the file `name` is what some run over `stream` wrote first; one in 65,536 others
-    /// looks like it.
-    static func isFirst(_ name: String, in stream: String) -> Bool {
-        digits(name).map { $0.hasSuffix(mark(String($0.prefix(8)), stream)) } ?? false
+    /// The six digits that the names of all successors of `part` have in common.
+    static func proof(_ part: PartRecord) -> [UInt8] {
+        let words = "\(part.sourceRange.hex) successor"
+        return Array(Digest256.of(Array(words.utf8).span).hex.utf8.prefix(6))
     }
 
-    private static func path(_ path: String, digits: String) -> String {
+    /// The same six digits in the name of a file that a run of `pipeline` wrote, whatever it wrote
+    /// there; nil for any other name but one in 65,536 that looks like one.
+    static func proof(in name: String, of pipeline: String) -> [UInt8]? {
+        guard let digits = digits(name), digits.count == 16 else { return nil }
+        let first = Array(digits.prefix(12))
+        guard mark(first, pipeline).elementsEqual(digits.suffix(4)) else { return nil }
+        return Array(first.suffix(6))
+    }
+
+    private static func mark(_ digits: [UInt8], _ pipeline: String) -> Substring.UTF8View {
+        Digest256.of((digits + Array(" \(pipeline)".utf8)).span).hex.prefix(4).utf8
+    }
+
+    private static func path(_ path: String, _ digits: [UInt8], of pipeline: String) -> String {
         if path == "-" { return path }
+        let all = digits + mark(digits, pipeline)
         let split = splitPath(path)
         let parts = split.name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = parts.count > 1 ? ".\(parts[1])" : ""
-        let name = "\(parts[0]).\(digits)\(rest)"
+        let name = "\(parts[0]).\(String(decoding: all, as: UTF8.self))\(rest)"
         return split.directory == "." ? name : "\(split.directory)/\(name)"
-    }
-
-    /// The path of what is written in the place of `part`. Of its twelve digits the second half is
-    /// made of the first and of the part's sources: an older state tells by it whose successor a
-    /// file is that it does not know.
-    static func path(_ path: String, ofSuccessorOf part: PartRecord, cutOff: Int64) -> String {
-        let digest = Digest256.of(Array("\(part.sourceRange.hex) \(cutOff)".utf8).span)
-        let first = String(digest.hex.prefix(6))
-        return self.path(path, digits: first + proof(first, part))
-    }
-
-    private static func proof(_ digits: String, _ part: PartRecord) -> String {
-        let words = "\(part.sourceRange.hex) successor \(digits)"
-        return String(Digest256.of(Array(words.utf8).span).hex.prefix(6))
-    }
-
-    /// True when the file `name` is what some run wrote in the place of `part`, or of what had been
-    /// written there.
-    static func isSuccessor(_ name: String, of part: PartRecord) -> Bool {
-        digits(name).map { $0.hasSuffix(proof(String($0.prefix(6)), part)) } ?? false
     }
 
     /// The path that `path` was made from.
@@ -57,13 +57,11 @@ enum PartName {
         PartVersions.commonPath(of: path)
     }
 
-    /// The twelve digits of a file name that is one of these; nil for any other name.
-    private static func digits(_ name: String) -> String? {
+    /// The digits of a file name that is one of these; nil for any other name.
+    private static func digits(_ name: String) -> [UInt8]? {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count > 1, parts[1].utf8.count == 12,
-            parts[1].allSatisfy({ "0123456789abcdef".contains($0) })
-        else { return nil }
-        return String(parts[1])
+        guard parts.count > 1, PartVersions.isDigits(parts[1]) else { return nil }
+        return Array(parts[1].utf8)
     }
 
     /// True for a file name that is one of these.

@@ -240,30 +240,43 @@ struct RestoredParts {
         let names = Set(known.map { Self.key($0.part.path) })
         let restored = Set(finds.map { PartLine($0.former) })
         let parts = own.filter { $0.state == .current && $0.part.path != "-" }.map(\.part)
-        var lines: [String: [PartRecord]] = [:]
-        for part in parts {
-            lines[PartName.withoutDigest(Self.key(part.path)), default: []].append(part)
-        }
+        let lines = Set(parts.map { PartName.withoutDigest(Self.key($0.path)) })
+        let successors = Dictionary(
+            parts.map { (Succession(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
         var unknown: [String] = []
         var strangers = 0
         for folder in Set(parts.map { splitPath(Self.key($0.path)).directory }).sorted() {
             for (name, _) in try presentFiles(in: folder) {
                 let path = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
                 guard PartName.hasDigest(name), !names.contains(path) else { continue }
-                let line = lines[PartName.withoutDigest(path)]
-                if let part = line?.first(where: { PartName.isSuccessor(name, of: $0) }) {
-                    if !goes(part), !restored.contains(PartLine(part)), try !isPresent(part.path) {
-                        throw olderState(path, part)
-                    }
-                    unknown.append(path)
-                } else if PartName.isFirst(name, in: plan.stream) {
-                    unknown.append(path)
-                } else if line != nil {
-                    strangers += 1
+                guard let proof = PartName.proof(in: name, of: plan.name) else {
+                    if lines.contains(PartName.withoutDigest(path)) { strangers += 1 }
+                    continue
                 }
+                if let part = successors[Succession(of: path, proof: proof)], !goes(part),
+                    !restored.contains(PartLine(part)), try !isPresent(part.path)
+                {
+                    throw olderState(path, part)
+                }
+                unknown.append(path)
             }
         }
         tell(of: unknown, strangers: strangers)
+    }
+
+    /// What names of parts that were written in each other's places have in common.
+    private struct Succession: Hashable {
+        private let path: String
+        private let proof: [UInt8]
+
+        init(of path: String, proof: [UInt8]) {
+            self.path = PartName.withoutDigest(path)
+            self.proof = proof
+        }
+
+        init(of part: PartRecord) {
+            self.init(of: RestoredParts.key(part.path), proof: PartName.proof(part))
+        }
     }
 
     private func tell(of unknown: [String], strangers: Int) {

@@ -158,8 +158,8 @@ final class SourceIntake {
             digests: true,
             columns: { work.columns },
             folders: owner.changes.folders,
-            name: { [stream = plan.stream] _, path in
-                PartName.path(path, digest: taskName, stream: stream)
+            name: { [pipeline = plan.name] _, path in
+                PartName.path(path, digest: taskName, of: pipeline)
             }
         )
         let end: any OutputSink = owner.settings.isDryRun ? NoSink() : sink
