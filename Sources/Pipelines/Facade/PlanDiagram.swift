@@ -60,7 +60,10 @@ struct PlanDiagram {
         let rule =
             table.isDisclosure
             ? "named persons, in the window only" : explanation.rule(statistic)
-        let reader = table.isPublished ? "published by month" : "a file of each run"
+        let reader =
+            table.isUnseen
+            ? "shown to nobody"
+            : table.isPublished ? "published by month" : "a file of each run"
         lines.append("  table\(index) --> table\(index)readers([\(Self.label([reader, rule]))])")
     }
 

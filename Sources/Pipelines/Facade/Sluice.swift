@@ -293,7 +293,9 @@ extension Sluice {
                 "statistics", "identity", "derive", "fields", "zone", "purposes", "source",
             ],
             // What is shown of the counts, and where, changes nothing in them.
-            without: ["path", "suppression", "noise", "export"])
+            without: ["path", "suppression", "noise", "export"],
+            // These are not written there: another sluice may count others beside the same file.
+            beside: plan.partsText)
         plan.store?.rules = sectionsDigest(
             of: root,
             sections: [
@@ -353,9 +355,9 @@ extension Sluice {
     }
 
     /// The digest of some parts of a pipeline file, however they are laid out; `source`, and the
-    /// items of `statistics`, without some of their keys.
+    /// items of `statistics`, without some of their keys; `more` is part of it, too.
     private static func sectionsDigest(
-        of root: Setting, sections: [String], without keys: [String] = []
+        of root: Setting, sections: [String], without keys: [String] = [], beside more: String = ""
     ) -> Digest256 {
         var text: [UInt8] = []
         if case .mapping(let members, _) = root {
@@ -368,6 +370,7 @@ extension Sluice {
                 }
             }
         }
+        text += Array(more.utf8)
         return Digest256.of(text.span)
     }
 

@@ -191,6 +191,8 @@ package struct TablePlan: Sendable {
     /// True for one that is counted with those that are published, and shown to nobody: it says
     /// what is part of what.
     package var isUnseen = false
+    /// True for such a one that is counted for the sake of columns about a part.
+    package var isPart = false
     /// True for one in which any value that a condition names may stand beside any other.
     package var isSpanning = false
     /// The sketches that are published with it.

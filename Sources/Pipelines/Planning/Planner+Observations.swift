@@ -92,7 +92,8 @@ extension Planner {
             planned.plan.statistics.append(planned.plan.statistics[part.of])
             var table = TablePlan(
                 name: part.plan.name, paths: [], purpose: planned.tables[part.of].purpose,
-                isPublished: true, isUnseen: true, isDisclosure: false, columns: [])
+                isPublished: part.isPublished, isUnseen: true, isDisclosure: false, columns: [])
+            table.isPart = true
             table.isSpanning = part.isSpanning
             planned.tables.append(table)
             plans.append(part.plan)

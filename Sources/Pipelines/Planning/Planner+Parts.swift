@@ -14,16 +14,17 @@ extension Planner {
     func partPlans(
         _ planned: PlannedObservations, _ plans: inout [StatisticPlan], _ inputs: InputRegister
     ) -> [PartPlan] {
-        let published = publishedPlaces(plans)
+        let counted = keptPlaces(plans)
         // Those of `within` say what is part of what as well as any.
-        let known = published + plans.indices.filter { planned.tables[$0].isUnseen }
+        let within = plans.indices.filter { planned.tables[$0].isUnseen }
+        let published = publishedPlaces(plans) + within
         let relations = PartRelations(
-            of: published.map { plans[$0] }, beside: known.map { plans[$0] }, inputs)
-        let asked = published.map { relations.inputSets(of: plans[$0]) }
+            of: counted.map { plans[$0] }, beside: (counted + within).map { plans[$0] }, inputs)
+        let asked = counted.map { relations.inputSets(of: plans[$0]) }
         let named = nameValues(
             Set(asked.joined().joined()).subtracting(relations.grouped), &plans, inputs)
         var made: [PartPlan] = []
-        for (at, sets) in zip(published, asked) {
+        for (at, sets) in zip(counted, asked) {
             for (number, set) in sets.enumerated() {
                 let keys = relations.keys(of: set, named)
                 for (part, breakdown) in plans[at].breakdowns.enumerated() {
@@ -38,16 +39,35 @@ extension Planner {
                         let readers = planned.plan.statistics
                         return readers[other].categories == readers[at].categories
                     }
-                    let isShown =
-                        known.contains { plans[$0].shows(plan) && isAlike($0) }
-                        || made.contains { $0.plan.shows(plan) && isAlike($0.of) }
-                    if isShown { continue }
+                    func isShown(by places: [Int]) -> Bool {
+                        places.contains { plans[$0].shows(plan) && isAlike($0) }
+                    }
+                    if isShown(by: within) { continue }
+                    let isNeeded = published.contains(at) && !isShown(by: published)
+                    let first = made.firstIndex { $0.plan.shows(plan) && isAlike($0.of) }
+                    if let first {
+                        if isNeeded { made[first].isPublished = true }
+                        continue
+                    }
                     made.append(
-                        PartPlan(plan: plan, of: at, isSpanning: relations.areApart(set)))
+                        PartPlan(
+                            plan: plan, of: at, isSpanning: relations.areApart(set),
+                            isPublished: isNeeded))
                 }
             }
         }
         return made
+    }
+
+    /// Where the plans of tables are whose counts a state keeps: any may be published later. None
+    /// where all have files of their own and nothing is published.
+    private func keptPlaces(_ plans: [StatisticPlan]) -> [Int] {
+        let isPublishable =
+            specification.publish != nil || specification.statistics.contains { $0.path == nil }
+        guard specification.state != nil, isPublishable else { return [] }
+        return specification.statistics.compactMap { statistic in
+            plans.firstIndex { $0.name == statistic.name.value }
+        }
     }
 
     /// Where the plans of tables are that are published under control.
@@ -83,6 +103,45 @@ struct PartPlan {
     let of: Int
     /// False when some of its columns are made of the same field: not all values go together.
     let isSpanning: Bool
+    /// False while control has no need of it: no table that it is about is published.
+    var isPublished: Bool
+}
+
+extension Plan {
+    /// Which tables are counted for the sake of columns about a part, what they are by and what
+    /// they measure; empty without any.
+    var partsText: String {
+        zip(tables, statistics.statistics).filter(\.0.isPart).map { _, plan in
+            let columns = plan.groupBy.map(\.columnText).joined(separator: ", ")
+            let measures = plan.measures.map(\.kindText).joined(separator: ", ")
+            return "\(plan.name): \(columns): \(measures)\n"
+        }.joined()
+    }
+}
+
+extension Statistics.GroupKey {
+    fileprivate var columnText: String {
+        switch self {
+        case .month: "month"
+        case .day: "day"
+        case .hour: "hour"
+        case .text(let input, let column): "\(input) \(column)"
+        case .dimensions(let all): all.map { "\($0.input) \($0.name)" }.joined(separator: " ")
+        }
+    }
+}
+
+extension MeasurePlan {
+    fileprivate var kindText: String {
+        switch kind {
+        case .count: "count"
+        case .sum(let input): "sum \(input)"
+        case .mean(let input, _): "mean \(input)"
+        case .distinct(let token): "distinct \(token)"
+        case .percentile(let input, _): "percentile \(input)"
+        case .sessions: "sessions"
+        }
+    }
 }
 
 /// What the conditions of published tables have to do with each other and with their groups.

@@ -149,6 +149,72 @@ struct ChangedStatisticsTests {
         #expect(try scene.verify(now: "2026-04-17").findings.isEmpty)
     }
 
+    /// A table with columns about parts, and what decides where figures of it go.
+    private static func parts(
+        _ publish: Bool = true, of table: String = "", more: String = ""
+    ) -> String {
+        let text = PublishTrial.pipeline(other: more).replacingOccurrences(
+            of: "name: months, purpose: statistics, by: [month],\n      measures: { times: count",
+            with: "name: months, purpose: statistics, by: [month],\(table)\n      "
+                + "measures: { times: count, logins: { count: { action: login } }, "
+                + "both: { count: { action: [login, logout] } }")
+        return publish
+            ? text
+            : text.split(separator: "\n").filter { !$0.hasPrefix("publish:") }
+                .joined(separator: "\n")
+    }
+
+    private static let noise =
+        " suppression: { customers: 1 }, noise: { rho: 1, rows: 2, delta: 0.01, "
+        + "bounds: { times: 3, logins: 3, both: 3 } },"
+
+    @Test("where figures go decides nothing about what is counted beside them",
+        arguments: [
+            parts(false), parts(of: " path: out/months.csv,"),
+            parts(more: ", path: out/actions.csv"),
+            parts(of: noise).replacingOccurrences(
+                of: "publish: {", with: "publish: { budget: { rho: 1, delta: 0.01 },"),
+        ])
+    func figuresGoElsewhere(_ other: String) throws {
+        let plain = Self.parts()
+        let plan = { (text: String) in
+            let trial = try TemporaryPipeline(text)
+            return try Sluice.loadPlan("\(trial.folder)/pipeline.yaml", now: "2026-04-01")
+        }
+        let (one, two) = (try plan(plain), try plan(other))
+        #expect(!one.partsText.isEmpty)
+        #expect(one.partsText == two.partsText)
+        #expect(one.statisticsDigest == two.statisticsDigest)
+        // What a state counted under the one is read under the other.
+        for (first, second) in [(plain, other), (other, plain)] {
+            let scene = PublishTrial(trial: try TemporaryPipeline(first))
+            try scene.add("a", "2026-03-10", 0..<6)
+            try scene.add("b", "2026-03-10", 0..<6, action: "logout")
+            try scene.trial.run(now: "2026-04-01")
+            try scene.trial.write("pipeline.yaml", second)
+            try scene.trial.run(now: "2026-04-02")
+            _ = try optOut(scene, "C1")
+            #expect(try scene.findings("2026-04-03") == [])
+            if second == plain {
+                #expect(try scene.publish("2026-04-10").entries.map(\.outcome) == [.published])
+            }
+        }
+    }
+
+    @Test("tables that are counted beside others belong to the statistics")
+    func partsAreOfTheStatistics() throws {
+        let trial = try TemporaryPipeline(Self.parts())
+        let path = "\(trial.folder)/pipeline.yaml"
+        let plan = try Sluice.loadPlan(path, now: "2026-04-01")
+        #expect(plan.partsText == "months.part1: month, 0 action: count, distinct 0\n")
+        // Where nothing can be published, nothing is counted for that, and the digest tells.
+        let files = Self.parts(false, of: " path: out/months.csv,", more: ", path: out/actions.csv")
+        try trial.write("pipeline.yaml", files)
+        let other = try Sluice.loadPlan(path, now: "2026-04-01")
+        #expect(other.partsText == "")
+        #expect(other.statisticsDigest != plan.statisticsDigest)
+    }
+
     private func erase(_ scene: PublishTrial, _ user: String) throws -> [String] {
         let request = scene.trial.request(.user, user, now: "2026-04-03")
         return try Sluice.eraseSubject(SubjectEraseRequest(subject: request)).limits
