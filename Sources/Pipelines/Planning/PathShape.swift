@@ -136,7 +136,8 @@ struct PathShape {
         self.init(Self.exactly(folder) + [.name([GlobPattern(pattern)]), .anything])
     }
 
-    private static func escaped(_ text: String) -> String {
+    /// The pattern of this name alone.
+    static func escaped(_ text: String) -> String {
         text.reduce(into: "") { escaped, character in
             if "*?[\\".contains(character) { escaped.append("\\") }
             escaped.append(character)

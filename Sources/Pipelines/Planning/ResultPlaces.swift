@@ -75,7 +75,7 @@ struct ResultPlaces {
         where pattern != "-" {
             guard let taken = taken(by: pattern) else { continue }
             faults.add(
-                "found what may be \(taken), expected sources only",
+                "found what may be \(taken), expected sources only: \(Self.wayOut)",
                 at: written.position, path: "source.files")
         }
     }
@@ -85,11 +85,19 @@ struct ResultPlaces {
         for pattern in patterns where pattern != "-" {
             let shapes = Self.shapes(source: anchored(pattern, at: folder))
             let result = results.first { place in shapes.contains { $0.meets(place.shape) } }
-            let found = result.map { "`\($0.name)`, a result of the pipeline" }
-            guard let found = found ?? taken(by: pattern) else { continue }
-            throw .usage("\(pattern): found what may be \(found), expected sources only")
+            if let result {
+                throw .usage(
+                    "\(pattern): found what may be `\(result.name)`, a result of the pipeline, "
+                        + "expected sources only")
+            }
+            guard let taken = taken(by: pattern) else { continue }
+            throw .usage(
+                "\(pattern): found what may be \(taken), expected sources only: \(Self.wayOut)")
         }
     }
+
+    private static let wayOut =
+        "give `state`, `keys` and `quarantine` (its `path`) folders that the pattern does not find"
 
     /// What of the state or the keys `pattern` finds.
     private func taken(by pattern: String) -> String? {
@@ -144,21 +152,48 @@ struct ResultPlaces {
             }
     }
 
+    /// What state and keys hold, by the very names that it has there: a source may look for others
+    /// in the same folders.
     private static func remembered(_ plan: Plan) -> [Taken] {
         var taken: [Taken] = []
+        func add(_ names: [String], in folder: String, _ what: String) {
+            guard !names.isEmpty else { return }
+            taken.append((PathShape(names, in: folder), what))
+        }
         if let state = plan.state {
-            let own = PathShape(["ledger.*", "lock", "registry.key*"], in: state)
-            taken.append((own, "the state"))
-            taken.append((PathShape(["*.partial"], in: "\(state)/partials"), "the state"))
-            taken.append((PathShape(["*.rows"], in: "\(state)/tables"), "the state"))
-            let lists = PathShape([QuarantineFile.pattern], in: "\(state)/quarantine")
-            taken.append((lists, "what the pipeline set aside"))
+            add(StateFolderProof.ownFiles, in: state, "the state")
+            add([task + ".partial", task + ".\(month).partial"], in: "\(state)/partials", "the state")
+            let tables = plan.tableInputs.map { input in
+                let name = "\(plan.name)/\(input.name)"
+                return splitPath(TableMemory.path(of: name, state: state)).name
+            }
+            let kept = (tables + there("\(state)/tables")).map(PathShape.escaped)
+            add(kept, in: "\(state)/tables", "the state")
+            let lists = "\(state)/quarantine"
+            let names =
+                isStandard(plan.quarantine.path, of: state)
+                ? [QuarantineFile.pattern] : there(lists).map(PathShape.escaped)
+            add(names, in: lists, "a list of quarantine, in the folder of the state")
         }
         if let keys = plan.keyStore {
-            let names = ["*.key", "*.destroyed", "store", "lock"]
-            taken.append((PathShape(names, in: keys), "the keys"))
+            add(["\(month).key", "\(month).destroyed", "store", "lock"], in: keys, "the keys")
         }
         return taken
+    }
+
+    private static let month = "[0-9][0-9][0-9][0-9]-[0-9][0-9]"
+    /// How the names of partials begin.
+    private static let task = String(repeating: "[0-9a-f]", count: 24)
+
+    /// The files in `folder`, of earlier runs and perhaps other settings.
+    private static func there(_ folder: String) -> [String] {
+        (try? Directory.open(folder).names()) ?? []
+    }
+
+    /// True when lists of quarantine lie where they do if nothing else is said.
+    private static func isStandard(_ path: String?, of state: String) -> Bool {
+        let standard = PlanningWorld.simplified("\(state)/quarantine")
+        return path.map { PlanningWorld.simplified($0) == standard } ?? true
     }
 
     // MARK: What is written
@@ -215,9 +250,8 @@ struct ResultPlaces {
         add(plan.publish?.provisional, 1, publish?.provisional, "publish.provisional")
         let customers = publish?.forCustomers?.path
         add(plan.publish?.forCustomers?.folder, 2, customers, "publish.for_customers.path")
-        let standard = plan.state.map { PlanningWorld.simplified("\($0)/quarantine") }
         if let path = plan.quarantine.path, let written = specification.quarantine.path,
-            PlanningWorld.simplified(path) != standard
+            plan.state.map({ !isStandard(path, of: $0) }) ?? true
         {
             places.append(
                 Place(

@@ -76,6 +76,12 @@ import Testing
             ("the standard place", "logs/*", "out/{month}.jsonl", "path: state/quarantine"),
             ("its own below the state", "logs/*", "out/{month}.jsonl", "path: state/bad"),
             ("lists have an ending", "logs/*.log", "out/{month}.jsonl", "path: logs"),
+            ("a state holds no such files", "**/*.log.gz", "out/{month}.jsonl", ""),
+            ("nor tables", "**/*.csv.gz", "out/{month}.jsonl", ""),
+            ("nor what has any ending", "**/access.*", "out/{month}.jsonl", ""),
+            ("nor one folder down", "*/*.log", "out/{month}.jsonl", ""),
+            ("its lists lie deeper", "*/*.jsonl", "deep/out/{month}.jsonl", ""),
+            ("its lists lie elsewhere", "**/*.jsonl", "a/.out/{month}.jsonl", "path: .bad"),
         ])
     func good(_ why: String, _ sources: String, _ output: String, _ quarantine: String) throws {
         let more = quarantine.isEmpty ? "" : "\nquarantine: { limit: 1%, \(quarantine) }"
@@ -108,7 +114,9 @@ import Testing
         arguments: ["**/*.jsonl", "state/ledger.sqlite", "state", "keys/*", "**"])
     func remembered(_ sources: String) throws {
         let found = try faults(Self.pipeline(sources: sources, output: "tok/.{month}.jsonl"))
-        #expect(found.contains { $0.hasPrefix("source.files") }, "\(found)")
+        let fault = try #require(found.first { $0.hasPrefix("source.files") }, "\(found)")
+        #expect(fault.contains("folders that the pattern does not find"))
+        #expect(!sources.hasSuffix(".jsonl") || fault.contains("may be a list of quarantine"))
     }
 
     @Test(

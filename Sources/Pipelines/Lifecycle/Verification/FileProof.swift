@@ -135,8 +135,12 @@ struct FileProof {
 struct StateFolderProof {
     /// What may stand in a state folder besides its subfolders.
     private static let names: Set<String> = [
-        Ledger.fileName, "ledger.seal", Ledger.lockName, "registry.key",
+        Ledger.fileName, "ledger.seal", Ledger.lockName, RegistryKey.fileName,
     ]
+    /// The files of a state folder, with those that are there only while somebody is at work.
+    static let ownFiles =
+        names.sorted() + ["journal", "wal", "shm"].map { "\(Ledger.fileName)-\($0)" }
+        + [KeyRewrapping.formerName(RegistryKey.fileName), InputSpool.name]
     private static let folders: Set<String> = ["partials", "quarantine", "keys", "tables"]
 
     private let owner: Verification
