@@ -188,6 +188,16 @@ struct RegistryEntriesTests {
         let left = AwaitedOptOut(
             optOut: 1, tokens: [], months: more.months, left: ["2026-07", "2026-08"])
         #expect(try after { $0.awaited.lookedAt = [1: ["2026-08", "2026-07"]] } == [left])
+        // What is entered again is to be carried out again.
+        let again = AwaitedOptOut(optOut: 1, tokens: [two], months: ["2026-07"])
+        #expect(try after { $0.awaited.kept = [again] } == [again])
+        #expect(
+            try after { changes in
+                changes.awaited.kept = [again]
+                changes.awaited.lookedAt = [1: []]
+                changes.awaited.unsearched = [1: 2]
+            }.map { [$0.left?.count, $0.unsearched] } == [[0, 2]])
+        #expect(try after { $0.awaited.kept = [again] } == [again])
         #expect(try after { $0.awaited.lookedAt = [1: [], 2: []] } == [])
     }
 }

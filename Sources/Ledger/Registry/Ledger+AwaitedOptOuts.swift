@@ -29,7 +29,8 @@ package struct AwaitedOptOut: Sendable, Equatable {
 /// What a command or run changes in the opt-outs that a pipeline awaits.
 package struct AwaitedOptOutChanges: Sendable, Equatable {
     package var pipeline = ""
-    /// Those whose day is ahead, and those that stay open. Tokens that are known already stay.
+    /// Those whose day is ahead, and those that stay open. Tokens that are known already stay. One
+    /// that was carried out before waits again for all of it, unless `lookedAt` has it, too.
     package var kept: [AwaitedOptOut] = []
     /// Those that were looked at, by their numbers: taken out now, or over, or earlier and still
     /// open; and the months that are left. One with none is forgotten.
@@ -100,7 +101,8 @@ extension Ledger {
         try db.execute(
             sql: """
                 INSERT INTO awaited_opt_outs (pipeline, opt_out_id, months) VALUES (?, ?, ?)
-                ON CONFLICT (pipeline, opt_out_id) DO UPDATE SET months = excluded.months
+                ON CONFLICT (pipeline, opt_out_id)
+                DO UPDATE SET months = excluded.months, left_months = NULL, unsearched = 0
                 """,
             arguments: [pipeline, awaited.optOut, text(awaited.months)])
         for token in awaited.tokens {
