@@ -401,7 +401,8 @@ final class InputRegister {
             },
             token: { [self] name, isField, position in
                 let name = Marked(name, at: position)
-                guard let field = isField ? self.field(name) : identity(name) else { return nil }
+                guard let field = isField ? self.field(name, isRole: false) : identity(name)
+                else { return nil }
                 noteUse(of: field, "statistics")
                 planner.slot(field, path: "statistics")
                 return token(field.value)
@@ -437,17 +438,20 @@ final class InputRegister {
     }
 
     /// The field of this name; nil and a fault when the pipeline does not name it: a slip of the
-    /// pen would count nobody.
-    private func field(_ name: Marked<String>) -> Marked<String>? {
+    /// pen would count nobody. `isRole` tells that a role could have stood there as well.
+    private func field(_ name: Marked<String>, isRole: Bool = true) -> Marked<String>? {
         func isName(_ other: String) -> Bool { other.utf8.elementsEqual(name.value.utf8) }
         if countable.contains(where: isName), !derived.contains(where: { isName($0.name) }) {
             return name
         }
-        let roles = planner.specification.identity.roles.map(\.role)
+        let roles = isRole ? planner.specification.identity.roles.map(\.role) : []
+        let expected =
+            isRole
+            ? "no identity is called `\(name.value)`: expected a role of `identity`, its field or "
+            : "no field is called `\(name.value)`: expected a field that `identity` names, or "
         planner.faults.add(
-            "no identity is called `\(name.value)`: expected a role of `identity`, its field or "
-                + "a field named under `fields`; `\(name.value): drop` there lets it be counted "
-                + "and writes it nowhere",
+            expected + "a field named under `fields`; `\(name.value): drop` there lets it be "
+                + "counted and writes it nowhere",
             at: name.position, path: "statistics",
             suggestion: nearestName(to: name.value, among: roles + countable))
         return nil

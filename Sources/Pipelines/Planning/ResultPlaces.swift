@@ -71,6 +71,15 @@ struct ResultPlaces {
                     + "that is no state",
                 at: place.position, path: place.path)
         }
+        if let state = plan.state, let written = specification.state,
+            let file = plan.filesRead.first,
+            PathShape(allBelow: state).meets(PathShape(file: anchored(file, at: folder)))
+        {
+            faults.add(
+                "found the folder that the pipeline file lies in, expected one of its own for the "
+                    + "state, such as `state`",
+                at: written.position, path: "state")
+        }
         for (written, pattern) in zip(specification.source.files, plan.sources)
         where pattern != "-" {
             guard let taken = taken(by: pattern) else { continue }
@@ -107,7 +116,12 @@ struct ResultPlaces {
 
     /// Refuses a file that a command was asked to write beside the results.
     func check(file path: String, _ flag: String) throws(PipelineFailure) {
-        try check(PathShape(file: anchored(path, at: folder)), flag, "a file of its own")
+        let shape = PathShape(file: anchored(path, at: folder))
+        // Nobody but runs writes below the state: `verify` knows no other file there.
+        if let state = plan.state, PathShape(allBelow: state).meets(shape) {
+            throw .usage("\(flag): found what is below the state, expected a file of its own")
+        }
+        try check(shape, flag, "a file of its own")
     }
 
     /// Refuses a folder in which a command was asked to write what `pattern` names.
@@ -162,7 +176,8 @@ struct ResultPlaces {
         }
         if let state = plan.state {
             add(StateFolderProof.ownFiles, in: state, "the state")
-            add([task + ".partial", task + ".\(month).partial"], in: "\(state)/partials", "the state")
+            let partials = [task + ".partial", task + ".\(month).partial"]
+            add(partials, in: "\(state)/partials", "the state")
             let tables = plan.tableInputs.map { input in
                 let name = "\(plan.name)/\(input.name)"
                 return splitPath(TableMemory.path(of: name, state: state)).name
@@ -176,7 +191,12 @@ struct ResultPlaces {
             add(names, in: lists, "a list of quarantine, in the folder of the state")
         }
         if let keys = plan.keyStore {
-            add(["\(month).key", "\(month).destroyed", "store", "lock"], in: keys, "the keys")
+            let ofMonths = ["key", "key.former", "destroyed"].map { "\(month).\($0)" }
+            let others = ["store", "store.next", "lock"]
+                + [".state", "-*.forgotten", ".pipeline"].map { ending in
+                    String(repeating: "[0-9a-f]", count: 16) + ending
+                }
+            add(ofMonths + others, in: keys, "the keys")
         }
         return taken
     }

@@ -264,8 +264,12 @@ struct SpecificationChecks {
     private func checkPersons(_ disclosure: DisclosureSpecification, path: String) {
         let placeholders = disclosure.path.value.placeholders
         guard let person = placeholders.first(where: namesPersons) else { return }
+        let wayOut =
+            isPerson(person)
+            ? "" : ", or `identifier: false` under its rule if it singles nobody out"
         faults.add(
-            "found `{\(person)}`, which names files after persons, expected persons in rows only",
+            "found `{\(person)}`, which names files after persons, expected persons in rows only"
+                + wayOut,
             at: disclosure.path.position, path: "\(path).path")
     }
 
@@ -274,8 +278,7 @@ struct SpecificationChecks {
     private func namesPersons(_ field: String) -> Bool {
         func isIt(_ other: String) -> Bool { other.utf8.elementsEqual(field.utf8) }
         let identity = specification.identity
-        let persons = [identity.user].compactMap { $0 } + identity.addresses
-        if persons.contains(where: { isIt($0.value) }) { return true }
+        if isPerson(field) { return true }
         let companies = [identity.customer, identity.client, identity.partner].compactMap { $0 }
         if companies.contains(where: { isIt($0.value) }) { return false }
         guard let rule = specification.fields.first(where: { isIt($0.field.value) }) else {
@@ -283,6 +286,13 @@ struct SpecificationChecks {
         }
         let transform = rule.transform?.name.value ?? ""
         return rule.identifier?.value ?? Self.ofIdentifiers.contains(transform)
+    }
+
+    /// True for the user and an address of `identity`, whatever their rules say.
+    private func isPerson(_ field: String) -> Bool {
+        let identity = specification.identity
+        let persons = [identity.user].compactMap { $0 } + identity.addresses
+        return persons.contains { $0.value.utf8.elementsEqual(field.utf8) }
     }
 
     /// The transforms that are made for what singles a person out.

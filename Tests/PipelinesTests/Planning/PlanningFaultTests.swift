@@ -148,7 +148,7 @@ import Testing
         ("user: u", "u: drop, ip: drop", "ip", ""),
         ("user: u", "u: drop, user: drop", "user", "`user` means two fields: expected `u`"),
         ("user: u", "u: drop, user: drop", "{ field: user }", ""),
-        ("user: u", "u: drop", "{ field: user }", "no identity is called `user`"),
+        ("user: u", "u: drop", "{ field: user }", "no field is called `user`"),
         ("user: u", "u: drop", "{ of: u, field: u }", "found `of` and `field`"),
         ("user: u", "u: drop", "sid", "`sid: drop` there lets it be counted"),
         ("user: u, customer: user", "u: drop", "user", "`user` means two fields: expected `u`"),

@@ -119,6 +119,19 @@ import Testing
         #expect(!sources.hasSuffix(".jsonl") || fault.contains("may be a list of quarantine"))
     }
 
+    @Test("every file of a state is one that no source may find") func ownFiles() throws {
+        let scene = try scene(Self.pipeline())
+        _ = try scene.run(now: "2026-04-15")
+        for file in scene.files(below: "state") + scene.files(below: "keys") {
+            let folder = file.hasSuffix(".key") && !file.contains("registry") ? "keys" : "state"
+            let places = ["\(folder)/\(file)", "keys/\(file)", "state/\(file)", file]
+            let path = try #require(
+                places.first { FileManager.default.fileExists(atPath: "\(scene.folder)/\($0)") })
+            let found = try faults(Self.pipeline(sources: path))
+            #expect(found.contains { $0.hasPrefix("source.files") }, "\(path): \(found)")
+        }
+    }
+
     @Test(
         "sources on the command line are held to it, too",
         arguments: ["out", "**/*.csv", "out/s.csv", "state", "logs/a.jsonl"])
@@ -164,6 +177,21 @@ import Testing
         _ = try scene.run(now: "2026-04-15")
         let found = try scene.verify(now: "2026-04-15").findings
         #expect(found.isEmpty, "\(found)")
+        let part = try #require(scene.files(below: "state/out").first { $0.hasSuffix(".jsonl") })
+        for (path, mode) in [("state/out/\(part)", 0o666), ("state/out", 0o777)] {
+            let path = "\(scene.folder)/\(path)"
+            let manager = FileManager.default
+            let was = try manager.attributesOfItem(atPath: path)[.posixPermissions]
+            try manager.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            let exposed = try scene.verify(now: "2026-04-15").findings
+            #expect(exposed.map(\.kind) == [.exposed], "\(exposed)")
+            try manager.setAttributes([.posixPermissions: was ?? 0], ofItemAtPath: path)
+        }
+    }
+
+    @Test("a state is no folder that the pipeline file lies in") func stateAround() throws {
+        let found = try faults(Self.pipeline(more: "state: ."))
+        #expect(found.contains { $0.hasPrefix("state: found the folder") }, "\(found)")
     }
 
     @Test(
@@ -210,7 +238,7 @@ import Testing
         "metrics are refused there before the run does anything",
         arguments: [
             "state/ledger.sqlite", "logs/a.jsonl", "oo.csv", "pipeline.yaml", "out/s.csv",
-            "logs",
+            "logs", "state/new/metrics.prom",
         ])
     func metrics(_ path: String) throws {
         let scene = try TemporaryPipeline(

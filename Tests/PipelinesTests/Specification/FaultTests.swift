@@ -325,13 +325,15 @@ let faultTable =
             "fields: {a: email}\ndisclosures: [{name: d, to: partner, by: [a], "
                 + "measures: {n: count}, path: '{a}'}]",
             "6:75: disclosures[1].path: found `{a}`, which names files after persons, expected "
-                + "persons in rows only"
+                + "persons in rows only, or `identifier: false` under its rule if it singles "
+                + "nobody out"
         ),
         FaultRow(
             "fields: {a: {identifier: true, then: redact}}\ndisclosures: [{name: d, to: partner, "
                 + "by: [a], measures: {n: count}, path: '{a}'}]",
             "6:75: disclosures[1].path: found `{a}`, which names files after persons, expected "
-                + "persons in rows only"
+                + "persons in rows only, or `identifier: false` under its rule if it singles "
+                + "nobody out"
         ),
         FaultRow(
             "opt_outs: {file: a, missing: opted_out}",

@@ -143,6 +143,18 @@ struct StateFolderProof {
         + [KeyRewrapping.formerName(RegistryKey.fileName), InputSpool.name]
     private static let folders: Set<String> = ["partials", "quarantine", "keys", "tables"]
 
+    /// True for what this proof holds to more than that not everybody can change it: files of the
+    /// folder `state` itself, its own folders and what lies in them; not for results below.
+    static func looks(at path: String, _ status: FileStatus, state: String) -> Bool {
+        guard path.hasPrefix("\(state)/") else { return false }
+        let names = path.dropFirst(state.utf8.count + 1).split(separator: "/")
+        switch names.count {
+        case 1: return status.kind != .directory || folders.contains(String(names[0]))
+        case 2: return folders.contains(String(names[0]))
+        default: return false
+        }
+    }
+
     private let owner: Verification
     private let expected: Set<String>
 

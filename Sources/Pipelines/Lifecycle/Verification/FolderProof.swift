@@ -89,9 +89,8 @@ struct FolderProof {
 
     /// What everybody can write to proves nothing about who wrote it.
     private func checkMode(_ path: String, _ status: FileStatus) {
-        // State and keys are held to more by their own proof.
-        guard status.kind != .symbolicLink, !path.hasPrefix("\(FileProof.key(owner.statePath))/"),
-            status.permissions & 0o002 != 0
+        guard status.kind != .symbolicLink, status.permissions & 0o002 != 0,
+            !StateFolderProof.looks(at: path, status, state: FileProof.key(owner.statePath))
         else { return }
         owner.find(
             .exposed, path,
