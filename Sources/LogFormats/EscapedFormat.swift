@@ -17,6 +17,7 @@ package struct EscapedFormat: LogFormat {
     package var keepsMissingTerminator: Bool { base.keepsMissingTerminator }
     package var envelope: RecordEnvelope? { base.envelope }
     package var storedFormat: any LogFormat { EscapedFormat(base.storedFormat) }
+    package var columnFormat: any LogFormat { EscapedFormat(base.columnFormat) }
     package var oddBytes: OddBytes { [.nul, .notUTF8] }
     package var oddBytesRefused: OddBytes { base.oddBytesRefused }
     package var repeatsHeaders: Bool { base.repeatsHeaders }

@@ -53,6 +53,9 @@ package protocol LogFormat: RecordFormat {
     /// The format in which a run with state stores records of this one, to age them by their lines.
     var storedFormat: any LogFormat { get }
 
+    /// The format in which records of `columnWriter` are read back.
+    var columnFormat: any LogFormat { get }
+
     /// What values of this format may hold, their escapes decoded.
     var oddBytes: OddBytes { get }
 
@@ -104,6 +107,8 @@ extension LogFormat {
     package var envelope: RecordEnvelope? { nil }
 
     package var storedFormat: any LogFormat { self }
+
+    package var columnFormat: any LogFormat { self }
 
     package func innerHeader(
         of start: Span<UInt8>, isComplete: Bool, limits: RecordLimits

@@ -150,6 +150,8 @@ struct RegistryEntriesTests {
         two.scopes.removeLast(2)
         #expect(try after("1", endsEarlier: false, one) == [one])
         #expect(try after("2", endsEarlier: false, two) == [one, two])
+        // What is kept night after night is there once.
+        #expect(try after("night", endsEarlier: false, one, two) == [one, two])
         // A run that says nothing of them leaves them.
         try ledger.commitRun(commit("other", source: "other"))
         #expect(try ledger.heldOptOuts(pipeline: "nightly").entries == [one, two])

@@ -123,6 +123,20 @@ import Testing
                 == "<13>Mar  1 02:03:04 - -[-]: x y\n")
     }
 
+    /// Whatever ends a field of the header is read back out of it.
+    @Test(arguments: ["syslog_5424", "syslog_3164"])
+    func columnsAreReadBack(_ name: String) throws {
+        let format = try #require(makeFormat(name)).columnFormat
+        let fields = ["host", "app", "message"]
+        for value in ["a b", "a_b", #"a\x20b"#, #"a\x5cx20"#, "a:b [c]", "a\tb", "a]", "é\\"] {
+            let line = written(
+                format.columnWriter(columns: fields), "", .columns,
+                [.text(value), .text(value), .text("a \\x20b")])
+            let row = try #require(read(format, bytes(line), fields: fields).first)
+            #expect(row.values.map { text($0.text) } == [value, value, "a \\x20b"], "\(line)")
+        }
+    }
+
     @Test func anyCutGivesTheSameRows() throws {
         var generator = SeededGenerator(seed: 0x5106)
         let parts = [

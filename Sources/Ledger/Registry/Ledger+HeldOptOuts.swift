@@ -37,6 +37,7 @@ package struct HeldOptOut: Sendable, Hashable {
 package struct HeldOptOutChanges: Sendable, Equatable {
     /// True when the run has gone over those that were there: they go.
     package var endsEarlier = false
+    /// One that is there already is not entered again while no other holds kept it.
     package var kept: [HeldOptOut] = []
 
     package init() {}
@@ -89,7 +90,14 @@ extension RunWriter {
                 sql: """
                     INSERT INTO held_opt_outs (pipeline, output, opt_out_id, kind, subject, within,
                         from_ms, until_ms, scopes, run_id)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE NOT EXISTS (
+                        SELECT 1 FROM held_opt_outs AS known
+                        WHERE pipeline = ?1 AND output = ?2 AND opt_out_id IS ?3 AND kind = ?4
+                            AND subject = ?5 AND within IS ?6 AND from_ms IS ?7
+                            AND until_ms IS ?8 AND scopes = ?9 AND NOT EXISTS (
+                                SELECT hold_id FROM run_holds WHERE run_id = ?10
+                                EXCEPT
+                                SELECT hold_id FROM run_holds WHERE run_id = known.run_id))
                     """,
                 arguments: [
                     commit.pipeline, entry.output, entry.optOut, entry.match.kind.rawValue,

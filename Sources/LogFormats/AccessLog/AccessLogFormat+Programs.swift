@@ -16,7 +16,7 @@ extension AccessLogFormat {
                         $body_bytes_sent "$http_referer" "$http_user_agent" $request_count \#
                         "$router" "$server_url" ${duration_ms}ms
                         """#),
-                strictStatus: true)
+                numbers: .strict)
         }
     )
 

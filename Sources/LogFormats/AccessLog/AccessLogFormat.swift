@@ -15,19 +15,18 @@ package struct AccessLogFormat: LogFormat {
     package let ownTime: OwnTime?
     package let oddBytes: OddBytes = [.nul, .notUTF8]
 
-    /// With `strictStatus`, a status of `-` does not match. Unless `ownTime` says otherwise, the
-    /// time is the field that has the form of access logs.
-    package init(
+    /// Unless `ownTime` says otherwise, the time is the field that has the form of access logs.
+    init(
         name: String = "access_log",
         template: AccessLogTemplate,
-        strictStatus: Bool = false,
+        numbers: AccessLogProgram.Numbers = .orDash,
         ownTime: OwnTime? = nil
     ) {
         self.name = name
         self.template = template
         let time = template.fields.first { $0.role == .time }
         self.ownTime = ownTime ?? time.map { OwnTime($0.name, as: .accessLog) }
-        program = AccessLogProgram(template, strictStatus: strictStatus)
+        program = AccessLogProgram(template, numbers)
         fieldNames = template.fieldNames
     }
 
@@ -42,6 +41,11 @@ package struct AccessLogFormat: LogFormat {
     }
 
     package var quoteRule: QuoteRule { .never }
+
+    /// The rules of an output may have put anything in the place of a number.
+    package var storedFormat: any LogFormat {
+        AccessLogFormat(name: name, template: template, numbers: .any, ownTime: ownTime)
+    }
 
     package func knows(field: String) -> Bool? {
         fieldNames?.contains { sameBytes($0, field) } ?? false
@@ -119,7 +123,7 @@ extension AccessLogFormat {
                 AccessLogFormat(
                     name: name,
                     template: AccessLogTemplate(known: template),
-                    strictStatus: true
+                    numbers: .strict
                 )
             }
         )

@@ -63,6 +63,16 @@ struct AccessLogProgram: Sendable {
         case none, status, statusOrDash, byteCount, time
     }
 
+    /// Which bytes match as a status, and as a number of bytes.
+    enum Numbers: Sendable {
+        /// A status is three digits; a number of bytes may be `-`.
+        case strict
+        /// A status may be `-`, too.
+        case orDash
+        /// Any token: what a run wrote for them.
+        case any
+    }
+
     private(set) var steps: [Step] = []
     private(set) var literals: [UInt8] = []
     private(set) var fieldCount = 0
@@ -70,8 +80,7 @@ struct AccessLogProgram: Sendable {
     /// True when a second try with spaces in the user name makes sense.
     private(set) var hasSpacedUser = false
 
-    /// With `strictStatus`, a status must be three digits.
-    init(_ template: AccessLogTemplate, strictStatus: Bool) {
+    init(_ template: AccessLogTemplate, _ numbers: Numbers) {
         let parts = template.parts
         let hasSpaces = parts.contains { Self.bytes($0).contains(UInt8(ascii: " ")) }
         var at = 0
@@ -87,7 +96,7 @@ struct AccessLogProgram: Sendable {
                     at += 3
                 } else {
                     let before = at > 0 ? Self.bytes(parts[at - 1]).last : nil
-                    append(field, before: before, rest: parts[(at + 1)...], strictStatus)
+                    append(field, before: before, rest: parts[(at + 1)...], numbers)
                     at += 1
                     if at == parts.count, !hasSpaces {
                         steps[steps.count - 1].operation = .rest
@@ -143,14 +152,14 @@ struct AccessLogProgram: Sendable {
         _ field: AccessLogTemplate.Field,
         before: UInt8?,
         rest: ArraySlice<AccessLogTemplate.Part>,
-        _ strictStatus: Bool
+        _ numbers: Numbers
     ) {
         let quote = UInt8(ascii: "\"")
         let behind = rest.first.map(Self.bytes) ?? []
         var step = Step(operation: .token, first: Int32(fieldCount))
         fieldCount += 1
         step.innerSpaces = UInt8(clamping: field.innerSpaces)
-        step.check = Self.check(field.role, strictStatus)
+        step.check = Self.check(field.role, numbers)
         if let operation = Self.optional(field.role) {
             step.operation = operation
         } else if before == quote, behind.first == quote {
@@ -173,9 +182,10 @@ struct AccessLogProgram: Sendable {
         steps.append(step)
     }
 
-    private static func check(_ role: AccessLogTemplate.Role, _ strictStatus: Bool) -> Check {
+    private static func check(_ role: AccessLogTemplate.Role, _ numbers: Numbers) -> Check {
         switch role {
-        case .status: strictStatus ? .status : .statusOrDash
+        case .status where numbers == .any, .byteCount where numbers == .any: .none
+        case .status: numbers == .strict ? .status : .statusOrDash
         case .byteCount: .byteCount
         case .time: .time
         case .text, .request, .list, .host, .prologue, .captures, .tail: .none

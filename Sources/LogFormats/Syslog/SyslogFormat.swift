@@ -18,10 +18,13 @@ package struct SyslogFormat: LogFormat {
     package let unnamedField: String? = NamedSlots.unnamed
     package let oddBytesRefused = OddBytes.notUTF8
     private let form: Form
+    /// True for lines that are made of columns: values of their header may have escapes.
+    private let isOfColumns: Bool
 
-    init(name: String, form: Form) {
+    init(name: String, form: Form, isOfColumns: Bool = false) {
         self.name = name
         self.form = form
+        self.isOfColumns = isOfColumns
         ownTime =
             switch form {
             case .rfc5424: OwnTime("time", as: .rfc3339)
@@ -51,15 +54,25 @@ package struct SyslogFormat: LogFormat {
         switch form {
         case .rfc5424:
             return LineReader(
-                SyslogScanner(slots: slots, headerNames: headerNames, fieldsMax: limits.fieldsMax),
+                SyslogScanner(
+                    slots: slots, headerNames: headerNames, fieldsMax: limits.fieldsMax,
+                    isOfColumns: isOfColumns),
                 limits: limits)
         case .rfc3164:
             return LineReader(
-                OldSyslogScanner(slots: slots, headerNames: headerNames), limits: limits)
+                OldSyslogScanner(
+                    slots: slots, headerNames: headerNames, isOfColumns: isOfColumns),
+                limits: limits)
         }
     }
 
-    package func splicedWriter() -> any RecordWriter { LineSplicedWriter(syntax: SyslogSyntax()) }
+    package var columnFormat: any LogFormat {
+        SyslogFormat(name: name, form: form, isOfColumns: true)
+    }
+
+    package func splicedWriter() -> any RecordWriter {
+        LineSplicedWriter(syntax: SyslogSyntax(isOfColumns: isOfColumns))
+    }
 
     package func columnWriter(columns: [String]) -> any RecordWriter {
         SyslogColumnWriter(form: form, headerNames: headerNames, columns: columns)

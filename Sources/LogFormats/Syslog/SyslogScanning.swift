@@ -66,9 +66,11 @@ struct SyslogScanner: LineScanner {
     /// The slots of the header's fields and of the message, in their order.
     private let headerSlots: [Int]
     private let fieldsMax: Int
+    private let isOfColumns: Bool
 
-    init(slots: NamedSlots, headerNames: [String], fieldsMax: Int) {
+    init(slots: NamedSlots, headerNames: [String], fieldsMax: Int, isOfColumns: Bool) {
         self.slots = slots
+        self.isOfColumns = isOfColumns
         headerSlots = headerNames.map { slots.slot(of: Array($0.utf8).span) }
         self.fieldsMax = fieldsMax
     }
@@ -103,8 +105,12 @@ struct SyslogScanner: LineScanner {
         _ field: Int, _ range: Range<Int>, _ bytes: Span<UInt8>, _ table: inout RecordTable
     ) {
         if range.isEmpty { return }
+        let isEscaped =
+            isOfColumns && field < headerSlots.count - 1
+            && SyslogEscapes.mayBe(in: range, of: bytes)
         _ = slots.set(
-            FieldSlice(dashedText: range, of: bytes), slot: headerSlots[field], in: &table)
+            FieldSlice(dashedText: range, of: bytes, isEscaped: isEscaped),
+            slot: headerSlots[field], in: &table)
     }
 
     /// Structured data (section 6.3): `-`, or elements `[ID NAME="value" …]` without anything
@@ -162,6 +168,8 @@ struct SyslogScanner: LineScanner {
     }
 
     func decode(_ text: Span<UInt8>, into buffer: inout ByteBuffer) {
+        // Such lines have no parameters.
+        if isOfColumns { return SyslogEscapes.decode(text, into: &buffer) }
         var at = 0
         while at < text.count {
             let isEscape =
@@ -179,12 +187,15 @@ struct OldSyslogScanner: LineScanner {
     private var slots: NamedSlots
     private let headerSlots: [Int]
 
+    private let isOfColumns: Bool
+
     private enum Field: Int {
         case priority, time, host, app, pid, message
     }
 
-    init(slots: NamedSlots, headerNames: [String]) {
+    init(slots: NamedSlots, headerNames: [String], isOfColumns: Bool) {
         self.slots = slots
+        self.isOfColumns = isOfColumns
         headerSlots = headerNames.map { slots.slot(of: Array($0.utf8).span) }
     }
 
@@ -220,9 +231,11 @@ struct OldSyslogScanner: LineScanner {
         _ field: Field, _ range: Range<Int>, _ bytes: Span<UInt8>, _ table: inout RecordTable
     ) {
         if range.isEmpty { return }
+        let isEscaped =
+            isOfColumns && field != .message && SyslogEscapes.mayBe(in: range, of: bytes)
         _ = slots.set(
-            FieldSlice(dashedText: range, of: bytes), slot: headerSlots[field.rawValue],
-            in: &table)
+            FieldSlice(dashedText: range, of: bytes, isEscaped: isEscaped),
+            slot: headerSlots[field.rawValue], in: &table)
     }
 
     /// `Mmm dd hh:mm:ss`, to be read by the time format; or one word, if it begins with a digit, or
@@ -256,5 +269,7 @@ struct OldSyslogScanner: LineScanner {
         return (app, pid, cursor.at - start.at)
     }
 
-    func decode(_ text: Span<UInt8>, into buffer: inout ByteBuffer) { buffer.append(text) }
+    func decode(_ text: Span<UInt8>, into buffer: inout ByteBuffer) {
+        SyslogEscapes.decode(text, into: &buffer)
+    }
 }

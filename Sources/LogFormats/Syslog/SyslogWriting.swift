@@ -3,13 +3,17 @@ import Records
 
 /// Values of syslog lines. The last one of a line is its message and may hold anything but line
 /// ends; in all others spaces become `_`, and what would end a parameter has a backslash in front.
+/// In lines that are made of columns, all others are fields of the header.
 struct SyslogSyntax: LineSyntax {
     let nothing: StaticString = "-"
-    /// False where all values are fields of the header, of which no reader decodes anything.
-    var hasParameters = true
+    /// True for lines that are made of columns.
+    var isOfColumns = false
+    /// What ends a field of them besides spaces and control characters.
+    var ends: [UInt8] = []
 
     func append(_ text: Span<UInt8>, isLast: Bool, to output: inout ByteBuffer) {
         guard !text.isEmpty else { return output.append(nothing) }
+        if isOfColumns, !isLast { return SyslogEscapes.append(text, ends: ends, to: &output) }
         for index in text.indices {
             let byte = text[index]
             if byte < 0x20 || byte == 0x7F {
@@ -19,7 +23,7 @@ struct SyslogSyntax: LineSyntax {
             } else if byte == 0x20 {
                 output.append(UInt8(ascii: "_"))
             } else {
-                if hasParameters, Self.needsEscape(byte) { output.append(UInt8(ascii: "\\")) }
+                if Self.needsEscape(byte) { output.append(UInt8(ascii: "\\")) }
                 output.append(byte)
             }
         }
@@ -34,7 +38,9 @@ struct SyslogSyntax: LineSyntax {
 /// Writes columns as lines of syslog; a field that is no column becomes `-`, and a column that is
 /// no field of the header is left out.
 struct SyslogColumnWriter: RecordWriter {
-    private let syntax = SyslogSyntax(hasParameters: false)
+    private let syntax = SyslogSyntax(isOfColumns: true)
+    /// For the name of the program and its number in lines of RFC 3164.
+    private let tagSyntax = SyslogSyntax(isOfColumns: true, ends: SyslogEscapes.tagEnds)
     private let form: SyslogFormat.Form
     /// For each field of the header the column it comes from.
     private let columns: [Int?]
@@ -63,11 +69,14 @@ struct SyslogColumnWriter: RecordWriter {
             let isMissing = piece.kind == .null || piece.kind == .absent
             if isMissing {
                 output.append(Self.missing(field, form))
-            } else if form == .rfc3164, field == 1, piece.kind == .sourceText {
+            } else if form == .rfc3164, field == 1, piece.kind == .sourceText,
+                !isDecimalDigit(chunk[piece.range.lowerBound])
+            {
                 // The time of this form has spaces.
                 output.append(chunk.extracting(piece.range))
             } else {
-                syntax.append(
+                let isTag = form == .rfc3164 && (field == 3 || field == 4)
+                (isTag ? tagSyntax : syntax).append(
                     piece, isLast: field == columns.count - 1, of: batch, chunk: chunk,
                     to: &output)
             }

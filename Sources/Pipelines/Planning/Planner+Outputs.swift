@@ -45,6 +45,7 @@ extension Planner {
             readableClock: bit(output.safeguards?.deleteAfter) ?? DueSet(rawValue: 1),
             expiryClock: bit(output.expires))
         var written = specification.state == nil ? target : target.storedFormat
+        if !isSpliced { written = written.columnFormat }
         if !isSpliced, !written.oddBytesRefused.isDisjoint(with: format.oddBytes) {
             release.escapesBytes = true
             written = EscapedFormat(written)

@@ -136,6 +136,56 @@ struct ReadBackTests {
         #expect(try scene.verify(now: day).findings.isEmpty)
     }
 
+    /// The same in lines of syslog, whose header has no room for spaces.
+    @Test("a name is found in the header of syslog", arguments: ["syslog_5424", "syslog_3164"])
+    func headers(_ target: String) throws {
+        for name in ["a b", "a_b", #"be\xfft"#, "a:b [c]"] {
+            let scene = try TemporaryPipeline(
+                """
+                name: back
+                source: { format: logfmt, files: "in/*", time: time }
+                identity: { user: app }
+                fields: { time: keep, app: { then: drop, after: P2M }, message: keep }
+                outputs:
+                  - { name: o, purpose: security, path: "out/{date}.txt", format: \(target),
+                      columns: [time, app, message],
+                      safeguards: { reason: abuse, readers: [soc], delete_after: P1Y } }
+                state: state
+
+                """,
+                files: ["in/a": "time=2026-03-01T10:00:00Z app=\"\(name)\" message=\"x y\"\n"])
+            try scene.run(now: "2026-03-05")
+            let request = scene.request(.user, name, now: "2026-03-06")
+            let report = try Sluice.eraseSubject(SubjectEraseRequest(subject: request))
+            #expect(report.records == 1, "\(name)")
+            #expect(try scene.verify(now: "2026-03-06").findings.isEmpty)
+        }
+    }
+
+    /// What is due without a rule becomes `-`, and what has one may become anything.
+    @Test("numbers of an access log that are none", arguments: [
+        "", "status: { replace: X },", "bytes: { replace: X },",
+    ])
+    func numbers(_ rule: String) throws {
+        let record = Self.sources[2].record("anna", bytes("\"a\""))
+        let scene = try TemporaryPipeline(
+            """
+            name: back
+            source: { format: combined, files: "in/*" }
+            fields: { time: keep, \(rule) ip: truncate_ip }
+            outputs:
+              - { name: o, purpose: security, path: "out/{date}.log",
+                  safeguards: { reason: abuse, readers: [soc], delete_after: P1M } }
+            state: state
+
+            """,
+            files: ["in/a": String(decoding: record, as: UTF8.self)])
+        try scene.run(now: "2026-03-05")
+        try scene.run(now: "2026-04-05")
+        #expect(try !written(scene).contains("anna"))
+        #expect(try scene.verify(now: "2026-04-05").findings.isEmpty)
+    }
+
     /// Tokens make a record longer than its source may have it.
     @Test("a record that just fits its source")
     func length() throws {
