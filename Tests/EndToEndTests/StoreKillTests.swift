@@ -19,7 +19,6 @@ import Testing
           action: keep
         keys: keys
         state: state
-        quarantine: { limit: 100% }
         statistics:
           - name: months
             purpose: security

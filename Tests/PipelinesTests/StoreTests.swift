@@ -109,7 +109,6 @@ struct StoreTests {
                 source: { format: jsonl, files: "in/*.jsonl", time: \(time) }
                 identity: { user: user }
                 fields: { ts: keep, user: { replace: GONE } }
-                quarantine: { limit: 100% }
                 outputs:
                   - { name: a, purpose: security, path: "out/{date}.jsonl", expires: P3M,
                       safeguards: { reason: abuse, readers: [soc], delete_after: P1M } }

@@ -91,11 +91,6 @@ package struct RecordCounts: Sendable, Equatable {
 
     package var quarantinedTotal: Int { quarantined.values.reduce(0, +) }
 
-    /// True when most records that could be read lie ahead of the run's clock.
-    package var isMostlyUntimely: Bool {
-        2 * untimely > read - blank - quarantinedTotal
-    }
-
     /// True when every record is accounted for in every output.
     package var isConserved: Bool {
         let accepted = read - blank - quarantinedTotal

@@ -154,7 +154,7 @@ extension Ledger {
         }
     }
 
-    /// Notes that partials of a month are given up, whose files are gone for good: what is left of
+    /// Notes that partials of a month are given up, whose files go for good: what is left of
     /// the month, or still comes, is not all of it.
     package func giveUp(partials ids: [Int64], time: EventTime) throws(LedgerFault) {
         if ids.isEmpty { return }
@@ -175,7 +175,7 @@ extension Ledger {
         }
     }
 
-    /// Notes that the files of partials are gone for good.
+    /// Notes that the files of partials go for good.
     package func retire(partials ids: [Int64], time: EventTime) throws(LedgerFault) {
         if ids.isEmpty { return }
         try write { db in

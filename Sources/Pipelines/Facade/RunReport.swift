@@ -124,9 +124,6 @@ package struct RunReport: Sendable {
         alarms.append(sentence)
     }
 
-    /// For what the closing table says by itself.
-    package mutating func alarmOnlyWhenQuiet(_ sentence: String) { alarms.append(sentence) }
-
     /// Records of months whose key is destroyed, in sources, stored parts and the store: no token
     /// is made for them.
     package var keyless: Int {

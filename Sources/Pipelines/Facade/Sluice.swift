@@ -128,6 +128,7 @@ package enum Sluice {
             changes: PendingChanges(mark: plan.mark), quarantine: nil)
         try ageing.look(sources: [:])
         report.store = ageing.report
+        report.noteTimes(plan, ageing.quarantined, "in store `\(store.name)`")
         return report
     }
 

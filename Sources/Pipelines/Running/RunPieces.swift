@@ -105,46 +105,35 @@ func dateText(_ time: EventTime, in zone: ZoneTable) -> String {
         + "\(two(minutes / 60)):\(two(minutes % 60))"
 }
 
-/// Fails when more records were set aside than the pipeline allows, or would lose what makes them
-/// records of anybody because the clock is early.
+/// Fails when more records were set aside than the pipeline allows.
 func checkQuarantine(_ plan: Plan, _ report: RunReport) throws(PipelineFailure) {
     let totals = report.totals
     if plan.quarantine.isExceeded(quarantined: totals.quarantinedTotal, read: totals.read) {
         throw .quarantineLimit(report: report, allowed: plan.quarantine.words)
     }
-    let early = report.sources.filter { $0.counts.isMostlyUntimely }
-    try checkTimes(
-        plan, early.reduce(0) { $0 + $1.counts.untimely }, of: totals.read,
-        (early.first?.name ?? "")
-            + (early.count > 1 ? " and \(counted(early.count - 1, "more source"))" : ""))
-}
-
-/// Refuses sources or files that lie ahead of the clock as a whole: then the clock is early, and
-/// identifiers and figures of all that would be lost for good. Fewer records have wrong times.
-func checkTimes(
-    _ plan: Plan, _ ahead: Int, of read: Int, _ place: String
-) throws(PipelineFailure) {
-    guard plan.quarantine.isExceeded(quarantined: ahead, read: read) else { return }
-    let clock = plan.release.clocks.runClock
-    throw .refused(
-        "\(counted(ahead, "record")), most of those of \(place), lie further ahead of the run's "
-            + "clock, \(dateText(clock.now)), than `skew` allows: identifiers and figures of all "
-            + "of them would be lost for good. Set the clock. If it is right and they may be lost, "
-            + "raise the limit of `quarantine`"
-            // What went to standard output is gone.
-            + (plan.resultOnStandardOutput == nil ? "; nothing was written" : ""))
 }
 
 extension RunReport {
-    /// Has a quiet run say, too, that more records lie ahead of the clock than might be set aside.
+    /// Says, also when it is quiet, that more records lie ahead of the clock than might be set
+    /// aside: the clock is early, or that of a source is wrong. One source's clock stops no other.
     mutating func noteTimes(_ plan: Plan) {
-        let totals = totals
-        guard plan.quarantine.isExceeded(quarantined: totals.untimely, read: totals.read) else {
+        let early = sources.filter { $0.counts.untimely > 0 }
+        guard let first = early.first else { return }
+        noteTimes(
+            plan, totals, "in \(first.name)"
+                + (early.count > 1 ? " and \(counted(early.count - 1, "more source"))" : ""))
+    }
+
+    /// The same of what `counts` says, which were read at `place`.
+    mutating func noteTimes(_ plan: Plan, _ counts: RecordCounts, _ place: String) {
+        guard plan.quarantine.isExceeded(quarantined: counts.untimely, read: counts.read) else {
             return
         }
-        alarmOnlyWhenQuiet(
-            "\(counted(totals.untimely, "record")) with a time later than the run's clock: "
-                + "identifiers left out")
+        let now = dateText(plan.release.clocks.runClock.now)
+        alarm(
+            "\(counted(counts.untimely, "record")) \(place) with a time further ahead of the run's "
+                + "clock, \(now), than `skew` allows: identifiers and figures are left out for "
+                + "good; check this clock, and that of who wrote them")
     }
 }
 

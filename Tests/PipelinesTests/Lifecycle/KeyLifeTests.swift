@@ -146,7 +146,7 @@ struct KeyLifeTests {
 
     /// A clock that jumps back judges by its own day; what is dead stays dead.
     @Test func aClockThatJumpsBackKillsNothingEarly() throws {
-        let trial = try trial(Self.pipeline(more: "quarantine: { limit: 100% }"))
+        let trial = try trial()
         try trial.write("in/b.jsonl", record("2026-02-10"))
         try trial.run(now: "2026-03-05")
         #expect(keys(trial) == ["2026-01.destroyed", "2026-02.key"])

@@ -41,6 +41,26 @@ struct ChangedStatisticsTests {
         #expect(try scene.publish("2026-05-09").notes == [])
     }
 
+    @Test("files that stay or are gone when it is given up stop nothing", arguments: [true, false])
+    func killed(_ stays: Bool) throws {
+        let scene = try scene(false)
+        let name = try #require(scene.trial.files(below: "state/partials").first)
+        let place = "state/partials/\(name)"
+        let path = URL(fileURLWithPath: "\(scene.trial.folder)/\(place)")
+        let bytes = try Data(contentsOf: path)
+        // A folder is no file that could be removed: the command ends there, as if it were killed.
+        try scene.trial.remove(place)
+        try scene.trial.write("\(place)/x", "")
+        #expect(scene.refusal { try scene.publish("2026-05-08") }.contains("cannot remove"))
+        try scene.trial.remove(place)
+        if stays { try bytes.write(to: path) }
+        try scene.trial.write("state/partials/other.partial", "")
+        try scene.trial.run(now: "2026-05-08")
+        // Of what the ledger does not know nobody can say that it may go.
+        #expect(scene.trial.files(below: "state/partials") == ["other.partial"])
+        #expect(try scene.publish("2026-05-09").alarms == [])
+    }
+
     @Test("what decides no count changes no statistics: the month is published")
     func sameCounts() throws {
         let scene = try PublishTrial()
@@ -108,8 +128,10 @@ struct ChangedStatisticsTests {
         try scene.trial.run(now: "2026-04-09")
         let report = try scene.publish("2026-04-10")
         #expect(report.entries.isEmpty)
-        #expect(report.notes.contains { $0.contains("2026-03 is not published") })
-        try scene.publish("2026-05-08")
+        let waits = "2026-03 is not published: aggregates of it were given up, on request or for"
+        #expect(report.notes.contains { $0.contains(waits) })
+        let end = try scene.publish("2026-05-08")
+        #expect(end.notes.contains { $0.contains("the others are given up") })
         #expect(scene.trial.files(below: "state/partials") == [])
         #expect(scene.trial.files(below: "out") == [])
         #expect(try scene.findings("2026-05-08") == [])

@@ -228,7 +228,7 @@ struct PartAgeingTests {
     func untimed() throws {
         for isHeld in [false, true] {
             let scene = try TemporaryPipeline(
-                Self.pipeline + "quarantine: { limit: 100% }\n",
+                Self.pipeline,
                 files: [
                     "in/a.jsonl": #"{"ts":"2126-04-10T10:00:00Z","user":"anna"}"# + "\n"
                 ])

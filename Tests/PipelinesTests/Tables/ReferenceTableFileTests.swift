@@ -202,7 +202,6 @@ struct ReferenceTableFileTests {
             """
             name: first
             source: { format: jsonl, files: in.jsonl, time: ts }
-            skew: off
             outputs: [ { name: a, purpose: statistics, path: out.jsonl } ]
             state: state
 

@@ -199,4 +199,24 @@ import Testing
         let anew = try run.plan(rangeBytes: 3000, now: "2026-03-10", firstMonth: "2026-02")
         #expect(anew.tasks.isEmpty)
     }
+
+    @Test("a commit by the plan's clock says that the state has changed, not that the clock is off")
+    func clockOfThePlan() throws {
+        let run = try Pair().divided
+        var lines = EventLines(seed: 441)
+        try run.write("in/a.jsonl", lines.json(60))
+        let plan = try run.plan(rangeBytes: 3000, now: nil, firstMonth: "2026-02")
+        try attempt(run, plan, 442)
+        try run.folder.run(now: "2126-03-10")
+        #expect(refusal(plan.folder).contains("has changed since the tasks were planned"))
+    }
+
+    private func refusal(_ folder: String) -> String {
+        do {
+            _ = try Sluice.commitTasks(folder: folder)
+            return ""
+        } catch PipelineFailure.refused(let sentence) { return sentence } catch {
+            return "\(error)"
+        }
+    }
 }

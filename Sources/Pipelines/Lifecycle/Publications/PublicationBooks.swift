@@ -129,7 +129,7 @@ struct PublicationBooks {
         try checkKnown(period)
     }
 
-    /// Refuses a period of which something was given up for somebody's sake, or in which somebody
+    /// Refuses a period of which something was given up, or in which somebody
     /// may be counted who has opted out of it.
     func checkComplete(_ period: CalendarMonth) throws(PipelineFailure) {
         if let numbers = unsearched[period.text] {

@@ -24,8 +24,9 @@ extension PublishWork {
             guard end <= clock.now else {
                 if incomplete.contains(month) {
                     report.alarm(
-                        "\(month.text) is not published: some of its aggregates were given up "
-                            + "for an erasure or opt-out, the others are on \(dateText(end))")
+                        "\(month.text) is not published: aggregates of it were given up, on "
+                            + "request or for an erasure or opt-out; what else was counted of it "
+                            + "is given up on \(dateText(end))")
                     continue
                 }
                 report.alarm(
@@ -37,9 +38,14 @@ extension PublishWork {
             if !request.isDryRun {
                 _ = try PartialRetirement(ledger: ledger, now: clock.now).remove(partials)
             }
+            let reason =
+                incomplete.contains(month)
+                ? "cannot be published without the aggregates of it that were given up"
+                : "was counted under other statistics and never published"
             report.alarm(
-                "\(month.text) was counted under other statistics and never "
-                    + "published: its aggregates \(request.isDryRun ? "would be" : "are") given up")
+                "\(month.text) \(reason): "
+                    + "\(incomplete.contains(month) ? "the others" : "its aggregates") "
+                    + "\(request.isDryRun ? "would be" : "are") given up")
         }
     }
 

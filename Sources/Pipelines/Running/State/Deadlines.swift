@@ -59,18 +59,21 @@ extension StatefulRun {
     /// run: those written since would lie ahead of it, and lose identifiers and figures for good.
     func checkClock(_ ledger: Ledger) throws(PipelineFailure) {
         guard !plan.isClockStated, settings.takesIn || plan.store != nil else { return }
+        // A commit goes by the clock of its plan, which was held against the state when the plan
+        // was made; whatever was entered since is refused as a changed state.
+        guard divided == nil else { return }
         let clocks = plan.release.clocks
         let believed: EventTime?
         do { believed = try ledger.latestBelievedClock() } catch {
             throw StateRegistry.failure(error)
         }
         guard let believed, believed > clocks.latestTime else { return }
+        let now = dateText(clocks.runClock.now)
         throw .refused(
-            "the system's clock says \(dateText(clocks.runClock.now)), and an earlier run was at "
+            "the system's clock says \(now), and an earlier run was at "
                 + "\(dateText(believed)): what was written since would be taken for bad times, and "
                 + "lose identifiers and figures for good. Set the clock; or, if it is right and "
-                + "that run's was not, say so once with `--now \(clocks.runClock.date.text)`; "
-                + "nothing was written")
+                + "that run's was not, say so once with `--now \(now)`; nothing was written")
     }
 
     /// Says how late the run is, and when its clock stands before that of an earlier one.

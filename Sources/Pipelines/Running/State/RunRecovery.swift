@@ -19,6 +19,7 @@ struct RunRecovery {
             try publish(
                 run: run, owed.filter { $0.run == run }.map(\.publication), redo: true)
         }
+        try PartialRetirement.removeLeft(ledger)
         try removeLeftovers()
     }
 

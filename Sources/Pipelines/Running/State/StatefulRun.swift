@@ -175,6 +175,7 @@ final class StatefulRun {
         let awaited = isCommand ? try intake.surveyOnly() : []
         try store.look(sources: intake.contents, awaited: awaited)
         report.store = store.report
+        report.noteTimes(plan, store.quarantined, "in store `\(store.report.name)`")
         if let words = passedOverWords(store.report.passedOver) { report.notes.append(words) }
         if settings.isDryRun { return }
         try store.checkPermission()

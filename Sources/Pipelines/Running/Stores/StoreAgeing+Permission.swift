@@ -5,14 +5,6 @@ internal import Records
 
 /// Whether so much may be changed.
 extension StoreAgeing {
-    /// Refuses a store that lies ahead of the clock as a whole. What a command does for a person is
-    /// not put off.
-    func checkTimes() throws(PipelineFailure) {
-        guard settings.takesIn, quarantined.isMostlyUntimely else { return }
-        try Pipelines.checkTimes(
-            plan, quarantined.untimely, of: quarantined.read, "store `\(store.name)`")
-    }
-
     func checkUnreadable() throws(PipelineFailure) {
         let count = quarantined.quarantinedTotal
         let isTooMuch =

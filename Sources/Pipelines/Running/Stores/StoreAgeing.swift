@@ -127,7 +127,6 @@ final class StoreAgeing {
         if isOfSources { return }
         if !report.busy.isEmpty { subjects?.noteBusyStore() }
         try checkUnreadable()
-        try checkTimes()
     }
 
     private func look(
