@@ -94,6 +94,7 @@ extension Planner {
                 name: part.plan.name, paths: [], purpose: planned.tables[part.of].purpose,
                 isPublished: true, isUnseen: true, isDisclosure: false, columns: [])
             table.isSpanning = part.isSpanning
+            table.isOfParts = true
             planned.tables.append(table)
             plans.append(part.plan)
         }
