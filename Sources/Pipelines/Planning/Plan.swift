@@ -195,6 +195,8 @@ package struct TablePlan: Sendable {
     package var isPart = false
     /// True for one in which any value that a condition names may stand beside any other.
     package var isSpanning = false
+    /// True for one that is counted for the sake of conditions.
+    package var isOfParts = false
     /// The sketches that are published with it.
     package var sketches: [SketchOptions.Form] = []
     /// True for a disclosure: named persons, no suppression, one file per placeholder value.

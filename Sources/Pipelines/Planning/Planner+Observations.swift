@@ -95,6 +95,7 @@ extension Planner {
                 isPublished: part.isPublished, isUnseen: true, isDisclosure: false, columns: [])
             table.isPart = true
             table.isSpanning = part.isSpanning
+            table.isOfParts = true
             planned.tables.append(table)
             plans.append(part.plan)
         }

@@ -176,7 +176,11 @@ private struct PublicationControl {
                 if wasTold(place) { family.markToldBefore(cell) }
                 continue
             }
-            needs.mark(cell, reason, measured.backing, in: &family, thresholds)
+            if family.states[cell] == .virtual, publication.ofParts.contains(Int(place.table)) {
+                needs.markPart(cell, in: &family)
+            } else {
+                needs.mark(cell, reason, measured.backing, in: &family, thresholds)
+            }
         }
         // Of unseen cells that were measured it is known who is behind them.
         let measured = Set(

@@ -22,11 +22,14 @@ package struct MeasuredPublication: Sendable {
     /// Those of `unseen` in which any value that a condition names might have stood beside any
     /// other: that a row is not there, nobody knows.
     package let spanning: Set<Int>
+    /// Those of `unseen` that were counted for the sake of conditions: nobody is shown a column
+    /// that adds up to one of their cells, but by subtraction.
+    package let ofParts: Set<Int>
 
     package init(
         statistics: [StatisticPlan], tables: [MeasuredTable], hierarchies: [ValueHierarchy] = [],
         toldBefore: [Set<FigurePlace>] = [], unseen: Set<Int> = [],
-        spanning: Set<Int> = []
+        spanning: Set<Int> = [], ofParts: Set<Int> = []
     ) {
         self.statistics = statistics
         self.tables = tables
@@ -34,6 +37,7 @@ package struct MeasuredPublication: Sendable {
         self.toldBefore = toldBefore
         self.unseen = unseen
         self.spanning = spanning
+        self.ofParts = ofParts
     }
 }
 

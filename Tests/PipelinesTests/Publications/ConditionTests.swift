@@ -20,7 +20,7 @@ struct ConditionTests {
 
     /// How many persons with one record each have the values of `a` and `b`.
     enum Log {
-        case crossed, wide, alone, numbers
+        case crossed, wide, alone, several, numbers
 
         var counts: [(a: String, b: String, count: Int)] {
             switch self {
@@ -35,6 +35,7 @@ struct ConditionTests {
                     ("y", "r", 1), ("x", "s", 50), ("y", "s", 20),
                 ]
             case .alone: [("x", "p", 70), ("x", "r", 3), ("x", "q", 53)]
+            case .several: [("x", "p", 70), ("x", "q", 53), ("x", "r", 3), ("x", "s", 2)]
             case .numbers:
                 [
                     ("x", "5", 4), ("y", "5", 12), ("y", "7", 13), ("x", "20", 40),
@@ -168,6 +169,10 @@ struct ConditionTests {
             statistics: [table("t1", "", "qr: {count: {b: [q, r]}}, q: {count: {b: q}}")],
             publish: ", audience: public", together: ["t1 qr", "t1 q"]),
         Case(
+            name: "a part of a part, but for several values", log: .several,
+            statistics: [table("t1", "", "qrs: {count: {b: [q, r, s]}}, q: {count: {b: q}}")],
+            together: ["t1 qrs", "t1 q"]),
+        Case(
             name: "parts that make up everything", log: .alone,
             statistics: [
                 table(
@@ -241,5 +246,64 @@ struct ConditionTests {
         let pipeline = Self.pipeline(one, fields: "a: keep, \(rule)", more: derived)
         let told = try Self.told(one.together, try Self.scene(one, pipeline: pipeline))
         #expect(told.count < one.together.count, "\(told)")
+    }
+
+    /// Ordinary tables: (statistics, the table, how many figures may be withheld of it).
+    static let ordinary = [
+        (
+            [
+                "{ name: pages, purpose: statistics, by: [month, path], "
+                    + "measures: { times: count } }",
+                "{ name: days, purpose: statistics, by: [day], measures: { signup: { count: "
+                    + "{ path: /p1 } }, funnel: { count: { path: [/p1, /p2, /p3] } } } }",
+            ], "pages", 6
+        ),
+        (
+            [
+                "{ name: months, purpose: statistics, by: [month], measures: { times: count, "
+                    + "ok: { count: { status: ok } } } }",
+                "{ name: days, purpose: statistics, by: [day], measures: { times: count, "
+                    + "errors: { count: { status: [missing, broken] } } } }",
+            ], "days", 18
+        ),
+        (
+            [
+                "{ name: days, purpose: statistics, by: [day], measures: { times: count, "
+                    + "ok: { count: { status: ok } }, "
+                    + "errors: { count: { status: [missing, broken] } } } }"
+            ], "days", 22
+        ),
+    ]
+
+    /// What is counted for the sake of conditions needs less than what somebody is shown.
+    @Test("conditions leave most figures of ordinary tables", arguments: ordinary)
+    func ordinaryTables(_ statistics: [String], _ table: String, _ most: Int) throws {
+        let one = Case(name: "", statistics: statistics.map { "  - " + $0 }, together: [])
+        let pipeline = Self.pipeline(one, fields: "path: keep, status: keep")
+        let scene = PublishTrial(trial: try TemporaryPipeline(pipeline))
+        var generator = SeededGenerator(seed: 5)
+        var text = ""
+        for _ in 0..<3500 {
+            let user = Int.random(in: 0..<120, using: &generator)
+            let day = Int.random(in: 1..<29, using: &generator)
+            let chance = Int.random(in: 0..<100, using: &generator)
+            let isCommon = Int.random(in: 0..<10, using: &generator) == 0
+            let path = Int.random(in: isCommon ? 1..<4 : 0..<120, using: &generator)
+            let status = chance < 90 ? "ok" : chance < 98 ? "missing" : "broken"
+            text += #"{"ts":"2026-03-\#(day < 10 ? "0" : "")\#(day)T12:00:00Z","#
+                + #""customer":"C\#(user % 15)","user":"u\#(user)@a.example","#
+                + #""status":"\#(status)","#
+                + #""path":"/p\#(path)"}"# + "\n"
+        }
+        try scene.trial.write("in/a.jsonl", text)
+        try scene.trial.run(now: "2026-04-01")
+        try scene.publish("2026-04-08")
+        let keys = table == "pages" ? 2 : 1
+        let figures = try scene.trial.text("out/2026-03/\(table).csv").split(separator: "\n")
+            .dropFirst().flatMap {
+                $0.split(separator: ",", omittingEmptySubsequences: false).dropFirst(keys)
+            }
+        let withheld = figures.count { Int($0) == nil }
+        #expect(figures.count >= 56 && withheld <= most, "\(withheld) of \(figures.count)")
     }
 }

@@ -132,4 +132,18 @@ import Testing
             #expect(family.states == [.virtual])
         }
     }
+
+    @Test(
+        "of what is counted for the sake of conditions a fifth, and never nothing",
+        arguments: [(5, 1), (53, 11), (0, 1)] as [(Int128, Int128)])
+    func parts(_ value: Int128, _ need: Int128) throws {
+        var (family, _) = try Self.family(.times(when: nil), value * Self.unit, persons: 5)
+        family.states = [.virtual]
+        ProtectionNeeds(Self.rules(10)).markPart(0, in: &family)
+        #expect(family.needs == [need * Self.unit])
+        #expect(family.states == [.virtual])
+        var (sums, _) = try Self.family(.sum, value * Self.unit, persons: 5)
+        ProtectionNeeds(Self.rules(10)).markPart(0, in: &sums)
+        #expect(sums.needs == [value == 0 ? Self.unit : value * Self.unit / 5])
+    }
 }

@@ -1,7 +1,8 @@
-import Publication
 import Statistics
 import TestSupport
 import Testing
+
+@testable import Publication
 
 /// Tables that nobody is shown say what is part of what: figures by the part are protected against
 /// those by the whole.
@@ -69,5 +70,49 @@ import Testing
         #expect(found == 0 && unsafe > 40)
         // What control is not told, it cannot protect.
         #expect(undeclared > 0)
+    }
+
+    /// Columns about two fields with `count` values each that conditions name, and the table that
+    /// nobody is shown; with `grouped`, another table is by one of the fields.
+    private static func named(_ count: Int, isGrouped: Bool) -> MeasuredPublication {
+        var log = InventedLog()
+        for person in 0..<4 {
+            log.records.append(
+                InventedLog.Record(
+                    day: 0, texts: ["v\(person)", "w\(person)"], amount: 1, person: person,
+                    customer: 0))
+        }
+        let both = [
+            GroupKey.month, .text(input: 0, column: "a"), .text(input: 1, column: "b"),
+        ]
+        let tables = [[.month], both] + (isGrouped ? [[.month, both[1]], [.month, both[2]]] : [])
+        let all = log.publication(
+            tables.map { InventedLog.Table(keys: $0, columns: [.times(when: nil)]) },
+            .persons(3, customers: nil))
+        var statistics = all.statistics
+        statistics[0] = StatisticPlan(
+            name: "t0", purposeIndex: 0, groupBy: [.month],
+            measures: [
+                MeasurePlan(
+                    name: "c0",
+                    conditions: ["v", "w"].enumerated().map { input, letter in
+                        Condition(
+                            input: input, texts: (0..<count).map { Array("\(letter)\($0)".utf8) })
+                    }, kind: .count)
+            ], suppression: statistics[0].suppression)
+        return MeasuredPublication(
+            statistics: statistics, tables: all.tables, unseen: [1], spanning: [1], ofParts: [1])
+    }
+
+    @Test(
+        "rows that might have been are as many as values that something tells apart",
+        arguments: [(1000, false, 4), (50, true, 2500), (1000, true, 4)])
+    func namedKeys(_ count: Int, _ isGrouped: Bool, _ most: Int) throws {
+        let publication = Self.named(count, isGrouped: isGrouped)
+        let family = try #require(try FamilyBuilder(publication).families().first)
+        let both = family.space.set(of: .text(0)).union(family.space.set(of: .text(1)))
+        let cells = family.tables.filter { $0.set.isSuperset(of: both) }.map(\.cells.count)
+        #expect(cells.count == 1 && cells[0] >= 4 && cells[0] <= most + 4, "\(cells)")
+        if count == 50 { #expect(cells == [2500]) }
     }
 }

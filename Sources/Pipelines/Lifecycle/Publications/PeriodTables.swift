@@ -201,7 +201,8 @@ struct PeriodTables {
             return try controlled(
                 MeasuredPublication(
                     statistics: statistics, tables: measured, toldBefore: toldBefore,
-                    unseen: unseen, spanning: unseen.filter { plan.tables[chosen[$0]].isSpanning }),
+                    unseen: unseen, spanning: unseen.filter { plan.tables[chosen[$0]].isSpanning },
+                    ofParts: unseen.filter { plan.tables[chosen[$0]].isOfParts }),
                 rules)
         } catch { throw Self.failure(error) }
     }

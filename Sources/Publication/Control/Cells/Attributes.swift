@@ -75,6 +75,17 @@ struct AttributeSpace {
         }
     }
 
+    /// The parts that lie in another.
+    func nestedParts() -> [(inner: Attribute, outer: Attribute)] {
+        let parts = attributes.compactMap { attribute -> Part? in
+            if case .part(let part) = attribute { part } else { nil }
+        }
+        return parts.flatMap { inner in
+            parts.filter { inner != $0 && inner.lies(in: $0) }
+                .map { (.part(inner), .part($0)) }
+        }
+    }
+
     private func has(_ attribute: Attribute, _ set: AttributeSet) -> Bool {
         guard let index = attributes.firstIndex(of: attribute) else { return false }
         return set.contains(index)

@@ -73,6 +73,40 @@ struct FamilyAssembly {
         return cell
     }
 
+    /// Adds what a part has outside each part of it that is shown beside it, where what was counted
+    /// together tells.
+    private mutating func addBetween() {
+        let shown = tables.filter(\.isShown).map(\.set)
+        for (inner, outer) in space.nestedParts() {
+            let (innerSet, outerSet) = (space.set(of: inner), space.set(of: outer))
+            for set in shown where innerSet.isSubset(of: set) && outerSet.isDisjoint(with: set) {
+                let rest = set.subtracting(innerSet)
+                let both = set.union(outerSet)
+                guard space.closure(rest) == rest, shown.contains(rest.union(outerSet)),
+                    !tables.contains(where: { $0.set == both }),
+                    let source = tables.firstIndex(where: {
+                        $0.isComplete && $0.set.isSuperset(of: both)
+                    })
+                else { continue }
+                addSums(of: source, by: both)
+            }
+        }
+    }
+
+    private mutating func addSums(of source: Int, by set: AttributeSet) {
+        let mask = space.mask(set)
+        let fine = tables[source]
+        let at = tables.count
+        tables.append(
+            Draft(
+                set: set, isComplete: true,
+                index: KeyIndex(capacity: fine.keys.count, mask: mask)))
+        for cell in fine.keys.indices {
+            let sum = insert(fine.keys[cell] & mask, 0, 0, isVirtual: true, at)
+            tables[at].values[sum] += fine.values[cell]
+        }
+    }
+
     /// Adds what a total has outside each part of it that is shown: nobody shows it, but it can be
     /// computed.
     private mutating func addOutsides() {
@@ -105,7 +139,10 @@ struct FamilyAssembly {
 
     /// The family, its cells numbered.
     mutating func family() -> Family {
-        if case .distinct = measurand {} else { addOutsides() }
+        if case .distinct = measurand {} else {
+            addBetween()
+            addOutsides()
+        }
         var family = Family(measurand: measurand, space: space, tables: [])
         for (number, draft) in tables.enumerated() {
             let first = family.keys.count

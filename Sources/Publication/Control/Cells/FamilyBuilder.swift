@@ -100,25 +100,73 @@ struct FamilyBuilder {
         }
     }
 
+    /// The most keys that are added to a table. Where there would be more, none is: a row that is
+    /// not there then counts as known not to be, which withholds more, never less.
+    static let namedKeysMax = 1 << 16
+
     /// The keys that a table does not have, of rows with each of the values that conditions name:
-    /// nobody can tell them from those that it has.
+    /// nobody can tell them from those that it has. Of values that nothing tells apart one stands
+    /// for all.
     private func namedKeys(_ breakdown: Breakdown) -> [[[UInt8]]] {
-        let conditions = publication.statistics.flatMap(\.measures).flatMap(\.conditions)
-        var known = Set(publication.tables[breakdown.table].rows.map(\.key))
-        var keys = Array(known)
+        let measured = Set(publication.tables[breakdown.table].rows.map(\.key))
+        var keys = measured
+        var wanted: [(column: Int, texts: Set<[UInt8]>)] = []
         for case (.text(let input), let column) in breakdown.columns {
-            let texts = Set(conditions.filter { $0.input == input }.flatMap(\.texts))
+            let conditions = publication.statistics.flatMap(\.measures).flatMap(\.conditions)
+                .filter { $0.input == input }
+            let texts = Set(conditions.flatMap(\.texts))
+            if texts.isEmpty { continue }
+            if isGrouped(input) {
+                wanted.append((column, texts))
+                continue
+            }
+            let alike = standIns(for: texts.union(measured.map { $0[column] }), conditions)
+            wanted.append((column, Set(texts.compactMap { alike[$0] })))
+            keys = Set(
+                keys.map { key in
+                    var other = key
+                    other[column] = alike[key[column]] ?? key[column]
+                    return other
+                })
+        }
+        let most = wanted.reduce(keys.count) { count, one in
+            min(count, Self.namedKeysMax + 1) * (one.texts.count + 1)
+        }
+        if most > Self.namedKeysMax { return [] }
+        for (column, texts) in wanted {
             for key in keys {
                 for text in texts {
                     var other = key
                     other[column] = text
-                    if known.insert(other).inserted { keys.append(other) }
+                    keys.insert(other)
                 }
             }
         }
-        let measured = Set(publication.tables[breakdown.table].rows.map(\.key))
-        return keys.filter { !measured.contains($0) }
+        return keys.subtracting(measured)
             .sorted { $0.lexicographicallyPrecedes($1) { $0.lexicographicallyPrecedes($1) } }
+    }
+
+    /// True when a table that is not just there for the sake of conditions is by the input: then
+    /// each of its values matters.
+    private func isGrouped(_ input: Int) -> Bool {
+        breakdowns.contains {
+            !publication.ofParts.contains($0.table) && $0.columns[.text(input)] != nil
+        }
+    }
+
+    /// For each value the one that stands for all that `conditions` do not tell from it.
+    private func standIns(
+        for values: Set<[UInt8]>, _ conditions: [Condition]
+    ) -> [[UInt8]: [UInt8]] {
+        let named = conditions.map { Set($0.texts) }
+        var first: [[Bool]: [UInt8]] = [:]
+        var found: [[UInt8]: [UInt8]] = [:]
+        for value in values.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            let kind = named.map { $0.contains(value) }
+            found[value] = first[kind, default: value]
+            first[kind] = found[value]
+        }
+        return found
     }
 }
 

@@ -60,6 +60,14 @@ enum Part: Hashable {
         case .single: nil
         }
     }
+
+    /// True when whatever belongs to it belongs to `other`.
+    func lies(in other: Part) -> Bool {
+        guard case .texts(let own) = self, case .texts(let others) = other else { return false }
+        return others.allSatisfy { outer in
+            own.contains { $0.input == outer.input && Set($0.texts).isSubset(of: outer.texts) }
+        }
+    }
 }
 
 /// What a column of figures is about.

@@ -48,6 +48,23 @@ struct ProtectionNeeds {
         family.markUnsafe(cell, need: max(need, 1), hasFewPersons: hasFewPersons)
     }
 
+    /// Marks a cell that is only counted for the sake of conditions. Nobody is shown it, so that it
+    /// is enough that nobody can tell it, nor come near it: the figures that are shown with few
+    /// persons behind them have needs of their own.
+    func markPart(_ cell: Int, in family: inout Family) {
+        let near = Int128(family.values[cell].magnitude) * Self.nearnessPercent / 100
+        let need =
+            if case .distinct = family.measurand {
+                Family.one
+            } else if family.measurand.isCount {
+                roundedUp(max(near, Family.one))
+            } else {
+                family.values[cell] == 0 ? Family.one : max(near, 1)
+            }
+        // Not even that somebody is in it is known.
+        family.markUnsafe(cell, need: need, hasFewPersons: false)
+    }
+
     /// Marks a difference of two figures that nobody shows but everybody can compute, when so few
     /// records are in it that few persons are.
     func markDifference(_ cell: Int, in family: inout Family) {
