@@ -159,9 +159,8 @@ extension Ledger {
     package func giveUp(partials ids: [Int64], time: EventTime) throws(LedgerFault) {
         if ids.isEmpty { return }
         try write { db in
+            try Self.remove(partials: ids, db)
             for id in ids {
-                try db.execute(
-                    sql: "UPDATE partials SET state = 'removed' WHERE id = ?", arguments: [id])
                 try db.execute(
                     sql: """
                         INSERT OR IGNORE INTO given_up_partials (partial_id, run_id)
@@ -179,12 +178,16 @@ extension Ledger {
     package func retire(partials ids: [Int64], time: EventTime) throws(LedgerFault) {
         if ids.isEmpty { return }
         try write { db in
-            for id in ids {
-                try db.execute(
-                    sql: "UPDATE partials SET state = 'removed' WHERE id = ?", arguments: [id])
-            }
+            try Self.remove(partials: ids, db)
             try EventChain.append(
                 "partials-removed", ["partials": .array(ids.map { .integer($0) })], time: time, db)
+        }
+    }
+
+    private static func remove(partials ids: [Int64], _ db: Database) throws {
+        for id in ids {
+            try db.execute(
+                sql: "UPDATE partials SET state = 'removed' WHERE id = ?", arguments: [id])
         }
     }
 }

@@ -23,7 +23,9 @@ extension Planner {
         let asked = counted.map { relations.inputSets(of: plans[$0]) }
         let named = nameValues(
             Set(asked.joined().joined()).subtracting(relations.grouped), &plans, inputs)
-        var made: [PartPlan] = []
+        var made = PartPlans(
+            beside: plans, categories: planned.plan.statistics.map(\.categories),
+            published: published, within: within)
         for (at, sets) in zip(counted, asked) {
             for (number, set) in sets.enumerated() {
                 let keys = relations.keys(of: set, named)
@@ -34,29 +36,11 @@ extension Planner {
                         name: "\(plans[at].name).part\(number + 1)\(part == 0 ? "" : ".\(part)")",
                         purposeIndex: plans[at].purposeIndex, groupBy: breakdown + fresh,
                         measures: plans[at].wholeMeasures, suppression: plans[at].suppression)
-                    // An opt-out is about the categories of what a table reads.
-                    func isAlike(_ other: Int) -> Bool {
-                        let readers = planned.plan.statistics
-                        return readers[other].categories == readers[at].categories
-                    }
-                    func isShown(by places: [Int]) -> Bool {
-                        places.contains { plans[$0].shows(plan) && isAlike($0) }
-                    }
-                    if isShown(by: within) { continue }
-                    let isNeeded = published.contains(at) && !isShown(by: published)
-                    let first = made.firstIndex { $0.plan.shows(plan) && isAlike($0.of) }
-                    if let first {
-                        if isNeeded { made[first].isPublished = true }
-                        continue
-                    }
-                    made.append(
-                        PartPlan(
-                            plan: plan, of: at, isSpanning: relations.areApart(set),
-                            isPublished: isNeeded))
+                    made.add(plan, of: at, isSpanning: relations.areApart(set))
                 }
             }
         }
-        return made
+        return made.made
     }
 
     /// Where the plans of tables are whose counts a state keeps: any may be published later. None
@@ -105,6 +89,46 @@ struct PartPlan {
     let isSpanning: Bool
     /// False while control has no need of it: no table that it is about is published.
     var isPublished: Bool
+}
+
+/// The tables that are counted beside others, but for those whose figures another one has.
+private struct PartPlans {
+    /// The tables that a pipeline names, and what each of them reads.
+    private let plans: [StatisticPlan]
+    private let categories: [CategorySet]
+    /// The places of those that are published, and of those that `within` asks for.
+    private let published: [Int]
+    private let within: [Int]
+    private(set) var made: [PartPlan] = []
+
+    init(
+        beside plans: [StatisticPlan], categories: [CategorySet], published: [Int], within: [Int]
+    ) {
+        self.plans = plans
+        self.categories = categories
+        self.published = published
+        self.within = within
+    }
+
+    /// Adds a table that is counted beside that at `of`, unless another one shows the same.
+    mutating func add(_ plan: StatisticPlan, of: Int, isSpanning: Bool) {
+        if isShown(plan, of, by: within) { return }
+        let isNeeded = published.contains(of) && !isShown(plan, of, by: published)
+        if let first = made.firstIndex(where: { $0.plan.shows(plan) && areAlike($0.of, of) }) {
+            if isNeeded { made[first].isPublished = true }
+            return
+        }
+        made.append(PartPlan(plan: plan, of: of, isSpanning: isSpanning, isPublished: isNeeded))
+    }
+
+    private func isShown(_ plan: StatisticPlan, _ of: Int, by places: [Int]) -> Bool {
+        places.contains { plans[$0].shows(plan) && areAlike($0, of) }
+    }
+
+    /// An opt-out is about the categories of what a table reads.
+    private func areAlike(_ one: Int, _ other: Int) -> Bool {
+        categories[one] == categories[other]
+    }
 }
 
 extension Plan {
