@@ -72,6 +72,7 @@ let package = Package(
             [
                 "Records", "FileSystem", "KeyedHashing",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         layer(
             "Publication",

@@ -5,7 +5,8 @@ package enum LedgerFault: Error, Sendable, Equatable {
     case file(FileFault)
     /// Another process writes the ledger.
     case busy
-    /// The file is not a ledger, or SQLite finds it malformed.
+    /// The file is not a ledger, or SQLite finds it malformed; a read that its device refuses is
+    /// the same to SQLite (SQLITE_IOERR_CORRUPTFS).
     case damaged(path: String)
     /// The file is gone, and the rest of its state (`remains`, by name) is still there.
     case lost(path: String, remains: [String])
@@ -34,7 +35,9 @@ extension LedgerFault: CustomStringConvertible {
         case .file(let fault): fault.description
         case .busy: "another run is at work on this state; try again when it has ended"
         case .damaged(let path):
-            "\(path) is not a ledger, or not what the last run left; restore the state folder"
+            "\(path) is not a ledger, not what the last run left, or cannot be read from its "
+                + "device: where the system's log tells of the device, mend that first; otherwise "
+                + "restore the state folder"
         case .lost(let path, let remains):
             "\(path) is gone, but \(remains.joined(separator: ", ")) of the same state "
                 + "\(remains.count == 1 ? "is" : "are") there"

@@ -1,66 +1,15 @@
-package import Anonymization
 package import Records
 
 /// A format in which an output of other bytes than it can hold is stored: texts are the escaped
 /// forms (`ByteEscapes`) of the values that its readers give back. Who wrote records escaped them.
-package struct EscapedFormat: LogFormat {
-    private let base: any LogFormat
+package struct EscapedFormat: WrappingFormat {
+    package let base: any LogFormat
 
     package init(_ base: any LogFormat) { self.base = base }
 
-    package var name: String { base.name }
-    package var ownTime: OwnTime? { base.ownTime }
-    package var quoteRule: QuoteRule { base.quoteRule }
-    package var syntax: SpliceSyntax { base.syntax }
-    package var unnamedField: String? { base.unnamedField }
-    package var fieldNames: [String]? { base.fieldNames }
-    package var keepsMissingTerminator: Bool { base.keepsMissingTerminator }
-    package var envelope: RecordEnvelope? { base.envelope }
     package var storedFormat: any LogFormat { EscapedFormat(base.storedFormat) }
     package var columnFormat: any LogFormat { EscapedFormat(base.columnFormat) }
     package var oddBytes: OddBytes { [.nul, .notUTF8] }
-    package var oddBytesRefused: OddBytes { base.oddBytesRefused }
-    package var repeatsHeaders: Bool { base.repeatsHeaders }
-
-    package func splicedWriter() -> any RecordWriter { base.splicedWriter() }
-
-    package func columnWriter(columns: [String]) -> any RecordWriter {
-        base.columnWriter(columns: columns)
-    }
-
-    package func knows(field: String) -> Bool? { base.knows(field: field) }
-
-    package func parts(of field: String) -> [String] { base.parts(of: field) }
-
-    package func arranged(columns: [String]) throws(ColumnClash) -> [String] {
-        try base.arranged(columns: columns)
-    }
-
-    package func makeFraming() -> (any SourceFraming)? { base.makeFraming() }
-
-    package func header(
-        of start: Span<UInt8>, isComplete: Bool, limits: RecordLimits
-    ) throws(SourceFault) -> HeaderResult {
-        try base.header(of: start, isComplete: isComplete, limits: limits)
-    }
-
-    package func innerHeader(
-        of start: Span<UInt8>, isComplete: Bool, limits: RecordLimits
-    ) throws(SourceFault) -> HeaderResult {
-        try base.innerHeader(of: start, isComplete: isComplete, limits: limits)
-    }
-
-    package func nextHeader(in bytes: Span<UInt8>) -> Int? { base.nextHeader(in: bytes) }
-
-    package func check(
-        _ fields: DeclaredFields, against columns: [String]?
-    ) throws(SourceFault) {
-        try base.check(fields, against: columns)
-    }
-
-    package func makeSplitter(limits: RecordLimits) -> any RecordSplitter {
-        base.makeSplitter(limits: limits)
-    }
 
     package func makeReader(fields: DeclaredFields, limits: RecordLimits) -> any RecordReader {
         EscapedReader(base.makeReader(fields: fields, limits: limits))

@@ -19,6 +19,10 @@ package protocol LogFormat: RecordFormat {
     /// fields only a record can tell and whose records are not rebuilt; nil: there is none.
     var unnamedField: String? { get }
 
+    /// True when a record has text that belongs to no field, so that nothing can drop it where
+    /// records are not rebuilt.
+    var hasTextBeyondFields: Bool { get }
+
     /// A writer for records of this same format: raw pieces are copied, replaced texts encoded.
     /// Ends each record with a line feed, whatever ended it in the source.
     func splicedWriter() -> any RecordWriter
@@ -95,6 +99,8 @@ extension LogFormat {
     }
 
     package var unnamedField: String? { nil }
+
+    package var hasTextBeyondFields: Bool { false }
 
     package var oddBytes: OddBytes { [] }
 

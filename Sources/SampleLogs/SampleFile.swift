@@ -38,7 +38,7 @@ enum Samples {
         var actions = ActionLog(cast: cast, random: SampleRandom(seed: random.next()))
         var access = AccessLog(cast: cast, random: SampleRandom(seed: random.next()))
         return actions.files() + access.files()
-            + [Tables.requests(cast, &random), Tables.optOuts(cast)]
+            + Tables.requests(cast, &random) + [Tables.optOuts(cast)]
             + [Registers.accounts(cast), Registers.customers(cast)]
             + [Registers.contacts(cast), Registers.activity(cast)]
             + [Registers.applications(cast), Registers.vacancies(), Registers.tickets(cast)]

@@ -2,37 +2,49 @@ import Records
 
 /// The tables beside the logs: information requests and opt-outs.
 enum Tables {
-    /// Requests for information from the website; an empty `handled_at` is an open request.
-    static func requests(_ cast: Cast, _ random: inout SampleRandom) -> SampleFile {
-        var text = "created_at,handled_at,topic,name,email,company,question\n"
+    /// Requests for information from the website, and when each was handled: nothing for those
+    /// that are open.
+    static func requests(_ cast: Cast, _ random: inout SampleRandom) -> [SampleFile] {
+        var text = "request,created_at,topic,name,email,company,question\n"
+        var handled = "request,handled_on\n"
         let first = CivilDate(year: 2024, month: 12, day: 2).daysSince1970
         let last = CivilDate(year: 2026, month: 3, day: 30).daysSince1970
         var day = first
         var number = 0
         while day <= last {
             let created = Moment(day: day, milliseconds: random.number(28_800...64_800) * 1000)
-            text += request(number, created, until: last, cast, &random)
-            if number == 40 { text += "\(created.dateTime),,vraag zonder de rest\n" }
+            let request = request(number, created, until: last, cast, &random)
+            text += request.row
+            handled += "\(identifier(number)),\(request.handledOn)\n"
+            if number == 40 {
+                text += "\(identifier(number)),\(created.dateTime),vraag zonder de rest\n"
+            }
             day += random.number(2...8)
             number += 1
         }
-        return SampleFile(path: "requests.csv", content: Array(text.utf8))
+        return [
+            SampleFile(path: "requests.csv", content: Array(text.utf8)),
+            SampleFile(path: "handled.csv", content: Array(handled.utf8)),
+        ]
     }
+
+    private static func identifier(_ number: Int) -> String { "I-\(padded(number + 1, 3))" }
 
     private static func request(
         _ number: Int, _ created: Moment, until last: Int, _ cast: Cast,
         _ random: inout SampleRandom
-    ) -> String {
+    ) -> (row: String, handledOn: Substring) {
         let person = random.pick(cast.people)
         let handled = created.later(byMilliseconds: random.number(1...20) * 86_400_000)
         let isOpen = handled.day > last || number % 11 == 10
         let question = random.pick(Self.questions)
         let cells = [
-            created.dateTime, isOpen ? "" : handled.dateTime, question.topic,
+            identifier(number), created.dateTime, question.topic,
             number % 7 == 3 ? decomposed(person.name) : person.name,
             person.user, person.customer.domain, question.text,
         ]
-        return cells.map(cell).joined(separator: ",") + "\n"
+        let row = cells.map(cell).joined(separator: ",") + "\n"
+        return (row, isOpen ? "" : handled.dateTime.prefix(10))
     }
 
     /// A cell as RFC 4180 writes it.

@@ -33,6 +33,13 @@ import Testing
         }
     }
 
+    /// Of rights to a file only a fault of rights speaks, in its own words.
+    @Test func aFaultOfKeysSaysItsOwnRemedy() {
+        let text = FailureText(.keys("no key: restore it"), effect: .nothingWritten)
+            .text(Self.plain)
+        #expect(text.contains("no key: restore it") && !text.contains("mode"))
+    }
+
     /// What stands already is no "nothing", whatever happened behind it.
     @Test func saysWhatStandsAlready() {
         let fault = SettingFault("it has shrunk", at: SettingPosition(line: 1, column: 1))
@@ -53,6 +60,12 @@ import Testing
         #expect(
             FailureText(stopped, effect: .nothingPublished).message
                 == "stopped by SIGINT: nothing of the month at hand was published; it is aged")
+    }
+
+    /// An export that failed behind its record is not "run", and no run makes it.
+    @Test func asksAgainForWhatIsLeft() {
+        let text = FailureText(.unfinished("the request is on record; no space"), effect: .none)
+        #expect(text.advice == "Ask again when the cause is gone: what is left is done then.")
     }
 
     @Test func endsWithTheRemedyOfALostState() {

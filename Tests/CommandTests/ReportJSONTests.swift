@@ -23,7 +23,7 @@ import Testing
             + #""dropped_by_reason":{}}],"#
             + #""statistics":[{"name":"sessions","counted":12000}],"#
             + #""sources":[{"name":"logs/a.jsonl.gz","known":false,"bytes":45600000,"#
-            + #""known_bytes":0,"known_lines":0,\#(counts)}],"#
+            + #""known_bytes":0,"known_lines":0,"open_bytes":0,"changed":false,\#(counts)}],"#
             + #""files":[{"output":"actions","path":"out/actions/2026-08-01.jsonl.gz","count":1,"#
             + #""records":12000,"bytes":1234567}],"risks":[],"aged_parts":0,"expired_parts":0,"#
             + #""aged_records":0,"removed_again":0,"made_again":0,"ageing":[],"#
@@ -33,7 +33,7 @@ import Testing
             + #""destroyed_keys":[],"closing_keys":[],"erased_again_keys":[],"#
             + #""quarantine":[{"source":"logs/a.jsonl.gz","record":100,"byte_offset":12345,"#
             + #""bytes":80,"reason":"not-json"}],"unmatched_opt_outs":[],"#
-            + #""unmatched_registry_opt_outs":[],"notes":[]}"#
+            + #""unmatched_registry_opt_outs":[],"unreadable_cells":[],"notes":[]}"#
         #expect(ReportJSON.json(report) == expected)
     }
 

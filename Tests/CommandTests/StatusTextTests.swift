@@ -46,6 +46,36 @@ import Testing
         return report
     }
 
+    @Test func whatRefusesEveryRunComesBeforeWhatIsLate() {
+        var report = Self.report(isLate: true)
+        report.refusal = "the registry has opt-outs from `x` (1)"
+        let text = StatusText(columnsMax: 80).text(report)
+        #expect(text.hasPrefix("nightly: every run is refused\n  refused   the registry has"))
+        report = Self.report(isLate: false)
+        report.refusal = "why"
+        #expect(StatusText.json(report).hasPrefix(#"{"status":1,"#))
+        #expect(StatusText.json(report).contains(#""refused":"why","#))
+    }
+
+    @Test func filesOfALostOutputThatAreAwayDoNotLieThere() {
+        var report = Self.report(isLate: false)
+        report.lostOutputs = [StatusReport.LostOutput(name: "soc", files: 2, missing: 1)]
+        let text = StatusText(columnsMax: 80)
+        #expect(text.text(report).contains("any more, and files of it lie there\n"))
+        report.lostOutputs[0].missing = 2
+        #expect(text.text(report).contains("any more, and its files are away\n"))
+    }
+
+    @Test func aChangedListOfQuarantineIsNotWell() {
+        var report = Self.report(isLate: false)
+        report.changedLists = ["state/quarantine/list"]
+        let text = StatusText(columnsMax: 400).text(report)
+        #expect(text.hasPrefix("nightly: a list of quarantine is not what the last run left\n"))
+        #expect(text.contains("erasures wait until it is there as it was left, or is taken away"))
+        #expect(StatusText.json(report).hasPrefix(#"{"status":1,"#))
+        #expect(StatusText.json(report).contains(#""changed_lists":["state/quarantine/list"]"#))
+    }
+
     @Test func whatIsLateComesFirst() {
         let text = StatusText(columnsMax: 80).text(Self.report(isLate: true))
         #expect(text.hasPrefix("nightly: late, by 8 days\n"))
@@ -58,6 +88,7 @@ import Testing
             "publish   waits: 2026-01 may count somebody", "2026-02: may be published",
             "2026-04: open until 2026-05-08",
             "holds     claim-7", "opt-outs  3 in force", "erasures  2 open, 1 of them blocked",
+            "left out, not held",
         ] { #expect(text.contains(part), "\(part)") }
         for line in text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
@@ -115,6 +146,7 @@ import Testing
         for line in [
             #"sluice_last_success_timestamp_seconds{pipeline="nightly"} 1777000000"#,
             #"sluice_run_records_read{pipeline="nightly"} 12345"#,
+            #"sluice_run_untimely_records{pipeline="nightly"} 0"#,
             #"sluice_run_quarantine_share{pipeline="nightly"} 0.003240"#,
             #"sluice_run_records{pipeline="nightly",output="actions",decision="kept"} 11000"#,
             #"sluice_run_records{pipeline="nightly",output="actions",decision="dropped"} 300"#,

@@ -32,26 +32,13 @@ struct ConfinedRunTests {
         #expect(free.status == 0 && !isConfined(free), "\(free.errors)")
     }
 
-    /// What the system tells of a process once it has waited for half a second, as for its input;
-    /// on a busy machine it may take long to come there. Gives up after a minute.
-    private func statusOfWaiting(_ pid: pid_t) throws -> String {
-        var status = ""
-        var looks = 0
-        for _ in 0..<1200 where looks < 10 {
-            usleep(50_000)
-            status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
-            looks = status.contains("State:\tS") ? looks + 1 : 0
-        }
-        return status
-    }
-
     @Test func theSystemKnowsIt() throws {
         let scene = try scene()
         for (words, isConfined) in [([], true), (["--no-sandbox"], false)] {
             let process = try SluiceProcess(
                 ["filter", "--format", "jsonl", "--time", "ts", "--set", "ts=keep"] + words,
                 in: scene.path, feed: .open([]))
-            let status = try statusOfWaiting(process.pid)
+            let status = try process.statusOnceItWaits()
             #expect(status.contains("NoNewPrivs:\t\(isConfined ? 1 : 0)"), "\(status)")
             #expect(status.contains("Seccomp:\t\(isConfined ? 2 : 0)"))
             process.closeInput()
@@ -233,6 +220,31 @@ struct ConfinedRunTests {
                 through: ["CREDENTIALS_DIRECTORY=\(elsewhere.path)"])
             #expect(outcome.status == 0 && isConfined(outcome), "\(outcome.errors)")
         }
+    }
+
+    /// A database is read with its log, which lies beside what a symbolic link leads to.
+    @Test func theLogOfADatabaseBehindALink() throws {
+        let scene = try scene()
+        let elsewhere = try Scene()
+        let writer = try DatabasePool(path: "\(elsewhere.path)/crm.db")
+        try writer.write { db in
+            try db.execute(sql: "CREATE TABLE people (login TEXT PRIMARY KEY, left TEXT)")
+            try db.execute(sql: "INSERT INTO people VALUES ('nobody', ''), ('anna', '')")
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(scene.path)/crm.db", withDestinationPath: "\(elsewhere.path)/crm.db")
+        let table = "tables: [ { name: people, sqlite: crm.db, table: people, key: login } ]"
+        let clock = "delete: [ { start: { table: people, column: left, by: user }, length: P9Y } ]"
+        try scene.write("p.yaml", Pipeline.stateful + table + "\n" + clock + "\n")
+        #expect(try sluice(run, in: scene).status == 0)
+        let export = try sluice(
+            [
+                "subject", "export", "p.yaml", "--role", "controller", "--identity-check", "1",
+                "--by", "dpo", "--user", "anna", "--output", "-", "--now", "2026-04-15",
+            ], in: scene)
+        #expect(export.status == 0, "\(export.errors)")
+        #expect(text(export.output).contains(#""login""#), "\(text(export.output))")
+        try writer.close()
     }
 
     /// To know what it may open, a command that looks changes nothing: keys that came back out of a

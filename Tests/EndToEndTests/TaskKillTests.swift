@@ -48,12 +48,6 @@ import Testing
         try #require(outcome.status == 0, "\(outcome.errors)")
     }
 
-    private func milliseconds(_ body: () throws -> Void) rethrows -> Int {
-        let clock = ContinuousClock()
-        let spent = try clock.measure(body)
-        return max(10, Int(spent / .milliseconds(1)))
-    }
-
     @Test func killedAtAnyMomentAndDoneAgain() throws {
         var maker = EventMaker(seed: 301)
         let events = maker.jsonLines(700)
@@ -63,14 +57,14 @@ import Testing
         try #require(expected.count == 3)
         let first = try plan(calm)
         try #require(first.tasks.count > 3)
-        let taskLength = try milliseconds {
+        let seed: UInt64 = 302
+        var moments = try KillMoments(seed: seed) {
             _ = try sluice(words(first.tasks[0].name, first), in: calm)
         }
-        try finish(calm, first)
-
-        let seed: UInt64 = 302
-        var random = SeededGenerator(seed: seed)
-        var killed = 0
+        for task in first.tasks { _ = try sluice(words(task.name, first), in: calm) }
+        var ofCommit = try KillMoments(seed: seed) {
+            try #require(try sluice(["commit", first.folder], in: calm).status == 0)
+        }
         for round in 0..<8 {
             let scene = try scene(events)
             let plan = try plan(scene)
@@ -78,23 +72,19 @@ import Testing
                 let attempts = try (0..<2).map { _ in
                     try SluiceProcess(words(task.name, plan), in: scene.path)
                 }
-                usleep(UInt32(Int.random(in: 0...(taskLength * 1000), using: &random)))
-                attempts[0].signal(SIGKILL)
-                for attempt in attempts where try attempt.finish().status == 137 { killed += 1 }
+                try moments.kill(attempts[0])
+                _ = try attempts[1].finish()
             }
             if round % 2 == 1 {
                 for task in plan.tasks { _ = try sluice(words(task.name, plan), in: scene) }
-                let commit = try SluiceProcess(["commit", plan.folder], in: scene.path)
-                usleep(UInt32(Int.random(in: 0...(taskLength * 1000), using: &random)))
-                commit.signal(SIGKILL)
-                if try commit.finish().status == 137 { killed += 1 }
+                try ofCommit.kill(try SluiceProcess(["commit", plan.folder], in: scene.path))
             }
             try finish(scene, plan)
             #expect(try scene.tree("out") == expected, "seed \(seed) round \(round)")
             let left = try scene.tree("work").keys.filter { $0.contains("task-") }
             #expect(left.isEmpty, "seed \(seed) round \(round)")
         }
-        #expect(killed >= 4)
+        #expect(moments.killed >= 4 && ofCommit.killed > 0)
     }
 
     /// A commit that is killed when all is done may leave a transaction open, which only another
@@ -118,19 +108,19 @@ import Testing
         var maker = EventMaker(seed: 311)
         let events = maker.jsonLines(300)
         let calm = try scene(events, pipeline: Pipeline.stateful)
-        let length = try milliseconds { try finish(calm, try plan(calm)) }
+        let first = try plan(calm)
+        for task in first.tasks { _ = try sluice(words(task.name, first), in: calm) }
+        let seed: UInt64 = 312
+        var moments = try KillMoments(seed: seed) {
+            _ = try sluice(["commit", first.folder], in: calm)
+        }
         let months = try calm.tree("out")["months.csv"]
         try #require(months != nil)
-        let seed: UInt64 = 312
-        var random = SeededGenerator(seed: seed)
         for round in 0..<6 {
             let scene = try scene(events, pipeline: Pipeline.stateful)
             let plan = try plan(scene)
             for task in plan.tasks { _ = try sluice(words(task.name, plan), in: scene) }
-            let commit = try SluiceProcess(["commit", plan.folder], in: scene.path)
-            usleep(UInt32(Int.random(in: 0...(length * 300), using: &random)))
-            commit.signal(SIGKILL)
-            _ = try commit.finish()
+            try moments.kill(try SluiceProcess(["commit", plan.folder], in: scene.path))
             try finish(scene, plan)
             let label: Comment = "seed \(seed) round \(round)"
             #expect(try scene.tree("out")["months.csv"] == months, label)

@@ -92,6 +92,7 @@ struct KeyStoreTests {
             try store.key(for: march, creatingIfMissing: true)
         }
         #expect(fault?.description.contains("another user") == true)
+        #expect(fault?.description.contains("mode 0700") == true)
     }
 
     @Test func anotherZoneIsAFault() throws {
@@ -99,6 +100,8 @@ struct KeyStoreTests {
         _ = try scratch.store(zone: "Europe/Amsterdam")
         let fault = #expect(throws: KeyFault.self) { try scratch.store(zone: "UTC") }
         #expect(fault?.description.contains("Europe/Amsterdam") == true)
+        #expect(fault?.description.contains("expected that zone in the pipeline") == true)
+        #expect(fault?.description.contains("mode") == false)
         #expect(try scratch.store(zone: nil).zone == "Europe/Amsterdam")
         #expect(throws: KeyFault.self) { try scratch.store(zone: "two\nlines") }
     }

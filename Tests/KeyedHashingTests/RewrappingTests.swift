@@ -52,7 +52,7 @@ struct RewrappingTests {
                 in: folder, creatingIfMissing: false, wrapping: new)
             #expect(found?.fingerprint == registry)
             if from != to { #expect(throws: KeyFault.self) { try open(scratch, old) } }
-            #expect(try !scratch.names().contains("keys/store.next"))
+            #expect(!scratch.has("keys/store.next"))
         }
     }
 
@@ -91,8 +91,33 @@ struct RewrappingTests {
         var again = KeyRewrapping(from: nil, to: key)
         _ = try again.run(storeAt: "\(scratch.path)/keys", states: [state])
         #expect(try old.readAll(limitBytes: 1 << 12).allSatisfy { $0 == 0 })
-        #expect(try !scratch.names().contains { $0.hasSuffix(".former") })
+        #expect(!scratch.has("\(file).former") && !scratch.has("keys/2026-04.key.former"))
         #expect(try names(open(scratch, key)) == before)
+    }
+
+    /// As if killed while it wrote keys in the clear: no other command removes such a file, but who
+    /// overwrites it.
+    @Test func whatWasNotReplacedYetIsOverwrittenByTheNextCall() throws {
+        let (scratch, state, before, registry) = try filled()
+        let rest = "sluice-6b65792d7365616c-0123456789abcdef-0.tmp"
+        let left = ["keys/.2026-03.key.\(rest)", "state/.registry.key.\(rest)"]
+        for name in left { try scratch.write(name, bytes("a key")) }
+        let key = try Directory.open("\(scratch.path)/keys").reading(".2026-03.key.\(rest)")
+        let registryKey = try Directory.open(state).reading(".registry.key.\(rest)")
+        _ = try open(scratch, nil)
+        #expect(left.allSatisfy(scratch.has))
+        let declaration = "keys/.store.next.sluice-0123456789abcdef-0.tmp"
+        try scratch.write(declaration, bytes("a declaration"))
+        var work = KeyRewrapping(from: nil, to: try wrapping(1))
+        _ = try work.run(storeAt: "\(scratch.path)/keys", states: [state])
+        #expect(!(left + [declaration]).contains(where: scratch.has))
+        let zeros = [UInt8](repeating: 0, count: 5)
+        #expect(try key.readAll(limitBytes: 64) == zeros)
+        #expect(try registryKey.readAll(limitBytes: 64) == zeros)
+        #expect(try names(open(scratch, wrapping(1))) == before)
+        let found = try RegistryKey.hasher(
+            in: try Directory.open(state), creatingIfMissing: false, wrapping: wrapping(1))
+        #expect(found?.fingerprint == registry)
     }
 
     /// As if killed after each of its steps: nobody else uses the store, and the same call ends it.

@@ -82,8 +82,11 @@ struct StaticKeyFileTests {
             try scratch.setMode("data", mode)
             #expect(throws: KeyFault.self) { try SecretKey.load(deliveredAt: link) }
         }
-        #expect(throws: KeyFault.self) { try SecretKey.load(deliveredAt: scratch.path) }
-        #expect(throws: KeyFault.self) { try SecretKey.load(deliveredAt: "/dev/zero") }
+        for path in [scratch.path, "/dev/zero"] {
+            #expect(throws: KeyFault.file(FileFault(.open, .notRegularFile, path: path))) {
+                try SecretKey.load(deliveredAt: path)
+            }
+        }
     }
 
     /// What no test of one user can try with files of others.

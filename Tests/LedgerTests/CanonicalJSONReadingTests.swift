@@ -43,13 +43,39 @@ import Testing
         "{\"a\":1,}", "{a:1}", "{\"a\" :1}", "\"a", "\"\\n\"", "\"\\u00e9\"", "\"\\ud800\"", "[",
         "{",
         "\"\u{1}\"", "{\"b\":1,\"a\":2}", "{\"a\":1,\"a\":2}", "\"\\u0041\"",
-        "1 2", "[1][2]", "+1", "-0",
+        "1 2", "[1][2]", "+1", "-0", "{\"a\":{},\"B\":1}", "\"\u{7f}\"", "\"\\u007F\"",
+        "\"\\u00+1\"", "\"\\u0022\"", "\"\\u0080\"",
     ]) func otherFormsAreRefused(_ text: String) {
         #expect(CanonicalJSON(parsing: bytes(text)) == nil)
     }
 
     @Test func textThatIsNoUTF8IsRefused() {
         #expect(CanonicalJSON(parsing: [0x22, 0xff, 0x22]) == nil)
+    }
+
+    @Test func aFileOfManySmallValuesIsRefusedBeforeTheyAreInMemory() {
+        func zeros(_ count: Int) -> [UInt8] {
+            Array("[0".utf8) + (1..<count).flatMap { _ in [0x2c, 0x30] as [UInt8] } + [0x5d]
+        }
+        #expect(CanonicalJSON(parsing: zeros(1 << 20))?.asArray?.count == 1 << 20)
+        #expect(CanonicalJSON(parsing: zeros(1 << 21)) == nil)
+        // No box of its own for each, and what stands beside it.
+        #expect(MemoryLayout<CanonicalJSON>.stride <= 24)
+    }
+
+    /// What was written anew to be compared made a dictionary of every object.
+    @Test func manyMembersAreReadInLinearTime() {
+        func members(_ count: Int) -> [UInt8] {
+            let names = (0..<count).map { #""\#(String($0 + count * 10, radix: 16))":7777"# }
+            return Array("{\(names.joined(separator: ","))}".utf8)
+        }
+        func time(_ count: Int) -> Double {
+            let content = members(count)
+            return processorSeconds { _ = CanonicalJSON(parsing: content) }
+        }
+        #expect(CanonicalJSON(parsing: members(1000))?.asObject?.count == 1000)
+        let (few, many) = (time(20_000), time(160_000))
+        #expect(many < few * 40 + 0.5)
     }
 
     @Test func depthHasALimit() {

@@ -145,6 +145,84 @@ struct OutsideDatabaseTests {
         try writer.close()
     }
 
+    @Test("a cell that would fill memory is refused where it is asked for")
+    func longRows() throws {
+        let scratch = try Scratch()
+        let database = try database(
+            scratch,
+            "CREATE TABLE t (k, x); INSERT INTO t VALUES (1, ''), (2, zeroblob(8000000));")
+        #expect(throws: OutsideFault.tooLong) { try read(database, "t", ["x"]) }
+        #expect(try read(database, "t", ["k"]) == [["1"], ["2"]])
+    }
+
+    @Test("the log is sought beside the database, not beside a symbolic link to it")
+    func links() throws {
+        let scratch = try Scratch()
+        let database = try database(
+            scratch, "CREATE TABLE t (k); INSERT INTO t VALUES (1);", isLogged: true)
+        let manager = FileManager.default
+        let link = scratch.path + "/elsewhere/link.sqlite"
+        try manager.createDirectory(
+            atPath: scratch.path + "/elsewhere", withIntermediateDirectories: false)
+        try manager.createSymbolicLink(
+            atPath: link, withDestinationPath: "../crm.sqlite")
+        let linked = OutsideDatabase(path: link)
+        #expect(linked.files == database.files && linked.files.count == 4)
+        let before = linked.stamp
+        let writer = try DatabasePool(path: scratch.path + "/crm.sqlite")
+        try writer.write { db in try db.execute(sql: "INSERT INTO t VALUES (2)") }
+        #expect(try read(linked, "t", ["k"]) == [["1"], ["2"]])
+        #expect(before != nil && linked.stamp != before)
+        let copy = scratch.path + "/copy.sqlite"
+        for end in ["", "-wal"] {
+            try manager.copyItem(atPath: scratch.path + "/crm.sqlite" + end, toPath: copy + end)
+        }
+        try manager.removeItem(atPath: link)
+        try manager.createSymbolicLink(atPath: link, withDestinationPath: "../copy.sqlite")
+        #expect(throws: OutsideFault.logLeft) {
+            try read(OutsideDatabase(path: link), "t", ["k"])
+        }
+        try writer.close()
+    }
+
+    @Test("beside which of several names a log lies cannot be told")
+    func severalNames() throws {
+        let scratch = try Scratch()
+        let database = try database(
+            scratch, "CREATE TABLE t (k); INSERT INTO t VALUES (1);", isLogged: true)
+        try FileManager.default.linkItem(
+            atPath: scratch.path + "/crm.sqlite", toPath: scratch.path + "/other.sqlite")
+        #expect(throws: OutsideFault.severalNames) { try read(database, "t", ["k"]) }
+        try FileManager.default.removeItem(atPath: scratch.path + "/other.sqlite")
+        #expect(try read(database, "t", ["k"]) == [["1"]])
+    }
+
+    @Test("a change in whose middle the writer died is not read, nor taken back")
+    func journalLeft() throws {
+        let scratch = try Scratch()
+        _ = try database(scratch, "CREATE TABLE t (k);")
+        let path = scratch.path + "/crm.sqlite"
+        let copy = scratch.path + "/copy.sqlite"
+        let writer = try DatabaseQueue(path: path)
+        try writer.write { db in
+            let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 500)"
+            try db.execute(sql: "INSERT INTO t \(rows) SELECT hex(zeroblob(300)) FROM n")
+        }
+        try writer.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA cache_size = 2; PRAGMA cache_spill = 1; BEGIN IMMEDIATE;")
+            try db.execute(sql: "UPDATE t SET k = k || 'x'")
+            for end in ["", "-journal"] {
+                try FileManager.default.copyItem(atPath: path + end, toPath: copy + end)
+            }
+            try db.execute(sql: "ROLLBACK")
+        }
+        let before = try Data(contentsOf: URL(fileURLWithPath: copy))
+        #expect(throws: OutsideFault.journalLeft) {
+            try read(OutsideDatabase(path: copy), "t", ["k"])
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: copy)) == before)
+    }
+
     @Test("nothing is written beside the database or into it")
     func readOnly() throws {
         let scratch = try Scratch()

@@ -137,18 +137,19 @@ struct RunCommitTests {
         second.parts[0].oldestReadable = nil
         second.parts[0].path = "out/one"
         second.parts[0].deleteBy = EventTime(milliseconds: 9000)
+        second.parts[0].newestDay = 19_999
         second.parts[0].replaces = due.map(\.id)
         try ledger.commitRun(second)
         let after = try ledger.currentParts(output: "actions")
         #expect(after.count == 1)
         #expect(after.first?.oldestReadable == nil)
         #expect(try ledger.parts(dueBefore: EventTime(milliseconds: .max), output: "actions") == [])
-        #expect(try ledger.parts(toDeleteBy: EventTime(milliseconds: 8999)).isEmpty)
-        let ended = try ledger.parts(toDeleteBy: EventTime(milliseconds: 9000))
+        #expect(after.first?.deleteBy == EventTime(milliseconds: 9000))
+        #expect(due.first?.newestDay == 20_000 && after.first?.newestDay == 19_999)
         var third = second
         third.name = "three"
         third.parts = []
-        third.removedParts = ended.map(\.id)
+        third.removedParts = after.map(\.id)
         third.removedPartials = try ledger.livePartials().map(\.id)
         try ledger.commitRun(third)
         #expect(try ledger.currentParts(output: "actions").isEmpty)

@@ -146,6 +146,33 @@ import Testing
         #expect(rows.allSatisfy { $0.values[2].text == bytes("192.0.2.7") })
     }
 
+    /// The first word would be an address, the second the `ident`, and the rest the user name.
+    @Test(arguments: [
+        "192.0.2.7, 198.51.100.2 - anna", "unknown, 198.51.100.2, 203.0.113.3 - -",
+        "192.0.2.7 , 198.51.100.2 - anna", "192.0.2.7 ,198.51.100.2 - anna",
+    ]) func aListInFrontIsNoAddress(_ front: String) throws {
+        let rest = #" [01/Feb/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 1"#
+        for (name, end) in [("common", ""), ("combined", #" "-" "-""#)] {
+            let rows = read(
+                try #require(makeFormat(name)), bytes(front + rest + end), fields: ["user"])
+            #expect(rows.map(\.state) == [.bad(.formatMismatch)], "\(name)")
+        }
+        let host = try #require(makeFormat("vhost_combined"))
+        let rows = read(host, bytes("a.example:80 " + front + rest + #" "-" "-""#), fields: [])
+        #expect(rows.map(\.state) == [.bad(.formatMismatch)])
+    }
+
+    /// A template that names the header has the whole list as one field.
+    @Test(arguments: ["anna", "anna b"]) func aTemplateReadsTheList(_ user: String) throws {
+        let template = #"%{X-Forwarded-For}i %l %u %t "%r" %>s %b"#
+        let format = try #require(makeFormat("access_log", ["template": template]))
+        let line = "192.0.2.7, 198.51.100.2 - \(user)"
+            + #" [01/Feb/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 1"#
+        let rows = read(format, bytes(line), fields: ["forwarded_for", "user"])
+        #expect(rows.map(\.state) == [.good])
+        #expect(rows[0].values.map(\.text) == [bytes("192.0.2.7, 198.51.100.2"), bytes(user)])
+    }
+
     @Test func commonDoesNotTakeMore() throws {
         let format = try #require(makeFormat("common"))
         let line = #"192.0.2.7 - - [01/Feb/2026:10:00:00 +0000] "GET /" 200 1"#
@@ -157,11 +184,12 @@ import Testing
         let format = try #require(makeFormat("first-field"))
         let source = bytes("192.0.2.7 x\n\n x\n192.0.2.8\r\n\0\n") + [0xFF, 0x20]
         let rows = read(format, source, fields: ["ip"])
-        #expect(rows.allSatisfy { $0.state == .good })
+        // The address of a line that begins with a space would be in no field.
+        #expect(rows.map(\.state) == [.good, .good, .bad(.formatMismatch), .good, .good, .good])
         #expect(
-            rows.map { $0.values[0] } == [
+            rows.map(\.values.first) == [
                 ReadValue(kind: .text, text: bytes("192.0.2.7")),
-                ReadValue(kind: .absent, text: []), ReadValue(kind: .text, text: []),
+                ReadValue(kind: .absent, text: []), nil,
                 ReadValue(kind: .text, text: bytes("192.0.2.8\r")),
                 ReadValue(kind: .text, text: [0]), ReadValue(kind: .text, text: [0xFF]),
             ]

@@ -32,27 +32,48 @@ struct RuleHistoryTests {
             "information-requests",
             [
                 "requests.csv": """
-                    created_at,handled_at,topic,name,email,company,question
-                    2025-04-01 09:00:00,2025-04-14 10:00:00,price,Emma,emma@zwaan.example,Zwaan,How?
-                    2025-04-01 10:00:00,2025-04-15 10:00:00,price,Daan,d@noord.example,Noord,"A, b"
-                    2025-04-02 10:00:00,2026-03-01 10:00:00,demo,Iris,iris@haven.example,Haven,When?
-                    2025-04-02 11:00:00,,demo,Koen,koen@groen.example,Groen,When?
+                    request,created_at,topic,name,email,company,question
+                    I-1,2025-04-01 09:00:00,price,Emma,emma@zwaan.example,Zwaan,How?
+                    I-2,2025-04-01 10:00:00,price,Daan,d@noord.example,Noord,"A, b"
+                    I-3,2025-04-02 10:00:00,demo,Iris,iris@haven.example,Haven,When?
+                    I-4,2025-04-02 11:00:00,demo,Koen,koen@groen.example,Groen,When?
 
-                    """
+                    """,
+                "handled.csv": """
+                    request,handled_on
+                    I-1,2025-04-14
+                    I-2,2025-04-15
+                    I-3,2026-03-01
+                    I-4,
+
+                    """,
             ])
         let all = try rows(scene, "2026-04-14")
         #expect(all.count == 4 && all.allSatisfy { $0.contains("@") })
         let next = try rows(scene, "2026-04-15")
-        #expect(next[0] == "2025-04-01 09:00:00,2025-04-14 10:00:00,price,,,,")
+        #expect(next[0] == "I-1,2025-04-01 09:00:00,price,,,,")
         #expect(next[1...] == all[1...])
         let later = try rows(scene, "2026-04-16")
-        #expect(later[1] == "2025-04-01 10:00:00,2025-04-15 10:00:00,price,,,,")
+        #expect(later[1] == "I-2,2025-04-01 10:00:00,price,,,,")
         #expect(later[2...] == all[2...])
         _ = try Sluice.eraseSubject(
             SubjectEraseRequest(
                 subject: scene.request(.user, "iris@haven.example", now: "2026-04-17")))
         let erased = try rows(scene, "2026-04-17")
         #expect(erased == later.filter { !$0.contains("iris") })
+        // When a request was handled is known after it was taken.
+        try scene.write(
+            "samples/handled.csv",
+            """
+            request,handled_on
+            I-1,2025-04-14
+            I-2,2025-04-15
+            I-3,2026-03-01
+            I-4,2025-04-16
+
+            """)
+        let answered = try rows(scene, "2026-04-18")
+        #expect(answered == later[..<2] + ["I-4,2025-04-02 11:00:00,demo,,,,"])
     }
 
     @Test("a contact: anonymised when it leaves, deleted 24 months after its last activity")

@@ -8,7 +8,11 @@ package struct CombinedTwin {
     package static func values(of line: [UInt8]) -> [[UInt8]]? {
         for spaced in [false, true] {
             var twin = CombinedTwin(rest: line[...])
-            if twin.match(spaced: spaced) { return twin.values }
+            guard twin.match(spaced: spaced) else { continue }
+            // A list of addresses is no address, and what follows no user name.
+            let comma = UInt8(ascii: ",")
+            let isListed = twin.values.prefix(2).contains { $0.first == comma || $0.last == comma }
+            return spaced && isListed ? nil : twin.values
         }
         return nil
     }

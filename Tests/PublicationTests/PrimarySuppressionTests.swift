@@ -56,6 +56,16 @@ import Testing
             ])
     }
 
+    @Test("no count is fewer than one where one person is enough")
+    func nobodyIsToldApart() {
+        let table = Self.table(
+            .persons(1, customers: 1),
+            [Self.cell(5, persons: 0, customers: 0), Self.cell(5, persons: 1, customers: 0)],
+            Array(repeating: .count, count: 2), persons: 0, customers: 0)
+        #expect(table.rows[0].cells == [.withheld, .withheld])
+        #expect(Self.csv(table) == "partner,c0,c1\np01,x,x\n")
+    }
+
     /// Somebody is behind the cell, of no customer: it is no cell of nobody.
     @Test func aZeroOfFewPersonsOfNoCustomerIsHidden() {
         let cells = [Self.cell(0, persons: 4, customers: 0), Self.cell(0, persons: 0, customers: 1)]

@@ -69,6 +69,20 @@ struct RecordMatcherTests {
                 == (customer == "mask" ? .none : expected))
     }
 
+    @Test("a name that is no text is sought as it is, or as what is written for it")
+    func namesThatAreNoText() {
+        let (plain, written) = (#"a\u0000b"#, #"a\\x00b"#)
+        for name in ["a\u{0}b", #"a\x00b"#] {
+            let matcher = RecordMatcher(sought: sought(.user, name, [1]))
+            #expect(match(matcher, #"{"user":"\#(plain)"}"#) == .value)
+            for other in ["ab", #"a\u0000c"#, #"a\\x00c"#] {
+                #expect(match(matcher, #"{"user":"\#(other)"}"#) == .none)
+            }
+        }
+        let matcher = RecordMatcher(sought: sought(.user, #"a\x00b"#, [1]))
+        #expect(match(matcher, #"{"user":"\#(written)"}"#) == .value)
+    }
+
     @Test("what a match says")
     func words() {
         func words(_ match: RecordMatcher.Match) -> [Bool] {

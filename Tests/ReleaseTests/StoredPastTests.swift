@@ -107,6 +107,42 @@ struct StoredPastTests {
         }
     }
 
+    /// Users have the window's clock of a month, devices one of three days, and after forty days or
+    /// two weeks nothing readable may be left.
+    @Test("behind the clock of the output only what is left is done", arguments: [
+        // What was due when the record was written, and what becomes of it now.
+        ("2026-07-01", 40, "ann", "d", "GONE", "GONE"), ("2026-07-10", 40, "ann", "x", "GONE", "x"),
+        ("2026-08-01", 40, "x", "x", "x", "x"), ("2026-07-15", 14, "x", "x", "x", "x"),
+    ])
+    func behindTheReadableClock(
+        _ written: String, _ days: Int, _ user: String, _ device: String, _ leftUser: String,
+        _ leftDevice: String
+    ) throws {
+        var trial = ReleaseTrial([
+            ("ts", FieldRule(transform: Keep())),
+            ("user", FieldRule(transform: Replace(with: "GONE"))),
+            ("device", FieldRule(transform: Replace(with: "GONE"), clock: DueSet(rawValue: 2))),
+        ])
+        trial.clocks = [10, days].map {
+            RetentionClock(start: .event, length: CalendarDuration(months: 0, days: $0))
+        }
+        trial.readableClock = DueSet(rawValue: 4)
+        func line(_ user: String, _ device: String) -> String {
+            #"{"ts":"2026-06-29T10:00:00Z","user":"\#(user)","device":"\#(device)"}"#
+        }
+        for isHeld in [false, true] {
+            let outcome = try run([([line(user, device)], -1)], trial) { plan in
+                let later = try #require(RunClock(text: "2026-08-20", zone: .utc))
+                let before = try #require(RunClock(text: written, zone: .utc))
+                plan.writtenUnder = plan.clocks.moved(to: before)
+                plan.clocks = plan.clocks.moved(to: later)
+                if isHeld { plan.subjects = everybodyHeld(shownIn: 0) }
+            }
+            let left = isHeld ? line(user, device) : line(leftUser, leftDevice)
+            #expect(outcome.lines == [left], "\(written), \(days) days")
+        }
+    }
+
     @Test("where no record has a time, nothing counts as dealt with")
     func withoutTimes() throws {
         var trial = trial()

@@ -79,6 +79,22 @@ struct SubjectRegisterTests {
         #expect(result.counts.isConserved)
     }
 
+    @Test("a name that is no text is registered as it is, or as what is written for it")
+    func namesThatAreNoText() throws {
+        for (kind, field) in [(SubjectKind.user, "user"), (.customer, "customer")] {
+            for name in ["a\u{0}b", #"a\x00b"#] {
+                let register = try register([
+                    SubjectRegister.Rule(.subject(try Self.hash(kind, name)), effect: .erased)
+                ])
+                for (said, written) in [(#"a\u0000b"#, 0), ("ab", 1), (#"a\u0000c"#, 1)] {
+                    let line = #"{"ts":"\#(ReleaseTrial.fresh)","\#(field)":"\#(said)"}"#
+                    let (result, _) = try run(register, [line])
+                    #expect(result.counts.outputs[0].written == written, "\(field) \(said)")
+                }
+            }
+        }
+    }
+
     @Test("an erased address, in any spelling and in a list", arguments: [
         ("192.0.2.7", 0), ("192.0.2.7:443", 0), ("::ffff:192.0.2.7", 0),
         ("64:ff9b::192.0.2.7", 0), ("2002:c000:207::1", 0), ("2001:db8::5efe:192.0.2.7", 0),

@@ -100,7 +100,14 @@ import Testing
                     Self.expected(part) { $0.action == "login" ? Self.amount($0) : nil },
                     Self.expected(part, total: false) { $0.user > 0 ? unit : nil },
                 ], "seed \(seed)")
+            let left = part.filter { $0.amount == "x" }
             let people = Self.expected(part) { _ in unit }
+            let unread = Self.expected(left) { _ in unit }
+            #expect(
+                row.cells[1].unreadableBacking
+                    == (left.isEmpty
+                        ? nil : RowBacking(persons: unread.persons, customers: unread.customers)),
+                "seed \(seed)")
             #expect(
                 row.backing
                     == RowBacking(persons: people.persons, customers: people.customers))

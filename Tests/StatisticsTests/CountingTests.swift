@@ -46,7 +46,7 @@ import Testing
     private struct Figures: Equatable {
         var counts: [Int64] = []
         var users: [Int64] = []
-        var sums: [Int128] = []
+        var sums: [Int128?] = []
         var persons: [Int] = []
     }
 
@@ -63,7 +63,8 @@ import Testing
             let users = Set(fitting.map(\.user)).subtracting([0])
             figures.users.append(Int64(users.count))
             let numbers = fitting.compactMap { ExactDecimal(Array($0.amount.utf8).span) }
-            figures.sums.append(numbers.reduce(0) { $0 + $1.billionths })
+            let sum: Int128 = numbers.reduce(0) { $0 + $1.billionths }
+            figures.sums.append(numbers.isEmpty ? nil : sum)
             figures.persons.append(min(users.count, personsMax))
         }
         return figures
@@ -75,7 +76,11 @@ import Testing
             let cells = row.cells[(index * 3)..<(index * 3 + 3)].map(\.value)
             if case .integer(let count)? = cells[0] { figures.counts.append(count) }
             if case .integer(let users)? = cells[1] { figures.users.append(users) }
-            if case .decimal(let sum)? = cells[2] { figures.sums.append(sum.billionths) }
+            if case .decimal(let sum)? = cells[2] {
+                figures.sums.append(sum.billionths)
+            } else {
+                figures.sums.append(nil)
+            }
             figures.persons.append(row.cells[index * 3].persons)
         }
         return figures

@@ -65,6 +65,12 @@ def main(words=None):
     except contract.SluiceError as error:
         print(f"sluice_dask: {error}", file=sys.stderr)
         return error.status
+    except RuntimeError as error:  # What `attempt` raised last, when all tries are used up.
+        status, words = contract.used_up(error)
+        if status is None:
+            raise
+        print(f"sluice_dask: {words}", file=sys.stderr)
+        return status
     print(json.dumps(report))
     return 0
 

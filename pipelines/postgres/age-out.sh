@@ -8,6 +8,10 @@
 # transaction changes at most (10000), so that no lock is held for long. Each batch is one transaction:
 # its rows are locked, filtered and changed, or nothing is. After a kill run it again. Two may run at
 # once: each takes rows that the other has not locked.
+#
+# The keys count their months in ZONE, too, as a pipeline of that zone does. A store that was made in
+# another zone (by earlier forms of this recipe in UTC) is refused with nothing changed: name its zone
+# as KEYS_ZONE=UTC until its keys are gone, or give a new folder.
 set -eu
 keys=$1
 zone=${ZONE:-Europe/Amsterdam}
@@ -16,6 +20,7 @@ rows=${3:-10000}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export SLUICE_KEYS=$keys
+export KEYS_ZONE=${KEYS_ZONE:-$zone}
 cd "$work"
 
 # What a batch changed; the filter reads the locked rows and writes them without identifiers.
@@ -33,7 +38,7 @@ COPY (
         customer, username, ip
     FROM due ORDER BY id
 ) TO STDOUT WITH (FORMAT csv, HEADER)
-\g | sluice filter --format csv --time ts --set id=keep --set ts=keep --set customer=pseudonymize --set username=pseudonymize --set ip=truncate_ip:ipv4=/16,ipv6=/32 --keys "$SLUICE_KEYS" --quarantine-limit 0 >rows.csv || touch failed
+\g | sluice filter --format csv --time ts --set id=keep --set ts=keep --set customer=pseudonymize --set username=pseudonymize --set ip=truncate_ip:ipv4=/16,ipv6=/32 --keys "$SLUICE_KEYS" --zone "$KEYS_ZONE" --quarantine-limit 0 >rows.csv || touch failed
 \copy aged FROM 'rows.csv' WITH (FORMAT csv, HEADER)
 UPDATE action SET customer = aged.customer, username = aged.username, ip = aged.ip, aged_at = now()
     FROM aged WHERE action.id = aged.id;

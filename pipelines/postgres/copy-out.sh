@@ -4,10 +4,12 @@
 #
 #   PGDATABASE=shop copy-out.sh KEYS
 #
-# KEYS is the folder of the month keys of the tokens. Nothing readable touches a disk. Either all rows
-# arrive or none: the target is filled in one transaction, and a filter that fails breaks it off.
+# KEYS is the folder of the month keys of the tokens, whose months are those of ZONE, or of KEYS_ZONE as
+# `age-out.sh` says. Nothing readable touches a disk. Either all rows arrive or none: the target is
+# filled in one transaction, and a filter that fails breaks it off.
 set -eu
 keys=$1
+zone=${KEYS_ZONE:-${ZONE:-Europe/Amsterdam}}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -19,7 +21,7 @@ psql -X -q -v ON_ERROR_STOP=1 -c "COPY (
     {
         sluice filter --format csv --time ts --set ts=keep --set customer=pseudonymize \
             --set username=pseudonymize --set ip=truncate_ip:ipv4=/16,ipv6=/32 --set name=keep \
-            --keys "$keys" || touch "$work/failed"
+            --keys "$keys" --zone "$zone" || touch "$work/failed"
     } >"$work/rows.csv"
 # A pipe tells the status of its last command only.
 [ ! -e "$work/failed" ]

@@ -358,7 +358,7 @@ def asked_key(asked):
 
 def used_up(error):
     """The exit status of `sluice` of a failure that did not pass, and its words; of no other."""
-    found = re.search(r"sluice task task-\w+: exit status (-?\d+), may pass", str(error))
+    found = re.search(r"sluice (?:task|reduce) \S+: exit status (-?\d+), may pass", str(error))
     if found is None:
         return None, ""
     status = int(found[1])

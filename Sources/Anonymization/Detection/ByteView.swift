@@ -191,6 +191,40 @@ enum ByteClass {
         return hexValue(at: index + 1) << 4 | hexValue(at: index + 2)
     }
 
+    /// How many letters and digits at `index` belong to an escape of a programming language (RFC
+    /// 8259 §7 and its kin) whose backslash, `mark`, stands before them, or to a control character
+    /// as rsyslog writes it (`#012`); 0 when they belong to none.
+    @inline(__always) func lengthOfWrittenEscape(at index: Int, behind mark: UInt8) -> Int {
+        switch mark {
+        case UInt8(ascii: "\\"): lengthOfEscapeLetters(at: index)
+        case UInt8(ascii: "#"): isControl(at: index) ? 3 : 0
+        default: 0
+        }
+    }
+
+    private func lengthOfEscapeLetters(at index: Int) -> Int {
+        switch self[index] {
+        case UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"), UInt8(ascii: "b"),
+            UInt8(ascii: "f"), UInt8(ascii: "v"), UInt8(ascii: "a"), UInt8(ascii: "e"):
+            1
+        case UInt8(ascii: "x"): isHex(2, at: index + 1) ? 3 : 0
+        case UInt8(ascii: "u"): isHex(4, at: index + 1) ? 5 : 0
+        case UInt8(ascii: "U"): isHex(8, at: index + 1) ? 9 : 0
+        case UInt8(ascii: "0"): isControl(at: index) ? 3 : 1
+        default: 0
+        }
+    }
+
+    private func isHex(_ count: Int, at index: Int) -> Bool {
+        (index..<index + count).allSatisfy { isAny(ByteClass.hex, at: $0) }
+    }
+
+    /// True when the octal number of a control character stands at `index`: `000` to `037`.
+    private func isControl(at index: Int) -> Bool {
+        self[index] == UInt8(ascii: "0") && self[index + 1] & ~3 == UInt8(ascii: "0")
+            && self[index + 2] & ~7 == UInt8(ascii: "0")
+    }
+
     /// The value of the hexadecimal digit at `index`; the caller knows that it is one.
     func hexValue(at index: Int) -> UInt8 {
         let byte = self[index]

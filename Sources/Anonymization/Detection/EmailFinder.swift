@@ -126,7 +126,9 @@ struct EmailFinder {
             if byte >= 0x80 || view.isAny(ByteClass.alphanumeric, at: start - 1) {
                 hasLetter = true
             } else if byte == UInt8(ascii: "'") {
-                guard start < end, view.isAny(ByteClass.letter, at: start),
+                // A letter before `floor` belongs to the address before this one.
+                guard start < end, start - 2 >= floor,
+                    view.isAny(ByteClass.letter, at: start),
                     view.isAny(ByteClass.letter, at: start - 2)
                 else { break }
             } else if !isLocalPunctuation(byte) {

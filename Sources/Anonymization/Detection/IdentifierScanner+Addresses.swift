@@ -110,11 +110,15 @@ extension IdentifierScanner {
         var parts = Groups()
         guard let end = readGroups(from: start, separator, &parts) else { return nil }
         let isComplete = parts.hasGap ? parts.count <= 7 : parts.count == 8
-        guard isComplete, !view.isAny(ByteClass.alphanumeric, at: end) else { return nil }
+        guard isComplete,
+            parts.endsBeforeLetter || !view.isAny(ByteClass.alphanumeric, at: end)
+        else { return nil }
         switch separator {
         case .colon:
             let further = length(of: separator, at: end)
-            if further > 0, view.isAny(ByteClass.hex, at: end + further), parts.count == 8 {
+            if further > 0, view.isAny(ByteClass.hex, at: end + further), parts.count == 8,
+                endOfPort(end) == end
+            {
                 return nil
             }
             guard parts.hasDigit || parts.count >= 3 else { return nil }
@@ -129,6 +133,8 @@ extension IdentifierScanner {
         var count = 0
         var hasGap = false
         var hasDigit = false
+        /// True when a letter that belongs to no address stands behind the last group.
+        var endsBeforeLetter = false
     }
 
     private mutating func readGroups(
@@ -146,7 +152,7 @@ extension IdentifierScanner {
         }
         var end = index
         while parts.count < 8 {
-            guard let groupEnd = readGroup(at: index, separator, &parts) else { break }
+            guard let groupEnd = readGroup(at: index, of: start, separator, &parts) else { break }
             end = groupEnd
             let one = length(of: separator, at: end)
             guard one > 0 else { break }
@@ -163,19 +169,30 @@ extension IdentifierScanner {
         return end
     }
 
-    /// The end of the group at `index` (or of an IPv4 tail, which counts as two), or nil.
+    /// The end of the group at `index` (or of an IPv4 tail, which counts as two) of what begins at
+    /// `start`, or nil.
     private func readGroup(
         at index: Int,
+        of start: Int,
         _ separator: GroupSeparator,
         _ parts: inout Groups
     ) -> Int? {
         var end = index
+        var hasDigit = false
         while end - index < 5, view.isAny(ByteClass.hex, at: end) {
-            parts.hasDigit = parts.hasDigit || view.isAny(ByteClass.digit, at: end)
+            hasDigit = hasDigit || view.isAny(ByteClass.digit, at: end)
             end += 1
         }
-        guard (1...4).contains(end - index), !view.isAny(ByteClass.alphanumeric, at: end) else {
+        parts.hasDigit = parts.hasDigit || hasDigit
+        guard (1...4).contains(end - index), !view.isAny(ByteClass.hex, at: end) else {
             return nil
+        }
+        if view.isAny(ByteClass.alphanumeric, at: end) {
+            // As in `2001:db8::7ms`. Names such as `e2e::execute` must stay, and what follows times
+            // and places as in `10:42:31::Alarm`.
+            guard separator == .colon, hasDigit, parts.count == 7 || isUsualPrefix(start)
+            else { return nil }
+            parts.endsBeforeLetter = true
         }
         if separator == .colon, view[end] == UInt8(ascii: "."), parts.count > 0 || parts.hasGap,
             parts.count <= 6, let tail = octets(at: index, UInt8(ascii: "."))
@@ -253,10 +270,11 @@ extension IdentifierScanner {
         return start..<endOfPort(end)
     }
 
-    /// The number behind a colon is a port unless an address begins with it.
+    /// The number behind a colon is a port unless an address or a card number begins with it.
     private func endOfPort(_ end: Int) -> Int {
         let colon = view.length(of: UInt8(ascii: ":"), at: end)
-        guard colon > 0, !beginsAddress4(at: end + colon) else { return end }
+        guard colon > 0, !beginsAddress4(at: end + colon), !beginsGroupedCard(at: end + colon)
+        else { return end }
         var index = end + colon
         while index - end - colon < 6, view.isAny(ByteClass.digit, at: index) { index += 1 }
         guard (1...5).contains(index - end - colon),

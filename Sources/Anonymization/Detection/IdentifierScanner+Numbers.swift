@@ -1,20 +1,44 @@
 /// Payment card numbers, bank account numbers and telephone numbers.
 extension IdentifierScanner {
-    /// The length of a gap between two groups at `index`: one space, also one that does not break,
-    /// dash, plus or `%20`; else 0.
+    /// The length of a gap between two groups at `index`: one space, dash or plus; else 0.
     private func gap(at index: Int) -> Int {
-        switch view[index] {
-        case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "+"): 1
-        case UInt8(ascii: "%"): view.escape(at: index) == UInt8(ascii: " ") ? 3 : 0
-        case 0xC2: view[index + 1] == 0xA0 ? 2 : 0
-        case 0xE2: view[index + 1] == 0x80 && view[index + 2] == 0xAF ? 3 : 0
-        default: 0
+        let mark = mark(at: index)
+        switch mark.byte {
+        case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "+"): return mark.length
+        default: return 0
         }
     }
 
-    /// 13 to 19 digits (ISO/IEC 7812-1) that pass the check of Luhn, at one go or in groups of
-    /// which the first has four. Numbers that begin with 0 or 1 are times and counters, not
-    /// payment cards.
+    /// What stands at `index` between digits, as written or percent-encoded, and how many bytes it
+    /// takes: the spaces that type setters put into numbers count as a space, and their dashes as
+    /// one.
+    private func mark(at index: Int) -> (byte: UInt8, length: Int) {
+        let first = encoded(at: index)
+        guard first.byte == 0xC2 || first.byte == 0xE2 else { return first }
+        let second = encoded(at: index + first.length)
+        let two = first.length + second.length
+        if first.byte == 0xC2 {
+            return second.byte == 0xA0 ? (UInt8(ascii: " "), two) : first
+        }
+        guard second.byte == 0x80 else { return first }
+        let third = encoded(at: index + two)
+        switch third.byte {
+        // U+2007, U+2009 and U+202F.
+        case 0x87, 0x89, 0xAF: return (UInt8(ascii: " "), two + third.length)
+        // U+2010 to U+2013.
+        case 0x90...0x93: return (UInt8(ascii: "-"), two + third.length)
+        default: return first
+        }
+    }
+
+    /// The byte at `index`, as written or as its escape says, and the length of that.
+    private func encoded(at index: Int) -> (byte: UInt8, length: Int) {
+        view.escape(at: index).map { ($0, 3) } ?? (view[index], 1)
+    }
+
+    /// 13 to 19 digits (ISO/IEC 7812-1) that pass the check of Luhn, at one go or in the groups of
+    /// an issuer (`CardGroups`). Numbers that begin with 0 or 1 are times and counters, not payment
+    /// cards.
     mutating func card(_ piece: Piece) -> FoundIdentifier? {
         guard piece.met == ByteClass.digit, view[piece.start] > UInt8(ascii: "1"),
             !isDecimalFraction(piece)
@@ -34,9 +58,20 @@ extension IdentifierScanner {
                 && view.isAny(ByteClass.digit, at: piece.start - 2)
     }
 
+    /// True when the number at `start` is the first group of a card number.
+    func beginsGroupedCard(at start: Int) -> Bool {
+        let end = start + 4
+        guard kinds.contains(.card), view[start] > UInt8(ascii: "1"),
+            (start..<end).allSatisfy({ view.isAny(ByteClass.digit, at: $0) }),
+            !view.isAny(ByteClass.alphanumeric, at: end)
+        else { return false }
+        return groupedCard(Piece(start: start, end: end, met: ByteClass.digit)) != nil
+    }
+
     private func groupedCard(_ piece: Piece) -> FoundIdentifier? {
         var sum = LuhnSum()
         for index in piece.start..<piece.end { sum.add(view.hexValue(at: index)) }
+        var groups = CardGroups(first: piece.count, startsWith: view[piece.start])
         var end = piece.end
         var best: Int?
         for _ in 0..<4 {
@@ -44,15 +79,16 @@ extension IdentifierScanner {
             guard length > 0 else { break }
             var index = end + length
             let first = index
-            while view.isAny(ByteClass.digit, at: index), index - first < 7 {
+            while view.isAny(ByteClass.digit, at: index), index - first <= CardGroups.digitsMax {
                 sum.add(view.hexValue(at: index))
                 index += 1
             }
-            guard (1...6).contains(index - first), sum.count <= 19,
+            guard (1...CardGroups.digitsMax).contains(index - first), sum.count <= 19,
                 !view.isAny(ByteClass.alphanumeric, at: index)
             else { break }
+            groups.append(index - first)
             end = index
-            if sum.count >= 13, sum.isValid { best = end }
+            if groups.areOfAnIssuer, sum.isValid { best = end }
         }
         return best.map { FoundIdentifier(kind: .card, range: piece.start..<$0) }
     }
@@ -120,22 +156,36 @@ extension IdentifierScanner {
         let isEncoded = piece.start == floor && floorByte == UInt8(ascii: "+")
         let start = isEncoded ? piece.start - 3 : piece.start - 1
         guard piece.met == ByteClass.digit, byte(before: piece.start) == UInt8(ascii: "+"),
-            start >= released, !view.isAny(ByteClass.alphanumeric, at: start - 1)
+            start >= released, !isAlphanumeric(endingAt: start)
         else { return nil }
         var digits = 0
         var end = piece.start
         var index = piece.start
-        while digits < 16, index - end <= 2 {
+        var marks = 0
+        while digits < 16, marks <= 2 {
             if view.isAny(ByteClass.digit, at: index) {
                 digits += 1
-                end = index + 1
-            } else if !isPhonePunctuation(view[index]) {
-                break
+                index += 1
+                end = index
+                marks = 0
+                continue
             }
-            index += 1
+            let mark = mark(at: index)
+            guard isPhonePunctuation(mark.byte) else { break }
+            index += mark.length
+            marks += 1
         }
         guard (8...15).contains(digits), !view.isAny(ByteClass.letter, at: end) else { return nil }
         return FoundIdentifier(kind: .phone, range: start..<end)
+    }
+
+    /// True when a letter or a digit ends at `index`, as written or as its escape says: the last
+    /// digit of an escape is none of the text.
+    private func isAlphanumeric(endingAt index: Int) -> Bool {
+        guard let byte = view.escape(at: index - 3) else {
+            return view.isAny(ByteClass.alphanumeric, at: index - 1)
+        }
+        return ByteClass.table[Int(byte)] & ByteClass.alphanumeric != 0
     }
 
     private func isPhonePunctuation(_ byte: UInt8) -> Bool {
@@ -143,6 +193,47 @@ extension IdentifierScanner {
         case UInt8(ascii: " "), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "/"),
             UInt8(ascii: "("), UInt8(ascii: ")"):
             true
+        default: false
+        }
+    }
+}
+
+/// The groups in which the digits of a payment card are written: other rows of short numbers (a
+/// date and a time, a port and what stands behind it in a log) pass the check of Luhn one time in
+/// ten.
+///
+/// ISO/IEC 7812-1 says how long a number is, no standard how it is grouped. These are the forms in
+/// which issuers print their numbers, and in which the masks of payment forms (such as those of
+/// Cleave.js) write them; those of UATP (4-5-6) begin with 1:
+///
+/// | issuer | digits | groups |
+/// |---|---|---|
+/// | Visa, Mastercard, Discover, JCB, Maestro, UnionPay, Mir, Elo | 16 | 4-4-4-4 |
+/// | the same, shorter | 13 to 15 | 4-4-4-1 to 4-4-4-3 |
+/// | the same, longer | 17 to 19 | 4-4-4-4-1 to 4-4-4-4-3, 4-4-4-5 to 4-4-4-7 |
+/// | Visa until the nineties | 13 | 4-3-3-3 |
+/// | Maestro | 13 | 4-4-5 |
+/// | American Express, Maestro | 15 | 4-6-5 |
+/// | Diners Club | 14 | 4-6-4 |
+private struct CardGroups {
+    static let digitsMax = 7
+
+    /// The lengths of the groups, each a decimal digit.
+    private var lengths: Int
+    private let firstDigit: UInt8
+
+    init(first: Int, startsWith digit: UInt8) {
+        lengths = first
+        firstDigit = digit
+    }
+
+    mutating func append(_ count: Int) { lengths = lengths * 10 + count }
+
+    var areOfAnIssuer: Bool {
+        switch lengths {
+        case 4441...4447, 44441...44443, 445, 465, 464: true
+        // No other issuer has them, and three digits are what statuses have.
+        case 4333: firstDigit == UInt8(ascii: "4")
         default: false
         }
     }

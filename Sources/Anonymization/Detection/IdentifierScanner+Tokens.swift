@@ -197,7 +197,7 @@ extension IdentifierScanner {
             end += 5
         }
         guard hasLetter, !view.isAny(ByteClass.alphanumeric, at: end),
-            !isAny(ByteClass.addressPunctuation, before: piece.start)
+            piece.start == floor || view[piece.start - 1] != UInt8(ascii: ".")
         else { return nil }
         return FoundIdentifier(kind: .mac, range: piece.start..<end)
     }

@@ -24,7 +24,8 @@ struct FoundIdentifier: Equatable {
 /// joined by `-`, `_` or `+`. A piece without digits that is no hexadecimal number is passed over
 /// at the cost of reading it once. Each detector looks ahead either a fixed number of bytes or
 /// over bytes that nobody looks at again, so the time is linear in the length of the text. `%XX`
-/// ends a piece and counts as the byte it stands for.
+/// ends a piece and counts as the byte it stands for; a piece that begins with the letters of an
+/// escape behind a backslash is judged once more without them.
 ///
 /// E-mail addresses are found first, because they may contain all the rest; the other detectors
 /// see only the text between them.
@@ -135,8 +136,44 @@ struct IdentifierScanner: ~Copyable {
         var met: UInt8 = 0
         let end = view.end(of: ByteClass.alphanumeric, from: start, met: &met)
         at = end
-        let piece = Piece(start: start, end: end, met: met)
-        if kinds.contains(.token), start >= runEnd, let found = tokenInRun(startingWith: piece) {
+        if let found = identifier(in: Piece(start: start, end: end, met: met)) { return found }
+        return passWrittenEscape(at: start)
+    }
+
+    /// What stands for a character, as `\n`, `\x22` and `\u0022` do in texts that a programme has
+    /// written into texts, is no letter or digit of what follows: moves behind it when it ends
+    /// inside the piece that has been judged with it, and was nothing.
+    private mutating func passWrittenEscape(at start: Int) -> FoundIdentifier? {
+        // The backslash may stand there as `%5C`.
+        let mark = byte(before: start)
+        let length = view.lengthOfWrittenEscape(at: start, behind: mark)
+        guard length > 0 else { return nil }
+        if length == 3, mark == UInt8(ascii: "\\"), view[start] == UInt8(ascii: "0") {
+            // In some languages `\0` is a character, and the digits behind it are the value's own.
+            begin(at: start + 1)
+            var met: UInt8 = 0
+            let end = view.end(of: ByteClass.alphanumeric, from: at, met: &met)
+            let piece = Piece(start: at, end: end, met: met)
+            at = end
+            if let found = identifier(in: piece) { return found }
+        }
+        begin(at: start + length)
+        return nil
+    }
+
+    /// Goes on at `index`, where something begins whatever stands before it.
+    private mutating func begin(at index: Int) {
+        at = index
+        floor = index
+        floorByte = 0
+        runEnd = index
+    }
+
+    private mutating func identifier(in piece: Piece) -> FoundIdentifier? {
+        let met = piece.met
+        if kinds.contains(.token), piece.start >= runEnd,
+            let found = tokenInRun(startingWith: piece)
+        {
             return found
         }
         if met & ByteClass.digit == 0, met & ByteClass.nonHexLetter != 0 { return nil }

@@ -90,6 +90,7 @@ extension ChunkRelease {
             ? plan.clocks.age(eventTime: context.time) : age(under: plan.clocks, clockReader)
         watch()
         context.isFieldwise = false
+        context.isNoted = plan.notesAll || (isNoted && !plan.isInPlace)
         context.dealtWith = plan.isStored ? dealtBefore(row, table, bytes, reader) : []
         if plan.isInPlace, earlier == nil { recall(row, table, bytes, reader) }
         // What was dealt with is not readable again when its time has come; it may still have to
@@ -146,8 +147,9 @@ extension ChunkRelease {
     ///
     /// A time that can't be trusted deletes nothing. Nor does, in a stored record, what can't be
     /// read any more: it was judged when the record was written. A row that is gone since the last
-    /// run deletes.
-    func isDeleted() -> Bool {
+    /// run deletes; where nobody knows whether it is, the record is counted.
+    mutating func isDeleted() -> Bool {
+        var isOpen = false
         var left = plan.deleteClocks.rawValue
         while left != 0 {
             let index = left.trailingZeroBitCount
@@ -161,8 +163,20 @@ extension ChunkRelease {
             {
                 return true
             }
+            isOpen = isOpen || (isOfLines && wasReadable(index))
         }
+        if isOpen { counts.undeleted += 1 }
         return false
+    }
+
+    /// True when the record at hand, of a stretch of which only the lines tell what was done to
+    /// them, was looked at before clock `index` ran out, and still shows what that reads.
+    private func wasReadable(_ index: Int) -> Bool {
+        let clock = DueSet(rawValue: 1 << UInt64(index))
+        guard context.dealtWith.isDisjoint(with: clock) else { return false }
+        return !plan.outputs[0].dependences.contains { dependence in
+            dependence.clock == clock && !dependence.readFields.isDisjoint(with: context.dealtWith)
+        }
     }
 
     private mutating func month(ofDay day: Int32) -> CalendarMonth {
@@ -200,10 +214,14 @@ extension ChunkRelease {
     }
 
     /// Places a stored record whose time was cut or dropped: it is of the day of its part. What is
-    /// due in it is so at the latest with the first instant of that day.
+    /// due in it is so at the latest with the first instant of that day. What was not due yet when
+    /// its run wrote it may stay: a proof takes the last instant.
     mutating func recallDay() {
         guard context.time == nil, let day = plan.storedDay else { return }
-        context.time = zone.zone.startOfDay(day)
+        let start = zone.zone.startOfDay(day)
+        let end = EventTime(milliseconds: zone.zone.startOfDay(day + 1).milliseconds - 1)
+        context.time =
+            plan.provesStored ? max(start, min(end, plan.clocks.runClock.now)) : start
         (context.day, context.hour) = (Int32(day), 0)
         isOfRecalledDay = true
     }
@@ -228,7 +246,9 @@ extension ChunkRelease {
         _ row: Int, _ table: borrowing RecordTable, _ bytes: Span<UInt8>,
         _ reader: any RecordReader
     ) -> DueSet {
-        if case .exactly(let dealtWith) = earlier { return dealtWith }
+        // What was noted of a record is so, whatever was to be done by the runs.
+        if isOfLines { return remembered(row, table, bytes, reader) }
+        if isNoted, let earlier { return dealtWith(by: earlier) }
         guard !plan.generations.isEmpty else {
             return earlier.map { dealtWith(by: $0) } ?? []
         }
@@ -258,21 +278,27 @@ extension ChunkRelease {
         switch earlier {
         case .under(let clocks, let knowsTables): return dueBefore(clocks, !knowsTables)
         case .exactly(let dealtWith): return dealtWith
+        case .byLine: return []
         case .fieldwise(let clocks, let knowsTables, let fields):
             let due = dueBefore(clocks, !knowsTables)
             context.isFieldwise = true
             context.doneSlots.removeAll(keepingCapacity: true)
-            for past in fields {
-                let isDone =
-                    switch past {
-                    case .never: false
-                    case .always: true
-                    case .under(let clock): !due.isDisjoint(with: clock)
-                    case .before(let instant): context.time.map { $0 < instant } ?? false
-                    }
-                context.doneSlots.append(isDone)
-            }
+            for past in fields { context.doneSlots.append(isDone(past, due)) }
             return []
+        }
+    }
+
+    /// True when a field of that past was dealt with in the record at hand, for which `due` had run
+    /// out.
+    private func isDone(_ past: ReleasePlan.FieldPast, _ due: DueSet) -> Bool {
+        func isBefore(_ instant: EventTime) -> Bool { context.time.map { $0 < instant } ?? false }
+        return switch past {
+        case .never: false
+        case .always: true
+        case .under(let clocks): !due.isDisjoint(with: clocks)
+        case .before(let instant): isBefore(instant)
+        case .either(let clocks, let instant):
+            !due.isDisjoint(with: clocks) || isBefore(instant)
         }
     }
 

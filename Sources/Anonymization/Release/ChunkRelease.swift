@@ -52,6 +52,8 @@ struct ChunkRelease: ~Copyable {
     var matches: OptOutMatches
     /// What was done before to the records of the chunk at hand.
     var earlier: ReleasePlan.EarlierRun?
+    /// True when that was noted of just these records.
+    var isNoted = false
     var nextDue = NextDue()
     /// In a store: the fields whose rules change their own results.
     let unrepeatable: [UnrepeatableRule]
@@ -92,7 +94,7 @@ struct ChunkRelease: ~Copyable {
             OutputRelease(
                 plan.outputs[$0], derived: plan.derived, index: $0, isStored: plan.isStored,
                 keepsOnlyHeld: plan.keepsOnlyHeld,
-                notesHeld: plan.isStored && !plan.isInPlace)
+                notesHeld: plan.isStored && !plan.isInPlace, timeSlots: Self.countedTimes(plan))
         }
         observations = ObservationRelease(plan.observations, derived: plan.derived)
         matches = OptOutMatches(count: plan.optOuts.entryCount)
@@ -100,6 +102,11 @@ struct ChunkRelease: ~Copyable {
         counts = RecordCounts(
             outputs: plan.outputs.count, statistics: plan.observations.statistics.count)
         unrepeatable = plan.isInPlace ? UnrepeatableRule.all(of: plan.outputs[0]) : []
+    }
+
+    /// True when only the lines of the chunk at hand tell what was done to them.
+    var isOfLines: Bool {
+        if isNoted, case .byLine = earlier { true } else { false }
     }
 
     /// What was done before to records that no chunk says more of.
@@ -110,6 +117,15 @@ struct ChunkRelease: ~Copyable {
             return .under(clocks, knowsTables: knowsTables)
         }
         return .fieldwise(clocks, knowsTables: knowsTables, fields)
+    }
+
+    /// The fields that tell the time, where some clock counts hours. A store remembers its lines.
+    private static func countedTimes(_ plan: ReleasePlan) -> [Int] {
+        let countsHours = plan.clocks.clocks.contains { clock in
+            clock.length.seconds != 0 || clock.lengthFrom != nil
+        }
+        guard countsHours, !plan.isInPlace else { return [] }
+        return [plan.timeSlot, plan.timeOfDaySlot].compactMap(\.self)
     }
 
     private static func readingTables(_ clocks: ClockSet) -> DueSet {
@@ -134,8 +150,9 @@ struct ChunkRelease: ~Copyable {
         counts.read = table.count
         sourceDate = chunk.date
         if !plan.earlierRuns.isEmpty {
+            isNoted = chunk.earlierClocks >= 0
             earlier =
-                chunk.earlierClocks >= 0
+                isNoted
                 ? plan.earlierRuns[chunk.earlierClocks] : Self.wholeRun(plan)
         }
         // Lent to the end: to take it from the plan for each record would count references, and

@@ -9,11 +9,15 @@ struct ClockReader: ~Copyable {
     private let tables: [ReferenceTable]
     private let timeFormats: [TimeFormat]
     private let timeZone: ZoneTable
+    private let lostSlots: Set<Int>
     /// The distinct tables and key fields, so that a row is looked up once.
     private let lookUps: [LookUp]
-    /// The row of each look-up for the record at hand, -1 without one.
+    /// The row of each look-up for the record at hand, -1 without one; `lostKey` where the record
+    /// may have lost the key.
     private var rows: [Int]
     private var text = ByteBuffer(capacity: 256)
+
+    private static let lostKey = -2
 
     private struct LookUp: Equatable {
         let table: Int
@@ -26,6 +30,7 @@ struct ClockReader: ~Copyable {
         // A date field is in the form of the event time, or in one that cannot be mistaken.
         timeFormats = [plan.timeFormat, .rfc3339, .dateTime, .date]
         timeZone = plan.timeZone
+        lostSlots = plan.lostSlots
         readings = ClockReadings(of: clocks)
         lookUps = (clocks.dateSources + clocks.lengthSources).reduce(into: []) { found, source in
             guard case .table(let cell) = source else { return }
@@ -41,13 +46,15 @@ struct ClockReader: ~Copyable {
         _ reader: any RecordReader
     ) {
         for index in lookUps.indices {
-            rows[index] = find(lookUps[index], row, table, bytes, reader)
+            let found = find(lookUps[index], row, table, bytes, reader)
+            rows[index] = found < 0 && isLost(lookUps[index].slot) ? Self.lostKey : found
         }
         for index in clocks.dateSources.indices {
             switch clocks.dateSources[index] {
             case .event: break
             case .field(let slot):
-                readings.dates[index] = date(slot, row, table, bytes, reader)
+                let found = date(slot, row, table, bytes, reader)
+                readings.dates[index] = found.isDate || !isLost(slot) ? found : .lost
             case .table(let cell): readings.dates[index] = date(cell)
             }
         }
@@ -55,11 +62,16 @@ struct ClockReader: ~Copyable {
             switch clocks.lengthSources[index] {
             case .event: break
             case .field(let slot):
-                readings.lengths[index] = length(slot, row, table, bytes, reader)
+                let found = length(slot, row, table, bytes, reader)
+                let isAssumed = found == .standard && isLost(slot)
+                readings.lengths[index] = isAssumed ? .unknown : found
             case .table(let cell): readings.lengths[index] = length(cell)
             }
         }
     }
+
+    /// True for a field that a stored record does not have any more, or may not.
+    private func isLost(_ slot: Int) -> Bool { slot < 0 || lostSlots.contains(slot) }
 
     // MARK: Tables
 
@@ -89,6 +101,7 @@ struct ClockReader: ~Copyable {
 
     private func date(_ cell: TableCell) -> ClockReading {
         let row = found(cell)
+        if row == Self.lostKey { return .lost }
         return row < 0 ? .unknown : tables[cell.table].date(row: row, column: cell.column)
     }
 
@@ -141,5 +154,11 @@ struct ClockReader: ~Copyable {
             text.append(bytes.extracting(slice.offset..<slice.end))
         }
         return CalendarDuration(parsing: text.bytes).map { .own($0) } ?? .unknown
+    }
+}
+
+extension ClockReading {
+    fileprivate var isDate: Bool {
+        if case .at = self { true } else { false }
     }
 }

@@ -28,6 +28,9 @@ package struct ObservationRelease: ~Copyable {
     private let windowOnly: UInt64
     /// How many records each statistic may count that others may not.
     private var uncommonCounts: [Int]
+    /// The bit of each statistic in a mask, and the statistics that have one of their own.
+    private let bits: [Int]
+    private let owners: ArraySlice<ObservationPlan.Reader>
     /// How many records all statistics may count.
     private var commonCount = 0
     /// The months with records that are no longer in the window.
@@ -63,9 +66,11 @@ package struct ObservationRelease: ~Copyable {
         }
         for token in plan.tokens { tokenSlots.append(token.slot) }
         tokens = OwnedList(count: plan.tokens.count) { TokenApplication(plan.tokens[$0]) }
-        let count = plan.statistics.count
+        bits = plan.bits
+        let count = plan.statistics.count { $0.countedWith == nil }
+        owners = plan.statistics.prefix(count)
         allStatistics = count == 64 ? .max : (1 << UInt64(count)) - 1
-        windowOnly = plan.statistics.enumerated().reduce(0) { mask, reader in
+        windowOnly = owners.enumerated().reduce(0) { mask, reader in
             reader.element.readsWindowOnly ? mask | 1 << UInt64(reader.offset) : mask
         }
     }
@@ -162,7 +167,7 @@ package struct ObservationRelease: ~Copyable {
             commonCount &+= 1
             return
         }
-        for index in uncommonCounts.indices where mask >> UInt64(index) & 1 == 1 {
+        for index in uncommonCounts.indices where mask >> UInt64(bits[index]) & 1 == 1 {
             uncommonCounts[index] += 1
         }
     }
@@ -189,7 +194,7 @@ package struct ObservationRelease: ~Copyable {
             refusedMonths.insert(month(ofDay: record.day))
         }
         guard !record.barred.isEmpty else { return mask }
-        for (index, reader) in plan.statistics.enumerated() {
+        for (index, reader) in owners.enumerated() {
             let barred = record.barred.categories(barredFor: reader.purpose)
             let isOut =
                 dropsOptedOut

@@ -10,7 +10,7 @@ extension OutputRelease {
         _ scratch: inout ByteBuffer
     ) -> TransformResult {
         if rules[slot].isBarred(by: barred) { return .dropped }
-        guard rules[slot].applies(due), !(record.isFieldwise && isDone(slot, record)) else {
+        guard rules[slot].applies(due), !isDone(slot, record) else {
             return record.isCorrected ? correct(slot, slice, record) : .unchanged
         }
         return rules[slot].apply(
@@ -31,7 +31,7 @@ extension OutputRelease {
     }
 
     private func isReadable(_ slot: Int, _ record: borrowing RecordContext) -> Bool {
-        !rules[slot].applies(record.pastClocks)
+        !rules[slot].applies(record.pastClocks) && !isDone(slot, record)
             && record.pastClocks.isDisjoint(with: plan.readableClock)
     }
 

@@ -17,6 +17,9 @@ package struct OutputRelease: ~Copyable {
     var rules: OwnedList<RuleApplication>
     var derived: OwnedList<RuleApplication>
     let derivedSlots: [Int]
+    /// The fields that tell the time, where hours matter: once such a field is cut, the record does
+    /// not tell any more what was due in it.
+    private let timeSlots: [Int]
     private let hasBarredFields: Bool
     /// The only field that is ever changed, and that in place; -1 when there may be more to do.
     private let soleSlot: Int
@@ -42,12 +45,14 @@ package struct OutputRelease: ~Copyable {
     /// The output at `index` of the plan; only the first 64 outputs can be named by a hold.
     init(
         _ plan: OutputReleasePlan, derived: [DerivedField], index: Int = 0,
-        isStored: Bool = false, keepsOnlyHeld: Bool = false, notesHeld: Bool = false
+        isStored: Bool = false, keepsOnlyHeld: Bool = false, notesHeld: Bool = false,
+        timeSlots: [Int] = []
     ) {
         self.plan = plan
         self.isStored = isStored
         self.keepsOnlyHeld = keepsOnlyHeld
         self.notesHeld = notesHeld
+        self.timeSlots = timeSlots
         ownBit = isStored ? .max : 1 << UInt64(index)
         batch = ReleasedBatch(mode: plan.mode)
         let count = plan.rules.count
@@ -90,8 +95,11 @@ package struct OutputRelease: ~Copyable {
             return .drop(.overdue)
         }
         var due = undone(record)
-        if record.isFieldwise, !hasUndoneField(record, due) { due = [] }
-        if !due.isDisjoint(with: plan.readableClock) { return .anonymise(.everything) }
+        if record.isDealtWith, !hasUndoneField(record, due) { due = [] }
+        if !due.isDisjoint(with: plan.readableClock) {
+            // What was done before is not done again: no token is made of a token.
+            return .anonymise(.everything.subtracting(closed(record.dealtWith)))
+        }
         guard plan.showsWindow else { return .anonymise(.everything) }
         if due.isEmpty, barred.isEmpty, !hasBarredFields, !record.isCorrected { return .keep }
         return .anonymise(due)
@@ -161,11 +169,25 @@ package struct OutputRelease: ~Copyable {
         let past = closed(record.pastClocks)
         let isHeld = decision == .hold
         // A time too far ahead is none: later it would look as if nothing had been due.
-        if isStored || record.age.noKey { noteDealing(record, isHeld: isHeld) }
+        let isCut = cutsTime(past)
+        if isStored || record.age.noKey || isCut {
+            noteDealing(record, isHeld: isHeld, isCut: isCut)
+        }
         batch.finishRecord(
             row: view.row, isHeld: isHeld, isSuspended: isHeld && isSuspended(record),
             isAged: isStored && isAged(record, isHeld: isHeld),
-            day: record.day, isReadable: ages(past))
+            day: record.day,
+            isReadable: ages(past) || (isHeld && isStored && isLeftOpen(record)))
+    }
+
+    /// True when rules of now were not applied to a record that a hold keeps, in an output that
+    /// shows nothing readable any more: its clocks do not tell that a later run has to.
+    private mutating func isLeftOpen(_ record: borrowing RecordContext) -> Bool {
+        guard record.isFieldwise, !plan.showsWindow else { return false }
+        for slot in rules.indices where !rules[slot].isKept && !isDone(slot, record) {
+            if plan.mode == .spliced || plan.columns.contains(.slot(slot)) { return true }
+        }
+        return false
     }
 
     /// True when something is to be done to a record that a hold keeps as it is.
@@ -173,34 +195,52 @@ package struct OutputRelease: ~Copyable {
         record.isDeleted || record.verdict.isErased || isUndone(record)
     }
 
-    /// Notes what is dealt with in a record that is stored, when it is not just what is due now.
-    private mutating func noteDealing(_ record: borrowing RecordContext, isHeld: Bool) {
-        if record.isFieldwise { return noteDoneFields(record, isHeld: isHeld) }
-        let dealtWith = isHeld ? record.dealtWith : record.dealtWith.union(record.age.due)
-        if dealtWith != record.age.due || record.age.noKey || (isHeld && notesHeld) {
-            batch.noteDealing(dealtWith)
+    /// True when the time of a record goes, or is cut, with what is due in it.
+    @inline(__always)
+    private mutating func cutsTime(_ past: DueSet) -> Bool {
+        if timeSlots.isEmpty || !plan.showsWindow { return false }
+        for slot in timeSlots where !rules[slot].isKept && rules[slot].applies(past) {
+            return true
         }
+        return false
+    }
+
+    /// Notes what is dealt with in a record that is stored, when it is not just what is due now by
+    /// the time that it tells.
+    private mutating func noteDealing(
+        _ record: borrowing RecordContext, isHeld: Bool, isCut: Bool
+    ) {
+        if record.isFieldwise { return noteDoneFields(record, isHeld: isHeld, isCut: isCut) }
+        let dealtWith = isHeld ? record.dealtWith : record.dealtWith.union(record.age.due)
+        let isJustDue =
+            dealtWith == record.age.due && !record.age.noKey && !isCut
+            && !(isHeld && notesHeld)
+        if !isJustDue || record.isNoted { batch.noteDealing(dealtWith, isJustDue: isJustDue) }
     }
 
     /// The same for a record that was dealt with under other rules.
-    private mutating func noteDoneFields(_ record: borrowing RecordContext, isHeld: Bool) {
+    private mutating func noteDoneFields(
+        _ record: borrowing RecordContext, isHeld: Bool, isCut: Bool
+    ) {
         let due = closed(record.age.due)
         var slots: [Int] = []
         let keepsUnnamed = plan.keepsUnnamed || !due.contains(DueSet(rawValue: 1))
-        var isJustDue = !record.age.noKey && (!isHeld || keepsUnnamed)
+        var isJustDue = !record.age.noKey && !isCut && (!isHeld || (keepsUnnamed && !notesHeld))
         for slot in rules.indices {
             let isDue = rules[slot].applies(due)
             let isDone = self.isDone(slot, record) || (isDue && !isHeld)
             if isDone { slots.append(slot) }
             if isDone != isDue, !rules[slot].isKept { isJustDue = false }
         }
-        if !isJustDue { batch.noteDealing(.everything, slots: slots) }
+        if !isJustDue || record.isNoted {
+            batch.noteDealing(.everything, slots: slots, isJustDue: isJustDue)
+        }
     }
 
     /// True when the rule of `slot` was applied by an earlier run, with other rules for others.
     @inline(__always)
     func isDone(_ slot: Int, _ record: borrowing RecordContext) -> Bool {
-        slot < record.doneSlots.count && record.doneSlots[slot]
+        record.isFieldwise && slot < record.doneSlots.count && record.doneSlots[slot]
     }
 
     /// True when a rule that is due was not applied to a record that others were applied to. What
@@ -219,7 +259,7 @@ package struct OutputRelease: ~Copyable {
     /// True when something is due that was not dealt with before.
     private mutating func isUndone(_ record: borrowing RecordContext) -> Bool {
         let due = undone(record)
-        return record.isFieldwise ? hasUndoneField(record, due) : !due.isEmpty
+        return record.isDealtWith ? hasUndoneField(record, due) : !due.isEmpty
     }
 
     /// True when something in the record is dealt with once it is written.

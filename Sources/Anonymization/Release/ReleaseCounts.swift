@@ -78,6 +78,12 @@ package struct RecordCounts: Sendable, Equatable {
     /// Records of a store of which nobody knows what was done to them, with values that look like
     /// results of rules that change their own results: they were aged like any others.
     package var formed = 0
+    /// Records of a store that were looked at before, with such values, of which is not remembered
+    /// what was done to them: they were aged again.
+    package var unremembered = 0
+    /// Records of a store of which no table has a row any more, nobody knows since when: they were
+    /// not deleted.
+    package var undeleted = 0
     package var outputs: [OutputCounts]
     /// For each statistic the records counted.
     package var observed: [Int]
@@ -105,6 +111,8 @@ package struct RecordCounts: Sendable, Equatable {
         keyless += other.keyless
         untimely += other.untimely
         formed += other.formed
+        unremembered += other.unremembered
+        undeleted += other.undeleted
         for index in outputs.indices { outputs[index].add(other.outputs[index]) }
         for index in observed.indices { observed[index] += other.observed[index] }
         while erasures.count < other.erasures.count { erasures.append(ErasureTally()) }

@@ -14,6 +14,8 @@ package struct ReleasePlan: Sendable {
         /// Other rules were in force: what was dealt with is known of each field, in slot order.
         /// The clocks are those of now as they stood then; `knowsTables` as above.
         case fieldwise(_ clocks: ClockSet, knowsTables: Bool, [FieldPast])
+        /// What was done to each line is remembered (`lines`); to others nothing was.
+        case byLine
     }
 
     /// When a field was dealt with by the rule that it has now.
@@ -21,10 +23,12 @@ package struct ReleasePlan: Sendable {
         /// In no record: it had another rule, or none.
         case never
         case always
-        /// In the records for which this clock had run out.
+        /// In the records for which one of these clocks had run out.
         case under(DueSet)
         /// In the records of events before this instant.
         case before(EventTime)
+        /// In both.
+        case either(DueSet, before: EventTime)
     }
 
     /// The declared fields; slots below are indexes into them.
@@ -79,6 +83,8 @@ package struct ReleasePlan: Sendable {
     /// For files whose records were not all dealt with alike: each chunk may say by its index which
     /// of these is about it. Takes the place of `writtenUnder` and `generations` there.
     package var earlierRuns: [EarlierRun] = []
+    /// True when it is to be noted of all records at hand, which are stored, what is dealt with.
+    package var notesAll = false
     /// Knows records of a store line by line where chunks are not known; nil: nobody does.
     package var lines: (any LineMemory)?
     /// True when the records at hand are a store's own: one without a time is set aside, because
@@ -91,9 +97,14 @@ package struct ReleasePlan: Sendable {
     /// True when the records at hand were written by an earlier run: one without a time is then
     /// transformed as a whole instead of set aside.
     package var isStored = false
+    /// The fields that stored records at hand may have lost: that one says nothing there does not
+    /// tell that it never did.
+    package var lostSlots: Set<Int> = []
     /// The day of all stored records at hand, in days since 1970-01-01, where it is known: records
     /// whose own time was cut or dropped are of it.
     package var storedDay: Int?
+    /// True when the records at hand are only looked at, to prove what a run left.
+    package var provesStored = false
     /// True when the records at hand have expired: all go but those that a hold binds.
     package var keepsOnlyHeld = false
 
@@ -301,6 +312,9 @@ package struct ObservationPlan: Sendable {
         /// True for a disclosure: only records in the window may be counted, and a period with
         /// others is refused.
         package var readsWindowOnly = false
+        /// The statistic beside which this one is counted, with a bit of its own: both may count
+        /// the same records.
+        package var countedWith: Int?
 
         package init(purpose: Purpose, categories: CategorySet) {
             self.purpose = purpose
@@ -310,8 +324,11 @@ package struct ObservationPlan: Sendable {
 
     package var texts: [TextInput]
     package var tokens: [TokenInput]
-    /// One for each statistic, at most 64.
+    /// One for each statistic; at most 64 that are not counted with another.
     package var statistics: [Reader]
+    /// For each statistic its bit in the masks of records: those that are counted with others come
+    /// last.
+    package var bits: [Int] { statistics.enumerated().map { $1.countedWith ?? $0 } }
 
     package init(
         texts: [TextInput] = [], tokens: [TokenInput] = [], statistics: [Reader] = []

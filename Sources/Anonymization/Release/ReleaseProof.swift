@@ -70,6 +70,7 @@ extension ReleasePlan {
         plan.generations = []
         plan.earlierRuns = []
         plan.isStored = true
+        plan.provesStored = true
         for index in plan.outputs.indices {
             plan.outputs[index].expiryClock = nil
             for slot in plan.outputs[index].rules.indices {
@@ -96,6 +97,20 @@ extension ReleasePlan {
                 plan.outputs[index].rules[slot].transform = ReleaseCheck(
                     rule: check.rule, field: check.field, tally: tally)
             }
+        }
+        return plan
+    }
+}
+
+extension ReleasePlan {
+    /// The same reading with every value left as it is.
+    package func leavingAll() -> ReleasePlan {
+        var plan = self
+        plan.subjects = .empty
+        plan.deleteClocks = []
+        for index in plan.outputs.indices {
+            let rules = plan.outputs[index].rules
+            plan.outputs[index].rules = rules.map { _ in FieldRule(transform: Keep()) }
         }
         return plan
     }

@@ -78,6 +78,8 @@ package struct ReleasedBatch: ~Copyable {
         package let clocks: DueSet
         /// The only slots of which that is said, in their order; nil: of all.
         package let slots: [Int]?
+        /// True when it is just what is due now: it needs no note where the record is written anew.
+        package let isJustDue: Bool
     }
 
     /// What is dealt with in one record.
@@ -117,9 +119,9 @@ package struct ReleasedBatch: ~Copyable {
 
     /// Notes that exactly the fields of `clocks`, of these slots, are dealt with in the record that
     /// is finished next.
-    mutating func noteDealing(_ clocks: DueSet, slots: [Int]? = nil) {
-        dealings.append(
-            Dealing(record: records.count, done: Done(clocks: clocks, slots: slots)))
+    mutating func noteDealing(_ clocks: DueSet, slots: [Int]? = nil, isJustDue: Bool = false) {
+        let done = Done(clocks: clocks, slots: slots, isJustDue: isJustDue)
+        dealings.append(Dealing(record: records.count, done: done))
     }
 
     @inline(__always)

@@ -189,8 +189,13 @@ struct RecordContext: ~Copyable {
     /// True when a stored record was dealt with under other rules: `doneSlots` then says field by
     /// field what `dealtWith` says otherwise, which is empty.
     var isFieldwise = false
+    /// True when what is dealt with in a stored record has to be noted where its part stays as it
+    /// is: it was noted before; or the rules were others, and by those a later run did nothing.
+    var isNoted = false
     /// For each slot whether its rule has been applied; valid where `isFieldwise`.
     var doneSlots: [Bool] = []
+    /// True when something may have been dealt with in a stored record.
+    var isDealtWith: Bool { isFieldwise || !dealtWith.isEmpty }
     /// The clocks whose fields are not readable any more once the record is written: those of
     /// `age` and of `dealtWith`; for a held record those that were dealt with before the hold.
     var pastClocks = DueSet.everything

@@ -80,6 +80,7 @@ extension ReferenceTable {
     package struct Builder {
         private let kinds: [ColumnKind]
         private let formats: [TimeFormat]
+        private let takesTimestamps: Bool
         private let zone: ZoneTable
         private var content: [UInt8] = []
         private var starts = [0]
@@ -91,10 +92,12 @@ extension ReferenceTable {
         package static let rowsMax = 50_000_000
 
         /// A builder for columns of these kinds. Dates are written in `format`, or in one of the
-        /// forms that cannot be mistaken for another; those without a zone are meant in `zone`.
+        /// forms that cannot be mistaken for another, those of databases among them; those without
+        /// a zone are meant in `zone`.
         package init(kinds: [ColumnKind], format: TimeFormat?, zone: ZoneTable) {
             self.kinds = kinds
             formats = format.map { [$0] } ?? [.rfc3339, .dateTime, .date]
+            takesTimestamps = format == nil
             self.zone = zone
             columns = kinds.map { Column(kind: $0) }
         }
@@ -146,7 +149,21 @@ extension ReferenceTable {
             for format in formats {
                 if let time = format.parse(bytes.span, zone: zone) { return time.milliseconds }
             }
-            return Column.impossible
+            return (takesTimestamps ? timestamp(bytes)?.milliseconds : nil) ?? Column.impossible
+        }
+
+        /// A time as PostgreSQL and others write one with its offset, `2026-09-01 00:00:00+00`: RFC
+        /// 3339 with a space in place of the `T`, the minutes of the offset left out.
+        private func timestamp(_ cell: [UInt8]) -> EventTime? {
+            let shortest = "2026-09-01 00:00:00+00".utf8.count
+            guard cell.count >= shortest - 2, [0x20, 0x54].contains(cell[10]) else { return nil }
+            var bytes = cell
+            bytes[10] = UInt8(ascii: "T")
+            let sign = bytes[bytes.count - 3]
+            if bytes.count >= shortest, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+                bytes += ":00".utf8
+            }
+            return TimeFormat.rfc3339.parse(bytes.span, zone: zone)
         }
 
         private func length(_ cell: ArraySlice<UInt8>, _ column: inout Column) -> Int32 {

@@ -28,6 +28,13 @@ package struct AgentFamily: Transform {
         search = WordSearch(bots == .apart ? AgentWords.apart : AgentWords.asBrowsers)
     }
 
+    /// True where neither says what the other is: of browser and system, but for bots, which are
+    /// the same in both where they are apart.
+    package func isApart(from other: AgentFamily) -> Bool {
+        Set([part, other.part]) == [.browser, .os]
+            && [bots, other.bots].allSatisfy { $0 == .asBrowsers }
+    }
+
     package func apply(
         _ value: borrowing FieldValue,
         _ context: borrowing TransformContext,

@@ -124,8 +124,9 @@ package struct Bucket: Transform {
 
 /// The greatest whole number that is not above a decimal number, read digit by digit.
 ///
-/// Takes `-`, digits, a fraction and an exponent (the numbers of RFC 8259 section 6, and leading
-/// zeros, which CSV files have). Takes time in proportion to the length, whatever the exponent.
+/// Takes a sign, digits, a fraction and an exponent (the numbers of RFC 8259 section 6, and leading
+/// zeros and `+`, which CSV files have, as measures do). Takes time in proportion to the length,
+/// whatever the exponent.
 struct DecimalFloor {
     /// The floor; at the border of the range when `isSaturated`.
     let value: Int64
@@ -139,7 +140,7 @@ struct DecimalFloor {
     init?(_ text: Span<UInt8>) {
         var at = 0
         let isNegative = text.count > 0 && text[0] == UInt8(ascii: "-")
-        if isNegative { at = 1 }
+        if isNegative || text.count > 0 && text[0] == UInt8(ascii: "+") { at = 1 }
         let digitsStart = at
         Self.skipDigits(text, &at)
         let wholeDigits = at - digitsStart

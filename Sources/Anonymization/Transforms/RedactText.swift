@@ -115,15 +115,20 @@ extension RedactText {
             JSON Web Token), payment card numbers and bank account numbers with a valid check \
             become [email], [ip], [mac], [token], [card], [iban]. A value that is no text becomes \
             null. Versions such as Chrome/126.0.0.0 and algorithm names such as \
-            hmac-sha2-256@openssh.com stay.
+            hmac-sha2-256@openssh.com stay. These escapes, written into a text, hide nothing that \
+            stands behind them: \\n, \\r, \\t, \\b, \\f, \\v, \\a, \\e, \\0, \\000 to \\037, \
+            \\x22, \\u0022 and \\U00000022 with any hexadecimal digits, the backslash also as %5C, \
+            and #000 to #037.
             """,
         leaks: """
             Names of persons, user names, postal addresses, customer numbers, passwords and tokens \
             shorter than 32 characters or with hardly a digit stay; so do identifiers in another \
             encoding (base64, hexadecimal host names, words for digits, the digits of an address \
-            percent-encoded), a card or account number with a letter directly beside it or with \
-            dots, tabs or two spaces between its groups, and an address written like the version \
-            of a product. The text around a placeholder can identify on its own.
+            percent-encoded, its dots and colons as \\u003a), a card or account number with a \
+            letter directly beside it or with dots, tabs or two spaces between its groups, a card \
+            number in groups that no issuer writes, an address written like the version of a \
+            product, and what stands directly behind another octal escape (\\7, \\07, \\11, \
+            \\177). The text around a placeholder can identify on its own.
             """,
         options: [
             OptionDescriptor(
@@ -143,6 +148,7 @@ extension RedactText {
             ),
         ],
         shorthand: "kinds",
+        traits: .leavesUnfound,
         make: make
     )
 

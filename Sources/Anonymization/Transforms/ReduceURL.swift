@@ -252,6 +252,7 @@ extension ReduceURL {
                 help: "What becomes of scheme, host and port."
             ),
         ],
+        traits: .leavesUnfound,
         make: make
     )
 

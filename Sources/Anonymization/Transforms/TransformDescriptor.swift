@@ -71,6 +71,9 @@ package struct TransformTraits: OptionSet, Sendable {
     package static let leavesReadable = TransformTraits(rawValue: 8)
     /// Two different values stay different and equal ones equal.
     package static let keepsIdentity = TransformTraits(rawValue: 16)
+    /// Takes out what has a form, and leaves the rest of the value readable: not allowed on
+    /// identifiers, which may have none (the name of a user).
+    package static let leavesUnfound = TransformTraits(rawValue: 32)
 }
 
 /// What the maker of a transform may reach while a pipeline is planned.

@@ -49,7 +49,7 @@ package struct TruncateTime: Transform {
                 ? TruncateTime(to: unit, format: format) : nil
         })
 
-    private let unit: Unit
+    package let unit: Unit
     private let format: TimeFormat
 
     /// Keeps `unit` of times that are written in `format`.

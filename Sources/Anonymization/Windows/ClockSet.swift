@@ -188,16 +188,21 @@ package final class ClockSet: Sendable {
         let start = wired.start < 0 ? ClockReading(eventTime) : readings.dates[wired.start]
         switch start {
         case .notStarted: return false
-        case .unknown: return true
+        case .unknown, .lost: return true
         case .at(let instant): return instant < cutOff(index, wired, readings)
         }
     }
 
-    /// True when everything that clock `index` needs could be read of the record.
+    /// True when everything that clock `index` needs could be read of the record. That nothing
+    /// stopped it is known where the record never said more than it does.
     package func isKnown(_ index: Int, _ readings: ClockReadings) -> Bool {
         let wired = wiring[index]
-        return (wired.start < 0 || readings.dates[wired.start] != .unknown)
-            && (wired.length < 0 || readings.lengths[wired.length] != .unknown)
+        if wired.start >= 0 {
+            let start = readings.dates[wired.start]
+            if start == .unknown || start == .lost { return false }
+        }
+        if wired.unless >= 0, readings.dates[wired.unless] == .lost { return false }
+        return wired.length < 0 || readings.lengths[wired.length] != .unknown
     }
 
     private func cutOff(_ index: Int, _ wired: Wiring, _ readings: ClockReadings) -> EventTime {

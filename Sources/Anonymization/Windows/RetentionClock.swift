@@ -86,6 +86,8 @@ package enum ClockReading: Equatable, Sendable {
     case notStarted
     /// No row, unreadable or impossible: a clock that starts there is taken as run out.
     case unknown
+    /// The same of a stored record that may have said it before it was stored.
+    case lost
 
     /// A reading of a field that is either a time or unknown.
     @inlinable package init(_ time: EventTime?) {

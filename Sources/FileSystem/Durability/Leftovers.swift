@@ -19,7 +19,7 @@ extension DurableFile {
         let keptBytes = Set(kept.map { Array($0.utf8) })
         var removed = 0
         let whose = forOthers ? nil : owner
-        for (name, run) in try candidates(in: directory, of: mark, ownedBy: whose)
+        for (name, run) in try candidates(in: directory, of: [mark, .none], ownedBy: whose)
         where !living.contains(run) && !keptBytes.contains(Array(name.utf8)) {
             if try isBeingWritten(name, in: directory) { continue }
             if try directory.remove(name) { removed += 1 }
@@ -28,13 +28,36 @@ extension DurableFile {
         return removed
     }
 
+    /// Overwrites and removes what killed runs of the writer left in `directory`, which may be
+    /// secret. Files without a mark stay: others may be at work with them.
+    package static func overwriteLeftovers(
+        in directory: Directory, of mark: WriterMark
+    ) throws(FileFault) {
+        for (name, _) in try candidates(in: directory, of: [mark], ownedBy: geteuid()) {
+            if try isBeingWritten(name, in: directory) { continue }
+            try overwriteAndRemove(name, in: directory)
+        }
+    }
+
+    /// Overwrites the blocks of a file, by whatever names it goes, and removes this name, durably.
+    package static func overwriteAndRemove(
+        _ name: String, in directory: Directory
+    ) throws(FileFault) {
+        guard let status = try directory.status(of: name) else { return }
+        let file = try directory.openingOrCreating(name)
+        try file.writeAll([UInt8](repeating: 0, count: status.byteCount).span)
+        try file.synchronize()
+        try file.close()
+        if try directory.remove(name) { try directory.synchronize() }
+    }
+
     /// The other runs of the writer that write to a file of the directory just now. One such file
     /// speaks for all of its run: the others may be closed for a while.
     package static func livingRuns(
         in directory: Directory, of mark: WriterMark
     ) throws(FileFault) -> Set<[UInt8]> {
         var living: Set<[UInt8]> = []
-        for (name, run) in try candidates(in: directory, of: mark, ownedBy: geteuid())
+        for (name, run) in try candidates(in: directory, of: [mark, .none], ownedBy: geteuid())
         where !living.contains(run) {
             if try isBeingWritten(name, in: directory) { living.insert(run) }
         }
@@ -42,10 +65,10 @@ extension DurableFile {
     }
 
     private static func candidates(
-        in directory: Directory, of mark: WriterMark, ownedBy owner: UInt32?
+        in directory: Directory, of marks: [WriterMark], ownedBy owner: UInt32?
     ) throws(FileFault) -> [(name: String, run: [UInt8])] {
         let own = Array(TemporaryName.run.utf8)
-        let marks = [Array(mark.digits.utf8), []]
+        let marks = marks.map { Array($0.digits.utf8) }
         var found: [(name: String, run: [UInt8])] = []
         for bytes in try directory.nameBytes() {
             guard let origin = TemporaryName.origin(of: bytes), origin.run != own,

@@ -70,7 +70,17 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
     /// True when somebody is known to have the file open for writing; false when nobody has, or the
     /// file system cannot tell.
-    package borrowing func isBeingWritten() -> Bool { csystem_is_being_written(number) == 1 }
+    package borrowing func isBeingWritten() -> Bool { isKnownToBeWritten() == true }
+
+    /// True when somebody has the file open for writing, false when nobody has; nil when the file
+    /// system cannot tell, or does not tell who owns nothing here (fcntl(2), F_SETLEASE).
+    package borrowing func isKnownToBeWritten() -> Bool? {
+        switch csystem_is_being_written(number) {
+        case 0: false
+        case 1: true
+        default: nil
+        }
+    }
 
     /// What the system knows of the open file.
     package borrowing func status() throws(FileFault) -> FileStatus {

@@ -44,7 +44,13 @@ extension KeyFault: CustomStringConvertible {
     /// One sentence.
     package var description: String {
         switch self {
-        case .file(let fault): fault.description
+        case .file(let fault):
+            switch fault.cause {
+            case .openToOthers, .foreignOwner:
+                "\(fault.description); expected mode 0700 for a directory of keys and 0600 for "
+                    + "its files, and the user who runs this as their owner"
+            default: fault.description
+            }
         case .secret(let fault): fault.description
         case .damaged(let path):
             "\(path) is damaged: it is not what was written there; restore the key store"
@@ -55,7 +61,8 @@ extension KeyFault: CustomStringConvertible {
                 + "directory or a key store"
         case .otherZone(let path, let declared, let wanted):
             "the key store \(path) counts months in the zone \(declared), the pipeline in "
-                + "\(wanted); one store serves one zone"
+                + "\(wanted); one store serves one zone: expected that zone in the pipeline, or "
+                + "another folder in `keys`"
         case .unusableText(let what):
             "the \(what) is empty, longer than 4096 bytes, or holds control characters"
         case .noKey(let month):

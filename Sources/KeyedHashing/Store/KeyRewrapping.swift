@@ -16,6 +16,9 @@ package struct KeyRewrapping: Sendable {
         package var registries = 0
     }
 
+    /// Of files that were not replaced yet: only who overwrites them may remove them.
+    private static let mark = WriterMark("6b65792d7365616c") ?? .none
+
     private let old: WrappingKey?
     private let new: WrappingKey?
     private var outcome = Outcome()
@@ -54,6 +57,10 @@ package struct KeyRewrapping: Sendable {
             $0.utf8.lexicographicallyPrecedes($1.utf8)
         }
         let folders = try all.map { state throws(KeyFault) in try Self.folder(state) }
+        try Self.removeUnfinished(in: directory)
+        _ = try asKeyFault { () throws(FileFault) in
+            try DurableFile.removeLeftovers(in: directory)
+        }
         if declared.content != target {
             let seals = (
                 old: try KeyStore.seal(declared, old, directory),
@@ -114,6 +121,7 @@ package struct KeyRewrapping: Sendable {
             try state.status(of: RegistryKey.fileName) != nil
         }
         guard isThere else { return }
+        try Self.removeUnfinished(in: state)
         try rewrap(RegistryKey.fileName, in: state, head, seals)
         outcome.registries += 1
     }
@@ -137,7 +145,7 @@ package struct KeyRewrapping: Sendable {
         let fresh = try KeyFileForm.encode(key, head: head, seal: seals.new)
         try asKeyFault { () throws(FileFault) in
             try directory.link(name, to: Self.formerName(name))
-            let file = try DurableFile.begin(in: directory, named: name)
+            let file = try DurableFile.begin(in: directory, named: name, mark: Self.mark)
             try fresh.withSpan { span throws(FileFault) in try file.write(span) }
             try file.commit()
         }
@@ -152,7 +160,16 @@ package struct KeyRewrapping: Sendable {
     /// yet, only its second name goes, and the call has to be made again. Nil when nothing was
     /// left, or else whether the key was replaced.
     package static func endRegistry(in state: Directory) throws(KeyFault) -> Bool? {
-        try overwriteFormer(of: RegistryKey.fileName, in: state)
+        try removeUnfinished(in: state)
+        return try overwriteFormer(of: RegistryKey.fileName, in: state)
+    }
+
+    /// Overwrites and removes what a killed call had not put in the place of a key yet: where keys
+    /// are unsealed it holds one in the clear.
+    private static func removeUnfinished(in directory: Directory) throws(KeyFault) {
+        try asKeyFault { () throws(FileFault) in
+            try DurableFile.overwriteLeftovers(in: directory, of: mark)
+        }
     }
 
     /// Overwrites and removes the file that was replaced; where it was not replaced yet, only its
@@ -168,12 +185,10 @@ package struct KeyRewrapping: Sendable {
             }
             let isReplaced = try directory.status(of: name)?.identity != old.identity
             if isReplaced {
-                let file = try directory.openingOrCreating(former)
-                try file.writeAll([UInt8](repeating: 0, count: old.byteCount).span)
-                try file.synchronize()
-                try file.close()
+                try DurableFile.overwriteAndRemove(former, in: directory)
+            } else if try directory.remove(former) {
+                try directory.synchronize()
             }
-            if try directory.remove(former) { try directory.synchronize() }
             return isReplaced
         }
     }

@@ -4,12 +4,16 @@ extension CanonicalJSON {
     /// The deepest nesting that is read.
     private static let depthMax = 32
 
+    /// How many values may stand in `byteCount` bytes: each takes far more room than what it is
+    /// written with, and nothing that is written is made of so many small ones.
+    static func valuesMax(_ byteCount: Int) -> Int { (1 << 20) + byteCount / 8 }
+
     /// Reads what `bytes` wrote; nil for anything else, JSON of other forms included: spaces,
-    /// fractions, members in another order or twice, escapes that are not needed.
+    /// fractions, members in another order or twice, escapes that are not needed, and more values
+    /// than anything has that is written here (`valuesMax`).
     package init?(parsing bytes: [UInt8]) {
         var reader = CanonicalReader(bytes)
-        guard let value = reader.value(depth: Self.depthMax), reader.isAtEnd, value.bytes == bytes
-        else { return nil }
+        guard let value = reader.value(depth: Self.depthMax), reader.isAtEnd else { return nil }
         self = value
     }
 
@@ -45,12 +49,18 @@ extension CanonicalJSON {
     }
 }
 
-/// Reads one value from front to back.
+/// Reads one value from front to back, and nothing that is not in its one written form: to write
+/// it again and compare would take its size in memory once more, and much more for objects.
 private struct CanonicalReader {
     private let bytes: [UInt8]
     private var at = 0
+    /// How many values may still come.
+    private var values: Int
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        values = CanonicalJSON.valuesMax(bytes.count)
+    }
 
     var isAtEnd: Bool { at == bytes.count }
 
@@ -69,7 +79,8 @@ private struct CanonicalReader {
     }
 
     mutating func value(depth: Int) -> CanonicalJSON? {
-        guard depth > 0, let next else { return nil }
+        guard depth > 0, values > 0, let next else { return nil }
+        values -= 1
         switch next {
         case UInt8(ascii: "{"): return object(depth: depth)
         case UInt8(ascii: "["): return array(depth: depth)
@@ -110,12 +121,17 @@ private struct CanonicalReader {
         if take(UInt8(ascii: "}")) { return .object(members) }
         while true {
             guard next == UInt8(ascii: "\""), let name = text(), take(UInt8(ascii: ":")),
+                members.last.map({ Self.isBefore($0.name, name) }) ?? true,
                 let value = value(depth: depth - 1)
             else { return nil }
             members.append((name, value))
             if take(UInt8(ascii: "}")) { return .object(members) }
             guard take(UInt8(ascii: ",")) else { return nil }
         }
+    }
+
+    private static func isBefore(_ left: String, _ right: String) -> Bool {
+        left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 
     /// A text with the escapes that are written: `\"`, `\\` and `\u00XX`.
@@ -129,7 +145,7 @@ private struct CanonicalReader {
             case UInt8(ascii: "\\"):
                 guard let escaped = escape() else { return nil }
                 content.append(escaped)
-            case 0..<0x20: return nil
+            case 0..<0x20, 0x7f: return nil
             default: content.append(byte)
             }
         }
@@ -142,6 +158,9 @@ private struct CanonicalReader {
         guard take("u00"), at + 2 <= bytes.count else { return nil }
         let digits = String(decoding: bytes[at..<at + 2], as: UTF8.self)
         at += 2
-        return UInt8(digits, radix: 16).flatMap { $0 < 0x80 ? $0 : nil }
+        guard let byte = UInt8(digits, radix: 16), byte < 0x20 || byte == 0x7f,
+            digits.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+        else { return nil }
+        return byte
     }
 }

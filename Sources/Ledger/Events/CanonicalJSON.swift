@@ -2,7 +2,7 @@
 ///
 /// Members in the order of the bytes of their names, no spaces, integers only, `"` `\` and control
 /// characters escaped, everything else as UTF-8 (the part of RFC 8785 that the ledger needs).
-package indirect enum CanonicalJSON: Sendable, Equatable {
+package enum CanonicalJSON: Sendable, Equatable {
     case null
     case boolean(Bool)
     case integer(Int64)

@@ -46,6 +46,7 @@ extension OutsideDatabase {
     /// its files there, it is read as any other.
     func opening() throws(OutsideFault) -> String {
         guard try isWriteAheadLogged else { return path }
+        guard ((try? FileStatus.of(path)) ?? nil)?.links == 1 else { throw .severalNames }
         let log = ((try? FileStatus.of(path + "-wal")) ?? nil)?.byteCount ?? 0
         if log == 0 { return "file:\(Self.escaped(path))?immutable=1" }
         guard ((try? FileStatus.of(path + "-shm")) ?? nil) != nil else { throw .logLeft }

@@ -1,13 +1,19 @@
 internal import FileSystem
 import GRDB
+private import GRDBSQLite
+internal import Records
 
 /// An SQLite database that is not ours, such as an export of a CRM: only read, nothing is written
 /// into it or beside it, and nothing in it is trusted.
 package struct OutsideDatabase: Sendable {
-    let path: String
+    /// Where the file lies itself: SQLite keeps its log beside it, not beside a symbolic link.
+    package let path: String
 
-    /// The database in the file at `path`.
-    package init(path: String) { self.path = path }
+    /// The database in the file that `path` leads to now.
+    package init(path: String) { self.path = realPath(path) ?? path }
+
+    /// Every file that the database may be made of.
+    package var files: [String] { [path] + ["-journal", "-wal", "-shm"].map { path + $0 } }
 
     /// Reads columns of all rows of `table`, in one transaction.
     ///
@@ -28,7 +34,7 @@ package struct OutsideDatabase: Sendable {
         } catch let fault as OutsideFault {
             throw fault
         } catch let error as DatabaseError {
-            throw Self.fault(error.resultCode)
+            throw Self.fault(error)
         } catch {
             throw .unreadable
         }
@@ -40,6 +46,11 @@ package struct OutsideDatabase: Sendable {
         configuration.publicStatementArguments = false
         configuration.busyMode = .timeout(10)
         configuration.prepareDatabase { db in
+            // A cell as long as SQLite allows would be in memory several times.
+            if let connection = unsafe db.sqliteConnection {
+                unsafe sqlite3_limit(
+                    connection, SQLITE_LIMIT_LENGTH, Int32(DelimitedRows.rowBytesMax))
+            }
             try db.execute(
                 sql: """
                     PRAGMA trusted_schema = OFF;
@@ -94,10 +105,12 @@ package struct OutsideDatabase: Sendable {
             .joined(separator: "\"\"") + "\""
     }
 
-    private static func fault(_ code: ResultCode) -> OutsideFault {
-        switch code {
+    private static func fault(_ error: DatabaseError) -> OutsideFault {
+        if error.extendedResultCode == .SQLITE_READONLY_ROLLBACK { return .journalLeft }
+        return switch error.resultCode {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_FORMAT: .damaged
         case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
+        case .SQLITE_TOOBIG: .tooLong
         default: .unreadable
         }
     }
@@ -124,8 +137,15 @@ package enum OutsideFault: Error, Equatable, Sendable {
     /// What was written last lies in a write-ahead log, and its index is not there: to read it
     /// would make new files beside the database.
     case logLeft
+    /// Its last writer died in the middle of a change, which its journal would take back; nobody
+    /// may do that who only reads.
+    case journalLeft
+    /// The file has other names, too, and its log may lie beside any of them.
+    case severalNames
     /// Its texts are not UTF-8.
     case otherEncoding
+    /// It has a longer row than a table in a CSV may have.
+    case tooLong
     /// It has no table of that name; these it has.
     case noTable([String])
 }

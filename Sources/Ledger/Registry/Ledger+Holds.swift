@@ -1,4 +1,5 @@
 import GRDB
+package import KeyedHashing
 package import Records
 
 extension Ledger {
@@ -180,19 +181,41 @@ extension Ledger {
     }
 
     /// The runs, with their clocks, that left held records of a part as they were before the run
-    /// that wrote it did; oldest first.
-    package func generations(
-        ofPart part: Int64
-    ) throws(LedgerFault) -> [(run: Int64, now: EventTime)] {
+    /// that wrote it did; oldest first. Their rules are those of whatever parts of the same output
+    /// they wrote; nil: they wrote none.
+    package func generations(ofPart part: Int64) throws(LedgerFault) -> [PartGeneration] {
         try read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT runs.id, runs.now_ms FROM part_generations
-                    JOIN runs ON runs.id = run_id WHERE part_id = ? ORDER BY runs.id
+                    SELECT runs.id, runs.now_ms, (
+                        SELECT written.rules FROM parts AS written
+                        WHERE written.run_id = runs.id AND written.output_id = parts.output_id
+                        LIMIT 1) AS rules
+                    FROM part_generations JOIN runs ON runs.id = part_generations.run_id
+                    JOIN parts ON parts.id = part_id WHERE part_id = ? ORDER BY runs.id
                     """,
                 arguments: [part]
-            ).map { ($0["id"], EventTime(milliseconds: $0["now_ms"])) }
+            ).map { row in
+                let rules: String? = row["rules"]
+                return PartGeneration(
+                    run: row["id"], now: EventTime(milliseconds: row["now_ms"]),
+                    rules: try rules.map { try digest($0) })
+            }
         }
+    }
+}
+
+/// A run that dealt with a part, but for what was held.
+package struct PartGeneration: Sendable {
+    package let run: Int64
+    package let now: EventTime
+    /// By which rules; nil: nobody knows.
+    package let rules: Digest256?
+
+    package init(run: Int64, now: EventTime, rules: Digest256?) {
+        self.run = run
+        self.now = now
+        self.rules = rules
     }
 }

@@ -57,6 +57,18 @@ package struct ErasureRecord: Sendable, Equatable {
     package let retry: EventTime?
     /// What could not be searched in the store when somebody said that they had looked through it.
     package let storeSearched: Digest256?
+    /// Which run looked through everything that was there; nil: it is to be looked through.
+    package let looked: Looked?
+
+    /// What was looked through, and what was not.
+    package struct Looked: Sendable, Equatable {
+        /// Parts and lists of this run and earlier ones were looked into, or left the subject out.
+        package let run: Int64
+        /// The digest of the pipeline file by which it looked.
+        package let plan: Digest256
+        /// The files that were not there.
+        package let awaited: Set<String>
+    }
 
     /// The digest that the event `erasure-requested` carries as `content`.
     package var contentDigest: Digest256 {
@@ -177,7 +189,13 @@ extension Ledger {
     ) throws(LedgerFault) {
         let new = tokens.subtracting(try self.tokens(ofErasure: id))
         if new.isEmpty { return }
-        try write { db in try Self.insert(new, "erasure_id", id, db) }
+        try write { db in
+            try Self.insert(new, "erasure_id", id, db)
+            // They may stand where nobody was found.
+            try db.execute(
+                sql: "UPDATE erasures SET looked_run_id = NULL, looked_plan = NULL WHERE id = ?",
+                arguments: [id])
+        }
     }
 
     /// Enters that somebody has looked through the store for the subject of an erasure; `limits`
@@ -254,9 +272,20 @@ extension Ledger {
                     blockedBy: row["blocked_by_hold_id"], retry: optionalTime(row["retry_ms"]),
                     storeSearched: (row["store_searched_as"] as String?).flatMap {
                         Digest256(hex: $0)
-                    })
+                    }, looked: try looked(row, db))
             }
         }
+    }
+
+    private func looked(_ row: Row, _ db: Database) throws -> ErasureRecord.Looked? {
+        guard let run: Int64 = row["looked_run_id"], let plan: String = row["looked_plan"] else {
+            return nil
+        }
+        let erasure: Int64 = row["id"]
+        let awaited = try String.fetchAll(
+            db, sql: "SELECT path FROM awaited_files WHERE erasure_id = ?", arguments: [erasure])
+        return ErasureRecord.Looked(
+            run: run, plan: try digest(plan), awaited: Set(awaited.map(paths.absolute)))
     }
 
     /// Enters a restriction from `time` on and returns its number: new runs use the subject's

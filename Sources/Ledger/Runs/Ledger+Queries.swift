@@ -22,13 +22,18 @@ package struct RunRecord: Sendable, Equatable {
 package struct PartRecord: Sendable, Equatable {
     package let id: Int64
     package let output: String
+    /// What its output was for when a run last wrote to it.
+    package let purpose: String
     package let path: String
     package let content: ContentIdentity
     package let sourceRange: Digest256
     package let records: Int64
     package let day: Int?
     package let oldestReadable: EventTime?
+    /// The date that it was written under; `expires` of now may ask for an earlier one.
     package let deleteBy: EventTime?
+    /// Days since 1970-01-01 of its newest event, and not after that of its arrival; nil: unknown.
+    package let newestDay: Int?
     package let plan: Digest256
     /// The clock of the run that wrote it: what was due then was dealt with then.
     package let writtenAt: EventTime
@@ -36,15 +41,43 @@ package struct PartRecord: Sendable, Equatable {
     package let run: Int64
     /// The rules by which it was dealt with; nil: nobody knows.
     package let rules: Digest256?
+    /// True when a run has looked at it under other rules and left it as it is.
+    package let wasLookedAt: Bool
+    /// The last run that judged it, where later ones should have and could not; nil: none had to
+    /// do without.
+    package let judgement: PartJudgement?
+}
+
+/// A run that judged what is due in a part.
+package struct PartJudgement: Sendable, Equatable {
+    package let run: Int64
+    /// Its clock.
+    package let now: EventTime
+
+    package init(run: Int64, now: EventTime) {
+        self.run = run
+        self.now = now
+    }
 }
 
 extension PartRecord {
     /// The same part with its file at another path.
     package func lying(at path: String) -> PartRecord {
         PartRecord(
-            id: id, output: output, path: path, content: content, sourceRange: sourceRange,
-            records: records, day: day, oldestReadable: oldestReadable, deleteBy: deleteBy,
-            plan: plan, writtenAt: writtenAt, run: run, rules: rules)
+            id: id, output: output, purpose: purpose, path: path, content: content,
+            sourceRange: sourceRange, records: records, day: day, oldestReadable: oldestReadable,
+            deleteBy: deleteBy, newestDay: newestDay, plan: plan, writtenAt: writtenAt, run: run,
+            rules: rules, wasLookedAt: wasLookedAt, judgement: judgement)
+    }
+
+    /// The same part, whose newest event is of `day`.
+    package func with(newestDay day: Int) -> PartRecord {
+        PartRecord(
+            id: id, output: output, purpose: purpose, path: path, content: content,
+            sourceRange: sourceRange, records: records, day: self.day,
+            oldestReadable: oldestReadable, deleteBy: deleteBy, newestDay: day, plan: plan,
+            writtenAt: writtenAt, run: run, rules: rules, wasLookedAt: wasLookedAt,
+            judgement: judgement)
     }
 }
 
@@ -166,14 +199,19 @@ extension Ledger {
             "outputs.name = ? AND oldest_readable_ms < ?", [output, cutoff.milliseconds])
     }
 
-    /// The current parts of an output that were dealt with by other rules than `rules`, and that no
-    /// run has looked at under those.
+    /// The current parts of an output that were dealt with by other rules than those that `rules`
+    /// name, and that no run has looked at under those.
     package func parts(
-        ofOtherRulesThan rules: Digest256, output: String
+        ofOtherRulesThan rules: [Digest256], output: String
     ) throws(LedgerFault) -> [PartRecord] {
-        try parts(
-            "outputs.name = ? AND rules <> ? AND looked_rules IS NOT ?",
-            [output, rules.hex, rules.hex])
+        let names = rules.map(\.hex)
+        let marks = names.map { _ in "?" }.joined(separator: ", ")
+        return try parts(
+            """
+            outputs.name = ? AND rules NOT IN (\(marks))
+            AND ifnull(looked_rules, '') NOT IN (\(marks))
+            """,
+            StatementArguments([output] + names + names))
     }
 
     /// The current parts that runs of a pipeline wrote and that hold a readable identifier older
@@ -190,9 +228,30 @@ extension Ledger {
         try parts("runs.pipeline = ?", [pipeline])
     }
 
-    /// The current parts of all outputs that had to be deleted by `time`.
-    package func parts(toDeleteBy time: EventTime) throws(LedgerFault) -> [PartRecord] {
-        try parts("delete_by_ms <= ?", [time.milliseconds])
+    /// The current parts that runs of a pipeline wrote, of outputs with none of these names.
+    package func currentParts(
+        pipeline: String, besidesOutputs names: [String]
+    ) throws(LedgerFault) -> [PartRecord] {
+        let marks = names.map { _ in "?" }.joined(separator: ", ")
+        return try parts(
+            """
+            runs.pipeline = ?
+            AND output_id IN (SELECT id FROM outputs WHERE name NOT IN (\(marks)))
+            """,
+            StatementArguments([pipeline] + names))
+    }
+
+    /// The current parts that runs could not judge, and for each the last run that did.
+    package func waitingParts() throws(LedgerFault) -> [(part: Int64, judgedBy: Int64)] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, judged_run_id FROM parts
+                    WHERE state = 'current' AND judged_run_id IS NOT NULL
+                    """
+            ).map { (part: $0["id"], judgedBy: $0["judged_run_id"]) }
+        }
     }
 
     /// The folders that hold current parts, each once.
@@ -205,12 +264,16 @@ extension Ledger {
         try partFolders("state <> 'current'")
     }
 
-    /// The folders of tables, terms and lists of quarantine, each once; they may be gone.
+    /// The folders of tables, terms and lists of quarantine, those of lists that had to go among
+    /// them, each once; they may be gone.
     package func fileFolders() throws(LedgerFault) -> [String] {
         try read { db in
             try String.fetchAll(
                 db,
-                sql: "SELECT DISTINCT rtrim(path, replace(path, '/', '')) FROM files"
+                sql: """
+                    SELECT rtrim(path, replace(path, '/', '')) FROM files
+                    UNION SELECT rtrim(path, replace(path, '/', '')) FROM former_lists
+                    """
             ).map(paths.absolute)
         }
     }
@@ -234,7 +297,8 @@ extension Ledger {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT parts.*, outputs.name AS output, runs.now_ms AS now_ms
+                    SELECT parts.*, outputs.name AS output, outputs.purpose AS purpose,
+                        runs.now_ms AS now_ms, \(PartRecord.judgedAt)
                     FROM parts JOIN outputs ON outputs.id = output_id
                     JOIN runs ON runs.id = run_id
                     WHERE parts.state = 'current' AND \(condition) ORDER BY path, parts.id
@@ -387,15 +451,33 @@ extension RunRecord {
 extension PartRecord {
     init(_ row: Row, _ paths: StoredPaths) throws {
         let rules: String? = row["rules"]
+        let looked: String? = row["looked_rules"]
+        let (day, newestDay): (Int?, Int?) = (row["day"], row["newest_day"])
         self.init(
-            id: row["id"], output: row["output"], path: paths.absolute(row["path"]),
+            id: row["id"], output: row["output"], purpose: row["purpose"],
+            path: paths.absolute(row["path"]),
             content: ContentIdentity(
                 digest: try digest(row["sha256"]), byteCount: row["byte_count"]),
             sourceRange: try digest(row["source_range"]), records: row["records"],
-            day: row["day"], oldestReadable: time(row["oldest_readable_ms"]),
-            deleteBy: time(row["delete_by_ms"]), plan: try digest(row["plan_digest"]),
+            day: day, oldestReadable: time(row["oldest_readable_ms"]),
+            deleteBy: time(row["delete_by_ms"]), newestDay: newestDay ?? day,
+            plan: try digest(row["plan_digest"]),
             writtenAt: EventTime(milliseconds: row["now_ms"]), run: row["run_id"],
-            rules: try rules.map { try digest($0) })
+            rules: try rules.map { try digest($0) }, wasLookedAt: looked != nil,
+            judgement: PartJudgement(row))
+    }
+
+    /// The column that tells the clock of the run that judged a part.
+    static let judgedAt = """
+        (SELECT now_ms FROM runs AS judges WHERE judges.id = judged_run_id) AS judged_ms
+        """
+}
+
+extension PartJudgement {
+    init?(_ row: Row) {
+        let (run, now): (Int64?, Int64?) = (row["judged_run_id"], row["judged_ms"])
+        guard let run, let now else { return nil }
+        self.init(run: run, now: EventTime(milliseconds: now))
     }
 }
 

@@ -35,8 +35,14 @@ package struct RunCommit: Sendable {
     /// Current parts that stay, and since when something in them is readable, where that is later
     /// than was noted of them before; nil: nothing is.
     package var readable: [(part: Int64, oldest: EventTime?)] = []
+    /// Parts of which nobody had noted the day of their newest event, and that day.
+    package var newestDays: [(part: Int64, day: Int)] = []
     /// Parts that stay, and the rules under which nothing is to be done in them now.
     package var lookedAt: [(part: Int64, rules: Digest256)] = []
+    /// Parts that stay and that this run could not judge, and the last run that did.
+    package var unjudged: [(part: Int64, judgedBy: Int64)] = []
+    /// Parts that stay and that this run has judged, though others could not.
+    package var judgedAgain: [Int64] = []
     /// What the rules are that parts name, by their digests.
     package var ruleTexts: [Digest256: String] = [:]
     /// Current parts that end without a successor (deleted, or nothing left in them).
@@ -59,6 +65,9 @@ package struct RunCommit: Sendable {
     package var finishedErasures: [Int64] = []
     /// Erasures that a hold stopped.
     package var blockedErasures: [BlockedErasure] = []
+    /// Erasures that wait only for files which are not there, and those files; nil where the run
+    /// did not look for them.
+    package var awaitingErasures: [(erasure: Int64, files: Set<String>)]?
     /// Erasures for which somebody has looked through the store before it was dealt with by other
     /// rules.
     package var outdatedStoreSearches: [Int64] = []
@@ -81,6 +90,8 @@ package struct RunCommit: Sendable {
     package var holds: [Int64] = []
     /// The lists and tables that the run was given.
     package var inputLists: [InputList] = []
+    /// The names of reference tables that nobody asks about any more.
+    package var forgottenTables: [String] = []
     /// What is remembered of the purposes and categories that opt-outs of the registry were carried
     /// out under, in place of what was before; nil: that stays.
     package var optOutTargets: (list: String, lines: Set<Digest256>)?
@@ -243,6 +254,8 @@ package struct NewPart: Sendable {
     package var oldestReadable: EventTime?
     /// When `safeguards` or terms demand its deletion.
     package var deleteBy: EventTime?
+    /// Days since 1970-01-01 of its newest event, and not after that of its arrival.
+    package var newestDay: Int?
     /// The keys whose tokens it holds; each is in `RunCommit.keys` or known already.
     package var keyIDs: [KeyID]
     /// Current parts that this one takes the place of.

@@ -48,6 +48,51 @@ extension RunWriter {
     }
 
     func write(_ part: NewPart) throws {
+        let id = try writeRow(of: part)
+        for key in Set(part.keyIDs.map(\.text)) {
+            try db.execute(
+                sql: "INSERT INTO part_keys (part_id, key_id) VALUES (?, ?)",
+                arguments: [id, key])
+        }
+        for run in Set(part.olderRuns) {
+            try db.execute(
+                sql: "INSERT INTO part_generations (part_id, run_id) VALUES (?, ?)",
+                arguments: [id, run])
+        }
+        try write(part.dealings, ofPart: id)
+        try writeDeliveries(of: part, id)
+        // Tokens of earlier keys lie in what was taken over from the parts before.
+        for replaced in part.replaces {
+            try db.execute(
+                sql: """
+                    INSERT OR IGNORE INTO part_keys (part_id, key_id)
+                    SELECT ?, key_id FROM part_keys WHERE part_id = ?
+                    """,
+                arguments: [id, replaced])
+        }
+    }
+
+    /// Enters the part itself, without what belongs to it, and gives its number.
+    private func writeRow(of part: NewPart) throws -> Int64 {
+        let output = try output(of: part)
+        try db.execute(
+            sql: """
+                INSERT INTO parts (output_id, run_id, source_id, source_range, path, sha256,
+                    byte_count, records, day, oldest_readable_ms, delete_by_ms, newest_day,
+                    plan_digest, rules, state)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'current')
+                """,
+            arguments: [
+                output, run, try source(part.source), part.sourceRange.hex,
+                paths.stored(part.path), part.content.digest.hex, part.content.byteCount,
+                part.records, part.day, part.oldestReadable?.milliseconds,
+                part.deleteBy?.milliseconds, part.newestDay, commit.plan.hex, part.rules?.hex,
+            ])
+        return db.lastInsertedRowID
+    }
+
+    /// The number of the part's output, which is entered with the first part of it.
+    private func output(of part: NewPart) throws -> Int64 {
         try db.execute(
             sql: """
                 INSERT INTO outputs (name, kind, purpose) VALUES (?, ?, ?)
@@ -60,31 +105,10 @@ extension RunWriter {
         guard let output else {
             throw LedgerFault.refused("an output has changed its kind")
         }
-        try db.execute(
-            sql: """
-                INSERT INTO parts (output_id, run_id, source_id, source_range, path, sha256,
-                    byte_count, records, day, oldest_readable_ms, delete_by_ms, plan_digest, rules,
-                    state)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'current')
-                """,
-            arguments: [
-                output, run, try source(part.source), part.sourceRange.hex,
-                paths.stored(part.path), part.content.digest.hex, part.content.byteCount,
-                part.records, part.day, part.oldestReadable?.milliseconds,
-                part.deleteBy?.milliseconds, commit.plan.hex, part.rules?.hex,
-            ])
-        let id = db.lastInsertedRowID
-        for key in Set(part.keyIDs.map(\.text)) {
-            try db.execute(
-                sql: "INSERT INTO part_keys (part_id, key_id) VALUES (?, ?)",
-                arguments: [id, key])
-        }
-        for run in Set(part.olderRuns) {
-            try db.execute(
-                sql: "INSERT INTO part_generations (part_id, run_id) VALUES (?, ?)",
-                arguments: [id, run])
-        }
-        try write(part.dealings, ofPart: id)
+        return output
+    }
+
+    private func writeDeliveries(of part: NewPart, _ id: Int64) throws {
         for recipient in Set(part.recipients) {
             try db.execute(
                 sql: """
@@ -96,15 +120,6 @@ extension RunWriter {
                     id, recipient, part.purpose, commit.now.milliseconds,
                     part.deleteBy?.milliseconds,
                 ])
-        }
-        // Tokens of earlier keys lie in what was taken over from the parts before.
-        for replaced in part.replaces {
-            try db.execute(
-                sql: """
-                    INSERT OR IGNORE INTO part_keys (part_id, key_id)
-                    SELECT ?, key_id FROM part_keys WHERE part_id = ?
-                    """,
-                arguments: [id, replaced])
         }
     }
 
@@ -155,6 +170,16 @@ extension RunWriter {
     }
 
     func writeFiles() throws {
+        for path in commit.removedFiles {
+            for form in paths.forms(path) {
+                try db.execute(
+                    sql: """
+                        INSERT OR IGNORE INTO former_lists (path)
+                        SELECT path FROM files WHERE path = ? AND kind = 'quarantine'
+                        """,
+                    arguments: [form])
+            }
+        }
         for path in commit.removedFiles + commit.files.map(\.path) {
             for form in paths.forms(path) {
                 try db.execute(sql: "DELETE FROM files WHERE path = ?", arguments: [form])

@@ -30,6 +30,11 @@ struct RunWriter {
         try writeFiles()
         for publication in commit.publications { try write(publication) }
         for list in commit.inputLists { try write(list) }
+        for name in commit.forgottenTables {
+            try db.execute(
+                sql: "DELETE FROM input_lists WHERE kind = ? AND name = ?",
+                arguments: [InputList.Kind.referenceTable.rawValue, name])
+        }
         if let (list, lines) = commit.optOutTargets { try write(lines, ofOptOutList: list) }
         try Ledger.enter(commit.optOuts, time: commit.now, db)
         try write(commit.heldOptOuts)
@@ -125,6 +130,27 @@ struct RunWriter {
         for id in commit.outdatedStoreSearches {
             try Ledger.forgetStoreSearch(forErasure: id, time: commit.now, db)
         }
+        if let awaiting = commit.awaitingErasures { try noteAwaited(awaiting) }
+    }
+
+    /// Notes which erasures wait for files alone. Any other is to look through everything again.
+    private func noteAwaited(_ awaiting: [(erasure: Int64, files: Set<String>)]) throws {
+        try db.execute(
+            sql: """
+                DELETE FROM awaited_files;
+                UPDATE erasures SET looked_run_id = NULL, looked_plan = NULL
+                WHERE looked_run_id IS NOT NULL
+                """)
+        for (erasure, files) in awaiting {
+            try db.execute(
+                sql: "UPDATE erasures SET looked_run_id = ?, looked_plan = ? WHERE id = ?",
+                arguments: [run, commit.plan.hex, erasure])
+            for path in files.sorted() {
+                try db.execute(
+                    sql: "INSERT INTO awaited_files (erasure_id, path) VALUES (?, ?)",
+                    arguments: [erasure, paths.stored(path)])
+            }
+        }
     }
 
     /// Enters what is known now of parts that stay, and the rules that parts name.
@@ -135,11 +161,24 @@ struct RunWriter {
                 sql: "UPDATE parts SET oldest_readable_ms = ? WHERE id = ?",
                 arguments: [known.oldest?.milliseconds, known.part])
         }
+        for known in commit.newestDays {
+            try db.execute(
+                sql: "UPDATE parts SET newest_day = ? WHERE id = ?",
+                arguments: [known.day, known.part])
+        }
         try write(rules: commit.ruleTexts)
         for looked in commit.lookedAt {
             try db.execute(
                 sql: "UPDATE parts SET looked_rules = ? WHERE id = ?",
                 arguments: [looked.rules.hex, looked.part])
+        }
+        let judges =
+            commit.unjudged.map { (part: $0.part, run: Int64?.some($0.judgedBy)) }
+            + commit.judgedAgain.map { (part: $0, run: nil) }
+        for judge in judges {
+            try db.execute(
+                sql: "UPDATE parts SET judged_run_id = ? WHERE id = ?",
+                arguments: [judge.run, judge.part])
         }
     }
 

@@ -400,6 +400,18 @@ extension LedgerSchema {
         CREATE INDEX publications_of_period ON publications (data_set, period);
         """
 
+    /// Which run has looked for an erasure through everything that was there, by which pipeline
+    /// file, and the files that were not: only those are still to be looked into.
+    static let awaitedFiles = """
+        ALTER TABLE erasures ADD COLUMN looked_run_id INTEGER REFERENCES runs (id);
+        ALTER TABLE erasures ADD COLUMN looked_plan TEXT CHECK (length(looked_plan) = 64);
+        CREATE TABLE awaited_files (
+            erasure_id INTEGER NOT NULL REFERENCES erasures (id),
+            path TEXT NOT NULL,
+            PRIMARY KEY (erasure_id, path)
+        ) STRICT, WITHOUT ROWID;
+        """
+
     /// The second part of a spending, the δ of choosing which rows are shown. A table of a period
     /// is drawn once, so it is paid for once, whatever publications show it.
     static let noise = """

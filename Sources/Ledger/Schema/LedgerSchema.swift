@@ -33,6 +33,11 @@ struct LedgerSchema: Sendable {
         Migration(name: "10-unsearched-opt-outs", statements: [unsearchedOptOuts]),
         Migration(name: "11-store-searches", statements: [storeSearches]),
         Migration(name: "12-stated-clocks", statements: [statedClocks]),
+        Migration(name: "13-newest-days", statements: [newestDays]),
+        Migration(name: "14-former-lists", statements: [formerLists]),
+        Migration(name: "15-awaited-files", statements: [awaitedFiles]),
+        Migration(name: "16-looked-again", statements: [lookedAgain]),
+        Migration(name: "17-judged-parts", statements: [judgedParts]),
     ])
 
     /// One step from a version to the next.
@@ -278,6 +283,29 @@ struct LedgerSchema: Sendable {
         ALTER TABLE parts ADD COLUMN rules TEXT CHECK (length(rules) = 64);
         ALTER TABLE parts ADD COLUMN looked_rules TEXT CHECK (length(looked_rules) = 64);
         ALTER TABLE part_dealings ADD COLUMN rules TEXT CHECK (length(rules) = 64);
+        """
+
+    /// The day from which a part's time counts until it expires: the pipeline may say later that it
+    /// is to go sooner.
+    private static let newestDays = "ALTER TABLE parts ADD COLUMN newest_day INTEGER"
+
+    /// The lists of quarantine that had to go: one on a disk that was away goes when it is back.
+    private static let formerLists = """
+        CREATE TABLE former_lists (path TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+        """
+
+    /// A look under changed rules did not note what it found of each record, nor that what lay
+    /// ahead of the clock is to be looked at when its time has come: every part is looked at once
+    /// more.
+    private static let lookedAgain = """
+        UPDATE parts SET looked_rules = NULL WHERE state = 'current';
+        """
+
+    /// Of parts that runs could not judge, the last run that did: they wait with what it knew.
+    private static let judgedParts = """
+        ALTER TABLE parts ADD COLUMN judged_run_id INTEGER REFERENCES runs (id);
+        CREATE INDEX parts_that_wait ON parts (judged_run_id)
+            WHERE state = 'current' AND judged_run_id IS NOT NULL;
         """
 
     /// Up to which erasure the content of a store was searched: those that came later may be in it,

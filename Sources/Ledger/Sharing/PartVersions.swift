@@ -1,7 +1,8 @@
 private import FileSystem
 
-/// A part that is rewritten keeps its name but for the digits that tell its versions apart: sixteen,
-/// hexadecimal; twelve in names that were made before the pipeline's own four were among them.
+/// A part that is rewritten keeps its name but for the digits that tell its versions apart:
+/// sixteen, hexadecimal; twelve in names that were made before the pipeline's own four were among
+/// them.
 package enum PartVersions {
     /// The path that all versions of the part at `path` have in common.
     package static func commonPath(of path: String) -> String {

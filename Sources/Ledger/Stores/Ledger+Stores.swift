@@ -39,7 +39,7 @@ extension Ledger {
                         records: row["lines"], headLines: row["head_lines"], head: row["head"]),
                     rules: try digest(row["rules"]),
                     settled: EventTime(milliseconds: row["settled_ms"]),
-                    dealtClocks: dealt.map { UInt64(bitPattern: $0) })
+                    dealtClocks: dealt.map { UInt64(bitPattern: $0) }, run: row["run_id"])
             }
         }
     }
@@ -68,7 +68,7 @@ extension StoreContent {
             settled: EventTime(milliseconds: row["settled_ms"]),
             nextDue: next.map(EventTime.init(milliseconds:)), records: row["records"],
             unreadable: row["unreadable"], isMixed: row["mixed"],
-            lastErasure: row["erasure_id"])
+            lastErasure: row["erasure_id"], run: row["run_id"])
     }
 }
 

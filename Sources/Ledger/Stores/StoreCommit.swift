@@ -51,10 +51,13 @@ package struct StoreContent: Sendable, Equatable {
     package var isMixed: Bool
     /// The number of the last erasure that was looked for in it; 0: none was.
     package var lastErasure: Int64
+    /// The run that looked at it last; nil: the one at hand.
+    package var run: Int64?
 
     package init(
         content: ContentIdentity, rules: Digest256, settled: EventTime, nextDue: EventTime?,
-        records: Int64, unreadable: Int64, isMixed: Bool = false, lastErasure: Int64 = 0
+        records: Int64, unreadable: Int64, isMixed: Bool = false, lastErasure: Int64 = 0,
+        run: Int64? = nil
     ) {
         self.content = content
         self.rules = rules
@@ -64,6 +67,7 @@ package struct StoreContent: Sendable, Equatable {
         self.unreadable = unreadable
         self.isMixed = isMixed
         self.lastErasure = lastErasure
+        self.run = run
     }
 }
 
@@ -78,14 +82,18 @@ package struct StoreSegment: Sendable, Equatable {
     package var dealtClocks: UInt64?
     /// The rules under which that was.
     package var rules: Digest256
+    /// The run that looked at it last; nil: the one at hand.
+    package var run: Int64?
 
     package init(
-        segment: CountedSegment, rules: Digest256, settled: EventTime, dealtClocks: UInt64? = nil
+        segment: CountedSegment, rules: Digest256, settled: EventTime, dealtClocks: UInt64? = nil,
+        run: Int64? = nil
     ) {
         self.segment = segment
         self.rules = rules
         self.settled = settled
         self.dealtClocks = dealtClocks
+        self.run = run
     }
 }
 

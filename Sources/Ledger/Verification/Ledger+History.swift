@@ -51,7 +51,7 @@ extension Ledger {
                 sql: """
                     SELECT parts.*, outputs.name AS output, outputs.kind AS kind,
                         outputs.purpose AS purpose, runs.now_ms AS now_ms,
-                        runs.pipeline AS pipeline
+                        runs.pipeline AS pipeline, \(PartRecord.judgedAt)
                     FROM parts JOIN outputs ON outputs.id = output_id
                     JOIN runs ON runs.id = run_id ORDER BY parts.id
                     """
@@ -75,6 +75,14 @@ extension Ledger {
                 db, sql: "SELECT * FROM files WHERE ?1 IS NULL OR kind = ?1 ORDER BY path",
                 arguments: [kind?.rawValue]
             ).map { try FileRecord($0, paths) }
+        }
+    }
+
+    /// Where lists of quarantine lay that had to go, in the order of their paths.
+    package func formerLists() throws(LedgerFault) -> [String] {
+        try read { db in
+            try String.fetchAll(db, sql: "SELECT path FROM former_lists ORDER BY path")
+                .map(paths.absolute)
         }
     }
 }

@@ -75,7 +75,11 @@ extension AccessLogFormat {
 
     static let combined = named(
         "combined",
-        "The common format with referer and user agent, the default of nginx.",
+        """
+        The common format with referer and user agent, the default of nginx. A list of addresses \
+        in front (X-Forwarded-For) is no address: such lines are set aside, and `access_log` reads \
+        them with a template that names the header.
+        """,
         #"%h %l %u %t "%r" %s %b "%{Referer}i" "%{User-Agent}i""#
     )
 

@@ -13,9 +13,7 @@ import Records
     private let program: AccessLogProgram
     /// The slots that come from somewhere.
     private let origins: [Origin]
-    private let limit: Int
-    /// How long a record of the chunk at hand may be.
-    private var recordBytesMax: Int
+    private var recordLength: RecordLength
     private let found: UnsafeMutablePointer<FieldSlice>
     private var places = LogIndex()
 
@@ -26,8 +24,7 @@ import Records
         limits: RecordLimits
     ) {
         self.program = program
-        limit = min(limits.recordBytesMax, FieldSlice.lengthMax)
-        recordBytesMax = limit
+        recordLength = RecordLength(limits)
         let names = template.fields.map(\.name)
         origins = fields.names.enumerated().compactMap { slot, wanted in
             if let index = names.firstIndex(where: { sameBytes($0, wanted) }) {
@@ -53,7 +50,7 @@ import Records
             table.markBad(row, .tooLong)
             return
         }
-        recordBytesMax = chunk.recordBytesMax(limit)
+        recordLength.begin(chunk)
         unsafe chunk.buffer.bytes.withUnsafeBufferPointer { view in
             guard let base = view.baseAddress else { return }
             unsafe places.find(base, count: view.count)
@@ -98,7 +95,7 @@ import Records
             let row = table.appendRow(start: start, end: line.end)
             if line.end == start {
                 table.markBlank(row)
-            } else if line.end - start > recordBytesMax {
+            } else if line.end - start > recordLength.bytesMax {
                 table.markBad(row, .tooLong)
             } else if mayHaveNUL, scan.hasNUL(in: line) {
                 table.markBad(row, .containsNUL)
@@ -123,6 +120,7 @@ import Records
         guard program.hasSpacedUser else { return false }
         cursor.mark = first
         return scan.matches(line.start, line.end, &cursor, spacedUser: true)
+            && !scan.hasListBeforeUser()
     }
 
     @inline(__always)

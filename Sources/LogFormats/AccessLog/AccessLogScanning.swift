@@ -234,6 +234,20 @@ import Records
         }
     }
 
+    /// True when a word before the user name begins or ends with a comma: then a list of addresses
+    /// stands where one is expected, and what was taken for the user name is part of it.
+    func hasListBeforeUser() -> Bool {
+        let comma = UInt8(ascii: ",")
+        for index in unsafe steps.indices {
+            let step = unsafe steps[index]
+            if step.operation == .user { return false }
+            guard step.operation == .token else { continue }
+            let word = unsafe found[Int(step.first)]
+            if unsafe base[word.offset] == comma || base[word.end &- 1] == comma { return true }
+        }
+        return false
+    }
+
     private func splitHost(_ start: Int, _ end: Int, _ field: Int) {
         var at = end
         while at > start, unsafe isDigit(base[at &- 1]) { at &-= 1 }

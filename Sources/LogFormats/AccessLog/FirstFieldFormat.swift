@@ -5,7 +5,8 @@ package import Records
 ///
 /// The form of the outside benchmark: nothing but LF ends a line (a carriage return before it is
 /// content), NUL and invalid UTF-8 are content too, and an empty line is a good record without the
-/// field, so that it is written again.
+/// field, so that it is written again. A line that begins with a space is refused: its first field
+/// is empty, and the address behind the space would stay as it is.
 package struct FirstFieldFormat: LogFormat {
     package let name = "first-field"
     package let ownTime: OwnTime? = nil
@@ -14,6 +15,7 @@ package struct FirstFieldFormat: LogFormat {
     package let oddBytes: OddBytes = [.nul, .notUTF8]
 
     package let keepsMissingTerminator = true
+    package let hasTextBeyondFields = true
 
     package init() {}
 
@@ -38,7 +40,11 @@ package struct FirstFieldFormat: LogFormat {
 
     static let descriptor = FormatDescriptor(
         name: "first-field",
-        summary: "Lines of any kind whose first field, up to the first space, is an address.",
+        summary: """
+            Lines of any kind whose first field, `ip`, up to the first space, is an address. What \
+            stands behind it is no field, and cannot be dropped: an output in this format needs \
+            `others: keep-everything`. A line that begins with a space is set aside.
+            """,
         make: { _ in FirstFieldFormat() }
     )
 }
@@ -47,15 +53,12 @@ package struct FirstFieldFormat: LogFormat {
 final class FirstFieldReader: RecordReader {
     /// The slot of the field; -1 when nobody asks for it.
     private let slot: Int
-    private let limit: Int
-    /// How long a record of the chunk at hand may be.
-    private var recordBytesMax: Int
+    private var recordLength: RecordLength
     private var feeds = LineFeeds()
 
     init(fields: DeclaredFields, limits: RecordLimits) {
         slot = fields.names.firstIndex { sameBytes($0, "ip") } ?? -1
-        limit = min(limits.recordBytesMax, FieldSlice.lengthMax)
-        recordBytesMax = limit
+        recordLength = RecordLength(limits)
     }
 
     func index(_ chunk: borrowing Chunk, into table: inout RecordTable) {
@@ -65,7 +68,7 @@ final class FirstFieldReader: RecordReader {
             table.markBad(row, .tooLong)
             return
         }
-        recordBytesMax = chunk.recordBytesMax(limit)
+        recordLength.begin(chunk)
         feeds.find(in: chunk.buffer.bytes)
         appendLines(feeds, chunk.buffer.bytes, to: &table)
     }
@@ -92,8 +95,10 @@ final class FirstFieldReader: RecordReader {
         to table: inout RecordTable
     ) {
         let row = table.appendRow(start: start, end: end)
-        if end &- start > recordBytesMax {
+        if end &- start > recordLength.bytesMax {
             table.markBad(row, .tooLong)
+        } else if end > start, bytes[start] == UInt8(ascii: " ") {
+            table.markBad(row, .formatMismatch)
         } else if end > start {
             let length = lengthOfFirstField(of: bytes, start, end)
             let slice = FieldSlice(start: start, length: length, kind: .text)

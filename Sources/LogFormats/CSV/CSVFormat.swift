@@ -51,8 +51,7 @@ package struct CSVFormat: LogFormat, Equatable {
 
     package func makeSplitter(limits: RecordLimits) -> any RecordSplitter {
         guard hasQuotes else { return LineSplitter() }
-        let limit = min(limits.recordBytesMax, FieldSlice.lengthMax)
-        return CSVSplitter(delimiter: delimiter.byte, limit: limit)
+        return CSVSplitter(delimiter: delimiter.byte, limit: RecordLength(limits).bytesMax)
     }
 
     package func makeReader(fields: DeclaredFields, limits: RecordLimits) -> any RecordReader {

@@ -4,7 +4,6 @@ import Records
 final class CSVReader: RecordReader {
     private let format: CSVFormat
     private let fields: DeclaredFields
-    private let recordBytesMax: Int
     private var scanner: CSVScanner
 
     /// The columns that `columnOfSlot` was made for.
@@ -18,9 +17,6 @@ final class CSVReader: RecordReader {
     ) {
         self.format = format
         self.fields = fields
-        var limits = limits
-        limits.recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
-        recordBytesMax = limits.recordBytesMax
         scanner = CSVScanner(
             delimiter: format.delimiter.byte,
             hasQuotes: format.hasQuotes,
@@ -38,7 +34,7 @@ final class CSVReader: RecordReader {
             table.markBad(row, .tooLong)
             return
         }
-        scanner.recordBytesMax = chunk.recordBytesMax(recordBytesMax)
+        scanner.recordLength.begin(chunk)
         let found = chunk.columns ?? format.columns ?? []
         if found != columns { resolve(found) }
         scanner.scan(

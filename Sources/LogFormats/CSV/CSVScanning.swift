@@ -45,8 +45,7 @@ struct CSVSplitter: RecordSplitter {
 @safe struct CSVScanner: ~Copyable {
     private let delimiter: UInt8
     private let hasQuotes: Bool
-    /// How long a row of the chunk at hand may be.
-    var recordBytesMax: Int
+    var recordLength: RecordLength
     private let scan: StructuralScan
     /// True to read all text row by row: the slow twin.
     private let isPlain: Bool
@@ -74,7 +73,7 @@ struct CSVSplitter: RecordSplitter {
     ) {
         self.delimiter = delimiter
         self.hasQuotes = hasQuotes
-        recordBytesMax = limits.recordBytesMax
+        recordLength = RecordLength(limits)
         self.scan = scan
         self.isPlain = isPlain
         cellCapacity = max(limits.fieldsMax, 1)
@@ -131,7 +130,7 @@ struct CSVSplitter: RecordSplitter {
         for row in 0..<text.rows {
             let end = unsafe Int(rowEnds[row])
             // Behind the limit quotes do not count.
-            guard end &- start <= recordBytesMax else { return false }
+            guard end &- start <= recordLength.bytesMax else { return false }
             first = appendRow(start, end, first, work, columns, &table)
             start = end &+ 1
         }
@@ -222,7 +221,7 @@ struct CSVSplitter: RecordSplitter {
         let text = unsafe sluice_csv_text_class(base, count)
         var scanner = unsafe sluice_csv_scanner()
         unsafe sluice_csv_open(
-            &scanner, base, count, delimiter, hasQuotes, recordBytesMax)
+            &scanner, base, count, delimiter, hasQuotes, recordLength.bytesMax)
         var start = 0
         var row = sluice_csv_row()
         while start < count {
@@ -258,7 +257,7 @@ struct CSVSplitter: RecordSplitter {
         against row: sluice_csv_row, _ start: Int, _ base: UnsafePointer<UInt8>, text: Int32,
         columnCount: Int
     ) -> QuarantineReason? {
-        if row.end - start > recordBytesMax { return .tooLong }
+        if row.end - start > recordLength.bytesMax { return .tooLong }
         if text & 1 != 0, unsafe containsNUL(base + start, length: row.end - start) {
             return .containsNUL
         }

@@ -8,8 +8,7 @@ package import Records
 @safe package final class JSONLinesReader: RecordReader {
     private let paths: JSONPathTree
     private let limits: RecordLimits
-    /// How long a record of the chunk at hand may be.
-    private var recordBytesMax: Int
+    private var recordLength: RecordLength
     private let wantsOutline: Bool
     private let scanChoice: Int32
     private let alwaysPlain: Bool
@@ -31,10 +30,8 @@ package import Records
         plainWalker: Bool = false
     ) {
         paths = JSONPathTree(names: fields.names)
-        var limits = limits
-        limits.recordBytesMax = min(limits.recordBytesMax, FieldSlice.lengthMax)
         self.limits = limits
-        recordBytesMax = limits.recordBytesMax
+        recordLength = RecordLength(limits)
         wantsOutline = fields.needsOutline
         scanChoice = scan.choice
         alwaysPlain = plainWalker
@@ -56,7 +53,7 @@ package import Records
             if wantsOutline { table.outlineStarts = [0, 0] }
             return table.markBad(row, .tooLong)
         }
-        recordBytesMax = chunk.recordBytesMax(limits.recordBytesMax)
+        recordLength.begin(chunk)
         precondition(chunk.isSealed, "a chunk must be sealed before it is read")
         makeRoom(for: length)
         var isUTF8: Int32 = 0
@@ -118,7 +115,7 @@ package import Records
         _ table: inout RecordTable
     ) {
         if _fastPath(
-            outcome == .good && !mayBeInvalid && line.count <= recordBytesMax)
+            outcome == .good && !mayBeInvalid && line.count <= recordLength.bytesMax)
         {
             sink.finish(into: &table)
         } else {
@@ -133,7 +130,7 @@ package import Records
         _ table: inout RecordTable
     ) {
         // Asked here as well as where chunks are cut: the answer must not depend on the cut.
-        if line.count > recordBytesMax { return table.markBad(row, .tooLong) }
+        if line.count > recordLength.bytesMax { return table.markBad(row, .tooLong) }
         if unsafe JSONGrammar.isBlank(bytes, line.lowerBound, line.upperBound) {
             return table.markBlank(row)
         }

@@ -20,15 +20,12 @@ protocol LineScanner {
 /// a blank row.
 final class LineReader<Scanner: LineScanner>: RecordReader {
     private var scanner: Scanner
-    private let limit: Int
-    /// How long a record of the chunk at hand may be.
-    private var recordBytesMax: Int
+    private var recordLength: RecordLength
     private var feeds = LineFeeds()
 
     init(_ scanner: Scanner, limits: RecordLimits) {
         self.scanner = scanner
-        limit = min(limits.recordBytesMax, FieldSlice.lengthMax)
-        recordBytesMax = limit
+        recordLength = RecordLength(limits)
     }
 
     func index(_ chunk: borrowing Chunk, into table: inout RecordTable) {
@@ -37,7 +34,7 @@ final class LineReader<Scanner: LineScanner>: RecordReader {
             let row = table.appendRow(start: 0, end: chunk.buffer.count)
             return table.markBad(row, .tooLong)
         }
-        recordBytesMax = chunk.recordBytesMax(limit)
+        recordLength.begin(chunk)
         scanner.begin(columns: chunk.columns)
         let bytes = chunk.buffer.bytes
         feeds.find(in: bytes)
@@ -59,7 +56,7 @@ final class LineReader<Scanner: LineScanner>: RecordReader {
         let line = start..<(hasReturn ? feed &- 1 : feed)
         let row = table.appendRow(start: line.lowerBound, end: line.upperBound)
         if line.isEmpty { return table.markBlank(row) }
-        if line.count > recordBytesMax { return table.markBad(row, .tooLong) }
+        if line.count > recordLength.bytesMax { return table.markBad(row, .tooLong) }
         if let reason = text.fault(in: line, of: bytes) { return table.markBad(row, reason) }
         if let reason = scanner.scan(line, of: bytes, into: &table) {
             table.markBad(row, reason)

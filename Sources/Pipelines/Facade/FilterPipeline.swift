@@ -19,10 +19,16 @@ struct FilterPipeline {
 
     /// Refuses flags that would do nothing.
     func check() throws(PipelineFailure) {
-        guard request.timeFormat != nil, request.timeField == nil, !hasOwnTime else { return }
-        throw .usage(
-            "--time-format: records of this format have no time of their own, expected `--time` "
-                + "with the field it is in")
+        if request.timeFormat != nil, request.timeField == nil, !hasOwnTime {
+            throw .usage(
+                "--time-format: records of this format have no time of their own, expected "
+                    + "`--time` with the field it is in")
+        }
+        if made?.hasTextBeyondFields == true, !request.keepsOthers {
+            throw .usage(
+                "--format \(request.format): records have text that is no field and cannot be "
+                    + "dropped, expected `--keep-others`")
+        }
     }
 
     /// The field of the time where a format of one's own has one, but not in the form of its own.

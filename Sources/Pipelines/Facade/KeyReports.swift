@@ -90,4 +90,6 @@ package struct KeyRewrapReport: Sendable {
     package var registries: Int
     /// True when they are sealed now, false when they are plain.
     package var isSealed: Bool
+    /// True when they had been sealed before.
+    package var wasSealed: Bool
 }

@@ -12,6 +12,9 @@ package struct PublishRequest: Sendable {
     package var givesUp = false
     /// Shows the open months to internal readers instead of closing any.
     package var isProvisional = false
+    /// Looks at every file of every publication but provisional ones, and writes those again
+    /// that are gone, also where a whole folder was taken away.
+    package var restores = false
     /// Says what would be published and writes nothing.
     package var isDryRun = false
     /// Lists the folders with the tables about this customer and does nothing else; never shown
@@ -79,7 +82,8 @@ package struct PublishReport: Sendable {
     /// Records that came after their month had been published.
     package struct Late: Sendable, Equatable {
         package let period: String
-        package let records: Int64
+        /// Nil when what was counted of them is damaged or gone.
+        package let records: Int64?
     }
 
     package var pipeline = ""

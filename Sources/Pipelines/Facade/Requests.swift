@@ -18,6 +18,9 @@ package struct RunRequest: Sendable {
     package var workers: Int?
     /// Reads and counts everything, writes nothing.
     package var isDryRun = false
+    /// The output of which files that are not there are gone for good: the state forgets them;
+    /// `quarantine` for its lists.
+    package var forgetsMissing: String?
     /// Standard input with state commits only if it had so many bytes.
     package var expectedBytes: Int?
     /// Standard input with state commits only with this SHA-256, 64 hexadecimal digits.

@@ -15,6 +15,10 @@ package struct RunReport: Sendable {
         package var knownBytes = 0
         /// The lines in those bytes, as far as they are told apart.
         package var knownLines = 0
+        /// Bytes of a last line that has not ended yet: left for a later run.
+        package var openBytes = 0
+        /// True when it holds content that an earlier run counted, changed or cut off since.
+        package var wasChanged = false
 
         package init(name: String, counts: RecordCounts, bytes: Int, wasKnown: Bool = false) {
             self.name = name
@@ -50,11 +54,15 @@ package struct RunReport: Sendable {
     /// Names of the statistics, in the order of `RecordCounts.observed`.
     package var statisticNames: [String] = []
     package var files: [File] = []
+    /// The same with their contents, of a commit without state.
+    var committedFiles: [CommittedFile] = []
     /// How well persons hide in the rows of outputs that are measured; for each source of a run
     /// with state, else for all together.
     package var risks: [Risk] = []
     /// Parts written earlier that were aged out by this run: replaced or deleted.
     package var agedParts = 0
+    /// Parts written earlier that were looked through for requests of persons.
+    package var searchedParts = 0
     /// Those of them that were deleted because their time had come.
     package var expiredParts = 0
     /// Records in those parts whose due fields were transformed.
@@ -111,6 +119,8 @@ package struct RunReport: Sendable {
     package var workers = 1
     /// Warnings for people: sentences without values.
     package var notes: [String] = []
+    /// What could not be read in reference tables, by table and column.
+    package var unreadableCells: [UnreadableCells] = []
     /// Those of the notes that a quiet run says, too: somebody has to do something.
     package private(set) var alarms: [String] = []
 

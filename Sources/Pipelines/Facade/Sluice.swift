@@ -14,7 +14,7 @@ package enum Sluice {
     /// Counts the changes in what becomes of a record: of the tasks of one run all must have the
     /// same number, because not every build has a version of its own. A test of the results of all
     /// rules (`RulesNumberTests`) says when it has to be raised.
-    package static let rules = 1
+    package static let rules = 4
 
     /// Runs a pipeline file.
     package static func run(
@@ -29,6 +29,9 @@ package enum Sluice {
             try MetricsFile.check(metrics)
         }
         if request.reportsOnStandardOutput, !request.isDryRun { try checkStandardOutput(plan) }
+        if request.forgetsMissing != nil, plan.state == nil {
+            throw .usage("--forget-missing: without `state` nothing is remembered of files")
+        }
         if !request.sources.isEmpty, !plan.readsSources {
             throw .usage(
                 "sources on the command line: the pipeline has nothing but a store, expected none")
@@ -99,7 +102,7 @@ package enum Sluice {
         return String(decoding: path.utf8.dropFirst(start.count), as: UTF8.self)
     }
 
-    private static func checkClock(_ now: String?) throws(PipelineFailure) {
+    static func checkClock(_ now: String?) throws(PipelineFailure) {
         guard let now, RunClock(text: now, zone: .utc) == nil else { return }
         throw .usage("--now: expected a date such as 2026-04-15, or an RFC 3339 time")
     }
@@ -136,6 +139,7 @@ package enum Sluice {
         var settings = RunSettings()
         settings.workers = try workers(request.workers)
         settings.isDryRun = request.isDryRun
+        settings.forgetsMissing = request.forgetsMissing
         settings.expectedBytes = request.expectedBytes
         settings.expectedSHA256 = request.expectedSHA256
         settings.endOfInputIsComplete = request.endOfInputIsComplete
@@ -184,12 +188,19 @@ package enum Sluice {
 
     /// The faults of a pipeline file; empty when it can run.
     package static func check(pipeline: String) throws(PipelineFailure) -> [SettingFault] {
+        try checkAndNote(pipeline: pipeline).faults
+    }
+
+    /// As `check`, with what is no fault and may surprise, in sentences.
+    package static func checkAndNote(
+        pipeline: String
+    ) throws(PipelineFailure) -> (faults: [SettingFault], notes: [String]) {
         do throws(PipelineFailure) {
-            _ = try loadPlan(pipeline, now: nil)
-            return []
+            let plan = try loadPlan(pipeline, now: nil)
+            return (plan.overlaps, plan.notes)
         } catch {
             switch error {
-            case .faults(let faults, _), .tables(let faults, _): return faults
+            case .faults(let faults, _), .tables(let faults, _): return (faults, [])
             default: throw error
             }
         }
@@ -234,222 +245,11 @@ package enum Sluice {
     }
 }
 
-extension Sluice {
-    /// The names that a pipeline may use.
-    static var knownNames: KnownNames {
-        KnownNames(
-            transforms: TransformCatalogue.all.map(\.name),
-            formats: FormatCatalogue.all.map(\.name),
-            measures: MeasureCatalogue.all.map(\.name))
-    }
-
-    /// The longest pipeline file in bytes.
-    private static let pipelineBytesMax = 1 << 20
-
-    static func loadPlan(_ path: String, now: String?) throws(PipelineFailure) -> Plan {
-        try loadSpecification(path, now: now).plan
-    }
-
-    /// Reads and plans a pipeline file; all its faults come as one failure.
-    ///
-    /// `watch` is told of everything else that is read for it.
-    static func loadSpecification(
-        _ path: String, now: String?, watch: ContextWatch? = nil
-    ) throws(PipelineFailure) -> (specification: PipelineSpecification, plan: Plan) {
-        try checkClock(now)
-        let bytes = try readPipeline(path)
-        let faults = Faults()
-        guard let root = readSettings(bytes, faults: faults),
-            let specification = PipelineSpecification.decode(
-                root, DecodingContext(faults: faults, known: knownNames))
-        else { throw .faults(faults.told, file: path) }
-        let digest = Digest256.of(bytes.span)
-        let reads = PathsRead(path)
-        let world = world(
-            folder: splitPath(path).directory, now: now, watch: watch, reads: reads)
-        let tableFaults = Faults()
-        var made = Planner.plan(
-            specification, digest: digest, world: world, faults: faults,
-            tableFaults: tableFaults)
-        made?.filesRead = reads.all
-        if faults.isEmpty, !tableFaults.isEmpty {
-            throw .tables(tableFaults.told, file: path)
-        }
-        if faults.isEmpty, let made {
-            ResultPlaces(made, of: specification, at: try workingFolder())
-                .check(specification, faults)
-        }
-        guard faults.isEmpty, var plan = made else {
-            for fault in tableFaults.all {
-                faults.add(
-                    fault.message, at: fault.position, path: fault.path,
-                    suggestion: fault.suggestion)
-            }
-            throw .faults(faults.told, file: path)
-        }
-        plan.isClockStated = now != nil
-        plan.statisticsDigest = sectionsDigest(
-            of: counted(root, by: plan),
-            sections: [
-                "statistics", "identity", "derive", "fields", "zone", "purposes", "source",
-            ],
-            // What is shown of the counts, and where, changes nothing in them.
-            without: ["path", "suppression", "noise", "export"],
-            // These are not written there: another sluice may count others beside the same file.
-            beside: plan.partsText)
-        plan.store?.rules = sectionsDigest(
-            of: root,
-            sections: [
-                "identity", "fields", "others", "window", "zone", "skew", "source", "delete",
-                "tables",
-            ])
-        // Only what is remembered is ever held against other rules.
-        if plan.state != nil {
-            addRules(
-                to: &plan, specification,
-                context: sectionsDigest(
-                    of: root, sections: ["zone", "source"], without: ["files", "stream", "limits"]))
-        }
-        let place = anchored(path, at: try workingFolder())
-        plan.mark = .of("pipeline", place)
-        plan.home = specification.home(at: splitPath(PlanningWorld.simplified(place)).directory)
-        return (specification, plan)
-    }
-
-    /// `root` without what decides no count: which files are read and how much of them, rules of
-    /// fields that no statistic of `plan` reads, and the order of the keys of both.
-    private static func counted(_ root: Setting, by plan: Plan) -> Setting {
-        guard case .mapping(let members, let position) = root else { return root }
-        let read = plan.countedFieldNames
-        let kept = members.map { member in
-            guard case .mapping(let inner, let place) = member.value else { return member }
-            var member = member
-            switch member.key {
-            case "fields":
-                member.value = .mapping(
-                    inner.filter { read.contains($0.key) }.sorted { $0.key < $1.key }, place)
-            case "source":
-                let rest = member.value.withoutMembers(["files", "stream", "limits"])
-                guard case .mapping(let inner, _) = rest else { return member }
-                member.value = .mapping(inner.sorted { $0.key < $1.key }, place)
-            default: break
-            }
-            return member
-        }
-        return .mapping(kept, position)
-    }
-
-    /// Notes the rules of the store and the outputs of `plan`, field by field.
-    private static func addRules(
-        to plan: inout Plan, _ specification: PipelineSpecification, context: Digest256
-    ) {
-        let storeRules = RuleBook(ofStore: specification, plan, context: context)
-        let storeDigests = RuleBook.digests(specification, plan)
-        plan.store?.fieldRules = storeRules
-        plan.store?.ruleDigests = storeDigests
-        for index in plan.outputs.indices {
-            let rules = RuleBook(ofOutput: index, specification, plan, context: context)
-            let digests = RuleBook.digests(specification, plan, output: index)
-            plan.outputs[index].rules = rules
-            plan.outputs[index].ruleDigests = digests
-        }
-    }
-
-    /// The digest of some parts of a pipeline file, however they are laid out; `source`, and the
-    /// items of `statistics`, without some of their keys; `more` is part of it, too.
-    private static func sectionsDigest(
-        of root: Setting, sections: [String], without keys: [String] = [], beside more: String = ""
-    ) -> Digest256 {
-        var text: [UInt8] = []
-        if case .mapping(let members, _) = root {
-            for section in sections {
-                for member in members where member.key == section {
-                    let value =
-                        section == "statistics" || !keys.isEmpty && section == "source"
-                        ? member.value.withoutMembers(keys) : member.value
-                    text += Array("\(section) ".utf8) + value.canonicalBytes
-                }
-            }
-        }
-        text += Array(more.utf8)
-        return Digest256.of(text.span)
-    }
-
-    static func readPipeline(_ path: String) throws(PipelineFailure) -> [UInt8] {
-        do {
-            return try FileDescriptor.reading(path).readAll(limitBytes: pipelineBytesMax)
-        } catch {
-            throw .faults(
-                [SettingFault("cannot read the pipeline file: \(error)", at: .none)], file: path)
-        }
-    }
-
-    static func world(
-        folder: String, now: String?, watch: ContextWatch? = nil, reads: PathsRead? = nil
-    ) -> PlanningWorld {
-        PlanningWorld(
-            folder: folder == "." ? "" : folder, now: now,
-            readFile: { path in
-                reads?.note(path)
-                let content = try FileDescriptor.reading(path).readAll(
-                    limitBytes: DelimitedRows.fileBytesMax)
-                watch?.note(content)
-                return content
-            },
-            loadKeyFile: { path, encoding, length in
-                reads?.note(path)
-                let key = try SecretKey.load(path: path, encoding: encoding, length: length)
-                watch?.note(key)
-                return key
-            })
-    }
-}
-
-extension Faults {
-    /// In the order of the file, each once: a rule may be read for each of several outputs.
-    fileprivate var told: [SettingFault] {
-        sorted.reduce(into: []) { told, fault in
-            let same = told.reversed().prefix { $0.position == fault.position }
-            if !same.contains(fault) { told.append(fault) }
-        }
-    }
-}
-
 extension Plan {
-    /// The fields whose values and rules decide what the statistics count.
-    fileprivate var countedFieldNames: Set<String> {
-        let names = release.fields.names
-        let texts = release.observations.texts.map { input in
-            switch input.source {
-            case .slot(let slot): slot
-            case .derived(let index): release.derived[index].slot
-            }
-        }
-        let slots =
-            texts + release.observations.tokens.map(\.slot) + release.derived.map(\.slot)
-            + [release.customerSlot, release.personSlot, release.timeSlot].compactMap { $0 }
-        return Set(slots.filter(names.indices.contains).map { names[$0] })
-    }
-
     /// The name of a result that goes to standard output; nil when none does.
     var resultOnStandardOutput: String? {
         let outputs = outputs.map { ($0.name, $0.path) }
         let tables = tables.flatMap { table in table.paths.map { (table.name, $0.path) } }
         return (outputs + tables).first { $0.1.isStandardOutput }?.0
-    }
-}
-
-extension Setting {
-    /// A mapping, or a list whose mappings, without some keys; anything else as it is.
-    fileprivate func withoutMembers(_ keys: [String]) -> Setting {
-        if case .mapping(let members, let position) = self {
-            return .mapping(members.filter { !keys.contains($0.key) }, position)
-        }
-        guard case .list(let items, let position) = self else { return self }
-        let rest = items.map { item -> Setting in
-            guard case .mapping(let members, let position) = item else { return item }
-            return .mapping(members.filter { !keys.contains($0.key) }, position)
-        }
-        return .list(rest, position)
     }
 }

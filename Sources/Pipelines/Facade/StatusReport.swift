@@ -33,11 +33,20 @@ package struct StatusReport: Sendable {
         package let due: Moment?
     }
 
+    /// An output that the pipeline does not have any more.
+    package struct LostOutput: Sendable, Equatable {
+        package let name: String
+        /// Its files, which no run can age, search or correct.
+        package let files: Int
+        /// Those of them that are not there, with their folder.
+        package var missing = 0
+    }
+
     /// What the next run has to deal with.
     package struct Due: Sendable, Equatable {
         /// Files of outputs with records whose window is over.
         package var parts = 0
-        /// Files whose last day has come.
+        /// Files, lists of quarantine among them, whose last day has come.
         package var expired = 0
         /// Files of the store with records that are due.
         package var storeFiles = 0
@@ -78,6 +87,8 @@ package struct StatusReport: Sendable {
     package let now: Moment
     package var lastRun: Run?
     package var due = Due()
+    /// Why every run is refused, and what ends that; nil when none is.
+    package var refusal: String?
     /// How long something has waited for a run; nil when for less than a day.
     package var lateness: Lateness?
     /// Files that were due before the last run and that it did not deal with: they are gone, or
@@ -86,6 +97,9 @@ package struct StatusReport: Sendable {
     /// When the next record becomes due, or the next file expires; nil: nothing waits.
     package var nextDue: Moment?
     package var readable: [Readable] = []
+    package var lostOutputs: [LostOutput] = []
+    /// The paths of lists of quarantine that are not what earlier runs left: every run fails.
+    package var changedLists: [String] = []
     /// Nil when the pipeline uses no keys of months.
     package var keys: Keys?
     package var bindingHolds: [String] = []
@@ -104,8 +118,11 @@ package struct StatusReport: Sendable {
         self.now = now
     }
 
-    /// True when something had to be done before today and was not.
-    package var isLate: Bool { lateness != nil || overdue > 0 }
+    /// True when something had to be done before today and was not, or no run can do it.
+    package var isLate: Bool {
+        lateness != nil || overdue > 0 || refusal != nil || !lostOutputs.isEmpty
+            || !changedLists.isEmpty
+    }
 }
 
 /// What `sluice status` was asked to do.

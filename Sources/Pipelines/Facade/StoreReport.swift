@@ -52,6 +52,10 @@ package struct StoreReport: Sendable {
     /// Records of which nobody knows what was done to them, with values that look like results of
     /// the rules; they were aged like any others.
     package var formed = 0
+    /// Such records in files that were looked at before, and not by the last run.
+    package var unremembered = 0
+    /// Records in such files that no table has a row of any more; they were not deleted.
+    package var undeleted = 0
     /// Records of months whose key is destroyed.
     package var keyless = 0
     /// Records with a time beyond the run's clock.
@@ -72,6 +76,8 @@ package struct StoreReport: Sendable {
     /// Adds what became of the records of one file.
     mutating func add(_ counts: RecordCounts, _ names: [String]) {
         formed += counts.formed
+        unremembered += counts.unremembered
+        undeleted += counts.undeleted
         keyless += counts.keyless
         untimely += counts.untimely
         quarantined.merge(counts.quarantined, uniquingKeysWith: +)

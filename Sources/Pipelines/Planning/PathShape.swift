@@ -131,11 +131,6 @@ struct PathShape {
     /// Everything below `folder`, and the folder itself.
     init(allBelow folder: String) { self.init(Self.exactly(folder) + [.anything]) }
 
-    /// Everything below the folders in `folder` that are called by `pattern`.
-    init(allBelow pattern: String, in folder: String) {
-        self.init(Self.exactly(folder) + [.name([GlobPattern(pattern)]), .anything])
-    }
-
     /// The pattern of this name alone.
     static func escaped(_ text: String) -> String {
         text.reduce(into: "") { escaped, character in

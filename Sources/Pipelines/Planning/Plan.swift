@@ -26,6 +26,9 @@ package struct Plan: Sendable {
     /// The encoding of the sources; everything behind them is UTF-8.
     package var encoding = TextEncoding.utf8
     package var limits: RecordLimits
+    /// True for files that a run wrote itself, by an earlier version of the pipeline file perhaps:
+    /// a column that their header does not name is a value that is missing.
+    package var mayLackColumns = false
     package var release: ReleasePlan
     package var outputs: [OutputPlan]
     package var statistics: StatisticsPlan
@@ -49,8 +52,12 @@ package struct Plan: Sendable {
     package var optOutShrinkage: ShrinkageLimit?
     /// The reference tables, in the order of `release.tables`.
     package var tableInputs: [TableInput]
+    /// What cannot be read in them: told by every run.
+    package var unreadableCells: [UnreadableCells] = []
     /// The run that `release.tablesBefore` are of, and its clock. It judged all that was readable.
     package var tablesRun: (id: Int64, now: EventTime)?
+    /// The tables of earlier runs, where parts wait that those were the last to judge.
+    package var tablesOfRuns: [Int64: [ReferenceTable]] = [:]
     /// The latest clock of any run so far; nil for none. What is stored may be ahead of the clock
     /// of now, which can have been set back, and not of that.
     package var latestRun: EventTime?
@@ -72,6 +79,9 @@ package struct Plan: Sendable {
     package var store: StorePlan?
     /// How periods are closed; nil for a pipeline that publishes nothing.
     package var publish: PublishPlan?
+    /// Why nothing may be published: tables that would tell what the others withhold. Everything
+    /// else is done.
+    package var overlaps: [SettingFault] = []
     /// The tables that are published with noise; nil for none.
     package var noise: NoiseRegister?
 
@@ -135,6 +145,8 @@ package struct StorePlan: Sendable {
     package var files: [String]
     /// The digest of everything that decides what becomes of a record.
     package var rules: Digest256
+    /// The same as sluices named it that did not write down what was known of the zone.
+    var rulesBefore: Digest256?
     /// The same field by field, and the digests of the rules in slot order.
     var fieldRules: RuleBook?
     var ruleDigests: [Digest256] = []
@@ -173,7 +185,11 @@ package struct OutputPlan: Sendable {
     package var inPlace: UnreadableLines?
     /// Its rules field by field, and their digests in slot order; nil in `filter` and tests, which
     /// leave nothing behind.
-    var rules: RuleBook?
+    var rules: RuleBook? {
+        didSet { ruleNames = rules.map { [$0.digest, $0.digestBefore] } ?? [] }
+    }
+    /// The digests by which parts name them: asked for with every part.
+    private(set) var ruleNames: [Digest256] = []
     var ruleDigests: [Digest256] = []
     /// In place: true when lines have to be remembered, because a rule changes its own results.
     package var remembersLines = false

@@ -24,7 +24,9 @@ extension Planner {
     ) -> RetentionClock.Start {
         switch start {
         case .event: return .event
-        case .field(let field): return .field(slot: slot(field, path: "after.start.field"))
+        case .field(let field):
+            noteOwnStart(field)
+            return .field(slot: slot(field, path: "after.start.field"))
         case .table(let lookUp):
             let table = specification.tables.firstIndex {
                 $0.name.value.utf8.elementsEqual(lookUp.table.value.utf8)
@@ -135,6 +137,15 @@ extension Planner {
                 "output \(output.name.value): `delete` cannot find a record once the fields it"
                     + " reads are no longer readable there; give the output `expires`")
         }
+    }
+
+    /// What is stored is aged by the value that it was stored with.
+    private func noteOwnStart(_ field: Marked<String>) {
+        guard specification.state != nil, !specification.outputs.isEmpty else { return }
+        note(
+            "a clock starts at the record's own `\(field.value)`: with `state` a record is taken "
+                + "once, and a later value never reaches what is stored; where the value is filled "
+                + "in or changes, take it from a reference table")
     }
 
     private func note(_ sentence: String) {

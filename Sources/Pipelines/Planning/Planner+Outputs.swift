@@ -34,7 +34,10 @@ extension Planner {
         let columns = isSpliced ? nil : columnNames(output, derived, target, path)
         checkUnnamed(output, keepsUnnamed && !isSpliced, path)
         checkElements(output, target, columns ?? [], path)
-        if isSpliced { checkParts(output, path) }
+        if isSpliced {
+            checkParts(output, path)
+            checkTextBeyondFields(output.others, at: output.name.position, path)
+        }
         checkAgeable(output, columns, path)
         var release = OutputReleasePlan(
             name: output.name.value, purpose: purpose, showsWindow: output.isReadableInWindow,
@@ -178,6 +181,19 @@ extension Planner {
                 + "that are named: expected `columns` in the output, or no `format`",
             at: others.isWritten ? others.position : output.name.position,
             path: output.others == nil ? "others" : "\(path).others")
+    }
+
+    /// What belongs to no field cannot be dropped, so a pipeline must not say that it is.
+    func checkTextBeyondFields(
+        _ own: Marked<OtherFields>?, at position: SettingPosition, _ path: String
+    ) {
+        let others = own ?? specification.others
+        guard format.hasTextBeyondFields, others.value == .drop else { return }
+        faults.add(
+            "records of `\(format.name)` have text that is no field and cannot be dropped: "
+                + "expected `others: keep-everything`, or a `format` of its own for the output",
+            at: others.isWritten ? others.position : position,
+            path: own == nil ? "others" : "\(path).others")
     }
 
     /// A column holds one value, and in JSON stands under a name without elements.

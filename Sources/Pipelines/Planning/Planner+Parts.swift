@@ -55,7 +55,7 @@ extension Planner {
     }
 
     /// Where the plans of tables are that are published under control.
-    private func publishedPlaces(_ plans: [StatisticPlan]) -> [Int] {
+    func publishedPlaces(_ plans: [StatisticPlan]) -> [Int] {
         guard specification.publish != nil else { return [] }
         return specification.statistics.compactMap { statistic in
             if statistic.path != nil || statistic.noise != nil { return nil }
@@ -294,7 +294,7 @@ extension StatisticPlan {
 
 extension [Statistics.GroupKey] {
     /// True when one of the keys is `key`, under whatever name.
-    fileprivate func has(_ key: Statistics.GroupKey) -> Bool {
+    func has(_ key: Statistics.GroupKey) -> Bool {
         guard case .text(let input, _) = key else { return contains(key) }
         return contains { if case .text(input, _) = $0 { true } else { false } }
     }
@@ -302,7 +302,7 @@ extension [Statistics.GroupKey] {
 
 extension MeasurePlan {
     /// True when both are about the same thing, of whichever records.
-    fileprivate func measuresSame(as other: MeasurePlan) -> Bool {
+    func measuresSame(as other: MeasurePlan) -> Bool {
         switch (kind, other.kind) {
         case (.count, .count): true
         case (.distinct(let one), .distinct(let two)): one == two

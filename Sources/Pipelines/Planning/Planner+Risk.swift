@@ -81,6 +81,12 @@ extension Planner {
         let ladder = risk.ladder.compactMap { step in
             names.firstIndex(of: step.field.value).map { LadderStep(column: $0, step.change) }
         }
+        if let removed = risk.removed, removed.value >= 1_000_000 {
+            faults.add(
+                "where all rows may be removed, nothing is demanded: expected a share below "
+                    + "`100%`", at: removed.position, path: "\(path).remove")
+            return nil
+        }
         let share = Ratio(UInt128(risk.removed?.value ?? 0), 1_000_000) ?? .zero
         do throws(RiskFault) {
             return try RiskPlan(

@@ -8,6 +8,7 @@ extension Planner {
     /// changed.
     func makeStore(_ store: StoreSpecification, _ clocks: ClockSet) -> StorePlan {
         checkStore(store)
+        checkTextBeyondFields(nil, at: store.position, "store")
         let keepsUnnamed = specification.others.value == .keepEverything
         let rules = register.names.map { name in
             specification.fields.first { $0.field.value == name }.map { storeRule($0) }

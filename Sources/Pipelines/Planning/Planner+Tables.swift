@@ -9,7 +9,7 @@ extension Planner {
     func loadTables(
         _ register: TableRegister, _ runClock: RunClock
     ) -> [(table: ReferenceTable, input: TableInput)] {
-        specification.tables.enumerated().compactMap { index, table in
+        let loaded = specification.tables.enumerated().compactMap { index, table in
             let loader = TableLoader(
                 specification: table, columns: register.columns[index], runClock: runClock,
                 zone: table.zone.flatMap { resolveZone($0, path: "tables.zone") } ?? zone,
@@ -19,6 +19,8 @@ extension Planner {
             }
             return loader.load(world)
         }
+        unreadableCells = loaded.flatMap(\.input.unreadable)
+        return loaded
     }
 }
 
@@ -37,15 +39,20 @@ struct TableLoader {
         let before = faults.all.count
         let loaded: Loaded?
         switch specification.place {
-        case .file(let path): loaded = load(file: world.resolve(path.value))
+        case .file(let path):
+            world.noteRead(world.resolve(path.value))
+            loaded = load(file: world.resolve(path.value))
         case .database(let path, let table):
-            loaded = load(database: world.resolve(path.value), table: table)
+            let database = OutsideDatabase(path: world.resolve(path.value))
+            for file in [world.resolve(path.value)] + database.files { world.noteRead(file) }
+            loaded = load(database, of: world.resolve(path.value), table: table)
         }
         guard let loaded, faults.all.count == before else { return nil }
         if loaded.table.count == 0 {
             refuse("expected at least one row")
             return nil
         }
+        checkCells(loaded.input)
         return loaded
     }
 
@@ -93,8 +100,9 @@ struct TableLoader {
 
     // MARK: SQLite
 
-    private func load(database path: String, table: Marked<String>) -> Loaded? {
-        let database = OutsideDatabase(path: path)
+    private func load(
+        _ database: OutsideDatabase, of path: String, table: Marked<String>
+    ) -> Loaded? {
         guard let before = database.stamp else {
             refuse("cannot be read: expected a database at \(path)")
             return nil
@@ -139,7 +147,17 @@ struct TableLoader {
             refuse(
                 "has a write-ahead log (-wal) that nobody has taken in: expected a database that "
                     + "was closed, or all of its files")
+        case .journalLeft:
+            refuse(
+                "has a journal (-journal) of a change in whose middle its last writer died: "
+                    + "expected the writer to be started again, or the database to be opened once "
+                    + "by a programme that may write it, which takes the change back")
+        case .severalNames:
+            refuse(
+                "is in WAL mode and has several names (hard links): expected one, beside which "
+                    + "its log lies")
         case .otherEncoding: refuse("expected texts in UTF-8")
+        case .tooLong: refuse("expected rows of at most 1 MiB")
         case .noTable(let names):
             faults.add(
                 "the database of `\(specification.name.value)` has no table `\(table.value)`",
@@ -185,14 +203,12 @@ struct TableLoader {
     ) -> Loaded? {
         do throws(TableRowFault) {
             let table = try rows.finish()
-            return (
-                table,
-                TableInput(
-                    name: specification.name.value, digest: digest, rows: table.count,
-                    columns: cells.map(\.name.value), kinds: cells.map(\.kind),
-                    shrinkage: ShrinkageLimit(
-                        specification.maxShrink, of: specification.name))
-            )
+            var input = TableInput(
+                name: specification.name.value, digest: digest, rows: table.count,
+                columns: cells.map(\.name.value), kinds: cells.map(\.kind),
+                shrinkage: ShrinkageLimit(specification.maxShrink, of: specification.name))
+            input.unreadable = unreadable(table)
+            return (table, input)
         } catch {
             refuse("line \(line(error.row)): \(error.expectation)")
             return nil
@@ -203,6 +219,36 @@ struct TableLoader {
         faults.add(
             "table `\(specification.name.value)`: \(what)",
             at: specification.place.path.position, path: "tables")
+    }
+
+    // MARK: Cells
+
+    /// What cannot be read in the columns that clocks read.
+    private func unreadable(_ table: ReferenceTable) -> [UnreadableCells] {
+        columns.enumerated().compactMap { index, column in
+            let (count, filled) = table.unreadableCells(column: index)
+            guard count > 0 else { return nil }
+            return UnreadableCells(
+                table: specification.name.value, column: column.name.value, kind: column.kind,
+                count: count, filled: filled)
+        }
+    }
+
+    /// Refuses a column of which so much cannot be read that it may be written in another form.
+    private func checkCells(_ input: TableInput) {
+        for cells in input.unreadable
+        where input.shrinkage.isPassed(unreadable: cells.count, of: cells.filled) {
+            let expected =
+                switch (cells.kind, specification.time?.value) {
+                case (.length, _): "ISO 8601 durations such as P30D"
+                case (.date, let form?): "dates in the form that `time` names, \(form.rawValue)"
+                case (.date, nil): "`time`, or dates such as 2026-09-01 or 2026-09-01T12:00:00Z"
+                }
+            faults.add(
+                "\(cells.sentence): expected \(expected), nothing in an empty cell, or a larger "
+                    + "`max_shrink`",
+                at: input.shrinkage.position, path: "tables.max_shrink")
+        }
     }
 
     // MARK: Age

@@ -30,10 +30,7 @@ extension Planner {
         let measures = made.measures.filter(\.addsUpOrBounds)
         if measures.isEmpty || wholes.values.allSatisfy(\.isEmpty) { return [] }
         return made.breakdowns.enumerated().compactMap { number, keys in
-            let added = keys.flatMap { key -> [Statistics.GroupKey] in
-                guard case .text(_, let column) = key else { return [] }
-                return wholes[column] ?? []
-            }
+            let added = keys.flatMap { key in wholes[key.columnName] ?? [] }
             let fresh = added.filter { !keys.contains($0) }
             if fresh.isEmpty { return nil }
             return StatisticPlan(
@@ -62,7 +59,7 @@ extension Planner {
     private func isColumn(
         _ entry: StatisticSpecification.Within, of made: StatisticPlan, _ path: String
     ) -> Bool {
-        let names = made.textColumns
+        let names = made.columns
         if names.contains(entry.column.value) { return true }
         faults.add(
             "the table is not by `\(entry.column.value)`: expected a field or dimension of `by`",
@@ -79,7 +76,9 @@ extension Planner {
         let others = specification.statistics.filter {
             $0.name.value != statistic.name.value && $0.path == nil && $0.noise == nil
         }
-        let fields = others.flatMap(\.keys).flatMap(\.fields)
+        // A table of several dimensions is one for each.
+        let own = statistic.keys.filter { if case .dimension = $0 { true } else { false } }
+        let fields = (others.flatMap(\.keys) + own).flatMap(\.fields)
         if fields.contains(whole.value) || inputs.compared.contains(whole.value) { return true }
         faults.add(
             "no other published table is by `\(whole.value)`: expected one whose figures are made "
@@ -104,6 +103,19 @@ extension GroupKey {
     }
 }
 
+extension Statistics.GroupKey {
+    /// What a pipeline calls it.
+    var columnName: String {
+        switch self {
+        case .month: "month"
+        case .day: "day"
+        case .hour: "hour"
+        case .text(_, let column): column
+        case .dimensions(let all): all.map(\.name).joined(separator: ", ")
+        }
+    }
+}
+
 extension MeasurePlan {
     /// True for figures that add up to those of other tables, or are bounded by them.
     var addsUpOrBounds: Bool {
@@ -116,15 +128,9 @@ extension MeasurePlan {
 }
 
 extension StatisticPlan {
-    /// The names of its columns and dimensions of texts.
-    fileprivate var textColumns: [String] {
-        groupBy.flatMap { key -> [String] in
-            switch key {
-            case .month, .day, .hour: []
-            case .text(_, let column): [column]
-            case .dimensions(let all): all.map(\.name)
-            }
-        }
+    /// The names of its columns and dimensions, but for the month: it is that of all tables.
+    fileprivate var columns: [String] {
+        breakdowns.joined().filter { $0 != .month }.map(\.columnName)
     }
 
     /// Its keys as single columns: a table of several dimensions is a breakdown for each.

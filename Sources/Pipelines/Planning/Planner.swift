@@ -15,6 +15,9 @@ package final class Planner {
     let register = FieldRegister()
     let tables: TableRegister
     var notes: [String] = []
+    var overlaps: [SettingFault] = []
+    /// What cannot be read in reference tables.
+    var unreadableCells: [UnreadableCells] = []
     private(set) var purposes = PurposeTable.standard
     private(set) var zone = ZoneTable.utc
     private(set) var clocks: ClockSet?
@@ -76,6 +79,7 @@ package final class Planner {
         let publish = makePublish()
         let noise = makeNoise(observations.statistics)
         checkExports(observations.statistics)
+        checkPercentiles(observations.statistics)
         var release = ReleasePlan(
             fields: DeclaredFields(names: register.names, needsOutline: needsOutline),
             timeSlot: timeSlot, timeFormat: timeFormat, timeZone: timeZone, zone: zone,
@@ -109,8 +113,10 @@ package final class Planner {
                 ? nil : specification.keys?.wrappedBy.map { WrappingKeySupply($0.value) },
             state: specification.state.map { world.resolve($0.value) },
             optOutList: optOuts.list, tableInputs: references.map(\.input), notes: notes)
+        plan.unreadableCells = unreadableCells
         plan.store = store.map(padded)
         plan.publish = publish
+        plan.overlaps = overlaps
         plan.noise = noise
         addRules(to: &plan)
         return plan
@@ -216,7 +222,11 @@ package final class Planner {
     }
 
     func resolveZone(_ name: Marked<String>, path: String) -> ZoneTable? {
-        do { return try ZoneTable.named(name.value) } catch {
+        do {
+            let zone = try ZoneTable.named(name.value)
+            world.noteZone(zone)
+            return zone
+        } catch {
             faults.add(error.expectation, at: name.position, path: path)
             return nil
         }

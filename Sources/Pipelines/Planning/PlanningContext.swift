@@ -1,4 +1,5 @@
 package import KeyedHashing
+package import Records
 
 /// What planning may reach of the world.
 package struct PlanningWorld: Sendable {
@@ -8,7 +9,11 @@ package struct PlanningWorld: Sendable {
     package var now: String?
     /// Reads a whole small file: opt-out lists.
     package var readFile: @Sendable (String) throws -> [UInt8]
+    /// Is told of what is read in other ways.
+    package var noteRead: @Sendable (String) -> Void = { _ in }
     package var loadKeyFile: @Sendable (String, KeyEncoding, KeyLength) throws -> SecretKey
+    /// Is told of every zone that the pipeline names.
+    package var noteZone: @Sendable (ZoneTable) -> Void = { _ in }
     /// Takes the place of the opt-out list that the pipeline names; for tests of pipelines.
     package var optOuts: [UInt8]?
     /// Take the place of the reference tables that the pipeline names; for tests of pipelines. A

@@ -121,19 +121,25 @@ struct ResultPlaces {
         if let state = plan.state, PathShape(allBelow: state).meets(shape) {
             throw .usage("\(flag): found what is below the state, expected a file of its own")
         }
-        try check(shape, flag, "a file of its own")
+        try check(shape, flag, "a file of its own", apart: reads + sources)
     }
 
-    /// Refuses a folder in which a command was asked to write what `pattern` names.
-    func check(folder path: String, _ pattern: String, _ flag: String) throws(PipelineFailure) {
-        let shape = PathShape(allBelow: pattern, in: anchored(path, at: folder))
-        try check(shape, flag, "a folder of its own")
+    /// Refuses a folder in which a command was asked to work. Nothing that the pipeline reads,
+    /// writes or remembers may lie in it: who works in that folder sees it.
+    func check(folder path: String, _ flag: String) throws(PipelineFailure) {
+        let path = anchored(path, at: folder)
+        let shape = PathShape(allBelow: path)
+        if let state = plan.state, PathShape(allBelow: state).meets(shape) {
+            throw .usage(
+                "\(flag): found what is below the state, or above it, expected a folder of its own")
+        }
+        try check(shape, flag, "a folder of its own", apart: reads + sources)
     }
 
     private func check(
-        _ shape: PathShape, _ flag: String, _ expected: String
+        _ shape: PathShape, _ flag: String, _ expected: String, apart taken: [Taken]
     ) throws(PipelineFailure) {
-        if let taken = (reads + sources).first(where: { $0.shape.meets(shape) }) {
+        if let taken = taken.first(where: { $0.shape.meets(shape) }) {
             throw .usage("\(flag): found what is \(taken.what), expected \(expected)")
         }
         if results.contains(where: { $0.shape.meets(shape) }) {

@@ -38,11 +38,31 @@ package struct TableInput: Sendable, Equatable {
     package let columns: [String]
     package let kinds: [ReferenceTable.ColumnKind]
     package let shrinkage: ShrinkageLimit
+    /// The columns with cells that cannot be read.
+    var unreadable: [UnreadableCells] = []
 
     /// True when a table of an earlier run with columns of these names and kinds says the same.
     func hasColumns(_ names: [String], _ kinds: [ReferenceTable.ColumnKind]) -> Bool {
         kinds == self.kinds
             && names.elementsEqual(columns) { $0.utf8.elementsEqual($1.utf8) }
+    }
+}
+
+/// Cells of a column of a reference table that say something which cannot be read: for the records
+/// that are looked up there the clock counts as run out.
+package struct UnreadableCells: Sendable, Equatable {
+    package let table: String
+    package let column: String
+    package let kind: ReferenceTable.ColumnKind
+    package let count: Int
+    /// How many cells of the column are not empty.
+    package let filled: Int
+
+    /// What there is to tell, without a value.
+    package var sentence: String {
+        let what = kind == .date ? "dates" : "lengths"
+        return "table \(table): \(count) of \(filled) \(what) in `\(column)` cannot be read; "
+            + "their clocks count as run out"
     }
 }
 
@@ -61,5 +81,17 @@ package struct ShrinkageLimit: Sendable, Equatable {
     /// True when `gone` of `before` rows are so many that the list may be a part of an export only.
     package func isPassed(_ gone: Int, of before: Int) -> Bool {
         gone > 0 && Double(gone) * 1_000_000 > Double(perMillion) * Double(before)
+    }
+
+    /// The same of cells of a column that cannot be read. A single one is somebody's slip however
+    /// few there are; two or more that pass the share may be a column in another form.
+    package func isPassed(unreadable bad: Int, of all: Int) -> Bool {
+        bad > 1 && isPassed(bad, of: all)
+    }
+
+    /// The same of cells that the last run could read. Accounts are opened again, and of a short
+    /// column a few are soon a large share: those count only when they are most of it.
+    package func isPassed(lost: Int, of all: Int) -> Bool {
+        lost > 1 && (lost >= 5 || lost * 2 > all) && isPassed(lost, of: all)
     }
 }

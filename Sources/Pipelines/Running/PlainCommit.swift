@@ -1,6 +1,7 @@
 internal import Anonymization
 internal import FileSystem
 internal import KeyedHashing
+internal import Ledger
 internal import Records
 internal import Statistics
 
@@ -13,6 +14,8 @@ struct PlainCommit {
     private let plan: Plan
     private let paths: [String]
     private let isDryRun: Bool
+    /// True when the report names the files with their contents.
+    private let notesFiles: Bool
     private let identities: Set<FileIdentity>
     private let files: FileSink
     private let gate: RiskGate?
@@ -20,24 +23,26 @@ struct PlainCommit {
     let quarantine: QuarantineFile?
 
     /// Prepares for records of the sources at `paths`; `columns` are those that the first source
-    /// names, asked for when the first record is there.
+    /// names, asked for when the first record is there. A run with a name may be done again.
     init(
-        plan: Plan, paths: [String], isDryRun: Bool, columns: @escaping () -> [String]?
+        plan: Plan, paths: [String], isDryRun: Bool, run name: String? = nil,
+        columns: @escaping () -> [String]?
     ) throws(PipelineFailure) {
         self.plan = plan
         self.paths = paths
         self.isDryRun = isDryRun
+        notesFiles = name != nil
         identities = try sourceIdentities(paths)
         files = FileSink(
             plan: plan, sources: identities,
-            digests: plan.outputs.contains { $0.termsPath != nil }, columns: columns,
+            digests: notesFiles || plan.outputs.contains { $0.termsPath != nil }, columns: columns,
             folders: OpenFolders(mark: plan.mark))
         let measured = plan.outputs.first { $0.risk != nil }
         gate = try RiskGate(
             plan, before: isDryRun ? NoSink() : files,
             storage: try spillStorage(near: isDryRun ? nil : measured?.path),
             columns: columns)
-        quarantine = isDryRun ? nil : QuarantineFile(plan: plan)
+        quarantine = isDryRun ? nil : QuarantineFile(plan: plan, run: name)
     }
 
     /// Takes the blocks of all outputs, in their order.
@@ -80,7 +85,27 @@ struct PlainCommit {
             throw failure
         }
         addFiles(&report, tables)
+        if notesFiles { report.committedFiles = committedFiles(tables) }
         return report
+    }
+
+    /// What is expected to stay as it is until somebody asks for the run again. Terms of
+    /// disclosures are not: they change with whatever lies beside them.
+    private func committedFiles(_ tables: [TableFiles.File]) -> [CommittedFile] {
+        files.targets.map { CommittedFile(path: $0.path, content: $0.storedContent) }
+            + (terms() + tables).map { file in
+                let content = ContentIdentity(
+                    digest: Digest256.of(file.bytes.span), byteCount: file.bytes.count)
+                let table = plan.tables.first { $0.name == file.table && $0.isDisclosure }
+                var own = CommittedFile(
+                    path: file.shownPath, content: content, isDisclosed: table != nil)
+                let path = table?.paths.first { $0.path.text == file.shownPath }?.path
+                if let path, let retention = table?.retention {
+                    own.until = DisclosureRetention.end(
+                        of: file.path, path, retention, plan.release.clocks.runClock)
+                }
+                return own
+            }
     }
 
     /// Says that opt-outs do not reach what was disclosed of months that are measured no more.

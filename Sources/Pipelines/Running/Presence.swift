@@ -1,4 +1,5 @@
 internal import FileSystem
+internal import Ledger
 internal import Records
 private import Glibc
 
@@ -15,6 +16,21 @@ func presentStatus(of path: String) throws(PipelineFailure) -> FileStatus? {
 /// True when there is something at `path`; a dry run makes nothing that is missing.
 func isPresent(_ path: String) throws(PipelineFailure) -> Bool {
     try presentStatus(of: path) != nil
+}
+
+/// True for a part of `plan` that was taken out of a folder which is there, or with its folder out
+/// of that of its output, in which other things lie; otherwise its disk may be missing.
+func isTakenAway(_ part: PartRecord, _ plan: Plan) throws(PipelineFailure) -> Bool {
+    if try isPresent(part.path) { return false }
+    if try isPresent(splitPath(part.path).directory) { return true }
+    let output = plan.outputs.first { $0.name.utf8.elementsEqual(part.output.utf8) }
+    guard let root = output?.path.fixedFolder, part.path.hasPrefix(root + "/") else {
+        return false
+    }
+    do {
+        guard try FileStatus.of(root)?.kind == .directory else { return false }
+        return try !Directory.open(root).names().isEmpty
+    } catch { throw .storage("cannot list \(root)", error) }
 }
 
 /// True when nothing is at `path`, or a file of somebody else that may not be read, as `fault` says

@@ -36,6 +36,22 @@ extension PipelineFailure {
         default: .storage("\(work): \(fault.reason)")
         }
     }
+
+    /// The same for aggregates: what the system refused is told as of any file.
+    static func storage(_ work: String, _ fault: PartialFault) -> PipelineFailure {
+        if let file = fault.fileFault { return storage(work, file) }
+        return .storage("\(work): \(fault.code.rawValue)")
+    }
+
+    /// Whatever stopped work with aggregates.
+    static func aggregates(_ work: String, _ error: any Error) -> PipelineFailure {
+        switch error {
+        case let failure as PipelineFailure: failure
+        case let fault as PartialFault: storage(work, fault)
+        case let fault as FileFault: storage(work, fault)
+        default: .internalFault("aggregates were refused without a reason")
+        }
+    }
 }
 
 /// Where aggregates that outgrow their memory are put aside: the folder of the tables, in files
@@ -59,6 +75,8 @@ func prepare(_ report: inout RunReport, _ plan: Plan, isDryRun: Bool) {
     report.fieldNames = plan.release.fields.names
     report.isDryRun = isDryRun
     report.notes = plan.notes
+    report.unreadableCells = plan.unreadableCells
+    for cells in plan.unreadableCells { report.alarm(cells.sentence) }
     report.cutOff = plan.release.clocks.statedCutOff.map(dateText) ?? ""
 }
 
@@ -137,6 +155,22 @@ extension RunReport {
     }
 }
 
+extension RunReport {
+    /// Says, also when it is quiet, that records may have been taken a second time: a file was not
+    /// appended to, but changed, and only whole segments are known again.
+    mutating func noteChangedSources() {
+        let changed = sources.filter { $0.wasChanged && $0.counts.read > 0 }
+        guard let first = changed.first else { return }
+        let records = changed.map(\.counts.read).reduce(0, +)
+        alarm(
+            "\(first.name)"
+                + (changed.count > 1 ? " and \(counted(changed.count - 1, "more source"))" : "")
+                + ": content that was counted is there changed or cut off, not appended to; of "
+                + "\(counted(records, "record")) taken some may be counted and stored twice: "
+                + "expected files that grow at their end, or new files with new records alone")
+    }
+}
+
 /// The files of all statistics and disclosures.
 func tableFiles(
     _ plan: Plan, _ taken: any TakenRecords, _ report: inout RunReport
@@ -144,7 +178,15 @@ func tableFiles(
     guard let tables = try taken.measuredTables() else { return [] }
     let refused = taken.refusedMonths
     noteRefusals(plan, refused, &report)
-    return TableFiles(plan: plan, refusedMonths: refused).files(tables)
+    let files = TableFiles(plan: plan, refusedMonths: refused)
+    for (table, measured) in zip(plan.tables, tables) where table.isDisclosure {
+        let count = files.namelessRows(measured)
+        if count == 0 { continue }
+        report.notes.append(
+            "\(table.name): \(counted(count, "row")) in which a value of `by` is missing or empty, "
+                + "such as who the partner is: in no file")
+    }
+    return files.files(tables)
 }
 
 extension RunReport {
@@ -186,6 +228,7 @@ func noteRefusals(_ plan: Plan, _ refused: Set<CalendarMonth>, _ report: inout R
     let months = refused.sorted().map(\.text).joined(separator: ", ")
     for table in plan.tables where table.isDisclosure {
         report.notes.append(
-            "\(table.name): \(months) no longer readable as a whole; nothing was written for it")
+            "\(table.name): \(months) no longer readable as a whole; nothing was written for it; "
+                + "what an earlier run wrote of it stays as it was then")
     }
 }

@@ -4,6 +4,8 @@ internal import Ledger
 struct RunSettings: Sendable {
     var workers = 1
     var isDryRun = false
+    /// The output whose parts are forgotten when their files are not there.
+    var forgetsMissing: String?
     var expectedBytes: Int?
     var expectedSHA256: String?
     var endOfInputIsComplete = false

@@ -94,7 +94,7 @@ final class TaskRun: OrderedEnd, TakenRecords {
     func measuredTables() throws(PipelineFailure) -> [MeasuredTable]? {
         guard let aggregator = try takeAggregator() else { return nil }
         do { return try aggregator.tables(threads: workers, by: runThreads) } catch {
-            throw .storage("cannot merge aggregates: \(error.code.rawValue)")
+            throw .storage("cannot merge aggregates", error)
         }
     }
 

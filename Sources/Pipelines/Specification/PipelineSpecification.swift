@@ -56,6 +56,11 @@ package struct IdentitySpecification: Sendable, Equatable {
         [("customer", customer), ("client", client), ("user", user), ("partner", partner)]
             .compactMap { role, field in field.map { (role, $0) } }
     }
+
+    /// All fields that identify somebody, each with the key that names it.
+    package var identifiers: [(key: String, field: Marked<String>)] {
+        roles.map { ($0.role, $0.field) } + addresses.map { ("address", $0) }
+    }
 }
 
 /// A field made from another before rules are applied.
@@ -75,6 +80,8 @@ package enum Acknowledgement: String, CaseIterable, Sendable {
     case reversible
     /// An output shows what is not yet due.
     case readableWindow = "readable-window"
+    /// Published tables are by things that are made of one field, and not counted together.
+    case overlappingTables = "overlapping-tables"
 }
 
 extension PipelineSpecification {

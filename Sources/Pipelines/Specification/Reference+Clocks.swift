@@ -22,7 +22,7 @@ extension PipelineReference {
                 "time",
                 alternatives(TimeFormat.withYear.map(\.rawValue)),
                 "`rfc3339`, `datetime` or `date`, cell by cell",
-                "How dates are written."
+                "How dates are written. Unless it is given, `2026-09-01 00:00:00+00` is read, too."
             ),
             key(
                 "zone",
@@ -46,7 +46,10 @@ extension PipelineReference {
                 "max_shrink",
                 "share",
                 "`10%`",
-                "How many of the keys of the last run may be missing now; needs `state`."
+                "How many of the filled cells of a column may be unreadable; with `state`, how many"
+                    + " of the keys and of the cells of the last run may be missing now. A single"
+                    + " cell is never too many, and neither are up to four lost ones that are not"
+                    + " most of a column."
             ),
         ]
     )

@@ -118,7 +118,7 @@ extension PipelineReference {
             key("state", "directory", "none", "Where runs, partials and keys are remembered."),
             key(
                 "acknowledge",
-                "list of `static-key`, `reversible`, `readable-window`",
+                "list of `static-key`, `reversible`, `readable-window`, `overlapping-tables`",
                 "none",
                 "Risks of this pipeline that you accept by name."
             ),
@@ -216,7 +216,9 @@ extension PipelineReference {
 
     static let identity = SettingSection(
         "identity",
-        help: "Which fields identify whom; they may not be kept readable once due.",
+        help: "Which fields identify whom; they may not be kept readable once due, nor lack a rule "
+            + "where `others` is `keep-everything`, nor be left to `redact` or `url`, which keep "
+            + "what they do not find.",
         [
             key("customer", "field", "none", "The customer; opt-outs and thresholds count by it."),
             key("client", "field", "none", "The customer's own client."),

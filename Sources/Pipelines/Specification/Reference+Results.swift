@@ -101,7 +101,10 @@ extension PipelineReference {
                 "Where it goes: one file for each value of a placeholder."
             ),
             key("purpose", "purpose", "none", "What the recipient uses it for."),
-            key("retention", "ISO 8601 duration", "`window`", "How long the files stay."),
+            key(
+                "retention", "ISO 8601 duration", "`window`",
+                "How long the files stay behind the end of the `{month}` in `path`. Without one, "
+                    + "`run` deletes none of them."),
             key(
                 "in_window",
                 "`required`",

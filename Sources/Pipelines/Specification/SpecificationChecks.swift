@@ -1,5 +1,5 @@
 internal import Anonymization
-package import Records
+internal import Records
 
 extension PipelineSpecification {
     /// Holds the parts of the file against each other; what needs a catalogue or the world is left
@@ -12,6 +12,7 @@ extension PipelineSpecification {
         checks.checkIdentity()
         checks.checkDerived()
         checks.checkRules()
+        checks.checkUnruled()
         checks.checkTables()
         checks.checkLookUps()
         checks.checkTests()
@@ -133,7 +134,7 @@ struct SpecificationChecks {
     /// Why data of `field` may not be used for `purpose`; nil when it may.
     ///
     /// What an output's own rule says goes before what the pipeline's rule says.
-    private func refusal(
+    func refusal(
         field: String,
         own: FieldRule?,
         purpose: String
@@ -178,16 +179,22 @@ struct SpecificationChecks {
                 path: "derive.\(field.name.value)"
             )
         }
+        for field in specification.derived {
+            checkReadable(
+                field.transform, of: field.source.value, isDeclared: nil,
+                path: "derive.\(field.name.value)"
+            )
+        }
     }
 
     fileprivate func checkRules() {
         for rule in specification.fields {
-            checkKeep(rule, path: "fields.\(rule.field.value)")
+            checkReadable(rule, path: "fields.\(rule.field.value)")
         }
         for (index, output) in specification.outputs.enumerated() {
             for rule in output.fields {
                 let path = "outputs[\(index + 1)].fields.\(rule.field.value)"
-                checkKeep(rule, path: path)
+                checkReadable(rule, path: path)
                 guard output.purpose.isWritten, rule.transform?.name.value != "drop",
                     let refusal = refusal(
                         field: rule.field.value,
@@ -200,152 +207,72 @@ struct SpecificationChecks {
         }
     }
 
-    /// A rule says what happens to a due value, and a due identifier must not stay readable.
-    private func checkKeep(_ rule: FieldRule, path: String) {
-        guard let transform = rule.transform, transform.name.value == "keep" else { return }
-        let base = specification.fields.first { $0.field.value == rule.field.value }
-        let role = specification.identity.roles.first { $0.field.value == rule.field.value }?.role
-        let isDeclared = (rule.identifier ?? base?.identifier)?.value == true
-        guard role != nil || isDeclared else { return }
+    /// A rule says what happens to a due value, and a due identifier must not stay readable:
+    /// neither as it is, nor where a transform that looks for forms finds none in it.
+    private func checkReadable(_ rule: FieldRule, path: String) {
+        guard let transform = rule.transform else { return }
+        checkReadable(
+            transform, of: rule.field.value, isDeclared: rule.identifier?.value, path: path)
+    }
+
+    /// The same for what is made of `field`, which a rule may declare as an identifier.
+    private func checkReadable(
+        _ transform: NamedOptions, of field: String, isDeclared: Bool?, path: String
+    ) {
+        let name = transform.name.value
+        let traits = TransformCatalogue.all.first { $0.name == name }?.traits ?? []
+        let leavesUnfound = traits.contains(.leavesUnfound)
+        guard name == "keep" || leavesUnfound else { return }
+        let base = specification.fields.first { $0.field.value == field }
+        let role = specification.identity.identifiers.first { $0.field.value == field }?.key
+        guard role != nil || (isDeclared ?? base?.identifier?.value) == true else { return }
         let what = role.map { "`identity.\($0)`" } ?? "declared as an identifier"
         faults.add(
-            "found `keep` on a field that is \(what), expected a rule that does not leave it "
-                + "readable once it is due, such as `pseudonymize` or `drop`",
+            "found `\(name)` on a field that is \(what), expected a rule that does not leave it "
+                + "readable once it is due, such as `pseudonymize` or `drop`"
+                + (leavesUnfound
+                    ? ": what it does not find in a value stays; for addresses take `truncate_ip`, "
+                        + "where people are told apart `pseudonymize`" : ""),
             at: transform.name.position,
             path: path
         )
     }
 
-    // MARK: Tables
-
-    fileprivate func checkTables() {
-        let ruled = specification.fields.map(\.field.value)
-        let derived = specification.derived.map(\.name.value)
-        for (index, statistic) in specification.statistics.enumerated() {
-            let path = "statistics[\(index + 1)]"
-            checkColumns(statistic.keys, statistic.measures, path: path)
-            checkKeys(
-                statistic.keys,
-                known: ruled + derived,
-                purpose: statistic.purpose,
-                path: path,
-                expected: "a field with a rule under `fields`, or a derived one"
-            )
-            if let suppression = statistic.suppression, suppression.of.value == .count,
-                specification.publish != nil
+    /// Where everything stays that no rule names, what identifies somebody would stay readable for
+    /// want of a rule.
+    fileprivate func checkUnruled() {
+        for (key, field) in specification.identity.identifiers {
+            var places = specification.outputs.filter { leavesUnruled(field.value, $0) }
+                .map { "`\($0.name.value)`" }
+            if specification.store != nil, keepsUnnamed(specification.others),
+                !isNamed(field.value, in: specification.fields)
             {
-                faults.add(
-                    "found a threshold on counts, expected `persons`: `publish` takes no table "
-                        + "without a threshold on persons",
-                    at: suppression.of.position,
-                    path: "\(path).suppression.of"
-                )
+                places.append("the store")
             }
-        }
-        let readable =
-            ruled + derived + specification.identity.roles.map(\.field.value)
-            + [specification.source.time?.field?.value].compactMap { $0 }
-        for (index, disclosure) in specification.disclosures.enumerated() {
-            let path = "disclosures[\(index + 1)]"
-            checkColumns(disclosure.keys, disclosure.measures, path: path)
-            checkPersons(disclosure, path: path)
-            checkKeys(
-                disclosure.keys,
-                known: readable,
-                purpose: disclosure.purpose,
-                path: path,
-                expected: "a field named under `fields`, `derive` or `identity`"
-            )
-        }
-    }
-
-    /// A file that is named after a person says who it was about as long as it is called back: its
-    /// terms stay when an erasure or an opt-out has taken the file itself away.
-    private func checkPersons(_ disclosure: DisclosureSpecification, path: String) {
-        let placeholders = disclosure.path.value.placeholders
-        guard let person = placeholders.first(where: namesPersons) else { return }
-        let wayOut =
-            isPerson(person)
-            ? "" : ", or `identifier: false` under its rule if it singles nobody out"
-        faults.add(
-            "found `{\(person)}`, which names files after persons, expected persons in rows only"
-                + wayOut,
-            at: disclosure.path.position, path: "\(path).path")
-    }
-
-    /// True for the user, an address, and a field whose rule says that it singles somebody out;
-    /// customers and their partners are whom reports are for.
-    private func namesPersons(_ field: String) -> Bool {
-        func isIt(_ other: String) -> Bool { other.utf8.elementsEqual(field.utf8) }
-        let identity = specification.identity
-        if isPerson(field) { return true }
-        let companies = [identity.customer, identity.client, identity.partner].compactMap { $0 }
-        if companies.contains(where: { isIt($0.value) }) { return false }
-        guard let rule = specification.fields.first(where: { isIt($0.field.value) }) else {
-            return false
-        }
-        let transform = rule.transform?.name.value ?? ""
-        return rule.identifier?.value ?? Self.ofIdentifiers.contains(transform)
-    }
-
-    /// True for the user and an address of `identity`, whatever their rules say.
-    private func isPerson(_ field: String) -> Bool {
-        let identity = specification.identity
-        let persons = [identity.user].compactMap { $0 } + identity.addresses
-        return persons.contains { $0.value.utf8.elementsEqual(field.utf8) }
-    }
-
-    /// The transforms that are made for what singles a person out.
-    private static let ofIdentifiers: Set<String> = [
-        "email", "encrypt_ip", "hmac_sha256", "pseudonymize", "truncate_ip",
-    ]
-
-    private func checkColumns(_ keys: [GroupKey], _ measures: [MeasureColumn], path: String) {
-        let names = keys.compactMap(\.plainName)
-        for measure in measures where names.contains(measure.name.value) {
+            if places.isEmpty { continue }
             faults.add(
-                "found the name of a column of `by` again, expected a name of its own",
-                at: measure.name.position,
-                path: "\(path).measures.\(measure.name.value)"
-            )
+                "found no rule for `\(field.value)`, which `others: keep-everything` leaves "
+                    + "readable in \(places.joined(separator: ", ")), expected one that does not "
+                    + "once it is due, such as `pseudonymize` or `drop`",
+                at: field.position, path: "identity.\(key)")
         }
     }
 
-    private func checkKeys(
-        _ keys: [GroupKey],
-        known: [String],
-        purpose: Marked<String>?,
-        path: String,
-        expected: String
-    ) {
-        var seen: Set<String> = []
-        for key in keys {
-            guard let name = key.plainName else { continue }
-            let position = key.position
-            if !seen.insert(name).inserted {
-                faults.add(
-                    "found `\(name)` again, expected each key once",
-                    at: position,
-                    path: "\(path).by"
-                )
-            }
-            guard case .field = key else { continue }
-            if !known.contains(name) {
-                faults.add(
-                    "unknown field `\(name)`, expected `month`, `day`, `hour`, or \(expected)",
-                    at: position,
-                    path: "\(path).by",
-                    suggestion: nearestName(
-                        to: name,
-                        among: known + TimeUnit.allCases.map(\.rawValue)
-                    )
-                )
-            } else if let purpose, purpose.isWritten,
-                let refusal = refusal(field: name, own: nil, purpose: purpose.value)
-            {
-                faults.add(refusal, at: position, path: "\(path).by")
-            }
-        }
+    private func leavesUnruled(_ field: String, _ output: OutputSpecification) -> Bool {
+        guard keepsUnnamed(output.others ?? specification.others),
+            !isNamed(field, in: output.fields + specification.fields)
+        else { return false }
+        // In a format of its own an output has the columns that it names.
+        guard let columns = output.columns else { return output.format == nil }
+        return columns.contains { $0.value.utf8.elementsEqual(field.utf8) }
+    }
+
+    private func keepsUnnamed(_ others: Marked<OtherFields>) -> Bool {
+        others.value == .keepEverything
+    }
+
+    private func isNamed(_ field: String, in rules: [FieldRule]) -> Bool {
+        rules.contains { $0.field.value.utf8.elementsEqual(field.utf8) }
     }
 
     // MARK: Reference tables
@@ -405,17 +332,6 @@ struct SpecificationChecks {
                     suggestion: nearestName(to: result.name.value, among: known)
                 )
             }
-        }
-    }
-}
-
-extension GroupKey {
-    /// Where the key stands.
-    package var position: SettingPosition {
-        switch self {
-        case .time(let unit): unit.position
-        case .field(let name): name.position
-        case .dimension(let dimension): dimension.name.position
         }
     }
 }

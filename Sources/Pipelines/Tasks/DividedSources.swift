@@ -30,6 +30,8 @@ struct DividedSources {
 
     /// The files of all sources, known ones too.
     var paths: [String] { context.tasks.sources.map(context.path(of:)) }
+    /// Where they end in their plain bytes; nil: where the file ends.
+    var ends: [Int?] { context.tasks.sources.map(\.end) }
     /// What messages and lists call them.
     var names: [String] { context.tasks.sources.map(\.path) }
     /// What the ledger calls the run: one name for one plan, so that it is entered once.

@@ -27,7 +27,7 @@ struct TaskAttempt {
                 path: context.path(of: source),
                 stretches: source.known.map {
                     ChunkSource.SourceInput.Stretch(range: $0, use: .skip)
-                }, range: piece.range)
+                }, range: piece.range, end: piece.range == nil ? source.end : nil)
         }
     }
 
@@ -36,7 +36,7 @@ struct TaskAttempt {
     private var endsRun: Bool {
         guard let last = task.pieces.last else { return true }
         let isLast = last.source == context.tasks.sources.count - 1
-        let end = last.range.map { $0.upperBound == context.tasks.sources[last.source].byteCount }
+        let end = last.range.map { $0.upperBound == context.tasks.sources[last.source].rangesEnd }
         return (isLast || plan.state != nil) && end ?? true
     }
 

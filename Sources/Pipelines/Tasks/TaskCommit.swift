@@ -19,16 +19,24 @@ struct TaskCommit {
         let lock = try CommitLock(context.folder.directory)
         defer { withExtendedLifetime(lock) {} }
         if try context.folder.isComplete() {
-            try settle()
-            try context.folder.clear()
+            do throws(PipelineFailure) { try settle() } catch { throw error.behind(Self.done) }
+            try TaskCompletion(folder: context.folder, tasks: context.tasks).check()
+            do throws(PipelineFailure) { try context.folder.clear() } catch {
+                throw error.behind(Self.done)
+            }
             return nil
         }
         context = try context.knowingWinners()
         let report = if let state = context.tasks.state { try enter(state) } else { try publish() }
-        try context.folder.write(success(report), as: TaskFolder.successName)
-        try context.folder.clear()
+        do throws(PipelineFailure) {
+            try context.folder.write(success(report), as: TaskFolder.successName)
+            try context.folder.clear()
+        } catch { throw error.behind(Self.done) }
         return report
     }
+
+    /// What stands as soon as the run is entered, or its files have their names.
+    private static let done = "the outputs of the run are in place"
 
     /// Settles what a commit that was killed behind its mark of success left open in the ledger:
     /// until then nobody may read the state. A state that is gone, moved or in use is not the
@@ -38,7 +46,11 @@ struct TaskCommit {
         do { _ = try Ledger.openForReading(stateDirectory: state.path) } catch {
             guard case .notRecovered = error else { return }
             let ledger = try openState(state.path, of: context.plan)
-            try RunRecovery(ledger: ledger, plan: context.plan).finishEarlierRuns()
+            return try RunRecovery(ledger: ledger, plan: context.plan).finishEarlierRuns()
+        }
+        // The seal of the ledger comes last, and may have failed: whoever lets go of it seals it.
+        if case .missing? = try? Ledger.sealState(stateDirectory: state.path) {
+            _ = try? openState(state.path, of: context.plan)
         }
     }
 
@@ -47,11 +59,13 @@ struct TaskCommit {
         let plan = context.plan
         let ledger = try openState(state.path, of: plan)
         if try isEntered(in: ledger) {
-            try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
-            // Those that the commit which was killed would have destroyed at its end.
-            _ = try KeyRetirement.retire(
-                plan, ledger, statePath: state.path, now: plan.release.clocks.runClock.now,
-                who: "commit")
+            do throws(PipelineFailure) {
+                try RunRecovery(ledger: ledger, plan: plan).finishEarlierRuns()
+                // Those that the commit which was killed would have destroyed at its end.
+                _ = try KeyRetirement.retire(
+                    plan, ledger, statePath: state.path, now: plan.release.clocks.runClock.now,
+                    who: "commit")
+            } catch { throw error.behind("the run is entered in the ledger") }
             return nil
         }
         try context.checkDay()
@@ -87,7 +101,8 @@ struct TaskCommit {
             context, storage: DirectorySpillStorage(directory: context.folder.directory))
         try context.folder.listWinners()
         let commit = try PlainCommit(
-            plan: plan, paths: context.tasks.sources.map(context.path(of:)), isDryRun: false
+            plan: plan, paths: context.tasks.sources.map(context.path(of:)), isDryRun: false,
+            run: context.tasks.name
         ) { replay.firstColumns }
         do throws(PipelineFailure) {
             try replay.run(into: commit.sink, commit.quarantine)
@@ -100,18 +115,21 @@ struct TaskCommit {
         }
     }
 
-    /// What the mark of success says: which plan, and the counts of the run if they are at hand.
+    /// What the mark of success says: which plan, the counts of the run if they are at hand, and
+    /// without state what the run has made.
     private func success(_ report: RunReport?) -> CanonicalJSON {
-        .object([
+        let files = report?.committedFiles.map { $0.written(from: context.tasks.folder) }
+        return .object([
             ("plan", .text(context.tasks.name)),
             ("counts", report?.totals.written ?? .null),
             ("tasks", .integer(Int64(context.tasks.tasks.count))),
+            ("results", context.tasks.state == nil ? .array(files ?? []) : .null),
         ])
     }
 }
 
 /// Keeps other commits of the same tasks out for as long as it lives.
-private final class CommitLock {
+final class CommitLock {
     private let lock: FileLock
 
     init(_ folder: Directory) throws(PipelineFailure) {

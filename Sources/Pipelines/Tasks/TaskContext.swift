@@ -24,6 +24,9 @@ final class ContextWatch: Sendable {
         parts.withLock { $0.append(name) }
     }
 
+    /// Notes what the machine's data say of a zone: by others, days and months begin elsewhere.
+    func note(_ zone: ZoneTable) { note(Array(zone.written.utf8)) }
+
     /// The digest of everything that decides what becomes of a record, but for the clock.
     func digest(of plan: Plan) -> Digest256 {
         let build = "sluice \(Sluice.version) rules \(Sluice.rules) form \(TaskManifest.version)"
@@ -56,7 +59,8 @@ struct TaskContext {
         guard watch.digest(of: plan) == tasks.context else {
             throw .refused(
                 "\(pipeline) is not what the tasks were planned with: expected the same pipeline, "
-                    + "tables, lists and static keys, and the same version of sluice")
+                    + "tables, lists and static keys, the same version of sluice, and time zone "
+                    + "data (package `tzdata`) that say the same of its zones")
         }
     }
 

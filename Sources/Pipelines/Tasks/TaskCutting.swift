@@ -62,7 +62,7 @@ struct TaskCutting {
                 add(packed)
                 packed = []
                 packedBytes = 0
-                for range in ranges(source.byteCount) {
+                for range in ranges(source.rangesEnd) {
                     add([TaskPlan.Piece(source: index, range: range)])
                 }
                 continue
@@ -114,7 +114,7 @@ struct TaskCutting {
         var text = ""
         for piece in pieces {
             let source = sources[piece.source]
-            let range = piece.range ?? 0..<source.byteCount
+            let range = piece.range ?? 0..<source.rangesEnd
             text += "\(source.path.utf8.count) \(source.path) \(source.byteCount) "
             text += "\(range.lowerBound) \(range.upperBound)\n"
         }

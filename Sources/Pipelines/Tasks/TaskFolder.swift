@@ -23,7 +23,6 @@ internal import Records
 struct TaskFolder {
     /// How the folders of plans are called.
     static let nameStart = "plan-"
-    static let namePattern = "\(nameStart)*"
     static let planName = "plan.json"
     static let successName = "_SUCCESS.json"
     static let attemptStart = "_tmp."
@@ -147,9 +146,18 @@ struct TaskFolder {
         .storage("\(directory.path(of: name)) is not what was written there")
     }
 
-    /// True when the run was committed.
+    /// True when the run was committed; whether its results are still there it does not say
+    /// (`TaskCompletion`).
     func isComplete() throws(PipelineFailure) -> Bool {
         try json(Self.successName) != nil
+    }
+
+    /// Takes the mark of success away, durably: the work begins anew.
+    func removeMark() throws(PipelineFailure) {
+        do {
+            _ = try directory.remove(Self.successName)
+            try directory.synchronize()
+        } catch { throw .storage("cannot write the work folder", error) }
     }
 
     // MARK: Published work
@@ -191,6 +199,8 @@ struct TaskFolder {
             for name in try directory.names() where Self.isWork(name) {
                 try directory.removeFolder(name)
             }
+            // Such as a mark of success that was never finished.
+            try DurableFile.removeLeftovers(in: directory)
             try directory.synchronize()
         } catch { throw .storage("cannot clear the work folder", error) }
     }

@@ -58,12 +58,8 @@ enum TaskPartials {
     }
 
     private static func writing(_ body: () throws -> [Int]) throws(PipelineFailure) -> [Int] {
-        do { return try body() } catch let fault as FileFault {
-            throw .storage("cannot write the aggregates of a task", fault)
-        } catch let fault as PartialFault {
-            throw .storage("cannot write the aggregates of a task: \(fault.code.rawValue)")
-        } catch {
-            throw .internalFault("aggregates were refused without a reason")
+        do { return try body() } catch {
+            throw .aggregates("cannot write the aggregates of a task", error)
         }
     }
 }

@@ -18,6 +18,11 @@ struct TaskPlan: Equatable {
         var taken: Digest256?
         /// With state: the stretches that earlier runs have counted, in order.
         var known: [Range<Int>] = []
+        /// With state: where its plain bytes end in front of an open line that is left for a later
+        /// run; nil: where the file ends.
+        var end: Int?
+        /// Where ranges of it end.
+        var rangesEnd: Int { end ?? byteCount }
     }
 
     /// The state that a run starts from.
@@ -73,7 +78,7 @@ struct TaskPlan: Equatable {
     var tasks: [Task]
 
     /// The version of the written form.
-    static let version = 4
+    static let version = 5
 
     /// The task of a name, or of a number from 0 on, as schedulers of numbered tasks have it.
     func task(_ text: String) -> Task? {
@@ -113,6 +118,7 @@ extension TaskPlan {
                     source.known.flatMap { [$0.lowerBound, $0.upperBound] }
                         .map { .integer(Int64($0)) })
             ),
+            ("end", source.end.map { .integer(Int64($0)) } ?? .null),
         ])
     }
 
@@ -171,7 +177,8 @@ extension TaskPlan.Source {
         self.init(
             path: path, byteCount: count, modified: Int64(modified),
             taken: json["taken"]?.asText.flatMap { Digest256(hex: $0) },
-            known: stride(from: 0, to: ends.count, by: 2).map { ends[$0]..<ends[$0 + 1] })
+            known: stride(from: 0, to: ends.count, by: 2).map { ends[$0]..<ends[$0 + 1] },
+            end: json["end"]?.asInteger)
     }
 }
 

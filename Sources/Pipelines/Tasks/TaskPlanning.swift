@@ -19,7 +19,7 @@ struct TaskPlanning {
         let place = try workingFolder()
         let places = ResultPlaces(plan, of: specification, at: place)
         try places.check(sources: request.sources)
-        try places.check(folder: request.work, TaskFolder.namePattern, "--work")
+        try places.check(folder: request.work, "--work")
         if plan.state != nil { plan = plan.anchored(at: place) }
         let cutting = TaskCutting(plan: plan, rangeBytes: request.rangeBytes)
         let paths = try resolveSources(plan.sources)
@@ -27,12 +27,15 @@ struct TaskPlanning {
             throw .usage("standard input cannot be dealt out to tasks: expected files")
         }
         let key = try TaskKeys.passing(plan, request.key)?.keyID.text
-        try prepareKeys(plan)
+        if plan.state == nil { try prepareKeys(plan) }
         // A state says itself what else its run is about.
         if request.isConfined, plan.state == nil {
             _ = RunConfinement(plan, sources: paths, writes: [request.work]).enter()
         }
         let (sources, state) = try survey(plan, cutting, paths)
+        // Keys may lie in the state, which has a ledger first: without one they would be what is
+        // left of a lost one.
+        if state != nil { try prepareKeys(plan) }
         var tasks = TaskPlan(
             name: "", pipeline: request.pipeline, folder: place,
             now: request.now ?? dateText(plan.release.clocks.runClock.now),
@@ -51,9 +54,10 @@ struct TaskPlanning {
         var folder = try TaskFolder(path, creating: true)
         folder.listsWinners = request.listsWinners
         try folder.writeOnce(tasks.written, as: TaskFolder.planName)
+        let found = try folder.plan()
         return TaskPlanReport(
-            folder: path, try folder.plan(),
-            isComplete: try folder.isComplete())
+            folder: path, found,
+            isComplete: try TaskCompletion(folder: folder, tasks: found).proveOrReopen())
     }
 
     /// Refuses what only one machine can do.
@@ -105,7 +109,9 @@ struct TaskPlanning {
         settings.writes = [request.work]
         let run = StatefulRun(plan: plan, statePath: state, request: settings, observer: nil)
         let start = try run.survey(sources.map(\.path))
-        for (index, found) in start.sources.enumerated() where !found.isKnown {
+        for (index, found) in start.sources.enumerated() {
+            sources[index].end = found.end
+            if found.isKnown { continue }
             sources[index].taken = found.taskName(stream: plan.stream)
             sources[index].known = found.scanned.known.map(\.range)
         }
@@ -139,7 +145,7 @@ struct TaskPlanning {
         text += "\(tasks.context.hex)\n\(tasks.key ?? "")\n"
         text += "\(tasks.state?.chainEnd.hex ?? "") \(tasks.listsWinners) \(tasks.buckets)\n"
         for source in tasks.sources {
-            text += "\(source.modified) \(source.taken?.hex ?? "")\n"
+            text += "\(source.modified) \(source.taken?.hex ?? "") \(source.rangesEnd)\n"
         }
         for task in tasks.tasks { text += "\(task.name)\n" }
         return "\(TaskFolder.nameStart)\(Digest256.of(Array(text.utf8).span).hex.prefix(32))"

@@ -69,7 +69,7 @@ struct TaskProof {
             }
         }
         for (source, end) in zip(tasks.sources, ends) {
-            guard let end, end != source.byteCount else { continue }
+            guard let end, end != source.rangesEnd else { continue }
             throw .internalFault("the ranges of a source do not reach its end")
         }
     }

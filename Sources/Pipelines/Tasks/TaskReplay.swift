@@ -131,7 +131,7 @@ final class TaskReplay: TakenRecords {
         do {
             return try Partials(files, plan: plan.statistics, storage: storage).tables()
         } catch {
-            throw .storage("cannot merge the aggregates of the tasks: \(error.code.rawValue)")
+            throw .storage("cannot merge the aggregates of the tasks", error)
         }
     }
 }

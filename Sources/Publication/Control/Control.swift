@@ -11,7 +11,8 @@ package func controlled(
     try check(publication)
     var control = PublicationControl(publication, rules)
     control.judge()
-    control.comparePurposes()
+    control.compareGroups()
+    control.withholdZeros()
     control.addNoise()
     try control.protect()
     return control.result()
@@ -66,38 +67,45 @@ private struct PublicationControl {
         }
     }
 
-    /// Compares figures of the same thing for different purposes, which opt-outs can make differ:
-    /// when it is by few persons, neither is told.
-    mutating func comparePurposes() {
-        var purposes: [Measurand: Set<Int>] = [:]
+    /// Compares figures of the same thing for different purposes, or of tables that read other
+    /// categories, which opt-outs can make differ: distinct counts that do by few persons are not
+    /// told. Of what adds up, what is left out has to be safe: see `protectLeftOut`.
+    mutating func compareGroups() {
+        var groups: [Measurand: Set<Int>] = [:]
         let breakdowns = Breakdown.all(publication.statistics)
             .filter { !publication.unseen.contains($0.table) }
         for breakdown in breakdowns {
-            purposes[breakdown.measurand, default: []].insert(breakdown.purpose)
+            groups[breakdown.measurand, default: []].insert(publication.groups[breakdown.table])
         }
-        var places: [[UInt8]: [CellPlace]] = [:]
-        for breakdown in breakdowns where purposes[breakdown.measurand]?.count ?? 0 > 1 {
+        var places: [[UInt8]: [(place: CellPlace, isDistinct: Bool)]] = [:]
+        for breakdown in breakdowns where groups[breakdown.measurand]?.count ?? 0 > 1 {
             let naming = CellNaming(breakdown)
+            let isDistinct = if case .distinct = breakdown.measurand { true } else { false }
             for (number, row) in publication.tables[breakdown.table].rows.enumerated()
             where breakdown.has(row.key) {
-                places[naming.name(row.key), default: []].append(
-                    CellPlace(
-                        cell: 0, table: Int32(breakdown.table), row: Int32(number),
-                        column: Int32(breakdown.column)))
+                let place = CellPlace(
+                    cell: 0, table: Int32(breakdown.table), row: Int32(number),
+                    column: Int32(breakdown.column))
+                places[naming.name(row.key), default: []].append((place, isDistinct))
             }
         }
-        for same in places.values where same.count > 1 { compare(same) }
+        for same in places.values where same.count > 1 {
+            compare(same.map(\.place), same[0].isDistinct)
+        }
     }
 
-    private mutating func compare(_ places: [CellPlace]) {
-        let measured = places.map { place in
-            publication.tables[Int(place.table)].rows[Int(place.row)].cells[Int(place.column)]
-        }
+    private func measured(_ place: CellPlace) -> MeasuredCell {
+        publication.tables[Int(place.table)].rows[Int(place.row)].cells[Int(place.column)]
+    }
+
+    private mutating func compare(_ places: [CellPlace], _ isDistinct: Bool) {
+        let measured = places.map { self.measured($0) }
         let persons = measured.map { $0.backing?.persons ?? 0 }
-        let isSame = measured.allSatisfy { $0.value == measured[0].value }
-        let least = places.map { thresholds[Int($0.table)].persons }.max() ?? 0
         let apart = (persons.max() ?? 0) - (persons.min() ?? 0)
-        let isClose = !isSame && apart < least
+        let isSame = measured.allSatisfy { $0.value == measured[0].value }
+            || apart == 0 && haveOneTotal(measured)
+        let least = places.map { thresholds[Int($0.table)].persons }.max() ?? 0
+        let isClose = isDistinct && !isSame && apart < least
         let isHidden = places.contains { place in
             if case .suppressed = cells[place] { true } else { false }
         }
@@ -108,6 +116,22 @@ private struct PublicationControl {
             } else if isSame, isHidden {
                 cells[place] = .suppressed(.linked)
             }
+        }
+    }
+
+    /// True of a sum and the mean beside it, which have one number in common.
+    private func haveOneTotal(_ cells: [MeasuredCell]) -> Bool {
+        let totals = cells.map { $0.backing?.total }
+        return totals[0] != nil && totals.allSatisfy { $0 == totals[0] }
+    }
+
+    /// Leaves out the zeros that tell withheld ones; those that are left out may be told by others.
+    mutating func withholdZeros() {
+        let zeros = ToldZeros(publication)
+        while true {
+            let told = zeros.places(in: cells).filter { !wasTold($0) && cells[$0] == .zero }
+            if told.isEmpty { return }
+            for place in told { cells[place] = .suppressed(.linked) }
         }
     }
 
@@ -137,6 +161,11 @@ private struct PublicationControl {
             } else {
                 var search = ChangeSearch(family)
                 try search.protectAll()
+                // What is told with all of its parts after that gives a small rest away.
+                if markRests(&search.family) {
+                    search = ChangeSearch(search.family)
+                    try search.protectAll()
+                }
                 family = search.family
                 let outcome = try FeasibilityAudit(family, search.proofs).run()
                 audited += outcome.audited
@@ -144,9 +173,74 @@ private struct PublicationControl {
             }
             take(family)
         }
+        try protectLeftOut()
+        withholdMeans()
+    }
+
+    /// Leaves out what would tell, beside tables that count more, of few whose opt-out keeps them
+    /// out of it. The other figures are safe by now, and leaving out more keeps them so.
+    private mutating func protectLeftOut() throws(ControlRefusal) {
+        for leftOut in try FamilyBuilder(publication).leftOut(thresholds) {
+            var family = leftOut.family
+            let told = Set(
+                family.places.filter { if case .suppressed = cells[$0] { false } else { true } }
+                    .map(\.cell))
+            for place in family.places {
+                let cell = Int(place.cell)
+                if !told.contains(place.cell) { family.hide(cell) }
+                if wasTold(place) { family.markToldBefore(cell) }
+            }
+            for cell in leftOut.cells { ProtectionNeeds(rules).markLeftOut(cell, in: &family) }
+            var search = ChangeSearch(family)
+            try search.protectAll()
+            let outcome = try FeasibilityAudit(search.family, search.proofs).run()
+            audited += outcome.audited
+            unproven += outcome.failed.count
+            let before = cells
+            take(search.family, .difference)
+            hideCrowds(of: search.family, toldIn: before)
+        }
+    }
+
+    /// Leaves out how many persons there are beside a count that is left out for the sake of few:
+    /// it has as many records at least, and that may tell nearly how many it has.
+    private mutating func hideCrowds(of family: Family, toldIn told: [[[ControlledCell]]]) {
+        guard case .records = family.measurand else { return }
+        for place in family.places where family.states[Int(place.cell)].isHidden {
+            if case .suppressed = told[place] { continue }
+            let (table, own) = (Int(place.table), measured(place))
+            guard case .integer(let records)? = own.value, let backing = own.backing,
+                Int(records) - backing.persons < thresholds[table].persons
+            else { continue }
+            let meanings = columnMeanings(publication.statistics[table], texts: [])
+            for (column, meaning) in meanings.enumerated()
+            where meaning.part == meanings[Int(place.column)].part {
+                guard case .distinct? = meaning.measurand,
+                    case .value = cells[table][Int(place.row)][column]
+                else { continue }
+                cells[table][Int(place.row)][column] = .suppressed(.linked)
+            }
+        }
+    }
+
+    /// Leaves out the means that tell counts which are withheld.
+    private mutating func withholdMeans() {
+        for place in MeanLinks(publication, rules).places(in: cells) where !wasTold(place) {
+            cells[place] = .suppressed(.linked)
+        }
+    }
+
+    /// Marks counts that leave little beside parts of them; false without any.
+    private func markRests(_ family: inout Family) -> Bool {
+        let cells = family.cellsWithSmallRest(least: Int128(rules.persons) * Family.one)
+        for cell in cells { ProtectionNeeds(rules).markWithRest(cell, in: &family) }
+        return !cells.isEmpty
     }
 
     private mutating func protectDistinct(_ family: inout Family) throws(ControlRefusal) {
+        for cell in family.cellsNearTheirWhole(rules, ofCustomers: countsCustomers(family)) {
+            ProtectionNeeds(rules).markNearWhole(cell, in: &family)
+        }
         var search = DistinctSearch(family)
         var open = try search.protectAll()
         family = search.family
@@ -158,6 +252,18 @@ private struct PublicationControl {
         let outcome = try DistinctAudit(family, search.proofs).run()
         audited += outcome.audited
         unproven += Set(open + outcome.failed).count
+    }
+
+    /// True where as many customers as the figures say are behind them all, and of persons others.
+    private func countsCustomers(_ family: Family) -> Bool {
+        func equals(_ count: KeyPath<CellBacking, Int>) -> Bool {
+            family.places.allSatisfy { place in
+                let cell = measured(place)
+                return cell.backing.map { cell.value == .integer(Int64($0[keyPath: count])) }
+                    ?? false
+            }
+        }
+        return equals(\.customers) && !equals(\.persons)
     }
 
     /// Tells the family which of its cells are unsafe, and how far they must be protected.
@@ -176,6 +282,8 @@ private struct PublicationControl {
                 if wasTold(place) { family.markToldBefore(cell) }
                 continue
             }
+            // Nothing can be put in the place of a row that a finer table does not have.
+            if family.isToldByRows(cell) { continue }
             if family.states[cell] == .virtual, publication.ofParts.contains(Int(place.table)) {
                 needs.markPart(cell, in: &family)
             } else {
@@ -217,11 +325,11 @@ private struct PublicationControl {
     }
 
     /// Takes over what the family leaves out.
-    private mutating func take(_ family: Family) {
+    private mutating func take(_ family: Family, _ reason: SuppressionReason = .linked) {
         for place in family.places where family.states[Int(place.cell)].isHidden {
             if case .suppressed = cells[place] { continue }
             let isUnsafe = family.states[Int(place.cell)] == .unsafe
-            cells[place] = .suppressed(isUnsafe ? .linked : .complementary)
+            cells[place] = .suppressed(isUnsafe ? reason : .complementary)
         }
     }
 
@@ -259,7 +367,7 @@ private struct PublicationControl {
 }
 
 extension [[[ControlledCell]]] {
-    fileprivate subscript(place: CellPlace) -> ControlledCell {
+    subscript(place: CellPlace) -> ControlledCell {
         get { self[Int(place.table)][Int(place.row)][Int(place.column)] }
         set { self[Int(place.table)][Int(place.row)][Int(place.column)] = newValue }
     }

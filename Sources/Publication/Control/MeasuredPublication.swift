@@ -25,11 +25,14 @@ package struct MeasuredPublication: Sendable {
     /// Those of `unseen` that were counted for the sake of conditions: nobody is shown a column
     /// that adds up to one of their cells, but by subtraction.
     package let ofParts: Set<Int>
+    /// By table a number: tables of one number leave out the same records, whoever opted out of a
+    /// purpose or of a category.
+    package let groups: [Int]
 
     package init(
         statistics: [StatisticPlan], tables: [MeasuredTable], hierarchies: [ValueHierarchy] = [],
         toldBefore: [Set<FigurePlace>] = [], unseen: Set<Int> = [],
-        spanning: Set<Int> = [], ofParts: Set<Int> = []
+        spanning: Set<Int> = [], ofParts: Set<Int> = [], groups: [Int]? = nil
     ) {
         self.statistics = statistics
         self.tables = tables
@@ -38,6 +41,7 @@ package struct MeasuredPublication: Sendable {
         self.unseen = unseen
         self.spanning = spanning
         self.ofParts = ofParts
+        self.groups = groups ?? statistics.map(\.purposeIndex)
     }
 }
 

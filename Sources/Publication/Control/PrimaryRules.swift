@@ -34,7 +34,10 @@ func primary(
         // Nobody is behind the cell: what it tells, it tells of those behind the row.
         if rowBacking.persons < thresholds.persons { return .suppressed(.persons) }
         if rowBacking.customers < thresholds.customers { return .suppressed(.customers) }
-        guard let value = cell.value else { return .notMeasured }
+        // That there was nothing to compute it from is as much as a zero.
+        guard let value = cell.value else {
+            return rules.zeros == .shown ? .notMeasured : .suppressed(.zero)
+        }
         if !value.isZero { return .suppressed(.persons) }
         return rules.zeros == .shown ? .zero : .suppressed(.zero)
     }

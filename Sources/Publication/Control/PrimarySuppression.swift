@@ -29,17 +29,18 @@ package func suppressed(_ table: MeasuredTable) -> StatisticTable {
 private func byPersons(
     _ cell: MeasuredCell, _ row: MeasuredRow, persons: Int, customers: Int
 ) -> StatisticTable.Cell {
+    // Fewer than one reads as none; but nobody is told apart behind it, because the keys are gone
+    // or the records name nobody, or there are too few customers.
+    let few: StatisticTable.Cell = persons > 1 ? .suppressed(below: persons) : .withheld
     if cell.persons >= persons, cell.customers >= customers {
         guard let value = cell.value else { return .notMeasured }
         return value.isZero ? .zero : .value(value)
     }
     // Nobody at all behind the cell: the fact is about the row, and the row must be large enough.
     let isRowLarge = row.persons >= persons && row.customers >= customers
-    guard cell.persons == 0, cell.customers == 0, isRowLarge else {
-        return .suppressed(below: persons)
-    }
+    guard cell.persons == 0, cell.customers == 0, isRowLarge else { return few }
     guard let value = cell.value else { return .notMeasured }
-    return value.isZero ? .zero : .suppressed(below: persons)
+    return value.isZero ? .zero : few
 }
 
 private func byCount(

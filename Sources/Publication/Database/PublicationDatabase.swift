@@ -49,7 +49,7 @@ struct PublicationDatabase {
                 WITHOUT ROWID;
             CREATE TABLE statuses (status TEXT PRIMARY KEY NOT NULL, meaning TEXT NOT NULL)
                 WITHOUT ROWID;
-            CREATE TABLE late_records (period TEXT NOT NULL, records INTEGER NOT NULL);
+            CREATE TABLE late_records (period TEXT NOT NULL, records INTEGER);
             """
         )
         let properties = [
@@ -68,7 +68,7 @@ struct PublicationDatabase {
         for late in publication.late {
             try database.insert(
                 into: "late_records",
-                [.text(late.period), .integer(late.records)]
+                [.text(late.period), late.records.map { .integer($0) } ?? .null]
             )
         }
     }

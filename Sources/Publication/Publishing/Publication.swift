@@ -91,6 +91,9 @@ package struct PublishedTable: Sendable, Equatable {
     package var sketches: PublishedSketches?
     /// How counts are told.
     package var counts = CountTelling.exact
+    /// The columns of which values were left out because they are no numbers, as far as enough
+    /// persons and customers are behind them in one row.
+    package var leftOut: [String] = []
 
     package init(
         purpose: String, customers: Int, table: ControlledTable, other: String = "",
@@ -108,9 +111,10 @@ package struct PublishedTable: Sendable, Equatable {
 package struct LateRecords: Sendable, Equatable {
     /// The month, `yyyy-MM`.
     package var period: String
-    package var records: Int64
+    /// Nil when what was counted of them is damaged or gone.
+    package var records: Int64?
 
-    package init(period: String, records: Int64) {
+    package init(period: String, records: Int64?) {
         self.period = period
         self.records = records
     }

@@ -6,9 +6,13 @@ import Statistics
 /// their length in front. No identifier of a record can be in it that is not published.
 package enum PublicationDocument {
     private static let magic = Array("SLUP".utf8)
-    private static let version: UInt8 = 3
-    /// Version 1 knew neither noise nor sketches, version 2 neither changed counts nor risks.
+    private static let version: UInt8 = 4
+    /// Version 1 knew neither noise nor sketches, version 2 neither changed counts nor risks,
+    /// version 3 no columns of which values were left out.
     private static let versions: ClosedRange<UInt8> = 1...version
+
+    /// Stands for a count that nobody knows.
+    private static let unknownCount = -1
 
     /// The document of a publication.
     package static func bytes(of publication: Publication) -> [UInt8] {
@@ -26,7 +30,7 @@ package enum PublicationDocument {
         writer.list(publication.tables) { write($0, &$1) }
         writer.list(publication.late) { late, writer in
             writer.text(late.period)
-            writer.number(Int(late.records))
+            writer.number(late.records.map { Int($0) } ?? unknownCount)
         }
         writer.budget(publication.budget)
         writer.rowOutputs(publication.rowOutputs)
@@ -57,6 +61,7 @@ package enum PublicationDocument {
         writer.noise(published.noise)
         writer.sketches(published.sketches)
         writer.text(published.counts.word)
+        writer.list(published.leftOut) { $1.text($0) }
     }
 
     private static func write(_ cell: ControlledCell, _ writer: inout DocumentWriter) {
@@ -89,7 +94,10 @@ package enum PublicationDocument {
         let optOutsAsOf = reader.text()
         let tables = reader.list { read(&$0) }
         let late = reader.list { reader in
-            LateRecords(period: reader.text(), records: Int64(reader.number()))
+            let period = reader.text()
+            let count = reader.number()
+            return LateRecords(
+                period: period, records: count == unknownCount ? nil : Int64(count))
         }
         let budget = reader.budget()
         let rowOutputs = reader.rowOutputs()
@@ -132,6 +140,7 @@ package enum PublicationDocument {
         published.noise = reader.noise()
         published.sketches = reader.sketches()
         published.counts = reader.counts()
+        if reader.version >= 4 { published.leftOut = reader.list { $0.text() } }
         return published
     }
 

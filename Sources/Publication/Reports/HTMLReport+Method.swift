@@ -98,7 +98,10 @@ extension ReportPage {
         html.table(
             caption: texts.lateTitle, [.text(texts.period), .number(texts.headRecordCount)],
             publication.late.map { late in
-                [texts.words(forKey: Array(late.period.utf8)), texts.number(Int(late.records))]
+                [
+                    texts.words(forKey: Array(late.period.utf8)),
+                    late.records.map { texts.number(Int($0)) } ?? texts.unknown,
+                ]
             })
     }
 

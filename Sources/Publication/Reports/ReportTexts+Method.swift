@@ -51,6 +51,8 @@ extension ReportTexts {
             "Deze records kwamen na het sluiten van hun periode. Ze zitten niet in de cijfers "
                 + "daarvan.")
     }
+    /// In the place of a count of which nothing can be read any more.
+    var unknown: String { say("not known", "niet bekend") }
     var correctionsText: String {
         say(
             "A closed period is never silently published with other values. A correction is a "
@@ -83,8 +85,8 @@ extension ReportTexts {
     }
     var coarser: String {
         say(
-            "More than a fifth is withheld here. A coarser table would tell more:",
-            "Hier is meer dan een vijfde weggelaten. Een grovere tabel zou meer vertellen:")
+            "More than a fifth is withheld here. To tell more:",
+            "Hier is meer dan een vijfde weggelaten. Om meer te vertellen:")
     }
 
     func meaning(ofGroup column: String) -> String {

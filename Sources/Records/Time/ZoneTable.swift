@@ -94,6 +94,43 @@ package final class ZoneTable: Sendable {
         return EventTime(milliseconds: (instant + moved) * 1000)
     }
 
+    // MARK: Written form
+
+    /// When the written form ends, in seconds since 1970: the year 2100.
+    private static let writtenUntil: Int64 = 4_102_444_800
+
+    /// The changes of the offset until 2100, the same for data that say the same of the zone: what
+    /// other processes, and later runs, are held against.
+    package var written: String {
+        var parts: [String] = []
+        for (index, start) in starts.enumerated() where start < Self.writtenUntil {
+            if index == 0 {
+                parts.append("\(offsets[0])")
+            } else if offsets[index] != offsets[index - 1] {
+                parts.append("\(start):\(offsets[index])")
+            }
+        }
+        return parts.joined(separator: ",")
+    }
+
+    /// Reads the written form; nil for anything else.
+    package convenience init?(name: String, written: String) {
+        var starts: [Int64] = []
+        var offsets: [Int32] = []
+        for part in written.split(separator: ",", omittingEmptySubsequences: false) {
+            let numbers = part.split(separator: ":", omittingEmptySubsequences: false)
+            guard numbers.count == (starts.isEmpty ? 1 : 2),
+                let offset = numbers.last.flatMap({ Int32($0) }),
+                abs(Int64(offset)) <= Self.offsetSecondsMax,
+                let start = starts.isEmpty ? .min : Int64(numbers[0]),
+                starts.last.map({ $0 < start }) ?? true
+            else { return nil }
+            starts.append(start)
+            offsets.append(offset)
+        }
+        self.init(name: name, starts: starts, offsets: offsets, foldStart: .max)
+    }
+
     // MARK: The table
 
     /// The greatest distance of local time from UTC that a zone file may state (RFC 8536 §3.2).

@@ -27,8 +27,9 @@ package struct CheckCommand: ParsableCommand {
         var items: [JSONValue] = []
         for pipeline in pipelines {
             let faults: [SettingFault]
+            let notes: [String]
             do throws(PipelineFailure) {
-                faults = try Sluice.check(pipeline: pipeline)
+                (faults, notes) = try Sluice.checkAndNote(pipeline: pipeline)
             } catch {
                 status = max(status, try tellFailure(error))
                 items.append(failureJSON(error, pipeline: pipeline))
@@ -41,9 +42,10 @@ package struct CheckCommand: ParsableCommand {
                     ("file", .text(pipeline)),
                     ("status", .integer(Int(outcome))),
                     ("faults", .written(FaultReport.json(faults, file: pipeline))),
+                    ("notes", .array(notes.map { .text($0) })),
                 ])
             )
-            if !json { try StandardOutput.write(text: text(faults, pipeline: pipeline)) }
+            if !json { try StandardOutput.write(text: text(faults, notes, pipeline: pipeline)) }
         }
         if json {
             let report = JSONValue.object([
@@ -54,10 +56,11 @@ package struct CheckCommand: ParsableCommand {
         if status != ExitStatus.success { throw ExitCode(status) }
     }
 
-    private func text(_ faults: [SettingFault], pipeline: String) -> String {
+    private func text(_ faults: [SettingFault], _ notes: [String], pipeline: String) -> String {
         guard faults.isEmpty else { return FaultReport.render(faults, file: pipeline) + "\n" }
         let ok = Terminal.outputPalette.good("ok")
         return "\(FaultReport.printable(pipeline)): \(ok), no faults\n"
+            + notes.map { "note: \(FaultReport.printable($0))\n" }.joined()
     }
 }
 

@@ -10,14 +10,15 @@ package struct PublishCommand: ParsableCommand {
         discussion: """
             Every month that is over, and whose time for late records has passed, is published in \
             a folder of its own. What was published is never published again with another value: \
-            called again, the command makes sure that its files are there, byte for byte.
+            called again, the command makes sure that its files are there.
 
             --correct publishes a revision beside it, for as long as the pipeline allows and the \
             key of the month lives; refused where a difference would tell of too few.
 
             Exit status 10 when a month may not be published yet, or not any more. Without \
-            --period the others are published all the same, and what is missing of anything that \
-            was published is written again; the exit status is that of the worst.
+            --period the others are published all the same, and files that are missing of what \
+            was published are written again; the exit status is that of the worst. A publication \
+            without any file stays so until --period or --restore asks for it.
 
             Examples:
               sluice publish pipelines/product-usage.yaml
@@ -60,6 +61,16 @@ package struct PublishCommand: ParsableCommand {
     )
     package var customer: String?
 
+    @Flag(
+        help: ArgumentHelp(
+            """
+            Look at every file of every publication but provisional ones, and write again what is \
+            gone or changed, also where a whole folder was taken away.
+            """
+        )
+    )
+    package var restore = false
+
     @Flag(help: "Say what would be published, write nothing.")
     package var dryRun = false
 
@@ -92,6 +103,7 @@ package struct PublishCommand: ParsableCommand {
         request.correction = correct
         request.isProvisional = provisional
         request.givesUp = giveUp
+        request.restores = restore
         request.isConfined = !sandbox.noSandbox
         if let customer {
             var lines = InputLines()
@@ -105,6 +117,14 @@ package struct PublishCommand: ParsableCommand {
         }
         guard !giveUp || (period != nil && correct == nil && !provisional && customer == nil) else {
             throw .usage("--give-up: expected the month, with --period, and nothing else")
+        }
+        guard
+            !restore
+                || (period == nil && correct == nil && !provisional && !giveUp && customer == nil)
+        else {
+            throw .usage(
+                "--restore looks at all that was published: it goes without --period, --correct, "
+                    + "--provisional, --give-up and --customer")
         }
         return request
     }

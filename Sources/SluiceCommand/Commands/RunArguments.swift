@@ -11,6 +11,7 @@ package struct RunArguments: Equatable {
     package var profile = false
     package var noSandbox = false
     package var dryRun = false
+    package var forgetMissing: String?
     package var expectBytes: Int?
     package var expectSHA256: String?
     package var eofIsComplete = false
@@ -30,6 +31,7 @@ package struct RunArguments: Equatable {
         request.now = now
         request.workers = workers
         request.isDryRun = dryRun
+        request.forgetsMissing = forgetMissing
         if let expectBytes, expectBytes < 0 {
             throw .usage("--expect-bytes: found \(expectBytes), expected a number of bytes")
         }
@@ -142,6 +144,9 @@ extension RunArguments {
             case "--profile" where !profile: profile = true
             case "--no-sandbox" where !noSandbox: noSandbox = true
             case "--dry-run" where !dryRun: dryRun = true
+            case "--forget-missing" where forgetMissing == nil:
+                guard let value = Self.value(&rest) else { return nil }
+                forgetMissing = value
             case "--json" where !json: json = true
             case "--metrics" where metrics == nil:
                 guard let value = Self.value(&rest) else { return nil }

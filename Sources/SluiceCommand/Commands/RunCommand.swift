@@ -38,6 +38,15 @@ package struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            """
+            Take files of an output that are not there, or lists of quarantine, for gone for good, \
+            and forget them: nothing waits for them any more.
+            """,
+            valueName: "output"))
+    package var forgetMissing: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Commit standard input only if it had so many bytes.",
             valueName: "number"
         )
@@ -80,7 +89,7 @@ package struct RunCommand: ParsableCommand {
         RunArguments(
             pipeline: pipeline, sources: sources, now: work.now, workers: work.workers,
             profile: work.profile, noSandbox: work.sandbox.noSandbox, dryRun: dryRun,
-            expectBytes: expectBytes, expectSHA256: expectSHA256,
+            forgetMissing: forgetMissing, expectBytes: expectBytes, expectSHA256: expectSHA256,
             eofIsComplete: eofIsComplete, confirm: confirm, metrics: metrics.metrics,
             logFormat: log.logFormat, json: json, quiet: talk.quiet, verbose: talk.verbose)
     }

@@ -82,6 +82,13 @@ extension ClosingTable {
         var line = facts.joined(separator: ", ")
         if !report.pipeline.isEmpty { line = "\(report.pipeline): \(line)" }
         var lines = paragraph(line)
+        let open = report.sources.filter { $0.openBytes > 0 }
+        if !open.isEmpty {
+            lines += paragraph(
+                "not ended yet: the last line of \(NumberText.counted(open.count, "source")), "
+                    + "\(NumberText.size(bytes: open.map(\.openBytes).reduce(0, +))); left for a "
+                    + "later run")
+        }
         if !report.cutOff.isEmpty {
             lines += paragraph("identifiers before \(report.cutOff) are due")
         }

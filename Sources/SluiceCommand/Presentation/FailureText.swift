@@ -143,11 +143,9 @@ package struct FailureText: Sendable {
                 : "Run again when the cause is gone."
         case .lostState(_, let remedy): remedy
         case .busy: "Run again when the other run has ended."
-        case .refused: ""
-        case .unfinished: "Run again when the cause is gone: it does what is left to do."
-        case .keys:
-            "A key store is a directory with mode 0700, its files have mode 0600, and all belong "
-                + "to the user who runs this."
+        // What is wrong with a key says itself how to end it.
+        case .refused, .keys: ""
+        case .unfinished: "Ask again when the cause is gone: what is left is done then."
         case .internalFault:
             "Please report it with this message, which holds nothing of any record."
         case .behind(_, let cause): advice(cause, effect)

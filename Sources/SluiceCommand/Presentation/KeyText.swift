@@ -152,7 +152,10 @@ package struct KeyText: Sendable {
     package static func text(_ report: KeyRewrapReport) -> String {
         let keys = NumberText.counted(report.keys, "key")
         let registries = NumberText.counted(report.registries, "registry key")
-        let what = report.isSealed ? "sealed" : "plain now, sealed by nothing"
+        let what =
+            report.isSealed
+            ? "sealed"
+            : report.wasSealed ? "plain now, sealed by nothing" : "plain, as before: not sealed"
         return "\(keys) of months and \(registries): \(what)\n"
             + "Copies in backups are as they were.\n"
     }

@@ -61,6 +61,9 @@ package struct MetricsText: Sendable {
             NumberText.decimal(NumberText.wholeNumber(report.elapsedSeconds * 1000), places: 3))
         add("run_records_read", "Records that the last run read.", "\(totals.read)")
         addShare(quarantined: totals.quarantinedTotal, read: totals.read)
+        add("run_untimely_records",
+            "Records of the last run with a time further ahead of its clock than skew allows.",
+            "\(totals.untimely + (report.store?.untimely ?? 0))")
         for (name, counts) in zip(report.outputNames, totals.outputs) {
             let decisions = [
                 ("kept", counts.kept), ("anonymised", counts.anonymised), ("held", counts.held),
@@ -76,6 +79,13 @@ package struct MetricsText: Sendable {
             "\(report.agedRecords + (report.store?.changed ?? 0))")
         add("run_destroyed_keys", "Keys that the last run destroyed.",
             "\(report.destroyedKeys.count)")
+        for cells in report.unreadableCells {
+            add(
+                "run_unreadable_cells",
+                "Cells of reference tables that the last run could not read: clocks count as run "
+                    + "out by them.",
+                "\(cells.count)", [("table", cells.table), ("column", cells.column)])
+        }
     }
 
     private mutating func addShare(quarantined: Int, read: Int) {

@@ -36,9 +36,8 @@ struct OptOutText: RegistryAnswer {
             "  from \(entry.effective)" + (entry.withdrawn.map { " until \($0)" } ?? "")
                 + ", by \(entry.basis)")
         if entry.unsearched > 0 {
-            lines.append(
-                "  open: \(NumberText.counted(entry.unsearched, "stored file")) written under "
-                    + "other rules cannot be searched")
+            let files = NumberText.counted(entry.unsearched, "stored file")
+            lines.append("  " + UnsearchedWords.open(files))
         }
         return lines
     }
@@ -154,8 +153,7 @@ struct OptOutCheckText: RegistryAnswer {
             let isOpen = report.openLines.contains(line)
             lines.append(
                 "line \(line) of the pipeline's list"
-                    + (isOpen
-                        ? ", open: stored files written under other rules cannot be searched" : ""))
+                    + (isOpen ? ", " + UnsearchedWords.open() : ""))
         }
         lines += report.entries.flatMap { OptOutText.lines($0, nil) }
         return OptOutText.joined(lines, columnsMax)

@@ -22,9 +22,9 @@ package struct PublishText: Sendable {
         if report.entries.isEmpty { blocks.append(["\(report.pipeline): nothing to publish"]) }
         let late = report.late.flatMap { late in
             paragraph(
-                "\(NumberText.counted(Int(late.records), "record")) of \(late.period) came after "
-                    + "it had been published and \(late.records == 1 ? "is" : "are") in no "
-                    + "publication")
+                "\(late.records.map { NumberText.counted(Int($0), "record") } ?? "records") of "
+                    + "\(late.period) came after it had been published and "
+                    + "\(late.records == 1 ? "is" : "are") in no publication")
         }
         if !late.isEmpty { blocks.append(late) }
         var rest: [String] = []
@@ -59,7 +59,7 @@ package struct PublishText: Sendable {
         }
         for each in entry.tables where !each.proposal.isEmpty {
             lines += paragraph(
-                "\(each.name): \(Self.share(each)) is withheld, a coarser table would tell more: "
+                "\(each.name): \(Self.share(each)) is withheld, to tell more: "
                     + each.proposal)
         }
         for file in isVerbose ? entry.files : [] {
@@ -139,7 +139,7 @@ package struct PublishText: Sendable {
                     report.late.map { late in
                         .object([
                             ("period", .text(late.period)),
-                            ("records", .integer(Int(late.records))),
+                            ("records", late.records.map { .integer(Int($0)) } ?? .null),
                         ])
                     })
             ),

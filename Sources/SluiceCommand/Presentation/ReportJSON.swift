@@ -88,8 +88,16 @@ package enum ReportJSON {
                 "unmatched_registry_opt_outs",
                 .array(report.unmatchedRegistryOptOuts.map { .integer(Int($0)) })
             ),
+            ("unreadable_cells", .array(report.unreadableCells.map(unreadableCells))),
             ("notes", .array(report.notes.map { .text($0) })),
         ]
+    }
+
+    private static func unreadableCells(_ cells: UnreadableCells) -> JSONValue {
+        .object([
+            ("table", .text(cells.table)), ("column", .text(cells.column)),
+            ("unreadable", .integer(cells.count)), ("filled", .integer(cells.filled)),
+        ])
     }
 
     private static func destroyedKey(_ key: DestroyedKey) -> JSONValue {
@@ -157,6 +165,8 @@ package enum ReportJSON {
                 ("bytes", .integer(source.bytes)),
                 ("known_bytes", .integer(source.knownBytes)),
                 ("known_lines", .integer(source.knownLines)),
+                ("open_bytes", .integer(source.openBytes)),
+                ("changed", .boolean(source.wasChanged)),
             ] + counts(source.counts)
         )
     }

@@ -13,10 +13,13 @@ package struct StatusText: Sendable {
     /// A line for each thing worth knowing, what is late first.
     package func text(_ report: StatusReport) -> String {
         var rows: [(name: String, text: String)] = []
+        if let refusal = report.refusal { rows.append(("refused", refusal)) }
         rows.append(("last run", Self.lastRun(report)))
         rows.append(("due now", Self.due(report)))
         rows.append(("next due", report.nextDue.map(\.day) ?? "nothing waits"))
         rows += report.readable.map { ("readable", Self.readable($0)) }
+        rows += report.lostOutputs.map { ("lost", Self.lost($0)) }
+        rows += report.changedLists.map { ("changed", Self.changed(list: $0)) }
         if let keys = report.keys { rows.append(("keys", Self.keys(keys))) }
         rows += report.unpublished.map { ("publish", Self.unpublished($0)) }
         rows += Self.registry(report)
@@ -38,10 +41,19 @@ package struct StatusText: Sendable {
     }
 
     private func headline(_ report: StatusReport) -> String {
+        if report.refusal != nil { return palette.bad("every run is refused") }
         if let late = report.lateness {
             return palette.bad("late, by \(NumberText.counted(late.days, "day"))")
         }
         if report.lastRun == nil { return "no run yet" }
+        if let lost = report.lostOutputs.first {
+            return palette.bad(
+                "output \(FaultReport.printable(lost.name)) is not in the pipeline any more, and "
+                    + (lost.missing < lost.files ? "files of it lie there" : "its files are away"))
+        }
+        if !report.changedLists.isEmpty {
+            return palette.bad("a list of quarantine is not what the last run left")
+        }
         if report.overdue > 0 {
             let files = NumberText.counted(report.overdue, "file")
             return palette.bad(
@@ -80,6 +92,22 @@ package struct StatusText: Sendable {
             + " (\(NumberText.counted(readable.files, "file")))"
     }
 
+    private static func lost(_ lost: StatusReport.LostOutput) -> String {
+        "\(lost.name): \(NumberText.counted(lost.files, "file")) that no run can age, search or "
+            + "correct; keep the output in the pipeline, as it was, until they are gone"
+            + (lost.missing == 0
+                ? ""
+                : "; the folder of \(NumberText.grouped(lost.missing)) of them is missing: if they "
+                    + "are gone for good, say so once with `sluice run --forget-missing "
+                    + "\(lost.name)`")
+    }
+
+    private static func changed(list: String) -> String {
+        "\(list), a list of quarantine: what was taken out of it may be back; runs fail and "
+            + "erasures wait until it is there as it was left, or is taken away and "
+            + "`sluice run --forget-missing quarantine` says so once"
+    }
+
     private static func keys(_ keys: StatusReport.Keys) -> String {
         let counts = [
             (keys.active, "active"), (keys.closing, "closing"), (keys.destroyed, "destroyed"),
@@ -113,6 +141,8 @@ package struct StatusText: Sendable {
                 "erasures",
                 "\(NumberText.grouped(report.erasuresOpen)) open, "
                     + "\(NumberText.grouped(report.erasuresBlocked)) of them blocked by a hold"
+                    + (report.erasuresBlocked > 0
+                        ? "; new records of these persons are left out, not held" : "")
             ))
         }
         return rows
@@ -126,6 +156,7 @@ extension StatusText {
             ("status", .integer(Int(report.isLate ? ExitStatus.testsFailed : ExitStatus.success))),
             ("failure", .null), ("pipeline", .text(report.pipeline)),
             ("now", .text(report.now.text)), ("late_days", .integer(report.lateness?.days ?? 0)),
+            ("refused", .optional(report.refusal)),
             ("last_run", report.lastRun.map(json) ?? .null),
             (
                 "due",
@@ -137,6 +168,17 @@ extension StatusText {
             ),
             ("next_due", .optional(report.nextDue?.text)),
             ("readable", .array(report.readable.map(json))),
+            (
+                "lost_outputs",
+                .array(
+                    report.lostOutputs.map {
+                        .object([
+                            ("output", .text($0.name)), ("files", .integer($0.files)),
+                            ("missing_files", .integer($0.missing)),
+                        ])
+                    })
+            ),
+            ("changed_lists", .array(report.changedLists.map { .text($0) })),
             ("keys", report.keys.map(json) ?? .null),
             ("binding_holds", .array(report.bindingHolds.map { .text($0) })),
             ("opt_outs_in_force", .integer(report.optOutsInForce)),

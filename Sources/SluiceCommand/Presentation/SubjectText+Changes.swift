@@ -4,6 +4,13 @@ extension SubjectText {
     /// The report of an erasure or a rectification for people; `done` is what happened to records.
     package static func text(_ report: SubjectChangeReport, _ done: String) -> String {
         let verb = report.isDryRun ? "would be \(done)" : done
+        let lines = changed(report, verb) + left(report, verb) + [""]
+            + report.limits.map { "- \($0)" }
+        return lines.map { FaultReport.printable($0) }.joined(separator: "\n") + "\n"
+    }
+
+    /// What is not there any more, or says something else.
+    private static func changed(_ report: SubjectChangeReport, _ verb: String) -> [String] {
         let kept = report.isDryRun ? "would be rewritten" : "rewritten"
         var lines = [
             "\(NumberText.counted(report.records, "record")) \(verb), "
@@ -29,6 +36,12 @@ extension SubjectText {
             lines.append(
                 "\(NumberText.counted(report.quarantineLines, "raw line")) of quarantine \(verb)")
         }
+        return lines
+    }
+
+    /// What a hold keeps, and what becomes of the sources.
+    private static func left(_ report: SubjectChangeReport, _ verb: String) -> [String] {
+        var lines: [String] = []
         if let hold = report.blockedBy {
             let when = report.retry.map { "try again after \($0)" } ?? "it ends when it is released"
             let then =
@@ -51,9 +64,7 @@ extension SubjectText {
                 "your duty: \(input.path) still holds "
                     + "\(NumberText.counted(input.records, "record")) of the subject")
         }
-        lines.append("")
-        lines += report.limits.map { "- \($0)" }
-        return lines.map { FaultReport.printable($0) }.joined(separator: "\n") + "\n"
+        return lines
     }
 
     /// The report of an erasure or a rectification for machines.

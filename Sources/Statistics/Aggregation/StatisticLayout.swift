@@ -33,6 +33,8 @@ struct StatisticLayout: Sendable {
         let impliedBy: Int?
         /// The counter that is above zero when the row contributes to the cell.
         var evidenceCell: Int { kind == .sum ? cell + 2 : cell }
+        /// True where the counter behind that one is of numbers that could not be read.
+        var countsUnreadable: Bool { kind == .sum || kind == .percentile }
         /// Who stands behind it: a set of the row; set 0 is everybody in the row.
         let contributors: Int
     }

@@ -37,7 +37,6 @@ extension StatisticState {
 
     private mutating func selectRows(_ identifiers: borrowing RowIdentifiers) {
         let count = identifiers.masks.count
-        let bit = UInt64(index)
         pass.rows.resize(to: count, filling: 0)
         var selected = 0
         for row in 0..<count {

@@ -31,7 +31,8 @@ struct StatisticState: ~Copyable {
     }
 
     let layout: StatisticLayout
-    let index: Int
+    /// The bit of the masks of rows that may be counted.
+    let bit: UInt64
     var keys: KeyTable
     var cells = FlatArray<Int64>(capacity: 64)
     var contributors: Contributors
@@ -65,7 +66,7 @@ struct StatisticState: ~Copyable {
     init(_ statistic: StatisticPlan, at index: Int, in plan: StatisticsPlan, seed: UInt64) {
         let layout = StatisticLayout(statistic, in: plan)
         self.layout = layout
-        self.index = index
+        bit = UInt64(plan.bits[index])
         keys = KeyTable(width: layout.rowWords.count, seed: seed)
         contributors = Contributors(
             setCount: layout.contributorSets, personsMax: layout.personsMax,

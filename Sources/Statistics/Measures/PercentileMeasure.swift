@@ -13,7 +13,9 @@ extension MeasureDescriptor {
                 help: "The field. A value that is no decimal number is left out and counted."),
             OptionDescriptor(
                 "p", values: "0.01 to 100, at most two digits behind the point",
-                standard: "50", help: "The share in percent; 50 is the median."),
+                standard: "50",
+                help: "The share in percent; 50 is the median. 100, the largest, for disclosures "
+                    + "only."),
             .when,
         ],
         shorthand: "of",

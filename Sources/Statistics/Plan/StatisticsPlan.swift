@@ -8,24 +8,28 @@ package struct StatisticsPlan: Sendable {
     package let personInput: Int?
     /// The token input that says which customer a row is about; nil when the plan names none.
     package let customerInput: Int?
-    /// The statistics; bit `i` of a row's mask stands for statistic `i`, so at most 64.
     package let statistics: [StatisticPlan]
+    /// For each statistic the bit of a row's mask that says whether it may count the row: its own,
+    /// or that of another one that may count the same rows.
+    package let bits: [Int]
     /// How finely the result can be taken apart again.
     package let granularity: Granularity
 
     package init(
         textInputs: [TextInputPlan], tokenInputCount: Int, personInput: Int?,
-        customerInput: Int?, statistics: [StatisticPlan], granularity: Granularity = .reduced
+        customerInput: Int?, statistics: [StatisticPlan], bits: [Int]? = nil,
+        granularity: Granularity = .reduced
     ) {
         self.textInputs = textInputs
         self.tokenInputCount = tokenInputCount
         self.personInput = personInput
         self.customerInput = customerInput
         self.statistics = statistics
+        self.bits = bits ?? Array(statistics.indices)
         self.granularity = granularity
     }
 
-    /// The most statistics of one plan: as many as the mask of a row has bits.
+    /// The most statistics of one plan that have a bit of their own: the mask of a row has so many.
     package static let statisticsMax = 64
 }
 

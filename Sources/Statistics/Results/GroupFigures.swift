@@ -9,6 +9,9 @@ struct GroupFigures {
     private var evidence: [Evidence]
     /// In the same order; empty unless the rows are separable.
     private var tallies: [ContributorTally]
+    /// Whose numbers could not be read, by step that has any; likewise.
+    private var unreadable: [Int: ContributorTally] = [:]
+    private let isSortedByPerson: Bool
     private var distinct: [Int64]
     /// By step; empty unless the rows are separable.
     private var seen: [NumberSet]
@@ -18,6 +21,7 @@ struct GroupFigures {
     init(_ key: [UInt32], _ layout: StatisticLayout, isSortedByPerson: Bool = true) {
         self.key = key
         self.layout = layout
+        self.isSortedByPerson = isSortedByPerson
         cells = [Int64](repeating: 0, count: layout.cellCount)
         evidence = [Evidence](
             repeating: Evidence(layout), count: layout.isSeparable ? 0 : layout.steps.count + 1)
@@ -51,6 +55,12 @@ struct GroupFigures {
         let key = keys.isEmpty ? 0 : keys[Int(person)]
         tallies[0].add(person: person, customer: customer, amount: 0, key: key)
         for index in layout.steps.indices {
+            if layout.steps[index].countsUnreadable,
+                row.cells[layout.steps[index].evidenceCell + 1] > 0
+            {
+                unreadable[index, default: ContributorTally(isSortedByPerson: isSortedByPerson)]
+                    .add(person: person, customer: customer, amount: 0)
+            }
             let evidence = row.cells[layout.steps[index].evidenceCell]
             if evidence <= 0 { continue }
             tallies[index + 1].add(
@@ -117,10 +127,7 @@ struct GroupFigures {
     /// The figure of step `index`.
     mutating func cell(_ index: Int, _ kind: MeasureKind) -> MeasuredCell {
         let step = layout.steps[index]
-        var unreadable: Int64 = 0
-        if step.kind == .sum || step.kind == .percentile {
-            unreadable = cells[step.evidenceCell + 1]
-        }
+        let unreadable = step.countsUnreadable ? cells[step.evidenceCell + 1] : 0
         guard layout.isSeparable else {
             return MeasuredCell(
                 value: value(step, index, kind), basis: cells[0],
@@ -128,11 +135,15 @@ struct GroupFigures {
                 customers: evidence[index + 1].customers.count, unreadable: unreadable)
         }
         let exact = tallies[index + 1].backing(total: total(cells, step))
-        return MeasuredCell(
+        var cell = MeasuredCell(
             value: value(step, index, kind), basis: cells[0],
             persons: min(exact.persons, layout.personsMax),
             customers: min(exact.customers, layout.customersMax), unreadable: unreadable,
             backing: exact)
+        if let left = self.unreadable[index]?.backing(total: nil) {
+            cell.unreadableBacking = RowBacking(persons: left.persons, customers: left.customers)
+        }
+        return cell
     }
 
     private mutating func value(
@@ -142,6 +153,7 @@ struct GroupFigures {
         case .count: return .integer(cells[step.cell])
         case .distinct: return .integer(distinct[index])
         case .sum:
+            if cells[step.evidenceCell] == 0 { return nil }
             return .decimal(
                 ExactDecimal(
                     billionths: wideInteger(

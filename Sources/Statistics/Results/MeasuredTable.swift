@@ -88,9 +88,15 @@ package struct MeasuredCell: Sendable, Equatable {
         get { backings.first }
         set { backings = newValue.map { [$0] } ?? [] }
     }
-    /// In a list: a table may have millions of figures, and one without backing takes no room for
+    /// Whose numbers those are; nil without any, and unless the partials were separable.
+    package var unreadableBacking: RowBacking? {
+        get { unreadableBackings.first }
+        set { unreadableBackings = newValue.map { [$0] } ?? [] }
+    }
+    /// In lists: a table may have millions of figures, and one without backing takes no room for
     /// it.
     private var backings: [CellBacking] = []
+    private var unreadableBackings: [RowBacking] = []
 
     package init(
         value: Quantity?, basis: Int64, persons: Int, customers: Int, unreadable: Int64,

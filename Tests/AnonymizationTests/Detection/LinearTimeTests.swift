@@ -13,6 +13,7 @@ import Testing
         "1234 ", "NL91 ", "4111-", "eyJ.", "eyJhbGciOiJ", "a1B2", "%", "%2", "[", "::1%", "//a:",
         "a.1.", "192.0.2.7-", "550e8400-e29b-41d4-a716-446655440000-", "a'", "\u{e9}@", "=", "v1.",
         "https://", "?a=", "/1", ";", "bot", "Edg", "Chrome",
+        "\\n", "\\u0022a", "\\x221", "\\0121", "%5Cn",
     ]
 
     /// The processor seconds that `transform` takes for `length` bytes of repeated `unit`: the best

@@ -134,6 +134,33 @@ struct OptOutIndexTests {
         #expect(ask(index, "c1", event: day(9)) == .nothing)
     }
 
+    @Test("A name that is no text is listed as it is, or as what is written for it")
+    func namesThatAreNoText() {
+        let (plain, written) = ("a\u{0}b", #"a\x00b"#)
+        for name in [plain, written] {
+            let entries = [
+                OptOutEntry(
+                    customer: bytes(name), scope: Self.marketing, effective: day(1), line: 2),
+                OptOutEntry(
+                    person: bytes("p" + name), scope: Self.marketing, effective: day(1), line: 3),
+                OptOutEntry(
+                    customer: bytes(name), person: bytes("u1"), scope: Self.marketing,
+                    effective: day(1), line: 4),
+            ]
+            let index = index(entries)
+            for said in [plain, name] {
+                #expect(ask(index, said, event: day(9)).use == Self.marketing)
+                #expect(ask(index, "c", "p" + said, event: day(9)).use == Self.marketing)
+                let limited = self.index([entries[2]])
+                #expect(ask(limited, said, "u1", event: day(9)).use == Self.marketing)
+            }
+            for said in ["ab", "a\u{0}c", #"a\x00c"#] {
+                #expect(ask(index, said, "p" + said, event: day(9)) == .nothing)
+                #expect(ask(index, said, "u1", event: day(9)) == .nothing)
+            }
+        }
+    }
+
     @Test("A customer whose name begins like that of another is another one")
     func customersThatBeginAlike() {
         let index = index([

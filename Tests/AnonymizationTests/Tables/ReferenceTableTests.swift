@@ -58,6 +58,56 @@ struct ReferenceTableTests {
         #expect(date(table, "twice") == (try time("2026-10-25T00:30:00Z")))
     }
 
+    @Test("a time with its offset as databases write it, unless a form is declared")
+    func timestamps() throws {
+        let cells = [
+            "2026-09-01 00:00:00+00", "2026-09-01 05:30:00.123456+05:30", "2026-08-31T21:00:00-03",
+            "2026-09-01 00:00:00Z", "2026-09-01 00:00:00+0", "2026-09-01 00:00:00+24",
+            "2026-09-01_00:00:00+00", "2026-09-01 00:00:00 +00", "2026-09-01 00:00:00+00:00:00",
+            "2026-09-01 24:00:00+00", "2026-09-01 00:00+00", "2026-09-01 00:00:00BC+00",
+        ]
+        let rows = cells.enumerated().map { ("\($0)", [$1]) }
+        let table = try table(rows)
+        let september = try time("2026-09-01T00:00:00Z")
+        #expect(date(table, "0") == september && date(table, "2") == september)
+        #expect(date(table, "1") == (try time("2026-09-01T00:00:00.123Z")))
+        #expect(date(table, "3") == september)
+        for row in 4..<cells.count { #expect(date(table, "\(row)") == .unknown, "\(cells[row])") }
+        let declared = try self.table(rows, format: .rfc3339)
+        #expect(date(declared, "0") == .unknown && date(declared, "3") == .unknown)
+    }
+
+    @Test("cells that cannot be read are counted among those that say something")
+    func unreadable() throws {
+        let table = try table(
+            [
+                ("a", ["2026-02-28", "P1M"]), ("b", ["", ""]), ("c", ["NULL", "1 month"]),
+                ("d", ["01-09-2026", " "]),
+            ], kinds: [.date, .length])
+        let (dates, lengths) = (table.unreadableCells(column: 0), table.unreadableCells(column: 1))
+        #expect(dates == (2, 3) && lengths == (1, 2))
+    }
+
+    @Test("cells of an earlier run that are empty or unreadable now are lost, gone keys are not")
+    func lost() throws {
+        func rows(_ cells: [[String]]) -> [(String, [String])] {
+            cells.enumerated().map { ("k\($0)", $1) }
+        }
+        let kinds: [ReferenceTable.ColumnKind] = [.date, .length]
+        let former = try table(
+            rows([
+                ["2026-02-28", "P1M"], ["2026-02-28", "P1M"], ["2026-02-28", ""], ["", "P1M"],
+                ["?", "?"], ["2026-02-28", "P1M"],
+            ]), kinds: kinds)
+        let before = try #require(ReferenceTable.decoded(former.encoded(names: ["d", "l"]))).table
+        let now = try table(
+            rows([["2026-03-01", "P2M"], ["", ""], ["28-02-2026", "?"], ["?", "?"], ["", ""]]),
+            kinds: kinds)
+        let dates = now.lostCells(column: 0, of: before, column: 0)
+        let lengths = now.lostCells(column: 1, of: before, column: 1)
+        #expect(dates == (2, 4) && lengths == (2, 4))
+    }
+
     @Test("a declared form takes no other")
     func declaredForm() throws {
         let rows = [("a", ["1772323200"]), ("b", ["2026-03-01"])]

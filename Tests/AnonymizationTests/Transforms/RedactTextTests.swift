@@ -1,4 +1,5 @@
 import Anonymization
+import Foundation
 import PlainTwins
 import Records
 import TestSupport
@@ -27,7 +28,7 @@ import Testing
         ("u=anna%40b%C3%BCcher.example&x", "u=[email]&x"),
         ("to%3D%61nna%40o%6Ee.nl", "to%3D[email]"),
         ("anna%40one.example%20x", "[email]%20x"), ("anna@one.example%2Fx", "[email]%2Fx"),
-        ("anna@%C3%BCber%2Eexample", "[email]"),
+        ("anna@%C3%BCber%2Eexample", "[email]"), ("anna@x'bob@y", "[email]'[email]"),
     ]) func emailAddresses(text: String, expected: String) throws {
         #expect(try Self.redact(text) == expected)
     }
@@ -80,6 +81,14 @@ import Testing
         ("u=550e8400%2De29b%2da716-41d4%2D446655440000&", "u=[token]&"),
         ("4111\u{a0}1111\u{a0}1111\u{202f}1111\u{a0}x", "[card]\u{a0}x"),
         ("NL91\u{a0}ABNA\u{a0}0417\u{a0}1643\u{a0}00", "[iban]"),
+        ("c=4111%C2%A01111%c2%a01111%E2%80%AF1111&x", "c=[card]&x"),
+        ("4111\u{2013}1111%E2%80%931111%2D1111", "[card]"),
+        ("4111%2B1111\u{2011}1111\u{2009}1111", "[card]"),
+        ("NL91%C2%A0ABNA%E2%80%930417%201643%C2%A000", "[iban]"),
+        ("192.0.2.7:4111 1111 1111 1111 x", "[ip]:[card] x"),
+        ("[2001:db8::7]:4111-1111-1111-1111", "[ip]:[card]"),
+        ("192.0.2.7%3A4111%201111%201111%201111", "[ip]%3A[card]"),
+        ("192.0.2.7:4111 1111 1111 1112", "[ip] 1111 1111 1112"),
         ("c=4111+1111+1111+1111", "c=[card]"), ("3782-822463-10005", "[card]"),
         ("NL91 ABNA 0417 1643 00 for", "[iban] for"), ("GB82WEST12345698765432", "[iban]"),
         ("nl91%20abna%200417%201643%2000", "[iban]"),
@@ -95,12 +104,70 @@ import Testing
         "hmac-sha2-256@openssh.com,curve25519-sha256@libssh.org", "react@18.2.0", "@name", "a@",
         "std::vector a::b Cafe::Bad ::", "getInvoiceListForCustomerAndFiscalYear2024",
         "how-to-configure-the-2024-invoice-module-in-nordic-countries",
-        "4111 1111 1111 1112", "1700000000000", "GB82WEST12345698765431", "0.4111111111111111",
+        "4111 1111 1111 1112", "2026-01-15 101038", "2026\u{2013}01\u{2013}15 101038",
+        "7070 200 5120 16", "7070 200 512 107", "1700000000000",
+        "GB82WEST12345698765431", "0.4111111111111111",
         "2024-01-02T03:04:05Z", "2024-01-02--03-04", "[email] [ip] [token]", "%", "%4", "",
         "\u{e9}\u{4e2d}",
     ]) func staysUntouched(text: String) throws {
         let transform = try #require(TextRun.make(RedactText.descriptor).transform)
         #expect(TextRun.apply(transform, text) == .init(result: .unchanged, text: text))
+    }
+
+    /// What a programme has escaped into a text is no letter or digit of what stands behind it.
+    @Test(arguments: [
+        #"\n"#, #"\r"#, #"\t"#, #"\b"#, #"\f"#, #"\r\n"#, #"\x22"#, #"\u0022"#, #"\u003C"#, #"\\n"#,
+        #"\U0001F600"#, #"\012"#, "#012", #"\v"#, #"\a"#, #"\e"#, #"\0"#,
+    ]) func escapesHideNothing(escape: String) throws {
+        let found = [
+            "192.0.2.77": "[ip]", "2001:db8:1:2::77": "[ip]", "::1": "[ip]", "fe80::1": "[ip]",
+            "2001:0db8:0000:0000:0000:0000:0000:0077": "[ip]", "192.0.2.7:80": "[ip]",
+            "00:1A:2B:3C:4D:5E": "[mac]", "001a.2b3c.4d5e": "[mac]", "4111111111111111": "[card]",
+            "4111 1111 1111 1111": "[card]", "NL91ABNA0417164300": "[iban]",
+            "NL91 ABNA 0417 1643 00": "[iban]", "anna@one.example": "[email]",
+            "550e8400-e29b-41d4-a716-446655440000": "[token]",
+            "0b9cd1e2f3a4b5c6d7e8f9a0b1c2d3e4": "[token]",
+        ]
+        for (value, placeholder) in found {
+            let text = try Self.redact("x " + escape + value + escape + " y")
+            let parts = text.components(separatedBy: placeholder)
+            // The letters of the escape may go, too; nothing of the value may stay.
+            #expect(parts.count == 2, "\(text)")
+            #expect(("x " + escape).hasPrefix(parts[0]), "\(text)")
+            #expect(parts.last == escape + " y", "\(text)")
+        }
+    }
+
+    /// The backslash of such an escape as a URL writes it.
+    @Test(arguments: ["%5Cu0022", "%5cn", "%5Cv", "%5Cx22", "%5C%5Cn", "%5C0", "%5C012", "%23012"])
+    func encodedEscapesHideNothing(escape: String) throws {
+        let values = [
+            "192.0.2.77", "2001:db8:1:2::77", "00:1A:2B:3C:4D:5E", "4111111111111111",
+            "NL91ABNA0417164300", "anna@one.example", "550e8400-e29b-41d4-a716-446655440000",
+        ]
+        for value in values {
+            let text = try Self.redact("x " + escape + value + " y")
+            let parts = text.components(separatedBy: "[")
+            #expect(parts.count == 2, "\(text)")
+            #expect(("x " + escape).hasPrefix(parts[0]), "\(text)")
+            #expect(parts.last?.hasSuffix("] y") == true, "\(text)")
+        }
+    }
+
+    @Test(arguments: [
+        (#"\u0022192.0.2.77\u0022"#, #"\u0022[ip]\u0022"#), (#"\02001:db8::7"#, #"\0[ip]"#),
+        (#"\0192.0.2.7 \v192.0.2.7"#, #"\0[ip] \v[ip]"#), (#"\05 \0 \00"#, #"\05 \0 \00"#),
+        (#"\012192.0.2.7 \0121.2.3.4"#, #"\012[ip] \0[ip]"#), (#"\network 1"#, #"\network 1"#),
+        (#"C:\temp\beef\n12"#, #"C:\temp\beef\n12"#), ("@001a.2b3c.4d5e", "@[mac]"),
+        ("1.001a.2b3c.4d5e", "1.001a.2b3c.4d5e"), ("2001:db8:1:2::77ms", "[ip]ms"),
+        ("fe80::1ms e2e::fetch Ad5::delete", "[ip]ms e2e::fetch Ad5::delete"),
+        ("::1:eth0 2001:db8:0:0:0:0:0:7ms", "[ip]:eth0 [ip]ms"),
+        ("2001:0db8:0:0:0:0:0:0077:80 x", "[ip] x"), ("0:1:2:3:4:5:6:7:8:9", "0:[ip]"),
+        ("12:30:01::Error in module", "12:30:01::Error in module"),
+        ("foo.py:12:5::error abc1:def2::error", "foo.py:12:5::error abc1:def2::error"),
+        ("score 1:2::first 2001::database", "score 1:2::first 2001::database"),
+    ]) func nextToOtherLetters(text: String, expected: String) throws {
+        #expect(try Self.redact(text) == expected)
     }
 
     /// Random keys in the alphabets that programmes use, hardly one of which may stay.
@@ -133,6 +200,20 @@ import Testing
                 == "a@b.example 192.0.2.7 [card] [phone]"
         )
         #expect(try Self.redact("t=%2B31612345678", [("kinds", ["phone"])]) == "t=[phone]")
+        #expect(
+            try Self.redact("192.0.2.7:4111 1111 1111 1111", [("kinds", ["ip"])])
+                == "[ip] 1111 1111 1111")
+    }
+
+    @Test(arguments: [
+        ("t=%2B31%C2%A06%C2%A01234%E2%80%935678&x", "t=[phone]&x"),
+        ("+31\u{a0}6\u{2013}1234%205678.", "[phone]."),
+        ("t=+31%20%280%2920%201234567", "t=[phone]"), ("tel%3A%2B31201234567", "tel%3A[phone]"),
+        ("q=tel%20%2B31%20201234567", "q=tel%20[phone]"), ("x=%20+31201234567", "x=%20[phone]"),
+        ("x=%41+31201234567", "x=%41+31201234567"), ("20+31201234567", "20+31201234567"),
+        ("+31%C2%A0%C2%A0%C2%A06 1234 5678", "+31%C2%A0%C2%A0%C2%A06 1234 5678"),
+    ]) func telephoneNumbers(text: String, expected: String) throws {
+        #expect(try Self.redact(text, [("kinds", ["phone"])]) == expected)
     }
 
     @Test func whatIsNoTextBecomesNull() throws {

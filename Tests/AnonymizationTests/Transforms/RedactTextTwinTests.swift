@@ -40,6 +40,31 @@ import Testing
         }
     }
 
+    /// A text is searched until nothing is found any more, and so is the twin's.
+    @Test func strictGrammarEqualsItsTwin() throws {
+        let seed: UInt64 = 0x7e57_0006
+        var random = SeededGenerator(seed: seed)
+        let pieces = [
+            "a", "B", "4", "0", "@", "%40", "%2540", "%61", "%2E", "%20", "%C3%BC", "%", "%4", ".",
+            "-", "_", "+", "~", "'", " ", "/", "\u{e9}",
+        ]
+        let transform = RedactText(kinds: .email)
+        for _ in 0..<10_000 {
+            var text: [UInt8] = []
+            for _ in 0..<random.next() % 14 {
+                text += Array((pieces.randomElement(using: &random) ?? "").utf8)
+            }
+            var expected = text
+            while true {
+                let next = StrictEmailTwin.redacted(expected)
+                if next == expected { break }
+                expected = next
+            }
+            let found = TextRun.apply(transform, text)
+            #expect(bytes(found.text) == expected, "seed \(seed): \(TestSupport.text(text))")
+        }
+    }
+
     private static func luhn(_ digits: [Int]) -> Bool {
         var sum = 0
         for (place, digit) in digits.reversed().enumerated() {
@@ -61,6 +86,40 @@ import Testing
             #expect((TextRun.apply(transform, text).text == "[card]") == expected, "\(text)")
         }
         #expect(valid > 50)
+    }
+
+    /// How issuers print their numbers, digit by digit.
+    private static let printed: Set<[Int]> = [
+        [4, 4, 4, 4], [4, 4, 4, 1], [4, 4, 4, 2], [4, 4, 4, 3], [4, 4, 4, 5], [4, 4, 4, 6],
+        [4, 4, 4, 7], [4, 4, 4, 4, 1], [4, 4, 4, 4, 2], [4, 4, 4, 4, 3], [4, 3, 3, 3], [4, 4, 5],
+        [4, 6, 5], [4, 6, 4],
+    ]
+
+    @Test func groupedCardNumbersEqualTheirTwin() {
+        var random = SeededGenerator(seed: 0x7e57_0005)
+        let transform = RedactText(kinds: .card)
+        let gaps = [" ", "-", "+", "%20", "\u{a0}", "\u{2013}", "%E2%80%93"]
+        let forms = Array(Self.printed).sorted { $0.lexicographicallyPrecedes($1) }
+        var found = 0
+        for number in 0..<10_000 {
+            // Half of them in the groups of an issuer, half in any.
+            let form =
+                number % 2 == 0
+                ? forms[Int(random.next() % UInt64(forms.count))]
+                : [4] + (0..<random.next() % 4 + 1).map { _ in Int(random.next() % 8) + 1 }
+            let groups = form.map { count in (0..<count).map { _ in Int(random.next() % 10) } }
+            let text = groups.map { $0.map(String.init).joined() }
+                .joined(separator: gaps[Int(random.next() % 7)])
+            let isFound = (2...groups.count).contains { count in
+                let digits = groups[..<count].flatMap(\.self)
+                guard digits[0] > 1, Self.luhn(digits) else { return false }
+                let form = Array(form[..<count])
+                return Self.printed.contains(form) && (form != [4, 3, 3, 3] || digits[0] == 4)
+            }
+            found += isFound ? 1 : 0
+            #expect(TextRun.apply(transform, text).text.hasPrefix("[card]") == isFound, "\(text)")
+        }
+        #expect(found > 300)
     }
 
     /// The remainder of a long decimal number, digit by digit, as ISO 13616 describes it.

@@ -55,7 +55,12 @@ struct FaultTests {
     /// standard input ended well and left all of it, as it was, in the state. Without state, what
     /// failed between two files said that nothing was written, and terms of a disclosure that
     /// could not be read called nothing back any more; nor did those of a run that failed behind
-    /// the files they were about.
+    /// the files they were about. A commit that could not clear the folder of work said that
+    /// nothing was written; a month was not given up again where a kill had left its key. A
+    /// correction and a copy that failed were on record all the same, and an opt-out that could not
+    /// be read back was entered. A correction was published without what came late of another
+    /// month, which could not be read once. A commit that could not seal its ledger left it so,
+    /// however often it was done again.
     private static let finds: [Find] = [
         Find(job: "an opt-out", side: .read, call: "fstatat", atLeast: 20),
         Find(job: "an erasure", side: .read, call: "open", atLeast: 20),
@@ -68,6 +73,15 @@ struct FaultTests {
         Find(
             job: "a run without state", side: .write, call: "renameat", isEach: true, atLeast: 15),
         Find(job: "a run without state", side: .read, call: "open", atLeast: 5),
+        Find(job: "a commit", side: .write, call: "renameat", isEach: true, atLeast: 20),
+        Find(job: "a commit without state", side: .write, call: "unlinkat", atLeast: 1),
+        Find(job: "a month given up", side: .write, call: "unlinkat", isEach: true, atLeast: 2),
+        Find(job: "a list of opt-outs", side: .read, call: "pread", atLeast: 9),
+        Find(job: "an opt-out", side: .read, call: "pread", atLeast: 20),
+        Find(job: "a correction", side: .read, call: "pread", atLeast: 20),
+        Find(job: "a rectification", side: .write, call: "write", atLeast: 6),
+        Find(job: "a copy", side: .write, call: "renameat", atLeast: 2),
+        Find(job: "a correction", side: .read, call: "open", kind: .error(EMFILE), atLeast: 10),
     ]
 
     struct Find: CustomTestStringConvertible {

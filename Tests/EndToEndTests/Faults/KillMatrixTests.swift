@@ -20,6 +20,25 @@ struct KillMatrixTests {
         #expect(kills.count >= 3)
     }
 
+    /// Kills that came to something wrong: a key that was to be sealed stayed beside its store, and
+    /// a commit that was done again listed a second time what was set aside, beside a mark of
+    /// success that was never finished.
+    @Test(arguments: ["keys sealed", "a commit", "a commit without state"])
+    func inFrontOfEachRename(_ name: String) throws {
+        let world = try FaultWorld(#require(FaultJob.all.first { $0.name == name }))
+        var fault = Fault(side: .write, kind: .signal(SIGKILL), call: "renameat")
+        let calls = try world.calls(of: fault)
+        #expect(calls > 3)
+        for number in 1...max(1, calls) {
+            try world.restore()
+            fault.number = number
+            #expect(try world.run(with: fault).status == 128 + SIGKILL)
+            for sentence in try world.faultsOfGoingOn() {
+                Issue.record("\(name), killed at rename \(number): \(sentence)")
+            }
+        }
+    }
+
     @Test(.enabled(if: asked.isMade), arguments: FaultJob.all) func everywhere(
         _ job: FaultJob
     ) throws {

@@ -105,16 +105,18 @@ private final class TinyDisk {
     func fillUp(leavingNames left: Int) throws {
         unsafe mkdir(filler, 0o700)
         var made = 0
-        var before = -1
-        // The system gives names of files that are gone back a little later.
-        while made > before {
-            before = made
+        var quiet = 0
+        // The system gives names of files that are gone back a little later, on a busy machine more
+        // than a moment later.
+        while quiet < 3 {
+            let before = made
             while true {
                 let number = unsafe open("\(filler)/\(made)", O_CREAT | O_WRONLY, 0o600)
                 guard number >= 0 else { break }
                 close(number)
                 made += 1
             }
+            quiet = made > before ? 0 : quiet + 1
             usleep(100_000)
         }
         for index in 0..<min(left, made) { unsafe unlink("\(filler)/\(index)") }

@@ -18,7 +18,7 @@ extension HistoryWorld {
             purpose: security
             path: "out/actions/{date}.jsonl"
             expires: P6M
-            safeguards: { reason: abuse, readers: [soc], delete_after: P1M }
+            safeguards: { reason: abuse, readers: [soc], delete_after: P5W }
           - name: research
             purpose: statistics
             path: "out/research/{date}.jsonl"
@@ -85,8 +85,9 @@ extension HistoryWorld {
         identity: { customer: customer, user: user }
         zone: Europe/Amsterdam
         tables:
-          - { name: accounts, file: accounts.csv, key: user }
-          - { name: trials, sqlite: trials.sqlite, table: trials, key: user }
+          # Dates come and go there, and persons are few.
+          - { name: accounts, file: accounts.csv, key: user, max_shrink: 100% }
+          - { name: trials, sqlite: trials.sqlite, table: trials, key: user, max_shrink: 100% }
         delete:
           start: { table: trials, column: ended, by: user }
           length: P2D

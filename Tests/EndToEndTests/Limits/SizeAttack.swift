@@ -220,7 +220,7 @@ struct SizeAttack: Sendable, CustomTestStringConvertible {
         }
     }
 
-    static let files = settings + lists
+    static let files = settings + lists + results
 
     private static let settings: [SizeAttack] = [
         file(
@@ -276,4 +276,54 @@ struct SizeAttack: Sendable, CustomTestStringConvertible {
     ]
 
     private static let optOuts = "customer,purposes,effective_date\n"
+
+    /// A pipeline with a disclosure that was delivered, and what then lies in its place.
+    private static func delivered(
+        _ name: String, _ path: String, size: Int, _ content: @escaping @Sendable (Int) -> String
+    ) -> SizeAttack {
+        SizeAttack(
+            name: name, size: size, command: ["run", "p.yaml", "--now", "2026-04-16"],
+            statuses: [0], memoryMebibytes: 100
+        ) { scene, size in
+            try scene.write("p.yaml", disclosing)
+            try scene.write("o.csv", optOuts)
+            try scene.write(
+                "in/a.jsonl",
+                ["a", "b"].map { user in
+                    #"{"ts":"2026-03-01T10:00:00Z","user":"\#(user)","customer":"\#(user)","#
+                        + "\"partner\":\"p\"}\n"
+                }.joined())
+            let run = ["run", "p.yaml", "--now", "2026-04-15", "--quiet"]
+            guard try sluice(run, in: scene).status == 0 else { throw ProcessFault.noFile(name) }
+            try scene.write("o.csv", optOuts + "a,compliance,2026-01-01\n")
+            try scene.write(path, content(size))
+            return .bytes([])
+        }
+    }
+
+    private static let disclosing = """
+        name: disclosing
+        source: { format: jsonl, files: "in/*", time: ts }
+        identity: { customer: customer, user: user, partner: partner }
+        window: P1Y
+        fields: { ts: keep, customer: drop, user: drop, partner: drop }
+        opt_outs: { file: o.csv, max_shrink: 100% }
+        disclosures:
+          - { name: report, to: partner, purpose: compliance, by: [month, partner, user],
+              measures: { times: count }, path: "out/{partner}/{month}.csv" }
+
+        """
+
+    /// What lies in the place of files that Sluice itself has written.
+    private static let results: [SizeAttack] = [
+        delivered("a delivered file that grew", "out/p/2026-03.csv", size: 64 << 20) {
+            String(repeating: "2026-03,p,\(canary),1\n", count: $0 / 25)
+        },
+        delivered("terms of one line", "out/p/terms.json", size: 32 << 20) {
+            String(repeating: "[", count: $0)
+        },
+        delivered("deep terms", "out/p/terms.json", size: 1 << 20) {
+            String(repeating: #"{"a":"#, count: $0 / 6)
+        },
+    ]
 }

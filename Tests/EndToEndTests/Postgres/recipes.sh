@@ -70,6 +70,10 @@ expect "one token for a person of one month" \
     "SELECT count(DISTINCT username) FROM action WHERE ts < '2026-02-28' AND aged_at IS NOT NULL" 40
 [ "$("$recipes/age-out.sh" "$work/keys" 2026-04-15 300)" = "0 rows aged out" ] ||
     fail "rows were aged out twice"
+grep -aq Europe/Amsterdam "$work/keys/store" || fail "the keys count months in another zone"
+if KEYS_ZONE=UTC "$recipes/copy-out.sh" "$work/keys" 2>/dev/null; then
+    fail "one store served two zones"
+fi
 
 "$recipes/copy-out.sh" "$work/keys"
 expect "rows of the copy" "SELECT count(*) FROM action_copy" 2000

@@ -246,6 +246,20 @@ final class SluiceProcess {
         return unsafe result != 0 || information.si_signo != 0
     }
 
+    /// What the system tells of it once it has waited for half a second, as for its input; on a
+    /// busy machine it may take long to come there. Gives up after a minute.
+    func statusOnceItWaits() throws -> String {
+        var status = ""
+        var looks = 0
+        for _ in 0..<1200 where looks < 10 {
+            usleep(50_000)
+            status = text(
+                try FileDescriptor.reading("/proc/\(pid)/status").readAll(limitBytes: 1 << 16))
+            looks = status.contains("State:\tS") ? looks + 1 : 0
+        }
+        return status
+    }
+
     /// Waits for the end; a process that takes longer than `seconds`, ten times as long under a
     /// sanitizer, is killed and a fault.
     func finish(within seconds: Int = 120) throws -> Outcome {

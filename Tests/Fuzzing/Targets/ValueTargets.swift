@@ -29,7 +29,7 @@ extension FuzzTarget {
         "@", "%40", "192.0.2.7", "2001:db8::7", "%3A", ":443", "in-addr.arpa", "-", ".", "/",
         "4111111111111111", "NL91ABNA0417164300", "0123456789abcdef", "00:00:5e:00:53:01", "+31 ",
         "eyJ", "Chrome/126.0.0.0", "é", "%C3%BC", "%61", "%2D", "\u{a0}", ":192.0.2.8", "4111",
-        "1111",
+        "1111", "\\n", "\\x22", "\\u0022", "#012", "\\0", "%5Cn",
     ]
     private static let agentWords = [
         "Edg", "OPR/", "SamsungBrowser/", "Firefox/", "FxiOS/", "Chrome/", "CriOS/", "Version/",

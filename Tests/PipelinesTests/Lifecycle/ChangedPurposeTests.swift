@@ -103,6 +103,25 @@ struct ChangedPurposeTests {
         #expect(notes.count == 2 && notes.allSatisfy { $0.hasSuffix(": 2") })
     }
 
+    @Test("entries that do not reach an output any more because of its new purpose are told, once")
+    func released() throws {
+        let scene = try scene(pipeline(purpose: "service-improvement"), list: "")
+        for (customer, purposes) in [("c1", ["service-improvement"]), ("c2", ["*"])] {
+            var request = OptOutRequest(
+                pipeline: "\(scene.folder)/pipeline.yaml",
+                subject: OptOutSubject(customer: customer))
+            request.now = "2026-04-15"
+            request.purposes = purposes
+            _ = try Sluice.addOptOut(request)
+        }
+        #expect(try scene.run(now: "2026-04-16").alarms.isEmpty)
+        try scene.write("pipeline.yaml", pipeline(purpose: "statistics"))
+        let alarms = try scene.run(now: "2026-04-17").alarms
+        let words = "output `tok` is for `statistics` now and was for `service-improvement`"
+        #expect(alarms.count == 1 && alarms[0].hasPrefix(words) && alarms[0].hasSuffix(": 1"))
+        #expect(try scene.run(now: "2026-04-18").alarms.isEmpty)
+    }
+
     @Test("entries of the registry, which keeps no values, are named until they are entered again")
     func registry() throws {
         let scene = try scene(pipeline(), list: "")

@@ -33,6 +33,17 @@ struct KeyLifeTests {
         """
     }
 
+    @Test func rewrappingOfPlainKeysSaysThatNothingWasSealed() throws {
+        let scene = try TemporaryPipeline(
+            Self.pipeline(),
+            files: ["in/a.jsonl": #"{"ts":"2026-02-01T00:00:00Z","user":"a"}"# + "\n"])
+        try scene.run(now: "2026-02-02")
+        var request = KeysRequest(pipeline: "\(scene.folder)/pipeline.yaml")
+        request.now = "2026-02-03"
+        let report = try Sluice.rewrapKeys(request, from: nil)
+        #expect(!report.isSealed && !report.wasSealed)
+    }
+
     private static let statistic = """
         statistics:
           - name: months

@@ -80,13 +80,55 @@ struct OptOutListMemoryTests {
             ])
     }
 
-    /// The lines of the list that a run at `now` takes out of what is stored.
-    private func removed(_ scene: TemporaryPipeline, _ now: String) throws -> [Int64] {
+    /// What a run at `now` takes out of what is stored.
+    private func removal(_ scene: TemporaryPipeline, _ now: String) throws -> OptOutRemoval? {
         let plan = try Sluice.loadPlan("\(scene.folder)/pipeline.yaml", now: now)
         let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
         let registry = try StateRegistry(ledger, of: plan, creating: true)
-        let removal = try OptOutListMemory(ledger: ledger, plan: plan).removal(registry)
-        return removal.removal?.sought.map { -$0.optOut } ?? []
+        let (removal, open) = try OptOutListMemory(ledger: ledger, plan: plan).removal(registry)
+        // The rules were never others.
+        #expect(open == UnsearchedLines(list: "lists/opt_outs"))
+        #expect(removal?.unsearched ?? 0 == 0)
+        return removal
+    }
+
+    /// The lines of the list that it takes out.
+    private func removed(_ scene: TemporaryPipeline, _ now: String) throws -> [Int64] {
+        try removal(scene, now)?.sought.map { -$0.optOut } ?? []
+    }
+
+    @Test("a line that was carried out is sought in what has another purpose since, and only there")
+    func widened() throws {
+        let scene = try scene(["C-1,,*,,2026-05-01,"])
+        let more = """
+              - { name: other, purpose: statistics, path: "other/{date}.jsonl" }
+            statistics:
+              - { name: sums, purpose: statistics, by: [month], measures: { times: count },
+                  path: "sums.csv", suppression: { persons: 1, customers: 1 } }
+            keys: keys
+
+            """
+        let text = try scene.text("pipeline.yaml").replacing("opt_outs:", with: more + "opt_outs:")
+        try scene.write("pipeline.yaml", text)
+        try scene.run(now: "2026-05-14")
+        #expect(try removal(scene, "2026-05-14") == nil)
+        try scene.write(
+            "pipeline.yaml",
+            text.replacing("name: all, purpose: statistics", with: "name: all, purpose: marketing"))
+        let found = try #require(try removal(scene, "2026-05-14"))
+        #expect(found.sought.map(\.targets) == [[OptOutTargets.name(ofOutput: "all")]])
+        #expect(found.standIns.map(\.count) == [1, 0] && found.counted.map(\.count) == [0])
+        #expect(found.countedBefore.isEmpty)
+        // A new line is sought everywhere.
+        try scene.write("list.csv", Self.head + "C-2,,*,,2026-05-01,\n")
+        let new = try #require(try removal(scene, "2026-05-14"))
+        #expect(new.sought.map(\.targets) == [nil] && new.countedBefore.count == 1)
+        #expect(new.standIns.map(\.count) == [1, 1] && new.counted.map(\.count) == [1])
+        #expect(new.standIns[0].map(\.within) == [nil])
+        // One that is limited to a customer reaches none of another.
+        try scene.write("list.csv", Self.head + "C-2,u,*,,2026-05-01,\n")
+        let limited = try #require(try removal(scene, "2026-05-14"))
+        #expect(limited.standIns.allSatisfy { $0.count == 1 && $0[0].within != nil })
     }
 
     @Test("what its new lines name is taken out, and what comes into force, on its day")
@@ -148,9 +190,10 @@ struct OptOutListMemoryTests {
         let subject = try #require(hash)
         for (purpose, isKnown) in [("*", true), ("statistics", true), ("of another day", false)] {
             var removal = OptOutRemoval([], plan, try LivingKeys(plan), hasher)
+            #expect(removal.unsearched == 0 && removal.isEmpty)
             removal.add(
                 OptOutRecord(
-                    id: 7,
+                    id: 1,
                     entry: NewOptOut(
                         subject: subject, effective: EventTime(milliseconds: 0),
                         scopes: [NewOptOut.Scope(purpose: purpose, category: "*")])),
@@ -158,7 +201,10 @@ struct OptOutListMemoryTests {
                 plan, hasher)
             #expect(removal.countedBefore.count == (isKnown ? 1 : 0))
             #expect(removal.standIns.map(\.count) == [isKnown ? 1 : 0])
-            #expect(removal.sought.map(\.optOut) == [7])
+            #expect(removal.sought.map(\.cause) == [.optOut(1)])
+            removal.unsearched = 3
+            #expect(OptOutRemoval(removal, adding: [], plan).unsearched == 3)
+            #expect(OptOutRemoval(nil, adding: [], plan).unsearched == 0)
         }
     }
 

@@ -21,13 +21,16 @@ struct OptOutRecallTests {
         """
     }
 
-    private func scene(_ pipeline: String = pipeline()) throws -> TemporaryPipeline {
+    private func scene(
+        _ pipeline: String = pipeline(), files: [String: String] = [:]
+    ) throws -> TemporaryPipeline {
         func line(_ day: Int, _ customer: String) -> String {
             #"{"ts":"2026-04-\#(day)T10:00:00Z","customer":"\#(customer)","action":"login"}"# + "\n"
         }
         let scene = try TemporaryPipeline(
             pipeline,
-            files: ["in/a.jsonl": line(10, "c1") + line(10, "c2") + line(11, "c2")])
+            files: ["in/a.jsonl": line(10, "c1") + line(10, "c2") + line(11, "c2")]
+                .merging(files) { $1 })
         _ = try scene.run(now: "2026-04-15")
         return scene
     }
@@ -44,6 +47,46 @@ struct OptOutRecallTests {
 
     private func recalls(_ scene: TemporaryPipeline) throws -> [RecallListing] {
         try Sluice.recalls(pipeline: "\(scene.folder)/pipeline.yaml", now: "2026-04-16")
+    }
+
+    /// Whoever names no customer has not opted out.
+    private func pipeline(_ columns: String, _ format: String) -> String {
+        Self.pipeline().replacing(
+            "{date}.jsonl\"", with: "{date}.txt\", format: \(format), columns: [\(columns)]")
+            + "opt_outs: { file: list.csv, missing: allowed }\n"
+    }
+
+    private static let emptyList = ["list.csv": "customer,purpose,effective_date\n"]
+
+    @Test("a file that was delivered without the customer's column tells of nobody", arguments: [
+        "csv", "jsonl", "logfmt",
+    ])
+    func otherColumns(format: String) throws {
+        let scene = try scene(pipeline("ts, action", format), files: Self.emptyList)
+        try scene.write("pipeline.yaml", pipeline("ts, customer, action", format))
+        let report = try unlessBusy { try add(scene, "c9") }
+        #expect(report.recalls == 2 && report.untoldRecalls == 2)
+    }
+
+    /// A file with a header is written again, which says less of it than it seems to, and delivered
+    /// again; others stay as they are.
+    @Test("nor does one that a run has looked at since", arguments: ["csv", "jsonl", "logfmt"])
+    func otherColumnsLookedAt(format: String) throws {
+        let scene = try scene(pipeline("ts, action", format), files: Self.emptyList)
+        try scene.write("pipeline.yaml", pipeline("ts, customer, action", format))
+        _ = try scene.run(now: "2026-04-16")
+        let report = try unlessBusy { try add(scene, "c9") }
+        let all = format == "csv" ? 4 : 2
+        #expect(report.recalls == all && report.untoldRecalls == all)
+    }
+
+    @Test("columns in another order tell what they told", arguments: ["csv", "jsonl", "logfmt"])
+    func orderOfColumns(format: String) throws {
+        let scene = try scene(
+            pipeline("ts, customer, action", format), files: Self.emptyList)
+        try scene.write("pipeline.yaml", pipeline("action, customer, ts", format))
+        let report = try unlessBusy { try add(scene, "c9") }
+        #expect(report.recalls == 0 && report.foundNobody)
     }
 
     @Test("only files that held the customer's records, once, with what took their place")

@@ -162,7 +162,7 @@ import Testing
         let (scene, backup) = try scene()
         try scene.remove(try #require(backup.keys.first))
         let report = try scene.run(now: "2026-04-10")
-        #expect(report.notes.contains { $0.contains("not there any more: 1") })
+        #expect(report.notes.contains { $0.contains("not there and could not be aged: 1") })
         #expect(try findings(scene, "2026-04-10").contains { $0.hasPrefix("missing") })
     }
 

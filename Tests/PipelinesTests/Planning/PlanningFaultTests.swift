@@ -21,6 +21,29 @@ import Testing
         """
     }
 
+    // MARK: Maxima
+
+    @Test(arguments: [("100", true), ("99.99", false)])
+    func theLargestNumberIsNoStatistic(_ share: String, _ isRefused: Bool) throws {
+        let found = try faults(
+            """
+            name: small
+            source: { format: jsonl, time: time }
+            identity: { user: user }
+            fields: { time: keep, user: drop, size: drop }
+            statistics:
+              - name: sizes
+                purpose: statistics
+                by: [month]
+                path: out/sizes.csv
+                measures: { most: { percentile: { of: size, p: \(share) } } }
+            """)
+        #expect(found.count == (isRefused ? 1 : 0), "\(found)")
+        if isRefused {
+            #expect(found[0].contains("statistics[1].measures.most: percentile 100 is the largest"))
+        }
+    }
+
     // MARK: Files that nobody would delete
 
     @Test(arguments: [
@@ -72,6 +95,92 @@ import Testing
                 "jsonl", "format: csv, others: keep-everything, columns: [time]",
                 fields: "time: keep"))
         #expect(found.isEmpty)
+    }
+
+    /// Whom a field identifies does not stay for want of a rule: neither a person nor a company.
+    @Test(arguments: [
+        ("customer", "customer"), ("client", "client"), ("user", "user"), ("partner", "partner"),
+        ("address", "ip"),
+    ])
+    func whatIdentifiesNeedsARuleWhereEverythingIsKept(_ key: String, _ field: String) throws {
+        func found(
+            _ fields: String, _ members: String, _ end: String = "", source: String = "jsonl"
+        ) throws -> [String] {
+            try faults(
+                """
+                name: small
+                identity: { \(key): \(field) }
+                source: { format: \(source), files: "in/*", time: time }
+                fields: { time: keep\(fields) }
+                outputs:
+                  - { name: all, purpose: security, path: out/all\(members) }
+                  - { name: due, purpose: security, path: out/due }
+                \(end)
+                """)
+        }
+        let keeping = ", others: keep-everything"
+        let column = 15 + key.utf8.count
+        let place = "2:\(column): identity.\(key): found no rule for `\(field)`, which "
+        let text = "`others: keep-everything` leaves readable in `all`, expected one that does "
+            + "not once it is due, such as `pseudonymize` or `drop`"
+        #expect(try found("", keeping) == [place + text])
+        let both = try found("", "", "others: keep-everything")
+        #expect(both.count == 1 && both[0].contains("readable in `all`, `due`, expected"))
+        #expect(try found("", "\(keeping), columns: [time, \(field)]").count == 1)
+        #expect(try found("", "\(keeping), columns: [time]").isEmpty)
+        #expect(try found("", "\(keeping), fields: { \(field): drop }").isEmpty)
+        #expect(try found(", \(field): drop", keeping).isEmpty)
+        #expect(try found("", "").isEmpty)
+        // A rule that leaves it is none.
+        #expect(try found(", \(field): keep", keeping).count == 1)
+    }
+
+    @Test func whatIdentifiesNeedsARuleInAStoreThatKeepsEverything() throws {
+        func found(_ rule: String, _ results: String = "") throws -> [String] {
+            try faults(
+                """
+                name: small
+                source: { format: jsonl, time: time\(results.isEmpty ? "" : ", files: in") }
+                identity: { user: user }
+                fields: { time: keep\(rule) }
+                others: keep-everything
+                state: state
+                \(results.isEmpty ? "store: { files: \"in/*\" }" : results)
+                """)
+        }
+        #expect(try found("").contains { $0.contains("leaves readable in the store, expected") })
+        #expect(try found(", user: drop").isEmpty)
+        // Tables read it as a token only.
+        let table = """
+            statistics:
+              - { name: t, purpose: statistics, by: [month], path: out/t.csv,
+                  measures: { users: { distinct: user } } }
+            """
+        #expect(try !found("", table).contains { $0.contains("keep-everything") })
+    }
+
+    /// What stands behind the address is no field: nobody could drop it.
+    @Test func textThatIsNoFieldIsNotSaidToBeDropped() throws {
+        func found(_ members: String, _ end: String = "") throws -> [String] {
+            try faults(
+                """
+                name: small
+                source: { format: first-field }
+                fields: { ip: truncate_ip }
+                outputs:
+                  - { name: all, purpose: security, path: out/all\(members) }
+                \(end)
+                """)
+        }
+        let first = try found("")
+        #expect(first.count == 1)
+        #expect(first.first?.hasPrefix("5:13: others: records of `first-field` have text") == true)
+        #expect(first.first?.contains("expected `others: keep-everything`") == true)
+        let own = try found(", others: drop", "others: keep-everything")
+        #expect(own.first?.hasPrefix("5:60: outputs[1].others: records of") == true)
+        #expect(try found(", others: keep-everything").isEmpty)
+        #expect(try found("", "others: keep-everything").isEmpty)
+        #expect(try found(", format: jsonl").isEmpty)
     }
 
     // MARK: Parts of a field
@@ -201,7 +310,7 @@ import Testing
 
     @Test(arguments: [
         ("[a, a.b]", "a.b", "a"), ("[a.b, c, a]", "a", "a.b"), ("['t[0]', 't[1]']", "t[1]", "t[0]"),
-        ("['t[*].x', 't[0].x']", "t[0].x", "t[*].x"),
+        ("['t[*].x', 't[0].x']", "t[0].x", "t[*].x"), ("['t[*]', 't[1]']", "t[1]", "t[*]"),
     ])
     func columnsOfOnePlaceAreAFault(
         _ columns: String, _ second: String, _ first: String
@@ -210,7 +319,7 @@ import Testing
             name: small
             source: { format: csv }
             fields: { a: keep, a.b: keep, c: keep, 't[0]': keep, 't[1]': keep, 't[*].x': keep,
-              't[0].x': keep }
+              't[0].x': keep, 't[*]': keep }
             outputs:
               - { name: all, purpose: security, path: out/all, format: jsonl, columns: \(columns) }
             """
@@ -254,6 +363,28 @@ import Testing
         let report = try scene.run(now: "2026-02-20")
         #expect(report.notes.contains { $0.hasPrefix("all: of several values of `n[*].a`") })
         #expect(try scene.text("out") == "n[*].a\n1\n")
+    }
+
+    /// A record is taken once: what its field says later never reaches what is stored.
+    @Test(arguments: [("state: state", true), ("", false)])
+    func aClockOfItsOwnFieldIsTold(_ state: String, _ isTold: Bool) throws {
+        let scene = try TemporaryPipeline(
+            """
+            name: small
+            source: { format: jsonl, files: "in/*", time: ts }
+            window: P1M
+            fields:
+              ts: keep
+              done: keep
+              n: { then: drop, after: { start: { field: done }, length: P1Y } }
+            outputs: [{ name: all, purpose: statistics, path: "out/{name}" }]
+            \(state)
+            """, files: ["in/a": #"{"ts":"2026-02-01T00:00:00Z","n":1}"# + "\n"])
+        let report = try scene.run(now: "2026-02-20")
+        #expect(
+            report.notes.contains { $0.contains("starts at the record's own `done`") } == isTold)
+        let checked = try Sluice.checkAndNote(pipeline: "\(scene.folder)/pipeline.yaml")
+        #expect(checked.faults.isEmpty && checked.notes == report.notes)
     }
 
     @Test func columnsOfOneObjectAreWrittenTogether() throws {

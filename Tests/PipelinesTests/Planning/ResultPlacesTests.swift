@@ -171,6 +171,38 @@ import Testing
         }
     }
 
+    @Test(
+        "work has a folder of its own",
+        arguments: [
+            "state", "state/work", "state/out/work", ".", "..", "keys", "keys/work", "out", "logs",
+            "oo.csv", "other/../state/work",
+        ])
+    func work(_ place: String) throws {
+        let scene = try scene(Self.pipeline(sources: "logs/**"))
+        _ = try scene.run(now: "2026-04-15")
+        let files = scene.files(below: ".")
+        var request = TaskPlanRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", work: "\(scene.folder)/\(place)")
+        request.now = "2026-04-15"
+        let failure = #expect(throws: PipelineFailure.self) { try Sluice.planTasks(request) }
+        guard case .usage(let sentence)? = failure else {
+            Issue.record("\(String(describing: failure))")
+            return
+        }
+        #expect(sentence.hasPrefix("--work: found"))
+        #expect(scene.files(below: ".") == files)
+    }
+
+    @Test("no source lies in the folder of the work, wherever below it")
+    func sourcesInTheWork() throws {
+        let scene = try scene(Self.pipeline(sources: "logs/in/*"))
+        var request = TaskPlanRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", work: "\(scene.folder)/logs")
+        request.now = "2026-04-15"
+        let failure = #expect(throws: PipelineFailure.self) { try Sluice.planTasks(request) }
+        #expect("\(String(describing: failure))".contains("--work: found what is a source"))
+    }
+
     @Test("results may lie in a folder of their own below the state") func belowState() throws {
         let scene = try scene(
             Self.pipeline(output: "state/out/{month}.jsonl", table: "state/out/s.csv"))
@@ -187,6 +219,37 @@ import Testing
             #expect(exposed.map(\.kind) == [.exposed], "\(exposed)")
             try manager.setAttributes([.posixPermissions: was ?? 0], ofItemAtPath: path)
         }
+    }
+
+    @Test(
+        "nor the place of a reference table, or of what a database keeps beside itself",
+        arguments: [
+            ("crm/real.db", false), ("crm.db", false), ("crm/real.db-wal", false),
+            ("crm/real.db-shm", false), ("crm/real.db-journal", false), ("users.csv", false),
+            ("crm/real.csv", true), ("crm.db-wal", true),
+        ])
+    func referenceTables(_ table: String, _ isGood: Bool) throws {
+        let crm = try scene(Self.pipeline())
+        _ = try crm.run(now: "2026-03-10")
+        let clocks = """
+            window: { start: { table: users, column: left, by: user }, length: P1M }
+            delete:
+              - { start: { table: runs, column: now_ms, by: action }, length: P1Y }
+            tables:
+              - { name: users, file: users.csv, key: user }
+              - { name: runs, sqlite: crm.db, table: runs, key: pipeline, time: epoch-ms }
+            """
+        let scene = try scene(Self.pipeline(table: table, more: "state: state\n\(clocks)"))
+        try scene.write("users.csv", "user,left\nanna,\n")
+        let manager = FileManager.default
+        try scene.write("crm/real.db", "")
+        try manager.removeItem(atPath: "\(scene.folder)/crm/real.db")
+        try manager.copyItem(
+            atPath: "\(crm.folder)/state/ledger.sqlite", toPath: "\(scene.folder)/crm/real.db")
+        try manager.createSymbolicLink(
+            atPath: "\(scene.folder)/crm.db", withDestinationPath: "crm/real.db")
+        let found = try Sluice.check(pipeline: "\(scene.folder)/pipeline.yaml")
+        #expect(found.map(\.path) == (isGood ? [] : ["statistics[1].path"]), "\(found)")
     }
 
     @Test("a state is no folder that the pipeline file lies in") func stateAround() throws {

@@ -22,8 +22,12 @@ struct ChangedStatisticsTests {
     func givenUp(_ isMixed: Bool) throws {
         let scene = try scene(isMixed)
         if isMixed {
-            let refused = scene.refusal { try scene.publish("2026-04-08") }
-            #expect(refused.contains("before the statistics of the pipeline were changed"))
+            let refused = try scene.publish("2026-04-08")
+            #expect(refused.exitStatus == 10)
+            #expect(
+                refused.alarms.contains {
+                    $0.contains("before the statistics of the pipeline were changed")
+                })
         }
         let named = scene.refusal { try scene.publish("2026-05-07") { $0.period = "2026-03" } }
         #expect(named.contains("before the statistics of the pipeline were changed"))
@@ -83,6 +87,26 @@ struct ChangedStatisticsTests {
         #expect(try scene.publish("2026-04-10").alarms.contains { $0.contains("given up on") })
         #expect(try scene.publish("2026-05-08").alarms.contains { $0.contains("are given up") })
         #expect(try scene.trial.run(now: "2026-05-09").alarms == [])
+    }
+
+    @Test("a month that is refused keeps nobody from hearing of another that is given up")
+    func givenUpBesideARefusal() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.add("b", "2026-04-01", 0..<6)
+        try scene.trial.run(now: "2026-04-02")
+        let changed = PublishTrial.pipeline().replacingOccurrences(
+            of: "times: count", with: "often: count")
+        try scene.trial.write("pipeline.yaml", changed)
+        try scene.add("c", "2026-04-10", 0..<6)
+        try scene.trial.run(now: "2026-04-11")
+        let report = try scene.publish("2026-05-08")
+        #expect(report.exitStatus == 10 && report.failures.map(\.period) == ["2026-04"])
+        #expect(report.alarms.contains { $0.contains("2026-03") && $0.contains("are given up") })
+        #expect(
+            report.alarms.contains {
+                $0.contains("before the statistics of the pipeline were changed")
+            })
     }
 
     @Test func itIsPublishedWithTheStatisticsAsTheyWere() throws {

@@ -20,7 +20,7 @@ struct ConditionTests {
 
     /// How many persons with one record each have the values of `a` and `b`.
     enum Log {
-        case crossed, wide, alone, several, numbers
+        case crossed, wide, alone, several, numbers, sparse
 
         var counts: [(a: String, b: String, count: Int)] {
             switch self {
@@ -41,6 +41,8 @@ struct ConditionTests {
                     ("x", "5", 4), ("y", "5", 12), ("y", "7", 13), ("x", "20", 40),
                     ("y", "20", 31),
                 ]
+            case .sparse:
+                [("x", "p", 40), ("y", "p", 30), ("y", "q", 4), ("x", "r", 20), ("y", "r", 25)]
             }
         }
     }
@@ -136,6 +138,18 @@ struct ConditionTests {
             ], publish: ", crossings: proven",
             together: ["t0 x times", "t1 p x", "t1 r x"]),
         Case(
+            name: "a part that everything is in", log: .alone,
+            statistics: [
+                table("t0", "b", "times: count"),
+                table("t1", "", "times: count, x: {count: {a: x}}"),
+            ], together: ["t1 x", "t0 p times", "t0 q times"]),
+        Case(
+            name: "a part that everything is in, of two values", log: .crossed,
+            statistics: [
+                table("t0", "b a", "times: count"),
+                table("t1", "a", "times: count, pqr: {count: {b: [p, q, r]}}"),
+            ], together: ["t1 x pqr", "t0 p,x times", "t0 r,x times"]),
+        Case(
             name: "a part of several values", log: .wide,
             statistics: [
                 table("t0", "b", "times: count"),
@@ -154,6 +168,37 @@ struct ConditionTests {
     func keptFields(_ one: Case) throws {
         let told = try Self.told(one.together, try Self.scene(one, pipeline: Self.pipeline(one)))
         #expect(told.count < one.together.count, "\(told)")
+    }
+
+    /// Nobody with q is x, and the table by both fields has no row for them: everybody sees that,
+    /// and nothing that is left out changes it.
+    @Test("a zero of a small row that a finer table has no row for", arguments: ["a b", "b a"])
+    func zeroWithoutARow(_ finer: String) throws {
+        let one = Case(
+            name: "", log: .sparse,
+            statistics: [
+                Self.table("t0", "b", "times: count, x: {count: {a: x}}, users: {distinct: user}"),
+                Self.table("t1", finer, "times: count, users: {distinct: user}"),
+            ], together: [])
+        let scene = try Self.scene(one, pipeline: Self.pipeline(one))
+        #expect(
+            try scene.trial.text("out/2026-03/t0.csv").contains("2026-03,q,<10,<10,<10\n"))
+        #expect(try Self.told(["t0 p times", "t0 p x"], scene) == [70, 40])
+    }
+
+    /// What is counted beside 33 tables has no place among the 64 that a pipeline can have.
+    @Test func manyTablesWithConditions() throws {
+        let one = Case(
+            name: "",
+            statistics: (0..<33).map { number in
+                let a = number % 2 == 0 ? "x" : "[x, y]"
+                return Self.table(
+                    "t\(number)", "f\(number)", "times: count, x: {count: {a: \(a), b: p}}")
+            }, together: ["t0 times", "t1 times", "t0 x", "t31 x"])
+        let fields = (["a: drop, b: drop"] + (0..<33).map { "f\($0): keep" })
+            .joined(separator: ", ")
+        let scene = try Self.scene(one, pipeline: Self.pipeline(one, fields: fields))
+        #expect(try Self.told(one.together, scene) == [244, 244, 40, 70])
     }
 
     static let overlapping = [
@@ -179,6 +224,18 @@ struct ConditionTests {
                     "t1", "",
                     "times: count, p: {count: {b: p}}, q: {count: {b: q}}, r: {count: {b: r}}")
             ], together: ["t1 times", "t1 p", "t1 q"]),
+        Case(
+            name: "parts that leave little of a part", log: .several,
+            statistics: [
+                table(
+                    "t1", "",
+                    "all: {count: {b: [p, q, r, s]}}, p: {count: {b: p}}, q: {count: {b: q}}")
+            ], together: ["t1 all", "t1 p", "t1 q"]),
+        Case(
+            name: "parts that leave little of everything", log: .several,
+            statistics: [
+                table("t0", "", "times: count, p: {count: {b: p}}, q: {count: {b: q}}")
+            ], together: ["t0 times", "t0 p", "t0 q"]),
         Case(
             name: "parts in two tables", log: .alone,
             statistics: [

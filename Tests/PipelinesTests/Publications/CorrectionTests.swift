@@ -116,6 +116,43 @@ struct CorrectionTests {
         }
     }
 
+    @Test("a month whose late records cannot be read keeps no other from its revision")
+    func aDamagedRevisionStopsNoOther() throws {
+        let scene = try PublishTrial(publish: ", late: revise")
+        try scene.add("a", "2026-02-10", 0..<6)
+        try scene.add("b", "2026-03-10", 0..<6)
+        try scene.trial.run(now: "2026-04-01")
+        try scene.publish("2026-04-08")
+        let known = Set(scene.trial.files(below: "state/partials"))
+        try scene.add("c", "2026-02-20", 6..<12)
+        try scene.trial.run(now: "2026-04-09")
+        let late = Set(scene.trial.files(below: "state/partials")).subtracting(known)
+        try scene.add("d", "2026-03-20", 6..<12)
+        try scene.add("e", "2026-04-05", 0..<6)
+        try scene.trial.run(now: "2026-04-10")
+        // What cannot be read at present may be read tomorrow: publications say how much came late,
+        // and say it for good.
+        let place = "\(scene.trial.folder)/state/partials/\(try #require(late.first))"
+        try FileManager.default.moveItem(atPath: place, toPath: place + ".away")
+        try FileManager.default.createDirectory(
+            atPath: place, withIntermediateDirectories: false)
+        let waiting = scene.refusal { try scene.publish("2026-05-08") }
+        #expect(waiting.contains("cannot read aggregates"), "\(waiting)")
+        #expect(!scene.trial.files(below: "out").contains { $0.hasPrefix("2026-04") })
+        try FileManager.default.removeItem(atPath: place)
+        try scene.trial.write("state/partials/\(try #require(late.first))", "damaged\n")
+        let report = try scene.publish("2026-05-08")
+        #expect(
+            report.entries.map { "\($0.period) \($0.kind)" } == [
+                "2026-04 final", "2026-03 correction",
+            ])
+        #expect(late.count == 1 && Set(report.failures.map(\.period)) == ["2026-02"])
+        #expect(report.late.map(\.records) == [nil, 6])
+        let facts = try scene.trial.text("out/2026-04/publication.json")
+        #expect(facts.contains(#"{"period":"2026-02","records":null}"#))
+        #expect(report.exitStatus == 6, "\(report.failures)")
+    }
+
     @Test("what was withheld stays withheld until enough has come to it", arguments: [2, 3, 6])
     func withheldBefore(_ people: Int) throws {
         let scene = try PublishTrial(publish: ", provisional: running, other: none")

@@ -7,11 +7,11 @@ import Testing
 
 /// Small values are counted together before anything is withheld.
 struct OtherTests {
-    /// Eight people log in, six search, two export and two others import.
+    /// Eight people log in, five search, two export and two others import.
     private func scene(_ publish: String = "", more: String = "") throws -> PublishTrial {
         let scene = try PublishTrial(publish: publish, more: more)
         try scene.add("a", "2026-03-10", 0..<8)
-        try scene.add("b", "2026-03-11", 0..<6, action: "search")
+        try scene.add("b", "2026-03-11", 0..<5, action: "search")
         try scene.add("c", "2026-03-12", 0..<2, action: "export")
         try scene.add("d", "2026-03-13", 5..<7, action: "import")
         try scene.trial.run(now: "2026-04-01")
@@ -22,7 +22,7 @@ struct OtherTests {
         month,action,times,users
         2026-03,Other,4,4
         2026-03,login,8,8
-        2026-03,search,6,6
+        2026-03,search,5,5
 
         """
 
@@ -52,7 +52,7 @@ struct OtherTests {
         let scene = try PublishTrial()
         try scene.add("a", "2026-03-10", 0..<8)
         try scene.add("b", "2026-03-11", 0..<4, action: "search")
-        try scene.add("c", "2026-03-12", 0..<6, action: "print")
+        try scene.add("c", "2026-03-12", 0..<5, action: "print")
         try scene.add("d", "2026-03-13", 7..<8, action: "import")
         try scene.trial.run(now: "2026-04-01")
         try scene.publish("2026-04-08")
@@ -61,7 +61,7 @@ struct OtherTests {
                 month,action,times,users
                 2026-03,Other,5,5
                 2026-03,login,8,8
-                2026-03,print,6,6
+                2026-03,print,5,5
 
                 """)
     }
@@ -91,7 +91,7 @@ struct OtherTests {
                 2026-03,Other,10,10
                 2026-03,login,8,8
                 2026-03,merge,6,6
-                2026-03,search,6,6
+                2026-03,search,5,5
 
                 """)
         #expect(try scene.findings("2026-04-10") == [])
@@ -122,7 +122,7 @@ struct OtherTests {
                 month,dimension,value,times,users
                 2026-03,what,Other,4,4
                 2026-03,what,login,8,8
-                2026-03,what,search,6,6
+                2026-03,what,search,5,5
 
                 """)
     }

@@ -211,6 +211,9 @@ struct PublishTests {
         #expect(scene.refusal { _ = try giveUp("2026-03") }.contains("is published"))
         #expect(scene.refusal { _ = try giveUp("2026-04") }.contains("is open"))
         #expect(try giveUp("2026-02").destroyedKeys.map(\.month) == ["2026-02"])
+        // As after a kill behind its commit.
+        #expect(try giveUp("2026-02").notes.contains { $0.contains("was given up before") })
+        #expect(scene.refusal { _ = try giveUp("2026-01") }.contains("nothing was counted"))
         #expect(try scene.publish("2026-04-09").entries.map(\.period) == ["2026-03"])
         #expect(
             scene.refusal { try scene.publish("2026-04-10") { $0.period = "2026-02" } }
@@ -231,6 +234,84 @@ struct PublishTests {
         #expect(report.entries.map(\.period) == ["2026-01", "2026-02"])
         #expect(report.entries.map(\.outcome) == [.restored, .unchanged])
         #expect(try scene.published() == before)
+    }
+
+    @Test("a folder that was taken away whole stays so until somebody asks for it")
+    func takenAway() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-01-10", 0..<6)
+        try scene.add("b", "2026-02-10", 0..<6)
+        try scene.trial.run(now: "2026-03-01")
+        try scene.publish("2026-03-08")
+        let before = try scene.published()
+        for way in ["period", "restore"] {
+            try scene.trial.remove("out/2026-01")
+            let report = try scene.publish("2026-03-08")
+            #expect(report.entries.map(\.period) == ["2026-02"] && report.exitStatus == 0)
+            let told = "no file is left of 1 publication of 2026-01, which stays so"
+            #expect(report.notes.contains { $0.contains(told) }, "\(report.notes)")
+            #expect(report.alarms == [])
+            #expect(scene.trial.files(below: "out").allSatisfy { $0.hasPrefix("2026-02") })
+            try scene.publish("2026-03-08") {
+                if way == "period" { $0.period = "2026-01" } else { $0.restores = true }
+            }
+            #expect(try scene.published() == before)
+        }
+    }
+
+    @Test("a quiet command says that no publication has a file left", arguments: [true, false])
+    func allTakenAway(withFolder: Bool) throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-01-10", 0..<6)
+        try scene.add("b", "2026-02-10", 0..<6)
+        try scene.trial.run(now: "2026-03-01")
+        try scene.publish("2026-03-08")
+        for name in withFolder ? ["out"] : scene.trial.files(below: "out").map({ "out/\($0)" }) {
+            try scene.trial.remove(name)
+        }
+        let report = try scene.publish("2026-03-08")
+        #expect(report.alarms.count == 1 && report.exitStatus == 0)
+        let alarm = try #require(report.alarms.first)
+        #expect(alarm.hasPrefix("no file is left of 2 publications of 2026-01, 2026-02"))
+        try scene.publish("2026-03-08") { $0.restores = true }
+        #expect(try scene.publish("2026-03-08").alarms == [])
+    }
+
+    @Test("each night files are held against their lengths, and read only when somebody asks")
+    func readsNothingWhole() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.trial.run(now: "2026-04-01")
+        try scene.publish("2026-04-08")
+        let text = try scene.trial.text("out/2026-03/months.csv")
+        try scene.trial.write("out/2026-03/months.csv", String(text.reversed()))
+        #expect(try scene.publish("2026-04-09").entries.map(\.outcome) == [.unchanged])
+        let finding = try #require(try scene.findings("2026-04-09").first)
+        #expect(finding.hasPrefix("changed ") && finding.hasSuffix("out/2026-03/months.csv"))
+        let report = try scene.publish("2026-04-09") { $0.restores = true }
+        #expect(report.entries.map(\.outcome) == [.restored])
+        #expect(try scene.trial.text("out/2026-03/months.csv") == text)
+    }
+
+    @Test("a job of every night looks at the newest twelve months")
+    func looksAtAYear() throws {
+        let scene = try PublishTrial()
+        for month in 1...12 {
+            let day = "2025-\(month < 10 ? "0" : "")\(month)-10"
+            try scene.add("m\(month)", day, 0..<6)
+        }
+        try scene.add("last", "2026-01-10", 0..<6)
+        try scene.trial.run(now: "2026-02-01")
+        #expect(try scene.publish("2026-02-08").entries.count == 13)
+        for month in ["2025-01", "2025-02"] {
+            try scene.trial.remove("out/\(month)/months.csv")
+        }
+        let report = try scene.publish("2026-02-08")
+        #expect(report.entries.map(\.period) == ["2025-02", "2026-01"])
+        let finding = try #require(try scene.findings("2026-02-08").first)
+        #expect(finding.hasPrefix("missing ") && finding.hasSuffix("out/2025-01/months.csv"))
+        try scene.publish("2026-02-08") { $0.restores = true }
+        #expect(try scene.findings("2026-02-08") == [])
     }
 
     @Test func anOptOutBindsWhenItsDayHasCome() throws {
@@ -279,8 +360,12 @@ struct PublishTests {
         try scene.trial.write("pipeline.yaml", changed)
         try scene.add("b", "2026-03-11", 0..<6)
         try scene.trial.run(now: "2026-04-02")
-        let refused = scene.refusal { try scene.publish("2026-04-08") }
-        #expect(refused.contains("before the statistics of the pipeline were changed"))
+        let report = try scene.publish("2026-04-08")
+        #expect(report.entries.isEmpty && report.exitStatus == 10)
+        #expect(
+            report.alarms.contains {
+                $0.contains("before the statistics of the pipeline were changed")
+            })
     }
 
     @Test func pipelinesThatCannotPublishSaySo() throws {

@@ -122,6 +122,48 @@ struct CutTimeTests {
         }
     }
 
+    /// A cut time does not tell what was due in the record when it was cut.
+    @Test("clocks that count hours do everything once, and nothing never", arguments: [
+        "keep", "drop", "{ truncate_time: hour }", "{ truncate_time: day }",
+    ])
+    func hours(_ time: String) throws {
+        let pipeline = pipeline(time).replacing("zone: Europe/Amsterdam", with: "window: PT6H")
+            .replacing("after: P3M", with: "after: PT12H")
+        let scene = try TemporaryPipeline(
+            pipeline,
+            files: ["in/a": Self.line("anna", "10:00:00Z") + Self.line("bert", "15:30:00Z")])
+        try scene.run(now: "2026-03-01T18:00:00Z")
+        let first = try lines(scene)
+        #expect(!first[0].contains(#""u":"anna""#) && first[0].contains(#""v":"anna""#))
+        #expect(first[1].contains(#""u":"bert""#))
+        try expectProven(scene, "2026-03-01T18:00:00Z")
+        let token = try #require(first[0].firstMatch(of: /"u":"[0-9a-f]{32}"/)?.0)
+        for now in ["2026-03-01T18:00:00Z", "2026-03-01T19:00:00Z", "2026-03-01T21:40:00Z"] {
+            try scene.run(now: now)
+            #expect(try lines(scene)[0].contains(token), "\(now)")
+            try expectProven(scene, now)
+        }
+        #expect(try !lines(scene)[1].contains(#""u":"bert""#))
+        try scene.run(now: "2026-03-02T04:00:00Z")
+        let last = try lines(scene)
+        #expect(last[0].contains(token) && last.allSatisfy { !$0.contains(#""v":"#) })
+        try expectProven(scene, "2026-03-02T04:00:00Z")
+        #expect(try scene.run(now: "2026-03-02T05:00:00Z").agedRecords == 0)
+    }
+
+    @Test("what was not due when its time was cut to the hour goes when it is")
+    func cutBefore() throws {
+        let pipeline = pipeline("{ truncate_time: hour }")
+            .replacing("zone: Europe/Amsterdam", with: "window: PT6H")
+            .replacing("after: P3M", with: "after: PT12H")
+        let scene = try TemporaryPipeline(
+            pipeline, files: ["in/a": Self.line("bert", "15:30:00Z")])
+        try scene.run(now: "2026-03-02T03:10:00Z")
+        #expect(try lines(scene)[0].contains(#""v":"bert""#))
+        try scene.run(now: "2026-03-02T04:00:00Z")
+        #expect(try !lines(scene)[0].contains("bert"))
+    }
+
     /// Where neither the record nor its file tells the day, nobody could know what was done.
     @Test("a time that goes from files of many days", arguments: rules)
     func files(_ time: String?) throws {

@@ -1,6 +1,7 @@
 import Foundation
-import Pipelines
 import Testing
+
+@testable import Pipelines
 
 /// Clocks that stand too early: what is written meanwhile lies ahead of them, and would lose its
 /// identifiers and figures for good.
@@ -57,7 +58,86 @@ struct EarlyClockTests {
         // From then on the word of somebody counts, and not that of the clock that stood wrong.
         #expect(scene.files(below: "out") != before)
         #expect(status(scene, now: nil) == nil)
+        // Who says what time it is is told of the later one, and alarmed only when he does not.
+        for (now, isAlarm) in [("2026-04-16", false), (nil, true)] as [(String?, Bool)] {
+            var request = RunRequest(pipeline: "\(scene.folder)/pipeline.yaml")
+            request.now = now
+            let report = try unlessBusy { try Sluice.run(request, observer: nil) }
+            func isTold(_ sentence: String) -> Bool { sentence.contains("of an earlier one, 2126") }
+            #expect(report.notes.contains(where: isTold), "\(report.notes)")
+            #expect(report.alarms.contains(where: isTold) == isAlarm)
+        }
         #expect(status(try self.scene("state: state\nskew: off"), now: nil) == nil)
+    }
+
+    @Test("a clock may stand as far behind that of an earlier run as records may lie ahead")
+    func asFarAsTimesMayBe() throws {
+        for (earlier, isRefused) in [("00:05:00", false), ("00:05:01", true)] {
+            let scene = try scene("state: state\nskew: PT5M")
+            #expect(status(scene, now: "2026-04-15T\(earlier)Z") == nil)
+            var plan = try Sluice.loadPlan(
+                "\(scene.folder)/pipeline.yaml", now: "2026-04-15T00:00:00Z")
+            plan.isClockStated = false
+            let run = StatefulRun(
+                plan: plan, statePath: "\(scene.folder)/state", request: RunSettings(),
+                observer: nil)
+            #expect(exitStatus { _ = try run.run() } == (isRefused ? ExitStatus.refused : nil))
+        }
+    }
+
+    /// What a run does by the system's clock, if that says `now`.
+    private func runBySystem(_ scene: TemporaryPipeline, _ now: String) throws -> Int32? {
+        var plan = try Sluice.loadPlan("\(scene.folder)/pipeline.yaml", now: now)
+        plan.isClockStated = false
+        let run = StatefulRun(
+            plan: plan, statePath: "\(scene.folder)/state", request: RunSettings(), observer: nil)
+        return try unlessBusy { exitStatus { _ = try run.run() } }
+    }
+
+    @Test("a first run before nearly all of its records is refused until somebody says so")
+    func ofFirstRuns() throws {
+        let early = try scene("state: state", days: ["04-10", "04-12", "04-13"])
+        // A day is what a record may lie ahead, and the first of three did not.
+        for day in ["1970-01-01", "2026-04-08"] {
+            #expect(try runBySystem(early, "\(day)T00:00:00Z") == ExitStatus.refused)
+        }
+        #expect(early.files(below: "out").isEmpty)
+        #expect(try runBySystem(early, "2026-04-14T00:00:00Z") == nil)
+        #expect(early.files(below: "out").count == 3)
+        // Later runs go by the clocks of those before: sources that lie ahead are told.
+        try early.write("in/b.jsonl", lines(["04-20"]))
+        #expect(try runBySystem(early, "2026-04-14T00:00:00Z") == nil)
+        #expect(early.files(below: "out").count == 4)
+
+        let partly = try scene("state: state", days: ["04-10", "04-12", "04-13"])
+        #expect(try runBySystem(partly, "2026-04-10T00:00:00Z") == nil)
+        let said = try scene("state: state")
+        #expect(status(said, now: "1970-01-01") == nil)
+        let meant = try scene("state: state\nquarantine: { limit: 100% }")
+        #expect(try runBySystem(meant, "1970-01-01T00:00:00Z") == nil)
+    }
+
+    @Test("a first run leaves a store alone that lies ahead of its clock")
+    func ofFirstStores() throws {
+        let scene = try TemporaryPipeline(
+            storePipeline(), files: ["data/a.jsonl": storeRecord("04-18")])
+        let before = try scene.text("data/a.jsonl")
+        #expect(try runBySystem(scene, "2026-04-15T00:00:00Z") == ExitStatus.refused)
+        #expect(try scene.text("data/a.jsonl") == before)
+        #expect(try runBySystem(scene, "2026-04-19T00:00:00Z") == nil)
+        try scene.write("data/b.jsonl", storeRecord("04-25"))
+        #expect(try runBySystem(scene, "2026-04-19T00:00:00Z") == nil)
+    }
+
+    @Test("what takes nothing in is carried out by any clock")
+    func ofCommands() throws {
+        let scene = try scene("state: state\nidentity: { user: user }")
+        #expect(status(scene, now: "2126-04-15") == nil)
+        var subject = scene.request(.user, "anna")
+        subject.now = nil
+        let request = SubjectEraseRequest(subject: subject)
+        #expect(exitStatus { _ = try unlessBusy { try Sluice.eraseSubject(request) } } == nil)
+        #expect(status(scene, now: nil) == ExitStatus.refused)
     }
 
     @Test("sources that lie ahead as a whole stop no other and are told, with and without state")

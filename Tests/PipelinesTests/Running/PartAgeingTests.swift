@@ -353,7 +353,7 @@ struct PartAgeingTests {
         let rules = try #require(plan.outputs[0].rules?.digest)
         func ofOtherRules() throws -> Int {
             let ledger = try Ledger.open(stateDirectory: "\(scene.folder)/state")
-            return try ledger.parts(ofOtherRulesThan: rules, output: "o").count
+            return try ledger.parts(ofOtherRulesThan: [rules], output: "o").count
         }
         #expect(try ofOtherRules() == 2)
         try scene.run(now: "2026-04-16")
@@ -376,12 +376,12 @@ struct PartAgeingTests {
         for name in scene.files(below: "out") { try scene.remove("out/\(name)") }
         let report = try scene.run(now: "2026-05-20")
         #expect(figures(report) == [0, 0, 0])
-        #expect(report.notes.contains { $0.contains("not there any more: 2") })
+        #expect(report.notes.contains { $0.contains("not there and could not be aged: 2") })
         let half = try self.scene()
         try half.remove("out/\(try #require(half.files(below: "out").first))")
         let rest = try half.run(now: "2026-05-20")
         #expect(rest.agedParts == 1)
-        #expect(rest.notes.contains { $0.contains("not there any more: 1") })
+        #expect(rest.notes.contains { $0.contains("not there and could not be aged: 1") })
         let other = try self.scene()
         try other.remove("out")
         #expect(throws: PipelineFailure.self) { try other.run(now: "2026-05-20") }

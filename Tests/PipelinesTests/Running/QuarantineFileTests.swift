@@ -53,6 +53,29 @@ import Testing
         #expect(folder.files(below: "aside").isEmpty)
     }
 
+    @Test("status tells a list whose time has come, also by a window that is shorter since")
+    func status() throws {
+        let text = pipeline("{ limit: 100%, keep_lines: true }") + "\nstate: state"
+        let folder = try TemporaryPipeline(text, files: ["in.jsonl": input])
+        _ = try folder.run(now: "2026-04-15")
+        func status(_ now: String) throws -> StatusReport {
+            var request = StatusRequest(pipeline: "\(folder.folder)/pipeline.yaml")
+            request.now = now
+            return try unlessBusy { try Sluice.status(request) }
+        }
+        #expect(try status("2026-05-15").due.expired == 0)
+        let due = try status("2026-05-17")
+        #expect(due.due.expired == 1 && due.overdue == 0 && due.lateness?.days == 1)
+        try folder.write("in.jsonl", "")
+        _ = try folder.run(now: "2026-04-25")
+        try folder.write("pipeline.yaml", text.replacing("fields:", with: "window: P1W\nfields:"))
+        let shorter = try status("2026-04-25")
+        #expect(shorter.due.expired == 1 && shorter.overdue == 1 && shorter.isLate)
+        _ = try folder.run(now: "2026-04-25")
+        #expect(folder.files(below: "state/quarantine").isEmpty)
+        #expect(try !status("2026-04-25").isLate)
+    }
+
     @Test(arguments: ["", "\nstate: state"])
     func twoRunsOfOneDayHaveAListEach(state: String) throws {
         let folder = try TemporaryPipeline(

@@ -189,6 +189,10 @@ struct RiskTests {
             "makes a quasi-identifier coarser"
         ),
         ("quasi_identifiers: [os], persons: 4", "`person` is missing"),
+        (
+            "person: user, quasi_identifiers: [os], persons: 4, remove: 100%",
+            "expected a share below `100%`"
+        ),
     ])
     func wrongDemandsAreFaults(_ risk: String, _ message: String) throws {
         #expect(try Self.faults(Self.pipeline(risk)).contains { $0.contains(message) })

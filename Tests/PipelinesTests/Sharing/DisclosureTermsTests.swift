@@ -44,6 +44,30 @@ struct DisclosureTermsTests {
         return scene
     }
 
+    @Test("rows that are in nobody's file are told")
+    func nameless() throws {
+        let scene = try TemporaryPipeline(
+            pipeline(),
+            files: [
+                "list.csv": header,
+                "in/a.jsonl": line(20, "anna", "north") + line(21, "bert", "")
+                    + line(21, "", "south"),
+            ])
+        let report = try scene.run(now: "2026-04-15")
+        #expect(report.notes.filter { $0.hasPrefix("log-ins: 2 rows in which a value") }.count == 1)
+        let named = try self.scene().run(now: "2026-04-16")
+        #expect(named.notes.allSatisfy { !$0.contains("rows in") })
+    }
+
+    @Test("files without a month in their names stay, and it is told")
+    func noMonth() throws {
+        let text = pipeline("out/{partner}.csv").replacing("    retention: P2M\n", with: "")
+        let scene = try scene(text)
+        let told = "log-ins: no `{month}` in `path`, so its files stay until somebody deletes them"
+        #expect(try scene.run(now: "2026-04-16").notes.contains(told))
+        #expect(try !self.scene().run(now: "2026-04-16").notes.contains(told))
+    }
+
     private func terms(
         _ scene: TemporaryPipeline, _ place: String
     ) throws -> [String: Any] {

@@ -151,6 +151,9 @@ private func output(_ text: String, _ expected: String) -> FaultRow {
     FaultRow("    " + text, expected, isOutput: true)
 }
 
+private let leavesUnfoundHint =
+    "; for addresses take `truncate_ip`, where people are told apart `pseudonymize`"
+
 let faultTable =
     [
         FaultRow(
@@ -177,6 +180,27 @@ let faultTable =
             "5:38: fields.a: found `keep` on a field that is declared as an identifier, "
                 + "expected a rule "
                 + "that does not leave it readable once it is due, such as `pseudonymize` or `drop`"
+        ),
+        FaultRow(
+            "identity: {user: a}\nfields: {a: redact}",
+            "6:13: fields.a: found `redact` on a field that is `identity.user`, expected a rule "
+                + "that does not leave it readable once it is due, such as `pseudonymize` or "
+                + "`drop`: what it does not find in a value stays"
+                + leavesUnfoundHint
+        ),
+        FaultRow(
+            "fields: {a: {identifier: true, then: url}}",
+            "5:38: fields.a: found `url` on a field that is declared as an identifier, expected a "
+                + "rule that does not leave it readable once it is due, such as `pseudonymize` or "
+                + "`drop`: what it does not find in a value stays"
+                + leavesUnfoundHint
+        ),
+        FaultRow(
+            "identity: {customer: a}\nderive: {b: {redact: {of: a, kinds: iban}}}",
+            "6:14: derive.b: found `redact` on a field that is `identity.customer`, expected a "
+                + "rule that does not leave it readable once it is due, such as `pseudonymize` or "
+                + "`drop`: what it does not find in a value stays"
+                + leavesUnfoundHint
         ),
         FaultRow(
             "fields: {a: {category: technical, drop: {}}}",
@@ -329,7 +353,7 @@ let faultTable =
                 + "nobody out"
         ),
         FaultRow(
-            "fields: {a: {identifier: true, then: redact}}\ndisclosures: [{name: d, to: partner, "
+            "fields: {a: {identifier: true, then: email}}\ndisclosures: [{name: d, to: partner, "
                 + "by: [a], measures: {n: count}, path: '{a}'}]",
             "6:75: disclosures[1].path: found `{a}`, which names files after persons, expected "
                 + "persons in rows only, or `identifier: false` under its rule if it singles "
@@ -422,6 +446,13 @@ private let outputFaults = [
             + "expected a rule that does not leave it readable once it is due, such as "
             + "`pseudonymize` "
             + "or `drop`"
+    ),
+    output(
+        "purpose: statistics\n    path: p\n    fields: {i: redact}",
+        "10:17: outputs[1].fields.i: found `redact` on a field that is declared as an identifier, "
+            + "expected a rule that does not leave it readable once it is due, such as "
+            + "`pseudonymize` or `drop`: what it does not find in a value stays"
+                + leavesUnfoundHint
     ),
     output(
         "purpose: statistics\n    path: 'a{date'",

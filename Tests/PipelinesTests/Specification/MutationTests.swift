@@ -8,25 +8,22 @@ import Testing
 struct MutationTests {
     @Test("no mutation of a file crashes the reader, and every fault has a place in the file")
     func mutations() {
-        let seed = UInt64.random(in: 0...UInt64.max)
+        let seed: UInt64 = 20_261_123
         var generator = SeededGenerator(seed: seed)
         let original = bytes(fullExample)
-        let deadline = ContinuousClock.now + .seconds(6)
-        var rounds = 0
-        while ContinuousClock.now < deadline, rounds < 3000 {
-            rounds += 1
+        for round in 1...1000 {
             var mutated = original
             for _ in 0..<Int.random(in: 1...6, using: &generator) {
                 mutate(&mutated, using: &generator)
             }
             let faults = Faults()
             let specification = PipelineSpecification.read(mutated, faults: faults)
-            #expect(specification != nil || !faults.isEmpty, "seed \(seed), round \(rounds)")
+            #expect(specification != nil || !faults.isEmpty, "seed \(seed), round \(round)")
             let lineCount = mutated.count { $0 == 10 || $0 == 13 } + 2
             for fault in faults.all {
                 #expect(
                     (1...lineCount).contains(fault.position.line),
-                    "seed \(seed), round \(rounds)"
+                    "seed \(seed), round \(round)"
                 )
                 #expect(!fault.message.isEmpty)
             }
@@ -36,7 +33,6 @@ struct MutationTests {
             #expect(PipelineSpecification.read(mutated, faults: again) == specification)
             #expect(again.all == faults.all)
         }
-        #expect(rounds > 50, "seed \(seed)")
     }
 
     @Test("every prefix of a file is read or refused")

@@ -269,6 +269,10 @@ struct SubjectExportTests {
         #expect(try scene.records("disclosure").map { $0["logins"] as? String } == ["1"])
         #expect(report.limits.contains { $0.contains("no state") })
         #expect(!(try scene.text("copy/subject.json")).contains("bert"))
+        // Who says nothing has its files deleted after one window.
+        let places = try scene.document()["places"] as? [[String: Any]] ?? []
+        let stays = places.first { $0["name"] as? String == "report" }?["retention"] as? [String]
+        #expect(stays == ["Deleted P1M after the end of its month."])
     }
 
     /// The slow twin: what a search for the value and its tokens in decoded text finds.

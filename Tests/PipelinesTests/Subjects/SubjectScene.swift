@@ -47,6 +47,39 @@ enum SubjectScene {
         #"{"ts":"2026-\#(day)T10:00:00Z","customer":"\#(customer)","user":"\#(user)","#
             + #""ip":"\#(ip)","action":"login","note":"\#(note)"}"# + "\n"
     }
+
+    /// Two persons, readable and due; anna in two customers.
+    static let source =
+        line("04-10", "anna") + line("02-10", "anna", customer: "NL-2")
+        + line("04-10", "bert") + line("02-10", "bert")
+
+    /// One whose sources have been run.
+    static func started(_ source: String = source) throws -> TemporaryPipeline {
+        let scene = try TemporaryPipeline(pipeline, files: ["in/a.jsonl": source])
+        _ = try scene.run(now: "2026-04-15")
+        return scene
+    }
+
+    /// The pipeline with another rule for users.
+    static let staticKey = pipeline
+        .replacingOccurrences(of: "user: pseudonymize", with: "user: { hmac_sha256: { key: k } }")
+        + "acknowledge: [static-key]\n"
+
+    /// One that was run under that rule, and is back under its own since; with records of one `day`
+    /// only, or those of `source`.
+    static func underStaticKey(
+        _ day: String? = nil, _ change: (String) -> String = { $0 }
+    ) throws -> TemporaryPipeline {
+        let source = day.map { line($0, "anna") + line($0, "bert") } ?? source
+        let scene = try TemporaryPipeline(
+            change(staticKey),
+            files: ["in/a.jsonl": source, "k": "an invented key of the tests, long enough"])
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o600], ofItemAtPath: "\(scene.folder)/k")
+        _ = try scene.run(now: "2026-04-15")
+        try scene.write("pipeline.yaml", pipeline)
+        return scene
+    }
 }
 
 extension TemporaryPipeline {
@@ -71,6 +104,27 @@ extension TemporaryPipeline {
         var request = SubjectExportRequest(subject: subject, output: "\(folder)/\(name)")
         request.format = format
         return try Sluice.exportSubject(request)
+    }
+
+    func erase(
+        _ kind: SubjectRequest.Kind = .user, _ value: String = "anna", now: String = "2026-04-15",
+        dry: Bool = false, within: String? = nil, until: String? = nil
+    ) throws -> SubjectChangeReport {
+        var subject = request(kind, value, now: now)
+        subject.withinCustomer = within
+        var request = SubjectEraseRequest(subject: subject)
+        request.isDryRun = dry
+        request.until = until
+        return try Sluice.eraseSubject(request)
+    }
+
+    /// The records of the subject that an export still finds outside of the sources.
+    func stored(
+        _ name: String, _ kind: SubjectRequest.Kind = .user, _ value: String = "anna"
+    ) throws -> Int {
+        let report = try export(request(kind, value), to: name)
+        return report.places.filter { $0.kind != "source" }.reduce(0) { $0 + $1.records }
+            + report.partialRows.reduce(0) { $0 + $1.rows }
     }
 
     /// The document of an export.

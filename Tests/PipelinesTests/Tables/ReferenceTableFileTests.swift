@@ -170,6 +170,67 @@ struct ReferenceTableFileTests {
         _ = try scene.run(now: "2026-04-18")
     }
 
+    @Test(
+        "a column of which too much cannot be read fails the run; a single cell never does",
+        arguments: [
+            (["NULL"], 2, "", ""), (["NULL", ""], 0, "", ""),
+            (["NULL", "01-09-2026"], 1, "", "2 of 3"),
+            (["NULL", "NULL"], 18, "", ""), (["NULL", "", "NULL", "x"], 17, "", "3 of 20"),
+            (["NULL", "NULL", "x"], 17, ", max_shrink: 15%", ""),
+            (["NULL", "x"], 0, ", max_shrink: 100%", ""),
+            (["1788220800000", "1788220800001"], 0, ", time: epoch", "names, epoch,"),
+            (["1788220800.0", "1788220800000.0"], 0, ", time: epoch-ms", "names, epoch-ms,"),
+            (["1788220800", "1788220801"], 0, "", "expected `time`, or dates such as"),
+        ])
+    func otherForm(_ bad: [String], _ good: Int, _ more: String, _ message: String) throws {
+        let cells = bad + Array(repeating: "2026-09-01", count: good)
+        let csv = "user,left\nanna,\n" + cells.enumerated().map { "u\($0),\($1)\n" }.joined()
+        let scene = try scene(csv, pipeline("file: accounts.csv, key: user\(more)"))
+        guard message.isEmpty else {
+            let text = try faults(scene)
+            #expect(text.contains(message) && text.contains("dates in `left` cannot"), "\(text)")
+            #expect(!text.contains("NULL") && !text.contains("01-09-2026"))
+            return
+        }
+        let report = try scene.run(now: "2026-04-15")
+        let count = bad.count { !$0.isEmpty }
+        let told = "table accounts: \(count) of \(count + good) dates in `left` cannot be read"
+        #expect(report.alarms.count == 1 && report.alarms[0].hasPrefix(told), "\(report.alarms)")
+        #expect(report.notes.filter { $0.hasPrefix(told) }.count == 1)
+        #expect(report.unreadableCells.map(\.count) == [count])
+    }
+
+    @Test("dates of the last run that are gone are a loss like keys, unless they are few")
+    func goneDates() throws {
+        func csv(_ dates: Int, _ other: String = "") -> String {
+            let cells = (0..<50).map { $0 < dates ? "2026-09-01" : other }
+            return "user,left\nanna,\n" + cells.enumerated().map { "u\($0),\($1)\n" }.joined()
+        }
+        let scene = try scene(csv(50), pipeline(more: "state: state"))
+        _ = try scene.run(now: "2026-04-15")
+        func expectRefused(_ table: String, _ words: String) throws {
+            try scene.write("accounts.csv", table)
+            let failure = #expect(throws: PipelineFailure.self) { try scene.run(now: "2026-04-17") }
+            guard case .tables(let faults, _) = failure else { throw try #require(failure) }
+            #expect(faults.count == 1 && faults[0].message.contains(words), "\(faults)")
+        }
+        try expectRefused(csv(44), "6 of the 50 dates that the last run read in `left` are gone")
+        try expectRefused(csv(0), "50 of the 50 dates")
+        try expectRefused(csv(44, "?"), "6 of 50 dates in `left` cannot be read")
+        try scene.write("accounts.csv", csv(45))
+        _ = try scene.run(now: "2026-04-17")
+        // Four of a few are no loss, unless they are most of them.
+        let few = try self.scene("user,left\n", pipeline(more: "state: state"))
+        func rows(_ dates: Int) -> String {
+            let cells = (0..<9).map { "u\($0),\($0 < dates ? "2026-09-01" : "")\n" }
+            return "user,left\nanna,\n" + cells.joined()
+        }
+        for (dates, isTaken) in [(9, true), (5, true), (2, false), (3, true), (2, true)] {
+            try few.write("accounts.csv", rows(dates))
+            #expect(((try? few.run(now: "2026-04-17")) != nil) == isTaken, "\(dates)")
+        }
+    }
+
     @Test("as many rows under other keys are a loss, too")
     func otherKeys() throws {
         func csv(_ letter: String) -> String {

@@ -47,9 +47,16 @@ import Testing
             divided = try DividedRun(pipeline: DividedStateTests.pipeline, files: [:])
         }
 
-        func write(_ name: String, _ content: [UInt8]) throws {
-            try whole.write("in/\(name)", content)
-            try divided.write("in/\(name)", content)
+        func write(_ name: String, _ content: some Sequence<UInt8>) throws {
+            try whole.write("in/\(name)", Array(content))
+            try divided.write("in/\(name)", Array(content))
+        }
+
+        /// Somebody who writes the file in both, until what is returned is closed.
+        func writers(_ name: String) throws -> [FileHandle] {
+            try [whole, divided].map {
+                try #require(FileHandle(forWritingAtPath: "\($0.folder.folder)/in/\(name)"))
+            }
         }
 
         /// Gives the run on one machine the month keys that the plan has made.
@@ -93,6 +100,7 @@ import Testing
         #expect(divided.sources.map(\.counts) == whole.sources.map(\.counts))
         #expect(divided.sources.map(\.bytes) == whole.sources.map(\.bytes))
         #expect(divided.sources.map(\.wasKnown) == whole.sources.map(\.wasKnown))
+        #expect(divided.sources.map(\.openBytes) == whole.sources.map(\.openBytes))
         #expect(divided.quarantine == whole.quarantine)
         #expect(divided.agedParts == whole.agedParts)
     }
@@ -137,6 +145,23 @@ import Testing
         #expect(third.tasks.isEmpty)
         #expect(try Sluice.commitTasks(folder: third.folder) == nil)
         #expect(try pair.divided.folder.verify(now: "2026-04-20").isProven)
+    }
+
+    /// A line that is still being written is left by ranges of a file as by a run.
+    @Test func openLinesAreLeft() throws {
+        let pair = try Pair()
+        var lines = EventLines(seed: 405)
+        let (log, small) = (lines.json(120), lines.json(3))
+        try pair.write("a.jsonl", log.dropLast(5))
+        try pair.write("b.jsonl", small.dropLast(5))
+        let writers = try ["a.jsonl", "b.jsonl"].flatMap(pair.writers)
+        let first = try night(pair, "2026-03-10", first: "2026-02", seed: 406)
+        #expect(first.tasks.contains { $0.range != nil })
+        for writer in writers { try writer.close() }
+        try pair.write("a.jsonl", log)
+        try pair.write("b.jsonl", small)
+        let second = try night(pair, "2026-03-11", first: "2026-02", seed: 407)
+        #expect(second.tasks.count == 2)
     }
 
     @Test func whoOptsOutBeforeThePlanIsOutInTheTasks() throws {

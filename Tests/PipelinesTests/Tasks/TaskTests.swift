@@ -90,6 +90,53 @@ import Testing
         #expect(try run.plan(rangeBytes: 2000, now: "2026-04-16").folder != plan.folder)
     }
 
+    @Test func aRunWhoseResultsAreGoneOrOfAnotherIsNotComplete() throws {
+        let run = try run()
+        var random = SeededGenerator(seed: 93)
+        let (plan, _) = try run.divide(rangeBytes: 2000, using: &random)
+        let whole = try run.results()
+        func expectAnew(without name: String) throws {
+            let commit = { _ = try Sluice.commitTasks(folder: plan.folder) }
+            #expect(exitStatus(commit) == ExitStatus.refused, "\(name)")
+            let again = try run.plan(rangeBytes: 2000)
+            #expect(!again.isComplete && again.folder == plan.folder, "\(name)")
+            try run.divide(rangeBytes: 2000, using: &random)
+            #expect(try run.plan(rangeBytes: 2000).isComplete, "\(name)")
+            #expect(try run.results()["days.csv"] == whole["days.csv"], "\(name)")
+            #expect(try run.results()["all.gz"] == whole["all.gz"], "\(name)")
+        }
+        try run.folder.remove("out/days.csv")
+        try expectAnew(without: "a table")
+        let other = try run.folder.text("out/days.csv").replacing("2", with: "3")
+        try run.folder.write("out/days.csv", other)
+        try expectAnew(without: "a table's bytes")
+        try run.folder.remove("out")
+        try expectAnew(without: "all")
+    }
+
+    @Test func zoneDataThatSayOtherThingsThanThePlannedOnesAreRefused() throws {
+        let pipeline = """
+            name: zones
+            source: { format: jsonl, files: "in/*", time: ts }
+            zone: Europe/Amsterdam
+            fields: { ts: keep }
+            outputs: [{ name: all, purpose: statistics, path: out/all }]
+            """
+        let run = try DividedRun(
+            pipeline: pipeline, files: ["in/1": "{\"ts\":\"2026-03-31T23:00:00Z\"}\n"])
+        let plan = try run.plan(rangeBytes: 2000)
+        try OtherZoneData("Europe/Amsterdam", as: "Etc/GMT-10").use {
+            let found = exitStatus { try run.attempt(plan.tasks[0].name, of: plan) }
+            #expect(found == ExitStatus.refused)
+        }
+        try run.attempt(plan.tasks[0].name, of: plan)
+        try OtherZoneData("Europe/Amsterdam", as: "Etc/GMT-10").use {
+            let commit = { _ = try Sluice.commitTasks(folder: plan.folder) }
+            #expect(exitStatus(commit) == ExitStatus.refused)
+        }
+        #expect(try Sluice.commitTasks(folder: plan.folder) != nil)
+    }
+
     @Test func aPlanOfTheSameDayIsFoundAgain() throws {
         let run = try run()
         let first = try run.plan(rangeBytes: 2000, now: nil)
@@ -335,7 +382,7 @@ import Testing
         // A commit that died over its list.
         try run.folder.write("\(DividedRun.work)/\(plan.name)/winners.json", "{\"task-")
         #expect(try Sluice.commitTasks(folder: folder) != nil)
-        #expect(try run.takeResults() == expected)
+        #expect(try run.results() == expected)
         #expect(run.attempts(of: plan).isEmpty)
         #expect(try Sluice.commitTasks(folder: folder) == nil)
         #expect(try run.plan(rangeBytes: 2000, listsWinners: true).isComplete)

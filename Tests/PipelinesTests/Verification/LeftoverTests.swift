@@ -48,11 +48,21 @@ struct LeftoverTests {
         let isMade = FileManager.default.createFile(
             atPath: former, contents: key, attributes: [.posixPermissions: 0o600])
         #expect(isMade)
-        #expect(try findings(scene) == ["unfinished state/registry.key.former"])
+        let half = ".registry.key.sluice-6b65792d7365616c-0123456789abcdef-0.tmp"
+        let isHalf = FileManager.default.createFile(
+            atPath: "\(scene.folder)/state/\(half)", contents: Data("half".utf8),
+            attributes: [.posixPermissions: 0o600])
+        #expect(isHalf)
+        #expect(
+            try findings(scene).sorted() == [
+                "unfinished state/\(half)", "unfinished state/registry.key.former",
+            ])
         // Its blocks are overwritten, whoever has it open.
         let open = try FileHandle(forReadingFrom: URL(fileURLWithPath: former))
         _ = try scene.run(now: "2026-04-15")
-        #expect(!FileManager.default.fileExists(atPath: former))
+        for name in [former, "\(scene.folder)/state/\(half)"] {
+            #expect(!FileManager.default.fileExists(atPath: name))
+        }
         #expect(try open.readToEnd()?.allSatisfy { $0 == 0 } == true)
         #expect(try findings(scene) == [])
         #expect(

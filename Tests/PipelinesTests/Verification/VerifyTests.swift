@@ -126,6 +126,33 @@ struct VerifyTests {
         #expect(try scene.findings("2026-03-25").contains("exposed"))
     }
 
+    @Test("lists of quarantine on a path of their own are for their owner only, too")
+    func exposedLists() throws {
+        let scene = try TemporaryPipeline(
+            """
+            name: p
+            source: { format: jsonl, files: "in/*", time: ts }
+            fields: { ts: keep }
+            outputs: [{ name: o, purpose: statistics, path: "out/{month}.jsonl" }]
+            quarantine: { limit: 90%, keep_lines: true, path: bad/lists }
+            state: state
+            """,
+            files: ["in/a": #"{"ts":"2026-03-05T12:00:00Z"}"# + "\nanna@one.example\n"])
+        try scene.run(now: "2026-03-10")
+        let list = try #require(scene.files(below: "bad/lists").first)
+        for (path, mode, good) in [
+            ("bad/lists", 0o755, 0o700), ("bad/lists", 0o777, 0o700),
+            ("bad/lists/\(list)", 0o644, 0o600),
+        ] {
+            #expect(try scene.permissions(path) == good)
+            _ = unsafe chmod("\(scene.folder)/\(path)", mode_t(mode))
+            let found = try scene.verify(now: "2026-03-10").findings
+            #expect(found.map(\.kind) == [.exposed], "\(found)")
+            _ = unsafe chmod("\(scene.folder)/\(path)", mode_t(good))
+        }
+        #expect(try scene.verify(now: "2026-03-10").findings.isEmpty)
+    }
+
     @Test("nobody can look while a run is at work, before the first run, or without state")
     func cannotLook() throws {
         let scene = try VerificationScene()

@@ -229,9 +229,10 @@ import Testing
             }
             let twin = made.tables[1].rows.first { $0.key == row.key }
             if touched, twin != nil {
-                for cells in [row.cells, twin?.cells ?? []] {
-                    if case .value = cells[0] { Issue.record("told apart") }
+                let told = [row.cells, twin?.cells ?? []].filter {
+                    if case .value = $0[0] { true } else { false }
                 }
+                #expect(told.count < 2, "told apart")
                 differences += 1
             }
         }

@@ -139,11 +139,26 @@ import Testing
     func parts(_ value: Int128, _ need: Int128) throws {
         var (family, _) = try Self.family(.times(when: nil), value * Self.unit, persons: 5)
         family.states = [.virtual]
+        let floors = family.floors
         ProtectionNeeds(Self.rules(10)).markPart(0, in: &family)
         #expect(family.needs == [need * Self.unit])
         #expect(family.states == [.virtual])
+        // Nobody is told that there are too few.
+        #expect(family.floors == floors && floors != [value > 0 ? 1 : 0])
         var (sums, _) = try Self.family(.sum, value * Self.unit, persons: 5)
         ProtectionNeeds(Self.rules(10)).markPart(0, in: &sums)
         #expect(sums.needs == [value == 0 ? Self.unit : value * Self.unit / 5])
+        var (users, _) = try Self.family(.users, value * Self.unit, persons: 5)
+        ProtectionNeeds(Self.rules(10)).markPart(0, in: &users)
+        #expect(users.needs == [Self.unit])
+    }
+
+    @Test("of the smallest sum that is counted for the sake of conditions all")
+    func smallestPart() throws {
+        for value in [1, 9, -1] as [Int128] {
+            var (family, _) = try Self.family(.sum, value, persons: 5)
+            ProtectionNeeds(Self.rules(10)).markPart(0, in: &family)
+            #expect(family.needs == [1])
+        }
     }
 }

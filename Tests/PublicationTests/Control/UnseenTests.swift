@@ -72,6 +72,32 @@ import Testing
         #expect(undeclared > 0)
     }
 
+    @Test("what is only counted for the sake of conditions asks for less of what is shown")
+    func partsNeedLess() throws {
+        let rules = ControlRules(persons: 3, customers: nil)
+        func hidden(_ all: MeasuredPublication, ofParts: Set<Int>) throws -> Int {
+            let made = try controlled(
+                MeasuredPublication(
+                    statistics: all.statistics, tables: all.tables, unseen: [4], ofParts: ofParts),
+                rules)
+            #expect(made.unproven == 0)
+            return made.tables.flatMap(\.rows).flatMap(\.cells).count {
+                if case .suppressed = $0 { true } else { false }
+            }
+        }
+        var (less, more) = (0, 0)
+        for seed in 400_000..<400_010 as Range<UInt64> {
+            let all = Self.log(seed, sharesOne: true)
+                .publication(Self.tables, .persons(3, customers: nil))
+            let otherwise = try hidden(all, ofParts: [])
+            less += try hidden(all, ofParts: [4])
+            more += otherwise
+            // Of what is shown nothing is only a part.
+            #expect(try hidden(all, ofParts: [0, 1, 2, 3]) == otherwise)
+        }
+        #expect(less < more, "\(less) \(more)")
+    }
+
     /// Columns about two fields with `count` values each that conditions name, and the table that
     /// nobody is shown; with `grouped`, another table is by one of the fields.
     private static func named(_ count: Int, isGrouped: Bool) -> MeasuredPublication {

@@ -137,11 +137,28 @@ struct ZoneTableTests {
             ("", ZoneFault.Code.badName), ("../etc/passwd", .badName), ("/etc/localtime", .badName),
             ("Europe//Paris", .badName), ("Europe/", .badName), ("Europe/Amster dam", .badName),
             ("Europe", .unknownZone), ("Europe/Atlantis", .unknownZone), ("utc0", .unknownZone),
+            ("localtime", .badName), ("posixrules", .badName), ("Factory", .badName),
         ]
     )
     func refused(name: String, code: ZoneFault.Code) {
         let fault = #expect(throws: ZoneFault.self) { try ZoneTable.named(name) }
         #expect(fault?.code == code)
+    }
+
+    @Test("The written form says the same until 2100")
+    func written() throws {
+        for name in ["UTC", "Europe/Amsterdam", "America/New_York", "Etc/GMT-10"] {
+            let zone = try ZoneTable.named(name)
+            let again = try #require(ZoneTable(name: name, written: zone.written))
+            #expect(again.written == zone.written)
+            for hour in stride(from: -1_000_000, to: 1_139_000, by: 997) {
+                let time = EventTime(milliseconds: Int64(hour) * 3_600_000)
+                #expect(again.utcOffsetSeconds(at: time) == zone.utcOffsetSeconds(at: time))
+            }
+        }
+        for text in ["", "x", "3600,", "3600,5", "0,7:1,7:2", "0:1"] {
+            #expect(ZoneTable(name: "none", written: text) == nil)
+        }
     }
 
     @Test("Rules in every form", arguments: ruleCases)

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "spark" / "tests")]
@@ -93,6 +94,25 @@ class DaskTests(unittest.TestCase):
         begun = self.job.begun()
         self.assertGreater(len(begun), len(set(begun)))
         self.assertEqual(self.job.results(), self.job.expected)
+
+
+class StatusTests(unittest.TestCase):
+    def main(self, error):
+        """The exit status of the script for a job that ends in `error`."""
+        words = ["--scheduler", "tcp://none:1", "--pipeline", "p.yaml", "--work", "work"]
+        with (
+            mock.patch.dict(sys.modules, {"distributed": mock.MagicMock()}),
+            mock.patch.object(sluice_dask, "run", side_effect=error),
+        ):
+            return sluice_dask.main(words)
+
+    def test_the_status_is_that_of_the_tool(self):
+        """When all tries are used up, of a task and of a merge."""
+        task = RuntimeError("sluice task task-0a: exit status 6, may pass")
+        self.assertEqual(self.main(task), 6)
+        self.assertEqual(self.main(RuntimeError("sluice reduce 0: exit status 7, may pass")), 7)
+        with self.assertRaises(RuntimeError):
+            self.main(RuntimeError("no space"))
 
 
 if __name__ == "__main__":

@@ -64,6 +64,11 @@ class AttemptTests(unittest.TestCase):
         killed = RuntimeError("sluice task task-0: exit status -9, may pass")
         self.assertEqual(sluice_spark.used_up(killed)[0], 137)
 
+    def test_a_merge_is_told_like_a_task(self):
+        """The name of a merge is the number of its bucket."""
+        merge = "sluice reduce 0: exit status 6, may pass"
+        self.assertEqual(sluice_spark.used_up(RuntimeError(f"at stage 3: {merge}")), (6, merge))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

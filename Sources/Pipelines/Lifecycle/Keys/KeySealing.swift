@@ -48,7 +48,7 @@ struct KeySealing {
         try note(outcome, new, ledger)
         return KeyRewrapReport(
             store: store ?? "", keys: outcome.keys, registries: outcome.registries,
-            isSealed: new != nil)
+            isSealed: new != nil, wasSealed: source != nil)
     }
 
     private func note(

@@ -187,7 +187,9 @@ struct KeyWork {
         guard let record, let number = UInt64(record.id.suffix(16), radix: 16),
             let fingerprint = Digest256(hex: record.fingerprint)
         else {
-            throw .keys("the key store has no key for \(month.text)")
+            throw .keys(
+                "neither the key store nor the ledger has a living key for \(month.text): nothing "
+                    + "is left to destroy; `sluice keys list` shows those there are")
         }
         var tombstone = Tombstone(
             keyID: KeyID(epoch: store.epoch(of: month), number: number),

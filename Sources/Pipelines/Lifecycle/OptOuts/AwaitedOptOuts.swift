@@ -77,7 +77,7 @@ struct AwaitedOptOuts {
     }
 
     private static func note(_ id: Int64, unsearched: Int) -> String {
-        "opt-out \(id) stays open: " + PartSearch.words(unsearched, isErasure: false)
+        "opt-out \(id) stays open: " + UnsearchedWords.parts(unsearched, isErasure: false)
     }
 
     /// The months with living keys under which nothing could be searched for an opt-out.

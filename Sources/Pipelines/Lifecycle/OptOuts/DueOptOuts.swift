@@ -13,6 +13,8 @@ struct DueOptOuts {
     private(set) var removal: OptOutRemoval?
     /// What the run has to say of them.
     private(set) var notes: [String] = []
+    /// The same, also when it is quiet.
+    private(set) var alarms: [String] = []
 
     private let plan: Plan
     /// The list, where the run takes out what it names.
@@ -44,6 +46,7 @@ struct DueOptOuts {
         let widened = try WidenedOptOuts(registry.ledger, plan, takenOut: awaited.takenOut)
         targets = widened.remembered
         notes = awaited.notes + widened.notes
+        alarms = widened.released
     }
 
     /// Those of a command, which says itself what it takes out.

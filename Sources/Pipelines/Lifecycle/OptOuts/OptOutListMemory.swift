@@ -130,7 +130,23 @@ struct OptOutListMemory {
         }
         var removal = OptOutRemoval(sought.map(\.0), plan, keys, hasher)
         removal.unsearched = search.places.count
-        return (removal.isEmpty && removal.countedBefore.isEmpty ? nil : removal, open)
+        if removal.isEmpty, removal.countedBefore.isEmpty, try !reachesLost(removal) {
+            return (nil, open)
+        }
+        return (removal, open)
+    }
+
+    /// True when it may be about a stored file of an output that the pipeline does not have any
+    /// more: the run fails for its sake, whatever else the pipeline has of that purpose.
+    private func reachesLost(_ removal: OptOutRemoval) throws(PipelineFailure) -> Bool {
+        let parts: [PartRecord]
+        do { parts = try ledger.currentParts(pipeline: plan.name) } catch {
+            throw StateRegistry.failure(error)
+        }
+        return parts.contains { part in
+            !plan.outputs.contains { $0.name.utf8.elementsEqual(part.output.utf8) }
+                && removal.reaches(lost: part, plan)
+        }
     }
 
     /// A line that takes something out in this run.

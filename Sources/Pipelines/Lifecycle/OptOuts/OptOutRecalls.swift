@@ -7,8 +7,9 @@ internal import Records
 /// stored.
 ///
 /// Called back is what held records that an opt-out took out, and what nobody can tell any more:
-/// the delivered file is not what is stored now, the output does not say whose its records are, or
-/// a key that made its tokens is gone. A delivery that was searched without finding anybody stays.
+/// the delivered file is not what is stored now, the output does not say whose its records are,
+/// or may not have when the file was written, or a key that made its tokens is gone. A delivery
+/// that was searched without finding anybody stays.
 struct OptOutRecalls {
     /// What is called back.
     struct Outcome {
@@ -34,13 +35,16 @@ struct OptOutRecalls {
         }
         var optOutsOfPart: [Int64: Set<Int64>] = [:]
         for (part, optOuts) in barred { optOutsOfPart[part, default: []].formUnion(optOuts) }
+        let headers = try headers(of: open)
         for delivery in open {
             let reaching = removal.sought.filter { reaches($0, delivery) }
             guard let first = reaching.first else { continue }
             if let optOuts = optOutsOfPart[delivery.part] {
                 let cause = reaching.first { optOuts.contains($0.optOut) } ?? first
                 outcome.deliveries.append((cause.cause, delivery.id))
-            } else if let untold = reaching.first(where: { !isTold($0, delivery) }) {
+            } else if let untold = reaching.first(where: {
+                !isTold($0, delivery, headers[delivery.part])
+            }) {
                 outcome.deliveries.append((untold.cause, delivery.id))
                 outcome.untold += 1
             }
@@ -57,11 +61,41 @@ struct OptOutRecalls {
         return !one.effect.categories(barredFor: purpose).isEmpty
     }
 
-    private func isTold(_ one: OptOutRemoval.Reach, _ delivery: OpenDelivery) -> Bool {
+    /// The columns that the delivered files name themselves, by their parts: they may have been
+    /// others than now. None where nobody knows which they were.
+    private func headers(
+        of open: [OpenDelivery]
+    ) throws(PipelineFailure) -> [Int64: [String]] {
+        let delivered = Set(open.lazy.filter(\.isCurrent).map(\.part))
+        if delivered.isEmpty { return [:] }
+        let parts: [PartRecord]
+        do { parts = try ledger.currentParts(pipeline: plan.name) } catch {
+            throw StateRegistry.failure(error)
+        }
+        let written = try WrittenColumns(ledger, plan)
+        var headers: [Int64: [String]] = [:]
+        for part in parts where delivered.contains(part.id) {
+            let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(part.output.utf8) }
+            guard let index else { continue }
+            var header: [String]?
+            if plan.outputs[index].columns != nil, try isPresent(part.path) {
+                // Of what cannot be read nobody can tell.
+                do { header = try plan.header(of: part, output: index) } catch { header = [] }
+            }
+            let areUnknown = written.areUnknown(
+                of: part, output: index, hasHeader: header != nil)
+            headers[part.id] = areUnknown ? [] : header
+        }
+        return headers
+    }
+
+    private func isTold(
+        _ one: OptOutRemoval.Reach, _ delivery: OpenDelivery, _ columns: [String]?
+    ) -> Bool {
         guard delivery.isCurrent else { return false }
         let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(delivery.output.utf8) }
         guard let index else { return false }
-        switch plan.telling(one.kind, inOutput: index) {
+        switch plan.telling(one.kind, inOutput: index, columns: columns) {
         case .always: return true
         case .whileKeysLive: return !delivery.hasLostKeys
         case .never: return false
@@ -78,10 +112,13 @@ enum Telling {
 }
 
 extension Plan {
-    /// How output `index` tells the identity of this kind.
-    func telling(_ kind: SubjectKind, inOutput index: Int) -> Telling {
+    /// How output `index` tells the identity of this kind, in a file of the columns `named`; nil:
+    /// of those of now.
+    func telling(
+        _ kind: SubjectKind, inOutput index: Int, columns named: [String]? = nil
+    ) -> Telling {
         let names = release.fields.names
-        let columns = outputs[index].columns
+        let columns = named ?? outputs[index].columns
         var telling = Telling.never
         for slot in release.slots(of: kind) {
             let isThere =

@@ -70,6 +70,9 @@ struct OptOutRemoval {
     /// The numbers among those of `standIns` that stand for what holds kept of earlier opt-outs,
     /// and what a recall for their sake says.
     private(set) var kept: [Int64: RecallCause] = [:]
+    /// The names of outputs that the pipeline does not have any more, and in which holds kept
+    /// something of them.
+    private var keptInLost: Set<String> = []
     /// How many stored files cannot be searched for one of them.
     var unsearched = 0
 
@@ -124,7 +127,10 @@ struct OptOutRemoval {
         var standIns = removal?.standIns ?? plan.release.outputs.map { _ in [] }
         for (index, entry) in held.enumerated() {
             let place = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(entry.output.utf8) }
-            guard let place else { continue }
+            guard let place else {
+                keptInLost.insert(entry.output)
+                continue
+            }
             // A line of the list has no number; those of the list of today are small.
             let number = entry.optOut ?? .min + Int64(index)
             kept[number] = entry.optOut.map { .optOut($0) } ?? .listedOptOut
@@ -134,6 +140,18 @@ struct OptOutRemoval {
                     until: entry.until, effect: OptOutEffect(entry.scopes, plan.purposes)))
         }
         self.standIns = standIns
+    }
+
+    /// True when it may be about records of `part`, whose output the pipeline does not have any
+    /// more: by what that was for, and in doubt.
+    func reaches(lost part: PartRecord, _ plan: Plan) -> Bool {
+        if keptInLost.contains(part.output) { return true }
+        let target = OptOutTargets.name(ofOutput: part.output)
+        let purpose = plan.purposes[part.purpose]
+        return sought.contains { one in
+            guard one.targets?.contains(target) ?? true else { return false }
+            return purpose.map { !one.effect.categories(barredFor: $0).isEmpty } ?? true
+        }
     }
 
     /// Adds an opt-out whose day has come, by its hash and by what was kept of its value.

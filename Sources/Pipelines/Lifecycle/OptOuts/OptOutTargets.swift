@@ -26,13 +26,14 @@ struct OptOutTargets {
     }
 
     let all: [Target]
+    private let purposes: PurposeTable
 
     init(_ plan: Plan) {
+        purposes = plan.purposes
         let release = plan.release
         let drops = release.dropsOptedOutRecords
         func target(_ name: String, _ purpose: Purpose, _ categories: [String]) -> Target {
-            let isUsual = plan.purposes.optedOutByDefault.contains(purpose)
-            let words = [name, plan.purposes.name(of: purpose), "\(isUsual) \(drops)"]
+            let words = Self.words(name, purpose, plan.purposes, drops: drops)
             // Records that go as a whole go whatever their fields are.
             let all = words + (drops ? [] : categories)
             return Target(
@@ -51,6 +52,28 @@ struct OptOutTargets {
                 ["\(reader.categories.rawValue)"])
         }
         all = outputs + statistics
+    }
+
+    /// What is said of a target of one purpose.
+    private static func words(
+        _ name: String, _ purpose: Purpose, _ purposes: PurposeTable, drops: Bool
+    ) -> [String] {
+        let isUsual = purposes.optedOutByDefault.contains(purpose)
+        return [name, purposes.name(of: purpose), "\(isUsual) \(drops)"]
+    }
+
+    /// The purposes that `target` had when `known` was remembered, as far as the pipeline still has
+    /// them, and has not any more.
+    func formerPurposes(of target: Target, in known: Set<Digest256>) -> [Purpose] {
+        if known.contains(target.purposeDigest) { return [] }
+        return purposes.names.compactMap { purposes[$0] }.filter { purpose in
+            purpose != target.purpose
+                && [false, true].contains { drops in
+                    known.contains(
+                        Digest256(
+                            ofLines: Self.words(target.name, purpose, purposes, drops: drops)))
+                }
+        }
     }
 
     static func name(ofOutput name: String) -> String { "output `\(name)`" }
@@ -72,6 +95,8 @@ struct OptOutTargets {
 struct WidenedOptOuts {
     /// Their numbers, by what they reach.
     private(set) var waiting: [(target: String, optOuts: [Int64])] = []
+    /// What is to be said of those that reach no more what they reached under its former purpose.
+    private(set) var released: [String] = []
     /// What the commit of a run remembers.
     let remembered: Set<Digest256>
 
@@ -100,8 +125,31 @@ struct WidenedOptOuts {
                 }
                 if !left.isEmpty { waiting.append((target.name, left)) }
             }
+            for target in changed {
+                released += targets.formerPurposes(of: target, in: known).compactMap {
+                    Self.note(records, released: target, from: $0, plan)
+                }
+            }
             remembered = waiting.isEmpty ? targets.digests : known.union(done)
         } catch { throw StateRegistry.failure(error) }
+    }
+
+    /// A new purpose may be meant, and may be another word for the one that people opted out of.
+    private static func note(
+        _ records: [OptOutRecord], released target: OptOutTargets.Target, from former: Purpose,
+        _ plan: Plan
+    ) -> String? {
+        let lost = records.filter { record in
+            let effect = OptOutEffect(record.entry.scopes, plan.purposes)
+            return !effect.categories(barredFor: former).isEmpty
+                && effect.categories(barredFor: target.purpose).isEmpty
+        }
+        guard !lost.isEmpty else { return nil }
+        return "\(target.name) is for `\(plan.purposes.name(of: target.purpose))` now and was for "
+            + "`\(plan.purposes.name(of: former))`: what is read from now on is used there in "
+            + "spite of opt-outs of the registry that do not name the new purpose; enter these "
+            + "again for it where it is the same use: "
+            + lost.map { String($0.id) }.joined(separator: ", ")
     }
 
     /// What is remembered of `optOuts`, whose values a command has at hand; nil before the first

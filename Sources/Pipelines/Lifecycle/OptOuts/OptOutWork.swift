@@ -23,9 +23,11 @@ enum OptOutWork {
         var changes = OptOutChanges()
         if isNew { changes.added = [record] }
         let effect = try Self.apply([(request.subject, record)], changes, session)
-        guard let listing = try listings([record], session).first else {
-            throw .internalFault("an opt-out is not listed")
+        let listed: [OptOutListing]
+        do { listed = try listings([record], session) } catch {
+            throw error.behind("the opt-out is entered in the ledger")
         }
+        guard let listing = listed.first else { throw .internalFault("an opt-out is not listed") }
         return (listing, isNew, effect)
     }
 

@@ -137,9 +137,8 @@ struct NoisyTables {
                 "a noisy table of \(period.text) was drawn before: a second drawing would undo "
                     + "the first")
         case .partials:
-            .storage(
-                "cannot read the aggregates of the period: "
-                    + (fault.partial?.code.rawValue ?? "unknown"))
+            fault.partial.map { .storage("cannot read the aggregates of the period", $0) }
+                ?? .storage("cannot read the aggregates of the period: unknown")
         default: .internalFault("noise was refused: \(fault.description)")
         }
     }

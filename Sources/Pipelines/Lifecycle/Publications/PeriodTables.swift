@@ -98,10 +98,8 @@ struct PeriodTables {
     private static func failure(_ error: any Error) -> PipelineFailure {
         switch error {
         case let failure as PipelineFailure: failure
-        case let fault as PartialFault where fault.fileFault?.cause == .interrupted:
-            .interrupted(signal: Interruption.signal ?? 15)
         case let fault as PartialFault:
-            .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
+            .storage("cannot merge the aggregates of the period", fault)
         case let fault as FileFault: .storage("cannot put aggregates aside", fault)
         case let fault as LedgerFault: .storage("cannot read the ledger: \(fault.description)")
         default: .internalFault("a period was refused without a reason")
@@ -136,22 +134,36 @@ struct PeriodTables {
         return files
     }
 
-    /// How many records `records` counted.
-    func count(_ records: [PartialRecord]) throws(PipelineFailure) -> Int64 {
+    /// How many records `records` counted; nil, and why, when aggregates are damaged or gone.
+    func survey(
+        _ records: [PartialRecord]
+    ) throws(PipelineFailure) -> (records: Int64?, damage: PipelineFailure?) {
+        for record in records where try !isPresent(record.path) {
+            return (nil, .storage("cannot read \(record.path): it is gone"))
+        }
         let files = try Self.files(of: records)
-        if files.isEmpty { return 0 }
+        if files.isEmpty { return (0, nil) }
         do {
-            return try Partials(files, plan: plan.statistics, storage: storage).content().records
+            let partials = Partials(files, plan: plan.statistics, storage: storage)
+            return (try partials.content().records, nil)
         } catch {
             try PipelineFailure.checkStop()
-            throw .storage("cannot read aggregates: \(error.code.rawValue)")
+            let failure = PipelineFailure.storage("cannot read aggregates", error)
+            if error.code == .storage { throw failure }
+            return (nil, failure)
         }
     }
 
     // MARK: Control
 
     /// The only place where measured tables become published ones.
-    func published(_ figures: PeriodFigures) throws(PipelineFailure) -> [PublishedTable] {
+    ///
+    /// `isFirst` where nothing of the period is shown yet but for provisional figures: only then is
+    /// it said which columns have values left out. In a later one the word would tell what those
+    /// are of who came in between.
+    func published(
+        _ figures: PeriodFigures, isFirst: Bool = false
+    ) throws(PipelineFailure) -> [PublishedTable] {
         let statistics = chosen.map { plan.statistics.statistics[$0] }
         let found = figures.found
         let safe = try safe(
@@ -171,7 +183,23 @@ struct PeriodTables {
                 table: table, other: rolledColumns(statistic, figures.rollUp),
                 proposal: CoarserTable(statistic, table).proposal)
             published.counts = rules.method.telling
+            if isFirst { published.leftOut = columnsLeftOut(figures.measured[at], statistic) }
             return published
+        }
+    }
+
+    /// The columns with values that are no numbers, of enough persons and customers in some row:
+    /// of fewer nobody is told that there are any, and of none how many.
+    private func columnsLeftOut(
+        _ measured: MeasuredTable, _ statistic: StatisticPlan
+    ) -> [String] {
+        let (persons, customers) = (persons(statistic), customers(statistic))
+        return measured.columns.enumerated().compactMap { place, column in
+            let isTold = measured.rows.contains { row in
+                guard let backing = row.cells[place].unreadableBacking else { return false }
+                return backing.persons >= persons && backing.customers >= customers
+            }
+            return isTold ? column.name : nil
         }
     }
 
@@ -192,6 +220,18 @@ struct PeriodTables {
         Set(chosen.indices.filter { plan.tables[chosen[$0]].isUnseen })
     }
 
+    /// For each table in `chosen` a number for whose records an opt-out leaves out of it.
+    private var groups: [Int] {
+        var known: [[Int]] = []
+        return chosen.map { at in
+            let reader = plan.release.observations.statistics[at]
+            let group = [Int(reader.purpose.index), Int(reader.categories.rawValue)]
+            if let number = known.firstIndex(of: group) { return number }
+            known.append(group)
+            return known.count - 1
+        }
+    }
+
     /// Makes measured tables fit to be shown; `toldBefore` as in `MeasuredPublication`.
     func safe(
         _ measured: [MeasuredTable], toldBefore: [Set<FigurePlace>] = []
@@ -202,7 +242,7 @@ struct PeriodTables {
                 MeasuredPublication(
                     statistics: statistics, tables: measured, toldBefore: toldBefore,
                     unseen: unseen, spanning: unseen.filter { plan.tables[chosen[$0]].isSpanning },
-                    ofParts: unseen.filter { plan.tables[chosen[$0]].isOfParts }),
+                    ofParts: unseen.filter { plan.tables[chosen[$0]].isOfParts }, groups: groups),
                 rules)
         } catch { throw Self.failure(error) }
     }
@@ -250,11 +290,16 @@ struct CoarserTable {
     /// What would leave out less; empty when the table leaves out little enough.
     var proposal: String {
         guard table.withheld.isAbove(percent: Publication.withheldMax) else { return "" }
+        if let mean = table.uncountedMean(statistic) {
+            return "a `count` of what `\(mean)` is of, beside it: it goes with any withheld count "
+                + "in it otherwise"
+        }
         if statistic.groupBy.contains(.hour) { return "leave out `hour`" }
         if statistic.groupBy.contains(.day) { return "`month` in place of `day`" }
         let columns = table.groupColumns.filter { $0 != "month" }
         guard let last = columns.last else {
-            return "nothing coarser than a month: too few people are behind these figures"
+            return "nothing is coarser than a month: too few people are behind these figures, or "
+                + "behind what they differ by"
         }
         return "leave out `\(last)`"
     }

@@ -148,6 +148,9 @@ struct PublicationBooks {
                 + "changed: the month would be published without them, and is not")
     }
 
+    /// True for a month of which something was given up.
+    func isIncomplete(_ period: CalendarMonth) -> Bool { incomplete.contains(period) }
+
     /// What was counted of a month that is over and not published, in whatever statistics.
     func givingUp(_ period: CalendarMonth) throws(PipelineFailure) -> [PartialRecord] {
         guard last(of: period) == nil else {

@@ -32,6 +32,12 @@ enum PublicationFacts {
         }
     }
 
+    /// The columns of which values were left out; nothing without any.
+    static func leftOut(of published: PublishedTable) -> [(name: String, value: CanonicalJSON)] {
+        if published.leftOut.isEmpty { return [] }
+        return [("left_out", .array(published.leftOut.map { .text($0) }))]
+    }
+
     /// How well persons hide in the rows that the pipeline wrote; empty where nothing was measured.
     static func rowOutputs(
         of publication: Publication

@@ -83,7 +83,10 @@ struct PublicationFiles {
             "budget": PublicationFacts.budget(of: publication),
             "late": .array(
                 publication.late.map {
-                    ["period": .text($0.period), "records": .integer($0.records)]
+                    [
+                        "period": .text($0.period),
+                        "records": $0.records.map { .integer($0) } ?? .null,
+                    ]
                 }),
             "files": .array(
                 files.map { file in
@@ -122,7 +125,9 @@ struct PublicationFiles {
             "noise": PublicationFacts.noise(of: published),
             "sketches": PublicationFacts.sketches(of: published),
         ]
-        return PublicationFacts.adding(PublicationFacts.counts(of: published), to: entry)
+        return PublicationFacts.adding(
+            PublicationFacts.counts(of: published) + PublicationFacts.leftOut(of: published),
+            to: entry)
     }
 
     /// Puts the files into `folder`, durable under temporary names until the commit.

@@ -102,23 +102,6 @@ extension PublishWork {
                 && tokens.contains(Array(record.audience.utf8))
         }.map { Sluice.seen($0.folder, from: folder) }
     }
-
-    /// Makes sure of what was published for customers; nil when there is nothing.
-    func repeatedCustomers(
-        like record: PublicationRecord, _ books: PublicationBooks
-    ) throws(PipelineFailure) -> PublishReport.Entry? {
-        let all = books.publicationsForCustomers(like: record)
-        guard let first = all.first else { return nil }
-        let main = try RecordedPublication(record, ledger).publication
-        var entry = entry(
-            main.forOneCustomer([]), folder: splitPath(first.folder).directory, files: [])
-        entry.customers = all.count
-        for record in all {
-            let recorded = try RecordedPublication(record, ledger)
-            try restore(recorded, &entry)
-        }
-        return entry
-    }
 }
 
 /// What became of the customers of a period.
@@ -157,7 +140,7 @@ struct CustomerCounts {
 extension Publication {
     /// The same for one customer, with its tables alone: what came late, and what noise has cost,
     /// is of all customers.
-    fileprivate func forOneCustomer(_ tables: [PublishedTable]) -> Publication {
+    func forOneCustomer(_ tables: [PublishedTable]) -> Publication {
         var own = self
         own.audience = .customer
         own.tables = tables

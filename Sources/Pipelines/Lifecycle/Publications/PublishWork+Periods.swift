@@ -41,7 +41,8 @@ extension PublishWork {
         let figures = try tables.figures(
             pieces, after: try history(books.all(of: period), records))
         tellHidden(figures)
-        let told = try withSketches(try tables.published(figures), pieces)
+        tellLeftOut(figures, period)
+        let told = try withSketches(try tables.published(figures, isFirst: true), pieces)
         let plain = publication(period, .final, revision: 0, tables: told)
         let main = withNoise(try withRisks(plain, period), try drawing(period, pieces))
         let order = CustomerOrder(main: main, period: period, pieces: pieces, history: [])
@@ -85,6 +86,24 @@ extension PublishWork {
         report.notes.append(
             "\(counted(count, "figure")) withheld: the difference to what was published before "
                 + "would tell of too few")
+    }
+
+    /// Says how many values were no numbers: no figure tells that they are missing in it.
+    private func tellLeftOut(_ figures: PeriodFigures, _ period: CalendarMonth) {
+        for table in figures.measured {
+            let at = plan.tables.firstIndex { $0.name == table.name }
+            guard let at, !plan.tables[at].isUnseen else { continue }
+            // A record counts once in each dimension.
+            let times = max(plan.statistics.statistics[at].breakdowns.count, 1)
+            for (place, column) in table.columns.enumerated() {
+                let left = table.rows.reduce(0) { $0 + Int($1.cells[place].unreadable) } / times
+                if left == 0 { continue }
+                report.notes.append(
+                    "\(period.text), \(table.name): \(counted(left, "value")) for "
+                        + "`\(column.name)` left out: expected decimal numbers with at most 15 "
+                        + "digits before the point and 9 behind it")
+            }
+        }
     }
 
     // MARK: Corrections
@@ -137,6 +156,7 @@ extension PublishWork {
         let all = books.all(of: period)
         let history = try history(all, old + late)
         let figures = try tables.figures(pieces, after: history)
+        tellLeftOut(figures, period)
         let isolating = zip(figures.measured, figures.found).filter { !$1.isolating.isEmpty }
             .map { table, found in "\(found.isolating.count) of \(table.name)" }
         guard isolating.isEmpty else {
@@ -159,16 +179,19 @@ extension PublishWork {
         }
     }
 
-    /// Declares what came late as a revision, where that may be told.
+    /// Declares what came late as a revision, where that may be told; a month that cannot be read
+    /// or written stops no other.
     func reviseLate(_ books: PublicationBooks) throws(PipelineFailure) {
         for (period, _) in books.late {
-            do throws(PipelineFailure) {
-                try checkKey(period)
-                try books.checkComplete(period)
-                try revise(period, "late records", books)
-            } catch {
-                guard case .refused(let sentence) = error else { throw error }
-                report.notes.append(sentence)
+            try goingOn(period) { () throws(PipelineFailure) in
+                do throws(PipelineFailure) {
+                    try checkKey(period)
+                    try books.checkComplete(period)
+                    try revise(period, "late records", books)
+                } catch {
+                    guard case .refused(let sentence) = error else { throw error }
+                    report.notes.append(sentence)
+                }
             }
         }
     }
@@ -185,17 +208,26 @@ extension PublishWork {
                     + "`publish.provisional`")
         }
         let periods = asked.map { [$0] } ?? books.open
+        var gone: [PublicationRecord] = []
+        var isAnyLeft = false
         for period in periods where books.final(of: period) == nil {
             guard let step = PublicationStep.last(of: period, at: clock.now, clock.zone) else {
                 continue
             }
             if let known = books.provisional(of: period, step.number) {
-                try repeated(known)
+                if asked == nil, try files(of: known) == .gone {
+                    gone.append(known)
+                } else {
+                    try repeated(known)
+                    isAnyLeft = true
+                }
             } else {
                 try books.checkKnown(period)
                 try show(period, step, folder, books)
+                isAnyLeft = true
             }
         }
+        tellGone(gone, isAnyLeft: isAnyLeft)
         if let asked, books.final(of: asked) != nil {
             throw .refused("\(asked.text) is published: it has no provisional figures any more")
         }
@@ -212,6 +244,7 @@ extension PublishWork {
             [PeriodTables.Piece(records: records, days: period.days.lowerBound...last)],
             after: try history(books.all(of: period), records, through: last))
         tellHidden(figures)
+        tellLeftOut(figures, period)
         let day = CivilDate(daysSince1970: last).text
         let shown = publication(
             period, .provisional, revision: step.number, through: last, audience: .internal,

@@ -83,6 +83,9 @@ final class PublishWork {
 
     /// Publishes what was asked for, or all that waits.
     private func publishAll(_ asked: CalendarMonth?) throws(PipelineFailure) {
+        guard plan.overlaps.isEmpty || request.givesUp else {
+            throw .faults(plan.overlaps, file: request.pipeline)
+        }
         try settleChanged()
         let books = try PublicationBooks(plan, publish, ledger)
         report.late = try lateRecords(books)
@@ -125,14 +128,19 @@ final class PublishWork {
                 try close(period, books)
             }
         }
-        if report.failures.count < periods.count, publish.late == .revise { try reviseLate(books) }
+        let failed = Set(report.failures.map(\.period))
+        let isAnyClosed = periods.contains { !failed.contains($0.text) }
+        if isAnyClosed, publish.late == .revise { try reviseLate(books) }
         try restoreAll(books, tellsLast: periods.isEmpty)
         tellNext(books, done: periods)
-        if report.entries.isEmpty, report.failures.count == 1 { throw report.failures[0].failure }
+        // Alone it is the answer. What else somebody has to hear of is told with it.
+        if report.entries.isEmpty, report.failures.count == 1, report.alarms.count == 1 {
+            throw report.failures[0].failure
+        }
     }
 
     /// Does what is to be done about a month; what stops it there stops no other month.
-    private func goingOn(
+    func goingOn(
         _ period: CalendarMonth, _ work: () throws(PipelineFailure) -> Void
     ) throws(PipelineFailure) {
         do throws(PipelineFailure) { try work() } catch {
@@ -145,31 +153,19 @@ final class PublishWork {
         }
     }
 
-    /// Makes sure of everything that was ever published; tells of what was missing, and of the last
-    /// month if nothing else is to be told.
-    private func restoreAll(
-        _ books: PublicationBooks, tellsLast: Bool
-    ) throws(PipelineFailure) {
-        let finals = books.finals
-        for final in finals {
-            let told = report.entries.count
-            try goingOn(final.period) { () throws(PipelineFailure) in
-                try repeatAll(of: final.period, books)
-            }
-            if tellsLast, final == finals.last { continue }
-            let new = report.entries[told...].filter { $0.outcome != .unchanged }
-            report.entries.replaceSubrange(told..., with: new)
-        }
-    }
-
-    /// Takes away what was counted of a month that cannot be published.
+    /// Takes away what was counted of a month that cannot be published. Done again, perhaps after
+    /// a kill, it makes sure of it.
     private func giveUp(
         _ asked: CalendarMonth?, _ books: PublicationBooks
     ) throws(PipelineFailure) {
         guard let asked else { throw .usage("--give-up: expected the month, with --period") }
         let partials = try books.givingUp(asked)
         guard !partials.isEmpty else {
-            throw .refused("nothing was counted of \(asked.text): there is nothing to give up")
+            guard books.isIncomplete(asked) else {
+                throw .refused("nothing was counted of \(asked.text): there is nothing to give up")
+            }
+            report.notes.append("\(asked.text) was given up before, and it is never published")
+            return
         }
         if !request.isDryRun {
             _ = try PartialRetirement(ledger: ledger, now: clock.now)
@@ -196,54 +192,23 @@ final class PublishWork {
             plan: quiet, statePath: statePath, request: settings, observer: nil, ledger: ledger)
         let outcome = try run.run()
         report.destroyedKeys = outcome.destroyedKeys
-        report.notes += outcome.notes
+        report.notes += outcome.notes.filter { !outcome.alarms.contains($0) }
+        for sentence in outcome.alarms { report.alarm(sentence) }
     }
 
-    /// Makes sure of everything that was published of a closed month.
-    private func repeatAll(
-        of period: CalendarMonth, _ books: PublicationBooks
-    ) throws(PipelineFailure) {
-        for record in books.all(of: period) where record.kind != .provisional {
-            try repeated(record)
-            if let customers = try repeatedCustomers(like: record, books) {
-                report.entries.append(customers)
-            }
-        }
-    }
-
-    /// Makes sure of what was published; nothing is counted.
-    func repeated(_ record: PublicationRecord) throws(PipelineFailure) {
-        let recorded = try RecordedPublication(record, ledger)
-        var entry = entry(
-            recorded.publication, folder: record.folder,
-            files: recorded.files.map { (splitPath($0.path).name, $0.content.digest.hex) })
-        try restore(recorded, &entry)
-        report.entries.append(entry)
-    }
-
-    /// Writes what is gone or changed of a publication again; a dry run counts it.
-    func restore(
-        _ recorded: RecordedPublication, _ entry: inout PublishReport.Entry
-    ) throws(PipelineFailure) {
-        if request.isDryRun {
-            entry.restored += try recorded.damaged().count
-        } else {
-            let done = try recorded.restore(ledger, now: clock.now)
-            entry.restored += done.restored
-            entry.reissued += done.reissued
-        }
-        let isWhole = entry.restored + entry.reissued == 0
-        entry.outcome = isWhole ? .unchanged : entry.reissued > 0 ? .reissued : .restored
-    }
-
-    /// Records of published months that came later, by month.
+    /// Records of published months that came later, by month. What is damaged or gone keeps no
+    /// other month from being published; what cannot be read at present does, because every
+    /// publication says how much came late, and says it for good.
     private func lateRecords(
         _ books: PublicationBooks
     ) throws(PipelineFailure) -> [PublishReport.Late] {
         var late: [PublishReport.Late] = []
         for (period, records) in books.late {
-            late.append(
-                PublishReport.Late(period: period.text, records: try tables.count(records)))
+            let aggregates = try tables.survey(records)
+            if let damage = aggregates.damage {
+                try goingOn(period) { () throws(PipelineFailure) in throw damage }
+            }
+            late.append(PublishReport.Late(period: period.text, records: aggregates.records))
         }
         return late
     }

@@ -88,7 +88,7 @@ struct SketchTables {
             }
         } catch let fault as PartialFault {
             try PipelineFailure.checkStop()
-            throw .storage("cannot merge the aggregates of the period: \(fault.code.rawValue)")
+            throw .storage("cannot merge the aggregates of the period", fault)
         } catch { throw .internalFault("the system gave no random bytes") }
         guard gathered.byteCount <= PublishedSketches.bytesMax else {
             throw .refused(

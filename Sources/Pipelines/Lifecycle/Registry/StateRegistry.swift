@@ -65,13 +65,18 @@ struct StateRegistry {
         let now = plan.release.clocks.runClock.now
         var rules: [SubjectRegister.Rule] = []
         let holds: [HoldRecord]
-        let optOuts: [OptOutRecord]
+        var optOuts: [OptOutRecord]
         do {
             holds = try ledger.bindingHolds(at: now)
-            optOuts = readsOnly ? [] : try allOptOuts().filter { $0.concerns(now) }
+            optOuts = readsOnly ? [] : try allOptOuts()
             rules += try ledger.erasures().map(Self.rule)
             rules += try ledger.restrictions().filter(\.isInForce).map(Self.rule)
         } catch { throw Self.failure(error) }
+        if let sentence = Self.namingLostPurposes(optOuts, plan) {
+            let fault = SettingFault(sentence, at: .none, path: "purposes")
+            throw .faults([fault], file: plan.filesRead.first ?? plan.name)
+        }
+        optOuts.removeAll { !$0.concerns(now) }
         rules += try Self.rules(of: holds)
         for (index, optOut) in optOuts.enumerated() {
             rules.append(Self.rule(of: optOut, index, plan.purposes))
@@ -190,6 +195,44 @@ struct StateRegistry {
             effect: .optedOut(OptOutEffect(entry.scopes, purposes), entry: index))
     }
 
+    /// What is wrong with opt-outs for a purpose that the pipeline does not have any more: they
+    /// would bind nothing, and a new name for a purpose must end no opt-out. Nil when none is.
+    static func namingLostPurposes(_ optOuts: [OptOutRecord], _ plan: Plan) -> String? {
+        let now = plan.release.clocks.runClock.now
+        let binding = optOuts.filter { !$0.isOver(at: now) && !$0.bindsNothing }
+        func isLost(_ scope: NewOptOut.Scope) -> Bool {
+            scope.purpose != "*" && plan.purposes[scope.purpose] == nil
+        }
+        let scopes = binding.flatMap(\.entry.scopes)
+        guard let purpose = scopes.first(where: isLost)?.purpose else { return nil }
+        let lost = binding.filter { $0.entry.scopes.contains { $0.purpose == purpose } }
+        return "the registry has opt-outs from `\(purpose)` (\(numbers(lost))), a purpose that the "
+            + "pipeline does not have any more: they would bind nothing, so that no run goes on. "
+            + "Put the name back among `purposes`" + waysOut(of: lost, from: purpose)
+    }
+
+    /// What else than the old name ends a refusal, in the order in which it can be done: nothing
+    /// can be entered before the name is back. Nothing ends an entry by the time of the event for
+    /// the events before its withdrawal.
+    private static func waysOut(of lost: [OptOutRecord], from purpose: String) -> String {
+        let staying = lost.filter { $0.entry.basis == .event }
+        if staying.allSatisfy({ $0.entry.withdrawn != nil }), staying.count == lost.count {
+            return ", and leave it there: they are withdrawn, and go on binding the events before"
+        }
+        return ", or `opt-out withdraw` those that are over. Where the purpose is only called "
+            + "otherwise now: put `\(purpose)` back first, beside the new name; enter them again "
+            + "for the new name with `opt-out add`; withdraw the old ones; then take `\(purpose)` "
+            + "out"
+            + (staying.isEmpty
+                ? ""
+                : ". For \(numbers(staying)) it has to stay: entered with `--basis event`, they "
+                    + "bind the events before their withdrawal for ever")
+    }
+
+    private static func numbers(_ records: [OptOutRecord]) -> String {
+        records.map(\.id).sorted().map(String.init).joined(separator: ", ")
+    }
+
     /// An entry that the pipeline could never find in a record would bind nothing.
     private static func check(
         _ register: SubjectRegister, _ plan: Plan
@@ -203,7 +246,7 @@ struct StateRegistry {
         let fault = SettingFault(
             "the registry has entries that are found by `identity.\(kind)`, which the pipeline "
                 + "does not name: expected it, so that they bind", at: .none)
-        throw .faults([fault], file: plan.name)
+        throw .faults([fault], file: plan.filesRead.first ?? plan.name)
     }
 
     static func failure(_ fault: LedgerFault) -> PipelineFailure {
@@ -229,6 +272,9 @@ private final class EarlierHolds {
 }
 
 extension OptOutRecord {
+    /// True when it was withdrawn before its first day: it reaches no use and no event.
+    fileprivate var bindsNothing: Bool { entry.withdrawn.map { $0 <= entry.effective } ?? false }
+
     /// True when a run at `now` has to know it: in force, or decided by the time of the event.
     fileprivate func concerns(_ now: EventTime) -> Bool {
         holds(at: now) || (entry.basis == .event && entry.effective <= now)
@@ -236,7 +282,8 @@ extension OptOutRecord {
 }
 
 extension OptOutEffect {
-    /// What the words of an entry mean in a pipeline; a purpose that it does not have bars nothing.
+    /// What the words of an entry mean in a pipeline. A purpose that it does not have bars nothing:
+    /// no run goes on with such an entry in force (`StateRegistry.namingLostPurposes`).
     init(_ scopes: [NewOptOut.Scope], _ purposes: PurposeTable) {
         var effect: OptOutEffect = []
         for scope in scopes {

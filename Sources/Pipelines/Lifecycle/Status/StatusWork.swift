@@ -49,6 +49,10 @@ struct StatusWork {
             try tellRuns(&report)
             try tellRegistry(&report)
         } catch { throw StateRegistry.failure(error) }
+        report.lostOutputs = try LostOutput.all(ledger, plan).map {
+            StatusReport.LostOutput(name: $0.name, files: $0.files, missing: $0.missing)
+        }
+        report.changedLists = try changedLists()
         if let publish = plan.publish {
             let books = try PublicationBooks(plan, publish, ledger)
             report.unpublished = try books.open.map { month throws(PipelineFailure) in
@@ -59,6 +63,16 @@ struct StatusWork {
         }
         if KeyStoreAccess(plan: plan) != nil { report.keys = try keys() }
         return report
+    }
+
+    private func changedLists() throws(PipelineFailure) -> [String] {
+        let lists: [FileRecord]
+        do { lists = try ledger.files(.quarantine) } catch { throw StateRegistry.failure(error) }
+        var changed: [String] = []
+        for list in lists.map(\.file) where try plan.isChanged(list: list) {
+            changed.append(list.path)
+        }
+        return changed
     }
 
     private func waitsFor(
@@ -77,24 +91,31 @@ struct StatusWork {
             try ledger.storePlaces(store: store.name)
         } ?? []
         let deadlines = Deadlines(plan)
+        let lists = try ledger.files(.quarantine)
+        func listsEnded(by time: EventTime) -> Int {
+            lists.count { plan.deleteBy(list: $0.file).map { $0 <= time } ?? false }
+        }
         if let last = try ledger.lastRun(pipeline: plan.name) {
             report.lastRun = StatusReport.Run(
                 id: last.id, command: last.command, clock: moment(last.now),
                 finished: moment(last.finished),
                 read: last.counts.read, quarantined: last.counts.quarantined)
-            report.lateness = deadlines.lateness(after: last.now, parts, places)
+            report.lateness = deadlines.lateness(after: last.now, parts, places, lists)
             if try ledger.bindingHolds(at: now).isEmpty {
                 report.overdue = parts.count { part in
-                    [deadlines.due(part), part.deleteBy].contains { time in
+                    [deadlines.due(part), plan.deleteBy(part)].contains { time in
                         time.map { $0 <= last.now } ?? false
                     }
                 }
             }
+            // No hold keeps a list.
+            report.overdue += listsEnded(by: last.now)
         }
         report.due.parts = parts.filter { deadlines.due($0).map { $0 <= now } ?? false }.count
-        report.due.expired = parts.filter { $0.deleteBy.map { $0 <= now } ?? false }.count
+        report.due.expired = parts.filter { plan.deleteBy($0).map { $0 <= now } ?? false }.count
+        report.due.expired += listsEnded(by: now)
         report.due.storeFiles = places.filter { $0.nextDue.map { $0 <= now } ?? false }.count
-        report.nextDue = deadlines.next(parts, places).map(moment)
+        report.nextDue = deadlines.next(parts, places, lists).map(moment)
         report.readable = plan.outputs.compactMap { output in
             let readable = parts.filter { $0.output == output.name && $0.oldestReadable != nil }
             guard let oldest = readable.compactMap(\.oldestReadable).min() else { return nil }
@@ -107,7 +128,9 @@ struct StatusWork {
 
     private func tellRegistry(_ report: inout StatusReport) throws(LedgerFault) {
         report.bindingHolds = try ledger.bindingHolds(at: now).map(\.name)
-        report.optOutsInForce = try ledger.optOuts().filter { $0.holds(at: now) }.count
+        let optOuts = try ledger.optOuts()
+        report.optOutsInForce = optOuts.filter { $0.holds(at: now) }.count
+        report.refusal = StateRegistry.namingLostPurposes(optOuts, plan)
         let open = try ledger.erasures().filter { $0.done == nil }
         report.erasuresOpen = open.count
         report.erasuresBlocked = open.filter { $0.blockedBy != nil }.count

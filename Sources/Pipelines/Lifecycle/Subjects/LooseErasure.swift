@@ -12,43 +12,32 @@ struct LooseErasure {
     let plan: Plan
     let isDryRun: Bool
 
-    func run(
-        _ places: [SubjectPlace], _ report: inout SubjectChangeReport
-    ) throws(PipelineFailure) {
+    /// What takes the place of files, all together.
+    private struct Changes {
         var prepared: [(Directory, PreparedFile)] = []
         /// Files of disclosures in which nobody is left, and what messages call them.
         var emptied: [(path: String, shownPath: String)] = []
+    }
+
+    func run(
+        _ places: [SubjectPlace], _ report: inout SubjectChangeReport
+    ) throws(PipelineFailure) {
+        var changes = Changes()
         if !isDryRun { try RunLeftovers(plan: plan).remove() }
         do throws(PipelineFailure) {
             for place in places where place.kind == .output || place.kind == .disclosure {
-                for file in place.files {
-                    let scan = SubjectScan(plan: plan, place: place)
-                    let found = try scan.count(file)
-                    if found.records == 0 { continue }
-                    if place.format.envelope != nil {
-                        throw .usage(
-                            "\(file): records are taken out of files of lines only: run the "
-                                + "pipeline again without the subject's sources")
-                    }
-                    report.records += found.records
-                    report.undecided += found.undecided
-                    report.parts += 1
-                    if isDryRun { continue }
-                    let (rest, isEmpty) = try rewrite(file, place, scan)
-                    if isEmpty, place.kind == .disclosure {
-                        try? DurableFile.discard([rest.1], in: rest.0)
-                        emptied.append((file, shownPath(of: place)))
-                    } else {
-                        prepared.append(rest)
-                    }
-                }
+                for file in place.files { try takeOut(of: file, place, &changes, &report) }
             }
             let source = places.first { $0.kind == .source }
-            try rewriteQuarantine(source, &prepared, &report)
-            try replace(prepared)
-            for (path, shown) in emptied { try DisclosureRetention.remove(path, shownAs: shown) }
+            try rewriteQuarantine(source, &changes.prepared, &report)
+            try replace(changes.prepared)
+            for (path, shown) in changes.emptied {
+                try DisclosureRetention.remove(path, shownAs: shown)
+            }
         } catch {
-            for (folder, file) in prepared { try? DurableFile.discard([file], in: folder) }
+            for (folder, file) in changes.prepared {
+                try? DurableFile.discard([file], in: folder)
+            }
             throw error
         }
         if !isDryRun {
@@ -59,6 +48,32 @@ struct LooseErasure {
         report.limits.append(
             "The pipeline has no state: the erasure is not remembered, and a run over sources that "
                 + "still hold the subject brings its records back.")
+    }
+
+    /// Counts the subject's records in a file, and prepares one without them.
+    private func takeOut(
+        of file: String, _ place: SubjectPlace, _ changes: inout Changes,
+        _ report: inout SubjectChangeReport
+    ) throws(PipelineFailure) {
+        let scan = SubjectScan(plan: plan, place: place)
+        let found = try scan.count(file)
+        if found.records == 0 { return }
+        if place.format.envelope != nil {
+            throw .usage(
+                "\(file): records are taken out of files of lines only: run the pipeline again "
+                    + "without the subject's sources")
+        }
+        report.records += found.records
+        report.undecided += found.undecided
+        report.parts += 1
+        if isDryRun { return }
+        let (rest, isEmpty) = try rewrite(file, place, scan)
+        if isEmpty, place.kind == .disclosure {
+            try? DurableFile.discard([rest.1], in: rest.0)
+            changes.emptied.append((file, shownPath(of: place)))
+        } else {
+            changes.prepared.append(rest)
+        }
     }
 
     /// Gives all files their names. What fails between two of them undoes none: the same erasure
@@ -176,64 +191,5 @@ struct LooseErasure {
             try unsafe start.readFully(into: room, at: 0)
         }
         return got == 3 && GzipInflater.isGzip(bytes.span)
-    }
-}
-
-extension SubjectScan {
-    /// How many records of the subject a file holds, with those that do not say of which customer.
-    func count(_ path: String) throws(PipelineFailure) -> PlaceCounts {
-        var one = place
-        one.files = [path]
-        var counts = try SubjectScan(plan: plan, place: one).run { _ in }
-        counts.records += counts.undecided
-        return counts
-    }
-
-    /// The header of a file as it is written.
-    func header(_ path: String) throws(PipelineFailure) -> [UInt8] {
-        let source = try ByteSource(path: path, digesting: false)
-        var start = ByteBuffer(capacity: 1 << 16)
-        while true {
-            let isComplete = source.isAtEnd
-            let result: HeaderResult
-            do {
-                result = try ChunkSource.header(
-                    place.format, readingPlan.limits, of: start, isComplete)
-            } catch {
-                throw .source(error)
-            }
-            if case .header(let length, _) = result {
-                start.truncate(to: length)
-                return start.array()
-            }
-            try source.fill(&start, upTo: 1 << 16)
-        }
-    }
-
-    /// Gives the bytes of all records that are not the subject's, with their line ends.
-    func copyOthers(_ path: String, _ take: ([UInt8]) throws -> Void) throws {
-        let source = ChunkSource([.init(path: path)], plan: readingPlan, digesting: false)
-        let fields = DeclaredFields(names: place.names)
-        let reader = place.format.makeReader(fields: fields, limits: readingPlan.limits)
-        var table = RecordTable(slotCount: fields.count)
-        var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
-        var headerNumber = 0
-        while try source.next(&chunk) {
-            reader.index(chunk, into: &table)
-            var kept = ByteBuffer(capacity: chunk.buffer.count + 1)
-            if let next = chunk.header, next.number > headerNumber {
-                headerNumber = next.number
-                kept.append(next.bytes)
-            }
-            for row in 0..<table.count {
-                if table.isGood(row) {
-                    let match = place.matcher.match(row, table, chunk.buffer.bytes, reader)
-                    if match != .none { continue }
-                }
-                kept.append(chunk.buffer.bytes.extracting(table.range(row)))
-                kept.append(UInt8(ascii: "\n"))
-            }
-            try take(kept.array())
-        }
     }
 }

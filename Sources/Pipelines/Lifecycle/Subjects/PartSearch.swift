@@ -162,13 +162,9 @@ struct PartSearch {
             return nil
         }
         if !hidingBooks(erasure.kind, isLimited: isLimited, plan).isEmpty {
-            return Self.storeWords
+            return UnsearchedWords.store
         }
-        return lostStore.map { name in
-            "The pipeline has no store `\(name)` any more, and the files of it are not searched. "
-                + "The erasure stays open until it has that store again, or until you have looked "
-                + "through them yourself and say so: `subject erase` again, with --store-searched."
-        }
+        return lostStore.map(UnsearchedWords.lostStore)
     }
 
     /// The digest of all that keeps the store from being searched for a subject, and of the rules
@@ -205,25 +201,5 @@ struct PartSearch {
             if slot < store.ruleDigests.count { rules.insert(store.ruleDigests[slot]) }
             return rules
         }
-    }
-
-    /// What is said of such lines.
-    private static let storeWords =
-        "The store was dealt with under other rules before: lines in which a field that names the "
-        + "subject had another transform then are not found by what that made of the value, and "
-        + "stay. The erasure stays open until you have looked through the store for the subject "
-        + "yourself and say so: `subject erase` again, with --store-searched."
-
-    /// What is said of such parts.
-    static func words(_ number: Int, isErasure: Bool) -> String {
-        "\(counted(number, "stored file")) were written under other rules for the fields that name "
-            + "the subject: what stands for it there is not known, and only its value itself was "
-            + "looked for. "
-            + (isErasure
-                ? "The erasure stays open, and is done when those files are deleted. "
-                : "The opt-out stays open, and is carried out wholly when those files are "
-                    + "deleted. ")
-            + "To put the rules back helps only before a run or a request (but for `--dry-run`) "
-            + "has dealt with the files by others."
     }
 }

@@ -33,7 +33,7 @@ struct SubjectErasure {
         let sourceFolders =
             sources.map { splitPath($0).directory } + RunConfinement.sourceFolders(of: session.plan)
         session.confine(
-            reading: search.places.flatMap(\.files),
+            reading: search.places.flatMap(\.filesRead),
             writing: request.rewritesSources ? sourceFolders : [])
         var report = SubjectChangeReport()
         report.pipeline = session.plan.name
@@ -68,6 +68,31 @@ struct SubjectErasure {
         _ session: SubjectSession, _ until: EventTime?, _ report: inout SubjectChangeReport
     ) throws(PipelineFailure) {
         let tokens = SubjectTokens(subject, session.plan, session.keys)
+        // Nothing was ever run: there is nothing to look through.
+        guard let ledger = session.ledger, let statePath = session.statePath else { return }
+        let entered = request.isDryRun ? nil : try enter(session, ledger, tokens, until)
+        let run = StatefulRun(
+            plan: session.plan, statePath: statePath, request: settings(tokens, until),
+            observer: nil, ledger: ledger)
+        let outcome: RunReport
+        do throws(PipelineFailure) { outcome = try run.run() } catch {
+            guard entered != nil else { throw error }
+            throw error.behind(Self.isEntered)
+        }
+        guard let work = run.subjects else { return }
+        if let sources = run.sources { try tell(sources.report, in: &report) }
+        tell(work, in: &report)
+        if let unread = outcome.store?.keptUnreadable, unread > 0 {
+            report.limits.append(
+                "\(counted(unread, "line")) of the store cannot be read and stay as they are: "
+                    + "nobody can tell whose they are; look whether they are the subject's.")
+        }
+        guard let index = work.index(ofErasure: entered) else { return }
+        tell(work, ofErasureAt: index, session.plan, in: &report)
+    }
+
+    /// How the run that carries an erasure out, or only tries it, goes.
+    private func settings(_ tokens: SubjectTokens, _ until: EventTime?) -> RunSettings {
         var settings = RunSettings()
         settings.command = "erase"
         settings.takesIn = false
@@ -76,36 +101,28 @@ struct SubjectErasure {
         settings.rewritesSources = request.rewritesSources
         settings.confirmation = request.confirmation
         if request.isDryRun { settings.order = .tryErasure(subject, tokens, until: until) }
-        // Nothing was ever run: there is nothing to look through.
-        guard let ledger = session.ledger, let statePath = session.statePath else { return }
-        let entered = request.isDryRun ? nil : try enter(session, ledger, tokens, until)
-        let run = StatefulRun(
-            plan: session.plan, statePath: statePath, request: settings, observer: nil,
-            ledger: ledger)
-        let outcome: RunReport
-        do throws(PipelineFailure) { outcome = try run.run() } catch {
-            guard entered != nil else { throw error }
-            throw error.behind(Self.isEntered)
-        }
-        guard let work = run.subjects else { return }
-        if let sources = run.sources { try tell(sources.report, in: &report) }
-        let index = work.index(ofErasure: entered)
+        return settings
+    }
+
+    /// Says what changed in what is stored, for whichever request.
+    private func tell(_ work: SubjectRewriting, in report: inout SubjectChangeReport) {
         report.parts = work.parts
         report.partialRows = work.partialRows
         report.undecidedRows = work.undecidedRows
         report.quarantineLines = work.quarantineLines
         report.limits += work.limits
-        if let unread = outcome.store?.keptUnreadable, unread > 0 {
-            report.limits.append(
-                "\(counted(unread, "line")) of the store cannot be read and stay as they are: "
-                    + "nobody can tell whose they are; look whether they are the subject's.")
-        }
-        guard let index else { return }
+    }
+
+    /// Says what became of the subject's records, and what of them stays.
+    private func tell(
+        _ work: SubjectRewriting, ofErasureAt index: Int, _ plan: Plan,
+        in report: inout SubjectChangeReport
+    ) {
         report.records = work.tallies[index].erased
         report.undecided = work.tallies[index].undecided
         report.held = work.tallies[index].held
         let structured = work.tallies[index].structured
-        if structured > 0, !session.plan.tables.isEmpty {
+        if structured > 0, !plan.tables.isEmpty {
             report.limits.append(
                 "\(counted(structured, "record")) that \(structured == 1 ? "names" : "name") the "
                     + "subject in an array or an object were counted for nobody: figures that "
@@ -113,7 +130,7 @@ struct SubjectErasure {
         }
         if let hold = work.blockingHold(index) {
             report.blockedBy = hold.name
-            report.retry = hold.hold.end.map { dateText($0, in: session.plan.release.zone) }
+            report.retry = hold.hold.end.map { dateText($0, in: plan.release.zone) }
         }
     }
 
@@ -146,6 +163,8 @@ struct SubjectErasure {
         _ until: EventTime?
     ) throws(PipelineFailure) -> Int64 {
         let registry = try StateRegistry(ledger, of: session.plan, creating: true)
+        // Where every run is refused, none could carry out what would stand in the ledger.
+        _ = try registry.register(for: session.plan)
         let person = try session.personRequest(details, registry)
         let limits = try PartSearch(session.plan, registry).storeLimits(
             person.subject.kind, isLimited: person.within != nil, session.plan)

@@ -27,7 +27,7 @@ struct SubjectExport {
         let files = ExportFiles(storage(folder), mark: session.plan.mark)
         let search = try session.places()
         session.confine(
-            reading: search.places.flatMap(\.files),
+            reading: search.places.flatMap(\.filesRead),
             writing: request.output == "-" ? [] : [request.output])
         var report = SubjectExportReport()
         report.pipeline = session.plan.name
@@ -47,11 +47,14 @@ struct SubjectExport {
         try document.finish(report)
         try files.finish()
         try session.note(.export, details)
-        if let folder {
-            report.files = try files.publish(in: folder)
-        } else {
-            try files.show()
-        }
+        // No copy goes out without a record of it.
+        do throws(PipelineFailure) {
+            if let folder {
+                report.files = try files.publish(in: folder)
+            } else {
+                try files.show()
+            }
+        } catch { throw session.ledger == nil ? error : error.behind("the request is on record") }
         return report
     }
 
@@ -179,10 +182,7 @@ struct SubjectExport {
         let search = try PartSearch(parts, plan, try StateRegistry(ledger, of: plan))
         let number = search.unsearchable(for: session.subject, plan)
         if number > 0 {
-            report.limits.append(
-                "\(counted(number, "stored file")) were dealt with under other rules for the "
-                    + "fields that name the subject: what these made of its value is not in the "
-                    + "copy.")
+            report.limits.append(UnsearchedWords.notCopied(number))
         }
         if !foreign.isEmpty {
             report.limits.append(
@@ -217,8 +217,7 @@ struct SubjectExport {
                 let rows = try partials.count(of: PartialRemoval([entry], in: plan.statistics))
                 if rows > 0 { counts.append((month.text, rows)) }
             } catch {
-                throw .storage(
-                    "cannot read the aggregates of earlier runs: \(error.code.rawValue)")
+                throw .storage("cannot read the aggregates of earlier runs", error)
             }
         }
         return counts

@@ -20,6 +20,9 @@ struct SubjectList: Sendable {
     /// names none is meant too.
     var within: (column: String, customer: [UInt8])?
 
+    /// What is opened to read it: the log of a database lies beside what a symbolic link leads to.
+    var filesRead: [String] { table == nil ? [path] : OutsideDatabase(path: path).files }
+
     /// Gives the rows of the subject, in order.
     func read(
         _ visit: (FoundRecord) throws(PipelineFailure) -> Void

@@ -21,9 +21,14 @@ struct SubjectPlace: Sendable {
     let format: any LogFormat
     /// The fields that are read to tell whose a record is.
     let names: [String]
+    /// All columns that the files name, each in its own header; nil where they have none.
+    var columns: [String]?
     let matcher: RecordMatcher
     /// Set for a list beside the sources, whose rows are read by themselves.
     var list: SubjectList?
+
+    /// The files, and what is opened besides to read them.
+    var filesRead: [String] { files + (list?.filesRead ?? []) }
 }
 
 /// A record of the subject.
@@ -74,6 +79,7 @@ struct SubjectScan {
         var chunk = Chunk(capacity: ChunkSource.chunkBytes + (1 << 16))
         var before = 0
         while try source.next(&chunk) {
+            try checkTelling(chunk.columns, path)
             reader.index(chunk, into: &table)
             for row in 0..<table.count {
                 switch table.state(row) {
@@ -111,8 +117,22 @@ struct SubjectScan {
         reading.format = place.format
         if place.kind != .source { reading.encoding = .utf8 }
         if place.kind == .output || place.kind == .disclosure { reading.limits = .ofOwnFiles }
+        reading.mayLackColumns = place.kind == .output
         reading.release.fields = DeclaredFields(names: place.names)
         reading.release.outputs = []
         return reading
+    }
+
+    /// A file must have the columns that tell whose a record is: without them nobody would be
+    /// found. Of files of outputs, whose columns may have been others, `SubjectPlaces` says so.
+    func checkTelling(_ columns: [String]?, _ path: String) throws(PipelineFailure) {
+        if place.kind == .output { return }
+        let slots = place.matcher.sought.slots + (place.matcher.within?.slots ?? [])
+        let telling = DeclaredFields(names: slots.map { place.names[$0] })
+        do { try place.format.check(telling, against: columns) } catch {
+            var fault = error
+            fault.source = path
+            throw .source(fault)
+        }
     }
 }

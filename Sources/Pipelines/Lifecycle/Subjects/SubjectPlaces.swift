@@ -14,6 +14,7 @@ struct SubjectPlaces {
     private let fields: SubjectFields
     private let keys: LivingKeys
     private let ledger: Ledger?
+    private let written: WrittenColumns?
 
     private(set) var places: [SubjectPlace] = []
     /// What is not searched and what cannot be attributed: sentences without values.
@@ -28,6 +29,7 @@ struct SubjectPlaces {
         self.subject = subject
         self.keys = keys
         self.ledger = ledger
+        if let ledger { written = try WrittenColumns(ledger, plan) } else { written = nil }
         fields = try SubjectFields(subject, specification, plan)
         try addSources()
         try addStore()
@@ -97,27 +99,63 @@ struct SubjectPlaces {
             limits.append("Output \(output.name) went to standard output and is not kept here.")
             return
         }
-        let names = output.columns ?? plan.release.fields.names
         let release = plan.release.outputs[index]
         let declared = plan.release.fields.names
+        // A field that is no column any more may say in older files whose a record is.
+        let own = output.columns ?? declared
+        let names = own + declared.filter { !own.contains($0) }
         func rule(_ name: String) -> Anonymization.FieldRule? {
             declared.firstIndex(of: name).map { release.rules[$0] }
         }
-        noteLimits(of: output, names, rule)
-        places.append(
-            SubjectPlace(
-                kind: .output, name: output.name, purposes: [output.purpose],
-                recipients: output.recipients.isEmpty ? ["own"] : output.recipients,
-                readers: (stated?.safeguards?.readers ?? stated?.readers ?? []).map(\.value),
-                retention: retention(output, stated), files: try files(of: output),
-                format: output.format, names: names, matcher: matcher(names, rule)))
+        let stored = try files(of: output)
+        let files = stored.map(\.path)
+        let headers = files.map { Self.header(of: $0, output.format) }
+        let unsure = zip(stored, headers).count { file, header in
+            guard let part = file.part, let written,
+                header.map({ $0.contains(where: fields.names.contains) }) ?? true
+            else { return false }
+            return written.areUnknown(of: part, output: index, hasHeader: header != nil)
+        }
+        noteLimits(
+            of: output, headers.isEmpty ? [own] : headers.map { $0 ?? own }, unsure: unsure, rule)
+        var place = SubjectPlace(
+            kind: .output, name: output.name, purposes: [output.purpose],
+            recipients: output.recipients.isEmpty ? ["own"] : output.recipients,
+            readers: (stated?.safeguards?.readers ?? stated?.readers ?? []).map(\.value),
+            retention: retention(output, stated), files: files,
+            format: output.format, names: names, matcher: matcher(names, rule))
+        if output.columns != nil, headers.contains(where: { $0 != nil }) {
+            place.columns = Self.unique(headers.flatMap { $0 ?? [] })
+        }
+        places.append(place)
     }
 
-    /// The files of an output: those that the ledger lists, or all that lie where it writes.
-    private func files(of output: OutputPlan) throws(PipelineFailure) -> [String] {
-        guard let ledger else { return try presentFiles(at: output.path) }
-        do { return try ledger.currentParts(output: output.name).map(\.path) } catch {
+    /// The files of an output: those that the ledger lists, but for what is not there, or all that
+    /// lie where it writes; with their parts, where there is a ledger.
+    private mutating func files(
+        of output: OutputPlan
+    ) throws(PipelineFailure) -> [(path: String, part: PartRecord?)] {
+        guard let ledger else { return try presentFiles(at: output.path).map { ($0, nil) } }
+        let parts: [PartRecord]
+        do { parts = try ledger.currentParts(output: output.name) } catch {
             throw .storage("cannot read the ledger: \(error.description)")
+        }
+        var files: [(path: String, part: PartRecord?)] = []
+        for part in parts where try isPresent(part.path) { files.append((part.path, part)) }
+        let gone = parts.count - files.count
+        if gone > 0 {
+            limits.append(
+                "Output \(output.name): \(counted(gone, "stored file")) could not be looked into, "
+                    + "because they are not there.")
+        }
+        return files
+    }
+
+    /// The columns that a file names itself. What is the matter with one that cannot be read, its
+    /// reader says.
+    private static func header(of path: String, _ format: any LogFormat) -> [String]? {
+        do { return try ChunkSource.columns(of: path, format: format, limits: .ofOwnFiles) } catch {
+            return nil
         }
     }
 
@@ -163,8 +201,8 @@ struct SubjectPlaces {
                     purposes: [disclosure.purpose?.value ?? "compliance"],
                     recipients: [disclosure.recipient.value.rawValue],
                     retention: [
-                        disclosure.retention.map {
-                            "Deleted \($0.value.text) after the end of its month."
+                        table.retention.map {
+                            "Deleted \($0.text) after the end of its month."
                         } ?? "Kept until somebody deletes it."
                     ],
                     files: try presentFiles(at: path),
@@ -244,16 +282,30 @@ extension SubjectPlaces {
 
     // MARK: Limits
 
+    /// `columns` are those of each file; of `unsure` ones nobody knows which they had.
     private mutating func noteLimits(
-        of output: OutputPlan, _ names: [String],
+        of output: OutputPlan, _ columns: [[String]], unsure: Int,
         _ rule: (String) -> Anonymization.FieldRule?
     ) {
-        let present = fields.names.filter(names.contains)
+        let present = fields.names.filter { name in columns.contains { $0.contains(name) } }
+        let untold = columns.count { $0.allSatisfy { !fields.names.contains($0) } }
         guard !present.isEmpty else {
             limits.append(
-                "Output \(output.name) does not hold the subject's field: its records cannot be "
-                    + "attributed.")
+                "Output \(output.name) does not hold the subject's field: its records do not say "
+                    + "whose they are.")
             return
+        }
+        if untold > 0 {
+            limits.append(
+                "Output \(output.name): \(counted(untold, "stored file")) written with other "
+                    + "columns do not hold the subject's field: what is in them cannot be "
+                    + "attributed.")
+        }
+        if unsure > 0 {
+            limits.append(
+                "Output \(output.name): \(counted(unsure, "stored file")) written with other "
+                    + "columns may not hold the subject's field: what does not name it cannot be "
+                    + "attributed.")
         }
         for name in present {
             guard let rule = rule(name), rule.transform?.keepsIdentity != true,

@@ -46,8 +46,11 @@ struct SubjectRectification {
         let run = StatefulRun(
             plan: session.plan, statePath: statePath, request: settings, observer: nil,
             ledger: ledger)
-        _ = try run.run()
+        do throws(PipelineFailure) { _ = try run.run() } catch {
+            throw request.isDryRun ? error : error.behind("the request is on record")
+        }
         guard let subjects = run.subjects else { return report }
+        report.limits += subjects.limits
         report.records = subjects.corrected
         report.parts = subjects.parts
         report.held = subjects.uncorrected

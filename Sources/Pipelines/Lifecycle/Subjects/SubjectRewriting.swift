@@ -60,6 +60,8 @@ final class SubjectRewriting {
     /// Why something may be left, besides holds.
     private(set) var limits: [String] = []
     private(set) var replacedPartials: [ReplacedPartial] = []
+    /// Files to be looked into that are not there.
+    private var gone: Set<String> = []
     /// Partials of earlier statistics that go because they hold somebody sought, or would.
     private(set) var givenUp: [PartialRecord] = []
     /// The new bytes of partials by the path of the old ones.
@@ -88,13 +90,16 @@ final class SubjectRewriting {
 
     func run() throws(PipelineFailure) {
         if work.isEmpty { return }
+        defer { if let goneWords { limits.append("\(goneWords).") } }
         try rewriteParts()
         if let removal = work.removal {
             recalls = try OptOutRecalls(ledger: ledger, plan: plan).find(removal, barredParts)
             owner.changes.recalledDeliveries += recalls.deliveries
         }
         if work.erasures.isEmpty, work.removal == nil { return }
-        try rewritePartials()
+        // What was counted since leaves out whom an erasure is about.
+        let isLooked = work.erasures.allSatisfy { $0.looked?.plan == plan.digest }
+        if work.removal != nil || !isLooked { try rewritePartials() }
         if work.erasures.isEmpty { return }
         try rewriteQuarantine()
     }
@@ -110,11 +115,14 @@ final class SubjectRewriting {
         try noteUnsearched(all)
         for part in all {
             let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(part.output.utf8) }
+            if owner.changes.ends(part.id) { continue }
+            let isExpired = plan.deleteBy(part).map { $0 <= now } ?? false
             guard let index else {
-                try noteUnreadable(part)
+                // Ageing takes it away.
+                if isExpired, plan.release.subjects.holds.isEmpty { continue }
+                try note(lost: part)
                 continue
             }
-            let isExpired = part.deleteBy.map { $0 <= now } ?? false
             try rewrite(part, output: index, isExpired: isExpired)
         }
     }
@@ -124,9 +132,13 @@ final class SubjectRewriting {
         _ part: PartRecord, output index: Int, isExpired: Bool
     ) throws(PipelineFailure) {
         let standIns = work.removal?.standIns[index] ?? []
-        if work.erasures.isEmpty, work.correction == nil, standIns.isEmpty { return }
+        if work.correction == nil, standIns.isEmpty, !isSought(in: part.path, of: part.run) {
+            return
+        }
+        if try isGone(part, seeksOptOuts: !standIns.isEmpty) { return }
+        owner.report.searchedParts += 1
         let history = try HoldHistory(part, output: index, of: plan, registry)
-        var reading = plan.ageing(index, part, history)
+        var reading = try plan.ageing(index, part, history, corrected: work.correction?.field)
         if !standIns.isEmpty {
             reading.release.subjects = try registry.register(for: plan, adding: standIns)
         }
@@ -139,7 +151,10 @@ final class SubjectRewriting {
                 part, under: reading, history,
                 staysIf: { !Self.isWorkDone($0) },
                 noting: { matched.formUnion($0.optOuts(of: reading.release.subjects)) })
-        guard let counts = read else { return leave(part, seeksOptOuts: !standIns.isEmpty) }
+        guard let counts = read?.counts else {
+            return leave(
+                "\(part.path) holds records that cannot be read", seeksOptOuts: !standIns.isEmpty)
+        }
         if !isExpired {
             let reached = matched.intersection(standIns.map(\.optOut))
             note(reached, part, counts)
@@ -162,13 +177,40 @@ final class SubjectRewriting {
             counts, reading.release.fields.names, of: part.output)
     }
 
+    /// True, and counted, where a part is not there: what is asked is carried out in all others,
+    /// and stays open for the time when it is back.
+    private func isGone(_ part: PartRecord, seeksOptOuts: Bool) throws(PipelineFailure) -> Bool {
+        if try isPresent(part.path) { return false }
+        gone.insert(part.path)
+        leavesOptOuts = leavesOptOuts || seeksOptOuts
+        return true
+    }
+
+    /// True when an erasure may have something to take out of a file: one that waits only for
+    /// files that were not there does not look through all others every night.
+    private func isSought(in path: String, of run: Int64) -> Bool {
+        work.erasures.contains { $0.seeks(in: path, of: run, plan) }
+    }
+
+    /// What is said of files that are not there; nil when all are.
+    private var goneWords: String? {
+        if gone.isEmpty { return nil }
+        return "\(counted(gone.count, "stored file")) could not be looked into, because they are "
+            + "not there (`sluice verify` names them): "
+            + (work.correction == nil
+                ? "what was to be taken out stays open until they are back, or until `sluice run "
+                    + "--forget-missing` says of which output, or of `quarantine`, they are gone "
+                    + "for good"
+                : "ask for the correction again when they are back")
+    }
+
     /// Leaves a part with records that cannot be read. Everything else is done, and the run fails
     /// behind it; erasures and opt-outs stay open.
-    private func leave(_ part: PartRecord, seeksOptOuts: Bool) {
+    private func leave(_ why: String, seeksOptOuts: Bool) {
         isIncomplete = true
         leavesOptOuts = leavesOptOuts || seeksOptOuts
         limits.append(
-            "\(part.path) holds records that cannot be read, and nobody was looked for in it; "
+            "\(why), and nobody was looked for in it; "
                 + (work.correction == nil
                     ? "what was to be taken out stays open until it can be read or is gone."
                     : "what it says there stays: ask for the correction again once it can be "
@@ -179,11 +221,12 @@ final class SubjectRewriting {
     /// commit.
     var leftWords: [String] {
         var words: [String] = []
-        if isIncomplete, !work.erasures.isEmpty { words.append("erasures stay open") }
+        let isOpen = isIncomplete || !gone.isEmpty
+        if isOpen, !work.erasures.isEmpty { words.append("erasures stay open") }
         if leavesOptOuts {
             words.append("what opt-outs name stays in it, and each next run looks for it again")
         }
-        if isIncomplete, work.correction != nil {
+        if isOpen, work.correction != nil {
             words.append("it was not corrected: ask for the correction again then")
         }
         return words
@@ -204,11 +247,11 @@ final class SubjectRewriting {
             let number = search.unsearchable(for: erasure, plan)
             if number == 0 { continue }
             unsearched.insert(index)
-            limits.append(PartSearch.words(number, isErasure: true))
+            limits.append(UnsearchedWords.parts(number, isErasure: true))
         }
         unsearchedByOptOuts = work.removal?.unsearched ?? 0
         if unsearchedByOptOuts > 0 {
-            limits.append(PartSearch.words(unsearchedByOptOuts, isErasure: false))
+            limits.append(UnsearchedWords.parts(unsearchedByOptOuts, isErasure: false))
         }
     }
 
@@ -260,10 +303,14 @@ final class SubjectRewriting {
     }
 
     /// The format and rules of an output that the pipeline no longer has are not known.
-    private func noteUnreadable(_ part: PartRecord) throws(PipelineFailure) {
-        throw .storage(
-            "\(part.path) belongs to output `\(part.output)`, which the pipeline no longer has: "
-                + "expected that output, so that its files can be read and rewritten")
+    private func note(lost part: PartRecord) throws(PipelineFailure) {
+        let seeksOptOuts = work.removal?.reaches(lost: part, plan) ?? false
+        // An opt-out of other purposes has nothing to do there.
+        if !seeksOptOuts, work.erasures.isEmpty, work.correction == nil { return }
+        if try isGone(part, seeksOptOuts: seeksOptOuts) { return }
+        let lost = UnreadablePart(ofLostOutput: part)
+        owner.changes.noteUnreadable(lost)
+        leave(lost.words, seeksOptOuts: seeksOptOuts)
     }
 
     // MARK: Unpublished statistics
@@ -310,43 +357,48 @@ final class SubjectRewriting {
     ) throws(PipelineFailure) {
         let partials = Partials(
             [try StoredFile(path)], plan: plan.statistics, storage: MemorySpillStorage())
-        var free: [PartialRemoval.Entry] = []
-        var all = PartialRemoval([], in: plan.statistics)
+        var removal = PartialRemoval([], in: plan.statistics)
         do throws(PartialFault) {
-            for (index, erasure) in work.erasures.enumerated() {
-                let limited = erasure.tokens.removal(
-                    erasure.kind, isLimited: erasure.within != nil)
-                guard var entry = limited else { continue }
-                let last = erasure.until.map(lastDay)
-                entry.lastDay = last?.day
-                let removal = PartialRemoval([entry], in: plan.statistics)
-                let reached = try partials.count(of: removal)
-                if reached == 0 { continue }
-                // Rows have days, not times: while a hold may bind the subject, they stay.
-                guard erasure.doubts.isEmpty else {
-                    tallies[index].held += reached
-                    continue
-                }
-                free.append(entry)
-                if let last, last.isCut { cutDays.insert(last.day) }
-                guard erasure.within != nil else { continue }
-                var unsaid = entry
-                unsaid.customers = [.none]
-                undecidedRows += try partials.count(
-                    of: PartialRemoval([unsaid], in: plan.statistics))
+            let erased = try erasable(in: partials)
+            removal.entries = removal.entries.indices.map { index in
+                erased + (work.removal?.counted[index] ?? [])
             }
-            all.entries = all.entries.indices.map { index in
-                free + (work.removal?.counted[index] ?? [])
-            }
-            if all.entries.allSatisfy(\.isEmpty) { return }
-            let reached = try partials.count(of: all)
+            if removal.entries.allSatisfy(\.isEmpty) { return }
+            let reached = try partials.count(of: removal)
             if reached == 0 { return }
             partialRows += reached
         } catch {
-            throw .storage("cannot read the aggregates of earlier runs: \(error.code.rawValue)")
+            throw .storage("cannot read the aggregates of earlier runs", error)
         }
         if isDryRun { return }
-        try replace(path, rows, partials, all)
+        try replace(path, rows, partials, removal)
+    }
+
+    /// What goes of `partials` for erasures that no hold may stop; of the others is counted what
+    /// stays.
+    private func erasable(in partials: Partials) throws(PartialFault) -> [PartialRemoval.Entry] {
+        var erasable: [PartialRemoval.Entry] = []
+        for (index, erasure) in work.erasures.enumerated() {
+            let limited = erasure.tokens.removal(erasure.kind, isLimited: erasure.within != nil)
+            guard var entry = limited else { continue }
+            let last = erasure.until.map(lastDay)
+            entry.lastDay = last?.day
+            let reached = try partials.count(of: PartialRemoval([entry], in: plan.statistics))
+            if reached == 0 { continue }
+            // Rows have days, not times: while a hold may bind the subject, they stay.
+            guard erasure.doubts.isEmpty else {
+                tallies[index].held += reached
+                continue
+            }
+            erasable.append(entry)
+            if let last, last.isCut { cutDays.insert(last.day) }
+            guard erasure.within != nil else { continue }
+            var unsaid = entry
+            unsaid.customers = [.none]
+            undecidedRows += try partials.count(
+                of: PartialRemoval([unsaid], in: plan.statistics))
+        }
+        return erasable
     }
 
     private func replace(
@@ -360,7 +412,7 @@ final class SubjectRewriting {
             rest = try DirectorySpillStorage(directory: ledger.directory).makeFile()
             _ = try partials.merge(without: removal, into: rest)
         } catch {
-            throw .storage("cannot rewrite aggregates: \(error)")
+            throw .aggregates("cannot rewrite aggregates", error)
         }
         let kept = try PartialStore(ledger, owner.changes).keep(rest, named: name)
         owner.changes.oweRemoval(of: path)
@@ -382,10 +434,24 @@ final class SubjectRewriting {
         let lists: [FileRecord]
         do { lists = try ledger.files(.quarantine) } catch { throw StateRegistry.failure(error) }
         let now = plan.release.clocks.runClock.now
+        var present: [NewFile] = []
+        // What has expired goes with this run.
+        for (list, run) in lists.map({ ($0.file, $0.run) })
+        where isSought(in: list.path, of: run) && !owner.changes.forgets(list) {
+            if let end = plan.deleteBy(list: list), end <= now { continue }
+            if try !isPresent(list.path) {
+                gone.insert(list.path)
+            } else if try plan.isChanged(list: list) {
+                // Rewritten, it would pass for what a run left.
+                let changed = UnreadablePart(changedList: list.path)
+                owner.changes.noteUnreadable(changed)
+                leave(changed.words, seeksOptOuts: false)
+            } else {
+                present.append(list)
+            }
+        }
         let outcome = try QuarantineErasure(plan: plan, work: work).run(
-            // What has expired goes with this run.
-            lists.map(\.file).filter { $0.deleteBy.map { now < $0 } ?? true },
-            changes: isDryRun ? nil : owner.changes)
+            present, changes: isDryRun ? nil : owner.changes)
         quarantineLines = outcome.removed
         for (index, held) in outcome.held.enumerated() { tallies[index].held += held }
     }
@@ -411,7 +477,15 @@ final class SubjectRewriting {
     }
 
     /// Erasures of which nothing is left.
-    var finished: [Int64] {
+    var finished: [Int64] { gone.isEmpty ? searched : [] }
+
+    /// Erasures of which nothing can be left but in files that are not there.
+    var awaiting: [(erasure: Int64, files: Set<String>)] {
+        gone.isEmpty ? [] : searched.map { ($0, gone) }
+    }
+
+    /// Erasures that looked into everything that is there, and of which nothing is left in it.
+    private var searched: [Int64] {
         if isIncomplete { return [] }
         return work.erasures.indices.compactMap {
             tallies[$0].held == 0 && !unsearched.contains($0) && !unsearchedInStore.contains($0)
@@ -432,20 +506,15 @@ final class SubjectRewriting {
     /// Says in the report of a run what became of erasures that were open.
     func tell(in report: inout RunReport) {
         if !givenUp.isEmpty { report.notes.append(givenUpWords) }
+        if let goneWords { report.alarm(goneWords) }
         if unsearchedByOptOuts > 0 {
-            report.notes.append(PartSearch.words(unsearchedByOptOuts, isErasure: false))
+            report.notes.append(UnsearchedWords.parts(unsearchedByOptOuts, isErasure: false))
         }
         if !unsearched.isEmpty {
-            report.notes.append(
-                "erasures that stay open because files written under other rules cannot be "
-                    + "searched: \(unsearched.count)")
+            report.notes.append(UnsearchedWords.openErasures(unsearched.count))
         }
         if !unsearchedInStore.isEmpty {
-            report.notes.append(
-                "erasures that stay open because lines of a store, dealt with under other rules "
-                    + "before or in a store that is gone from the pipeline, cannot be searched "
-                    + "(see `subject erase --store-searched`): "
-                    + "\(unsearchedInStore.count)")
+            report.notes.append(UnsearchedWords.openErasures(inStores: unsearchedInStore.count))
         }
         if !finished.isEmpty {
             report.notes.append(

@@ -37,7 +37,7 @@ final class SubjectTables: SubjectDocument {
     func add(_ record: FoundRecord, of place: SubjectPlace) throws(PipelineFailure) {
         let names = copy?.fieldNames(record) ?? []
         // The sources of one place may have columns of their own: the first file's count for all.
-        if table == nil { try open(place, names) }
+        if table == nil { try open(place, place.columns ?? names) }
         let texts = copy?.texts(record, columns) ?? []
         var cells: [[UInt8]] = [
             Array(place.files[record.file].utf8), Array(String(record.number).utf8),

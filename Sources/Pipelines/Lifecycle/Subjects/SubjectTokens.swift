@@ -15,68 +15,20 @@ struct SubjectTokens: Sendable {
 
     /// Makes the tokens of `subject` for everything that `plan` writes and counts.
     init(_ subject: SoughtSubject, _ plan: Plan, _ keys: LivingKeys) {
-        var made: Set<SubjectToken> = []
-        let release = plan.release
-        func add(_ place: SubjectToken.Place, _ slots: [Int], _ spellings: [[UInt8]]) {
-            for output in release.outputs + [plan.store?.release].compactMap({ $0 }) {
-                for slot in slots where slot < output.rules.count {
-                    guard let transform = output.rules[slot].transform else { continue }
-                    let texts = spellings.flatMap {
-                        transform.standIns(for: $0, under: keys.hashers)
-                    }
-                    for text in texts {
-                        made.insert(SubjectToken(place, String(decoding: text, as: UTF8.self)))
-                    }
-                }
+        var standIns = StandIns(plan, keys)
+        let kind = subject.kind.subjectKind
+        let slots = plan.release.slots(of: kind)
+        standIns.addWritten(.record, slots, subject.spellings)
+        let place: SubjectToken.Place =
+            switch subject.kind {
+            case .user: .person
+            case .customer: .customer
+            case .address: .listed
             }
-        }
-        func addCopies(of customer: [UInt8]) {
-            for output in release.outputs + [plan.store?.release].compactMap({ $0 }) {
-                for slot in release.slots(of: .customer) where slot < output.rules.count {
-                    let transform = output.rules[slot].transform
-                    for text in transform?.copies(of: customer, under: keys.hashers) ?? [] {
-                        made.insert(
-                            SubjectToken(
-                                .recordCustomerCopy, String(decoding: text, as: UTF8.self)))
-                    }
-                }
-            }
-        }
-        func count(
-            _ place: SubjectToken.Place, _ slots: [Int], _ kind: SubjectKind,
-            _ spellings: [[UInt8]]
-        ) {
-            let earlier = plan.countedFields.filter { $0.kind == kind }.map { field in
-                ObservationPlan.TokenInput(
-                    slot: -1, domain: .statistics(field.field), staticHasher: nil)
-            }
-            let inputs = release.observations.tokens.filter { slots.contains($0.slot) }
-            for input in inputs + earlier {
-                let hashers = input.staticHasher.map { [$0] } ?? keys.hashers
-                for hasher in hashers {
-                    for spelling in spellings {
-                        let token = hasher.token(in: input.domain, of: spelling.span)
-                        made.insert(SubjectToken(place, token.hexText))
-                    }
-                }
-            }
-        }
-        let customers = [release.customerSlot].compactMap { $0 }
-        let slots = release.slots(of: subject.kind.subjectKind)
-        add(.record, slots, subject.spellings)
-        switch subject.kind {
-        case .user: count(.person, slots, .user, subject.spellings)
-        case .customer: count(.customer, slots, .customer, subject.spellings)
-        case .address: count(.listed, slots, .address, subject.spellings)
-        }
-        if subject.within != nil {
-            add(.recordCustomer, customers, subject.withinSpellings)
-            for spelling in subject.withinSpellings { addCopies(of: spelling) }
-            count(.customer, customers, .customer, subject.withinSpellings)
-        }
-        made.formUnion(SearchedRules(subject.kind.subjectKind, plan).tokens)
-        if subject.within != nil { made.formUnion(SearchedRules(.customer, plan).tokens) }
-        all = made
+        standIns.addCounted(place, slots, kind, subject.spellings)
+        if subject.within != nil { standIns.addLimit(subject.withinSpellings) }
+        all = standIns.made.union(SearchedRules(kind, plan).tokens)
+            .union(subject.within == nil ? [] : SearchedRules(.customer, plan).tokens)
     }
 
     /// The tokens of a place as they stand in files.
@@ -165,5 +117,70 @@ extension Token {
             let low = UInt64(String(decoding: digits[16...], as: UTF8.self), radix: 16)
         else { return nil }
         self.init(high: high, low: low)
+    }
+}
+
+/// Collects what stands for values in what a pipeline writes and counts.
+private struct StandIns {
+    private let plan: Plan
+    private let keys: LivingKeys
+    private(set) var made: Set<SubjectToken> = []
+
+    init(_ plan: Plan, _ keys: LivingKeys) {
+        self.plan = plan
+        self.keys = keys
+    }
+
+    /// Adds what the rules of `slots` make of a value in files.
+    mutating func addWritten(
+        _ place: SubjectToken.Place, _ slots: [Int], _ spellings: [[UInt8]]
+    ) {
+        for transform in transforms(of: slots) {
+            for spelling in spellings {
+                add(place, transform.standIns(for: spelling, under: keys.hashers))
+            }
+        }
+    }
+
+    /// Adds what statistics count in the place of a value of `slots`, under earlier plans too.
+    mutating func addCounted(
+        _ place: SubjectToken.Place, _ slots: [Int], _ kind: SubjectKind, _ spellings: [[UInt8]]
+    ) {
+        let earlier = plan.countedFields.filter { $0.kind == kind }.map { field in
+            ObservationPlan.TokenInput(
+                slot: -1, domain: .statistics(field.field), staticHasher: nil)
+        }
+        let inputs = plan.release.observations.tokens.filter { slots.contains($0.slot) }
+        for input in inputs + earlier {
+            for hasher in input.staticHasher.map({ [$0] }) ?? keys.hashers {
+                let tokens = spellings.map { hasher.token(in: input.domain, of: $0.span) }
+                made.formUnion(tokens.map { SubjectToken(place, $0.hexText) })
+            }
+        }
+    }
+
+    /// Adds what stands for the customer that a request is limited to.
+    mutating func addLimit(_ spellings: [[UInt8]]) {
+        let slots = [plan.release.customerSlot].compactMap { $0 }
+        addWritten(.recordCustomer, slots, spellings)
+        for transform in transforms(of: plan.release.slots(of: .customer)) {
+            for spelling in spellings {
+                add(.recordCustomerCopy, transform.copies(of: spelling, under: keys.hashers))
+            }
+        }
+        addCounted(.customer, slots, .customer, spellings)
+    }
+
+    /// The transforms that outputs and the store have for `slots`.
+    private func transforms(of slots: [Int]) -> [any Transform] {
+        (plan.release.outputs + [plan.store?.release].compactMap { $0 }).flatMap { output in
+            slots.filter { $0 < output.rules.count }.compactMap { output.rules[$0].transform }
+        }
+    }
+
+    private mutating func add(_ place: SubjectToken.Place, _ texts: some Sequence<[UInt8]>) {
+        for text in texts {
+            made.insert(SubjectToken(place, String(decoding: text, as: UTF8.self)))
+        }
     }
 }

@@ -22,6 +22,15 @@ struct SubjectWork {
         /// What could not be searched in the store when somebody had looked through it; nil: nobody
         /// has.
         var storeSearched: Digest256?
+        /// What was looked through before, and which files were not there then.
+        var looked: ErasureRecord.Looked?
+
+        /// True when something of it may be in the file at `path`, which `run` wrote: it was not
+        /// looked into since by the pipeline file of now.
+        func seeks(in path: String, of run: Int64, _ plan: Plan) -> Bool {
+            guard let looked, looked.plan == plan.digest else { return true }
+            return run > looked.run || looked.awaited.contains(path)
+        }
 
         fileprivate func matcher(_ release: ReleasePlan) -> RecordMatcher {
             let sought = SoughtIdentity(
@@ -105,7 +114,7 @@ struct SubjectWork {
             within: record.request.within.map {
                 .hash(SubjectHash(kind: .customer, digest: $0), hasher)
             }, until: record.until, tokens: tokens, holds: binding.holds, doubts: binding.doubts,
-            storeSearched: record.storeSearched)
+            storeSearched: record.storeSearched, looked: record.looked)
     }
 
     /// An erasure that is only tried: nothing of it is in the ledger.

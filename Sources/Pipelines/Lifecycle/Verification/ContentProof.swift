@@ -94,9 +94,12 @@ struct ContentProof {
     private func prove(
         _ part: PartRecord, output: Int, _ proof: inout OutputProof
     ) throws(PipelineFailure) {
-        let (plan, tally) = owner.plan.proving(output, part)
-        let reading = PartReading(plan)
+        let reading: PartReading
+        let plan: Plan
+        let tally: ReleaseTally
         do throws(PipelineFailure) {
+            (plan, tally) = try owner.plan.proving(output, part)
+            reading = PartReading(plan)
             try reading.read(part.path)
         } catch {
             if case .interrupted = error { throw error }
@@ -211,11 +214,11 @@ struct ContentProof {
         _ reading: PartReading, _ part: PartRecord, _ plan: Plan
     ) -> EventTime? {
         guard let expires = plan.outputs[0].expires, let newest = reading.newest else {
-            return part.deleteBy
+            return plan.deleteBy(part)
         }
         let last = CivilDate(daysSince1970: newest).adding(expires)
         let gone = plan.release.zone.startOfDay(last.daysSince1970 + 1)
-        return part.deleteBy.map { min($0, gone) } ?? gone
+        return plan.deleteBy(part).map { min($0, gone) } ?? gone
     }
 }
 

@@ -28,6 +28,7 @@ struct FileProof {
         }
         let all =
             known.parts.map(\.part.path) + known.partials.map(\.partial.path)
+            + known.formerLists
         self.expected = expected
         former = Set(all.map(Self.key)).subtracting(expected)
     }
@@ -124,7 +125,8 @@ struct FileProof {
     }
 
     private func checkDeadline(_ file: NewFile) {
-        guard let deleteBy = file.deleteBy, deleteBy <= owner.clock.now else { return }
+        let end = file.kind == .quarantine ? owner.plan.deleteBy(list: file) : file.deleteBy
+        guard let deleteBy = end, deleteBy <= owner.clock.now else { return }
         owner.find(
             .notDeleted, file.path,
             "had to be gone by \(dateText(deleteBy)): run the pipeline, which deletes it")
@@ -193,7 +195,25 @@ struct StateFolderProof {
                 try checkMode("\(keys)/\(name)", 0o077, "0600")
             }
         }
+        files += try checkQuarantine()
         owner.count("files of state and keys that only their owner can open", files)
+    }
+
+    /// The folder of lists of quarantine on a path of their own, as `FileProof` has paths; nil
+    /// where they lie in the state.
+    static func quarantine(_ owner: Verification) -> String? {
+        let standard = FileProof.key("\(owner.statePath)/quarantine")
+        return owner.plan.quarantine.path.map(FileProof.key).flatMap { $0 == standard ? nil : $0 }
+    }
+
+    /// Lists on a path of their own may hold raw lines as those in the state do.
+    private func checkQuarantine() throws(PipelineFailure) -> Int {
+        guard let folder = Self.quarantine(owner), try isPresent(folder) else { return 0 }
+        let lists = try names(folder).filter { QuarantineFile.writer(of: $0, owner.plan) == .own }
+        guard !lists.isEmpty else { return 0 }
+        try checkFolder(folder)
+        for list in lists { try checkMode("\(folder)/\(list)", 0o077, "0600") }
+        return lists.count
     }
 
     /// True for a folder of results, which may lie below the state and be open to their readers.

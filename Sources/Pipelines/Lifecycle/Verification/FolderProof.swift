@@ -12,6 +12,8 @@ struct FolderProof {
     private let roots: Set<String>
     /// Folders with a proof of their own.
     private let apart: Set<String>
+    /// The folder of lists of quarantine, where `StateFolderProof` looks at more than this.
+    private let quarantine: String?
 
     init(
         _ owner: Verification, _ known: KnownFiles, expected: Set<String>, former: Set<String>
@@ -34,6 +36,7 @@ struct FolderProof {
         self.roots = Set(roots.map(FileProof.key))
         let keys = [owner.plan.keyStore].compactMap { $0 }
         apart = Set(([owner.statePath] + keys).map(FileProof.key))
+        quarantine = StateFolderProof.quarantine(owner)
     }
 
     func run() throws(PipelineFailure) {
@@ -90,7 +93,8 @@ struct FolderProof {
     /// What everybody can write to proves nothing about who wrote it.
     private func checkMode(_ path: String, _ status: FileStatus) {
         guard status.kind != .symbolicLink, status.permissions & 0o002 != 0,
-            !StateFolderProof.looks(at: path, status, state: FileProof.key(owner.statePath))
+            !StateFolderProof.looks(at: path, status, state: FileProof.key(owner.statePath)),
+            path != quarantine, splitPath(path).directory != quarantine
         else { return }
         owner.find(
             .exposed, path,

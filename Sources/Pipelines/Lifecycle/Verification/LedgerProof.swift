@@ -37,9 +37,7 @@ struct LedgerProof {
                 owner.report.notes.append("erasures that are entered and not done: \(erasures)")
             }
             if optOuts + lines > 0 {
-                owner.report.notes.append(
-                    "opt-outs that stay open, because stored files written under other rules "
-                        + "cannot be searched for them: \(optOuts + lines)")
+                owner.report.notes.append(UnsearchedWords.openOptOuts(optOuts + lines))
             }
         } catch {
             owner.find(.ledger, Ledger.fileName, "its requests cannot be read")

@@ -12,6 +12,11 @@ final class PartReading {
     /// Judges every record as if it were due in everything: what it does not let pass is readable.
     private let strict: Releaser
     private let writer: any RecordWriter
+    /// Writes every record of an output with columns as it is, in the order of now: names stand in
+    /// its records, in any order. Nil where that cannot be another one.
+    private let leaving: Releaser?
+    /// True when `leaving` has released the chunk at hand.
+    private var isLeft = false
 
     /// Records in the file that can be read, blank lines apart.
     private(set) var records = 0
@@ -41,6 +46,9 @@ final class PartReading {
         releaser = Releaser(plan: plan.release, keyRing: nil)
         strict = Releaser(plan: plan.release.judgingAllDue(), keyRing: nil)
         writer = plan.outputs[0].writer
+        leaving =
+            plan.outputs[0].columns == nil
+            ? nil : Releaser(plan: plan.release.leavingAll(), keyRing: nil)
     }
 
     /// What is said of the records that cannot be read.
@@ -70,12 +78,13 @@ final class PartReading {
             let erasedHere = counts.outputs[0].dropped[.erased] ?? 0
             erased += erasedHere
             deletable += counts.outputs[0].droppedTotal - erasedHere
-            compare(chunk.buffer.bytes, table, before)
+            isLeft = false
+            compare(chunk, table, reader, before)
             before += counts.read
             // Nothing is readable in records that are due: most files need no second look.
             if hasYoung {
                 strict.release(chunk, table, reader: reader)
-                noteReadable(chunk.buffer.bytes, table)
+                noteReadable(chunk, table, reader)
             }
         }
     }
@@ -90,14 +99,18 @@ final class PartReading {
     }
 
     /// Notes the records that hold something readable, whatever their age.
-    private func noteReadable(_ bytes: Span<UInt8>, _ table: borrowing RecordTable) {
+    private func noteReadable(
+        _ chunk: borrowing Chunk, _ table: borrowing RecordTable, _ reader: any RecordReader
+    ) {
         var written = ByteBuffer(capacity: 1 << 12)
         let recordCount = strict.outputs[0].batch.records.count
         var next = 0
         for row in 0..<table.count where table.isGood(row) && next < recordCount {
             written.removeAll()
-            writer.write(next, of: strict.outputs[0].batch, chunk: bytes, into: &written)
-            if !Self.isSame(written.bytes, bytes.extracting(table.range(row))) {
+            writer.write(
+                next, of: strict.outputs[0].batch, chunk: chunk.buffer.bytes, into: &written)
+            let place = (row: row, good: next)
+            if !isStored(written.bytes, place, chunk, table, reader, mayLackColumns: false) {
                 readable += 1
                 let day = strict.outputs[0].batch.records[next].day
                 if day != ReleasedBatch.noDay {
@@ -110,21 +123,48 @@ final class PartReading {
 
     /// Holds what comes out against what went in, record by record.
     private func compare(
-        _ bytes: Span<UInt8>, _ table: borrowing RecordTable, _ before: Int
+        _ chunk: borrowing Chunk, _ table: borrowing RecordTable, _ reader: any RecordReader,
+        _ before: Int
     ) {
         var written = ByteBuffer(capacity: 1 << 12)
         var next = 0
+        var good = 0
         let released = releaser.outputs[0].batch.records.count
         for row in 0..<table.count where table.isGood(row) && next < released {
             written.removeAll()
-            writer.write(next, of: releaser.outputs[0].batch, chunk: bytes, into: &written)
-            let range = table.range(row)
-            let isSame = Self.isSame(written.bytes, bytes.extracting(range))
+            writer.write(
+                next, of: releaser.outputs[0].batch, chunk: chunk.buffer.bytes, into: &written)
+            let record = releaser.outputs[0].batch.records[next]
+            // What is no column any more goes when its record is due.
+            let isSame = isStored(
+                written.bytes, (row, good), chunk, table, reader,
+                mayLackColumns: record.isReadable || record.isHeld)
+            good += 1
             // Of a record that has to go nothing comes out: the next one is that of a later row.
             if !isSame, erased + deletable > 0 { continue }
-            note(releaser.outputs[0].batch.records[next], isSame, number: before + row + 1)
+            note(record, isSame, number: before + row + 1)
             next += 1
         }
+    }
+
+    /// True when `written` says what the record at `place` says in the file: its row, and how many
+    /// good ones come before it. `mayLackColumns` lets what is no column stand there besides.
+    private func isStored(
+        _ written: Span<UInt8>, _ place: (row: Int, good: Int), _ chunk: borrowing Chunk,
+        _ table: borrowing RecordTable, _ reader: any RecordReader, mayLackColumns: Bool
+    ) -> Bool {
+        let stored = chunk.buffer.bytes.extracting(table.range(place.row))
+        if Self.isSame(written, stored) { return true }
+        guard let leaving else { return false }
+        if !isLeft { leaving.release(chunk, table, reader: reader) }
+        isLeft = true
+        guard place.good < leaving.outputs[0].batch.records.count else { return false }
+        var whole = ByteBuffer(capacity: 1 << 12)
+        writer.write(
+            place.good, of: leaving.outputs[0].batch, chunk: chunk.buffer.bytes, into: &whole)
+        guard Self.isSame(written, whole.bytes) else { return false }
+        // In another order it is as long, unless there is more in it.
+        return mayLackColumns || Self.end(of: whole.bytes) == Self.end(of: stored)
     }
 
     private func note(_ record: ReleasedBatch.Record, _ isSame: Bool, number: Int) {
@@ -155,11 +195,16 @@ final class PartReading {
 
 extension Plan {
     /// The plan under which a part of output `index` comes out as it lies there if nothing in it is
-    /// readable past its time, and the tally of what it finds.
+    /// readable past its time, and the tally of what it finds. Its columns are those that the part
+    /// names itself; without a header, all that it may have: a hold may bind by one that is none
+    /// any more.
     func proving(
         _ index: Int, _ part: PartRecord
-    ) -> (plan: Plan, tally: ReleaseTally) {
-        var proof = stored(index)
+    ) throws(PipelineFailure) -> (plan: Plan, tally: ReleaseTally) {
+        let header = try ChunkSource.columns(
+            of: part.path, format: outputs[index].format, limits: .ofOwnFiles)
+        let named = outputs[index].columns == nil ? nil : header.map(StoredColumns.init(asIn:))
+        var proof = stored(index, named ?? StoredColumns(withoutHeader: index, self))
         let output = release.outputs[index]
         // A part of an earlier version of the file may be readable where the present one shows
         // nothing readable any more; it ages by its clocks.
@@ -176,20 +221,22 @@ extension Plan {
     /// True when the rules of output `index` are those by which the part was dealt with.
     func isDealtWithByRulesOfNow(_ part: PartRecord, _ index: Int) -> Bool {
         guard let rules = part.rules else { return part.plan == digest }
-        return rules == outputs[index].rules?.digest
+        return outputs[index].hasRules(rules)
     }
 
     /// Derived values were made at any age, and have their form at any age.
     private func checkDerived(_ index: Int, _ proof: inout ReleasePlan) {
         let output = release.outputs[index]
-        func check(_ derived: Int, at slot: Int) {
+        func check(_ derived: Int, at slot: Int?) {
+            guard let slot else { return }
             proof.outputs[0].rules[slot] = Anonymization.FieldRule(
                 transform: release.derived[derived].transform)
             proof.outputs[0].rules[slot].appliesAlways = true
         }
-        if outputs[index].columns != nil {
-            for (slot, source) in output.columns.enumerated() {
-                if case .derived(let derived) = source { check(derived, at: slot) }
+        if let columns = outputs[index].columns {
+            for (column, source) in zip(columns, output.columns) {
+                guard case .derived(let derived) = source else { continue }
+                check(derived, at: proof.fields.names.firstIndex(of: column))
             }
         } else {
             for (offset, entry) in output.appended.enumerated() {

@@ -55,6 +55,9 @@ final class Verification {
             for note in try WidenedOptOuts(ledger, plan).notes {
                 find(.unfinished, "opt-outs", note)
             }
+            if let lost = StateRegistry.namingLostPurposes(try ledger.optOuts(), plan) {
+                find(.unfinished, "opt-outs", lost)
+            }
             LedgerProof(self, ledger, known).run()
             try FileProof(self, known).run()
             try ContentProof(self, known).run()
@@ -147,6 +150,8 @@ struct KnownFiles {
     let parts: [PartHistory]
     let partials: [PartialHistory]
     let files: [FileRecord]
+    /// Where lists of quarantine lay that had to go.
+    let formerLists: [String]
     let owed: [OwedPublication]
     let lists: [InputList]
     let publications: [PublicationRecord]
@@ -159,6 +164,7 @@ struct KnownFiles {
         parts = try ledger.partHistory()
         partials = try ledger.partialHistory()
         files = try ledger.files()
+        formerLists = try ledger.formerLists()
         owed = try ledger.pendingPublications()
         lists = try ledger.inputLists()
         publications = try ledger.publications()

@@ -39,6 +39,15 @@ final class FileSink: OutputSink {
         var storedContent: ContentIdentity {
             ContentIdentity(digest: stored.digest(), byteCount: writtenBytes)
         }
+        /// Of a file that is compressed while it is written, where that was asked for.
+        fileprivate var plain: ContentHasher?
+        /// The digest and length of the plain bytes so far; of a file that is compressed only where
+        /// the sink was asked for it.
+        var plainContent: ContentIdentity {
+            let digest = plain?.digest()
+            return digest.map { ContentIdentity(digest: $0, byteCount: plainBytes) }
+                ?? storedContent
+        }
         var oldestReadableDay = Int32.max
         var newestDay = Int32.min
         /// What is dealt with where, by places in the plain bytes (`OutputBytes.Block.apart`).
@@ -72,18 +81,20 @@ final class FileSink: OutputSink {
     private(set) var targets: [Target] = []
     private var lookup: [Int: Target] = [:]
     private let digests: Bool
+    private let digestsPlain: Bool
     private var openTargets: [Target] = []
     private var uses = 0
     let folders: OpenFolders
 
     init(
-        plan: Plan, sources: Set<FileIdentity>, digests: Bool,
+        plan: Plan, sources: Set<FileIdentity>, digests: Bool, digestsPlain: Bool = false,
         columns: @escaping () -> [String]?, folders: OpenFolders,
         name: @escaping (_ output: Int, _ path: String) -> String = { $1 }
     ) {
         self.plan = plan
         sourceIdentities = sources
         self.digests = digests
+        self.digestsPlain = digestsPlain
         self.folders = folders
         self.columns = columns
         self.name = name
@@ -154,6 +165,7 @@ final class FileSink: OutputSink {
         let target = Target(
             output: output, route: route, path: path, file: file, deflater: deflater)
         target.isSpooled = isSpooled
+        if digestsPlain, deflater != nil { target.plain = ContentHasher() }
         openTargets.append(target)
         return target
     }
@@ -245,6 +257,7 @@ final class FileSink: OutputSink {
             return try target.isSpooled
                 ? write(bytes, to: target) : store(bytes, of: target)
         }
+        target.plain?.update(bytes)
         deflater.deflate(bytes, into: &target.compressed)
         if target.compressed.count >= 1 << 16 { try flush(target) }
     }

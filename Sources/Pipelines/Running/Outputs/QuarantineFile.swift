@@ -25,13 +25,16 @@ final class QuarantineFile: QuarantineSink {
     private let owner: String
     private let keepsLines: Bool
     private let mark: WriterMark
+    /// The digits that tell the list from those of other runs.
+    private let digits: String
     private var file: DurableFile?
 
     /// The longest part of a record that is kept, in bytes.
     static let lineBytesMax = 1 << 16
 
-    /// Nil when the plan names no place for it.
-    init?(plan: Plan) {
+    /// Nil when the plan names no place for it. A run with a name may be done again after a crash:
+    /// its list then takes the place of its first one.
+    init?(plan: Plan, run name: String? = nil) {
         let standard = plan.state.map { "\($0)/quarantine" }
         guard let folder = plan.quarantine.path ?? standard else { return nil }
         self.folder = folder
@@ -39,6 +42,15 @@ final class QuarantineFile: QuarantineSink {
         owner = Self.owner(plan)
         keepsLines = plan.quarantine.keepsLines
         mark = plan.mark
+        digits = name.map { String(Digest256.of(Array($0.utf8).span).hex.prefix(16)) }
+            ?? Self.anyDigits()
+    }
+
+    /// Digits that no other run has, not even one of the same day in the same process.
+    private static func anyDigits() -> String {
+        var digits = ByteBuffer(capacity: 16)
+        digits.append(hex: UInt64.random(in: .min ... .max))
+        return String(decoding: digits.array(), as: UTF8.self)
     }
 
     func add(
@@ -50,7 +62,8 @@ final class QuarantineFile: QuarantineSink {
             if file == nil {
                 let directory = try Directory.privateDirectory(
                     folder, creating: true, closedToReaders: true)
-                file = try DurableFile.begin(in: directory, named: name(), mark: mark)
+                file = try DurableFile.begin(
+                    in: directory, named: "\(date.text).\(owner).\(digits).jsonl", mark: mark)
             }
             try file?.write(lines.bytes)
         } catch {
@@ -60,13 +73,6 @@ final class QuarantineFile: QuarantineSink {
 
     /// What the names of lists look like.
     static let pattern = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].*.jsonl"
-
-    /// A name that no other run has, not even one of the same day in the same process.
-    private func name() -> String {
-        var digits = ByteBuffer(capacity: 16)
-        digits.append(hex: UInt64.random(in: .min ... .max))
-        return "\(date.text).\(owner).\(String(decoding: digits.array(), as: UTF8.self)).jsonl"
-    }
 
     private static func owner(_ plan: Plan) -> String {
         String(Digest256.of(Array(plan.name.utf8).span).hex.prefix(12))

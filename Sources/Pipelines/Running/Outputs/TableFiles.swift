@@ -47,23 +47,32 @@ struct TableFiles {
             bytes: bytes, figures: figures)
     }
 
+    /// How many rows of a disclosure are in no file though their months are readable: who has no
+    /// partner or no name is in nobody's report.
+    func namelessRows(_ measured: MeasuredTable) -> Int {
+        readableRows(measured).count { $0.key.contains(where: \.isEmpty) }
+    }
+
+    /// The rows of months that are wholly readable.
+    private func readableRows(_ measured: MeasuredTable) -> [MeasuredRow] {
+        guard let month = measured.groupColumns.firstIndex(of: "month") else {
+            return refusedMonths.isEmpty ? measured.rows : []
+        }
+        let refused = refusedMonths.map(\.text)
+        return measured.rows.filter {
+            !refused.contains(String(decoding: $0.key[month], as: UTF8.self))
+        }
+    }
+
     /// One file for each set of values that the path asks for; months that are not wholly readable
     /// are refused.
     private func disclosure(
         _ table: TablePlan, _ measured: MeasuredTable, _ path: PathTemplate,
         _ format: TableFormat
     ) -> [File] {
-        let month = measured.groupColumns.firstIndex(of: "month")
-        let refused = refusedMonths.map(\.text)
         var files: [(path: String, table: MeasuredTable)] = []
         var numbers: [String: Int] = [:]
-        for row in measured.rows {
-            if let month, refused.contains(String(decoding: row.key[month], as: UTF8.self)) {
-                continue
-            }
-            if month == nil, !refusedMonths.isEmpty { continue }
-            // Who has no partner or no name is in nobody's report.
-            if row.key.contains(where: \.isEmpty) { continue }
+        for row in readableRows(measured) where !row.key.contains(where: \.isEmpty) {
             var values = ["name": table.name]
             for column in table.columns {
                 guard let index = measured.groupColumns.firstIndex(of: column) else { continue }

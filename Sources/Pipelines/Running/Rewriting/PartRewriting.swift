@@ -15,7 +15,7 @@ internal import Statistics
 ///
 ///     let rewriting = PartRewriting(keys: keys, workers: 2, isDryRun: false, changes: changes)
 ///     let history = try HoldHistory(part, output: index, of: plan, registry)
-///     let aged = plan.ageing(index, part, history)
+///     let aged = try plan.ageing(index, part, history)
 ///     let counts = try rewriting.rewrite(part, under: aged, history) { $0.isUntouched }
 ///
 /// After a failure the caller calls `abandon`, and `changes.discard()`.
@@ -25,6 +25,14 @@ final class PartRewriting {
     private let isDryRun: Bool
     private let changes: PendingChanges
     private var sinks: [FileSink] = []
+
+    /// What became of a part.
+    struct Outcome {
+        var counts: RecordCounts
+        /// True when what is dealt with and readable in the part, which stays as it is, is noted:
+        /// its bytes are those that the rules of now would write.
+        var isNoted = false
+    }
 
     /// `keys` makes the tokens of fields that become due; in a dry run nothing is written.
     init(keys: RunRing?, workers: Int, isDryRun: Bool, changes: PendingChanges) {
@@ -57,10 +65,10 @@ final class PartRewriting {
         staysIf: (RecordCounts) -> Bool = { _ in false },
         noting: (SubjectMatches) -> Void = { _ in }
     ) throws(PipelineFailure) -> RecordCounts {
-        let counts = try rewriteIfReadable(
+        let outcome = try rewriteIfReadable(
             part, under: plan, history, named: name, staysIf: staysIf, noting: noting)
-        guard let counts else { throw .storage(changes.unreadable.last?.words ?? "") }
-        return counts
+        guard let outcome else { throw .storage(changes.unreadable.last?.words ?? "") }
+        return outcome.counts
     }
 
     /// The same; nil where the part holds records that cannot be read: it then stays as it is, and
@@ -69,32 +77,11 @@ final class PartRewriting {
         _ part: PartRecord, under plan: Plan, _ history: HoldHistory, named name: String? = nil,
         staysIf: (RecordCounts) -> Bool = { _ in false },
         noting: (SubjectMatches) -> Void = { _ in }
-    ) throws(PipelineFailure) -> RecordCounts? {
-        try checkContent(part)
+    ) throws(PipelineFailure) -> Outcome? {
+        try Self.checkContent(part)
         try history.checkFormat(of: part)
-        // A part stays one file under its own date: what its records say of their time now may be
-        // less than what they said when it was written.
-        var plan = plan
-        plan.outputs[0].path = .exactly(PartName.withoutDigest(name ?? part.path))
-        // As its name says, whatever the new files of the output are.
-        let level = plan.outputs[0].gzipLevel ?? Self.standardGzipLevel
-        plan.outputs[0].gzipLevel = try isCompressed(part.path) ? level : nil
-        let input = ChunkSource.SourceInput(
-            path: part.path,
-            stretches: plan.release.earlierRuns.isEmpty ? [] : history.dealings.stretches)
-        let source = ChunkSource([input], plan: plan, digesting: false)
-        let cutOff = plan.release.clocks.windowCutOff.milliseconds
-        let sink = FileSink(
-            plan: plan, sources: [], digests: true, columns: { source.firstColumns },
-            folders: changes.folders,
-            name: { [pipeline = plan.name] _, path in
-                PartName.path(path, ofSuccessorOf: part, cutOff: cutOff, of: pipeline)
-            })
-        sinks.append(sink)
-        let task = TaskRun(
-            plan: plan, inputs: [input], source: source, sink: isDryRun ? NoSink() : sink,
-            observer: nil)
-        try task.run(workers: workers, keyRing: keys, storage: MemorySpillStorage())
+        let plan = try onePart(of: plan, part, named: name)
+        let (task, sink) = try read(part, plan, history)
         let counts = task.counts[0]
         if counts.quarantinedTotal > 0 {
             sink.abandon()
@@ -105,26 +92,72 @@ final class PartRewriting {
             return nil
         }
         if let matches = task.subjectMatches { noting(matches) }
-        if isDryRun { return counts }
+        if isDryRun { return Outcome(counts: counts) }
         if staysIf(counts) {
-            if counts.isUntouched { note(sink, plan, in: part, history, task) }
+            let isNoted = counts.isUntouched && note(sink, plan, in: part, history, task)
             sink.abandon()
-            return counts
+            return Outcome(counts: counts, isNoted: isNoted)
         }
         try sink.prepare()
         let successors = successors(
             of: part, sink, plan, olderRuns: counts.outputs[0].held > 0 ? history.olderRuns : [],
             isOfOtherRules: history.isOfOtherRules)
-        if history.isOfOtherRules, counts.outputs[0].droppedTotal == 0,
+        if history.isOfOtherRules || history.isMixed, counts.outputs[0].droppedTotal == 0,
             successors.count == 1, successors[0].isLike(part)
         {
             // The rules of now leave behind what those of then did.
-            note(sink, plan, in: part, history, task)
+            let isNoted = note(sink, plan, in: part, history, task)
             sink.abandon()
-            return counts.untouched
+            return Outcome(counts: counts.untouched, isNoted: isNoted)
         }
         replace(part, by: successors, sink)
-        return counts
+        return Outcome(counts: counts)
+    }
+
+    /// Reads `part`, and writes what it becomes. Stretches that were noted of other bytes than
+    /// those of the file tell nothing of its records, which are read without them then.
+    private func read(
+        _ part: PartRecord, _ plan: Plan, _ history: HoldHistory
+    ) throws(PipelineFailure) -> (task: TaskRun, sink: FileSink) {
+        var stretches = plan.release.earlierRuns.isEmpty ? [] : history.dealings.stretches
+        while true {
+            let input = ChunkSource.SourceInput(path: part.path, stretches: stretches)
+            let source = ChunkSource(
+                [input], plan: plan, digesting: plan.outputs[0].gzipLevel != nil)
+            let sink = makeSink(for: part, plan, source)
+            sinks.append(sink)
+            let task = TaskRun(
+                plan: plan, inputs: [input], source: source, sink: isDryRun ? NoSink() : sink,
+                observer: nil)
+            try task.run(workers: workers, keyRing: keys, storage: MemorySpillStorage())
+            if !source.hasCutRecord { return (task, sink) }
+            sink.abandon()
+            stretches = []
+        }
+    }
+
+    /// `plan` for a part that stays one file under its own date: what its records say of their
+    /// time now may be less than what they said when it was written.
+    private func onePart(
+        of plan: Plan, _ part: PartRecord, named name: String?
+    ) throws(PipelineFailure) -> Plan {
+        var plan = plan
+        plan.outputs[0].path = .exactly(PartName.withoutDigest(name ?? part.path))
+        // As its name says, whatever the new files of the output are.
+        let level = plan.outputs[0].gzipLevel ?? Self.standardGzipLevel
+        plan.outputs[0].gzipLevel = try isCompressed(part.path) ? level : nil
+        return plan
+    }
+
+    /// Where the records of `source` go that take the place of `part`.
+    private func makeSink(for part: PartRecord, _ plan: Plan, _ source: ChunkSource) -> FileSink {
+        let cutOff = plan.release.clocks.windowCutOff.milliseconds
+        return FileSink(
+            plan: plan, sources: [], digests: true, digestsPlain: true,
+            columns: { source.firstColumns }, folders: changes.folders,
+            name: { [pipeline = plan.name] _, path in
+                PartName.path(path, ofSuccessorOf: part, cutOff: cutOff, of: pipeline)
+            })
     }
 
     /// The level of parts whose output compresses no more.
@@ -148,25 +181,42 @@ final class PartRewriting {
 
     /// Notes what is dealt with and what is readable in a part that stays as it is: the part is not
     /// due for ever, nor does it keep keys alive, because of what reading it shows to be done.
+    /// False where that cannot be: the rules of now would write other bytes, be it as many, and
+    /// places in those are none in the file.
     private func note(
         _ sink: FileSink, _ plan: Plan, in part: PartRecord, _ history: HoldHistory,
         _ task: TaskRun
-    ) {
+    ) -> Bool {
         guard sink.targets.count == 1, let target = sink.targets.first,
-            target.plainBytes == task.finishedSources.first?.plainBytes
-        else { return }
-        let dealings = dealings(of: target, plan)
+            let finished = task.finishedSources.first,
+            target.plainContent == plainContent(of: part, finished)
+        else { return false }
+        let dealings = dealings(target.dealings, plan)
         if dealings != history.dealings { changes.dealings.append((part.id, dealings)) }
         let oldest = PartName.oldestReadable(target, plan.release.clocks.runClock)
-        if let noted = part.oldestReadable, oldest.map({ noted < $0 }) ?? true {
+        if let noted = part.oldestReadable {
+            if history.leavesRulesOpen || (oldest.map { noted < $0 } ?? true) {
+                changes.readable.append((part.id, oldest))
+            }
+        } else if oldest != nil, history.leavesRulesOpen {
+            // What was ahead of the clock was dealt with by the rules of then before its time.
             changes.readable.append((part.id, oldest))
         }
+        return true
+    }
+
+    /// What was read: of a file that is not compressed, what the ledger says and was held against.
+    private func plainContent(
+        of part: PartRecord, _ finished: ChunkSource.Finished
+    ) -> ContentIdentity {
+        finished.content.map { ContentIdentity(digest: $0, byteCount: finished.plainBytes) }
+            ?? part.content
     }
 
     /// What the ledger is to know of the stretches of a file. Where other rules were in force, it
     /// is said of each field, by rules of just those.
-    private func dealings(of target: FileSink.Target, _ plan: Plan) -> [PartDealing] {
-        target.dealings.map { stretch in
+    private func dealings(_ stretches: [DealtStretch], _ plan: Plan) -> [PartDealing] {
+        stretches.map { stretch in
             let output = plan.outputs[0]
             let some = stretch.done.slots.flatMap {
                 output.rules?.limited(to: $0, output.ruleDigests)
@@ -192,10 +242,11 @@ final class PartRewriting {
                 keyIDs: (keys?.used ?? []).map(\.id), replaces: index == 0 ? [part.id] : [],
                 stayedUntil: part.deleteBy)
             row.day = part.day
+            row.newestDay = [row.newestDay, plan.newestDay(part)].compactMap { $0 }.min()
             if part.oldestReadable == nil, !isOfOtherRules { row.oldestReadable = nil }
             row.olderRuns = olderRuns
             row.rules = plan.outputs[0].rules.map(changes.note)
-            row.dealings = dealings(of: target, plan)
+            row.dealings = dealings(target.dealings.filter { !$0.done.isJustDue }, plan)
             return row
         }
     }
@@ -213,7 +264,14 @@ final class PartRewriting {
     }
 
     /// The part must be what the ledger says before it may be replaced.
-    private func checkContent(_ part: PartRecord) throws(PipelineFailure) {
+    static func checkContent(_ part: PartRecord) throws(PipelineFailure) {
+        let folder = splitPath(part.path).directory
+        guard try isPresent(folder) else {
+            throw .storage(
+                "cannot read \(part.path), which is to be rewritten: the folder \(folder) is "
+                    + "missing: mount its disk; if its files are gone for good, make the folder, "
+                    + "or say so once with `sluice run --forget-missing \(part.output)`")
+        }
         let found: ContentIdentity
         do { found = try ContentIdentity.ofFile(part.path) } catch {
             throw .storage("cannot read \(part.path), which is to be rewritten: \(error)")

@@ -18,8 +18,14 @@ final class PendingChanges {
     var dealings: [(part: Int64, dealings: [PartDealing])] = []
     /// Parts that stay, and since when something in them is readable, if anything is.
     var readable: [(part: Int64, oldest: EventTime?)] = []
+    /// Parts of which nobody had noted the day of their newest event, and that day.
+    var newestDays: [(part: Int64, day: Int)] = []
     /// Parts that stay, and the rules under which nothing is to be done in them now.
     var lookedAt: [(part: Int64, rules: Digest256)] = []
+    /// Parts that this run should have judged and could not, and the last run that did.
+    var unjudged: [(part: Int64, judgedBy: Int64)] = []
+    /// Parts that stay and that this run has judged, though others could not.
+    var judgedAgain: [Int64] = []
     /// What the rules are that parts are dealt with by, by their digests.
     private(set) var ruleTexts: [Digest256: String] = [:]
     /// Current parts that end without a successor.
@@ -47,8 +53,9 @@ final class PendingChanges {
 
     /// Notes rules that something in a part is dealt with by, and returns their digest.
     func note(_ rules: RuleBook) -> Digest256 {
-        let digest = rules.digest
-        ruleTexts[digest] = rules.text
+        let text = rules.text
+        let digest = RuleBook.digest(of: text)
+        ruleTexts[digest] = text
         return digest
     }
 
@@ -71,6 +78,12 @@ final class PendingChanges {
         removedFiles.append(file.path)
         oweRemoval(of: file.path)
     }
+
+    /// Notes that such a file, in a folder that is missing, is nothing to wait for any more.
+    func forget(_ file: NewFile) { removedFiles.append(file.path) }
+
+    /// True for such a file that goes with the commit, or is forgotten by it.
+    func forgets(_ file: NewFile) -> Bool { removedFiles.contains(file.path) }
 
     /// Notes a file that takes the place of the one that was read as `old`, if that is still there
     /// unchanged when its turn comes.

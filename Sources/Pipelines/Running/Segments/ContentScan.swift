@@ -21,6 +21,11 @@ struct ScannedContent {
     var segments: [CountedSegment]
     /// The hashes of its first whole lines, at most `SegmentHead.linesMax`.
     var firstLines: [UInt64]
+    /// The plain bytes of an open last line that was left: no part of the content.
+    var openBytes = 0
+    /// True when lines stand in it with which a known segment begins, and no such segment: content
+    /// that was counted is there changed, or cut off.
+    var isChanged = false
 
     var knownBytes: Int { known.reduce(0) { $0 + $1.range.count } }
     var knownLines: Int { known.reduce(0) { $0 + $1.lines } }
@@ -48,6 +53,10 @@ struct ContentScan: ~Copyable {
     private let source: ByteSource
     private let known: KnownSegments
     private var whole = ContentHasher()
+    /// True when a last line without a line feed is not ended yet, and no part of the content.
+    private let leavesOpenLine: Bool
+    /// The digest of the whole lines so far, where the open one may be left.
+    private var wholeLines = ContentHasher().digest()
     private var cutter = SegmentCutter()
     private var found: [ScannedContent.Known] = []
 
@@ -62,6 +71,7 @@ struct ContentScan: ~Copyable {
     /// Those of them that were found since the last known segment of several lines.
     private var takenSince: Set<ContentIdentity> = []
     private var isInGiantLine = false
+    private var isChanged = false
 
     /// Where segments overlap: those that reach behind the line at hand.
     private var covering: [(end: Int, segment: KnownSegments.Segment)] = []
@@ -80,17 +90,19 @@ struct ContentScan: ~Copyable {
         try scan(try ByteSource(path: path, digesting: false, form: form), known: known)
     }
 
-    /// Scans a source of which nothing was read.
+    /// Scans a source of which nothing was read. With `leavesOpenLine` the content of a file that
+    /// is not compressed ends behind its last line feed, unless the open line is known.
     static func scan(
-        _ source: ByteSource, known: KnownSegments
+        _ source: ByteSource, known: KnownSegments, leavesOpenLine: Bool = false
     ) throws(PipelineFailure) -> ScannedContent {
-        var scan = ContentScan(source: source, known: known)
+        var scan = ContentScan(source: source, known: known, leavesOpenLine: leavesOpenLine)
         return try scan.run()
     }
 
-    private init(source: ByteSource, known: KnownSegments) {
+    private init(source: ByteSource, known: KnownSegments, leavesOpenLine: Bool) {
         self.source = source
         self.known = known
+        self.leavesOpenLine = leavesOpenLine
     }
 
     private mutating func run() throws(PipelineFailure) -> ScannedContent {
@@ -110,9 +122,13 @@ struct ContentScan: ~Copyable {
         }
         try takeOpenLine()
         cutter.close()
+        let open = openBytes
         return ScannedContent(
-            content: ContentIdentity(digest: whole.digest(), byteCount: source.plainBytes),
-            known: found, segments: cutter.segments, firstLines: lines.first)
+            content: ContentIdentity(
+                digest: open == 0 ? whole.digest() : wholeLines,
+                byteCount: source.plainBytes - open),
+            known: found, segments: cutter.segments, firstLines: lines.first, openBytes: open,
+            isChanged: isChanged)
     }
 
     // MARK: The window
@@ -139,8 +155,18 @@ struct ContentScan: ~Copyable {
         }
         let before = window.count
         try source.fill(&window, upTo: Self.readBytes)
-        hash(window, before..<window.count, into: &whole)
         lines.find(in: window, from: before, windowStart: windowStart)
+        hashRead(from: before)
+    }
+
+    private mutating func hashRead(from before: Int) {
+        let lineEnd = lines.lastEnd - windowStart
+        guard leavesOpenLine, lineEnd > before else {
+            return hash(window, before..<window.count, into: &whole)
+        }
+        hash(window, before..<lineEnd, into: &whole)
+        wholeLines = whole.digest()
+        hash(window, lineEnd..<window.count, into: &whole)
     }
 
     // MARK: Lines
@@ -177,7 +203,16 @@ struct ContentScan: ~Copyable {
         for segment in known.segments(beginning: head) where segment.content == content {
             return note(at..<windowEnd, segment)
         }
+        if mayLeave { return }
         cutter.takeOpen(window, at - windowStart..<window.count, hash: hash)
+    }
+
+    /// True when an open line may still be written: a compressed file was ended by who made it.
+    private var mayLeave: Bool { leavesOpenLine && !source.isCompressed }
+
+    /// The bytes of the last line, where it was left.
+    private var openBytes: Int {
+        mayLeave && found.last?.range.upperBound != windowEnd ? windowEnd - lines.lastEnd : 0
     }
 
     private static func identity(
@@ -223,15 +258,21 @@ struct ContentScan: ~Copyable {
         guard !known.isEmpty, !isInGiantLine else { return [] }
         var head = SegmentHead.none
         var candidates: [KnownSegments.Segment] = []
+        var isFullHead = false
         for index in line..<min(line + SegmentHead.linesMax, lines.ends.count) {
             head.append(lines.hashes[index])
             if known.hasHead(ofLines: head.lines) {
-                candidates += known.segments(beginning: head)
+                let found = known.segments(beginning: head)
+                isFullHead = head.lines == SegmentHead.linesMax && !found.isEmpty
+                candidates += found
             }
         }
         if candidates.isEmpty { return [] }
         candidates.sort { $0.content.byteCount < $1.content.byteCount }
-        return try standing(candidates)
+        let found = try standing(candidates)
+        // Fewer lines may begin alike by chance.
+        if found.isEmpty, isFullHead { isChanged = true }
+        return found
     }
 
     /// Those of `candidates`, shortest first, whose bytes stand here.
@@ -317,6 +358,8 @@ private struct WindowLines {
     private(set) var first: [UInt64] = []
     /// Where the line begins whose end has not been seen.
     var scanned = 0
+    /// Behind the last line feed of the content.
+    private(set) var lastEnd = 0
 
     mutating func find(in window: borrowing ByteBuffer, from: Int, windowStart: Int) {
         let bytes = window.bytes
@@ -326,6 +369,7 @@ private struct WindowLines {
             hashes.append(LineHash.of(bytes.extracting(begin..<index)))
             if first.count < SegmentHead.linesMax { first.append(hashes[hashes.count - 1]) }
             begin = index + 1
+            lastEnd = windowStart + begin
         }
         scanned = windowStart + begin
     }

@@ -22,7 +22,6 @@ struct DisclosureTerms {
     let plan: Plan
 
     /// A file of more than this is not compared: it counts as one in which somebody is missing.
-    private static let bytesMax = 1 << 30
 
     private var clock: RunClock { plan.release.clocks.runClock }
 
@@ -140,7 +139,7 @@ struct DisclosureTerms {
             let isThere = files.contains { $0.name == file.name && $0.content == file.content }
             if isThere || recalled.contains(where: { $0.content == file.content }) { continue }
             let successor = new.first { splitPath($0.path).name == file.name }
-            if let successor, try !isSomebodyGone(successor, table) { continue }
+            if let successor, try !isSomebodyGone(successor, file, table) { continue }
             recalled.append(file)
         }
         return recalled.filter { file in
@@ -150,13 +149,15 @@ struct DisclosureTerms {
     }
 
     /// True when the file that lies there has a row for somebody for whom the new one has none: a
-    /// file that was only brought up to date is not called back.
+    /// file that was only brought up to date is not called back. What is longer than the file that
+    /// was delivered is another, whatever it says, and may fill memory.
     private func isSomebodyGone(
-        _ new: TableFiles.File, _ table: TablePlan
+        _ new: TableFiles.File, _ delivered: SharingTerms.File, _ table: TablePlan
     ) throws(PipelineFailure) -> Bool {
+        let bytesMax = delivered.content.byteCount
         let old: [UInt8]
-        do { old = try FileDescriptor.reading(new.path).readAll(limitBytes: Self.bytesMax) } catch {
-            if isNoneOfOurs(new.path, error) || error.cause == .tooLong(limitBytes: Self.bytesMax) {
+        do { old = try FileDescriptor.reading(new.path).readAll(limitBytes: bytesMax) } catch {
+            if isNoneOfOurs(new.path, error) || error.cause == .tooLong(limitBytes: bytesMax) {
                 return true
             }
             throw .storage("cannot read a file of \(new.shownPath)", error)

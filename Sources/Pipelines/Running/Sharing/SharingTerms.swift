@@ -175,7 +175,7 @@ extension StatefulRun {
         let kept = current.filter { !ended.contains($0.id) }.map { part in
             SharingTerms.File(
                 name: output.nameBesideTerms(part.path), content: part.content,
-                records: part.records, deleteBy: part.deleteBy)
+                records: part.records, deleteBy: plan.deleteBy(part))
         }
         let new = changes.parts.filter { $0.output == output.name }.map { part in
             SharingTerms.File(

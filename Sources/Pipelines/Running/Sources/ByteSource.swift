@@ -30,7 +30,9 @@ final class ByteSource {
     private(set) var fileBytesRead = 0
     /// Plain bytes delivered so far, or inflated before the source's turn.
     private(set) var plainBytes = 0
-    var isAtEnd: Bool { hasEnded && ahead.isEmpty && blocksAhead == nil }
+    var isAtEnd: Bool {
+        hasEnded && ahead.isEmpty && blocksAhead == nil || plainBytes == plainEnd
+    }
     /// How long inflating has taken so far, reading left out.
     private(set) var inflateNanoseconds: Int64 = 0
 
@@ -51,6 +53,8 @@ final class ByteSource {
     private var framing: (any SourceFraming)?
     /// Lines that were not asked for yet.
     private var ahead = ByteBuffer(capacity: 16)
+    /// Where the source counts as ended in its plain bytes; nil: where it ends.
+    private var plainEnd: Int?
     /// Digests the plain bytes, when the run keeps state.
     private(set) var content: ContentHasher?
 
@@ -100,6 +104,9 @@ final class ByteSource {
     /// Who the file is, to notice an output that is also a source.
     func identity() -> FileIdentity? { try? descriptor.status().identity }
 
+    /// What lies behind the first `count` plain bytes is not given; nothing was given yet.
+    func end(at count: Int) { plainEnd = count }
+
     /// Appends up to `limit` further plain bytes to `buffer`; sets `isAtEnd` when there are no
     /// more.
     func fill(_ buffer: inout ByteBuffer, upTo limit: Int) throws(PipelineFailure) {
@@ -115,6 +122,8 @@ final class ByteSource {
     /// As `fill`, from what the file itself still has.
     func fillFromFile(_ buffer: inout ByteBuffer, upTo limit: Int) throws(PipelineFailure) {
         let before = buffer.count
+        let limit = min(limit, (plainEnd ?? .max) - plainBytes)
+        if limit <= 0 { return }
         if decoder == nil, framing == nil, ahead.isEmpty {
             try fillBytes(&buffer, upTo: limit)
         } else {

@@ -18,7 +18,7 @@ extension ChunkSource {
                 columns = named
                 sourceHeader = nil
                 if format.repeatsHeaders { note(headerBytes) }
-                try format.check(fields, against: named)
+                if !mayLackColumns { try format.check(fields, against: named) }
                 try compareColumns(named, source.name)
                 return
             }
@@ -50,7 +50,7 @@ extension ChunkSource {
                 pending.removeFirst(length)
                 pendingOffset += length
                 columns = named ?? columns
-                try format.check(fields, against: named)
+                if !mayLackColumns { try format.check(fields, against: named) }
                 return true
             }
         } catch {

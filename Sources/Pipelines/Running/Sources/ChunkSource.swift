@@ -16,6 +16,7 @@ final class ChunkSource {
     let format: any LogFormat
     let fields: DeclaredFields
     let limits: RecordLimits
+    let mayLackColumns: Bool
     private let pathDate: PathDate?
     /// The folder of the pipeline with a slash behind it.
     private let pathDateRoot: String
@@ -71,6 +72,7 @@ final class ChunkSource {
         format = plan.format
         fields = plan.release.fields
         limits = plan.limits
+        mayLackColumns = plan.mayLackColumns
         pathDate = plan.pathDate
         pathDateRoot = plan.pathDateRoot
         self.digesting = digesting
@@ -147,6 +149,7 @@ final class ChunkSource {
             // Whoever inflated ahead has told of it.
             inflatedBefore -= opened.inflateNanoseconds
         }
+        if let end = inputs[sourceIndex].end { opened.end(at: end) }
         source = opened
         date = try date(of: path)
         splitter = format.makeSplitter(limits: limits)
@@ -158,6 +161,7 @@ final class ChunkSource {
         recordsStart = pendingOffset
         startColumns = columns
         stretch = 0
+        endedInRecord = false
         try beginStretch(opened)
         return true
     }
@@ -199,6 +203,10 @@ final class ChunkSource {
     /// The columns that the header at the start of the source at hand named.
     private var startColumns: [String]?
     private var earlierClocks = -1
+    /// True when the last chunk ended at the border of a stretch, and not its last record.
+    private var endedInRecord = false
+    /// True when a stretch began or ended within a record: it was noted of other bytes.
+    private(set) var hasCutRecord = false
 
     /// The limits of the records at hand: what runs have dealt with may be of any length.
     private var recordLimits: RecordLimits {
@@ -270,7 +278,12 @@ final class ChunkSource {
         guard let source else { return false }
         while true {
             if isSkippingLine { try skipLine(source) }
-            if try fillFromStretch(&chunk, source) { return true }
+            let isRestOfRecord = endedInRecord
+            if try fillFromStretch(&chunk, source) {
+                // The last record of a file may lack its end.
+                if isRestOfRecord { hasCutRecord = true }
+                return true
+            }
             guard let border, border != rangeEnd else { return false }
             try beginStretch(source)
         }
@@ -306,6 +319,7 @@ final class ChunkSource {
                 chunk.isLastAndOpen =
                     border == nil && sourceIndex == inputs.count - 1 && endsRun
                 pendingOffset += chunk.buffer.count
+                if !chunk.buffer.isEmpty { endedInRecord = border != nil }
                 // A header without records behind it is written all the same.
                 return !chunk.buffer.isEmpty || hasHeader
             }

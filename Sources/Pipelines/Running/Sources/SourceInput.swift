@@ -25,6 +25,9 @@ extension ChunkSource {
         /// Only the records that begin in this range of the file are read; nil: all. Only for files
         /// that are not compressed, under a plan that `readsFromAnyPlace`.
         var range: Range<Int>?
+        /// Where it ends in its plain bytes: what lies behind is left for a later run. Nil: where
+        /// the file ends, or the range.
+        var end: Int?
     }
 
     /// What is known of an input that was read to its end.

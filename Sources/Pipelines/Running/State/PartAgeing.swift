@@ -35,16 +35,13 @@ final class PartAgeing {
 
     func run() throws(PipelineFailure) {
         let clocks = plan.release.clocks
-        let expired: [PartRecord]
-        do { expired = try ledger.parts(toDeleteBy: clocks.runClock.now) } catch {
-            throw failure(error)
-        }
+        let expired = try expiredParts()
         for part in expired { try expire(part) }
         // A clock that starts elsewhere, or has lengths of its own, may run out for any record.
         let latestCutOff =
             clocks.clocks.allSatisfy(\.isPlain)
             ? clocks.cutOffs.max() ?? clocks.windowCutOff : EventTime(milliseconds: .max)
-        try checkStranded(latestCutOff)
+        try noteStranded(latestCutOff)
         for index in plan.outputs.indices {
             let due: [PartRecord]
             do {
@@ -60,10 +57,76 @@ final class PartAgeing {
             }
         }
         if gone > 0 {
-            owner.report.notes.append(
-                "parts with due records that are not there any more: \(gone); nothing is left in "
-                    + "them to be aged, and `sluice verify` names them")
+            owner.report.alarm(
+                "parts with due records that are not there and could not be aged: \(gone); `sluice "
+                    + "verify` names them")
         }
+    }
+
+    /// Forgets, when somebody says so, parts whose files are gone for good: until then requests and
+    /// keys wait for them, because a disk may be missing.
+    func forgetMissing() throws(PipelineFailure) {
+        guard let output = owner.settings.forgetsMissing else { return }
+        var forgotten = 0
+        let all: [PartRecord]
+        do { all = try ledger.currentParts(pipeline: plan.name) } catch { throw failure(error) }
+        let parts = all.filter { $0.output.utf8.elementsEqual(output.utf8) }
+        let isQuarantine = output.utf8.elementsEqual("quarantine".utf8)
+        let isOutput = plan.outputs.contains { $0.name.utf8.elementsEqual(output.utf8) }
+        guard !parts.isEmpty || isOutput || isQuarantine else {
+            throw .usage(
+                "--forget-missing: expected the name of an output, or `quarantine`")
+        }
+        for part in parts where !owner.changes.ends(part.id) {
+            if try isPresent(part.path) { continue }
+            try forget(part)
+            forgotten += 1
+        }
+        let lists = isQuarantine ? try owner.forgetMissingLists(ledger) : 0
+        guard forgotten + lists > 0 else { return }
+        guard plan.release.subjects.holds.isEmpty else {
+            throw .refused(
+                "--forget-missing: a hold may bind records of "
+                    + "\(counted(forgotten + lists, "file")) that are not there: expected them "
+                    + "back, or the hold released")
+        }
+        for (files, word) in [(forgotten, "stored file"), (lists, "list")] where files > 0 {
+            owner.report.alarm(
+                "\(output): \(counted(files, word)) that are not there forgotten; any that comes "
+                    + "back is removed")
+        }
+    }
+
+    /// Ends a part; its file goes, and one on a disk that is missing when that is back
+    /// (`RestoredParts`).
+    private func forget(_ part: PartRecord) throws(PipelineFailure) {
+        if try isPresent(splitPath(part.path).directory) { return rewriting.remove(part) }
+        owner.changes.removedParts.append(part.id)
+    }
+
+    /// The parts whose time has come.
+    private func expiredParts() throws(PipelineFailure) -> [PartRecord] {
+        let now = plan.release.clocks.runClock.now
+        let parts: [PartRecord]
+        do { parts = try ledger.currentParts(pipeline: plan.name) } catch { throw failure(error) }
+        var expired: [PartRecord] = []
+        for part in parts where !owner.changes.ends(part.id) {
+            let known = try dated(part)
+            if plan.deleteBy(known).map({ $0 <= now }) ?? false { expired.append(known) }
+        }
+        return expired
+    }
+
+    /// `part` with the day of its newest event. The ledger did not always note that, and `expires`
+    /// may be another one than when the part was written: then its file tells, once.
+    private func dated(_ part: PartRecord) throws(PipelineFailure) -> PartRecord {
+        let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(part.output.utf8) }
+        guard part.newestDay == nil, part.plan != plan.digest, let index,
+            plan.outputs[index].expires != nil, try isPresent(part.path),
+            let day = plan.readNewestDay(part, output: index)
+        else { return part }
+        owner.changes.newestDays.append((part.id, day))
+        return part.with(newestDay: day)
     }
 
     private func isLeft(_ part: PartRecord, _ expired: [PartRecord]) -> Bool {
@@ -72,43 +135,36 @@ final class PartAgeing {
 
     /// Parts that other rules were applied to: those of now may ask for more, whatever is due.
     private func partsOfOtherRules(output index: Int) throws(PipelineFailure) -> [PartRecord] {
-        guard let rules = plan.outputs[index].rules else { return [] }
+        let output = plan.outputs[index]
+        if output.rules == nil { return [] }
         do {
-            return try ledger.parts(
-                ofOtherRulesThan: rules.digest, output: plan.outputs[index].name)
+            return try ledger.parts(ofOtherRulesThan: output.ruleNames, output: output.name)
         } catch { throw failure(error) }
     }
 
     private func lookAgain(_ part: PartRecord, output index: Int) throws(PipelineFailure) {
         let history = try HoldHistory(part, output: index, of: plan, registry)
         // What is in another format waits until something in it is due.
-        guard history.hasFormat, try !isTakenAway(part) else { return }
+        guard history.hasFormat else { return }
+        guard try !isTakenAway(part, plan) else { return noteUnjudged(part) }
         try age(part, output: index)
     }
 
-    /// True for a part that was taken out of a folder which is there; without the folder, its disk
-    /// may be missing.
-    private func isTakenAway(_ part: PartRecord) throws(PipelineFailure) -> Bool {
-        if try isPresent(part.path) { return false }
-        return try isPresent(splitPath(part.path).directory)
-    }
-
     private func age(_ part: PartRecord, output index: Int) throws(PipelineFailure) {
-        guard try !isTakenAway(part) else {
+        guard try !isTakenAway(part, plan) else {
             gone += 1
-            return
+            return noteUnjudged(part)
         }
         let history = try HoldHistory(part, output: index, of: plan, registry)
-        let ageing = plan.ageing(index, part, history)
+        let ageing = try plan.ageing(index, part, history)
         let read = try rewriting.rewriteIfReadable(
             part, under: ageing, history, staysIf: { $0.isUntouched })
         // One file does not keep what is due in all others.
-        guard let counts = read else { return }
+        guard let outcome = read else { return noteUnjudged(part) }
+        let counts = outcome.counts
         owner.report.heldRecords += counts.outputs[0].held
         if counts.isUntouched {
-            if let rules = plan.outputs[index].rules, history.isOfOtherRules {
-                owner.changes.lookedAt.append((part.id, owner.changes.note(rules)))
-            }
+            if outcome.isNoted { noteJudged(part, output: index, history) }
             return
         }
         owner.report.agedParts += 1
@@ -117,26 +173,53 @@ final class PartAgeing {
         owner.report.agedRecords += counts.outputs[0].anonymised + counts.outputs[0].droppedTotal
     }
 
+    /// Notes that this run has judged a part that stays as it is.
+    private func noteJudged(_ part: PartRecord, output index: Int, _ history: HoldHistory) {
+        if part.judgement != nil { owner.changes.judgedAgain.append(part.id) }
+        if history.isOfOtherRules, let rules = plan.outputs[index].rules {
+            owner.changes.lookedAt.append((part.id, owner.changes.note(rules)))
+        }
+    }
+
+    /// Notes that this run has not judged a part, though runs behind it would take it that it has:
+    /// what became due today would count as dealt with. The part waits with what the last run knew
+    /// that judged it (`TableMemory`). What a look under other rules found is noted with the part.
+    private func noteUnjudged(_ part: PartRecord) {
+        guard !plan.tableInputs.isEmpty, part.judgement == nil, !part.wasLookedAt else { return }
+        let last = max(part.run, plan.tablesRun?.id ?? part.run)
+        owner.changes.unjudged.append((part.id, last))
+    }
+
+    /// Notes that a part which somebody took away waits with no tables any more, when its output is
+    /// lost, too. Should both come back, nobody knows what tables had dealt with: it is then judged
+    /// by the run that wrote it.
+    private func endWaiting(_ part: PartRecord) {
+        if part.judgement != nil { owner.changes.judgedAgain.append(part.id) }
+        guard !plan.tableInputs.isEmpty, !part.wasLookedAt, let rules = part.rules else { return }
+        owner.changes.lookedAt.append((part.id, rules))
+    }
+
     /// Deletes a part whose time has come, but for the records that a hold binds.
     private func expire(_ part: PartRecord) throws(PipelineFailure) {
         let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(part.output.utf8) }
-        guard !plan.release.subjects.holds.isEmpty, let index else {
-            // Whose records are in the part of an output that is gone cannot be read any more.
+        // Of what is not there nobody knows whether a hold binds it, until it is back.
+        let isReadable = index == nil ? false : try isPresent(part.path)
+        guard !plan.release.subjects.holds.isEmpty, isReadable, let index else {
             guard plan.release.subjects.holds.isEmpty else {
                 owner.report.heldParts += 1
-                return
+                return noteUnjudged(part)
             }
             owner.report.agedParts += 1
             owner.report.expiredParts += 1
             owner.report.ageing.add(expired: Int(part.records), of: part.output)
-            return rewriting.remove(part)
+            return try forget(part)
         }
         let history = try HoldHistory(part, output: index, of: plan, registry)
-        var kept = plan.ageing(index, part, history)
+        var kept = try plan.ageing(index, part, history)
         kept.release.keepsOnlyHeld = true
         let read = try rewriting.rewriteIfReadable(
             part, under: kept, history, staysIf: { $0.isUntouched })
-        guard let counts = read else { return }
+        guard let counts = read?.counts else { return noteUnjudged(part) }
         owner.report.heldRecords += counts.outputs[0].held
         if counts.outputs[0].held > 0 { owner.report.heldParts += 1 }
         if counts.isUntouched { return }
@@ -145,17 +228,24 @@ final class PartAgeing {
         if counts.outputs[0].held == 0 { owner.report.expiredParts += 1 }
     }
 
-    /// Readable parts of an output that the pipeline no longer has could never be aged.
-    private func checkStranded(_ cutOff: EventTime) throws(PipelineFailure) {
+    /// Readable parts of an output that the pipeline no longer has cannot be aged: the run fails
+    /// for their sake once everything else is done.
+    private func noteStranded(_ cutOff: EventTime) throws(PipelineFailure) {
         let due: [PartRecord]
         do { due = try ledger.parts(dueBefore: cutOff, pipeline: plan.name) } catch {
             throw failure(error)
         }
         let names = Set(plan.outputs.map(\.name))
-        guard let part = due.first(where: { !names.contains($0.output) }) else { return }
-        throw .storage(
-            "\(part.path) holds identifiers that are due, but the pipeline has no output "
-                + "`\(part.output)` any more: expected that output, so that its rules age it")
+        for part in due where !names.contains(part.output) {
+            if owner.changes.ends(part.id) { continue }
+            guard try !isTakenAway(part, plan) else {
+                endWaiting(part)
+                continue
+            }
+            noteUnjudged(part)
+            owner.changes.noteUnreadable(
+                UnreadablePart(ofLostOutput: part, isThere: try isPresent(part.path)))
+        }
     }
 
     private func failure(_ fault: LedgerFault) -> PipelineFailure {

@@ -1,3 +1,4 @@
+internal import Anonymization
 internal import FileSystem
 internal import KeyedHashing
 internal import Ledger
@@ -76,13 +77,16 @@ enum PartName {
         replaces: [Int64] = [], stayedUntil: EventTime? = nil
     ) -> NewPart {
         let newest = target.newestDay == .min ? nil : Int(target.newestDay)
+        let counted = countedDay(target, clock)
         var part = NewPart(
             output: output.name, purpose: output.purpose, source: source,
             sourceRange: sourceRange, path: target.path, content: content,
             records: Int64(target.records), day: output.routing == .day ? newest : nil,
             oldestReadable: oldestReadable(target, clock),
-            deleteBy: [deleteBy(output, target, clock), stayedUntil].compactMap { $0 }.min(),
+            deleteBy: [deleteBy(output, newestDay: counted, clock), stayedUntil]
+                .compactMap { $0 }.min(),
             keyIDs: keyIDs, replaces: replaces)
+        part.newestDay = counted
         part.recipients = output.sharedWith
         return part
     }
@@ -93,17 +97,55 @@ enum PartName {
         return day == .max ? nil : clock.zone.startOfDay(Int(day))
     }
 
-    /// The start of the day behind the last on which the newest record may stay; one without a time
-    /// counts from its arrival, and so does one that claims to be later.
+    /// The start of the day behind the last on which the newest record may stay.
     static func deleteBy(
         _ output: OutputPlan, _ target: FileSink.Target, _ clock: RunClock
     ) -> EventTime? {
+        deleteBy(output, newestDay: countedDay(target, clock), clock)
+    }
+
+    /// The day of the newest record; one without a time counts from its arrival, and so does one
+    /// that claims to be later.
+    private static func countedDay(_ target: FileSink.Target, _ clock: RunClock) -> Int {
+        let today = clock.date.daysSince1970
+        return target.newestDay == .min ? today : min(today, Int(target.newestDay))
+    }
+
+    fileprivate static func deleteBy(
+        _ output: OutputPlan, newestDay: Int, _ clock: RunClock
+    ) -> EventTime? {
         guard let expires = output.expires else { return nil }
-        let newest =
-            target.newestDay == .min
-            ? clock.date : min(clock.date, CivilDate(daysSince1970: Int(target.newestDay)))
-        let last = newest.adding(expires)
+        let last = CivilDate(daysSince1970: newestDay).adding(expires)
         return clock.zone.startOfDay(last.daysSince1970 + 1)
+    }
+}
+
+extension Plan {
+    /// When `part` has to be gone: by the date that it was written under, or by that which
+    /// `expires` says now, whichever is earlier. A shorter time binds what is stored at once; a
+    /// longer one does not take back what was promised about it.
+    func deleteBy(_ part: PartRecord) -> EventTime? {
+        let output = outputs.first { $0.name.utf8.elementsEqual(part.output.utf8) }
+        guard let output else { return part.deleteBy }
+        let now = PartName.deleteBy(
+            output, newestDay: newestDay(part), release.clocks.runClock)
+        return [part.deleteBy, now].compactMap { $0 }.min()
+    }
+
+    /// The day of the newest event of `part`; where nobody noted it, the last that it can be.
+    func newestDay(_ part: PartRecord) -> Int {
+        part.newestDay ?? RunClock(now: part.writtenAt, zone: release.zone).date.daysSince1970
+    }
+
+    /// The day of the newest event of a part of output `index` of which nobody noted it, by what
+    /// lies in its file; nil where that cannot tell.
+    func readNewestDay(_ part: PartRecord, output index: Int) -> Int? {
+        do throws(PipelineFailure) {
+            let reading = PartReading(try proving(index, part).plan)
+            try reading.read(part.path)
+            guard reading.unreadable == 0 else { return nil }
+            return min(reading.newest ?? .max, newestDay(part))
+        } catch { return nil }
     }
 }
 

@@ -53,10 +53,8 @@ final class PartialStore {
             return Kept(
                 path: folder.path(of: name), content: content,
                 file: try StoredFile(folder.path(of: prepared.temporaryName)))
-        } catch let failure as PipelineFailure {
-            throw failure
         } catch {
-            throw .storage("cannot write aggregates: \(error)")
+            throw .aggregates("cannot write aggregates", error)
         }
     }
 }

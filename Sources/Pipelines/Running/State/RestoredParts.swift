@@ -64,7 +64,7 @@ struct RestoredParts {
         where !kept.contains(Array(path.utf8)) {
             if try isPresent(path) { restored.append(path) }
         }
-        for path in restored { try remove(path) }
+        for path in restored + (try formerLists()) { try remove(path) }
         try note()
         if !failures.isEmpty { throw .storage(failures.joined(separator: "; ")) }
     }
@@ -109,6 +109,23 @@ struct RestoredParts {
         }
         if closed > 0 { owner.report.notes.append(Self.closedWords(closed)) }
         return finds
+    }
+
+    /// The lists of quarantine that had to go and are there all the same: their disk was away, or
+    /// they come out of a backup.
+    private func formerLists() throws(PipelineFailure) -> [String] {
+        let former: Set<String>
+        do { former = Set(try registry.ledger.formerLists().map(Self.key)) } catch {
+            throw StateRegistry.failure(error)
+        }
+        var found: [String] = []
+        for folder in Set(former.map { splitPath($0).directory }).sorted() {
+            let paths = try presentFiles(in: folder).map {
+                folder == "/" ? "/\($0.name)" : "\(folder)/\($0.name)"
+            }
+            found += paths.filter(former.contains)
+        }
+        return found
     }
 
     private static func closedWords(_ count: Int) -> String {
@@ -165,7 +182,9 @@ struct RestoredParts {
 
     /// Its time has come, and nothing keeps it: it goes with this run.
     private func goes(_ part: PartRecord) -> Bool {
-        guard let gone = part.deleteBy, plan.release.subjects.holds.isEmpty else { return false }
+        guard let gone = plan.deleteBy(part), plan.release.subjects.holds.isEmpty else {
+            return false
+        }
         return gone <= plan.release.clocks.runClock.now
     }
 
@@ -182,9 +201,10 @@ struct RestoredParts {
         }
         owner.report.madeAgain += 1
         if owner.settings.isDryRun { return }
-        // As if it were the run that wrote the part.
+        // As if it were the run that wrote the part, with the zone as it was known to it.
         var past = plan
-        past.release.clocks = plan.release.clocks.at(part.writtenAt)
+        let then = try HoldHistory(part, output: index, of: plan, registry)
+        past.release.clocks = then.clocks(plan, at: part.writtenAt)
         past.tablesRun = nil
         let history = try HoldHistory(earlier, output: index, of: past, registry)
         let changes = PendingChanges(mark: plan.mark)
@@ -192,7 +212,9 @@ struct RestoredParts {
             keys: keys, workers: owner.settings.workers, isDryRun: false, changes: changes)
         do throws(PipelineFailure) {
             _ = try rewriting.rewrite(
-                earlier, under: past.ageing(index, earlier, history), history, named: part.path)
+                earlier,
+                under: past.ageing(index, earlier, history, wasHeld: then.wasHeld(in: part.run)),
+                history, named: part.path)
             guard let again = changes.parts.first, changes.parts.count == 1,
                 again.content == part.content
             else { throw unrepeatable(part, earlier) }

@@ -47,14 +47,19 @@ final class SourceIntake {
         if paths == ["-"] {
             let spool = try spoolInput()
             do throws(PipelineFailure) {
-                try takeIn(SourceSurvey(self, [spool.path]).survey(), names: ["-"])
+                try takeIn(
+                    SourceSurvey(self, [spool.path], ends: .behindOpenLines).survey(),
+                    names: ["-"])
             } catch {
                 spool.abandon()
                 throw error
             }
             return try spool.remove()
         }
-        let found = try SourceSurvey(self, paths).survey()
+        let asked: SourceSurvey.Ends =
+            owner.settings.endOfInputIsComplete ? .behindOpenLines : .whereSettled
+        let ends = owner.divided.map { .planned($0.ends) } ?? asked
+        let found = try SourceSurvey(self, paths, ends: ends).survey()
         for source in found {
             if let status = try presentStatus(of: source.path) {
                 contents[status.identity] = source.scanned.content
@@ -69,7 +74,7 @@ final class SourceIntake {
         let paths = try presentFiles(plan.sources.filter { $0 != "-" })
         if paths.isEmpty { return [] }
         var awaited: Set<FileIdentity> = []
-        for source in try SourceSurvey(self, paths).survey() {
+        for source in try SourceSurvey(self, paths, ends: .whereSettled).survey() {
             guard let status = try presentStatus(of: source.path) else { continue }
             if source.isKnown {
                 contents[status.identity] = source.scanned.content
@@ -88,14 +93,15 @@ final class SourceIntake {
             workers: workers)
         for (source, name) in zip(found, names) {
             if source.isKnown {
-                noteKnown(name, source.scanned)
+                noteKnown(name, source)
             } else {
                 try takeIn(source, name: name, ahead)
             }
         }
     }
 
-    private func noteKnown(_ path: String, _ scanned: ScannedContent) {
+    private func noteKnown(_ path: String, _ found: SourceSurvey.Source) {
+        let scanned = found.scanned
         var source = RunReport.Source(
             name: path == "-" ? "standard input" : path,
             counts: RecordCounts(
@@ -103,6 +109,7 @@ final class SourceIntake {
             bytes: scanned.content.byteCount, wasKnown: true)
         source.knownBytes = scanned.content.byteCount
         source.knownLines = scanned.knownLines
+        source.openBytes = found.openBytes
         owner.report.sources.append(source)
     }
 
@@ -166,7 +173,7 @@ final class SourceIntake {
         let gate = try RiskGate(plan, before: end, storage: storage) { work.columns }
         sinks.append(sink)
         let taken = try work.run(into: gate ?? end, owner.quarantine)
-        addToReport(shown, taken, scanned)
+        addToReport(shown, taken, found)
         owner.report.risks += gate?.risks ?? []
         owner.addMatches(of: taken)
         let index = sources.count
@@ -185,11 +192,14 @@ final class SourceIntake {
         addParts(sink, taskName, source: index)
     }
 
-    private func addToReport(_ name: String, _ taken: TakenSource, _ scanned: ScannedContent) {
+    private func addToReport(_ name: String, _ taken: TakenSource, _ found: SourceSurvey.Source) {
+        let scanned = found.scanned
         var source = RunReport.Source(
             name: name, counts: taken.counts, bytes: scanned.content.byteCount)
         source.knownBytes = scanned.knownBytes
         source.knownLines = scanned.knownLines
+        source.openBytes = found.openBytes
+        source.wasChanged = scanned.isChanged && !found.isRedo
         owner.report.sources.append(source)
         let sourceIndex = owner.report.sources.count - 1
         for entry in taken.quarantine
@@ -238,10 +248,8 @@ final class SourceIntake {
             for piece in try months.pieces(of: file, used: (keys?.used ?? []).map(\.id)) {
                 try store(piece, taskName, source: source)
             }
-        } catch let failure as PipelineFailure {
-            throw failure
         } catch {
-            throw .storage("cannot write the aggregates of a task")
+            throw .aggregates("cannot write the aggregates of a source", error)
         }
     }
 
@@ -283,7 +291,7 @@ final class SourceIntake {
         } catch let failure as PipelineFailure {
             throw failure
         } catch let fault as PartialFault {
-            throw .storage("cannot merge the aggregates of earlier runs: \(fault.code.rawValue)")
+            throw .storage("cannot merge the aggregates of earlier runs", fault)
         } catch {
             throw .storage("cannot read the ledger")
         }

@@ -18,6 +18,10 @@ struct SourceSurvey {
         var isKnown: Bool
         /// True when it was counted and its parts are to be made again.
         var isRedo = false
+        /// The plain bytes at its end that are left for a later run.
+        var openBytes = 0
+        /// Where it counts as ended in its plain bytes; nil: where the file ends.
+        var end: Int? { openBytes == 0 ? nil : scanned.content.byteCount }
 
         /// Names what is taken of it: the stream, the content, and where the known stretches lie.
         func taskName(stream: String) -> Digest256 {
@@ -29,13 +33,28 @@ struct SourceSurvey {
         }
     }
 
+    /// Where a source ends that has an open last line.
+    enum Ends {
+        /// Behind that line, whose writer has ended.
+        case behindOpenLines
+        /// In front of it, while whoever writes the file may still be at it.
+        case whereSettled
+        /// Where they ended when the tasks of the run were planned, by number.
+        case planned([Int?])
+    }
+
+    /// A line that was not ended for so long will not be: whoever wrote it has stopped.
+    static let settleMilliseconds: Int64 = 3_600_000
+
     private let stream: String
     private let ledger: Ledger
+    private let ends: Ends
     private let paths: [String]
     private let form: SourceForm
     private let workers: Int
 
-    init(_ intake: SourceIntake, _ paths: [String]) {
+    init(_ intake: SourceIntake, _ paths: [String], ends: Ends) {
+        self.ends = ends
         stream = intake.plan.stream
         ledger = intake.ledger
         self.paths = paths
@@ -63,19 +82,36 @@ struct SourceSurvey {
         var seen: Set<ContentIdentity> = []
         var wholes: [Int] = []
         for (index, path) in paths.enumerated() {
-            let scanned = try ContentScan.scan(
-                try ahead.source(index, at: path), known: known)
+            let (scanned, open) = try scan(index, try ahead.source(index, at: path), known)
             let wasCounted = try isCounted(scanned.content)
             let isNew = seen.insert(scanned.content).inserted
             if wasCounted { wholes.append(sources.count) }
             sources.append(
                 Source(
                     path: path, scanned: scanned,
-                    isKnown: wasCounted || !isNew || scanned.isKnown))
+                    isKnown: wasCounted || !isNew || scanned.isKnown, openBytes: open))
             for segment in scanned.segments where !wasCounted { known.insert(segment, tag: 0) }
         }
         try findCutCopies(&sources, counted: Set(wholes))
         return sources
+    }
+
+    /// Scans source `index`, as far as it has ended, and says how many bytes are left behind.
+    private func scan(
+        _ index: Int, _ source: ByteSource, _ known: KnownSegments
+    ) throws(PipelineFailure) -> (ScannedContent, open: Int) {
+        var leaves = false
+        switch ends {
+        case .behindOpenLines: break
+        case .whereSettled: leaves = form.framing == nil && source.isUnsettled()
+        case .planned(let ends):
+            guard let end = ends[index] else { break }
+            source.end(at: end)
+            let scanned = try ContentScan.scan(source, known: known)
+            return (scanned, max(1, (source.fileBytes ?? end) - end))
+        }
+        let scanned = try ContentScan.scan(source, known: known, leavesOpenLine: leaves)
+        return (scanned, scanned.openBytes)
     }
 
     private func isCounted(_ content: ContentIdentity) throws(PipelineFailure) -> Bool {
@@ -122,5 +158,17 @@ struct SourceSurvey {
 
     private func failure(_ fault: LedgerFault) -> PipelineFailure {
         .storage("cannot read the ledger: \(fault.description)")
+    }
+}
+
+extension ByteSource {
+    /// True while somebody writes the file; where that cannot be known, when somebody did a short
+    /// while ago.
+    fileprivate func isUnsettled() -> Bool {
+        guard let status = try? descriptor.status(), status.kind == .regular else { return false }
+        if let isWritten = descriptor.isKnownToBeWritten() { return isWritten }
+        let now = currentTime()
+        let since = now.milliseconds - SourceSurvey.settleMilliseconds
+        return status.written(by: now).milliseconds >= since
     }
 }

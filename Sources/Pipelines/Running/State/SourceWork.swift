@@ -54,7 +54,7 @@ final class SourceReading: SourceWork {
             path: found.path,
             stretches: found.scanned.known.map {
                 ChunkSource.SourceInput.Stretch(range: $0.range, use: .skip)
-            })
+            }, end: found.end)
         source = ChunkSource(
             [input], plan: owner.plan, digesting: true, ahead: ahead, firstAhead: number)
     }
@@ -99,7 +99,7 @@ final class SourceReading: SourceWork {
             try aggregator.finish(header, into: file)
             return file
         } catch {
-            throw .storage("cannot write the aggregates of a task")
+            throw .aggregates("cannot write the aggregates of a source", error)
         }
     }
 }

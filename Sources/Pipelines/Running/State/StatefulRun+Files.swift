@@ -5,6 +5,39 @@ internal import Ledger
 internal import Records
 
 extension StatefulRun {
+    /// Forgets, when somebody says so, the lists of quarantine that are gone for good: until then
+    /// erasures wait for them. Returns how many.
+    func forgetMissingLists(_ ledger: Ledger) throws(PipelineFailure) -> Int {
+        let kept: [FileRecord]
+        do { kept = try ledger.files(.quarantine) } catch { throw StateRegistry.failure(error) }
+        var forgotten = 0
+        for list in kept.map(\.file) {
+            if try isPresent(list.path) { continue }
+            try forget(list: list)
+            forgotten += 1
+        }
+        return forgotten
+    }
+
+    /// Fails, when all else is done, for lists of quarantine that are not what earlier runs left:
+    /// out of a backup, erased lines are back. One whose time has come goes.
+    func checkLists(_ ledger: Ledger) throws(PipelineFailure) {
+        let kept: [FileRecord]
+        do { kept = try ledger.files(.quarantine) } catch { throw StateRegistry.failure(error) }
+        for list in kept.map(\.file) {
+            guard try plan.isChanged(list: list) else { continue }
+            changes.noteUnreadable(UnreadablePart(changedList: list.path))
+        }
+    }
+
+    /// Ends a list of quarantine; its file goes, and one on a disk that is missing when that is
+    /// back (`RestoredParts`).
+    private func forget(list: NewFile) throws(PipelineFailure) {
+        if changes.forgets(list) { return }
+        if try isPresent(splitPath(list.path).directory) { return changes.remove(list) }
+        changes.forget(list)
+    }
+
     /// Notes the list of what was set aside, and that lists of earlier runs go whose window has
     /// passed.
     func keepQuarantine(_ ledger: Ledger) throws(PipelineFailure) {
@@ -14,8 +47,8 @@ extension StatefulRun {
             throw .storage("cannot read the ledger: \(error.description)")
         }
         for record in kept {
-            if let deleteBy = record.file.deleteBy, deleteBy <= clock.now {
-                changes.remove(record.file)
+            if let deleteBy = plan.deleteBy(list: record.file), deleteBy <= clock.now {
+                try forget(list: record.file)
             }
         }
         guard let list = try quarantine?.prepare() else { return }
@@ -62,5 +95,26 @@ extension StatefulRun {
             read: Int64(totals.read), written: Int64(accepted - dropped),
             dropped: Int64(dropped + totals.blank),
             quarantined: Int64(totals.quarantinedTotal), details: details)
+    }
+}
+
+extension Plan {
+    /// True for a list of quarantine that stays, in whose place something of another length lies.
+    func isChanged(list: NewFile) throws(PipelineFailure) -> Bool {
+        if let end = deleteBy(list: list), end <= release.clocks.runClock.now { return false }
+        guard let status = try presentStatus(of: list.path) else { return false }
+        return status.byteCount != list.content.byteCount
+    }
+
+    /// When a list of quarantine has to be gone: a window after it arrived, by the window under
+    /// which it was written or by that of now, whichever is shorter.
+    func deleteBy(list: NewFile) -> EventTime? {
+        let clock = release.clocks.runClock
+        let date = Array(splitPath(list.path).name.utf8.prefix(10))
+        let now = CivilDate(parsing: date.span).map {
+            clock.dueTime(
+                from: clock.zone.startOfDay($0.daysSince1970), release.clocks.clocks[0].length)
+        }
+        return [list.deleteBy, now].compactMap { $0 }.min()
     }
 }

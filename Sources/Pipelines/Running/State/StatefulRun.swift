@@ -83,7 +83,7 @@ final class StatefulRun {
         defer { keys?.release() }
         if settings.isConfined { try confine(to: paths, ledger, keys) }
         let intake = SourceIntake(self, ledger: ledger, keys: keys)
-        let sources = try SourceSurvey(intake, paths).survey()
+        let sources = try SourceSurvey(intake, paths, ends: .whereSettled).survey()
         do {
             return RunStart(
                 sources: sources, chainEnd: try ledger.verifyChain().hash,
@@ -112,13 +112,20 @@ final class StatefulRun {
             if takesIn { try intake.run(paths, names: divided?.names) }
             try keys?.check()
             try checkQuarantine(plan, report)
+            try checkFirstClock(ledger, report.totals)
             report.noteTimes(plan)
+            report.noteChangedSources()
             noteUnmatched()
+            try ageing.forgetMissing()
             try subjects.run()
             try ageing.run()
+            try checkLists(ledger)
+            for lost in try LostOutput.all(ledger, plan, leaving: changes) {
+                report.alarm(lost.words)
+            }
             try keys?.check()
             let tables = try intake.tables()
-            try age(store, intake)
+            try age(store, intake, ledger)
             try rewriteSources(intake, ledger, subjects)
             subjects.tell(in: &report)
             try keys?.check()
@@ -168,15 +175,17 @@ final class StatefulRun {
 
     /// Looks at the store and, unless this is a dry run, rewrites what may be rewritten.
     private func age(
-        _ store: StoreAgeing?, _ intake: SourceIntake
+        _ store: StoreAgeing?, _ intake: SourceIntake, _ ledger: Ledger
     ) throws(PipelineFailure) {
         guard let store else { return }
         let isCommand = plan.readsSources && !settings.takesIn
         let awaited = isCommand ? try intake.surveyOnly() : []
         try store.look(sources: intake.contents, awaited: awaited)
         report.store = store.report
+        try checkFirstClock(ledger, store.quarantined)
         report.noteTimes(plan, store.quarantined, "in store `\(store.report.name)`")
         if let words = passedOverWords(store.report.passedOver) { report.notes.append(words) }
+        for words in store.report.doubts { report.alarm(words) }
         if settings.isDryRun { return }
         try store.checkPermission()
         try store.rewrite()
@@ -239,6 +248,7 @@ final class StatefulRun {
             ? try DueOptOuts(registry, plan) : try DueOptOuts(of: settings, registry, plan)
         self.optOuts = optOuts
         report.notes += optOuts.notes
+        for sentence in optOuts.alarms { report.alarm(sentence) }
         let order = settings.order ?? optOuts.removal.map { .removeOptedOut($0) }
         let work = try SubjectWork(registry, now: now, order)
         let rewriting = SubjectRewriting(self, registry, work, keys: keys)
@@ -354,12 +364,17 @@ final class StatefulRun {
         commit.keys = (keys?.used ?? []).map { UsedKey(id: $0.id, fingerprint: $0.fingerprint) }
         commit.keyNeeds = plan.keyStore == nil ? nil : plan.keyNeeds
         commit.holds = plan.release.subjects.holds.map(\.id)
-        commit.inputLists = try TableMemory(ledger: ledger, plan: plan).remember(changes)
+        let tables = TableMemory(ledger: ledger, plan: plan)
+        commit.inputLists = try tables.remember(changes)
+        commit.forgottenTables = try tables.forget(changes)
         commit.parts = changes.parts
         commit.removedParts = changes.removedParts
         commit.dealings = changes.dealings
         commit.readable = changes.readable
+        commit.newestDays = changes.newestDays
         commit.lookedAt = changes.lookedAt
+        commit.unjudged = changes.unjudged
+        commit.judgedAgain = changes.judgedAgain
         commit.ruleTexts = changes.ruleTexts
         commit.partials = intake.partials
         commit.countedFields = intake.partials.isEmpty ? [] : plan.ownCountedFields
@@ -367,6 +382,7 @@ final class StatefulRun {
         commit.givenUpPartials = (subjects?.givenUp ?? []).map(\.id)
         commit.finishedErasures = subjects?.finished ?? []
         commit.blockedErasures = subjects?.blocked ?? []
+        commit.awaitingErasures = subjects?.awaiting
         commit.outdatedStoreSearches = subjects?.outdatedStoreSearches ?? []
         commit.files = changes.files
         commit.removedFiles = changes.removedFiles

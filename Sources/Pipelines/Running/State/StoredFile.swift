@@ -18,7 +18,7 @@ final class StoredFile: SpillFile {
         do {
             count = try FileDescriptor.reading(path).status().byteCount
         } catch {
-            throw .storage("cannot read \(path): \(error)")
+            throw .storage("cannot read aggregates", error)
         }
     }
 

@@ -80,7 +80,7 @@ final class StoreAgeing {
         self.keys = keys
         self.changes = changes
         self.quarantine = quarantine
-        memory = StoreMemory(store, ledger)
+        memory = StoreMemory(store, ledger, plan)
         places = StorePlaces()
         commit = StoreCommit(
             name: store.name, rules: store.rules, settled: plan.release.clocks.runClock.now)
@@ -268,7 +268,8 @@ final class StoreAgeing {
                 ChunkSource.SourceInput.Stretch(
                     range: 0..<content.byteCount,
                     use: .earlier(
-                        memory.index(of: try memory.dealing(row.rules, row.settled, nil))))
+                        memory.index(
+                            of: try memory.dealing(row.rules, row.settled, nil, by: row.run))))
             ]
         }
         let scanned = try ContentScan.scan(file.path, known: memory.segments())

@@ -48,12 +48,9 @@ struct StoreListing {
                 guard status.links == 1 else {
                     throw FileFault(.open, .severalNames, path: path)
                 }
-                // A time ahead was set by somebody: when the file was last touched is known still.
-                let isAhead = status.modified > now
-                let touched = isAhead ? status.touched : status.modified
-                if let unsettled, touched >= unsettled || file.isBeingWritten() {
+                if let unsettled, status.written(by: now) >= unsettled || file.isBeingWritten() {
                     busy.append(path)
-                    if isAhead { misdated.append(path) }
+                    if status.modified > now { misdated.append(path) }
                 } else {
                     files.append(
                         StoreFile(
@@ -83,6 +80,10 @@ struct StoreListing {
 }
 
 extension FileStatus {
+    /// When the content was changed last, as far as `now` can tell: a time ahead of it was set by
+    /// somebody, but when the file was last touched is known still.
+    func written(by now: EventTime) -> EventTime { modified > now ? touched : modified }
+
     /// The time of the last change of the content, in whole milliseconds.
     fileprivate var modified: EventTime { Self.time(modifiedNanoseconds) }
 

@@ -14,11 +14,16 @@ final class StoreMemory {
     private(set) var dealings: [StoreDealing] = []
     private var storedLines: StoredLines?
     private var newestErasure: Int64?
+    private let asksTables: Bool
+    /// The run whose tables are known.
+    private let tablesRun: Int64?
 
     /// Without a ledger nothing is known.
-    init(_ store: StorePlan, _ ledger: Ledger?) {
+    init(_ store: StorePlan, _ ledger: Ledger?, _ plan: Plan) {
         self.store = store
         self.ledger = ledger
+        asksTables = plan.asksTables
+        tablesRun = plan.tablesRun?.id
     }
 
     /// What is known of a content as a whole.
@@ -39,11 +44,15 @@ final class StoreMemory {
     func isSettled(_ row: StoreContent, at now: EventTime) throws(PipelineFailure) -> Bool {
         // What is held, or a table decides, was due at once when it was noted: it has to be looked
         // at in every run, also in one whose clock was set back.
-        guard row.rules == store.rules, row.nextDue.map({ $0 > max(now, row.settled) }) ?? true
+        guard isOfNow(row.rules), row.nextDue.map({ $0 > max(now, row.settled) }) ?? true
         else { return false }
         // Who was to be erased since then may be in it. Numbers tell, times do not: a clock may
         // have been set back in between.
         return try lastErasure() <= row.lastErasure
+    }
+
+    private func isOfNow(_ rules: Digest256) -> Bool {
+        rules == store.rules || rules == store.rulesBefore
     }
 
     /// The number of the last erasure that was asked for; 0: none was.
@@ -69,7 +78,8 @@ final class StoreMemory {
             segments.insert(
                 stored.segment,
                 tag: index(
-                    of: try dealing(stored.rules, stored.settled, stored.dealtClocks)))
+                    of: try dealing(
+                        stored.rules, stored.settled, stored.dealtClocks, by: stored.run)))
         }
         known = segments
         return segments
@@ -97,12 +107,23 @@ final class StoreMemory {
         return dealings.count - 1
     }
 
-    /// What a run under `rules` did whose clock stood at `settled`.
+    /// What a run under `rules` did to a content as a whole whose clock stood at `settled`.
+    ///
+    /// What tables said then is known of the last run only. Where that has not seen a file, because
+    /// it was away or somebody wrote to it, the lines tell what was dealt with.
     func dealing(
+        _ rules: Digest256, _ settled: EventTime, _ dealtClocks: UInt64?, by run: Int64?
+    ) throws(PipelineFailure) -> StoreDealing {
+        if asksTables, dealtClocks == nil, run != tablesRun { return .byLine }
+        return try dealing(rules, settled, dealtClocks)
+    }
+
+    /// What a run under `rules` did to lines whose clock stood at `settled`.
+    private func dealing(
         _ rules: Digest256, _ settled: EventTime, _ dealtClocks: UInt64?
     ) throws(PipelineFailure) -> StoreDealing {
         let exactly = dealtClocks.map { DueSet(rawValue: $0) }
-        if rules == store.rules {
+        if isOfNow(rules) {
             return exactly.map { .exactly($0) } ?? .settled(settled)
         }
         if texts == nil {

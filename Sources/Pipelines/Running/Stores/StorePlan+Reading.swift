@@ -12,6 +12,8 @@ enum StoreDealing: Equatable {
     /// Under other rules, nil when nobody knows which: at the clock of a run what was due then, or
     /// the fields of exactly these of their clocks.
     case otherRules(RuleBook?, EventTime, DueSet?)
+    /// What is remembered of each line: the tables by which it was judged are not known any more.
+    case byLine
 }
 
 extension Plan {
@@ -50,6 +52,8 @@ extension Plan {
         plan.release.clocks = clocksOfStored
         plan.release.earlierRuns = dealings.map { earlierRun($0, store, names.count) }
         plan.release.lines = lines
+        // What was due by a table cannot be told later: it is noted of each remembered line.
+        plan.release.notesAll = lines != nil && asksTables && store.output.remembersLines
         plan.release.watchedClocks = output.rules.reduce(
             into: output.keepsUnnamed ? [] : DueSet(rawValue: 1)
         ) { $0.formUnion($1.clock) }
@@ -60,8 +64,10 @@ extension Plan {
     private func earlierRun(
         _ dealing: StoreDealing, _ store: StorePlan, _ slotCount: Int
     ) -> ReleasePlan.EarlierRun {
-        func clocks(_ now: EventTime) -> ClockSet {
-            release.clocks.moved(to: RunClock(now: now, zone: release.zone))
+        func clocks(_ now: EventTime, _ rules: RuleBook? = nil) -> ClockSet {
+            release.clocks.moved(
+                to: rules?.clock(at: now, zone: release.zone)
+                    ?? RunClock(now: now, zone: release.zone))
         }
         switch dealing {
         case .settled(let now):
@@ -72,10 +78,12 @@ extension Plan {
                 store.fieldRules.flatMap { current in
                     rules?.past(
                         of: store.ruleDigests, now: current,
-                        settled: RunClock(now: now, zone: release.zone), exactly: exactly)
+                        settled: clocks(now, rules).runClock, exactly: exactly)
                 } ?? []
             while past.count < slotCount { past.append(.never) }
-            return .fieldwise(clocks(now), knowsTables: now == tablesRun?.now, past)
+            let knowsTables = exactly != nil || now == tablesRun?.now
+            return .fieldwise(clocks(now, rules), knowsTables: knowsTables, past)
+        case .byLine: return .byLine
         }
     }
 

@@ -43,10 +43,12 @@ struct InPlaceWriting {
             let record = walk.released
             let fate = fate(row, batch, table, &walk)
             let dealtWith = walk.released > record ? dealing(of: record, batch, &walk) : nil
+            // What is just what is due now needs no note but where the line is remembered.
+            let apart = dealtWith.flatMap { $0.isJustDue ? nil : $0 }
             let isAged = walk.released > record && batch.records[record].isAged
             if walk.released > record, batch.records[record].isSuspended { block.held += 1 }
-            if dealtWith == nil, case .stays = fate {
-                if isAged { remember(line(of: source, table.range(row)), nil, in: block) }
+            if apart == nil, case .stays = fate {
+                if isAged { remember(line(of: source, table.range(row)), dealtWith, in: block) }
                 continue
             }
             block.bytes.append(source.extracting(walk.copied..<max(walk.copied, begin)))
@@ -62,10 +64,10 @@ struct InPlaceWriting {
                 let range = write(index, of: batch, table.range(row), source, &walk, to: block)
                 if isAged { remember(line(of: block.bytes, range), dealtWith, in: block) }
             }
-            guard let dealtWith else { continue }
+            guard let apart else { continue }
             block.bytes.append(source.extracting(walk.copied..<end))
             walk.copied = end
-            block.note(start, done: dealtWith)
+            block.note(start, done: apart)
         }
         block.bytes.append(source.extracting(walk.copied..<source.count))
         block.records += walk.released
@@ -114,7 +116,7 @@ struct InPlaceWriting {
         return .written(index)
     }
 
-    /// What is dealt with in record `index`; nil: just what is due now.
+    /// What is dealt with in record `index`; nil: just what is due now, which nobody has to know.
     private func dealing(
         of index: Int, _ batch: borrowing ReleasedBatch, _ walk: inout Walk
     ) -> ReleasedBatch.Done? {

@@ -89,7 +89,7 @@ final class Worker {
         _ work: (Worker) throws(PartialFault) -> Void
     ) throws(PipelineFailure) {
         do throws(PartialFault) { try work(self) } catch {
-            throw .storage("cannot put aggregates aside: \(error.code.rawValue)")
+            throw .storage("cannot put aggregates aside", error)
         }
     }
 

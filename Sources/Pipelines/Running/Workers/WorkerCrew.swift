@@ -181,7 +181,7 @@ final class WorkerCrew: @unchecked Sendable {
                 try merged.merge(other, threads: workers.count, by: runThreads)
             }
         } catch {
-            throw .storage("cannot merge aggregates: \(error.code.rawValue)")
+            throw .storage("cannot merge aggregates", error)
         }
         return merged
     }

@@ -5,17 +5,40 @@ import Statistics
 struct Breakdown {
     let table: Int
     let column: Int
-    let measurand: Measurand
-    let part: Part?
+    private(set) var measurand: Measurand
+    private(set) var part: Part?
     let purpose: Int
     /// The columns of the key by attribute.
     let columns: [Attribute: Int]
     /// Of a table of several dimensions: the column with their names, and the name.
     let dimension: (column: Int, name: [UInt8])?
+    /// True for a column of means.
+    let isMean: Bool
 
     /// True when the row with this key is one of the breakdown.
     func has(_ key: [[UInt8]]) -> Bool {
         dimension.map { key[$0.column] == $0.name } ?? true
+    }
+
+    /// The same about everything, which is all in the part.
+    var ofEverything: Breakdown {
+        var whole = self
+        whole.part = nil
+        return whole
+    }
+
+    /// The same about another part.
+    func about(_ part: Part?) -> Breakdown {
+        var other = self
+        other.part = part
+        return other
+    }
+
+    /// What the means of the column are divided by, as a column of its own.
+    var divisor: Breakdown {
+        var counts = self
+        counts.measurand = measurand.divisor
+        return counts
     }
 
     /// The breakdowns of the tables of `statistics`; columns that neither add up nor bound anything
@@ -59,7 +82,8 @@ struct Breakdown {
             meaning.measurand.map { measurand in
                 Breakdown(
                     table: table, column: column, measurand: measurand, part: meaning.part,
-                    purpose: statistic.purposeIndex, columns: columns, dimension: dimension)
+                    purpose: statistic.purposeIndex, columns: columns, dimension: dimension,
+                    isMean: meaning.isMean)
             }
         }
     }
@@ -115,5 +139,17 @@ struct CellNaming {
             }
         }
         return name
+    }
+}
+
+extension MeasuredPublication {
+    /// The figures of a column, where they stand.
+    func places(of breakdown: Breakdown) -> [CellPlace] {
+        tables[breakdown.table].rows.enumerated().compactMap { number, row in
+            guard breakdown.has(row.key) else { return nil }
+            return CellPlace(
+                cell: 0, table: Int32(breakdown.table), row: Int32(number),
+                column: Int32(breakdown.column))
+        }
     }
 }

@@ -50,6 +50,8 @@ struct FamilyTable {
     let mask: UInt128
     /// False when cells of the table that do not exist are unknown rather than zero.
     let isComplete: Bool
+    /// True when somebody is shown its rows: everybody sees which are not there.
+    var showsRows = false
     /// The cells of the table.
     var cells: Range<Int>
     /// The numbers of cells by key.
@@ -156,6 +158,18 @@ extension Family {
                         && states[cell] != .virtual
                 }
             }
+        }
+    }
+
+    /// True for nothing that a finer table tells anyhow: it has no row for any of it.
+    ///
+    /// The figures of that table may all be withheld, its rows are there.
+    func isToldByRows(_ cell: Int) -> Bool {
+        guard values[cell] == 0, persons[cell] == 0 else { return false }
+        let own = tables[Int(tableOf[cell])]
+        return tables.contains { finer in
+            finer.showsRows && finer.set != own.set && finer.set.isSuperset(of: own.set)
+                && !finer.cells.contains { keys[$0] & own.mask == keys[cell] }
         }
     }
 

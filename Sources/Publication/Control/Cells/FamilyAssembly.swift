@@ -10,6 +10,7 @@ struct FamilyAssembly {
         let set: AttributeSet
         var isComplete: Bool
         var isShown = false
+        var showsRows = false
         var keys: [UInt128] = []
         var values: [Int128] = []
         var persons: [Int32] = []
@@ -28,13 +29,10 @@ struct FamilyAssembly {
     mutating func add(
         _ reading: CellReading, _ set: AttributeSet, isComplete: Bool, isUnseen: Bool = false
     ) {
-        let at = tables.firstIndex { $0.set == set } ?? tables.count
-        if at == tables.count {
-            let index = KeyIndex(capacity: reading.values.count, mask: space.mask(set))
-            tables.append(Draft(set: set, isComplete: isComplete, index: index))
-        }
+        let at = table(set, capacity: reading.values.count)
         if isComplete { tables[at].isComplete = true }
         if !isUnseen { tables[at].isShown = true }
+        if isComplete, !isUnseen { tables[at].showsRows = true }
         let width = reading.indices.count
         for number in reading.values.indices {
             let start = number * width
@@ -51,6 +49,33 @@ struct FamilyAssembly {
                     cell: Int32(truncatingIfNeeded: cell), table: place.table, row: place.row,
                     column: place.column))
         }
+    }
+
+    /// Adds one cell of the table by `set`, unless it is there.
+    mutating func add(
+        _ key: UInt128, of set: AttributeSet, value: Int128, persons: Int32, place: CellPlace?,
+        isUnseen: Bool
+    ) {
+        let at = table(set, capacity: 64)
+        let cell = tables[at].index[key] ?? insert(key, value, persons, isVirtual: isUnseen, at)
+        guard let place else { return }
+        tables[at].places.append(
+            CellPlace(
+                cell: Int32(truncatingIfNeeded: cell), table: place.table, row: place.row,
+                column: place.column))
+    }
+
+    /// Says that what is not in the table by `set` is zero.
+    mutating func complete(_ set: AttributeSet) {
+        let at = table(set, capacity: 64)
+        tables[at].isComplete = true
+    }
+
+    private mutating func table(_ set: AttributeSet, capacity: Int) -> Int {
+        if let known = tables.firstIndex(where: { $0.set == set }) { return known }
+        let index = KeyIndex(capacity: capacity, mask: space.mask(set))
+        tables.append(Draft(set: set, isComplete: false, index: index))
+        return tables.count - 1
     }
 
     private mutating func insert(
@@ -143,6 +168,11 @@ struct FamilyAssembly {
             addBetween()
             addOutsides()
         }
+        return assembled()
+    }
+
+    /// The family of what was added, and of nothing else.
+    func assembled() -> Family {
         var family = Family(measurand: measurand, space: space, tables: [])
         for (number, draft) in tables.enumerated() {
             let first = family.keys.count
@@ -163,7 +193,7 @@ struct FamilyAssembly {
             family.tables.append(
                 FamilyTable(
                     set: draft.set, mask: mask, isComplete: draft.isComplete,
-                    cells: first..<family.keys.count, index: index))
+                    showsRows: draft.showsRows, cells: first..<family.keys.count, index: index))
         }
         family.ceilings = [Int32](repeating: .max, count: family.keys.count)
         family.needs = [Int128](repeating: 0, count: family.keys.count)

@@ -2,17 +2,83 @@ import Statistics
 
 /// Finds out which figures of a publication depend on each other.
 struct FamilyBuilder {
-    private let publication: MeasuredPublication
+    let publication: MeasuredPublication
     /// The tables, those with several dimensions taken apart into one for each.
-    private let breakdowns: [Breakdown]
+    let breakdowns: [Breakdown]
 
     init(_ publication: MeasuredPublication) {
         self.publication = publication
         // What is shown comes first: of a cell that is shown and unseen the shown one counts.
         let all = Breakdown.all(publication.statistics)
         let unseen = publication.unseen
-        breakdowns = all.filter { !unseen.contains($0.table) }
-            + all.filter { unseen.contains($0.table) }
+        let ordered =
+            all.filter { !unseen.contains($0.table) } + all.filter { unseen.contains($0.table) }
+        let idle = IdleConditions(ordered, publication.tables, publication.groups)
+        breakdowns = Self.widened(
+            ordered.map { breakdown in
+                let group = publication.groups[breakdown.table]
+                return breakdown.about(idle.dropped(from: breakdown.part, group: group))
+            },
+            publication.tables)
+    }
+
+    /// The breakdowns; those about a part to which everything belongs are about everything: who
+    /// knows what values there are knows that both figures are one.
+    private static func widened(
+        _ breakdowns: [Breakdown], _ tables: [MeasuredTable]
+    ) -> [Breakdown] {
+        var wholes: [Source: Int128] = [:]
+        var odd: Set<Source> = []
+        let totals = breakdowns.map { breakdown -> Int128? in
+            if case .distinct = breakdown.measurand { return nil }
+            var total: Int128 = 0
+            for row in tables[breakdown.table].rows where breakdown.has(row.key) {
+                let value = row.cells[breakdown.column].backing?.total ?? 0
+                if value < 0 { odd.insert(Source(breakdown)) }
+                total += value
+            }
+            if breakdown.part == nil { wholes[Source(breakdown)] = total }
+            return total
+        }
+        return zip(breakdowns, totals).map { breakdown, total in
+            guard case .texts? = breakdown.part else { return breakdown }
+            guard let total else {
+                return holdsEverybody(breakdown, breakdowns, tables)
+                    ? breakdown.ofEverything : breakdown
+            }
+            guard total > 0, wholes[Source(breakdown)] == total, !odd.contains(Source(breakdown))
+            else { return breakdown }
+            return breakdown.ofEverything
+        }
+    }
+
+    /// True when a table in which the part can be told from the rest has nobody in the rest:
+    /// distinct counts have no total that would say so.
+    private static func holdsEverybody(
+        _ breakdown: Breakdown, _ breakdowns: [Breakdown], _ tables: [MeasuredTable]
+    ) -> Bool {
+        guard let part = breakdown.part, let inputs = part.inputs else { return false }
+        return breakdowns.contains { other in
+            guard other.part == nil, Source(other) == Source(breakdown),
+                inputs.allSatisfy({ other.columns[.text($0)] != nil })
+            else { return false }
+            let rows = tables[other.table].rows.filter { other.has($0.key) }
+            return !rows.isEmpty && rows.allSatisfy { row in
+                row.cells[other.column].value?.isZero ?? true
+                    || part.has { input in other.columns[.text(input)].map { row.key[$0] } }
+            }
+        }
+    }
+
+    /// What figures with the same total are of.
+    private struct Source: Hashable {
+        let measurand: Measurand
+        let purpose: Int
+
+        init(_ breakdown: Breakdown) {
+            measurand = breakdown.measurand
+            purpose = breakdown.purpose
+        }
     }
 
     /// The families of figures. Figures of different purposes are one family when those that both
@@ -44,20 +110,8 @@ struct FamilyBuilder {
     }
 
     private func family(_ breakdowns: [Breakdown]) throws(ControlRefusal) -> (Family, Bool) {
-        var space = AttributeSpace(publication.hierarchies)
-        for breakdown in breakdowns {
-            for attribute in breakdown.columns.keys { _ = space.index(of: attribute) }
-            if let part = breakdown.part { _ = space.index(of: .part(part)) }
-        }
-        space.addDecided()
-        guard space.attributes.count <= AttributeSpace.attributesMax else { throw .tooManyKeys }
-        var readings = breakdowns.map { breakdown -> (AttributeSet, CellReading) in
-            var raw: AttributeSet = []
-            for attribute in breakdown.columns.keys { raw.formUnion(space.set(of: attribute)) }
-            if let part = breakdown.part { raw.formUnion(space.set(of: .part(part))) }
-            let closed = space.closure(raw)
-            return (closed, CellReading())
-        }
+        var space = try space(of: breakdowns)
+        var readings = breakdowns.map { (space.closedSet(of: $0), CellReading()) }
         for at in readings.indices { read(breakdowns[at], readings[at].0, &readings[at].1, &space) }
         guard space.layOut() else { throw .tooManyKeys }
         var assembly = FamilyAssembly(breakdowns[0].measurand, space)
@@ -70,8 +124,20 @@ struct FamilyBuilder {
         return (assembly.family(), assembly.agrees)
     }
 
+    /// The attributes of tables, without their values.
+    func space(of breakdowns: [Breakdown]) throws(ControlRefusal) -> AttributeSpace {
+        var space = AttributeSpace(publication.hierarchies)
+        for breakdown in breakdowns {
+            for attribute in breakdown.columns.keys { _ = space.index(of: attribute) }
+            if let part = breakdown.part { _ = space.index(of: .part(part)) }
+        }
+        space.addDecided()
+        guard space.attributes.count <= AttributeSpace.attributesMax else { throw .tooManyKeys }
+        return space
+    }
+
     /// Reads the cells of one column.
-    private func read(
+    func read(
         _ breakdown: Breakdown, _ closed: AttributeSet, _ reading: inout CellReading,
         _ space: inout AttributeSpace
     ) {
@@ -167,6 +233,16 @@ struct FamilyBuilder {
             first[kind] = found[value]
         }
         return found
+    }
+}
+
+extension AttributeSpace {
+    /// What a column is by, and what it is about, with all that this decides.
+    func closedSet(of breakdown: Breakdown) -> AttributeSet {
+        var raw: AttributeSet = []
+        for attribute in breakdown.columns.keys { raw.formUnion(set(of: attribute)) }
+        if let part = breakdown.part { raw.formUnion(set(of: .part(part))) }
+        return closure(raw)
     }
 }
 

@@ -20,6 +20,11 @@ enum Measurand: Hashable {
         case .numbers, .sessionTime: false
         }
     }
+
+    /// What means of it are divided by.
+    var divisor: Measurand {
+        if case .sessionTime(let identity) = self { .sessions(identity) } else { .records }
+    }
 }
 
 /// Which sessions: those of other texts are others, because sessions are joined within them.
@@ -61,6 +66,20 @@ enum Part: Hashable {
         }
     }
 
+    /// True when a record with these texts belongs to it.
+    func has(_ text: (_ input: Int) -> [UInt8]?) -> Bool {
+        guard case .texts(let own) = self else { return false }
+        return own.allSatisfy { one in text(one.input).map(one.texts.contains) ?? false }
+    }
+
+    /// True when nothing belongs to both, whatever is counted.
+    func isApart(from other: Part) -> Bool {
+        guard case .texts(let own) = self, case .texts(let others) = other else { return false }
+        return others.contains { one in
+            own.contains { $0.input == one.input && Set($0.texts).isDisjoint(with: one.texts) }
+        }
+    }
+
     /// True when whatever belongs to it belongs to `other`.
     func lies(in other: Part) -> Bool {
         guard case .texts(let own) = self, case .texts(let others) = other else { return false }
@@ -76,6 +95,8 @@ struct ColumnMeaning {
     let measurand: Measurand?
     /// Nil for all records.
     let part: Part?
+    /// True when the figure is divided by how many there are.
+    var isMean = false
 }
 
 /// The meanings of the columns of a statistic's table, when it is grouped by `texts`.
@@ -84,8 +105,10 @@ func columnMeanings(_ statistic: StatisticPlan, texts: [Int]) -> [ColumnMeaning]
         let part = Part(measure.conditions)
         switch measure.kind {
         case .count: return [ColumnMeaning(measurand: .records, part: part)]
-        case .sum(let input), .mean(let input, _):
+        case .sum(let input):
             return [ColumnMeaning(measurand: .numbers(input: input), part: part)]
+        case .mean(let input, _):
+            return [ColumnMeaning(measurand: .numbers(input: input), part: part, isMean: true)]
         case .distinct(let token):
             return [ColumnMeaning(measurand: .distinct(token: token), part: part)]
         case .percentile: return [ColumnMeaning(measurand: nil, part: part)]
@@ -96,7 +119,8 @@ func columnMeanings(_ statistic: StatisticPlan, texts: [Int]) -> [ColumnMeaning]
                 switch column.figure {
                 case .count: ColumnMeaning(measurand: .sessions(identity), part: nil)
                 case .single: ColumnMeaning(measurand: .sessions(identity), part: .single)
-                case .mean: ColumnMeaning(measurand: .sessionTime(identity), part: nil)
+                case .mean:
+                    ColumnMeaning(measurand: .sessionTime(identity), part: nil, isMean: true)
                 case .median, .p50, .p95: ColumnMeaning(measurand: nil, part: nil)
                 }
             }

@@ -65,6 +65,13 @@ struct ProtectionNeeds {
         family.markUnsafe(cell, need: need, hasFewPersons: false)
     }
 
+    /// Marks a count of which parts leave so little that few persons are in it: it must not be told
+    /// to within as many.
+    func markWithRest(_ cell: Int, in family: inout Family) {
+        family.markUnsafe(
+            cell, need: Int128(rules.persons) * Family.one, hasFewPersons: false)
+    }
+
     /// Marks a difference of two figures that nobody shows but everybody can compute, when so few
     /// records are in it that few persons are.
     func markDifference(_ cell: Int, in family: inout Family) {
@@ -73,6 +80,22 @@ struct ProtectionNeeds {
         let value = family.values[cell]
         guard value > 0, value < least else { return }
         family.markUnsafe(cell, need: least, hasFewPersons: true)
+    }
+
+    /// Marks a distinct count that is nearly as large as one that it is part of.
+    func markNearWhole(_ cell: Int, in family: inout Family) {
+        let need = Int128(max(1, rules.persons / 2)) * Family.one
+        family.markUnsafe(cell, need: need, hasFewPersons: false)
+    }
+
+    /// Marks what opt-outs leave out of one table and not of another, of few: nobody may come near
+    /// it, and of a count not within as many as a withheld one has.
+    func markLeftOut(_ cell: Int, in family: inout Family) {
+        let value = Int128(family.values[cell].magnitude)
+        let near = value * Self.nearnessPercent / 100
+        let need = family.measurand.isCount
+            ? roundedUp(max(near, Int128(rules.persons) * Family.one)) : max(near, 1)
+        family.markUnsafe(cell, need: need, hasFewPersons: false)
     }
 
     private func roundedUp(_ value: Int128) -> Int128 {
