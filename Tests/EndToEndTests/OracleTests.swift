@@ -48,7 +48,7 @@ import Testing
     @Test(arguments: [1, 2, 3] as [UInt64]) func firstFields(_ seed: UInt64) throws {
         var maker = EventMaker(seed: seed)
         var random = SeededGenerator(seed: seed)
-        let odd = ["999.0.0.1", "01.2.3.4", "user1", "1.2.3", "-", "::ffff:192.0.2.9"]
+        let odd = ["999.0.0.1", "01.2.3.4", "user1", "1.2.3", "-", "::ffff:192.0.2.9", ""]
         var input = ""
         var expected = ""
         for _ in 0..<400 {

@@ -194,6 +194,10 @@ import Testing
                 ReadValue(kind: .text, text: [0]), ReadValue(kind: .text, text: [0xFF]),
             ]
         )
+        let lenient = try #require(makeFormat("first-field", ["leading_space": "empty"]))
+        let empty = read(lenient, source, fields: ["ip"])[2]
+        #expect(empty.state == .good)
+        #expect(empty.values == [ReadValue(kind: .text, text: [])])
         for seed in 0..<20 {
             let cut = read(
                 format,

@@ -5,8 +5,7 @@ package import Records
 ///
 /// The form of the outside benchmark: nothing but LF ends a line (a carriage return before it is
 /// content), NUL and invalid UTF-8 are content too, and an empty line is a good record without the
-/// field, so that it is written again. A line that begins with a space is refused: its first field
-/// is empty, and the address behind the space would stay as it is.
+/// field, so that it is written again.
 package struct FirstFieldFormat: LogFormat {
     package let name = "first-field"
     package let ownTime: OwnTime? = nil
@@ -17,7 +16,17 @@ package struct FirstFieldFormat: LogFormat {
     package let keepsMissingTerminator = true
     package let hasTextBeyondFields = true
 
-    package init() {}
+    /// What a line that begins with a space is: its first field is empty, and an address behind the
+    /// space would stay as it is.
+    package enum LeadingSpace: String, CaseIterable, Sendable {
+        case refuse
+        /// A good record with an empty field: the form of the outside benchmark.
+        case empty
+    }
+
+    private let leadingSpace: LeadingSpace
+
+    package init(leadingSpace: LeadingSpace = .refuse) { self.leadingSpace = leadingSpace }
 
     package func knows(field: String) -> Bool? { sameBytes(field, "ip") }
 
@@ -29,7 +38,7 @@ package struct FirstFieldFormat: LogFormat {
     package func makeSplitter(limits: RecordLimits) -> any RecordSplitter { LineSplitter() }
 
     package func makeReader(fields: DeclaredFields, limits: RecordLimits) -> any RecordReader {
-        FirstFieldReader(fields: fields, limits: limits)
+        FirstFieldReader(fields: fields, leadingSpace: leadingSpace, limits: limits)
     }
 
     package func splicedWriter() -> any RecordWriter { AccessLogSplicedWriter() }
@@ -43,9 +52,23 @@ package struct FirstFieldFormat: LogFormat {
         summary: """
             Lines of any kind whose first field, `ip`, up to the first space, is an address. What \
             stands behind it is no field, and cannot be dropped: an output in this format needs \
-            `others: keep-everything`. A line that begins with a space is set aside.
+            `others: keep-everything`.
             """,
-        make: { _ in FirstFieldFormat() }
+        options: [
+            OptionDescriptor(
+                "leading_space",
+                values: "refuse or empty",
+                standard: "refuse",
+                help: """
+                    Lines that begin with a space: `refuse` sets them aside, `empty` takes their \
+                    first field as empty and leaves an address behind the space as it is.
+                    """
+            )
+        ],
+        make: { reader in
+            FirstFieldFormat(
+                leadingSpace: reader.choice("leading_space", LeadingSpace.self) ?? .refuse)
+        }
     )
 }
 
@@ -53,10 +76,16 @@ package struct FirstFieldFormat: LogFormat {
 final class FirstFieldReader: RecordReader {
     /// The slot of the field; -1 when nobody asks for it.
     private let slot: Int
+    private let refusesSpace: Bool
     private var recordLength: RecordLength
     private var feeds = LineFeeds()
 
-    init(fields: DeclaredFields, limits: RecordLimits) {
+    init(
+        fields: DeclaredFields,
+        leadingSpace: FirstFieldFormat.LeadingSpace,
+        limits: RecordLimits
+    ) {
+        refusesSpace = leadingSpace == .refuse
         slot = fields.names.firstIndex { sameBytes($0, "ip") } ?? -1
         recordLength = RecordLength(limits)
     }
@@ -97,7 +126,7 @@ final class FirstFieldReader: RecordReader {
         let row = table.appendRow(start: start, end: end)
         if end &- start > recordLength.bytesMax {
             table.markBad(row, .tooLong)
-        } else if end > start, bytes[start] == UInt8(ascii: " ") {
+        } else if refusesSpace, end > start, bytes[start] == UInt8(ascii: " ") {
             table.markBad(row, .formatMismatch)
         } else if end > start {
             let length = lengthOfFirstField(of: bytes, start, end)
