@@ -31,9 +31,9 @@ struct PlainRun {
             let keys = try openKeys()
             defer { keys?.release() }
             let ring: any KeyRing = if let keys { keys } else { try PassingRing() }
-            let tables = request.isDryRun ? nil : plan.tables.first?.paths.first?.path
+            let place = request.isDryRun ? nil : plan.firstFile
             try task.run(
-                workers: request.workers, keyRing: ring, storage: try spillStorage(near: tables))
+                workers: request.workers, keyRing: ring, storage: try spillStorage(near: place))
             try keys?.check()
             var report = try commit.complete(task)
             task.addTimes(to: &report)

@@ -54,8 +54,16 @@ extension PipelineFailure {
     }
 }
 
-/// Where aggregates that outgrow their memory are put aside: the folder of the tables, in files
-/// without a name; in memory when nothing may be written.
+extension Plan {
+    /// The first result that is a file, tables before outputs; nil when all go to standard output.
+    var firstFile: PathTemplate? {
+        let paths = tables.flatMap { $0.paths.map(\.path) } + outputs.map(\.path)
+        return paths.first { !$0.isStandardOutput }
+    }
+}
+
+/// Where aggregates that outgrow their memory are put aside: the folder of a result at `path`, in
+/// files without a name; in memory when nothing may be written.
 func spillStorage(near path: PathTemplate?) throws(PipelineFailure) -> any SpillStorage {
     guard let path, !path.isStandardOutput else { return MemorySpillStorage() }
     let folder = path.fixedFolder
