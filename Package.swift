@@ -46,10 +46,12 @@ let package = Package(
         .executable(name: "sluice-mutants", targets: ["Mutants"]),
         .library(name: "FaultInterposer", type: .dynamic, targets: ["FaultInterposer"]),
     ],
+    // Exact, as Package.resolved is not kept: a clone builds the same sources at any time. Each of
+    // them depends on nothing further. A newer version is a change of its own, with all tests.
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
         .systemLibrary(
@@ -150,6 +152,7 @@ let package = Package(
             [
                 "SluiceCommand", "Pipelines", "FileSystem", "Compression", "KeyedHashing",
                 "Records", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Yams", package: "Yams"),
             ],
             excluding: ["Postgres"]),
         tests("SluiceKitTests", ["SluiceKit"]),

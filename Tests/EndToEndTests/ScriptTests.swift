@@ -25,7 +25,7 @@ import Testing
         try scene.write("java", "#!/bin/sh\n")
         let start = """
             mkdir -p .ci bin
-            cp "$0" packages .ci
+            cp "$0" "${0%/*}/build-release" packages .ci
             cp java python3 swift bin
             chmod 700 .ci/packages bin/*
             exec sh ".ci/\(script)" "$@"
@@ -64,6 +64,32 @@ import Testing
         #expect(other.output.contains("The builds differ; both are kept."))
         #expect(try scene.read(".build-reproducible.first") == bytes("3\n"))
         #expect(try scene.read(".build-reproducible/release/sluice") == bytes("4\n"))
+    }
+
+    /// What is installed, shown and put into an image is built by the words that are compared.
+    @Test func whatIsShippedIsWhatIsCompared() throws {
+        let swift = """
+            echo "$*" >>words
+            mkdir -p .build-reproducible/release
+            echo same >.build-reproducible/release/sluice
+            echo '#!/bin/sh' >bin/sluice
+            chmod 700 bin/sluice
+            case "$*" in *--show-bin-path) echo "$PWD/bin" ;; esac
+            """
+        let scene = try Scene()
+        #expect(try run("reproducible", swift: swift, in: scene).status == 0)
+        let installed = try run("install", ["prefix"], swift: swift, in: scene)
+        #expect(installed.status == 0, "\(installed.output)")
+        #expect(scene.exists("prefix/bin/sluice"))
+        let words = text(try scene.read("words")).split(separator: "\n")
+        try #require(words.count == 4)
+        #expect(words[2].hasPrefix("build -c release --static-swift-stdlib --product sluice -X"))
+        #expect(words[0] == "\(words[2]) --scratch-path .build-reproducible")
+        #expect(words[1] == words[0] && words[3] == "\(words[2]) --show-bin-path")
+        for script in ["demo", "install", "reproducible"] {
+            let content = try String(contentsOfFile: "\(Self.folder)/\(script)", encoding: .utf8)
+            #expect(content.contains(".ci/build-release") && !content.contains("swift build"))
+        }
     }
 
     @Test func twoBuildsThatFailAreNotTheSame() throws {

@@ -28,6 +28,14 @@ import Testing
         #expect(try folder.read("a") == "new")
     }
 
+    @Test func ofSeveralThatMakeAFileOnceTheFirstDoes() throws {
+        let directory = try folder.directory()
+        #expect(try DurableFile.makeOnce("a", in: directory, with: bytes("first").span))
+        #expect(try !DurableFile.makeOnce("a", in: directory, with: bytes("second").span))
+        #expect(try folder.read("a") == "first")
+        #expect(try folder.names() == ["a"])
+    }
+
     @Test(arguments: [UInt32(0o600), 0o640, 0o644])
     func permissionsAreExactWhateverTheUmask(mode: UInt32) throws {
         let file = try DurableFile.begin(in: folder.directory(), named: "a", mode: mode)

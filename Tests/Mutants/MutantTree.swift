@@ -44,7 +44,7 @@ struct MutantTree {
     /// Writes the copy and builds it, without the changes that do not compile.
     mutating func build() throws {
         try copy()
-        let kept = folder.appendingPathComponent(".build/left-out.json")
+        let kept = Self.leftOutList(in: folder)
         excluded = Exclusions(from: kept)
         for _ in 0..<Self.buildsMax {
             try change()
@@ -58,6 +58,11 @@ struct MutantTree {
             try excluded.write(to: kept)
         }
         throw Failure(description: "the copy does not build after \(Self.buildsMax) tries")
+    }
+
+    /// Where it is kept what does not compile.
+    static func leftOutList(in folder: URL) -> URL {
+        folder.appendingPathComponent(".build/left-out.json")
     }
 
     // MARK: The copy

@@ -82,6 +82,27 @@ struct MutationCheck {
         return sum.survived + sum.notReached == 0
     }
 
+    /// Tells how many places each file and module has, without building anything: changes that do
+    /// not compile are among them, but for those that an earlier run in the folder has found.
+    func list() throws {
+        var excluded = Exclusions(from: MutantTree.leftOutList(in: request.folder))
+        var sum = 0
+        for module in MutatedModule.all {
+            var count = 0
+            for path in module.paths {
+                let bytes = Array(try Data(contentsOf: package.appendingPathComponent(path)))
+                let rules = MutationRules(
+                    file: path, bytes: bytes, excluding: excluded.lines(of: path, bytes: bytes),
+                    first: 1)
+                tell("\(path): \(rules.mutants.count)")
+                count += rules.mutants.count
+            }
+            tell("\(module.name): \(count) changes in \(module.paths.count) files")
+            sum += count
+        }
+        tell("all: \(sum) changes")
+    }
+
     /// Where the keys of those are kept that lived when they were last tried.
     private var livedList: URL { request.folder.appendingPathComponent(".build/lived.txt") }
 

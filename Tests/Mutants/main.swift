@@ -4,12 +4,13 @@ import Foundation
 // changes no test notices. Works on a copy of the package in a folder of its own.
 //
 //     sluice-mutants [PLACE…] [--every N] [--again] [--tests TARGET,…] [--seconds N] [--in FOLDER]
+//     sluice-mutants --list [--in FOLDER]
 //
 // A place is a module, a folder, a file or FILE:LINE; `--every` takes each Nth mutant, `--again`
 // those that lived when they were last tried; `--tests` names the test targets to use; `--seconds`
 // is how much of testing, in seconds of processors, a mutant has to live through; `--in` is where
-// the copy goes. The last line has the figures; the status is 1 when one survived that
-// `equivalent.txt` does not list.
+// the copy goes; `--list` tells how many changes there are, and tries none. The last line has the
+// figures; the status is 1 when one survived that `equivalent.txt` does not list.
 
 /// Takes the value of an option out of `words`.
 private func value(of option: String, _ words: inout [String]) -> String? {
@@ -39,6 +40,10 @@ do {
     let check = MutationCheck(
         package: URL(fileURLWithPath: FileManager.default.currentDirectoryPath),
         request: request(Array(CommandLine.arguments.dropFirst())))
+    if CommandLine.arguments.contains("--list") {
+        try check.list()
+        exit(0)
+    }
     exit(try await check.run() ? 0 : 1)
 } catch {
     report("\(error)")

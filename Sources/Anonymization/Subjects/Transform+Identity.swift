@@ -6,6 +6,7 @@ extension Transform {
     /// equal values stay equal and different ones different.
     package var keepsIdentity: Bool {
         self is Pseudonymize || self is HashWithStaticKey || self is EncryptAddress
+            || (self as? ReduceEmail)?.makesTokens == true
     }
 
     /// True when the transform takes the text for an IP address.

@@ -26,7 +26,10 @@ package struct ReduceEmail: Transform {
         providers = (Self.publicProviders + furtherProviders).map { Array($0.lowercased().utf8) }
     }
 
-    package var dependence: TransformDependence { mode == .token ? .keyEpoch : .value }
+    package var dependence: TransformDependence { makesTokens ? .keyEpoch : .value }
+
+    /// True when the local part becomes a token, by which a person is found again.
+    var makesTokens: Bool { mode == .token }
 
     package func apply(
         _ value: borrowing FieldValue,

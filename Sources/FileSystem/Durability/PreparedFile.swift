@@ -69,6 +69,40 @@ extension DurableFile {
         try file.commit()
     }
 
+    /// Makes `name` appear in `directory` with `bytes`, complete and durable, unless the name is
+    /// taken; says whether it was this call that made it.
+    package static func makeOnce(
+        _ name: String, in directory: Directory, with bytes: Span<UInt8>
+    ) throws(FileFault) -> Bool {
+        while true {
+            if let made = try makeOnceUnlessTaken(name, in: directory, with: bytes) { return made }
+        }
+    }
+
+    /// One attempt; nil when another process has taken our temporary file for a leftover.
+    private static func makeOnceUnlessTaken(
+        _ name: String, in directory: Directory, with bytes: Span<UInt8>
+    ) throws(FileFault) -> Bool? {
+        let file = try begin(in: directory, named: name)
+        try file.write(bytes)
+        let prepared = try file.prepare(settlingDirectory: false)
+        var result: Bool? = true
+        do {
+            try directory.link(prepared.temporaryName, to: name)
+        } catch {
+            switch error.errorNumber {
+            case EEXIST: result = false
+            case ENOENT: result = nil
+            default:
+                _ = try? directory.remove(prepared.temporaryName)
+                throw error
+            }
+        }
+        try directory.remove(prepared.temporaryName)
+        try directory.synchronize()
+        return result
+    }
+
     /// Refuses a name that a durable file must not replace.
     static func checkTarget(
         _ name: String, in directory: Directory, forOthers: Bool

@@ -53,45 +53,23 @@ extension Directory {
     /// Makes `name` appear with `content`, complete and durable, unless the name is taken; says
     /// whether it was this call that made it.
     func makeOnce(_ name: String, content: SecretKey) throws(KeyFault) -> Bool {
-        while true {
-            let made: Bool?
-            do { made = try attempt(name, content) } catch { throw .file(error) }
-            if let made { return made }
-        }
-    }
-
-    /// One attempt; nil when another process has taken our temporary file for a leftover.
-    private func attempt(_ name: String, _ content: SecretKey) throws(FileFault) -> Bool? {
-        let file = try DurableFile.begin(in: self, named: name)
-        try content.withSpan { span throws(FileFault) in try file.write(span) }
-        let prepared = try file.prepare(settlingDirectory: false)
-        var result: Bool? = true
         do {
-            try link(prepared.temporaryName, to: name)
-        } catch {
-            switch error.errorNumber {
-            case EEXIST: result = false
-            case ENOENT: result = nil
-            default:
-                _ = try? remove(prepared.temporaryName)
-                throw error
+            return try content.withSpan { span throws(FileFault) in
+                try DurableFile.makeOnce(name, in: self, with: span)
             }
-        }
-        try remove(prepared.temporaryName)
-        try synchronize()
-        return result
+        } catch { throw .file(error) }
     }
 }
 
 extension SecretKey {
     /// Lends the key bytes to a writer.
-    func withSpan<Failure: Error>(
-        _ body: (Span<UInt8>) throws(Failure) -> Void
-    ) throws(Failure) {
+    func withSpan<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         try unsafe withBytes { bytes throws(Failure) in
             let span = unsafe Span(
                 _unsafeElements: bytes.assumingMemoryBound(to: UInt8.self))
-            try body(span)
+            return try body(span)
         }
     }
 }

@@ -117,20 +117,20 @@ struct TaskFolder {
             return
         }
         do throws(FileFault) {
-            let own = "\(name).\(TemporaryName.run)\(UInt32.random(in: .min ... .max))"
-            let file = try directory.creating(own)
-            try file.writeAll(json.bytes.span)
-            try file.synchronize()
-            try file.close()
-            do throws(FileFault) { try directory.link(own, to: name) } catch {
-                if try directory.status(of: name) == nil { throw error }
-            }
-            _ = try directory.remove(own)
-            try directory.synchronize()
+            _ = try DurableFile.makeOnce(name, in: directory, with: json.bytes.span)
         } catch { throw .storage("cannot write the work folder", error) }
     }
 
-    /// Writes a file without renaming or linking one.
+    /// Removes what processes that were killed left of single files; attempts that died stay, as
+    /// only age tells them from those that are at work on another node (`WorkRemoval`).
+    func removeLeftovers() throws(PipelineFailure) {
+        do { try DurableFile.removeLeftovers(in: directory) } catch {
+            throw .storage("cannot clear the work folder", error)
+        }
+    }
+
+    /// Writes a file without renaming or linking one, which the folder cannot do: whoever reads it
+    /// takes one that is cut off for none.
     private func put(_ json: CanonicalJSON, as name: String) throws(PipelineFailure) {
         do throws(FileFault) {
             _ = try directory.remove(name)
@@ -307,7 +307,8 @@ final class TaskAttemptFolder {
 
     deinit { abandon() }
 
-    /// Writes a file of the attempt, durably.
+    /// Writes a file of the attempt, durably. It needs no name of its own until then: the whole
+    /// folder gets the name that counts in one step.
     func write(_ json: CanonicalJSON, as fileName: String) throws(PipelineFailure) {
         do {
             let file = try content.creating(fileName)

@@ -53,6 +53,7 @@ struct TaskPlanning {
     ) throws(PipelineFailure) -> TaskPlanReport {
         var folder = try TaskFolder(path, creating: true)
         folder.listsWinners = request.listsWinners
+        try folder.removeLeftovers()
         try folder.writeOnce(tasks.written, as: TaskFolder.planName)
         let found = try folder.plan()
         return TaskPlanReport(

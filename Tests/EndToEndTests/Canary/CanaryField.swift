@@ -44,9 +44,11 @@ struct CanaryField {
         "Mozilla/5.0 (\(word("\(place): agent", kind))) Firefox/127.0"
     }
 
-    /// A record with a mark in everything that may not leave; `time` is written as it is.
+    /// A record with a mark in everything that may not leave; `time` is written as it is. Its user
+    /// may be of another kind than the rest.
     mutating func record(
-        _ time: String, _ place: String, _ kind: CanaryMark.Kind = .due, extra: String = ""
+        _ time: String, _ place: String, _ kind: CanaryMark.Kind = .due,
+        user userKind: CanaryMark.Kind? = nil, extra: String = ""
     ) -> String {
         let message =
             "mail from \(word("\(place): mail in a text", kind))@firma.example, "
@@ -58,7 +60,7 @@ struct CanaryField {
         customers.append(customer)
         let members = [
             #""ts":"\#(time)""#, #""customer":"\#(customer)""#,
-            #""user":"\#(user(place, kind))""#, #""client":"\#(escaped)""#,
+            #""user":"\#(user(place, userKind ?? kind))""#, #""client":"\#(escaped)""#,
             #""ip":"\#(address("\(place): address", kind))""#,
             #""user_agent":"\#(agent(place, kind))""#, #""action":"login""#,
             #""path":"\#(page(place, kind))""#, #""message":"\#(message)""#,

@@ -17,6 +17,8 @@ final class CanaryHouse {
     /// The operator's own: sources, lists and pipeline files.
     private static let given = ["in/", "lists/"]
     private var messages: [(command: String, bytes: [UInt8])] = []
+    /// Ends the names of places that are no files that lie there.
+    static let writtenMark = ", as it was written"
 
     init(seed: UInt64) throws {
         self.seed = seed
@@ -84,7 +86,7 @@ final class CanaryHouse {
             places.append(("the name of \(name)", bytes(name)))
         }
         // A file without a name is copied, too.
-        places += try written().map { ("\($0.key), as it was written", $0.value) }
+        places += try written().map { ($0.key + Self.writtenMark, $0.value) }
         for (name, content) in places where GzipInflater.isGzip(content.span) {
             places.append(("\(name), inflated", try inflated(content)))
         }
@@ -137,11 +139,17 @@ final class CanaryHouse {
 
 /// Where marks of a kind may be found.
 struct CanaryAllowance {
+    /// Whether what lies there is allowed, or what was once written there.
+    enum Form { case lying, written, both }
+
     let kind: CanaryMark.Kind
     /// How the names of the places begin.
     let places: [String]
+    var form = Form.both
 
     func allows(_ kind: CanaryMark.Kind, _ place: String) -> Bool {
+        let isWritten = place.contains(CanaryHouse.writtenMark)
+        guard form == .both || (form == .written) == isWritten else { return false }
         let isNamed = place.hasPrefix("the name of ")
         let bare = isNamed ? String(place.dropFirst(12)) : place
         return kind == self.kind && places.contains(where: bare.hasPrefix)

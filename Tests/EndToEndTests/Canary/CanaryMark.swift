@@ -12,8 +12,12 @@ struct CanaryMark {
         case unreadable
         /// What the operator calls a source: in messages and lists of places, not in results.
         case sourceName
-        /// Of the person whose copy is made.
+        /// Of the person whose copy is made, or who is to be erased.
         case subject
+        /// Who is named to a recipient.
+        case disclosed
+        /// Whom a disclosure counts, and names to nobody, as the record says no recipient.
+        case counted
     }
 
     /// Where it was planted.
@@ -66,6 +70,8 @@ struct CanaryMark {
             Needle(name: "hexadecimal", bytes: bytes(digits.joined())),
             Needle(name: "UTF-16", bytes: Array(word.flatMap { [$0, 0] }.dropLast())),
             Needle(name: "reversed", bytes: word.reversed()),
+            // Of sorted texts each may be written without what it shares with the one before.
+            Needle(name: "its end", bytes: word.suffix(9)),
         ]
         return plain + (0..<3).map { shift in
             Needle(

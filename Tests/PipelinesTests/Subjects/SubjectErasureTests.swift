@@ -27,6 +27,21 @@ struct SubjectErasureTests {
         #expect(try scene.erase().records == 0)
     }
 
+    @Test("records under the token of a mail address go, in whatever spelling it was")
+    func mailTokens() throws {
+        let (mail, other) = ("anna@one.example", "bert@one.example")
+        let source = [("04-10", mail), ("02-10", "Anna%40ONE.example"), ("02-10", other)]
+        let scene = try TemporaryPipeline(
+            Scene.pipeline.replacing("user: pseudonymize", with: "user: { email: token }"),
+            files: ["in/a.jsonl": source.map { Scene.line($0.0, $0.1) }.joined()])
+        _ = try scene.run(now: "2026-04-15")
+        let report = try scene.erase(.user, mail)
+        #expect(report.records == 4)
+        #expect(!report.limits.contains { $0.contains("nothing is left") })
+        #expect(try scene.stored("after", .user, mail) == 0)
+        #expect(try scene.stored("other", .user, other) == 3)
+    }
+
     @Test("replays, renamed, compressed, grown and late files bring nothing back")
     func replay() throws {
         let scene = try Scene.started()

@@ -443,6 +443,23 @@ import Testing
 
     // MARK: Removal
 
+    /// A `plan` that was killed leaves a file in the making; what attempts have so far stays.
+    @Test func leftoversOfAPlanGoWhenItIsPlannedAgain() throws {
+        let run = try run()
+        let plan = try run.plan(rangeBytes: 2000)
+        let folder = "\(DividedRun.work)/\(plan.name)"
+        let attempt = "_tmp.\(plan.tasks[1].name).0.x/log"
+        let cut = ".plan.json.sluice-0123456789abcdef-0.tmp"
+        for name in [attempt, cut] { try run.folder.write("\(folder)/\(name)", "cut off") }
+        func names() throws -> Set<String> {
+            Set(try FileManager.default.contentsOfDirectory(
+                atPath: "\(run.folder.folder)/\(folder)"))
+        }
+        #expect(try names().contains(cut))
+        #expect(try run.plan(rangeBytes: 2000).folder == plan.folder)
+        #expect(try names() == ["plan.json", "_tmp.\(plan.tasks[1].name).0.x"])
+    }
+
     @Test func deadAttemptsGoByTheirAge() throws {
         let run = try run()
         let plan = try run.plan(rangeBytes: 2000)
