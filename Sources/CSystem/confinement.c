@@ -89,24 +89,47 @@ int csystem_landlock_enforce(int rules) {
 #endif
 
 #ifdef OWN_ARCHITECTURE
-/* Jumps over so many instructions, to the last one, which refuses. */
-#define REFUSE(comparison, number, over) \
-    BPF_JUMP(BPF_JMP | BPF_##comparison | BPF_K, number, over, 0)
+/* Newer than the headers of some systems; the numbers are the same on every architecture. */
+enum { IO_URING_SETUP = 425, PIDFD_GETFD = 438, PROCESS_MADVISE = 440 };
+
+/* What nothing here needs: neither Sluice nor the libraries of Swift, SQLite, OpenSSL and C. */
+static const uint32_t refused[] = {
+    /* Connections. A ring of io_uring makes sockets without that call. */
+    SYS_socket, IO_URING_SETUP,
+    /* Other programmes; a key that is asked for makes the kernel start one. */
+    SYS_execve, SYS_execveat, SYS_add_key, SYS_request_key, SYS_keyctl,
+    /* What is in the memory of other processes, or in that of the kernel: as a debugger, by
+       descriptors of theirs, by segments that they share, and by what watches them. */
+    SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, PROCESS_MADVISE, PIDFD_GETFD,
+    SYS_shmget, SYS_shmat, SYS_kcmp, SYS_perf_event_open, SYS_bpf, SYS_userfaultfd,
+};
+
+/* Where the parts of the filter stand. */
+enum {
+    REFUSED = sizeof refused / sizeof refused[0],
+    FIRST_CALL = 4,
+    ALLOW = FIRST_CALL + REFUSED,
+    REFUSE,
+    LENGTH,
+};
+
+/* At `place`: jumps to the refusal where the word compares so, or else goes on. */
+#define REFUSE_IF(place, comparison, word) \
+    BPF_JUMP(BPF_JMP | BPF_##comparison | BPF_K, word, REFUSE - (place) - 1, 0)
 
 int csystem_forbid_calls(void) {
-    struct sock_filter program[] = {
+    struct sock_filter program[LENGTH] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCHITECTURE, 0, 7),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCHITECTURE, 0, REFUSE - 2),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        REFUSE(JGE, NUMBERS_END, 5),
-        REFUSE(JEQ, SYS_socket, 4),
-        REFUSE(JEQ, SYS_execve, 3),
-        REFUSE(JEQ, SYS_execveat, 2),
-        REFUSE(JEQ, SYS_ptrace, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        REFUSE_IF(3, JGE, NUMBERS_END),
+        [ALLOW] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        [REFUSE] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
     };
-    struct sock_fprog filter = {sizeof program / sizeof program[0], program};
+    for (unsigned at = 0; at < REFUSED; at++)
+        program[FIRST_CALL + at] =
+            (struct sock_filter)REFUSE_IF(FIRST_CALL + at, JEQ, refused[at]);
+    struct sock_fprog filter = {LENGTH, program};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
     /* Some kernels slow a filtered process down, as a guard against code that it did not write. */
     unsigned flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW;

@@ -222,6 +222,58 @@ struct ConfinedRunTests {
         }
     }
 
+    /// Sealing the keys reaches the registry of every state that uses them, wherever it lies.
+    @Test func keysOfAStateElsewhere() throws {
+        let scene = try scene()
+        let elsewhere = try Scene()
+        try elsewhere.write("kek", [UInt8](repeating: 0x92, count: 32))
+        func texts(_ keys: String) throws {
+            let own = Pipeline.stateful.replacingOccurrences(of: "keys: keys", with: keys)
+            try scene.write("p.yaml", own)
+            try scene.write(
+                "other.yaml",
+                own.replacingOccurrences(of: "state: state", with: "state: \(elsewhere.path)/state")
+                    .replacingOccurrences(of: "out/", with: "other/"))
+        }
+        func optOut(_ user: String) throws -> Outcome {
+            try sluice(
+                ["opt-out", "add", "other.yaml", "--user", user, "--now", "2026-04-15"], in: scene,
+                through: ["CREDENTIALS_DIRECTORY=\(elsewhere.path)"])
+        }
+        try texts("keys: keys")
+        for pipeline in ["p.yaml", "other.yaml"] {
+            let outcome = try sluice(["run", pipeline, "--now", "2026-04-15"], in: scene)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+        #expect(try optOut("anna").status == 0)
+        try texts(Self.sealedKeys)
+        let sealed = try sluice(
+            ["keys", "rewrap", "p.yaml", "--json", "--now", "2026-04-15"], in: scene,
+            through: ["CREDENTIALS_DIRECTORY=\(elsewhere.path)"])
+        #expect(sealed.status == 0, "\(sealed.errors)")
+        #expect(text(sealed.output).contains(#""registry_keys":1,"#), "\(text(sealed.output))")
+        let outcome = try optOut("berta")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+
+    /// Where no more memory may be locked the work goes on, and says so.
+    @Test(.enabled(if: try Want.plainProcess.isMet())) func keysThatCannotBeLocked() throws {
+        let scene = try scene()
+        let report = "\(scene.path)/../report"
+        for isRefused in [false, true] {
+            try FaultReport.prepare(report)
+            let fault = Fault(
+                side: .write, kind: .error(ENOMEM), number: isRefused ? 1 : 0, lasts: true,
+                call: "mlock")
+            let outcome = try sluice(
+                run, in: scene, through: fault.settings(report: report))
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(try FaultReport(path: report).calls > 0)
+            #expect(
+                outcome.errors.contains("not all keys") == isRefused, "\(outcome.errors)")
+        }
+    }
+
     /// A database is read with its log, which lies beside what a symbolic link leads to.
     @Test func theLogOfADatabaseBehindALink() throws {
         let scene = try scene()

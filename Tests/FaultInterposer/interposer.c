@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -189,9 +190,14 @@ static int opening_reasons(int flags) {
         va_end(rest); \
     }
 
+static void note_opening(int flags) {
+    if (!(flags & O_CLOEXEC)) __atomic_add_fetch(&report->inheritable, 1, __ATOMIC_SEQ_CST);
+}
+
 #define OPEN(name) \
     int name(const char *path, int flags, ...) { \
         MODE(flags) \
+        note_opening(flags); \
         if (fails("open", opening_side(flags), opening_reasons(flags))) return -1; \
         return REAL(name)(steady(path), flags, mode); \
     }
@@ -201,6 +207,7 @@ OPEN(open64)
 #define OPENAT(name) \
     int name(int directory, const char *path, int flags, ...) { \
         MODE(flags) \
+        note_opening(flags); \
         if (fails("open", opening_side(flags), opening_reasons(flags))) return -1; \
         return REAL(name)(directory, path, flags, mode); \
     }
@@ -345,6 +352,52 @@ long syscall(long number, ...) {
     if (standing && number == SYS_getrandom)
         return getrandom((void *)words[0], (size_t)words[1], (unsigned)words[2]);
     return REAL(syscall)(number, words[0], words[1], words[2], words[3], words[4], words[5]);
+}
+
+/* Memory that is locked, for secrets: where, and how many bytes; 0 bytes: a free place. */
+static struct { const char *start; size_t count; } locked[1024];
+static int locking;
+
+static void lock_places(void) {
+    while (__atomic_exchange_n(&locking, 1, __ATOMIC_ACQUIRE)) sched_yield();
+}
+
+static void free_places(void) { __atomic_store_n(&locking, 0, __ATOMIC_RELEASE); }
+
+int mlock(const void *start, size_t count) {
+    if (only && strcmp(only, "mlock") == 0 && fails("mlock", WRITES, 0)) return -1;
+    lock_places();
+    for (int at = 0; at < 1024; at++) {
+        if (locked[at].count != 0) continue;
+        locked[at].start = start;
+        locked[at].count = count;
+        break;
+    }
+    free_places();
+    return REAL(mlock)(start, count);
+}
+
+/* To be called before what begins at `start` is given up: looks whether it was wiped. */
+static void look_at(const void *start) {
+    lock_places();
+    for (int at = 0; at < 1024; at++) {
+        if (locked[at].count == 0 || locked[at].start != start) continue;
+        size_t zeros = 0;
+        while (zeros < locked[at].count && locked[at].start[zeros] == 0) zeros++;
+        zeros == locked[at].count ? report->wiped++ : report->unwiped++;
+        locked[at].count = 0;
+    }
+    free_places();
+}
+
+int munlock(const void *start, size_t count) {
+    look_at(start);
+    return REAL(munlock)(start, count);
+}
+
+int munmap(void *start, size_t count) {
+    look_at(start);
+    return REAL(munmap)(start, count);
 }
 
 DIR *fdopendir(int file) {

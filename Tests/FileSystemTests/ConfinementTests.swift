@@ -126,6 +126,73 @@ final class ConfinementTests {
         }
     }
 
+    /// Calls by their numbers, with arguments that harm nobody and that a kernel finds fault with
+    /// in another way, where it has the call at all: so that EPERM is the filter's answer.
+    private static let refused: [(number: Int, words: [Int])] = {
+        #if arch(x86_64)
+            let (socket, execve, execveat, ptrace, readOther, writeOther) =
+                (41, 59, 322, 101, 310, 311)
+            let (addKey, requestKey, keyControl, getSegment, attachSegment) =
+                (248, 249, 250, 29, 30)
+            let (compare, watch, bpf, faults) = (312, 298, 321, 323)
+        #else
+            let (socket, execve, execveat, ptrace, readOther, writeOther) =
+                (198, 221, 281, 117, 270, 271)
+            let (addKey, requestKey, keyControl, getSegment, attachSegment) =
+                (217, 218, 219, 194, 196)
+            let (compare, watch, bpf, faults) = (272, 241, 280, 282)
+        #endif
+        let (ring, takeDescriptor, advise) = (425, 438, 440)
+        let own = Int(getpid())
+        return [
+            (socket, [-1]), (ring, []), (execve, []), (execveat, [-1]), (addKey, []),
+            (requestKey, []), (keyControl, [-1]), (ptrace, [2, 0x7fff_ffff]), (readOther, [own]),
+            (writeOther, [own]), (advise, [-1]), (takeDescriptor, [-1]), (getSegment, []),
+            (attachSegment, [-1]), (compare, [own, own, 99]), (watch, []), (bpf, [99]),
+            (faults, [-1]),
+        ]
+    }()
+
+    /// The exit status is 10 and the place in the list of what is not refused.
+    @Test func noOtherMemoryNoRingsAndNoHelpersOfTheKernel() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            typealias Call = @convention(c) (Int, Int, Int, Int, Int, Int, Int) -> Int
+            guard let address = unsafe dlsym(nil, "syscall") else { exit(1) }
+            let call = unsafe unsafeBitCast(address, to: Call.self)
+            guard Rooms().enter() else { exit(2) }
+            for (place, (number, some)) in ConfinementTests.refused.enumerated() {
+                let words = some + [Int](repeating: 0, count: 6 - some.count)
+                errno = 0
+                let result = call(
+                    number, words[0], words[1], words[2], words[3], words[4], words[5])
+                guard result == -1, errno == EPERM else { exit(Int32(10 + place)) }
+            }
+            exit(0)
+        }
+    }
+
+    /// Not into one of the same user either, which is this one's child.
+    @Test func noOtherProcessIsLookedInto() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            var ends: [Int32] = [-1, -1]
+            guard unsafe pipe(&ends) == 0 else { exit(1) }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            var actions = unsafe posix_spawn_file_actions_t()
+            unsafe posix_spawn_file_actions_init(&actions)
+            unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
+            guard let word = unsafe strdup("/bin/cat") else { exit(1) }
+            var words: [UnsafeMutablePointer<CChar>?] = unsafe [word, nil]
+            // Ends with its input, and that with this process.
+            var other = pid_t()
+            guard unsafe posix_spawn(&other, word, &actions, nil, &words, nil) == 0 else { exit(1) }
+            guard Rooms().enter() else { exit(2) }
+            for name in ["mem", "environ", "maps", "fd/0", "task/\(other)/mem"] {
+                guard unsafe open("/proc/\(other)/\(name)", O_RDONLY) < 0 else { exit(3) }
+            }
+            exit(0)
+        }
+    }
+
     @Test func threadsThatStartLaterAreBoundToo() async {
         await #expect(processExitsWith: .exitCode(0)) {
             guard Rooms().enter() else { exit(1) }

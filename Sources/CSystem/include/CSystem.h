@@ -72,6 +72,14 @@ static inline uint64_t csystem_raise_open_files(void) {
     return setrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : before;
 }
 
+/* Lets the process lock as much memory as it may allow itself. */
+static inline int csystem_raise_locked_memory(void) {
+    struct rlimit locked;
+    if (getrlimit(RLIMIT_MEMLOCK, &locked) != 0) return -1;
+    locked.rlim_cur = locked.rlim_max;
+    return setrlimit(RLIMIT_MEMLOCK, &locked);
+}
+
 static inline uint64_t csystem_open_files(void) {
     struct rlimit files;
     return getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 0;

@@ -8,8 +8,9 @@ package enum ProcessHygiene {
     /// The signals of a crash get their default action, because the crash reporter of the Swift
     /// runtime prints memory behind the registers, and with it identifiers. Core dumps are off. New
     /// files are for their owner only. A full pipe or a file size limit shows as an error of the
-    /// write, not as a silent death. Blocks of 128 KiB and more go back to the system when they
-    /// are freed, so memory does not grow with what was held before.
+    /// write, not as a silent death. For keys, as much memory may be locked as the system allows.
+    /// Blocks of 128 KiB and more go back to the system when they are freed, so memory does not
+    /// grow with what was held before.
     package static func apply() {
         for crash in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] {
             _ = signal(crash, SIG_DFL)
@@ -21,6 +22,7 @@ package enum ProcessHygiene {
         _ = umask(0o077)
         _ = csystem_return_large_blocks()
         OpenFileLimit.raise()
+        _ = csystem_raise_locked_memory()
         occupyStandardDescriptors()
     }
 

@@ -14,9 +14,7 @@ private import Glibc
         byteCount = (max(count, 1) + page - 1) / page * page
         unsafe start = .allocate(byteCount: byteCount, alignment: page)
         unsafe start.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
-        // A small RLIMIT_MEMLOCK may refuse the lock; they are then still wiped and undumped.
-        _ = unsafe mlock(start, byteCount)
-        _ = unsafe madvise(start, byteCount, MADV_DONTDUMP)
+        unsafe LockedMemory.protect(start, count: byteCount)
     }
 
     deinit {

@@ -23,9 +23,7 @@ private import Glibc
         }
         unsafe storage = mapping
         self.count = count
-        // A small RLIMIT_MEMLOCK may refuse the lock; the key is then still wiped and undumped.
-        _ = unsafe mlock(mapping, mappedBytes)
-        _ = unsafe madvise(mapping, mappedBytes, MADV_DONTDUMP)
+        unsafe LockedMemory.protect(mapping, count: mappedBytes)
     }
 
     deinit {

@@ -82,6 +82,14 @@ package struct KeyRewrapping: Sendable {
         return outcome
     }
 
+    /// The states that are registered with the store at `path`, whatever seals its keys.
+    package static func registeredStates(ofStoreAt path: String) throws(KeyFault) -> [String] {
+        let directory = try asKeyFault { () throws(FileFault) in
+            try Directory.privateDirectory(path, creating: false, closedToReaders: true)
+        }
+        return try KeyStore(directory: directory, zone: "", seal: nil).registeredStates()
+    }
+
     // MARK: Steps
 
     /// True when an interrupted call noted the same; one that noted something else has to be ended

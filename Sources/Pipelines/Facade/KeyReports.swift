@@ -4,6 +4,8 @@ package struct KeysRequest: Sendable {
     package var pipeline: String
     /// The clock: a date or RFC 3339 time; nil for the system's.
     package var now: String?
+    /// Closes to the process, for good, all that the keys and those who use them are not about.
+    package var isConfined = false
 
     package init(pipeline: String) { self.pipeline = pipeline }
 }

@@ -23,7 +23,7 @@ extension Sluice {
     package static func forgetState(
         _ request: KeysRequest, state: String
     ) throws(PipelineFailure) -> KeyForgetReport {
-        try KeyWork(request, command: "keys forget", changes: true).forget(state)
+        try KeyWork(request, command: "keys forget", changes: true, state: state).forget(state)
     }
 
     /// Seals all keys of the pipeline's store, and the registry keys of the states that use it, by

@@ -29,21 +29,24 @@ package struct RecallListing: Sendable, Equatable {
 extension Sluice {
     /// What recipients have to give back: deliveries made before an opt-out or erasure that
     /// concerns them.
+    ///
+    /// `isConfined` closes to the process, for good, all that is not the pipeline's own.
     package static func recalls(
-        pipeline: String, now: String? = nil
+        pipeline: String, now: String? = nil, isConfined: Bool = false
     ) throws(PipelineFailure) -> [RecallListing] {
         let work = try RecallWork(pipeline: pipeline, now: now)
         guard try hasLedger(work.statePath) else { return [] }
-        return try work.list()
+        return try work.list(work.open(isConfined: isConfined))
     }
 
     /// Notes that recall `id` was answered: the recipient says that the file is gone.
     package static func answerRecall(
-        pipeline: String, id: Int64, by who: String, now: String? = nil
+        pipeline: String, id: Int64, by who: String, now: String? = nil, isConfined: Bool = false
     ) throws(PipelineFailure) -> RecallListing {
         let work = try RecallWork(pipeline: pipeline, now: now)
-        try work.answer(id, who)
-        guard let listing = try work.list().first(where: { $0.id == id }) else {
+        let ledger = try work.open(isConfined: isConfined)
+        try work.answer(id, who, ledger)
+        guard let listing = try work.list(ledger).first(where: { $0.id == id }) else {
             throw .internalFault("a recall that was just answered is not there")
         }
         return listing
@@ -66,20 +69,19 @@ private struct RecallWork {
         statePath = anchored(state, at: folder)
     }
 
-    private func open() throws(PipelineFailure) -> Ledger {
-        try openState(statePath, of: plan)
+    func open(isConfined: Bool) throws(PipelineFailure) -> Ledger {
+        let ledger = try openState(statePath, of: plan)
+        if isConfined { _ = RunConfinement(plan, ledger, readsSources: false).enter() }
+        return ledger
     }
 
-    func list() throws(PipelineFailure) -> [RecallListing] {
-        do { return try open().recalls().map(listing) } catch let fault as LedgerFault {
-            throw .storage("cannot read the ledger: \(fault.description)")
-        } catch {
-            throw error as? PipelineFailure ?? .internalFault("an error without a name")
+    func list(_ ledger: Ledger) throws(PipelineFailure) -> [RecallListing] {
+        do { return try ledger.recalls().map(listing) } catch {
+            throw .storage("cannot read the ledger: \(error.description)")
         }
     }
 
-    func answer(_ id: Int64, _ who: String) throws(PipelineFailure) {
-        let ledger = try open()
+    func answer(_ id: Int64, _ who: String, _ ledger: Ledger) throws(PipelineFailure) {
         do {
             try ledger.answerRecall(id, by: who, time: plan.release.clocks.runClock.now)
         } catch {

@@ -124,13 +124,19 @@ extension Sluice {
 
     /// Removes dead attempts and idle plans from a folder of work; `age` is an ISO 8601 duration.
     package static func collectWork(
-        _ path: String, olderThan age: String
+        _ path: String, olderThan age: String, isConfined: Bool = false
     ) throws(PipelineFailure) -> WorkRemovalReport {
         guard let length = CalendarDuration(text: age) else {
             throw .usage("--older-than: expected a duration such as P1D or PT6H")
         }
         let clock = RunClock.system(zone: .utc)
-        return try WorkRemoval(path, before: clock.cutOff(length)).run()
+        let removal = try WorkRemoval(path, before: clock.cutOff(length))
+        if isConfined {
+            var places = Confinement.Places()
+            places.written = [path]
+            _ = Confinement.enter(places)
+        }
+        return try removal.run()
     }
 }
 

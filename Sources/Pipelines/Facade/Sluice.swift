@@ -65,6 +65,11 @@ package enum Sluice {
         report.elapsedSeconds = Double(elapsed) / 1e9
         report.workers = settings.workers
         report.stages.add(.commit, nanoseconds: elapsed - report.taskNanoseconds)
+        if LockedMemory.wasRefused {
+            report.notes.append(
+                "not all keys could be locked in memory and may have been swapped out: expected a "
+                    + "higher limit of locked memory (`ulimit -l`, `LimitMEMLOCK=`)")
+        }
         return report
     }
 

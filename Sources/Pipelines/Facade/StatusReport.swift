@@ -133,6 +133,8 @@ package struct StatusRequest: Sendable {
     package var now: String?
     /// The file that metrics are to be written to.
     package var metrics: String?
+    /// Closes to the process, for good, all that is not the pipeline's own.
+    package var isConfined = false
 
     package init(pipeline: String) { self.pipeline = pipeline }
 }

@@ -41,15 +41,16 @@ struct RunConfinement {
     /// besides the files that it reads and the folders that it writes to.
     ///
     /// Nothing is changed, in the key store neither. What ledger and key store cannot tell stays
-    /// closed: whoever needs it says why.
+    /// closed: whoever needs it says why. So do the sources where `readsSources` is false.
     init(
         _ plan: Plan, _ ledger: Ledger?, reading files: [String] = [],
-        writing folders: [String] = []
+        writing folders: [String] = [], readsSources: Bool = true
     ) {
         // What a command reads it may list again, to know what a run is still going to take in.
-        let found = (try? presentFiles(plan.sources.filter { $0 != "-" })) ?? []
+        let sources = readsSources ? plan.sources.filter { $0 != "-" } : []
+        let found = (try? presentFiles(sources)) ?? []
         self.init(plan, sources: files + found, writes: folders)
-        places.read += Self.sourceFolders(of: plan)
+        if readsSources { places.read += Self.sourceFolders(of: plan) }
         if let holds = plan.holds { places.read.append(holds) }
         places.written += (try? ledger?.partFolders()) ?? []
         // What a backup brought back there is taken away again. In place of one that is missing the

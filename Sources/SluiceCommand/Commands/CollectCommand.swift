@@ -24,11 +24,14 @@ package struct CollectCommand: ParsableCommand {
     )
     package var olderThan: String = "P2D"
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     package func run() throws {
         let report = try telling(asJSON: true) { () throws(PipelineFailure) in
-            try Sluice.collectWork(work, olderThan: olderThan)
+            try Sluice.collectWork(
+                work, olderThan: olderThan, isConfined: !sandbox.noSandbox)
         }
         try StandardOutput.write(text: TaskText.json(report) + "\n")
     }

@@ -39,7 +39,7 @@ package struct WorkOptions: ParsableArguments {
     }
 }
 
-/// What the process is kept to, as commands that read records know it.
+/// What the process is kept to, as all commands know it that read more than a pipeline file.
 package struct SandboxOptions: ParsableArguments {
     @Flag(help: "Leave files and network that the work does not need open to the process.")
     package var noSandbox = false

@@ -35,11 +35,14 @@ package struct KeysOptions: ParsableArguments {
     @Flag(help: "Write JSON to standard output.")
     package var json = false
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     var request: KeysRequest {
         var request = KeysRequest(pipeline: pipeline)
         request.now = now
+        request.isConfined = !sandbox.noSandbox
         return request
     }
 

@@ -44,11 +44,14 @@ package struct RecallsCommand: ParsableCommand {
         @Flag(help: "Write JSON to standard output.")
         package var json = false
 
+        @OptionGroup package var sandbox: SandboxOptions
+
         package init() {}
 
         package func run() throws {
             let listings = try telling(asJSON: json) { () throws(PipelineFailure) in
-                try Sluice.recalls(pipeline: pipeline, now: now)
+                try Sluice.recalls(
+                    pipeline: pipeline, now: now, isConfined: !sandbox.noSandbox)
             }.filter { listing in
                 (all || listing.answered.isEmpty)
                     && (recipient.map { $0.utf8.elementsEqual(listing.recipient.utf8) } ?? true)
@@ -88,12 +91,15 @@ package struct RecallsCommand: ParsableCommand {
         @Flag(help: "Write JSON to standard output.")
         package var json = false
 
+        @OptionGroup package var sandbox: SandboxOptions
+
         package init() {}
 
         package func run() throws {
             let listing = try telling(asJSON: json) { () throws(PipelineFailure) in
                 guard !by.isEmpty else { throw .usage("--by: found nothing, expected who says so") }
-                return try Sluice.answerRecall(pipeline: pipeline, id: id, by: by, now: now)
+                return try Sluice.answerRecall(
+                    pipeline: pipeline, id: id, by: by, now: now, isConfined: !sandbox.noSandbox)
             }
             let text =
                 json

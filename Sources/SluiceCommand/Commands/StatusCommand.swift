@@ -29,12 +29,15 @@ package struct StatusCommand: ParsableCommand {
     @Flag(help: "Write JSON to standard output.")
     package var json = false
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     package func run() throws {
         var request = StatusRequest(pipeline: pipeline)
         request.now = now
         request.metrics = metrics.metrics
+        request.isConfined = !sandbox.noSandbox
         let report = try telling(asJSON: json) { () throws(PipelineFailure) in
             let report = try Sluice.status(request)
             try metrics.write(MetricsText(status: report))

@@ -201,7 +201,7 @@ struct CanarySweepTests {
         let report = "\(house.scene.path)/../report"
         var failed = 0
         for (number, error) in zip([3, 20, 45, 80, 120], [ENOSPC, EIO, EDQUOT, ENOSPC, EROFS]) {
-            try Data(count: 64).write(to: URL(fileURLWithPath: report))
+            try FaultReport.prepare(report)
             let fault = Fault(side: .write, kind: .error(error), number: number, lasts: true)
             if try house.run(Self.run, through: fault.settings(report: report)).status != 0 {
                 failed += 1
@@ -225,7 +225,7 @@ struct CanarySweepTests {
         let report = "\(house.scene.path)/../report"
         let core = ["/bin/sh", "-c", #"ulimit -c unlimited; exec "$0" "$@""#]
         for _ in 0..<4 {
-            try Data(count: 64).write(to: URL(fileURLWithPath: report))
+            try FaultReport.prepare(report)
             let number = Int.random(in: 1...60, using: &random)
             let fault = Fault(side: .write, kind: .signal(signal), number: number)
             let outcome = try house.run(

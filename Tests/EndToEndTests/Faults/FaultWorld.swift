@@ -80,6 +80,15 @@ struct FaultReport {
     let kept, escapes: Int
     /// How often libdispatch began to manage threads.
     let managers: Int
+    /// How many files another programme would have inherited.
+    let inheritable: Int
+    /// How often memory that had been locked was given up: wiped, or not.
+    let wiped, unwiped: Int
+
+    /// Makes the file at `path` into which the interposer writes.
+    static func prepare(_ path: String) throws {
+        try Data(count: 80).write(to: URL(fileURLWithPath: path))
+    }
 
     init(path: String) throws {
         let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -92,6 +101,9 @@ struct FaultReport {
         kept = number(32)
         escapes = number(40)
         managers = number(48)
+        inheritable = number(56)
+        wiped = number(64)
+        unwiped = number(72)
     }
 }
 
@@ -126,7 +138,7 @@ final class FaultWorld {
         _ = try run()
         expected.append(try state())
         clock = time(nil)
-        try Data(count: 64).write(to: URL(fileURLWithPath: report))
+        try FaultReport.prepare(report)
     }
 
     private static func fill(_ scene: Scene) throws {
@@ -230,7 +242,7 @@ final class FaultWorld {
     func run(
         with fault: Fault, isSteady: Bool = false, through words: [String] = []
     ) throws -> Outcome {
-        try Data(count: 64).write(to: URL(fileURLWithPath: report))
+        try FaultReport.prepare(report)
         let steady = isSteady ? ["FAULT_CLOCK=\(clock)", "SWIFT_DETERMINISTIC_HASHING=1"] : []
         return try run(through: fault.settings(report: report) + steady + words)
     }

@@ -20,7 +20,8 @@
                    is the same in each process then, so that what two of them leave can be compared
      FAULT_BELOW   a folder below which nothing can be renamed or linked, as in an object store
 
-   Only calls that can give the error at all are counted. Standard input, output and error are left
+   Only calls that can give the error at all are counted; mlock only where FAULT_CALL names it, and
+   then as one that writes. Standard input, output and error are left
    alone. */
 #ifndef FAULT_INTERPOSER_H
 #define FAULT_INTERPOSER_H
@@ -40,6 +41,10 @@ struct fault_report {
     /* How often a manager of libdispatch began to look after worker threads, which it does through
        files that are closed to a confined process. */
     uint64_t managers;
+    /* How many files were opened in a way that another programme would inherit them. */
+    uint64_t inheritable;
+    /* How often memory that had been locked was given up: full of zeros, or not. */
+    uint64_t wiped, unwiped;
 };
 
 #endif

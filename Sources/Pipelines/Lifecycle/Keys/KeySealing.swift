@@ -9,12 +9,14 @@ internal import Records
 struct KeySealing {
     private let plan: Plan
     private let statePath: String?
+    private let isConfined: Bool
 
     init(_ request: KeysRequest) throws(PipelineFailure) {
         let folder = try workingFolder()
         let loaded = try Sluice.loadPlan(request.pipeline, now: request.now)
         plan = loaded.anchored(at: folder)
         statePath = loaded.state.map { registeredPath(anchored($0, at: folder)) }
+        isConfined = request.isConfined
     }
 
     private static func present(_ path: String?) throws(PipelineFailure) -> String? {
@@ -37,6 +39,7 @@ struct KeySealing {
         do throws(KeyFault) {
             let old = try source.map { source throws(KeyFault) in try WrappingKey.load(source) }
             new = try plan.loadWrapping()
+            if isConfined { confine(store, ledger) }
             var work = KeyRewrapping(from: old, to: new)
             outcome = try work.run(storeAt: store, states: state.map { [$0] } ?? [])
         } catch {
@@ -49,6 +52,15 @@ struct KeySealing {
         return KeyRewrapReport(
             store: store ?? "", keys: outcome.keys, registries: outcome.registries,
             isSealed: new != nil, wasSealed: source != nil)
+    }
+
+    /// Closes all else: the registry keys of all states that use the store are replaced, too. What
+    /// the store cannot tell stays closed, and the work says why.
+    private func confine(_ store: String?, _ ledger: Ledger?) {
+        let states = store.flatMap { try? KeyRewrapping.registeredStates(ofStoreAt: $0) } ?? []
+        // In place of one that is missing the folder above it would be open.
+        let present = states.filter { (try? FileStatus.of($0))?.kind == .directory }
+        _ = RunConfinement(plan, ledger, writing: present, readsSources: false).enter()
     }
 
     private func note(

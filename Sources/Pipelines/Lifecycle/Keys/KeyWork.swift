@@ -14,14 +14,20 @@ struct KeyWork {
     private let retirement: KeyRetirement
 
     /// Opens the key store, which must be there, and the state, if the pipeline has one: with its
-    /// lock when the command changes something, else to look only.
-    init(_ request: KeysRequest, command: String, changes: Bool) throws(PipelineFailure) {
+    /// lock when the command changes something, else to look only. `state` is one that is looked at
+    /// though nobody may have registered it.
+    init(
+        _ request: KeysRequest, command: String, changes: Bool, state: String? = nil
+    ) throws(PipelineFailure) {
         let plan = try Sluice.loadPlan(request.pipeline, now: request.now)
             .anchored(at: try workingFolder())
         guard plan.keyStore != nil else {
             throw .usage("\(request.pipeline) uses no month keys: there is no key store to look at")
         }
         try self.init(plan, command: command, changes: changes)
+        guard request.isConfined else { return }
+        let files = state.map { ["\($0)/\(Ledger.fileName)"] } ?? []
+        _ = RunConfinement(plan, own?.ledger, reading: files, readsSources: false).enter()
     }
 
     /// The same for a plan with absolute paths that uses month keys.

@@ -26,6 +26,9 @@ struct StatusWork {
             throw .storage("\(state) holds no ledger: the pipeline has not run yet")
         }
         try self.init(plan, state: state)
+        guard request.isConfined else { return }
+        let folders = request.metrics.map { [splitPath($0).directory] } ?? []
+        _ = RunConfinement(plan, ledger, writing: folders, readsSources: false).enter()
     }
 
     /// For a plan with absolute paths; `state` holds a ledger.
