@@ -104,7 +104,9 @@ import Testing
 
     // MARK: Fixtures
 
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: fixtures), "needs the fixtures"))
+    @Test(
+        .enabled(
+            if: try Want.fixtures.isMet(FileManager.default.fileExists(atPath: fixtures))))
     func theFixturesOfTheOracle() throws {
         var ran = 0
         for name in try FileManager.default.contentsOfDirectory(atPath: Self.fixtures).sorted() {

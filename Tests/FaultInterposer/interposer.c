@@ -33,12 +33,15 @@ enum reason {
     CHANGES = 2,      /* EROFS */
     MAY_WAIT = 4,     /* EINTR */
     MOVES_BYTES = 8,  /* a short count */
-    NEEDS_NUMBER = 16 /* EMFILE, ENFILE */
+    NEEDS_NUMBER = 16,/* EMFILE, ENFILE */
+    LOCKS = 32        /* ENOLCK */
 };
 
 static struct fault_report nowhere;
 static struct fault_report *report = &nowhere;
 static int side, error, shortened, torn, deadly;
+/* True where the standard streams are disturbed as well. */
+static int with_streams;
 static uint64_t first, last;
 /* A file of somebody else that the process tries to open whenever it makes a call. */
 static const char *outside;
@@ -76,6 +79,7 @@ __attribute__((constructor)) static void prepare(void) {
     report = map;
     outside = getenv("FAULT_OUTSIDE");
     only = getenv("FAULT_CALL");
+    with_streams = getenv("FAULT_STREAMS") != NULL;
     disk = open_named("FAULT_DISK", O_RDONLY | O_DIRECTORY);
     sites = open_named("FAULT_SITES", O_WRONLY | O_APPEND);
     torn = strcmp(as, "torn") == 0;
@@ -144,6 +148,7 @@ static int can_happen(int reasons) {
     case EROFS: return reasons & CHANGES;
     case EINTR: return reasons & MAY_WAIT;
     case EMFILE: case ENFILE: return reasons & NEEDS_NUMBER;
+    case ENOLCK: return reasons & LOCKS;
     default: return 1;
     }
 }
@@ -172,7 +177,7 @@ static const char *steady(const char *path) {
     return standing && strcmp(path, "/dev/urandom") == 0 ? "/dev/zero" : path;
 }
 
-#define IS_STREAM(descriptor) ((descriptor) <= STDERR_FILENO)
+#define IS_STREAM(descriptor) (!with_streams && (descriptor) <= STDERR_FILENO)
 
 static int opening_side(int flags) { return (flags & O_ACCMODE) == O_RDONLY ? READS : WRITES; }
 
@@ -316,10 +321,32 @@ CALL(unlink, WRITES, CHANGES, (const char *path), (path))
 CALL(unlinkat, WRITES, CHANGES, (int directory, const char *path, int flags),
      (directory, path, flags))
 CALL(rmdir, WRITES, CHANGES, (const char *path), (path))
-CALL(flock, WRITES, MAY_WAIT, (int file, int operation), (file, operation))
+CALL(flock, WRITES, MAY_WAIT | LOCKS, (int file, int operation), (file, operation))
 CALL(fstat, READS, 0, (int file, struct stat *status), (file, status))
 CALL(fstatat, READS, 0, (int directory, const char *path, struct stat *status, int flags),
      (directory, path, status, flags))
+
+/* Locks that are taken or made less, as SQLite does it; to be let go needs nothing. */
+static int locks(int command, const struct flock *lock) {
+    switch (command) {
+    case F_SETLK: case F_SETLKW: case F_OFD_SETLK: case F_OFD_SETLKW:
+        return lock->l_type != F_UNLCK;
+    default: return 0;
+    }
+}
+
+/* SQLite waits for no lock, so a signal interrupts none. */
+#define FCNTL(name) \
+    int name(int file, int command, ...) { \
+        va_list rest; \
+        va_start(rest, command); \
+        void *argument = va_arg(rest, void *); \
+        va_end(rest); \
+        if (locks(command, argument) && fails("fcntl", WRITES, LOCKS)) return -1; \
+        return REAL(name)(file, command, argument); \
+    }
+FCNTL(fcntl)
+FCNTL(fcntl64)
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
     int result = REAL(clock_gettime)(clock, time);

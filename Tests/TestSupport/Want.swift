@@ -6,6 +6,13 @@ public enum Want: String, Sendable {
     case superuser = "the superuser"
     case landlock = "a kernel with Landlock"
     case fullDevice = "/dev/full"
+    case mounts = "the right to mount disks"
+    case diskMakers = "mkfs.ext4 and losetup"
+    case memoryLimits = "a control group that limits memory"
+    /// Core files that lie where the process was.
+    case coreFiles = "a kernel that leaves core files in place"
+    /// They lie beside this repository, and no machine needs them.
+    case fixtures = "the fixtures of the oracle"
     case gzip = "gzip"
     case chromium = "a Chromium that works here"
     case postgres = "a PostgreSQL server"
@@ -20,14 +27,15 @@ public enum Want: String, Sendable {
     ///
     /// Otherwise the test is left out: the line on standard error has the number of those so far.
     /// With `SLUICE_LONG` set, as `.ci/test --long` sets it, the test fails instead; but not for
-    /// want of a plain process, which is a matter of the build. `isDemanded` says that the long
-    /// form of the test alone was asked for.
+    /// want of a plain process, which is a matter of the build, or of what lies beside this
+    /// repository. `isDemanded` says that the long form of the test alone was asked for.
     public func isMet(
         _ isHere: Bool = Want.isPlainProcess, isDemanded: Bool = false
     ) throws -> Bool {
         if isHere { return true }
-        let isLong = unsafe isDemanded || getenv("SLUICE_LONG") != nil
-        if self != .plainProcess, isLong { throw Missing(want: self) }
+        if ![.plainProcess, .fixtures].contains(self), isDemanded || Self.isLong {
+            throw Missing(want: self)
+        }
         let number = Self.leftOut.withLock { counts in
             counts[self, default: 0] += 1
             return counts[self, default: 0]
@@ -36,6 +44,9 @@ public enum Want: String, Sendable {
         _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
         return false
     }
+
+    /// True when every test is to run in full.
+    public static let isLong = unsafe getenv("SLUICE_LONG") != nil
 
     /// False when the address or the thread sanitizer watches this process.
     public static let isPlainProcess =

@@ -19,6 +19,8 @@ struct FaultJob: CustomTestStringConvertible {
     var waitingTable: String?
     /// True without state: what stands already is then seen in the results, not in a ledger.
     var isLoose = false
+    /// True when the standard streams are disturbed, too: what the command prints is its result.
+    var isStreamed = false
 
     var testDescription: String { name }
 
@@ -254,6 +256,17 @@ struct FaultJob: CustomTestStringConvertible {
                 erase("p.yaml", "user3@firma3.example", "2026-03-21"),
             ], command: run("p.yaml", "2026-03-22") + ["--forget-missing", "quarantine"],
             clock: "2026-03-22"),
+        FaultJob(
+            name: "a filter in a pipe", command: [
+                "filter", "--format", "jsonl", "--time", "ts", "--set", "ts=keep", "--set",
+                "action=keep", "--user", "drop", "--now", "2026-03-20", "--quiet",
+                "--quarantine-limit", "5",
+            ], clock: "2026-03-20", input: lines(seed: 14, 4000), isLoose: true,
+            isStreamed: true),
+        FaultJob(
+            name: "a copy in a pipe", before: [first],
+            command: subject("export", ["--output", "-"]), clock: "2026-03-21",
+            isStreamed: true),
     ]
 
     /// Invented events, the fourth of them cut off.

@@ -118,6 +118,10 @@ final class FaultWorld {
     /// time makes superfluous, such as aggregates of a published month, a second one leaves out.
     private var expected: [[String: [UInt8]]] = []
     private var proof: Int32 = 0
+    /// What the ledgers say then.
+    private var expectedLedgers: [LedgerImage] = []
+    /// What the undisturbed job prints.
+    private var printed: [UInt8] = []
     private var entriesBefore = 0
     private var prospects: [Int: Prospect] = [:]
     /// When all that went before was done, in seconds since 1970.
@@ -129,14 +133,18 @@ final class FaultWorld {
         self.scene = scene
         try Self.fill(scene)
         try Self.lendKeys(to: scene)
-        for command in job.before { try Self.mustSucceed(command, job, scene) }
+        for command in job.before where try !Self.isOfFiles(command, scene) {
+            _ = try Self.mustSucceed(command, job, scene)
+        }
         beginning = try FolderImage(of: scene.path)
         entriesBefore = try entries()
-        try Self.mustSucceed(job.command, job, scene)
+        printed = try Self.mustSucceed(job.command, job, scene).output
         proof = try verify()
         expected = [try state()]
+        expectedLedgers = [try LedgerImage(of: scene)]
         _ = try run()
         expected.append(try state())
+        expectedLedgers.append(try LedgerImage(of: scene))
         clock = time(nil)
         try FaultReport.prepare(report)
     }
@@ -210,11 +218,11 @@ final class FaultWorld {
         _ command: [String],
         _ job: FaultJob,
         _ scene: Scene
-    ) throws {
-        if try isOfFiles(command, scene) { return }
+    ) throws -> Outcome {
         let outcome = try sluice(
             words(command, scene), in: scene, through: settings(scene), feed: .bytes(job.input))
         guard outcome.status == 0 else { throw FaultProblem.setUp(command + [outcome.errors]) }
+        return outcome
     }
 
     /// True for what somebody does with files, which is done then.
@@ -244,7 +252,8 @@ final class FaultWorld {
     ) throws -> Outcome {
         try FaultReport.prepare(report)
         let steady = isSteady ? ["FAULT_CLOCK=\(clock)", "SWIFT_DETERMINISTIC_HASHING=1"] : []
-        return try run(through: fault.settings(report: report) + steady + words)
+        let streams = job.isStreamed ? ["FAULT_STREAMS=1"] : []
+        return try run(through: fault.settings(report: report) + streams + steady + words)
     }
 
     /// For each call of the job that could fail this way, in their order, whence it comes: the same
@@ -310,7 +319,7 @@ final class FaultWorld {
             if Self.inner.contains(where: entry.name.hasPrefix) {
                 // A ledger without its seal is looked at more closely by the next owner.
                 if entry.name.hasSuffix("/ledger.seal") { continue }
-                state[masked(entry.name), default: []] += bytes("\(entry.mode) ")
+                state[Self.masked(entry.name), default: []] += bytes("\(entry.mode) ")
             } else {
                 state[entry.name] = bytes("\(entry.mode) ") + content
             }
@@ -333,7 +342,7 @@ final class FaultWorld {
 
     /// The name with a star for each random part: twelve or more hexadecimal digits, and a number
     /// that is joined to them.
-    private func masked(_ name: String) -> String {
+    static func masked(_ name: String) -> String {
         func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
         var rest = Array(name.utf8)[...]
         var masked: [UInt8] = []
@@ -379,6 +388,12 @@ final class FaultWorld {
             wrong.append("the message shows \(word)…")
         }
         if outcome.errors.contains("Optional(") { wrong.append("the message shows what is inside") }
+        if job.isStreamed,
+            outcome.status == 0
+                ? outcome.output != printed : !printed.starts(with: outcome.output)
+        {
+            wrong.append("prints something else")
+        }
         let image = try FolderImage(of: scene.path)
         if outcome.status == 0 {
             let found = state(image).filter { name, _ in
@@ -430,28 +445,22 @@ final class FaultWorld {
         var wrong = try differences("again", state(), expected[...])
         let proof = try verify()
         if proof != self.proof { wrong.append("verify: status \(proof)") }
-        return wrong
+        return try wrong + LedgerImage(of: scene).differences(from: expectedLedgers)
     }
 
     /// How much stands in the ledgers: runs, and what commands enter by themselves. What a killed
     /// transaction left in their journals is no part of it.
     private func entries() throws -> Int {
         var count = 0
-        for state in ["state", "store-state"] where scene.exists("\(state)/ledger.sqlite") {
-            let copy = try Scene(inMemory: true)
-            for name in ["ledger.sqlite", "ledger.sqlite-journal"]
-            where scene.exists("\(state)/\(name)") {
-                try copy.write(name, scene.read("\(state)/\(name)"))
-            }
-            let queue = try DatabaseQueue(path: "\(copy.path)/ledger.sqlite")
-            count += try queue.read { db in
+        for state in ["state", "store-state"] {
+            count += try LedgerImage.read(state, of: scene) { db in
                 try ["runs", "holds", "opt_outs", "erasures", "publications", Self.endings]
                     .filter { try db.tableExists(String($0.prefix { $0 != " " })) }
                     .reduce(0) { count, table in
                         try count
                             + (Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0)
                     }
-            }
+            } ?? 0
         }
         return count
     }

@@ -4,8 +4,11 @@ import Glibc
 import TestSupport
 import Testing
 
-/// What runs short in the field: names for files, their size, descriptors, memory, and the right to
-/// write. What needs the superuser is skipped without, and the skip is printed.
+/// What runs short in the field: room, names for files, their size, descriptors, memory, and the
+/// right to write. What needs a right is skipped without, and the skip is printed.
+///
+/// The ordinary tests leave so much room here and there, by a seed. `SLUICE_LONG=1`, or a variable
+/// for `FaultTests`, leaves one block more each time, from none, until the job is through.
 @Suite("shortages", .serialized)
 struct ShortageTests {
     /// Jobs that write in different ways.
@@ -13,9 +16,29 @@ struct ShortageTests {
         ["a first run", "publish", "a store again"].contains($0.name)
     }
 
+    @Test(arguments: jobs) func noRoomLeft(_ job: FaultJob) throws {
+        let disk = try TinyDisk(mebibytes: 64, names: 4000)
+        guard let disk else { return try skip(.mounts) }
+        let isLong = Want.isLong || FaultTests.asked.isMade
+        var random = SeededGenerator(seed: 0xd15c &+ UInt64(job.name.utf8.count))
+        let blocks =
+            isLong
+            ? Array(0..<10_000) : [0] + (0..<2).map { _ in Int.random(in: 1...60, using: &random) }
+        let world = try FaultWorld(job, scene: disk.scene)
+        try disturb(world, rounds: blocks, failing: 1, untilItIsThrough: isLong) { world, left in
+            try disk.fillUp(leavingBlocks: left)
+            defer { disk.clear() }
+            let outcome = try world.run()
+            // 8 where it is the key store that cannot be written.
+            #expect([0, 6, 8].contains(outcome.status), "\(left) blocks left: \(outcome.errors)")
+            if outcome.status == 8 { #expect(outcome.errors.contains("no space is left")) }
+            return outcome
+        }
+    }
+
     @Test(arguments: jobs) func noNameLeft(_ job: FaultJob) throws {
         let disk = try TinyDisk(mebibytes: 64, names: 4000)
-        guard let disk else { return try skip() }
+        guard let disk else { return try skip(.mounts) }
         try disturb(FaultWorld(job, scene: disk.scene), failing: 2) { world, round in
             try disk.fillUp(leavingNames: round)
             defer { disk.clear() }
@@ -25,8 +48,8 @@ struct ShortageTests {
 
     @Test(arguments: jobs) func aDiskThatIsReadOnly(_ job: FaultJob) throws {
         let disk = try TinyDisk(mebibytes: 64, names: 4000)
-        guard let disk else { return try skip() }
-        try disturb(FaultWorld(job, scene: disk.scene), rounds: 1, failing: 1) { world, _ in
+        guard let disk else { return try skip(.mounts) }
+        try disturb(FaultWorld(job, scene: disk.scene), rounds: 0..<1, failing: 1) { world, _ in
             try disk.setReadOnly(true)
             defer { try? disk.setReadOnly(false) }
             return try world.run()
@@ -51,7 +74,7 @@ struct ShortageTests {
 
     @Test(arguments: jobs) func littleMemory(_ job: FaultJob) throws {
         let group = MemoryGroup()
-        guard let group else { return try skip() }
+        guard let group else { return try skip(.memoryLimits) }
         try disturb(FaultWorld(job), failing: 1, mayBeKilled: true) { world, round in
             group.allow(mebibytes: 4 + round * round)
             let script = #"echo $$ > \#(group.members) && exec "$0" "$@""#
@@ -60,16 +83,20 @@ struct ShortageTests {
     }
 
     /// Disturbs the job of the world more gently in each round, and looks at what comes of it; at
-    /// least `failing` rounds must have been too much for it.
+    /// least `failing` rounds must have been too much for it, and with `untilItIsThrough` the last
+    /// one that is done not.
     private func disturb(
-        _ world: FaultWorld, rounds: Int = 6, failing: Int, mayBeKilled: Bool = false,
+        _ world: FaultWorld, rounds: some Sequence<Int> = 0..<6, failing: Int,
+        mayBeKilled: Bool = false, untilItIsThrough: Bool = false,
         _ work: (FaultWorld, Int) throws -> Outcome
     ) throws {
         var failed = 0
-        for round in 0..<rounds {
+        var isThrough = false
+        for round in rounds where !(isThrough && untilItIsThrough) {
             try world.restore()
             var outcome = try work(world, round)
-            if outcome.status != 0 { failed += 1 }
+            isThrough = outcome.status == 0
+            if !isThrough { failed += 1 }
             // The kernel ends what takes more memory than it may.
             if mayBeKilled, outcome.status == 128 + SIGKILL { outcome.status = 6 }
             for sentence in try world.faultsAfter(outcome) {
@@ -77,10 +104,14 @@ struct ShortageTests {
             }
         }
         #expect(failed >= failing)
+        if untilItIsThrough {
+            #expect(isThrough)
+            StandardError.write("\(world.job.name): through behind \(failed) that failed\n")
+        }
     }
 
-    private func skip() throws {
-        _ = try Want.superuser.isMet(false, isDemanded: FaultTests.asked.isMade)
+    private func skip(_ want: Want) throws {
+        _ = try want.isMet(false, isDemanded: FaultTests.asked.isMade)
     }
 }
 
@@ -100,6 +131,25 @@ private final class TinyDisk {
     deinit { unsafe umount2(root, Int32(MNT_DETACH)) }
 
     private var filler: String { "\(root)/filler" }
+
+    /// Takes all room but so many blocks.
+    func fillUp(leavingBlocks left: Int) throws {
+        let number = unsafe open(filler, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+        guard number >= 0 else { throw ProcessFault.noFile(filler) }
+        defer { close(number) }
+        var size = 0
+        // What is gone may be given back a little later.
+        for _ in 0..<500 {
+            var room = statvfs()
+            guard unsafe fstatvfs(number, &room) == 0 else { break }
+            let tooMuch = Int(room.f_bavail) - left
+            if tooMuch == 0 { return }
+            size += tooMuch * Int(room.f_bsize)
+            guard tooMuch > 0 ? posix_fallocate(number, 0, size) == 0 : ftruncate(number, size) == 0
+            else { break }
+        }
+        throw ProcessFault.noFile(filler)
+    }
 
     /// Takes all names but so many.
     func fillUp(leavingNames left: Int) throws {
@@ -122,6 +172,7 @@ private final class TinyDisk {
         for index in 0..<min(left, made) { unsafe unlink("\(filler)/\(index)") }
     }
 
+    /// Gives back what was taken.
     func clear() { try? FileManager.default.removeItem(atPath: filler) }
 
     func setReadOnly(_ isReadOnly: Bool) throws {

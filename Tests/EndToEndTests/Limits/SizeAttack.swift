@@ -118,17 +118,19 @@ struct SizeAttack: Sendable, CustomTestStringConvertible {
             return [piece(#"{"\#(canary)":"# + brackets + "}\n", size / 20_000)]
         },
         stream(
-            "a million keys", size: 14 << 20, words: ["too-many-fields"], memory: 420, growth: 48
+            "a million keys", size: 12 << 20, words: ["too-many-fields"], memory: 420, growth: 48
         ) { size in
-            let keys = (0..<(size / 24)).map { #","\#(canary)\#($0)":1"# }.joined()
-            return [
-                piece(good), piece(#"{"ts":"2026-03-01T10:00:00Z""# + keys + "}\n"), piece(good),
-            ]
+            let keys = (0..<(size / 12)).map { #","\#($0)":1"# }.joined()
+            let start = #"{"ts":"2026-03-01T10:00:00Z","\#(canary)":1"#
+            return [piece(good), piece(start + keys + "}\n"), piece(good)]
         },
-        stream("one key a million times", size: 16 << 20, memory: 420, growth: 48) { size in
+        stream(
+            "one key a million times", size: 12 << 20, words: ["duplicate-key"], memory: 420,
+            growth: 48
+        ) { size in
             [
-                piece(good), piece(#"{"ts":"2026-03-01T10:00:00Z""#),
-                piece(#","\#(canary)":1"#, size / 17), piece("}\n" + good),
+                piece(good), piece(#"{"ts":"2026-03-01T10:00:00Z","\#(canary)":1"#),
+                piece(#","kanarie":1"#, size / 12), piece("}\n" + good),
             ]
         },
     ]

@@ -9,6 +9,7 @@
      FAULT_AT      the number of the call that fails, from 1; without it calls are only counted
      FAULT_FROM    instead of FAULT_AT: this call fails and every one behind it
 
+     FAULT_STREAMS if set, standard input, output and error are disturbed, too
      FAULT_DISK    a folder: its ext4 file system loses its power there, and what was not made
                    durable, and then the process is killed
      FAULT_SITES   a file that gets 8 bytes for each call that is counted: whence it came
@@ -21,8 +22,7 @@
      FAULT_BELOW   a folder below which nothing can be renamed or linked, as in an object store
 
    Only calls that can give the error at all are counted; mlock only where FAULT_CALL names it, and
-   then as one that writes. Standard input, output and error are left
-   alone. */
+   then as one that writes. */
 #ifndef FAULT_INTERPOSER_H
 #define FAULT_INTERPOSER_H
 
