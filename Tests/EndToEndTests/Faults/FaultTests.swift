@@ -64,8 +64,7 @@ struct FaultTests {
     /// made less was told as none.
     private static let finds: [Find] = [
         Find(
-            job: "a restriction", side: .write, call: "fcntl", kind: .error(ENOLCK), isEach: true,
-            atLeast: 9),
+            job: "a restriction", side: .write, call: "fcntl", kind: .error(ENOLCK), atLeast: 3),
         Find(job: "an opt-out", side: .read, call: "fstatat", atLeast: 20),
         Find(job: "an erasure", side: .read, call: "open", atLeast: 20),
         Find(job: "an erasure", side: .write, call: "fsync", kind: .signal(SIGTERM), atLeast: 9),
