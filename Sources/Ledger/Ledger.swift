@@ -258,9 +258,7 @@ package final class Ledger: Sendable {
                         return .commit
                     }
                 } catch let error as DatabaseError
-                where error.extendedResultCode == .SQLITE_IOERR_DIR_FSYNC && result != nil {
-                    // SQLite commits by unlinking its journal; behind that, only the folder is left
-                    // to be synchronised.
+                where Self.behindCommit.contains(error.extendedResultCode) && result != nil {
                     throw LedgerFault.notDurable(path: file)
                 }
                 guard let result else { throw LedgerFault.database(code: 0) }
@@ -268,6 +266,12 @@ package final class Ledger: Sendable {
             }
         }
     }
+
+    /// SQLite commits by unlinking its journal; behind that, only the folder is left to be
+    /// synchronised, and the lock to be made less.
+    private static let behindCommit: [ResultCode] = [
+        .SQLITE_IOERR_DIR_FSYNC, .SQLITE_IOERR_RDLOCK, .SQLITE_IOERR_UNLOCK,
+    ]
 
     func read<Result: Sendable>(
         _ body: @Sendable (Database) throws -> Result

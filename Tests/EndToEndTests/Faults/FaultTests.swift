@@ -22,7 +22,7 @@ struct FaultTests {
     /// Every way in which a call can fail; a signal that interrupted every call would be an
     /// endless loop.
     private static let kinds: [Fault] = {
-        let errors = [ENOSPC, EIO, EDQUOT, EROFS]
+        let errors = [ENOSPC, EIO, EDQUOT, EROFS, ENOLCK]
         let once = (errors + [EINTR]).map { Fault(side: .write, kind: .error($0)) }
         let lasting = errors.map { Fault(side: .write, kind: .error($0), lasts: true) }
         let reads = [EIO, EINTR, EMFILE].map { Fault(side: .read, kind: .error($0)) }
@@ -60,8 +60,11 @@ struct FaultTests {
     /// correction and a copy that failed were on record all the same, and an opt-out that could not
     /// be read back was entered. A correction was published without what came late of another
     /// month, which could not be read once. A commit that could not seal its ledger left it so,
-    /// however often it was done again.
+    /// however often it was done again. A change of the ledger behind which the lock could not be
+    /// made less was told as none.
     private static let finds: [Find] = [
+        Find(
+            job: "a restriction", side: .write, call: "fcntl", kind: .error(ENOLCK), atLeast: 3),
         Find(job: "an opt-out", side: .read, call: "fstatat", atLeast: 20),
         Find(job: "an erasure", side: .read, call: "open", atLeast: 20),
         Find(job: "an erasure", side: .write, call: "fsync", kind: .signal(SIGTERM), atLeast: 9),
