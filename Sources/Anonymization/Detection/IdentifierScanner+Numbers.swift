@@ -51,10 +51,11 @@ extension IdentifierScanner {
         return FoundIdentifier(kind: .card, range: piece.start..<piece.end)
     }
 
+    /// Nobody writes the dot of a fraction as an escape: digits behind `%2E` are a number.
     private func isDecimalFraction(_ piece: Piece) -> Bool {
         let dot = UInt8(ascii: ".")
         return view[piece.end] == dot && view.isAny(ByteClass.digit, at: piece.end + 1)
-            || byte(before: piece.start) == dot
+            || piece.start > floor && view[piece.start - 1] == dot
                 && view.isAny(ByteClass.digit, at: piece.start - 2)
     }
 

@@ -46,7 +46,8 @@ import Testing
         var random = SeededGenerator(seed: seed)
         let pieces = [
             "a", "B", "4", "0", "@", "%40", "%2540", "%61", "%2E", "%20", "%C3%BC", "%", "%4", ".",
-            "-", "_", "+", "~", "'", " ", "/", "\u{e9}",
+            "-", "_", "+", "~", "'", " ", "/", "\u{e9}", "\"", "\\", "[", "]", ":", "//", "%3A",
+            "?", "openssh.com", "sha256",
         ]
         let transform = RedactText(kinds: .email)
         for _ in 0..<10_000 {
@@ -54,12 +55,7 @@ import Testing
             for _ in 0..<random.next() % 14 {
                 text += Array((pieces.randomElement(using: &random) ?? "").utf8)
             }
-            var expected = text
-            while true {
-                let next = StrictEmailTwin.redacted(expected)
-                if next == expected { break }
-                expected = next
-            }
+            let expected = searched(text, StrictEmailTwin.redacted)
             let found = TextRun.apply(transform, text)
             #expect(bytes(found.text) == expected, "seed \(seed): \(TestSupport.text(text))")
         }

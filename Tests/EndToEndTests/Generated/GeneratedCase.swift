@@ -5,7 +5,7 @@ import TestSupport
 struct GeneratedCase {
     /// What a rule does, in the words of the README.
     enum Rule: Hashable {
-        case keep, drop, agent, page
+        case keep, drop, agent, page, token
         case replace(String)
         case digest
         case cut(ipv4: Int, ipv6: Int)
@@ -18,6 +18,7 @@ struct GeneratedCase {
             case .drop: "drop"
             case .agent: "agent_family"
             case .page: "url"
+            case .token: "pseudonymize"
             case .replace(let text): "{ replace: \"\(text)\" }"
             case .digest: "{ hmac_sha256: { key: static.key } }"
             case .cut(let ipv4, let ipv6): "{ truncate_ip: { ipv4: /\(ipv4), ipv6: /\(ipv6) } }"
@@ -46,10 +47,12 @@ struct GeneratedCase {
         let since: CivilDay
     }
 
-    /// A table by month or day, and by the action where it is told.
+    /// A table by month or day, and by the action where it is told; with the sum of the amounts
+    /// where these have a rule.
     struct Table {
         let unit: String
         let withAction: Bool
+        let withSum: Bool
         let persons: Int
         let customers: Int
     }
@@ -74,8 +77,12 @@ struct GeneratedCase {
     var now = CivilDay(month: 4, day: 15)
     var optOuts: [OptOut] = []
     var countsUse = true
-    var table = Table(unit: "month", withAction: false, persons: 2, customers: 1)
+    var table = Table(
+        unit: "month", withAction: false, withSum: false, persons: 2, customers: 1)
     var events: [Event] = []
+
+    var hasTokens: Bool { rules.contains { $0.rule == .token } }
+    var sums: Bool { table.withSum && rule("amount") != nil }
 
     func rule(_ field: String) -> (rule: Rule, after: Length?)? {
         rules.first { $0.field == field }.map { ($0.rule, $0.after) }
@@ -104,6 +111,7 @@ extension GeneratedCase {
         countsUse = Bool.random(using: &random)
         table = Table(
             unit: pick(["month", "day"], &random), withAction: Bool.random(using: &random),
+            withSum: Bool.random(using: &random),
             persons: Int.random(in: 2...4, using: &random),
             customers: Int.random(in: 1...3, using: &random))
         for field in Self.names where field != "extra" {
@@ -127,7 +135,7 @@ extension GeneratedCase {
     }
 
     private static func choices(_ field: String) -> [Rule] {
-        let anything: [Rule] = [.drop, .replace("left out"), .digest]
+        let anything: [Rule] = [.drop, .replace("left out"), .digest, .token]
         switch field {
         case "ts": return [.keep, .time(unit: "day"), .time(unit: "month")]
         case "customer", "user": return anything
@@ -167,17 +175,36 @@ extension GeneratedCase {
 // MARK: As files
 
 extension GeneratedCase {
-    enum Form: String, CaseIterable { case jsonl, csv }
+    enum Form: String, CaseIterable {
+        case jsonl, csv, access
+
+        /// The format as a pipeline names it.
+        var yaml: String {
+            self == .access ? "{ access_log: { template: '\(template)' } }" : rawValue
+        }
+
+        /// All fields, the time in brackets and what may have spaces in quotes.
+        fileprivate var template: String {
+            names.map { name in
+                name == "ts" ? "[$ts]" : GeneratedCase.isQuoted(name) ? "\"$\(name)\"" : "$\(name)"
+            }.joined(separator: " ")
+        }
+    }
+
+    private static func isQuoted(_ name: String) -> Bool {
+        ["agent", "path", "note"].contains(name)
+    }
 
     func pipeline(_ form: Form) -> String {
         let fields = rules.map { field, rule, after in
             let clock = after.map { ", after: \($0.text) }" }
             return "  \(field): " + (clock.map { "{ then: \(rule.yaml)\($0)" } ?? rule.yaml)
         }
+        let sum = sums ? ", total: { sum: amount }" : ""
         let by = [table.unit] + (table.withAction ? ["action"] : [])
         return """
             name: generated
-            source: { format: \(form.rawValue), files: "in/*", time: ts }
+            source: { format: \(form.yaml), files: "in/*", time: ts }
             identity: { customer: customer, user: user }
             window: \(window.text)
             zone: \(isAmsterdam ? "Europe/Amsterdam" : "UTC")
@@ -185,6 +212,7 @@ extension GeneratedCase {
             fields:
             \(fields.joined(separator: "\n"))
             acknowledge: [static-key, readable-window]
+            \(hasTokens ? "keys: { path: keys, grace: P1Y }" : "")
             quarantine: { limit: 90% }
             opt_outs: { file: opt-outs.csv, basis: \(countsUse ? "use" : "event"),
               effect: drop_record, missing: allowed }
@@ -198,7 +226,7 @@ extension GeneratedCase {
               - name: table
                 purpose: statistics
                 by: [\(by.joined(separator: ", "))]
-                measures: { times: count, users: { distinct: user } }
+                measures: { times: count, users: { distinct: user }\(sum) }
                 path: out/table.csv
                 suppression: { persons: \(table.persons), customers: \(table.customers) }
 
@@ -216,19 +244,38 @@ extension GeneratedCase {
         let header = form == .csv ? [Self.names.joined(separator: ",")] : []
         return header + events.map { event in
             if event.isBroken { return form == .csv ? "\"broken" + "\",x" : "{\"broken" }
-            return form == .csv ? Self.row(event.members) : Self.object(event.members)
+            return Self.line(event.members, form)
         }
     }
 
-    static func object(_ members: [(name: String, text: String)]) -> String {
+    static func line(
+        _ members: [(name: String, text: String)], _ form: Form, _ columns: [String] = names
+    ) -> String {
+        switch form {
+        case .jsonl: object(members)
+        case .csv: row(members, columns)
+        case .access: access(members)
+        }
+    }
+
+    /// A line of the access log: what is not there is `-`, and a space outside of quotes escaped.
+    private static func access(_ members: [(name: String, text: String)]) -> String {
+        names.map { name in
+            let text = members.first { $0.name == name }?.text ?? "-"
+            if name == "ts" { return "[\(text)]" }
+            return isQuoted(name) ? "\"\(text)\"" : text.replacing(" ", with: "\\x20")
+        }.joined(separator: " ")
+    }
+
+    private static func object(_ members: [(name: String, text: String)]) -> String {
         let parts = members.map { name, text in
             "\"\(name)\":" + (name == "amount" && Int(text) != nil ? text : "\"\(text)\"")
         }
         return "{\(parts.joined(separator: ","))}"
     }
 
-    static func row(
-        _ members: [(name: String, text: String)], _ columns: [String] = names
+    private static func row(
+        _ members: [(name: String, text: String)], _ columns: [String]
     ) -> String {
         columns.map { name in members.first { $0.name == name }?.text ?? "" }
             .joined(separator: ",")

@@ -15,12 +15,14 @@ struct PlainModel {
     }
 
     /// The records of an output in their order. In `isShown` what is not yet due stays. In a table
-    /// a cell without a value is an empty text.
-    func records(isShown: Bool, inTable: Bool) -> [[(name: String, text: String)]] {
+    /// a cell without a value is an empty text; in an access log there is none, `-`.
+    func records(
+        isShown: Bool, _ form: GeneratedCase.Form
+    ) -> [[(name: String, text: String)]] {
         given.events.filter { event in
             !event.isBroken && !isOut(event, purpose: isShown ? "security" : "statistics")
         }.map { event in
-            let members = inTable ? Self.cells(event.members) : event.members
+            let members = form == .csv ? Self.cells(event.members) : event.members
             return members.compactMap { member in
                 let clock = given.rule(member.name)?.after ?? given.window
                 let cutOff = given.now.before(clock).beginning(isAmsterdam: given.isAmsterdam)
@@ -40,11 +42,11 @@ struct PlainModel {
         guard let rule = given.rule(member.name)?.rule else {
             return given.keepsOthers ? member : nil
         }
-        return changed(member.text, by: rule, event).map { (member.name, $0) }
+        return changed(member.text, of: member.name, by: rule, event).map { (member.name, $0) }
     }
 
     private func changed(
-        _ text: String, by rule: GeneratedCase.Rule, _ event: GeneratedCase.Event
+        _ text: String, of name: String, by rule: GeneratedCase.Rule, _ event: GeneratedCase.Event
     ) -> String? {
         if case .replace(let other) = rule { return other }
         // An empty text tells nothing.
@@ -58,6 +60,7 @@ struct PlainModel {
         case .page: Self.page(text)
         case .time(let unit): unit == "day" ? day(event).text : day(event).monthText
         case .ranges(let edges): Int(text).map { Self.range($0, edges) }
+        case .token: TokenMatch.mark("\(name) \(text) \(day(event).monthText)")
         }
     }
 
@@ -122,27 +125,44 @@ struct PlainModel {
 
     // MARK: The table
 
-    /// A cell with too few persons behind it is hidden.
+    /// A cell with too few persons behind it is hidden: behind a sum stand those who have a number.
+    /// That nobody has one is told where the row is large enough; a hidden sum is an empty cell.
     var table: String {
-        var groups: [String: [(user: String, customer: String)]] = [:]
+        var groups: [String: [GeneratedCase.Event]] = [:]
         for event in given.events where !event.isBroken && !isOut(event, purpose: "statistics") {
             let day = day(event)
             var key = given.table.unit == "day" ? day.text : day.monthText
             if given.table.withAction { key += "," + (text("action", event) ?? "") }
-            groups[key, default: []].append(
-                (text("user", event) ?? "", text("customer", event) ?? ""))
+            groups[key, default: []].append(event)
         }
         let names = [given.table.unit] + (given.table.withAction ? ["action"] : [])
-        let least = given.table.persons
-        return (names + ["times", "users"]).joined(separator: ",") + "\n"
+        let measures = ["times", "users"] + (given.sums ? ["total"] : [])
+        return (names + measures).joined(separator: ",") + "\n"
             + groups.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             .map { key, group in
-                let persons = Set(group.map(\.user)).count
-                let isHidden =
-                    persons < least || Set(group.map(\.customer)).count < given.table.customers
-                return isHidden
-                    ? "\(key),<\(least),<\(least)\n" : "\(key),\(group.count),\(persons)\n"
+                let hidden = "<\(given.table.persons)"
+                let isLarge = isLarge(group)
+                var cells = [key]
+                cells.append(isLarge ? "\(group.count)" : hidden)
+                cells.append(isLarge ? "\(users(group))" : hidden)
+                if given.sums {
+                    let numbers = group.filter { text("amount", $0) != nil }
+                    let sum = numbers.compactMap { text("amount", $0).flatMap { Int($0) } }
+                    cells.append(
+                        isLarge && numbers.isEmpty
+                            ? "n/a" : self.isLarge(numbers) ? "\(sum.reduce(0, +))" : "")
+                }
+                return cells.joined(separator: ",") + "\n"
             }.joined()
+    }
+
+    private func users(_ events: [GeneratedCase.Event]) -> Int {
+        Set(events.map { text("user", $0) ?? "" }).count
+    }
+
+    private func isLarge(_ events: [GeneratedCase.Event]) -> Bool {
+        users(events) >= given.table.persons
+            && Set(events.map { text("customer", $0) ?? "" }).count >= given.table.customers
     }
 
     private func text(_ name: String, _ event: GeneratedCase.Event) -> String? {

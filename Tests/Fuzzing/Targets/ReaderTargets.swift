@@ -1,3 +1,4 @@
+import Foundation
 import LogFormats
 import PlainTwins
 import Records
@@ -12,15 +13,21 @@ extension FuzzTarget {
         FuzzTarget(
             "log-template", words: accessWords + templateWords, run: readByTemplate),
         FuzzTarget("logfmt", words: ["=", "\"", "\\\"", "\\u00e9", "\\x41", " ", "a=", "\n"]) {
-            try readLines($0, ["logfmt"], fields: ["a", "user", "(unnamed)"])
+            try readLines($0, "logfmt", fields: ["a", "user", "(unnamed)"]) { line in
+                LineTwins.logfmt(line, named: ["a", "user"])
+            }
         },
         FuzzTarget("syslog", words: ["<13>", "1 ", " - ", "[a@1 b=\"", "\\]", "\"]", ": ", "[7]"]) {
-            try readLines(
-                $0, ["syslog_5424", "syslog_3164"], fields: ["host", "app", "pid", "message"])
+            let fields = ["priority", "time", "host", "app", "pid", "message"]
+            let isNew = try readLines($0, "syslog_5424", fields: fields) { line in
+                LineTwins.syslog(line, isNew: true)
+            }
+            return try readLines($0, "syslog_3164", fields: fields) { line in
+                LineTwins.syslog(line, isNew: false)
+            } || isNew
         },
         FuzzTarget("headed-table", words: ["#Fields: ", "#fields\t", "\n#", "\t", "-", "+", "\""]) {
-            try readTable($0, "w3c", ["c-ip", "(unnamed)"])
-                || readTable($0, "zeek", ["id.orig_h", "(unnamed)"])
+            try readTable($0, "w3c", "c-ip") || readTable($0, "zeek", "id.orig_h")
         },
         FuzzTarget("json-array", words: jsonWords + ["\"Records\":", "}]}"], run: readArray),
         FuzzTarget("detection", words: accessWords + jsonWords, run: detect),
@@ -100,14 +107,38 @@ private func rowsEitherWay(
     return whole
 }
 
-private func readLines(_ input: [UInt8], _ names: [String], fields: [String]) throws -> Bool {
-    var isGood = false
-    for name in names {
-        guard let format = makeFormat(name) else { throw FuzzFinding(description: "no \(name)") }
-        let rows = try rowsEitherWay(format, input, fields: fields)
-        isGood = isGood || rows.contains { $0.state == .good }
+/// The rows of `input` against what a twin says of each line; true when one is good.
+private func compare(
+    _ rows: [ReadRow], _ fields: [String], _ input: [UInt8],
+    _ twin: ([UInt8]) -> [String: ReadValue]?
+) throws -> Bool {
+    for row in rows {
+        switch row.state {
+        case .blank, .bad(.tooLong), .bad(.containsNUL), .bad(.invalidUTF8): continue
+        default: break
+        }
+        let expected = twin(line(at: row, input))
+        try demand((row.state == .good) == (expected != nil), "the twin does not say \(row.state)")
+        for (name, value) in zip(fields, row.values) {
+            let wanted = expected?[name] ?? ReadValue(kind: .absent, text: [])
+            try demand(value == wanted, "\(name) is \(value), the twin has \(wanted)")
+        }
     }
-    return isGood
+    return rows.contains { $0.state == .good }
+}
+
+/// The line of a row, without what ends it.
+private func line(at row: ReadRow, _ input: [UInt8]) -> [UInt8] {
+    let line = Array(input[row.start...].prefix { $0 != 0x0A })
+    return line.last == 0x0D ? Array(line.dropLast()) : line
+}
+
+private func readLines(
+    _ input: [UInt8], _ name: String, fields: [String],
+    _ twin: ([UInt8]) -> [String: ReadValue]?
+) throws -> Bool {
+    guard let format = makeFormat(name) else { throw FuzzFinding(description: "no \(name)") }
+    return try compare(rowsEitherWay(format, input, fields: fields), fields, input, twin)
 }
 
 private func readCombined(_ input: [UInt8]) throws -> Bool {
@@ -116,9 +147,7 @@ private func readCombined(_ input: [UInt8]) throws -> Bool {
     var isGood = false
     for row in try rowsEitherWay(format, input, fields: fields) {
         guard row.state == .good || row.state == .bad(.formatMismatch) else { continue }
-        var line = Array(input[row.start...].prefix { $0 != 0x0A })
-        if line.last == 0x0D { line.removeLast() }
-        let expected = CombinedTwin.values(of: line)
+        let expected = CombinedTwin.values(of: line(at: row, input))
         try demand((row.state == .good) == (expected != nil), "the twin does not say \(row.state)")
         for (value, raw) in zip(row.values, expected ?? []) where value.kind == .text {
             try demand(value.text == raw, "the twin has another value")
@@ -140,18 +169,37 @@ private func readByTemplate(_ input: [UInt8]) throws -> Bool {
     let fields = format.fieldNames ?? []
     try demand(Set(fields).count == fields.count, "a template has a field twice")
     let rest = Array(input.dropFirst((all.first ?? []).count + 1))
-    _ = try rowsEitherWay(format, rest, fields: fields)
+    let rows = try rowsEitherWay(format, rest, fields: fields)
+    guard let parts = (format as? AccessLogFormat)?.template else { return false }
+    let twin = TemplateTwin(parts)
+    _ = try compare(rows, fields, rest) { line in
+        twin.values(of: line)?.mapValues { raw in
+            if raw == bytes("-") { return ReadValue(kind: .null, text: raw) }
+            let isEscaped = raw.contains(UInt8(ascii: "\\"))
+            return ReadValue(
+                kind: isEscaped ? .escapedText : .text,
+                text: isEscaped ? TemplateTwin.unescaped(raw) : raw)
+        }
+    }
     return true
 }
 
-private func readTable(_ input: [UInt8], _ name: String, _ fields: [String]) throws -> Bool {
+private func readTable(_ input: [UInt8], _ name: String, _ named: String) throws -> Bool {
     guard let format = makeFormat(name) else { return false }
     guard let header = try? format.header(of: input.span, isComplete: true, limits: RecordLimits()),
         case .header(let length, let columns) = header
     else { return false }
     try demand(length <= input.count, "a header is longer than its source")
+    let isZeek = name == "zeek"
+    let wanted = LineTwins.columns(of: Array(input[..<length]), isZeek: isZeek)
+    try demand(columns.map { $0.map(bytes) } == wanted, "the twin has other columns")
     let rest = Array(input[length...])
-    return try !rowsEitherWay(format, rest, fields: fields, columns: columns).isEmpty
+    let fields = [named, "(unnamed)"]
+    let rows = try rowsEitherWay(format, rest, fields: fields, columns: columns)
+    _ = try compare(rows, fields, rest) { line in
+        LineTwins.table(line, columns: columns ?? [], isZeek: isZeek, named: named)
+    }
+    return !rows.isEmpty
 }
 
 /// What the framing gives when `input` comes in one piece, or byte by byte; nil for a fault.
@@ -174,7 +222,31 @@ private func framed(_ input: [UInt8], byteByByte: Bool) -> [UInt8]? {
 private func readArray(_ input: [UInt8]) throws -> Bool {
     let whole = framed(input, byteByByte: false)
     try demand(whole == framed(input, byteByByte: true), "an array differs byte by byte")
+    try compareArray(input, whole)
     return whole?.isEmpty == false
+}
+
+/// A document without two members of a name, read by another parser: its records are the elements
+/// of the array, one a line, whatever white space they had.
+private func compareArray(_ input: [UInt8], _ lines: [UInt8]?) throws {
+    let flat = input.map { $0 == 0x0A ? 0x20 : $0 }
+    guard JSONReference.accepts(flat),
+        let document = try? JSONSerialization.jsonObject(with: Data(input)) as? [String: Any]
+    else { return }
+    // A name with an escape is another one, and its document is refused.
+    let isEscaped = input.contains(UInt8(ascii: "\\"))
+    guard let elements = document["Records"] as? [Any] else {
+        return try demand(lines == nil, "there are records without an array of them")
+    }
+    guard let lines else {
+        return try demand(isEscaped, "the records of a document are not found")
+    }
+    let found = lines.split(separator: 0x0A).map { line in
+        try? JSONSerialization.jsonObject(with: Data(line), options: .fragmentsAllowed)
+    }
+    let isAlike = found.count == elements.count
+        && NSArray(array: found.map { $0 ?? NSNull() }).isEqual(to: elements)
+    try demand(isAlike, "another parser has other records")
 }
 
 private func detect(_ input: [UInt8]) throws -> Bool {

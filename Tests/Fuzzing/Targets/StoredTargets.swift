@@ -63,7 +63,46 @@ private func readPartial(_ input: [UInt8]) throws -> Bool {
     let twice = MemorySpillFile()
     try Partials([merged], plan: plan, storage: MemorySpillStorage()).merge(into: twice)
     try demand(twice.bytes == merged.bytes, "a merge of a merge is another")
+    try compareSums(merged, tables)
     return true
+}
+
+/// A partial beside a known one: counts are added up row by row, and of distinct people there are
+/// no more than in both and no fewer than in each; sessions are at most as many as in both.
+private func compareSums(_ file: MemorySpillFile, _ tables: [MeasuredTable]) throws {
+    for seed in keptSeeds(of: "partial") {
+        let known = MemorySpillFile(seed + Digest256.of(seed.span).bytes)
+        let other = try Partials([known], plan: plan, storage: MemorySpillStorage()).tables()
+        // Partials of other keys and plans are not added up.
+        let together = Partials([file, known], plan: plan, storage: MemorySpillStorage())
+        guard let both = try? together.tables() else { continue }
+        for (table, (one, two)) in zip(both, zip(tables, other)) {
+            var figures: [[[UInt8]]: [[Int64]]] = [:]
+            for row in one.rows + two.rows { figures[row.key, default: []].append(integers(row)) }
+            try demand(table.rows.count == figures.count, "two partials have other rows")
+            for row in table.rows {
+                let parts = figures[row.key] ?? []
+                for (index, found) in integers(row).enumerated() {
+                    // What no machine could add up is a fault of its own.
+                    guard parts.allSatisfy({ $0[index] < 1 << 60 }) else { continue }
+                    let most = parts.map { $0[index] }.reduce(0, +)
+                    // Sessions of one partial become one where the other has what lies between.
+                    let isSession = table.name == "sessions"
+                    let least = isSession ? 0 : parts.map { $0[index] }.max() ?? 0
+                    let isSum = !isSession && table.columns[index].role == .count
+                    try demand(
+                        isSum ? found == most : (least...most).contains(found),
+                        "\(table.columns[index].name) is \(found) of \(parts)")
+                }
+            }
+        }
+    }
+}
+
+private func integers(_ row: MeasuredRow) -> [Int64] {
+    row.cells.map { cell in
+        if case .integer(let figure)? = cell.value { figure } else { 0 }
+    }
 }
 
 private func theta(_ numbers: Range<Int>) -> ThetaSketch {

@@ -7,29 +7,40 @@ extension FuzzTarget {
     /// What reads the values of fields.
     static let values: [FuzzTarget] = [
         FuzzTarget(
-            "time", words: ["T", "Z", "+01:00", ".5", "-", ":", "/Mar/", "\n"], run: readTimes),
+            "time",
+            words: [
+                "T", "Z", "+01:00", ".5", "-", ":", "/Mar/", "\n", "/Oct/2026:02:30:00", "Feb 29 ",
+                "2026-03-29 ", "02:30:00", "0",
+            ],
+            run: readTimes),
         FuzzTarget(
             "duration", words: ["P", "T", "M", "D", "Y", "W", "H", "S", ".5"], run: readDuration),
         FuzzTarget("address", words: ["::", ":", ".", "%", "[", "]", "ffff:", "255", "0"]) {
             try readAddresses($0)
         },
         FuzzTarget(
-            "email", words: ["@", "%40", ".", "_", "%", "gmail.com", "+"], run: redactEmails),
+            "email",
+            words: [
+                "@", "%40", ".", "_", "%", "gmail.com", "+", "%2540", "\"", "[192.0.2.7]", "//a:",
+                "'",
+            ],
+            run: redactEmails),
         FuzzTarget("text", words: textWords, run: redactText),
         FuzzTarget("url", words: ["://", "/", "?", "&", "=", "#", "%2F", "@", "..", ";"]) {
             try release($0, [TextRun.make(ReduceURL.descriptor).transform])
         },
         FuzzTarget("agent", words: agentWords, run: nameAgents),
-        FuzzTarget("language", words: ["-", ",", ";q=0.8", "nl", "*", " "]) {
-            try release($0, [TextRun.make(PrimaryLanguage.descriptor).transform])
-        },
+        FuzzTarget(
+            "language", words: ["-", ",", ";q=0.8", "nl", "*", " "], run: nameLanguage),
     ]
 
     private static let textWords = [
         "@", "%40", "192.0.2.7", "2001:db8::7", "%3A", ":443", "in-addr.arpa", "-", ".", "/",
         "4111111111111111", "NL91ABNA0417164300", "0123456789abcdef", "00:00:5e:00:53:01", "+31 ",
         "eyJ", "Chrome/126.0.0.0", "é", "%C3%BC", "%61", "%2D", "\u{a0}", ":192.0.2.8", "4111",
-        "1111", "\\n", "\\x22", "\\u0022", "#012", "\\0", "%5Cn",
+        "1111", "\\n", "\\x22", "\\u0022", "#012", "\\0", "%5Cn", "%2E", "\"", "\\\"", "'", "[",
+        "]", "//", "?", ":", " ", "+", "openssh.com", "378282246310005", "3782 822463 10005", "1.",
+        "DE89 3704 0044 0532 0130 00", "+31 6 1234-5678",
     ]
     private static let agentWords = [
         "Edg", "OPR/", "SamsungBrowser/", "Firefox/", "FxiOS/", "Chrome/", "CriOS/", "Version/",
@@ -38,22 +49,27 @@ extension FuzzTarget {
     ]
 }
 
-/// Every line is a time, in each format: the cursor, which remembers days, against the parser, and
-/// that against its twin.
+/// Every line is a time, in each format and two zones: the cursor, which remembers minutes, against
+/// the parser, and that against its twin.
 private func readTimes(_ input: [UInt8]) throws -> Bool {
-    let zone = try ZoneTable.named("Europe/Amsterdam")
+    let amsterdam = try ZoneTable.named("Europe/Amsterdam")
+    let now = TimeFormat.rfc3339.parse(bytes("2026-03-15T12:00:00Z").span, zone: .utc)
     var isGood = false
-    for format in TimeFormat.allCases {
-        let now = TimeFormat.rfc3339.parse(bytes("2026-03-15T12:00:00Z").span, zone: .utc)
-        var cursor = TimeCursor(format, zone: zone, now: now)
-        for line in lines(of: input) {
-            let fast = cursor.parse(line.span)
-            var fresh = TimeCursor(format, zone: zone, now: now)
-            try demand(fast == fresh.parse(line.span), "a time depends on the one before")
-            if format == .rfc3339 {
-                try demand(fast?.milliseconds == plainRFC3339(line), "the twin has another time")
+    for (zone, isAmsterdam) in [(ZoneTable.utc, false), (amsterdam, true)] {
+        let twin = PlainClocks(isAmsterdam: isAmsterdam, now: now?.milliseconds ?? 0)
+        for format in TimeFormat.allCases {
+            var cursor = TimeCursor(format, zone: zone, now: now)
+            for line in lines(of: input) {
+                let fast = cursor.parse(line.span)
+                let fresh = format.parse(line.span, zone: zone, now: now)
+                try demand(fast == fresh, "a time depends on the one before")
+                let expected = twin.time(line, format)
+                let found = fast.map { PlainClocks.Answer.milliseconds($0.milliseconds) } ?? .none
+                try demand(
+                    expected == found || expected == .untold,
+                    "\(format) is \(found), the twin has \(expected)")
+                isGood = isGood || fast != nil
             }
-            isGood = isGood || fast != nil
         }
     }
     return isGood
@@ -122,13 +138,47 @@ private func redactEmails(_ input: [UInt8]) throws -> Bool {
     return isAddress && expected != input
 }
 
+/// Each kind that has a twin against it; and in what all kinds together leave, no twin finds
+/// anything, nor a search for words that are an address or a long number.
 private func redactText(_ input: [UInt8]) throws -> Bool {
     let all = ["email", "ip", "token", "card", "iban", "mac", "phone"]
     let transforms = [
         TextRun.make(RedactText.descriptor).transform,
         TextRun.make(RedactText.descriptor, [("kinds", all)]).transform,
     ]
-    return try release(input, transforms)
+    let isGood = try release(input, transforms)
+    guard String(validating: input, as: UTF8.self) != nil, !input.isEmpty else { return isGood }
+    let twins: [(kind: String, once: ([UInt8]) -> [UInt8])] =
+        [("email", StrictEmailTwin.redacted)]
+        + PlainNumbers.allCases.map { ($0.rawValue, $0.redacted) }
+    for twin in twins {
+        let options = [("kinds", [twin.kind])]
+        guard let one = TextRun.make(RedactText.descriptor, options).transform else { continue }
+        let found = bytes(TextRun.apply(one, input).text)
+        let expected = searched(input, twin.once)
+        try demand(found == expected, "\(twin.kind): the twin leaves \(text(expected))")
+    }
+    guard let both = transforms[1] else { return isGood }
+    let left = bytes(TextRun.apply(both, input).text)
+    for twin in twins {
+        try demand(twin.once(left) == left, "the twin finds \(twin.kind) in \(text(left))")
+    }
+    let word = PlainLeftovers.first(in: left)
+    try demand(word == nil, "\(word ?? "") is left in \(text(left))")
+    return isGood
+}
+
+/// The language against its twin.
+private func nameLanguage(_ input: [UInt8]) throws -> Bool {
+    let transform = TextRun.make(PrimaryLanguage.descriptor).transform
+    let isGood = try release(input, [transform])
+    guard let transform, !input.isEmpty else { return isGood }
+    let found = TextRun.apply(transform, input)
+    let expected = LineTwins.language(input)
+    try demand(
+        found.result == .dropped ? expected == nil : found.text == expected,
+        "the twin says \(expected ?? "nothing")")
+    return isGood
 }
 
 /// The short list against its twin, and the full one.

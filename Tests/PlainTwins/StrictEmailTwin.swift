@@ -1,6 +1,5 @@
-/// The strict grammar of `redact` for e-mail addresses, without names in quotes, address literals,
-/// user information of URLs and names that are nobody's: tries every start of every sign.
-enum StrictEmailTwin {
+/// The strict grammar of `redact` for e-mail addresses: tries every start of every sign.
+package enum StrictEmailTwin {
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         isLetter(byte) || (48...57).contains(byte)
     }
@@ -50,7 +49,47 @@ enum StrictEmailTwin {
         return hasLetter && index == range.upperBound
     }
 
+    /// The name in quotes that ends at `end`, at most 64 bytes between its quotes: an opening quote
+    /// has no backslash in front of it unless the closing one has.
+    private static func quotedLocal(_ text: [UInt8], _ floor: Int, _ end: Int) -> Int? {
+        let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        guard end - 2 > floor, text[end - 1] == quote else { return nil }
+        let isEscaped = text[end - 2] == backslash
+        let open = (max(floor, end - 66)..<end - 1).last { index in
+            text[index] == quote
+                && (isEscaped || index == floor || text[index - 1] != backslash)
+        }
+        guard let open, open < end - 2, text[open..<end].allSatisfy({ $0 >= 0x20 }) else {
+            return nil
+        }
+        return open
+    }
+
+    /// The end of `[192.0.2.7]` or `[IPv6:2001:db8::1]`, of at most 64 bytes.
+    private static func literalEnd(_ text: [UInt8], _ start: Int) -> Int? {
+        let close = text[start...].prefix(64).firstIndex(of: UInt8(ascii: "]"))
+        guard let close else { return nil }
+        let inside = text[start + 1..<close]
+        let isAddress = inside.allSatisfy { isAlphanumeric($0) || Array(".:".utf8).contains($0) }
+        return isAddress && inside.contains { (48...57).contains($0) } ? close + 1 : nil
+    }
+
+    /// Where `//user:password@` begins when the text before the name is that.
+    private static func userInformation(_ text: [UInt8], _ floor: Int, _ start: Int) -> Int {
+        let colon = UInt8(ascii: ":")
+        guard start > 0, text[start - 1] == colon || escape(text, start - 3) == colon else {
+            return start
+        }
+        let stop = (max(floor, start - 256)..<start).last { index in
+            text[index] <= 0x20 || Array("/\"?@".utf8).contains(text[index])
+        }
+        guard let stop, stop > 0, text[stop] == UInt8(ascii: "/"), text[stop - 1] == text[stop]
+        else { return start }
+        return stop + 1
+    }
+
     private static func domainEnd(_ text: [UInt8], _ start: Int) -> Int? {
+        if start < text.count, text[start] == UInt8(ascii: "[") { return literalEnd(text, start) }
         func unit(_ index: Int) -> Int {
             guard index < text.count else { return 0 }
             if let byte = escape(text, index) {
@@ -75,19 +114,29 @@ enum StrictEmailTwin {
             if !isDot, !isEncodedDot { break }
         }
         guard let last = labels.last else { return nil }
+        // Algorithms of SSH and digests of images, which are nobody's addresses.
+        let name = String(decoding: text[start..<last.upperBound], as: UTF8.self).lowercased()
+        if ["sha256", "sha512", "libssh.org", "openssh.com"].contains(name) { return nil }
         let isNumber = text[last].allSatisfy { (48...57).contains($0) || $0 == UInt8(ascii: "-") }
         return isNumber && labels.count != 4 ? nil : last.upperBound
     }
 
-    static func redacted(_ text: [UInt8]) -> [UInt8] {
+    private static func localStart(_ text: [UInt8], _ floor: Int, _ end: Int) -> Int? {
+        quotedLocal(text, floor, end)
+            ?? (floor..<end).first { isLocal(text, $0..<end) }
+    }
+
+    /// The text after one search.
+    package static func redacted(_ text: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
         var floor = 0
         var index = 0
         while index < text.count {
             let length = signLength(text, index)
             if length > 0, let end = domainEnd(text, index + length),
-                let start = (floor..<index).first(where: { isLocal(text, $0..<index) })
+                let name = localStart(text, floor, index)
             {
+                let start = userInformation(text, floor, name)
                 output += text[floor..<start] + Array("[email]".utf8)
                 (floor, index) = (end, end)
             } else {
