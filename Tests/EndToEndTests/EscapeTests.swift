@@ -69,6 +69,7 @@ struct EscapeTests {
         try scene.write("p.yaml", FaultJob.pipelineText)
         try scene.write("empty.yaml", FaultJob.emptyText)
         try scene.write("in/a.jsonl", FaultJob.lines(seed: 93))
+        try scene.write("none/a.jsonl", "")
         try scene.write("list.csv", "customer,purposes,effective_date\nNL-102,*,2026-01-01\n")
         for command in Self.before + [Self.beforeOne[command[0]]].compactMap(\.self) {
             try #require(try sluice(command, in: scene).status == 0, "\(command)")
