@@ -99,6 +99,16 @@ extension HLLSketch {
             self = try Self.registers(cursor, lgK: lgK)
         default: throw SketchFault(.damaged, at: 7, expected: "list, set or registers")
         }
+        guard bytes[5] & Flag.empty == 0 || isEmpty else {
+            throw SketchFault(.damaged, at: 5, expected: "nothing in a sketch marked as empty")
+        }
+    }
+
+    private var isEmpty: Bool {
+        switch content {
+        case .coupons(let coupons): coupons.isEmpty
+        case .registers(let registers): registers.allSatisfy { $0 == 0 }
+        }
     }
 
     private static func require(preamble: UInt8, _ bytes: [UInt8]) throws(SketchFault) {

@@ -42,7 +42,10 @@ extension ThetaSketch {
             throw SketchFault(.otherForm, at: 5, expected: "a compact little-endian sketch")
         }
         // Nothing has no hashes, so the seed does not matter.
-        if bytes[1] == 3, flags & Flag.empty != 0 {
+        if flags & Flag.empty != 0 {
+            guard bytes[1] == 3 else {
+                throw SketchFault(.damaged, at: 5, expected: "hashes in a compressed sketch")
+            }
             guard bytes[0] == 1 else {
                 throw SketchFault(.damaged, at: 0, expected: "1 in front of an empty sketch")
             }

@@ -118,6 +118,7 @@ import Testing
             (changed(estimating, 23, 0), .damaged, 64),
             (changed(unhex("01030300001ecc93"), 0, 2), .damaged, 0),
             (changed(packed, 0, 3), .damaged, 0),
+            (changed(packed, 5, 0x1e), .damaged, 5),
             (changed(packed, 3, 64), .damaged, 3),
             (changed(packed, 3, 0), .damaged, 3),
             (changed(packed, 4, 0), .damaged, 4),
