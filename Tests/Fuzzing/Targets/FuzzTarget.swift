@@ -27,7 +27,7 @@ package struct FuzzTarget: Sendable {
 
     /// Every target, in the order in which a record meets them.
     package static let all: [FuzzTarget] =
-        files + readers + values + settings + stored
+        files + readers + values + settings + stored + sketches
 
     /// What changes begin with: the kept seeds, those of the product, and nothing.
     package var seeds: [[UInt8]] { keptSeeds(of: name) + ((try? made()) ?? []) + [[]] }

@@ -1,25 +1,20 @@
 import KeyedHashing
 import Ledger
+import PlainTwins
 import Statistics
 import TestSupport
 
 extension FuzzTarget {
     /// What `sluice` and other programs stored.
     static let stored: [FuzzTarget] = [
-        FuzzTarget("partial", run: readPartial),
-        FuzzTarget("theta", made: { counts.map { theta(0..<$0).bytes } }, run: readTheta),
-        FuzzTarget("hll", made: { counts.map { hll(0..<$0).bytes } }, run: readHLL),
-        FuzzTarget("kll", made: { counts.map { kll(0..<$0).bytes } }) { input in
-            let isNumbers = try readKLL(input, Double.self)
-            return try readKLL(input, Int64.self) || isNumbers
+        FuzzTarget("partial", made: { numberSeeds }) {
+            let isNumbers = try readNumbers($0)
+            return try readPartial($0) || isNumbers
         },
         FuzzTarget(
             "event", words: ["{", "}", "[", "]", "\"", ":", ",", "null", "true", "\\u001f", "-1"],
             run: readEvent),
     ]
-
-    /// Sizes at which sketches change their form.
-    private static let counts = [0, 1, 2, 5, 40, 600]
 }
 
 /// The plan of the partials: people by action, and their sessions.
@@ -105,57 +100,110 @@ private func integers(_ row: MeasuredRow) -> [Int64] {
     }
 }
 
-private func theta(_ numbers: Range<Int>) -> ThetaSketch {
-    var union = ThetaUnion(lgK: 7)
-    for number in numbers { union.insert(hash: SketchHash(Int64(number)).theta) }
-    return union.sketch()
-}
+// MARK: Numbers and devices
 
-private func readTheta(_ input: [UInt8]) throws -> Bool {
-    guard let sketch = try? ThetaSketch(bytes: input) else { return false }
-    try demand((try? ThetaSketch(bytes: sketch.bytes)) == sketch, "a sketch reads back otherwise")
-    try demand(sketch.estimate().value >= 0, "a sketch estimates less than nothing")
-    let known = theta(0..<300)
-    _ = known.union(sketch, lgK: 7)
-    _ = known.intersection(sketch).union(known.subtracting(sketch), lgK: 5)
+/// The plan of partials with every measure on records: how many there are by action, and of whom.
+private let numberPlan = StatisticsPlan(
+    textInputs: [TextInputPlan(name: "action"), TextInputPlan(name: "amount")],
+    tokenInputCount: 3, personInput: 0, customerInput: 1,
+    statistics: [
+        StatisticPlan(
+            name: "amounts", purposeIndex: 0, groupBy: [.text(input: 0, column: "action")],
+            measures: [
+                MeasurePlan(name: "count", kind: .count),
+                MeasurePlan(name: "sum", kind: .sum(input: 1)),
+                MeasurePlan(name: "people", kind: .distinct(token: 0)),
+                MeasurePlan(name: "customers", kind: .distinct(token: 1)),
+                MeasurePlan(name: "devices", kind: .distinct(token: 2)),
+                MeasurePlan(name: "median", kind: .percentile(input: 1, .median)),
+            ], suppression: .standard)
+    ], granularity: .separable)
+
+/// Partials of that plan, written by hand: of one action and one person, and of two of each.
+private let numberSeeds: [[UInt8]] = {
+    let head = bytes("SLUICEPT") + [1, 1, 1, 0]
+    let texts: [UInt8] = [1, 0, 1, 97] + [1, 1, 1, 98] + [0]
+    func tokens(_ numbers: [UInt8]) -> [UInt8] {
+        numbers.flatMap { [1, $0] + [UInt8](repeating: 7, count: 15) } + [0]
+    }
+    func end(_ rows: UInt8) -> [UInt8] { [0] + [UInt8](repeating: 0, count: 7) + [rows] }
+    // Two records with 5 and -3 billionths, of one device.
+    let first: [UInt8] = [1, 0, 1, 1, 2, 9, 4, 4, 4, 0, 4, 0, 4, 4, 4, 4, 0, 2, 0]
+    let its: [UInt8] = [1, 5, 1, 1, 16, 1, 0]
+    // One that could not be read, and one with another device; nobody's.
+    let second: [UInt8] = [1, 0, 2, 0, 0, 9, 4, 4, 10, 0, 2, 2, 0, 0, 4, 2, 2, 1, 2, 0, 1, 10, 1, 0]
+    let third: [UInt8] = [1, 1, 1, 2, 10, 2, 2, 10, 0, 2, 0, 2, 2, 2, 2, 0, 3, 0, 1, 10, 1, 0]
+    return [
+        head + texts + tokens([1, 2, 3]) + first + its + end(1),
+        head + texts + tokens([1, 2, 4]) + first + its + second + third + end(3),
+    ]
+}()
+
+/// A partial of numbers against dictionaries: by itself, and beside each of the known ones.
+private func readNumbers(_ input: [UInt8]) throws -> Bool {
+    func sealed(_ content: [UInt8]) -> MemorySpillFile {
+        MemorySpillFile(content + Digest256.of(content.span).bytes)
+    }
+    func tables(_ files: [MemorySpillFile]) -> [MeasuredTable]? {
+        try? Partials(files, plan: numberPlan, storage: MemorySpillStorage()).tables()
+    }
+    let file = sealed(input)
+    guard let alone = tables([file]) else { return false }
+    guard let plain = PlainPartial(file.bytes) else { return false }
+    try compareFigures(alone, plain)
+    for seed in numberSeeds {
+        guard let other = PlainPartial(sealed(seed).bytes) else { continue }
+        // Partials of other keys and plans are not added up.
+        guard let both = tables([file, sealed(seed)]) else { continue }
+        try compareFigures(both, plain.union(other))
+    }
     return true
 }
 
-private func hll(_ numbers: Range<Int>) -> HLLSketch {
-    var sketch = HLLSketch(lgK: 8)
-    for number in numbers { sketch.insert(coupon: SketchHash(Int64(number)).coupon) }
-    return sketch
+private func compareFigures(_ tables: [MeasuredTable], _ plain: PlainPartial) throws {
+    let groups = plain.groups
+    let rows = tables.first?.rows ?? []
+    try demand(Set(rows.map(\.key)) == Set(groups.keys.map { [$0] }), "the twin has other groups")
+    for row in rows {
+        guard let wanted = groups[row.key[0]], !wanted.isUntold else { continue }
+        func decimal(_ billionths: Int128?) -> Quantity? {
+            billionths.map { .decimal(ExactDecimal(billionths: $0)) }
+        }
+        let figures: [Quantity?] = [
+            .integer(Int64(wanted.counted)), decimal(wanted.sum), .integer(Int64(wanted.persons)),
+            .integer(Int64(wanted.customers)), .integer(Int64(wanted.devices)),
+            decimal(wanted.median),
+        ]
+        for (cell, figure) in zip(row.cells, figures) {
+            try demand(
+                cell.value == figure, "\(cell.value as Any), the twin has \(figure as Any)")
+            try demand(cell.basis == wanted.records, "the twin has other records")
+        }
+        let sum = row.cells[1]
+        try demand(sum.unreadable == wanted.unreadable, "the twin has other unreadable numbers")
+        try demand(sum.backing?.persons == wanted.contributors, "the twin has other persons")
+    }
 }
 
-private func readHLL(_ input: [UInt8]) throws -> Bool {
-    guard var sketch = try? HLLSketch(bytes: input) else { return false }
-    try demand((try? HLLSketch(bytes: sketch.bytes)) == sketch, "a sketch reads back otherwise")
-    try demand(sketch.estimate().value >= 0, "a sketch estimates less than nothing")
-    sketch.merge(hll(0..<100))
-    _ = sketch.bytes
-    return true
-}
-
-private func kll(_ numbers: Range<Int>) -> KLLSketch<Double> {
-    var sketch = KLLSketch<Double>(k: 8)
-    for number in numbers { sketch.insert(Double(number)) }
-    return sketch
-}
-
-private func readKLL<Item: KLLItem>(_ input: [UInt8], _: Item.Type) throws -> Bool {
-    guard var sketch = try? KLLSketch<Item>(bytes: input) else { return false }
-    let again = try? KLLSketch<Item>(bytes: sketch.bytes)
-    try demand(again?.bytes == sketch.bytes, "a sketch reads back otherwise")
-    _ = sketch.quantile(0.3)
-    sketch.merge(sketch)
-    if let least = sketch.least { sketch.insert(least, times: 1 << 40) }
-    _ = sketch.bytes
-    return true
-}
-
-/// What is read of an event of the ledger or a file of a task is what was written, byte for byte.
+/// What is read of an event of the ledger or a file of a task is what was written, byte for byte,
+/// and what its twin reads.
 private func readEvent(_ input: [UInt8]) throws -> Bool {
-    guard let value = CanonicalJSON(parsing: input) else { return false }
+    let value = CanonicalJSON(parsing: input)
+    try demand(value.map(plain) == PlainEvent(input), "the twin reads another event")
+    guard let value else { return false }
     try demand(value.bytes == input, "an event reads back otherwise")
     return true
+}
+
+private func plain(_ value: CanonicalJSON) -> PlainEvent {
+    switch value {
+    case .null: .null
+    case .boolean(let value): .boolean(value)
+    case .integer(let value): .integer(value)
+    case .text(let text): .text(Array(text.utf8))
+    case .array(let values): .array(values.map(plain))
+    case .object(let members):
+        .object(
+            members.map { PlainEvent.Member(name: Array($0.name.utf8), value: plain($0.value)) })
+    }
 }
