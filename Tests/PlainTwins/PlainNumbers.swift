@@ -30,7 +30,7 @@ package func searched(_ text: [UInt8], _ once: ([UInt8]) -> [UInt8]) -> [UInt8] 
     return Array("[text]".utf8)
 }
 
-private struct Search {
+struct Search {
     /// A byte of the text, or the one that an escape stands for.
     struct Character {
         let byte: UInt8

@@ -48,8 +48,8 @@ private func inflateGzip(_ input: [UInt8]) throws -> Bool {
     return plain.fault == nil
 }
 
-/// Frames of Zstandard in one piece, in pieces and byte by byte; without the library there is
-/// nothing to try.
+/// Frames of Zstandard in one piece, in pieces and byte by byte, and as the library reads a whole
+/// file; without the library there is nothing to try.
 private func inflateZstd(_ input: [UInt8]) throws -> Bool {
     var random = cuts(for: input)
     let whole = zstdOutcome(input, step: max(1, input.count))
@@ -64,7 +64,14 @@ private func inflateZstd(_ input: [UInt8]) throws -> Bool {
             "the fault is \(whole?.fault as Any), in pieces \(pieces?.fault as Any)")
         try demand(whole?.fault != nil || whole == pieces, "the bytes are others")
     }
-    return whole != nil && whole?.fault == nil
+    guard let whole else { return false }
+    let atOnce = ZstdLibrary.inflated(input, limit: 1 << 18)
+    if whole.fault == nil {
+        try demand(atOnce == whole.plain, "the library gives other bytes at once")
+    } else if ZstdLibrary.isOneFrame(input) {
+        try demand(atOnce == nil, "the library takes at once what is \(whole.fault as Any)")
+    }
+    return whole.fault == nil
 }
 
 private func zstdOutcome(_ input: [UInt8], step: Int) -> InflateOutcome? {

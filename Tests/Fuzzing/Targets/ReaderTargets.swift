@@ -250,7 +250,9 @@ private func compareArray(_ input: [UInt8], _ lines: [UInt8]?) throws {
 }
 
 private func detect(_ input: [UInt8]) throws -> Bool {
-    switch FormatDetection.detect(input, isComplete: true, documents: true) {
+    let verdict = FormatDetection.detect(input, isComplete: true, documents: true)
+    try compareVerdict(verdict, input)
+    switch verdict {
     case .found(let name, let lines):
         try demand(makeFormat(name) != nil, "there is no format \(name)")
         try demand(lines > 0 && lines <= input.count, "\(name) has \(lines) records")
@@ -259,4 +261,25 @@ private func detect(_ input: [UInt8]) throws -> Bool {
     case .none: return false
     }
     return true
+}
+
+/// A format whose twin fits is found, or one that says more; one whose twin does not fit is not.
+private func compareVerdict(_ verdict: FormatDetection.Verdict, _ input: [UInt8]) throws {
+    guard let lines = PlainDetection.lines(of: input) else { return }
+    let names =
+        switch verdict {
+        case .found(let name, _): [name]
+        case .unsure(let names): names
+        case .none: [String]()
+        }
+    for twin in PlainDetection.allCases {
+        let isNamed = names.contains(twin.rawValue)
+        let fits = twin.fits(lines)
+        try demand(
+            fits ? isNamed || names.contains(where: twin.morePrecise.contains) : !isNamed,
+            "\(twin.rawValue) \(fits ? "fits" : "does not fit"), found are \(names)")
+        if case .found(twin.rawValue, let count) = verdict {
+            try demand(count == lines.count, "\(count) of \(lines.count) lines")
+        }
+    }
 }

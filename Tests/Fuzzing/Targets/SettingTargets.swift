@@ -1,6 +1,7 @@
 import Anonymization
 import LogFormats
 import Pipelines
+import PlainTwins
 import Records
 import Statistics
 import TestSupport
@@ -52,42 +53,68 @@ private func readHolds(_ input: [UInt8]) throws -> Bool {
     try demand(found?.count == second?.count, "the holds are others the second time")
     try check(faults, again, of: input)
     try demand((found == nil) == !faults.isEmpty, "holds are refused without a reason")
+    let parsing = Faults()
+    let parsed = readSettings(input, faults: parsing)
+    let plain = parsing.isEmpty ? parsed.flatMap(PlainHolds.read) : nil
+    try demand(found?.map(members) == plain, "the twin has \(plain?.description ?? "no holds")")
     return found?.isEmpty == false
 }
 
-/// The rows of a file without quotes, cut as plainly as possible; nil when they are no table.
-private func plainRows(_ input: [UInt8]) -> [[[UInt8]]]? {
-    let text = input.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(input.dropFirst(3)) : input
-    let rows = lines(of: text).map { $0.last == 0x0D ? Array($0.dropLast()) : $0 }
-        .filter { !$0.isEmpty }
-        .map { $0.split(separator: 0x2C, omittingEmptySubsequences: false).map(Array.init) }
-    guard let names = rows.first, rows.allSatisfy({ $0.count == names.count }) else { return nil }
-    return rows
+/// The texts of a hold by the keys that they stand behind.
+private func members(_ hold: HoldRequest) -> [String: [String]] {
+    var members = [
+        "name": [hold.name], "reason": [hold.reason], "by": [hold.by], "customer": hold.customers,
+        "user": hold.users, "addresses": hold.addresses, "output": hold.outputs,
+    ]
+    for (key, value) in [
+        ("start", hold.start), ("end", hold.end), ("from", hold.from), ("until", hold.until),
+    ] {
+        members[key] = value.map { [$0] } ?? []
+    }
+    switch hold.ground {
+    case .law(let citation): (members["ground"], members["citation"]) = (["law"], [citation])
+    case .ownDecision(let notice):
+        (members["ground"], members["notice"]) = (["own-decision"], [notice])
+    }
+    return members.filter { !$0.value.isEmpty }
 }
 
 private func readOptOuts(_ input: [UInt8]) throws -> Bool {
-    let rows: DelimitedRows
-    do {
-        rows = try DelimitedRows(file: input.span)
-    } catch {
-        return false
+    let rows = try? DelimitedRows(file: input.span)
+    let plain = PlainRows.read(input)
+    try demand((rows == nil) == (plain == nil), "the twin says \(plain == nil ? "no" : "yes")")
+    guard let rows, let plain else { return false }
+    try demand(rows.columns.map(bytes) == plain.first?.cells, "the twin has other columns")
+    try demand(rows.count == plain.count - 1, "the twin has another number of rows")
+    for (row, expected) in plain.dropFirst().enumerated() {
+        let found = rows.columns.indices.map { Array(rows.cell(row, $0)) }
+        try demand(found == expected.cells, "the twin has another row")
+        try demand(rows.line(row) == expected.line, "the twin has it on line \(expected.line)")
     }
-    // A carriage return that ends no line is refused or kept by rules of its own.
-    if !input.contains(UInt8(ascii: "\"")), !input.contains(0x0D) {
-        let plain = plainRows(input)
-        let found = (0..<rows.count).map { row in
-            rows.columns.indices.map { Array(rows.cell(row, $0)) }
-        }
-        try demand(plain.map { Array($0.dropFirst()) } == found, "the twin has other rows")
-    }
-    let read: Int
+    let expected = PlainOptOut.list(plain)
+    let list: OptOutList
     do throws(OptOutFaults) {
-        let list = try OptOutList(rows: rows, purposes: .standard, zone: .utc)
-        read = list.entries.count
+        list = try OptOutList(rows: rows, purposes: .standard, zone: .utc)
     } catch {
         try demand(!error.all.isEmpty, "an opt-out list is refused without a reason")
+        try demand(expected == nil, "the twin finds no fault")
         return false
     }
-    try demand(read == rows.count, "a row of an opt-out list is lost")
-    return read > 0
+    try demand(list.entries.map(plainly) == expected, "the twin has \(expected as Any)")
+    return !list.entries.isEmpty
+}
+
+private func plainly(_ entry: OptOutEntry) -> PlainOptOut {
+    let known = PlainOptOut.usualPurposes.union(PlainOptOut.namedPurposes)
+    func bars(_ purpose: String, _ category: Category) -> Bool {
+        PurposeTable.standard[purpose].map { entry.scope.bars($0, category) } ?? false
+    }
+    return PlainOptOut(
+        customer: entry.customer, person: entry.person,
+        purposes: known.filter { purpose in Category.allCases.contains { bars(purpose, $0) } },
+        categories: Set(
+            Category.allCases.filter { category in known.contains { bars($0, category) } }
+                .map(\.rawValue)),
+        effective: entry.effective.milliseconds, withdrawn: entry.withdrawn?.milliseconds,
+        line: entry.line)
 }

@@ -26,9 +26,13 @@ extension FuzzTarget {
             ],
             run: redactEmails),
         FuzzTarget("text", words: textWords, run: redactText),
-        FuzzTarget("url", words: ["://", "/", "?", "&", "=", "#", "%2F", "@", "..", ";"]) {
-            try release($0, [TextRun.make(ReduceURL.descriptor).transform])
-        },
+        FuzzTarget(
+            "url",
+            words: [
+                "://", "/", "?", "&", "=", "#", "%2F", "@", "..", ";", "\\", ":", "%40", "%2540",
+                "~", "192.0.2.7", "2026", "deadbeef0", "aB1cD2eF3gH4iJ5k", "%3F", "%23",
+            ],
+            run: reduceURL),
         FuzzTarget("agent", words: agentWords, run: nameAgents),
         FuzzTarget(
             "language", words: ["-", ",", ";q=0.8", "nl", "*", " "], run: nameLanguage),
@@ -76,7 +80,12 @@ private func readTimes(_ input: [UInt8]) throws -> Bool {
 }
 
 private func readDuration(_ input: [UInt8]) throws -> Bool {
-    guard let duration = CalendarDuration(parsing: input.span) else { return false }
+    let found = CalendarDuration(parsing: input.span)
+    let expected = PlainDurations.length(input).map {
+        CalendarDuration(months: $0.months, days: $0.days, seconds: $0.seconds)
+    }
+    try demand(found == expected, "the twin has \(expected?.text ?? "no duration")")
+    guard let duration = found else { return false }
     try demand(CalendarDuration(text: duration.text) == duration, "a duration reads back otherwise")
     return true
 }
@@ -123,6 +132,23 @@ private func release(_ input: [UInt8], _ transforms: [(any Transform)?]) throws 
         try demand(again.text == found.text, "a second time changes it")
     }
     return isGood
+}
+
+/// A URL against its twin, which leaves the addresses of a host to the search for them.
+private func reduceURL(_ input: [UInt8]) throws -> Bool {
+    let transform = TextRun.make(ReduceURL.descriptor).transform
+    let isGood = try release(input, [transform])
+    let addresses = TextRun.make(RedactText.descriptor, [("kinds", ["ip"])]).transform
+    guard let transform, let addresses, isGood else { return false }
+    let twin = PlainURLs { host in
+        host.isEmpty ? [] : bytes(TextRun.apply(addresses, host).text)
+    }
+    let found = TextRun.apply(transform, input)
+    let expected = twin.reduced(input)
+    try demand(
+        found.result == .null ? expected == nil : bytes(found.text) == expected,
+        "the twin leaves \(expected.map(text) ?? "nothing")")
+    return true
 }
 
 /// The simple grammar against its twin, and addresses of a field.
