@@ -414,7 +414,8 @@ struct ConfinedRunTests {
                 let shell = ["/bin/sh", "-c", way]
                 let bound = try sluice(command, in: scene, through: shell)
                 let free = try sluice(command + ["--no-sandbox"], in: scene, through: shell)
-                #expect(bound == free, "\(command)")
+                let told = [bound, free].map { "\($0.status) \(text($0.output))\($0.errors)" }
+                #expect(told[0] == told[1], "\(command)")
             }
         }
         let whole = ["far/p.yaml", "database.yaml", "state.yaml"]
