@@ -151,7 +151,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "SluiceCommand", "Pipelines", "FileSystem", "Compression", "KeyedHashing",
-                "Records", .product(name: "GRDB", package: "GRDB.swift"),
+                "PlainTwins", "Records", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Yams", package: "Yams"),
             ],
             excluding: ["Postgres"]),

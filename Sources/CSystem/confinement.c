@@ -58,10 +58,11 @@ int csystem_landlock_create(int version) {
     return (int)syscall(CREATE_RULESET, &rules, size, 0);
 }
 
-int csystem_landlock_allow(int rules, int version, const char *path, int writing) {
+int csystem_landlock_allow(int rules, int version, const char *path, int reading,
+                           int writing) {
     int place = open(path, O_PATH | O_CLOEXEC);
     if (place < 0) return -1;
-    uint64_t allowed = READ_FILE | READ_FOLDER;
+    uint64_t allowed = READ_FOLDER | (reading ? READ_FILE : 0);
     if (writing)
         allowed |= WRITE_FILE | TRUNCATE | REMOVE_FOLDER | REMOVE_FILE | MAKE_FOLDER | MAKE_FILE;
     struct stat status;

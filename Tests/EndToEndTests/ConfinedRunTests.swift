@@ -364,6 +364,72 @@ struct ConfinedRunTests {
         try database.close()
     }
 
+    /// What is only looked at says the same as without confinement, wherever the lists lie that it
+    /// names, and of several pipelines at once.
+    @Test func pipelinesThatAreOnlyLookedAt() throws {
+        let scene = try Scene()
+        let elsewhere = try Scene()
+        try LookedAt.lists(in: elsewhere)
+        let writer = try DatabasePool(path: "\(elsewhere.path)/crm.db")
+        try writer.write { db in
+            try db.execute(sql: "CREATE TABLE people (login TEXT PRIMARY KEY, left TEXT)")
+            try db.execute(sql: "INSERT INTO people VALUES ('nobody', ''), ('anna', '')")
+        }
+        for name in ["crm.db", "people.csv"] {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(scene.path)/\(name)",
+                withDestinationPath: "\(elsewhere.path)/\(name)")
+        }
+        let far = LookedAt.pipeline
+            .replacingOccurrences(of: "opt-outs.csv", with: "\(elsewhere.path)/opt-outs.csv")
+            .replacingOccurrences(of: "static.key", with: "\(elsewhere.path)/static.key")
+        func write(_ file: String, table: String) throws {
+            try scene.write(file, far.replacingOccurrences(of: "people.csv", with: table))
+        }
+        try write("far/p.yaml", table: "../people.csv")
+        try write("missing.yaml", table: "none.csv")
+        let database = far.replacingOccurrences(
+            of: "file: people.csv,", with: "sqlite: crm.db, table: people,")
+        try scene.write("database.yaml", database)
+        try scene.write("broken.yaml", "name: [")
+        // A source must not find what an earlier run left in the state.
+        try scene.write("state/quarantine/old.csv", "x")
+        try scene.write("state/tables/old", "x")
+        try scene.write(
+            "state.yaml", far + "state: state\nquarantine: { path: lists }\n")
+        for folder in ["quarantine/*.csv", "tables/*"] {
+            let finds = far.replacingOccurrences(of: "in/*", with: "state/\(folder)")
+            try scene.write(
+                "finds-\(folder.prefix(6)).yaml",
+                finds + "state: state\nquarantine: { path: lists }\n")
+        }
+        let files = [
+            "far/p.yaml", "database.yaml", "missing.yaml", "broken.yaml", "none.yaml", "state.yaml",
+            "finds-quaran.yaml", "finds-tables.yaml", "/dev/stdin",
+        ]
+        var commands = [["check"] + files, ["check", "--json"] + files, ["test"] + files]
+        commands += files.map { ["explain", $0] }
+        for command in commands {
+            for way in ["exec \"$0\" \"$@\" < far/p.yaml", "cat far/p.yaml | \"$0\" \"$@\""] {
+                let shell = ["/bin/sh", "-c", way]
+                let bound = try sluice(command, in: scene, through: shell)
+                let free = try sluice(command + ["--no-sandbox"], in: scene, through: shell)
+                let told = [bound, free].map { "\($0.status) \(text($0.output))\($0.errors)" }
+                #expect(told[0] == told[1], "\(command)")
+            }
+        }
+        let whole = ["far/p.yaml", "database.yaml", "state.yaml"]
+        for command in ["check", "test"] {
+            let outcome = try sluice([command] + whole, in: scene)
+            #expect(outcome.status == 0, "\(command): \(text(outcome.output))\(outcome.errors)")
+        }
+        for name in ["finds-quaran.yaml", "finds-tables.yaml"] {
+            let outcome = try sluice(["check", name], in: scene)
+            #expect(outcome.status == 3 && text(outcome.output).contains("what may be"))
+        }
+        try writer.close()
+    }
+
     private static let sealedKeys = "keys: { path: keys, wrapped_by: { credential: kek } }"
 
     /// Nothing but tables, in folders that are there or not: what is put aside goes there, too.
@@ -403,5 +469,34 @@ struct ConfinedRunTests {
         let outcome = try sluice(run, in: scene)
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(try elsewhere.tree("results").count > 1)
+    }
+}
+
+/// A pipeline with everything that is read to look at one: a table, opt-outs, a key, tests.
+enum LookedAt {
+    static let pipeline = """
+        name: lists
+        source: { format: jsonl, files: "in/*", time: ts }
+        identity: { customer: customer, user: user }
+        tables: [ { name: people, file: people.csv, key: login } ]
+        delete: [ { start: { table: people, column: left, by: user }, length: P9Y } ]
+        opt_outs: { file: opt-outs.csv, missing: allowed }
+        fields: { ts: keep, user: { hmac_sha256: { key: static.key } }, customer: drop }
+        acknowledge: [static-key]
+        outputs:
+          - { name: all, purpose: security, path: "out/{date}.jsonl" }
+        tests:
+          - name: whom the table does not know goes
+            now: 2026-05-20
+            input: |
+              {"ts":"2026-03-05T12:00:00Z","customer":"NL-1"}
+            output: { all: "" }
+
+        """
+
+    static func lists(in scene: Scene) throws {
+        try scene.write("people.csv", "login,left\nanna,\n")
+        try scene.write("opt-outs.csv", "customer,purposes,effective_date\nNL-9,*,2026-01-01\n")
+        try scene.write("static.key", "an invented key of the tests, long enough")
     }
 }

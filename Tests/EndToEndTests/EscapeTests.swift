@@ -2,10 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every command that reads more than a pipeline file tries, at each call that it makes, to open a
-/// file of somebody else and the network: once it is confined it never can again; without, it can
-/// until the end. No programme would inherit a file of it, and no memory that it had locked is
-/// given up unwiped.
+/// Every command tries, at each call that it makes, to open a file of somebody else and the
+/// network: once it is confined it never can again; without, it can until the end. No programme would
+/// inherit a file of it, and no memory that it had locked is given up unwiped.
 @Suite("attempts to escape", .enabled(if: try Want.landlock.isMet(hasLandlock)))
 struct EscapeTests {
     private static let clock = ["--now", "2026-05-20"]
@@ -43,7 +42,27 @@ struct EscapeTests {
         ["recalls", "answer", "p.yaml", "--id", "1", "--by", "desk"] + clock,
         ["status", "p.yaml", "--metrics", "told.prom"] + clock,
         ["gc", "idle", "--older-than", "PT0S"],
+        ["check", "p.yaml", "lists.yaml"],
+        ["explain", "lists.yaml"],
+        ["explain", "lists.yaml", "--mermaid"],
+        ["test", "lists.yaml", "p.yaml"],
+        ["reference"],
+        ["manual"],
+        ["completions", "bash"],
     ]
+
+    /// Those whose attempts are in `fromATask`.
+    private static let ofTasks = ["task", "reduce", "commit"]
+
+    @Test func noCommandIsMissing() throws {
+        let help = try sluice(["--help"], in: Scene())
+        let lines = text(help.output).split(separator: "\n", omittingEmptySubsequences: false)
+            .drop { $0 != "SUBCOMMANDS:" }.dropFirst().prefix { !$0.isEmpty }
+        // What a command is for goes on further to the right.
+        let names = lines.filter { !$0.hasPrefix("   ") }
+            .compactMap { $0.split(separator: " ").first.map(String.init) }
+        #expect(Set(names) == Set(Self.commands.map { $0[0] } + Self.ofTasks))
+    }
 
     /// What a command may end with besides 0: a key that is still needed, a late run, records that
     /// are set aside.
@@ -68,6 +87,8 @@ struct EscapeTests {
         let scene = try Scene()
         try scene.write("p.yaml", FaultJob.pipelineText)
         try scene.write("empty.yaml", FaultJob.emptyText)
+        try scene.write("lists.yaml", LookedAt.pipeline)
+        try LookedAt.lists(in: scene)
         try scene.write("in/a.jsonl", FaultJob.lines(seed: 93))
         try scene.write("none/a.jsonl", "")
         try scene.write("list.csv", "customer,purposes,effective_date\nNL-102,*,2026-01-01\n")
@@ -120,7 +141,7 @@ struct EscapeTests {
         let outcome = try sluice(
             command + (isConfined ? [] : ["--no-sandbox"]), in: scene,
             through: Fault(side: .write, kind: .short).settings(report: report)
-                + ["FAULT_OUTSIDE=\(outside.path)/secret"],
+                + ["FAULT_OUTSIDE=\(outside.path)/secret", "FAULT_STREAMS=1"],
             feed: .bytes(FaultJob.lines(seed: 95)))
         let isAccepted =
             outcome.status == 0 || command[0] == "filter" && outcome.status == 5

@@ -8,27 +8,29 @@ import Testing
 /// What a process can still do once it is confined. Each test tries it in a process of its own.
 @Suite(.serialized, .enabled(if: try Want.landlock.isMet(csystem_landlock_version() > 0)))
 final class ConfinementTests {
-    /// Two folders side by side, of which the process may write to one and read the other; a third
-    /// one is none of its business.
+    /// Folders side by side, of which the process may write to one, read another and list a third
+    /// one; the last one is none of its business.
     private struct Rooms {
         let root = "\(Rooms.house)/\(getpid())"
         static let house = "\(FileManager.default.temporaryDirectory.path)/sluice-rooms"
         var own: String { "\(root)/own" }
         var input: String { "\(root)/input" }
+        var list: String { "\(root)/list" }
         var foreign: String { "\(root)/foreign" }
 
         /// Makes the folders, with a file in each, and confines the process.
         func enter() -> Bool {
             unsafe mkdir(Rooms.house, 0o700)
-            for folder in [root, own, input, foreign] {
+            for folder in [root, own, input, list, foreign] {
                 guard unsafe mkdir(folder, 0o700) == 0 else { return false }
             }
-            for folder in [own, input, foreign] where !write("\(folder)/file") { return false }
+            for folder in [own, input, list, foreign] where !write("\(folder)/file") { return false }
             unsafe symlink("\(foreign)/file", "\(own)/way-out")
             unsafe symlink(foreign, "\(input)/way-out")
             var places = Confinement.Places()
             places.read = [input]
             places.written = [own, "\(own)/not-there/yet"]
+            places.listed = [list]
             let outcome = Confinement.enter(places)
             return outcome.landlock != nil && outcome.callsAreRefused
         }
@@ -66,6 +68,7 @@ final class ConfinementTests {
             let lock = try FileLock.acquire("lock", in: folder)
             _ = consume lock
             guard rooms.read("/dev/urandom"), rooms.write("/dev/null") else { exit(4) }
+            guard try Directory.open(rooms.list).names().elementsEqual(["file"]) else { exit(5) }
             exit(0)
         }
     }
@@ -77,10 +80,13 @@ final class ConfinementTests {
             let foreign = [
                 "\(rooms.foreign)/file", "\(rooms.own)/../foreign/file", "\(rooms.own)/way-out",
                 "\(rooms.input)/way-out/file", "/proc/self/root\(rooms.foreign)/file",
-                "/etc/passwd", "/proc/1/environ",
+                "/etc/passwd", "/proc/1/environ", "\(rooms.list)/file",
             ]
             for path in foreign where rooms.read(path) { exit(2) }
-            for path in ["\(rooms.foreign)/new", "\(rooms.input)/file", "\(rooms.input)/new"]
+            for path in [
+                "\(rooms.foreign)/new", "\(rooms.input)/file", "\(rooms.input)/new",
+                "\(rooms.list)/file", "\(rooms.list)/new",
+            ]
             where rooms.write(path) { exit(3) }
             guard unsafe opendir(rooms.foreign) == nil else { exit(4) }
             guard unsafe mkdir("\(rooms.foreign)/new", 0o700) != 0 else { exit(5) }

@@ -52,7 +52,7 @@ struct ShippedPipelinesTests {
 
     @Test("each passes its own tests", arguments: Shipped.pipelines)
     func ownTests(_ file: String) throws {
-        let report = try Sluice.test(pipeline: Shipped.path("pipelines/\(file)"))
+        let report = try Sluice.test(pipeline: PipelineFile(Shipped.path("pipelines/\(file)")))
         #expect(!report.cases.isEmpty)
         for test in report.cases { #expect(test.differences == [], "\(file): \(test.name)") }
     }

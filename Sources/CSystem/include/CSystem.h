@@ -149,9 +149,10 @@ int csystem_landlock_version(void);
    signals and abstract sockets of other processes; its descriptor, or -1. */
 int csystem_landlock_create(int version);
 
-/* Allows to read below `path`, with `writing` also to make, change and remove files and folders.
-   Links are followed. 0, or -1 where there is nothing that a rule could be about. */
-int csystem_landlock_allow(int rules, int version, const char *path, int writing);
+/* Allows to list folders below `path`, with `reading` also to read files there, with `writing` to
+   make, change and remove files and folders. Links are followed. 0, or -1 where there is nothing
+   that a rule could be about. */
+int csystem_landlock_allow(int rules, int version, const char *path, int reading, int writing);
 
 /* Binds the calling thread, and those that it starts from now on, to the rules for good. */
 int csystem_landlock_enforce(int rules);

@@ -12,6 +12,8 @@ package enum Confinement {
         package var read: [String] = []
         /// Read, too. Of what is not there yet the nearest folder above it is meant.
         package var written: [String] = []
+        /// Folders of which nothing but names may be read.
+        package var listed: [String] = []
 
         package init() {}
     }
@@ -56,14 +58,16 @@ package enum Confinement {
         guard number >= 0 else { return nil }
         let rules = FileDescriptor(owning: number, path: "rules")
         for path in systemPlaces + places.read { allow(path, writing: false) }
+        for path in places.listed { allow(path, reading: false, writing: false) }
         allow("/dev/null", writing: true)
         for path in places.written { allow(present(path), writing: true) }
         return csystem_landlock_enforce(rules.number) == 0 ? Int(version) : nil
 
         // A place without a rule is closed, and whoever needs it says what could not be opened.
-        func allow(_ path: String, writing: Bool) {
+        func allow(_ path: String, reading: Bool = true, writing: Bool) {
             _ = unsafe path.withCString {
-                unsafe csystem_landlock_allow(number, version, $0, writing ? 1 : 0)
+                unsafe csystem_landlock_allow(
+                    number, version, $0, reading ? 1 : 0, writing ? 1 : 0)
             }
         }
     }

@@ -8,12 +8,12 @@ internal import Statistics
 /// Runs the `tests:` of a pipeline file in memory: the same plan, reader, releaser, writers and
 /// measures as a real run, with invented keys and without touching any directory.
 struct PipelineTests {
-    private let path: String
+    private let file: PipelineFile
 
-    init(path: String) { self.path = path }
+    init(_ file: PipelineFile) { self.file = file }
 
     func run() throws(PipelineFailure) -> TestReport {
-        let loaded = try Sluice.loadSpecification(path, now: nil)
+        let loaded = try Sluice.loadSpecification(file)
         let digest = loaded.plan.digest
         var report = TestReport()
         for test in loaded.specification.tests {
@@ -29,7 +29,7 @@ struct PipelineTests {
     private func plan(
         _ specification: PipelineSpecification, _ digest: Digest256, _ test: TestSpecification
     ) throws(PipelineFailure) -> Plan {
-        var world = Sluice.world(folder: splitPath(path).directory, now: test.now.value)
+        var world = Sluice.world(folder: splitPath(file.path).directory, now: test.now.value)
         // A test without opt-outs is about nobody's: the pipeline's own list is data, not code.
         world.optOuts = Array((test.optOuts?.value ?? "customer,purposes,effective_date\n").utf8)
         world.isTrial = true
@@ -40,7 +40,7 @@ struct PipelineTests {
         guard
             let plan = Planner.plan(
                 specification, digest: digest, world: world, faults: faults)
-        else { throw .faults(faults.sorted, file: path) }
+        else { throw .faults(faults.sorted, file: file.path) }
         return plan
     }
 }

@@ -14,9 +14,6 @@ extension Sluice {
             measures: MeasureCatalogue.all.map(\.name))
     }
 
-    /// The longest pipeline file in bytes.
-    private static let pipelineBytesMax = 1 << 20
-
     static func loadPlan(_ path: String, now: String?) throws(PipelineFailure) -> Plan {
         try loadSpecification(path, now: now).plan
     }
@@ -28,7 +25,15 @@ extension Sluice {
         _ path: String, now: String?, watch: ContextWatch? = nil
     ) throws(PipelineFailure) -> (specification: PipelineSpecification, plan: Plan) {
         try checkClock(now)
-        let bytes = try readPipeline(path)
+        return try loadSpecification(PipelineFile(path), now: now, watch: watch)
+    }
+
+    /// Plans a pipeline file that has been read.
+    static func loadSpecification(
+        _ file: PipelineFile, now: String? = nil, watch: ContextWatch? = nil
+    ) throws(PipelineFailure) -> (specification: PipelineSpecification, plan: Plan) {
+        let path = file.path
+        let bytes = try file.content.get()
         let faults = Faults()
         guard let root = readSettings(bytes, faults: faults),
             let specification = PipelineSpecification.decode(
@@ -74,15 +79,6 @@ extension Sluice {
             throw .faults(faults.told, file: path)
         }
         return made
-    }
-
-    static func readPipeline(_ path: String) throws(PipelineFailure) -> [UInt8] {
-        do {
-            return try FileDescriptor.reading(path).readAll(limitBytes: pipelineBytesMax)
-        } catch {
-            throw .faults(
-                [SettingFault("cannot read the pipeline file: \(error)", at: .none)], file: path)
-        }
     }
 
     static func world(

@@ -193,15 +193,15 @@ package enum Sluice {
 
     /// The faults of a pipeline file; empty when it can run.
     package static func check(pipeline: String) throws(PipelineFailure) -> [SettingFault] {
-        try checkAndNote(pipeline: pipeline).faults
+        try checkAndNote(pipeline: PipelineFile(pipeline)).faults
     }
 
     /// As `check`, with what is no fault and may surprise, in sentences.
     package static func checkAndNote(
-        pipeline: String
+        pipeline: PipelineFile
     ) throws(PipelineFailure) -> (faults: [SettingFault], notes: [String]) {
         do throws(PipelineFailure) {
-            let plan = try loadPlan(pipeline, now: nil)
+            let plan = try loadSpecification(pipeline).plan
             return (plan.overlaps, plan.notes)
         } catch {
             switch error {
@@ -213,22 +213,22 @@ package enum Sluice {
 
     /// What the compiled plan does with each field, for each output.
     package static func explain(
-        pipeline: String, asJSON: Bool
+        pipeline: PipelineFile, asJSON: Bool
     ) throws(PipelineFailure) -> String {
-        let loaded = try loadSpecification(pipeline, now: nil)
+        let loaded = try loadSpecification(pipeline)
         let explanation = Explanation(loaded.plan, loaded.specification)
         return asJSON ? explanation.json : explanation.text
     }
 
     /// The compiled plan as a flowchart in the language of Mermaid.
-    package static func diagram(pipeline: String) throws(PipelineFailure) -> String {
-        let loaded = try loadSpecification(pipeline, now: nil)
+    package static func diagram(pipeline: PipelineFile) throws(PipelineFailure) -> String {
+        let loaded = try loadSpecification(pipeline)
         return PlanDiagram(loaded.plan, loaded.specification).text
     }
 
     /// Runs the tests that a pipeline file carries.
-    package static func test(pipeline: String) throws(PipelineFailure) -> TestReport {
-        try PipelineTests(path: pipeline).run()
+    package static func test(pipeline: PipelineFile) throws(PipelineFailure) -> TestReport {
+        try PipelineTests(pipeline).run()
     }
 
     /// The reference of the pipeline file, in Markdown.

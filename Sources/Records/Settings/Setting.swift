@@ -63,4 +63,19 @@ extension Setting {
         case .empty: Array("-".utf8)
         }
     }
+
+    /// The texts that stand right behind `key`, anywhere.
+    package func texts(behind key: String) -> [String] {
+        switch self {
+        case .text, .empty: []
+        case .list(let items, _): items.flatMap { $0.texts(behind: key) }
+        case .mapping(let members, _):
+            members.flatMap { member in
+                if case .text(let text, _) = member.value {
+                    return member.key.utf8.elementsEqual(key.utf8) ? [text] : []
+                }
+                return member.value.texts(behind: key)
+            }
+        }
+    }
 }

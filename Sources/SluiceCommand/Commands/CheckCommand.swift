@@ -20,16 +20,19 @@ package struct CheckCommand: ParsableCommand {
     @Flag(help: "Write JSON to standard output.")
     package var json = false
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     package func run() throws {
         var status = ExitStatus.success
         var items: [JSONValue] = []
-        for pipeline in pipelines {
+        for file in Sluice.read(pipelines: pipelines, isConfined: !sandbox.noSandbox) {
+            let pipeline = file.path
             let faults: [SettingFault]
             let notes: [String]
             do throws(PipelineFailure) {
-                (faults, notes) = try Sluice.checkAndNote(pipeline: pipeline)
+                (faults, notes) = try Sluice.checkAndNote(pipeline: file)
             } catch {
                 status = max(status, try tellFailure(error))
                 items.append(failureJSON(error, pipeline: pipeline))

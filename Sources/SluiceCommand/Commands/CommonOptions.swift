@@ -1,4 +1,5 @@
 package import ArgumentParser
+private import FileSystem
 import Pipelines
 
 /// The clock, the workers and what they spent their time on, as `run` and `filter` know them.
@@ -39,12 +40,17 @@ package struct WorkOptions: ParsableArguments {
     }
 }
 
-/// What the process is kept to, as all commands know it that read more than a pipeline file.
+/// What the process is kept to, as all commands know it.
 package struct SandboxOptions: ParsableArguments {
     @Flag(help: "Leave files and network that the work does not need open to the process.")
     package var noSandbox = false
 
     package init() {}
+
+    /// Closes every file to a command that opens none.
+    func closeAll() {
+        if !noSandbox { _ = Confinement.enter(Confinement.Places()) }
+    }
 }
 
 /// How much is said on standard error, as `run` and `filter` know it.

@@ -18,14 +18,17 @@ package struct ExplainCommand: ParsableCommand {
     @Flag(help: "Write a flowchart in the language of Mermaid.")
     package var mermaid = false
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     package func run() throws {
         let text = try telling(asJSON: json) { () throws(PipelineFailure) in
             if json, mermaid { throw .usage("--json and --mermaid exclude each other") }
+            let file = Sluice.read(pipelines: [pipeline], isConfined: !sandbox.noSandbox)[0]
             return mermaid
-                ? try Sluice.diagram(pipeline: pipeline)
-                : try Sluice.explain(pipeline: pipeline, asJSON: json)
+                ? try Sluice.diagram(pipeline: file)
+                : try Sluice.explain(pipeline: file, asJSON: json)
         }
         try StandardOutput.write(text: text.hasSuffix("\n") ? text : text + "\n")
     }

@@ -8,9 +8,12 @@ package struct ManualCommand: ParsableCommand {
         abstract: "Print the manual page, sluice(1), for man."
     )
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     package func run() throws {
+        sandbox.closeAll()
         try StandardOutput.write(text: ManualPage.text)
     }
 }
@@ -30,9 +33,12 @@ package struct CompletionsCommand: ParsableCommand {
     @Argument(help: "The shell.")
     package var shell: Shell
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     package func run() throws {
+        sandbox.closeAll()
         let kind: CompletionShell =
             switch shell {
             case .bash: .bash

@@ -9,9 +9,12 @@ package struct ReferenceCommand: ParsableCommand {
         abstract: "Print the reference of pipeline files as Markdown."
     )
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     package func run() throws {
+        sandbox.closeAll()
         try StandardOutput.write(text: Sluice.referenceMarkdown())
     }
 }

@@ -19,15 +19,18 @@ package struct TestCommand: ParsableCommand {
     @Flag(help: "Write JSON to standard output.")
     package var json = false
 
+    @OptionGroup package var sandbox: SandboxOptions
+
     package init() {}
 
     package func run() throws {
         var status = ExitStatus.success
         var items: [JSONValue] = []
-        for pipeline in pipelines {
+        for file in Sluice.read(pipelines: pipelines, isConfined: !sandbox.noSandbox) {
+            let pipeline = file.path
             let report: TestReport
             do throws(PipelineFailure) {
-                report = try Sluice.test(pipeline: pipeline)
+                report = try Sluice.test(pipeline: file)
             } catch {
                 status = max(status, try tellFailure(error))
                 items.append(failureJSON(error, pipeline: pipeline))

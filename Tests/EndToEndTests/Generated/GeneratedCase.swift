@@ -11,9 +11,14 @@ struct GeneratedCase {
         case cut(ipv4: Int, ipv6: Int)
         case time(unit: String)
         case ranges([Int])
+        case mail(mode: String)
+        /// Without kinds: those that are meant where none are named.
+        case text(kinds: [String], isSimple: Bool)
 
-        var yaml: String {
+        func yaml(_ form: Form) -> String {
             switch self {
+            case .time(let unit) where form == .combined:
+                "{ truncate_time: { unit: \(unit), format: access-log } }"
             case .keep: "keep"
             case .drop: "drop"
             case .agent: "agent_family"
@@ -24,6 +29,15 @@ struct GeneratedCase {
             case .cut(let ipv4, let ipv6): "{ truncate_ip: { ipv4: /\(ipv4), ipv6: /\(ipv6) } }"
             case .time(let unit): "{ truncate_time: \(unit) }"
             case .ranges(let edges): "{ bucket: \(edges) }"
+            case .mail(let mode):
+                "{ email: { mode: \(mode), providers: [\(PlainTexts.provider)] } }"
+            case .text(kinds: [], isSimple: false): "redact"
+            case .text(let kinds, let isSimple):
+                "{ redact: { "
+                    + [
+                        kinds.isEmpty ? nil : "kinds: [\(kinds.joined(separator: ", "))]",
+                        isSimple ? "grammar: simple" : nil,
+                    ].compactMap(\.self).joined(separator: ", ") + " } }"
             }
         }
     }
@@ -60,13 +74,14 @@ struct GeneratedCase {
     /// The members of a record in their order, as texts; only `amount` is a number.
     struct Event {
         let instant: Int
-        let members: [(name: String, text: String)]
+        var members: [(name: String, text: String)]
         /// A line that cannot be read stands in its place.
         var isBroken = false
     }
 
     static let names = [
-        "ts", "customer", "user", "ip", "action", "agent", "path", "amount", "note", "extra",
+        "ts", "customer", "user", "ip", "action", "agent", "path", "amount", "note", "mail", "text",
+        "extra",
     ]
 
     /// The rules of the fields that are named.
@@ -81,7 +96,9 @@ struct GeneratedCase {
         unit: "month", withAction: false, withSum: false, persons: 2, customers: 1)
     var events: [Event] = []
 
-    var hasTokens: Bool { rules.contains { $0.rule == .token } }
+    var hasTokens: Bool {
+        rules.contains { $0.rule == .token || $0.rule == .mail(mode: "token") }
+    }
     var sums: Bool { table.withSum && rule("amount") != nil }
 
     func rule(_ field: String) -> (rule: Rule, after: Length?)? {
@@ -138,7 +155,17 @@ extension GeneratedCase {
         let anything: [Rule] = [.drop, .replace("left out"), .digest, .token]
         switch field {
         case "ts": return [.keep, .time(unit: "day"), .time(unit: "month")]
-        case "customer", "user": return anything
+        case "customer": return anything
+        case "user": return anything + mails
+        case "mail": return anything + [.keep] + mails + mails
+        case "text":
+            return [
+                .drop, .keep, .text(kinds: [], isSimple: false), .text(kinds: [], isSimple: true),
+                .text(kinds: PlainTexts.kinds, isSimple: false),
+                .text(kinds: ["email"], isSimple: true), .text(kinds: ["ip"], isSimple: false),
+                .text(kinds: ["card", "iban", "phone"], isSimple: false),
+                .text(kinds: ["email", "token", "mac"], isSimple: false),
+            ]
         case "action": return [.keep]
         case "ip":
             return anything
@@ -150,6 +177,8 @@ extension GeneratedCase {
         }
     }
 
+    private static let mails = ["public-only", "token", "drop"].map { Rule.mail(mode: $0) }
+
     private static func event(
         _ maker: inout EventMaker, _ random: inout SeededGenerator
     ) -> Event {
@@ -159,6 +188,7 @@ extension GeneratedCase {
             "action": invented.action, "agent": invented.agent.replacing(",", with: ";"),
             "path": invented.path, "amount": "\(Int.random(in: -5...250, using: &random))",
             "note": "n\(Int.random(in: 0...99, using: &random)) of it", "extra": "x",
+            "mail": PlainTexts.mail(&random), "text": PlainTexts.text(&random),
         ]
         var members: [(name: String, text: String)] = [("ts", invented.time)]
         for name in names.dropFirst() {
@@ -176,7 +206,21 @@ extension GeneratedCase {
 
 extension GeneratedCase {
     enum Form: String, CaseIterable {
-        case jsonl, csv, access
+        case jsonl, csv, access, combined
+
+        /// The names of the built-in format, which has no other fields.
+        private static let combinedNames = [
+            "ts": "time", "customer": "ident", "user": "user", "ip": "ip", "action": "method",
+            "path": "path", "extra": "status", "amount": "bytes", "text": "referer",
+            "agent": "agent",
+        ]
+
+        func has(_ field: String) -> Bool { self != .combined || Self.combinedNames[field] != nil }
+
+        /// What the field is called there.
+        func name(_ field: String) -> String {
+            self == .combined ? Self.combinedNames[field] ?? field : field
+        }
 
         /// The format as a pipeline names it.
         var yaml: String {
@@ -192,20 +236,39 @@ extension GeneratedCase {
     }
 
     private static func isQuoted(_ name: String) -> Bool {
-        ["agent", "path", "note"].contains(name)
+        ["agent", "path", "note", "mail", "text"].contains(name)
+    }
+
+    /// The same as far as the format can say it.
+    func fitted(to form: Form) -> GeneratedCase {
+        guard form == .combined else { return self }
+        var fitted = self
+        fitted.rules = rules.filter { form.has($0.field) }
+        fitted.events = events.map { event in
+            var members = event.members.filter { name, text in
+                form.has(name) && name != "extra" && !(name == "amount" && text.hasPrefix("-"))
+            }
+            // There is no request without a path, and no answer without a status.
+            if !members.contains(where: { $0.name == "path" }) { members.append(("path", "/")) }
+            return Event(
+                instant: event.instant, members: members + [("extra", "200")],
+                isBroken: event.isBroken)
+        }
+        return fitted
     }
 
     func pipeline(_ form: Form) -> String {
         let fields = rules.map { field, rule, after in
             let clock = after.map { ", after: \($0.text) }" }
-            return "  \(field): " + (clock.map { "{ then: \(rule.yaml)\($0)" } ?? rule.yaml)
-        }
-        let sum = sums ? ", total: { sum: amount }" : ""
-        let by = [table.unit] + (table.withAction ? ["action"] : [])
+            let yaml = rule.yaml(form)
+            return "  \(form.name(field)): " + (clock.map { "{ then: \(yaml)\($0)" } ?? yaml)
+        } + (form == .combined ? ["  protocol: keep"] : [])
+        let sum = sums ? ", total: { sum: \(form.name("amount")) }" : ""
+        let by = [table.unit] + (table.withAction ? [form.name("action")] : [])
         return """
             name: generated
-            source: { format: \(form.yaml), files: "in/*", time: ts }
-            identity: { customer: customer, user: user }
+            source: { format: \(form.yaml), files: "in/*", time: \(form.name("ts")) }
+            identity: { customer: \(form.name("customer")), user: user }
             window: \(window.text)
             zone: \(isAmsterdam ? "Europe/Amsterdam" : "UTC")
             others: \(keepsOthers ? "keep-everything" : "drop")
@@ -243,8 +306,14 @@ extension GeneratedCase {
     func lines(_ form: Form) -> [String] {
         let header = form == .csv ? [Self.names.joined(separator: ",")] : []
         return header + events.map { event in
-            if event.isBroken { return form == .csv ? "\"broken" + "\",x" : "{\"broken" }
-            return Self.line(event.members, form)
+            let line = Self.line(event.members, form)
+            guard event.isBroken else { return line }
+            return switch form {
+            case .csv: "\"broken\",x"
+            // A list of addresses is none.
+            case .combined: "192.0.2.1, " + line
+            case .jsonl, .access: "{\"broken"
+            }
         }
     }
 
@@ -255,7 +324,25 @@ extension GeneratedCase {
         case .jsonl: object(members)
         case .csv: row(members, columns)
         case .access: access(members)
+        case .combined: combined(members)
         }
+    }
+
+    private static func combined(_ members: [(name: String, text: String)]) -> String {
+        func text(_ name: String) -> String {
+            let text = members.first { $0.name == name }?.text ?? "-"
+            return isQuoted(name) ? text : text.replacing(" ", with: "\\x20")
+        }
+        return "\(text("ip")) \(text("customer")) \(text("user")) [\(clock(text("ts")))] "
+            + "\"\(text("action")) \(text("path")) HTTP/1.1\" \(text("extra")) "
+            + "\(text("amount")) \"\(text("text"))\" \"\(text("agent"))\""
+    }
+
+    /// A whole time as servers write it; a day or a month as it is.
+    private static func clock(_ time: String) -> String {
+        let parts = time.split { "-TZ".contains($0) }
+        guard parts.count == 4, let month = Int(parts[1]) else { return time }
+        return "\(parts[2])/\(EventMaker.months[month - 1])/\(parts[0]):\(parts[3]) +0000"
     }
 
     /// A line of the access log: what is not there is `-`, and a space outside of quotes escaped.
@@ -277,7 +364,9 @@ extension GeneratedCase {
     private static func row(
         _ members: [(name: String, text: String)], _ columns: [String]
     ) -> String {
-        columns.map { name in members.first { $0.name == name }?.text ?? "" }
-            .joined(separator: ",")
+        columns.map { name in
+            let text = members.first { $0.name == name }?.text ?? ""
+            return text.contains(",") ? "\"\(text)\"" : text
+        }.joined(separator: ",")
     }
 }

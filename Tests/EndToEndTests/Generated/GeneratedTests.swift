@@ -1,10 +1,11 @@
 import FileSystem
 import Foundation
 import Pipelines
+import PlainTwins
 import TestSupport
 import Testing
 
-/// Pipelines and logs made at random, against a slow and plain model; the same events in three
+/// Pipelines and logs made at random, against a slow and plain model; the same events in four
 /// formats, in other pieces, under other names, in another order.
 ///
 /// What fails is reduced to the lines, the opt-outs and the rules that matter, and printed with its
@@ -52,7 +53,7 @@ struct GeneratedTests {
         _ form: GeneratedCase.Form
     ) throws {
         for seed in try Self.asked.get() {
-            let given = GeneratedCase(seed: 0x9e4e + seed)
+            let given = GeneratedCase(seed: 0x9e4e + seed).fitted(to: form)
             try Self.report(given, 0x9e4e + seed, form) { try Self.difference($0, form) }
         }
     }
@@ -92,6 +93,11 @@ struct GeneratedTests {
             let table = try run(given, form)["table.csv"]
             if table != json["table.csv"] { return "\(form) has another table" }
         }
+        let fitted = given.fitted(to: .combined)
+        let rows = try [GeneratedCase.Form.jsonl, .combined].map { form in
+            lines(try run(fitted, form)["table.csv"] ?? []).dropFirst()
+        }
+        if rows[0] != rows[1] { return "combined has another table" }
         let pieces = Int(2 + seed % 5)
         let cut = try run(given, .jsonl, in: scene, pieces: pieces, packs: seed % 2 == 0)
         if json != cut { return "it is another in \(pieces) pieces" }
@@ -118,6 +124,27 @@ struct GeneratedTests {
         #expect(fewest.events.count == 1 && fewest.rules.count == 4)
     }
 
+    @Test func aTextIsReducedToWords() {
+        let fewest = Self.reduced(GeneratedCase(seed: 1)) { one in
+            one.events.contains { $0.members.contains { $0.text.contains("@firma") } }
+                && one.rule("text") != nil
+        }
+        let event = fewest.events[0].members
+        let texts = event.filter { ["mail", "text", "user"].contains($0.name) }
+        #expect(fewest.events.count == 1 && fewest.rules.count == 5)
+        #expect(!texts.isEmpty && event.first { $0.name == "text" }?.text.contains(" ") != true)
+    }
+
+    /// The lines of `combined` are what its twin takes for such, and nothing else.
+    @Test func linesAreOfTheFormat() {
+        for seed in UInt64(0)..<20 {
+            let given = GeneratedCase(seed: seed).fitted(to: .combined)
+            for (event, line) in zip(given.events, given.lines(.combined)) {
+                #expect((CombinedTwin.values(of: bytes(line)) == nil) == event.isBroken, "\(line)")
+            }
+        }
+    }
+
     // MARK: One case
 
     /// The first thing that is not as the model says, in words.
@@ -136,7 +163,8 @@ struct GeneratedTests {
                 return "\(name): \(words)"
             }
         }
-        return firstDifference(lines(found["table.csv"] ?? []), lines(bytes(model.table)), &tokens)
+        let table = lines(bytes(model.table(form)))
+        return firstDifference(lines(found["table.csv"] ?? []), table, &tokens)
             .map { "table: \($0)" }
     }
 
@@ -204,6 +232,22 @@ struct GeneratedTests {
             return fails(one)
         }
         fewest.rules = fewest.rules.filter { needed.contains($0.field) } + kept
+        for index in fewest.events.indices { shorten(&fewest, index, fails) }
         return fewest
+    }
+
+    /// Leaves words of the text out.
+    private static func shorten(
+        _ fewest: inout GeneratedCase, _ index: Int, _ fails: (GeneratedCase) -> Bool
+    ) {
+        let event = fewest.events[index]
+        guard let place = event.members.firstIndex(where: { $0.name == "text" }) else { return }
+        func with(_ words: [Substring]) -> GeneratedCase {
+            var one = fewest
+            one.events[index].members[place].text = words.joined(separator: " ")
+            return one
+        }
+        let words = event.members[place].text.split(separator: " ")
+        fewest = with(shrunk(words, attempts: 40) { !$0.isEmpty && fails(with($0)) })
     }
 }

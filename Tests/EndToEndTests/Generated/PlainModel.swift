@@ -60,8 +60,30 @@ struct PlainModel {
         case .page: Self.page(text)
         case .time(let unit): unit == "day" ? day(event).text : day(event).monthText
         case .ranges(let edges): Int(text).map { Self.range($0, edges) }
-        case .token: TokenMatch.mark("\(name) \(text) \(day(event).monthText)")
+        case .token: token(text, of: name, event)
+        case .mail(let mode): mail(text, mode, of: name, event)
+        case .text(let kinds, let isSimple):
+            PlainTexts.redacted(text, kinds: kinds, isSimple: isSimple)
         }
+    }
+
+    private func token(_ text: String, of name: String, _ event: GeneratedCase.Event) -> String {
+        TokenMatch.mark("\(name) \(text) \(day(event).monthText)")
+    }
+
+    /// Of a person nothing is shown but a large provider. All invented addresses have one sign.
+    private func mail(
+        _ text: String, _ mode: String, of name: String, _ event: GeneratedCase.Event
+    ) -> String? {
+        let parts = text.replacing("%40", with: "@").lowercased()
+            .split(separator: "@", omittingEmptySubsequences: false)
+        guard mode != "drop", parts.count == 2, !text.contains(where: { " <>".contains($0) }) else {
+            return nil
+        }
+        let domain = PlainTexts.providers.contains(String(parts[1])) ? parts[1] : "[domain]"
+        if mode == "public-only" { return "[user]@\(domain)" }
+        guard parts[1] != "[domain]" else { return nil }
+        return token(parts.joined(separator: "@"), of: name, event) + "@\(domain)"
     }
 
     private func day(_ event: GeneratedCase.Event) -> CivilDay {
@@ -110,7 +132,7 @@ struct PlainModel {
     /// Without its query; a number of two digits and more is an id.
     private static func page(_ path: String) -> String {
         let bare = path.split(separator: "?").first.map(String.init) ?? path
-        return bare.split(separator: "/").map { part in
+        return bare == "/" ? bare : bare.split(separator: "/").map { part in
             part.count > 1 && part.allSatisfy(\.isNumber) ? "/:id" : "/\(part)"
         }.joined()
     }
@@ -127,7 +149,7 @@ struct PlainModel {
 
     /// A cell with too few persons behind it is hidden: behind a sum stand those who have a number.
     /// That nobody has one is told where the row is large enough; a hidden sum is an empty cell.
-    var table: String {
+    func table(_ form: GeneratedCase.Form) -> String {
         var groups: [String: [GeneratedCase.Event]] = [:]
         for event in given.events where !event.isBroken && !isOut(event, purpose: "statistics") {
             let day = day(event)
@@ -135,7 +157,7 @@ struct PlainModel {
             if given.table.withAction { key += "," + (text("action", event) ?? "") }
             groups[key, default: []].append(event)
         }
-        let names = [given.table.unit] + (given.table.withAction ? ["action"] : [])
+        let names = [given.table.unit] + (given.table.withAction ? [form.name("action")] : [])
         let measures = ["times", "users"] + (given.sums ? ["total"] : [])
         return (names + measures).joined(separator: ",") + "\n"
             + groups.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }

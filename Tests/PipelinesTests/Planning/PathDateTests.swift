@@ -74,7 +74,7 @@ struct PathDateTests {
 
     @Test func itsTestsPass() throws {
         let world = try TemporaryPipeline(Self.pipeline)
-        let cases = try Sluice.test(pipeline: "\(world.folder)/pipeline.yaml").cases
+        let cases = try Sluice.test(pipeline: PipelineFile("\(world.folder)/pipeline.yaml")).cases
         #expect(cases.map(\.differences) == [[]])
     }
 

@@ -383,7 +383,8 @@ import Testing
         let report = try scene.run(now: "2026-02-20")
         #expect(
             report.notes.contains { $0.contains("starts at the record's own `done`") } == isTold)
-        let checked = try Sluice.checkAndNote(pipeline: "\(scene.folder)/pipeline.yaml")
+        let checked = try Sluice.checkAndNote(
+            pipeline: PipelineFile("\(scene.folder)/pipeline.yaml"))
         #expect(checked.faults.isEmpty && checked.notes == report.notes)
     }
 

@@ -99,7 +99,7 @@ struct ProposalTests {
         try world.write("proposed.yaml", proposal.text)
         let file = path("proposed.yaml")
         #expect(try Sluice.check(pipeline: file).map(\.message) == [], "\(format)")
-        let cases = try Sluice.test(pipeline: file).cases
+        let cases = try Sluice.test(pipeline: PipelineFile(file)).cases
         #expect(cases.count == 1)
         for test in cases { #expect(test.differences == [], "\(format)") }
     }
@@ -123,7 +123,8 @@ struct ProposalTests {
         try world.write("proposed.yaml", proposal.text)
         let file = path("proposed.yaml")
         #expect(try Sluice.check(pipeline: file).map(\.message) == [], "\(format)")
-        for test in try Sluice.test(pipeline: file).cases { #expect(test.differences == []) }
+        let proposed = try Sluice.test(pipeline: PipelineFile(file))
+        for test in proposed.cases { #expect(test.differences == []) }
     }
 
     // MARK: Rules

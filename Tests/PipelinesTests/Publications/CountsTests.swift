@@ -180,7 +180,7 @@ struct CountsTests {
         var told: [String] = []
         for asJSON in [true, false] {
             let path = "\(scene.trial.folder)/pipeline.yaml"
-            told.append(try Sluice.explain(pipeline: path, asJSON: asJSON))
+            told.append(try Sluice.explain(pipeline: PipelineFile(path), asJSON: asJSON))
         }
         #expect(told[1].contains("the p% rule and a dominance rule"))
         for text in told {

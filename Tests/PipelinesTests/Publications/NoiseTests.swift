@@ -194,7 +194,7 @@ struct NoiseTests {
         let metadata = try scene.trial.text("out/2026-03/actions.csv-metadata.json")
         #expect(metadata.contains("times_accuracy") && metadata.contains("Noisy figures"))
         let explained = try Sluice.explain(
-            pipeline: "\(scene.trial.folder)/pipeline.yaml", asJSON: false)
+            pipeline: PipelineFile("\(scene.trial.folder)/pipeline.yaml"), asJSON: false)
         #expect(explained.contains("discrete Gaussian noise for a user-month, rho 1, delta 0.01"))
         #expect(explained.contains("times: one user adds 0 to 3, 95 % within 8"))
         #expect(explained.contains("noise: a month costs each person in it rho 1"))

@@ -109,7 +109,7 @@ struct SketchTests {
         let page = try scene.trial.text("out/2026-03/report.html")
         #expect(page.contains("users_theta") && page.contains("must not be passed on"))
         let explained = try Sluice.explain(
-            pipeline: "\(scene.trial.folder)/pipeline.yaml", asJSON: false)
+            pipeline: PipelineFile("\(scene.trial.folder)/pipeline.yaml"), asJSON: false)
         #expect(explained.contains("sketches users_theta, for internal readers"))
     }
 

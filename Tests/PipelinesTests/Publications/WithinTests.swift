@@ -108,7 +108,7 @@ struct WithinTests {
     @Test func itIsExplainedAndShownToNobody() throws {
         let scene = try Self.scene(", within: { version: [family] }")
         let path = "\(scene.trial.folder)/pipeline.yaml"
-        let text = try Sluice.explain(pipeline: path, asJSON: false)
+        let text = try Sluice.explain(pipeline: PipelineFile(path), asJSON: false)
         #expect(text.contains("statistic versions.within1") && text.contains("shown to nobody"))
         let report = try scene.publish("2026-04-08")
         #expect(report.entries[0].tables.map(\.name) == ["versions", "families"])

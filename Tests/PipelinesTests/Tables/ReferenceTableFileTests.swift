@@ -317,12 +317,13 @@ struct ReferenceTableFileTests {
             window: { start: { field: closed }, length: P1M, unless: { field: kept } }
             delete: { start: event, length: P1Y }
             """))
-        let words = try Sluice.explain(pipeline: path, asJSON: false)
+        let words = try Sluice.explain(pipeline: PipelineFile(path), asJSON: false)
         #expect(words.contains("window   P1M after `closed`, unless `kept` has passed"))
         #expect(words.contains("as soon as `left` of table accounts by user has passed"))
         #expect(words.contains("the record is deleted  P12M after the event"))
         #expect(!words.contains("cut-off"))
-        #expect(try Sluice.explain(pipeline: path, asJSON: true).contains(#""runs_out":"#))
+        let json = try Sluice.explain(pipeline: PipelineFile(path), asJSON: true)
+        #expect(json.contains(#""runs_out":"#))
     }
 
     private func scene(pipeline: String) throws -> TemporaryPipeline {
