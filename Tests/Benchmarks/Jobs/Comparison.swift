@@ -7,7 +7,7 @@ struct Comparison {
     func run() throws {
         try Toolbox.install(arguments.install)
         Toolbox.printMissing()
-        MachineLimits.printHashing()
+        try printStart()
         for variant in arguments.variants {
             for job in Job.all where arguments.jobs.contains(job.name) && variant.suits(job) {
                 for size in arguments.sizes ?? [10, 64, 256].map({ $0 * 1_000_000 }) {
@@ -21,8 +21,11 @@ struct Comparison {
         let workload = try WorkloadFile(
             job.form, variant.shape, sizeBytes: sizeBytes, in: arguments.folder)
         defer { workload.remove() }
-        let results = try measure(
+        var results = try measure(
             contenders(for: job, on: workload, variant), runs: arguments.runs ?? 5)
+        if variant.isOrdinary, let limit = MachineLimits.hashing(workload) {
+            results.append(limit)
+        }
         ResultTable.print(
             "\(job.name), \(variant.name), \(sizeBytes / 1_000_000) MB, "
                 + "\(workload.records) records", results, workload)
@@ -34,7 +37,7 @@ struct Comparison {
         let pipeline = try prepare(job.pipeline, variant)
         var all = (arguments.cores ?? [1, 2]).map { cores in
             Contender(
-                name: "sluice",
+                name: Self.name,
                 words: [
                     arguments.sluice, "run", pipeline, "--quiet", "--now", variant.now,
                     "--workers", "\(cores)",
@@ -43,10 +46,27 @@ struct Comparison {
         guard variant.isOrdinary else { return all }
         all += MachineLimits.contenders(for: workload)
         all += job.others.filter(\.isThere).map {
-            Contender(name: $0.name, words: $0.words, input: workload.path, processors: 1)
+            Contender(
+                name: $0.name, words: $0.words, input: workload.path, processors: 1, mayFail: true)
         }
         return all
     }
+
+    /// Tells how long a run takes that has next to nothing to do: a kilobyte of an access log.
+    private func printStart() throws {
+        guard let job = Job.all.first, let variant = Variant.all.first else { return }
+        let workload = try WorkloadFile(
+            job.form, variant.shape, sizeBytes: 1000, in: arguments.folder)
+        defer { workload.remove() }
+        let contenders = try contenders(for: job, on: workload, variant).filter {
+            $0.name == Self.name && $0.processors == 1
+        }
+        guard let start = try measure(contenders, runs: 21).first else { return }
+        tell("start to end with a kilobyte: \(ResultTable.tenths(start.wall * 1000)) ms")
+    }
+
+    /// What the commands of this package are called in tables.
+    private static let name = "sluice"
 
     /// Copies a pipeline to where it may leave its keys and tables.
     private func prepare(_ pipeline: String, _ variant: Variant) throws -> String {

@@ -20,6 +20,6 @@ struct Variant {
 
     /// False for forms that have no room for the fields that make the shape.
     func suits(_ job: Job) -> Bool {
-        isOrdinary || shape == .unique || job.form == .jsonLines
+        [.ordinary, .unique].contains(shape) || [.jsonLines, .gzip].contains(job.form)
     }
 }

@@ -7,6 +7,8 @@ struct Contender {
     let input: String
     /// How many processors it may use.
     let processors: Int
+    /// True for what others made: when it fails it is told and left out.
+    var mayFail = false
 }
 
 /// The medians of several runs.
@@ -18,20 +20,33 @@ struct Result {
 }
 
 /// Runs contenders in turn, A B C, A B C, so that a slow moment of the machine hits all alike.
+/// What others made and fails is told, and has no result.
 func measure(_ contenders: [Contender], runs: Int) throws -> [Result] {
     var costs = [[Cost]](repeating: [], count: contenders.count)
+    var failed: Set<Int> = []
     for _ in 0..<runs {
-        for (index, contender) in contenders.enumerated() {
-            let processors = (0..<contender.processors).map { "\($0)" }.joined(separator: ",")
-            costs[index].append(
-                try ChildProcess.run(
-                    ["taskset", "-c", processors] + contender.words, input: contender.input))
+        for (index, contender) in contenders.enumerated() where !failed.contains(index) {
+            do { costs[index].append(try contender.run()) } catch {
+                guard contender.mayFail else { throw error }
+                tell("left out: \(contender.name), which failed")
+                failed.insert(index)
+            }
         }
     }
-    return zip(contenders, costs).map { contender, costs in
-        Result(
+    return zip(contenders, costs).enumerated().compactMap { index, measured in
+        let (contender, costs) = measured
+        if failed.contains(index) { return nil }
+        return Result(
             contender: contender, wall: median(costs.map(\.wall)),
             processor: median(costs.map(\.processor)), memory: costs.map(\.memory).max() ?? 0)
+    }
+}
+
+extension Contender {
+    /// Runs it once, on as many processors as it may use.
+    fileprivate func run() throws -> Cost {
+        let numbers = (0..<processors).map { "\($0)" }.joined(separator: ",")
+        return try ChildProcess.run(["taskset", "-c", numbers] + words, input: input)
     }
 }
 
