@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 /// Every command tries, at each call that it makes, to open a file of somebody else and the
-/// network: once it is confined it never can again; without, it can until the end. No programme would
-/// inherit a file of it, and no memory that it had locked is given up unwiped.
+/// network: once it is confined it never can again; without, it can until the end. No programme
+/// would inherit a file of it, and no memory that it had locked is given up unwiped.
 @Suite("attempts to escape", .enabled(if: try Want.landlock.isMet(hasLandlock)))
 struct EscapeTests {
     private static let clock = ["--now", "2026-05-20"]

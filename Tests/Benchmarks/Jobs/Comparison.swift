@@ -36,12 +36,7 @@ struct Comparison {
     ) throws -> [Contender] {
         let pipeline = try prepare(job.pipeline, variant)
         var all = (arguments.cores ?? [1, 2]).map { cores in
-            Contender(
-                name: Self.name,
-                words: [
-                    arguments.sluice, "run", pipeline, "--quiet", "--now", variant.now,
-                    "--workers", "\(cores)",
-                ], input: workload.path, processors: cores)
+            own(pipeline, on: workload, variant, cores: cores)
         }
         guard variant.isOrdinary else { return all }
         all += MachineLimits.contenders(for: workload)
@@ -52,21 +47,27 @@ struct Comparison {
         return all
     }
 
+    private func own(
+        _ pipeline: String, on workload: WorkloadFile, _ variant: Variant, cores: Int
+    ) -> Contender {
+        Contender(
+            name: "sluice",
+            words: [
+                arguments.sluice, "run", pipeline, "--quiet", "--now", variant.now, "--workers",
+                "\(cores)",
+            ], input: workload.path, processors: cores)
+    }
+
     /// Tells how long a run takes that has next to nothing to do: a kilobyte of an access log.
     private func printStart() throws {
         guard let job = Job.all.first, let variant = Variant.all.first else { return }
         let workload = try WorkloadFile(
             job.form, variant.shape, sizeBytes: 1000, in: arguments.folder)
         defer { workload.remove() }
-        let contenders = try contenders(for: job, on: workload, variant).filter {
-            $0.name == Self.name && $0.processors == 1
-        }
-        guard let start = try measure(contenders, runs: 21).first else { return }
-        tell("start to end with a kilobyte: \(ResultTable.tenths(start.wall * 1000)) ms")
+        let pipeline = try prepare(job.pipeline, variant)
+        let start = try measure([own(pipeline, on: workload, variant, cores: 1)], runs: 21)
+        tell("start to end with a kilobyte: \(ResultTable.tenths(start[0].wall * 1000)) ms")
     }
-
-    /// What the commands of this package are called in tables.
-    private static let name = "sluice"
 
     /// Copies a pipeline to where it may leave its keys and tables.
     private func prepare(_ pipeline: String, _ variant: Variant) throws -> String {

@@ -22,15 +22,21 @@ extension FuzzTarget {
     private static let counts = [0, 1, 2, 5, 40, 600]
 }
 
-/// Holds an estimate against that of a twin, which comes by it another way.
-private func compareEstimates(_ found: SketchEstimate, _ wanted: PlainEstimate) throws {
+/// Holds estimates, by the standard deviations of their bounds, against those of a twin, which
+/// comes by them another way.
+private func compareEstimates(
+    _ estimate: (Double) -> SketchEstimate, _ plainEstimate: (Double) -> PlainEstimate
+) throws {
     func isClose(_ one: Double, _ other: Double) -> Bool {
         one == other || abs(one - other) <= 1e-9 * max(abs(one), abs(other))
     }
-    try demand(
-        isClose(found.value, wanted.value) && isClose(found.lower, wanted.lower)
-            && isClose(found.upper, wanted.upper),
-        "the estimate is \(found), the twin has \(wanted)")
+    for deviations in [1.0, 2] {
+        let (found, wanted) = (estimate(deviations), plainEstimate(deviations))
+        try demand(
+            isClose(found.value, wanted.value) && isClose(found.lower, wanted.lower)
+                && isClose(found.upper, wanted.upper),
+            "the estimate is \(found), the twin has \(wanted)")
+    }
 }
 
 // MARK: Theta
@@ -52,10 +58,7 @@ private func readTheta(_ input: [UInt8]) throws -> Bool {
             found.theta == plain.theta && found.hashes == plain.hashes.sorted(),
             "the twin has another \(what)")
         try demand(found.bytes == plain.bytes, "the twin writes another \(what)")
-        for deviations in [1.0, 2] {
-            try compareEstimates(
-                found.estimate(deviations: deviations), plain.estimate(deviations: deviations))
-        }
+        try compareEstimates(found.estimate(deviations:), plain.estimate(deviations:))
     }
     try compare(found, plain, "sketch")
     for known in [theta(0..<40), theta(0..<300)] {
@@ -98,10 +101,7 @@ private func readHLL(_ input: [UInt8]) throws -> Bool {
     guard let found, let plain else { return false }
     func compare(_ found: HLLSketch, _ plain: PlainHLL, _ what: String) throws {
         try demand(PlainHLL(found.bytes) == plain, "the twin has another \(what)")
-        for deviations in [1.0, 2] {
-            try compareEstimates(
-                found.estimate(deviations: deviations), plain.estimate(deviations: deviations))
-        }
+        try compareEstimates(found.estimate(deviations:), plain.estimate(deviations:))
     }
     try compare(found, plain, "sketch")
     for known in [hll(0..<5), hll(0..<20), hll(0..<100), hll(0..<40, lgK: 5)] {
