@@ -106,7 +106,8 @@ import Testing
         #expect(found.refused < 30, "\(found)")
     }
 
-    /// Behind so many hidden figures no further publication is drawn unless everything is asked for.
+    /// Behind so many hidden figures no further publication is drawn, unless everything is asked
+    /// for.
     private static let hiddenEnough = 20
 
     /// How many figures of few persons were hidden, and how many of them have one value only in all
