@@ -75,6 +75,42 @@ import Testing
         }
     }
 
+    /// Rows that are read in one go and those read number by number: the first, and the last ones.
+    @Test(arguments: 0..<6)
+    func aCountBelowZeroIsDamage(row: Int) throws {
+        let plan = StatisticsPlan(
+            textInputs: [TextInputPlan(name: "amount")], tokenInputCount: 1, personInput: 0,
+            customerInput: nil,
+            statistics: [
+                StatisticPlan(
+                    name: "amounts", purposeIndex: 0, groupBy: [.month],
+                    measures: [MeasurePlan(name: "sum", kind: .sum(input: 0))],
+                    suppression: .standard)
+            ], granularity: .separable)
+        func fault(cells: [Int64]) throws -> PartialFault.Code? {
+            let file = MemorySpillFile()
+            var writer = try PartialWriter(PartialHeader(planDigest: [1], keys: []), to: file)
+            try writer.endDictionary()
+            for number in 0..<6 {
+                try writer.beginRow(
+                    PartialRow(
+                        key: [UInt32(number + 1), 0, 0, 7],
+                        cells: number == row ? cells : [1, 5, 0, 1, 0]))
+            }
+            try writer.endRows()
+            try writer.finish()
+            let partials = Partials([file], plan: plan, storage: MemorySpillStorage())
+            return Self.code { _ = try partials.tables() }
+        }
+        // Two halves of a sum may be below zero; records, numbers and unreadable ones may not.
+        #expect(try fault(cells: [1, -5, -1, 1, 0]) == nil)
+        for counter in [0, 3, 4] {
+            var cells: [Int64] = [1, 5, 0, 1, 0]
+            cells[counter] = -1
+            #expect(try fault(cells: cells) == .damaged, "counter \(counter)")
+        }
+    }
+
     @Test func otherPlansAndKeysAreRefused() throws {
         let plan = examplePlan(.standard)
         let first = MemorySpillFile()

@@ -2,14 +2,15 @@
 extension PartialReader {
     /// Steps to the next row where it is one of counters alone, has a row before it, and lies in
     /// the window; false when it is not, or when something is wrong with it: then nothing has
-    /// changed, and reading it number by number says what.
+    /// changed, and reading it number by number says what. `counts` are the cells that cannot be
+    /// below zero.
     @inline(__always)
-    mutating func nextPlainRow() -> Bool {
+    mutating func nextPlainRow(_ counts: [Int]) -> Bool {
         let longest = 2 + (row.key.count + row.cells.count + 1) * Self.longestNumber
         guard window.count - at >= longest else { return false }
         var place = at
         let bytes = window
-        guard Self.decode(bytes.span, &place, &row, &scratch) else { return false }
+        guard Self.decode(bytes.span, &place, &row, counts, &scratch) else { return false }
         at = place
         rowsRead += 1
         lastListed = 0
@@ -23,7 +24,7 @@ extension PartialReader {
     /// Reads the words that differ into `scratch` before the row is touched.
     private static func decode(
         _ bytes: Span<UInt8>, _ place: inout Int, _ row: inout PartialRow,
-        _ scratch: inout [Int64]
+        _ counts: [Int], _ scratch: inout [Int64]
     ) -> Bool {
         guard bytes[place] == 1 else { return false }
         var at = place &+ 1
@@ -39,10 +40,12 @@ extension PartialReader {
         }
         guard scratch[0] > Int64(row.key[shared]) else { return false }
         for index in 0..<(width &- shared) where scratch[index] >> 32 != 0 { return false }
+        let first = width &- shared
+        // Of a number with a sign the last bit is the sign.
+        for cell in counts where scratch[first &+ cell] & 1 == 1 { return false }
         for index in shared..<width {
             row.key[index] = UInt32(truncatingIfNeeded: scratch[index &- shared])
         }
-        let first = width &- shared
         for index in row.cells.indices {
             let raw = UInt64(bitPattern: scratch[first &+ index])
             row.cells[index] = Int64(bitPattern: raw >> 1) ^ -Int64(bitPattern: raw & 1)

@@ -232,7 +232,7 @@ struct PartialReader {
 
     /// Steps to the next row of a statistic; false behind the last one.
     mutating func nextRow(_ layout: StatisticLayout) throws(PartialFault) -> Bool {
-        if hasKey, layout.contributorSets == 0, nextPlainRow() { return true }
+        if hasKey, layout.contributorSets == 0, nextPlainRow(layout.plainCells) { return true }
         guard try hasMore() else {
             hasKey = false
             return false
@@ -241,6 +241,8 @@ struct PartialReader {
         if isSame { throw fault() }
         row.cells.removeAll(keepingCapacity: true)
         for _ in 0..<layout.cellCount { row.cells.append(try signed()) }
+        // What was counted cannot be less than nothing, and would take others away in a merge.
+        for cell in layout.plainCells where row.cells[cell] < 0 { throw fault() }
         row.contributors.removeAll(keepingCapacity: true)
         for _ in 0..<layout.contributorSets {
             row.contributors.append(try contributorSet(limit: layout.personsMax))

@@ -183,18 +183,25 @@ final class FaultWorld {
 
     /// Keys are random: the undisturbed job and the disturbed ones share those of a run elsewhere.
     private static func lendKeys(to scene: Scene) throws {
+        for (name, content) in try keysOfElsewhere.get() { try scene.write(name, content) }
+    }
+
+    /// Made once for all worlds, by their names.
+    private static let keysOfElsewhere = Result { () throws -> [String: [UInt8]] in
         let house = try Scene(inMemory: true)
-        try scene.copy(to: house)
+        try fill(house)
         for pipeline in ["p.yaml", "store.yaml"] {
             let run = ["run", pipeline, "--now", "2026-03-20", "--quiet"]
             guard try sluice(run, in: house).status == 0 else { throw FaultProblem.setUp(run) }
         }
+        var keys: [String: [UInt8]] = [:]
         for folder in ["keys", "store-keys"] {
             for (name, content) in try house.tree(folder)
             where name == "store" || name.hasSuffix(".key") {
-                try scene.write("\(folder)/\(name)", content)
+                keys["\(folder)/\(name)"] = content
             }
         }
+        return keys
     }
 
     /// What a service manager sets: where the key is by which keys may be sealed.

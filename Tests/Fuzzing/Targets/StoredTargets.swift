@@ -62,8 +62,8 @@ private func readPartial(_ input: [UInt8]) throws -> Bool {
     return true
 }
 
-/// A partial beside a known one: counts are added up row by row, and of distinct people and of
-/// sessions there are no more than in both.
+/// A partial beside a known one: counts are added up row by row, and of distinct people there are
+/// no more than in both and no fewer than in each; sessions are at most as many as in both.
 private func compareSums(_ file: MemorySpillFile, _ tables: [MeasuredTable]) throws {
     for seed in keptSeeds(of: "partial") {
         let known = MemorySpillFile(seed + Digest256.of(seed.span).bytes)
@@ -88,11 +88,11 @@ private func compareSums(_ file: MemorySpillFile, _ tables: [MeasuredTable]) thr
                     // What no machine could add up is a fault of its own.
                     guard parts.allSatisfy({ $0[index] < 1 << 60 }) else { continue }
                     let most = parts.map { $0[index] }.reduce(0, +)
-                    // Sessions of one partial become one where the other has what lies between;
-                    // counts below zero, which no aggregate has, take people away.
+                    // Sessions of one partial become one where the other has what lies between.
+                    let least = isSession ? 0 : parts.map { $0[index] }.max() ?? 0
                     let isSum = !isSession && table.columns[index].role == .count
                     try demand(
-                        isSum ? found == most : found >= 0 && found <= most,
+                        isSum ? found == most : found >= least && found <= most,
                         "\(table.columns[index].name) is \(found) of \(parts)")
                 }
             }
