@@ -41,7 +41,10 @@ package enum Sluice {
         }
         do throws(PipelineFailure) {
             var report = try run(plan, settings(request), observer: observer)
-            if request.metrics != nil { report.status = try statusIfAny(plan) }
+            guard request.metrics != nil, !request.isDryRun else { return report }
+            do throws(PipelineFailure) { report.status = try statusIfAny(plan) } catch {
+                throw error.behind("the run is done and stands")
+            }
             return report
         } catch {
             throw error.naming(pipeline: request.pipeline)
