@@ -1,3 +1,4 @@
+import Ledger
 import Testing
 
 @testable import Pipelines
@@ -35,12 +36,16 @@ struct OptOutAheadTests {
             let report = try store.run(day)
             let isDue = !["withdrawn", "event"].contains(what) && day == "2026-04-21"
             #expect(report.notes.contains { $0.contains("whose day has come") } == isDue)
-            #expect(!report.notes.contains { $0.contains("enter it again") })
+            #expect(report.notes.count { $0.contains("opt-out") } == (isDue ? 1 : 0))
             let left = try store.lines("counts").filter { $0.hasPrefix("2026-04,2,") }
             #expect(left.count == (isTaken ? 0 : 1))
             let shown = try store.lines("use").filter { $0.contains(#""n":"2""#) }
             // The records of this output say whose customer's they are, and not which user's.
             #expect(shown.contains { $0.contains(#""ip""#) } == (what != "c1"), "\(shown)")
+            // Nothing stands for anybody any more once it is out, or asks for nothing.
+            let awaited = try Ledger.openForReading(stateDirectory: "\(store.path)/state")
+                .awaitedOptOuts(pipeline: "registry")
+            #expect(awaited == [])
         }
     }
 

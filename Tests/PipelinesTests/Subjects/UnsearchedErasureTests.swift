@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 import Pipelines
 import Testing
 
@@ -63,6 +64,33 @@ struct UnsearchedErasureTests {
         let again = try Sluice.addOptOut(request)
         #expect(!again.isNew && again.entry.unsearched > 0)
         #expect(try open() == [again.entry.unsearched])
+    }
+
+    @Test("an opt-out that has no unsearched file any more is told once, and forgotten")
+    func optOutOfOneFile() throws {
+        func single(_ pipeline: String) -> String {
+            pipeline.replacing(#/ {2}- name: records\n(.|\n)*?(?= {2}- name: lines)/#, with: "")
+                .replacing("[processor]", with: "[own]\n    expires: P1M")
+        }
+        let scene = try Scene.underStaticKey("04-10", single)
+        try scene.write("pipeline.yaml", single(Scene.pipeline))
+        var request = OptOutRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", subject: OptOutSubject(user: "anna"))
+        request.now = "2026-04-15"
+        #expect(try Sluice.addOptOut(request).entry.unsearched == 1)
+        func awaited() throws -> [[SubjectToken]] {
+            try Ledger.openForReading(stateDirectory: "\(scene.folder)/state")
+                .awaitedOptOuts(pipeline: "kept").map { Array($0.tokens) }
+        }
+        #expect(try awaited().map(\.isEmpty) == [false])
+        let days = [("2026-04-16", 1, 0), ("2026-05-11", 1, 0), ("2026-05-12", 0, 1)]
+        for (day, open, ended) in days + [("2026-05-13", 0, 0)] {
+            let notes = try scene.run(now: day).notes
+            #expect(notes.count { $0.hasPrefix("opt-out 1 stays open: ") } == open, "\(day)")
+            #expect(notes.count { $0.hasSuffix("searched or deleted: 1") } == ended, "\(day)")
+            #expect(notes.count { $0.contains("opt-out") } == open + ended, "\(day): \(notes)")
+            #expect(try awaited().map(\.isEmpty) == (open > 0 ? [false] : []), "\(day)")
+        }
     }
 
     @Test("an opt-out under the rules as they were is carried out, and is not open")

@@ -28,9 +28,9 @@ package enum UnsearchedWords {
 
     /// What one request is told of such parts.
     static func parts(_ number: Int, isErasure: Bool) -> String {
-        "\(counted(number, "stored file")) were written under other rules for the fields that name "
-            + "the subject: what stands for it there is not known, and only its value itself was "
-            + "looked for. "
+        "\(counted(number, "stored file")) \(number == 1 ? "was" : "were") written under other "
+            + "rules for the fields that name the subject: what stands for it there is not known, "
+            + "and only its value itself was looked for. "
             + (isErasure
                 ? "The erasure stays open, and is done when those files are deleted. "
                 : "The opt-out stays open, and is carried out wholly when those files are "
