@@ -43,6 +43,8 @@ struct MutantTrial: Sendable {
     private let startSeconds: Double
     /// The quickest first.
     private var tests: [Trial] = []
+    /// For each mutant one divided by how many tests come by it.
+    private var rarity: [Double] = []
 
     /// Runs the tests of `bundle` that belong to `targets`, each by itself, to see what it comes
     /// by; `count` is the largest number of a mutant. What `memory` knows is not run again.
@@ -70,6 +72,9 @@ struct MutantTrial: Sendable {
         let trials = measured.compactMap(\.self)
         for trial in trials { memory.add(trial) }
         tests = trials.filter { !$0.reached.isEmpty }.sorted { $0.seconds < $1.seconds }
+        var comers = [Double](repeating: 0, count: count + 1)
+        for test in tests { for mutant in test.reached { comers[mutant] += 1 } }
+        rarity = comers.map { 1 / max($0, 1) }
         report(
             "\(tests.count) of \(names.count) tests, "
                 + "\(Int(tests.reduce(0) { $0 + $1.seconds })) seconds")
@@ -119,11 +124,12 @@ struct MutantTrial: Sendable {
     }
 
     /// What the tests say of `mutant`, some at a time: first those that for their time come by most
-    /// of `neighbours`, the mutants of the same file.
+    /// of `neighbours`, the mutants of the same file. One that few others come by counts for more:
+    /// each test that makes a run comes by what every run does, and looks at something else.
     func verdict(_ mutant: Int, among neighbours: Range<Int>) throws -> Verdict {
         let reaching = tests.filter { $0.reached.contains(mutant) }.map { test in
-            let near = test.reached.reduce(0) { $0 + (neighbours.contains($1) ? 1 : 0) }
-            return (test, Double(near) / (test.seconds + Self.secondsOfATest))
+            let near = neighbours.reduce(0) { $0 + (test.reached.contains($1) ? rarity[$1] : 0) }
+            return (test, near / (test.seconds + Self.secondsOfATest))
         }
         if reaching.isEmpty { return .notReached }
         var rest = reaching.sorted { $0.1 > $1.1 }.map(\.0)[...]

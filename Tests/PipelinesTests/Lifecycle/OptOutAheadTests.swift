@@ -49,6 +49,28 @@ struct OptOutAheadTests {
         }
     }
 
+    @Test("nothing is kept of one that never begins, or that is entered on its day")
+    func nothingToWaitFor() throws {
+        let store = try RegistryStore.filled()
+        func awaited() throws -> Int {
+            try Ledger.openForReading(stateDirectory: "\(store.path)/state")
+                .awaitedOptOuts(pipeline: "registry").count
+        }
+        for (customer, withdrawn, kept) in [("c1", "2026-04-20", 0), ("c2", "2026-04-21", 1)] {
+            try store.write(
+                "a.csv",
+                "customer,purpose,effective_date,withdrawn_date\n"
+                    + "\(customer),*,2026-04-20,\(withdrawn)\n")
+            _ = try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-04-16")
+            #expect(try awaited() == kept)
+        }
+        try store.addOptOut(customer: "c3", now: "2026-04-16") { $0.effective = "2026-04-20" }
+        #expect(try awaited() == 2)
+        try store.addOptOut(customer: "c3", now: "2026-04-20") { $0.effective = "2026-04-20" }
+        #expect(try awaited() == 1)
+    }
+
     @Test("what was counted under a key that is younger than the entry is asked for again")
     func aheadOfKeys() throws {
         for isImported in [false, true] {

@@ -48,6 +48,10 @@ struct OptOutHoldTests {
         let names = try store.names("out")
         try store.run("2026-04-20")
         #expect(try store.names("out") == names)
+        // What was carried out, or is no more to be, does not stay on record.
+        let held = try Ledger.openForReading(stateDirectory: "\(store.path)/state")
+            .heldOptOuts(pipeline: "registry")
+        #expect(held.entries.isEmpty && held.runs.isEmpty)
     }
 
     @Test("what a hold kept of an opt-out is due once one of the holds has ended, and not before")

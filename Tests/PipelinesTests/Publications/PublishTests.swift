@@ -162,7 +162,7 @@ struct PublishTests {
             pipeline: "\(scene.trial.folder)/pipeline.yaml",
             subject: OptOutSubject(user: "p1@a.example"))
         request.now = "2026-03-12"
-        request.effective = "2026-04-02"
+        request.effective = "2026-04-08"
         _ = try Sluice.addOptOut(request)
         // The key of February is younger than the entry.
         try scene.add("b", "2026-02-27", 0..<6)
@@ -182,6 +182,22 @@ struct PublishTests {
         _ = try Sluice.addOptOut(request)
         let entries = try february("2026-04-08")
         #expect(entries.map(\.period) == ["2026-02"])
+    }
+
+    @Test("an opt-out that has not begun keeps no month from being published")
+    func optOutAhead() throws {
+        let scene = try PublishTrial()
+        try scene.add("a", "2026-03-10", 0..<6)
+        try scene.trial.run(now: "2026-03-11")
+        var request = OptOutRequest(
+            pipeline: "\(scene.trial.folder)/pipeline.yaml",
+            subject: OptOutSubject(user: "p1@a.example"))
+        request.now = "2026-03-12"
+        request.effective = "2026-04-09"
+        _ = try Sluice.addOptOut(request)
+        try scene.add("b", "2026-02-27", 0..<6)
+        try scene.trial.run(now: "2026-03-14")
+        #expect(try scene.publish("2026-04-08").entries.map(\.period) == ["2026-02", "2026-03"])
     }
 
     @Test("a month that cannot be published stops no other, and can be given up")

@@ -119,7 +119,7 @@ struct PartAgeingTests {
     /// by each run until nothing is left; a correction says that it has to be asked for again, and
     /// a restriction binds at once.
     @Test("a part that cannot be read keeps requests open, and nothing else", arguments: [
-        "list", "registry", "correction", "restriction",
+        "list", "registry", "import", "correction", "restriction",
     ])
     func unreadableRequest(_ way: String) throws {
         func line(_ day: String, _ user: String, _ more: String = "x=1") -> String {
@@ -142,13 +142,14 @@ struct PartAgeingTests {
         try scene.write("in/b", line("05-12", "dora") + line("05-12", "bert", "y=8"))
         let now = "2026-05-14"
         let subject = scene.request(.user, "bert", now: now)
+        let isOptOut = ["list", "registry", "import"].contains(way)
         func fails(_ body: () throws -> Void) throws {
             let failure = try #require(throws: PipelineFailure.self) { try unlessBusy(body) }
             #expect(failure.exitStatus == ExitStatus.storage)
             let words = "\(failure)"
             #expect(words.contains("record 1 (duplicate-key)"))
             let isCorrection = way == "correction"
-            #expect(words.contains("next run looks for it") == (way == "list" || way == "registry"))
+            #expect(words.contains("next run looks for it") == isOptOut)
             #expect(words.contains("ask for the correction") == isCorrection)
         }
         switch way {
@@ -161,6 +162,17 @@ struct PartAgeingTests {
             request.now = now
             request.purposes = ["security"]
             try fails { _ = try Sluice.addOptOut(request) }
+        case "import":
+            try scene.write(
+                "a.csv", list + "bert,security,2026-05-13\nemma,security,2026-05-13\n")
+            try fails {
+                _ = try Sluice.importOptOuts(
+                    pipeline: "\(scene.folder)/pipeline.yaml", file: "\(scene.folder)/a.csv",
+                    now: now)
+            }
+            let kept = try Ledger.openForReading(stateDirectory: "\(scene.folder)/state")
+                .awaitedOptOuts(pipeline: "parts")
+            #expect(kept.map { $0.left == nil } == [true, true])
         case "correction":
             try fails {
                 _ = try Sluice.rectifySubject(
@@ -169,7 +181,7 @@ struct PartAgeingTests {
             #expect(try text(scene).contains("bertha"))
         default: _ = try Sluice.restrictSubject(subject, lifts: false)
         }
-        if way == "list" || way == "registry" {
+        if isOptOut {
             try fails { try scene.run(now: now) }
             #expect(try !text(scene).contains("y=9") && text(scene).contains("x=2"))
         } else {

@@ -93,6 +93,58 @@ struct UnsearchedErasureTests {
         }
     }
 
+    @Test(
+        "an opt-out that lies ahead stays open on its day for files that cannot be searched",
+        arguments: [false, true])
+    func optOutsAheadUnderOtherRules(isEnteredAgain: Bool) throws {
+        let scene = try Scene.underStaticKey()
+        try scene.write(
+            "a.csv",
+            "person,purpose,effective_date\nanna,*,2026-04-20\nbert,*,2026-04-20\n"
+                + "carl,marketing,2026-04-20\n")
+        func enter(_ now: String) throws {
+            _ = try Sluice.importOptOuts(
+                pipeline: "\(scene.folder)/pipeline.yaml", file: "\(scene.folder)/a.csv", now: now)
+        }
+        func awaited() throws -> [AwaitedOptOut] {
+            try Ledger.openForReading(stateDirectory: "\(scene.folder)/state")
+                .awaitedOptOuts(pipeline: "kept")
+        }
+        try enter("2026-04-15")
+        #expect(try awaited().map { $0.left == nil } == [true, true, true])
+        #expect(try awaited().allSatisfy { !$0.tokens.isEmpty && $0.unsearched == 0 })
+        if isEnteredAgain {
+            try enter("2026-04-20")
+        } else {
+            let notes = try scene.run(now: "2026-04-20").notes
+            #expect(notes.count { $0.contains("The opt-out stays open") } == 2)
+            #expect(notes.contains { $0.hasSuffix("taken out of what is stored: 3") })
+        }
+        // Nothing is for what the last one objects to.
+        #expect(try awaited().map { $0.unsearched > 0 && $0.left == [] } == [true, true])
+        #expect(try awaited().allSatisfy { !$0.tokens.isEmpty })
+    }
+
+    @Test("one that only waits for months of later keys does not wait for files of other rules")
+    func optOutOfLaterKeys() throws {
+        let scene = try Scene.started()
+        var request = OptOutRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", subject: OptOutSubject(user: "anna"))
+        (request.now, request.effective) = ("2026-04-16", "2026-05-20")
+        _ = try Sluice.addOptOut(request)
+        // Nobody could expect a key for January then.
+        try scene.write("in/b.jsonl", Scene.line("01-20", "anna"))
+        try scene.run(now: "2026-05-03")
+        try scene.run(now: "2026-05-20")
+        try scene.write("k", "an invented key of the tests, long enough")
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o600], ofItemAtPath: "\(scene.folder)/k")
+        try scene.write("pipeline.yaml", Scene.staticKey)
+        let notes = try scene.run(now: "2026-05-21").notes
+        #expect(notes.count { $0.contains("enter it again") } == 1, "\(notes)")
+        #expect(notes.allSatisfy { !$0.contains("stays open") }, "\(notes)")
+    }
+
     @Test("an opt-out under the rules as they were is carried out, and is not open")
     func optOutWithRulesPutBack() throws {
         let scene = try Scene.underStaticKey()
