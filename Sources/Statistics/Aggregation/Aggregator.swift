@@ -236,7 +236,8 @@ package struct Aggregator: ~Copyable {
         if segments.isEmpty { return try tablesInMemory(threads, run) }
         try seal()
         try mergeInRounds()
-        let spilled = try SpilledTables(segments, plan: plan, threads: threads, by: run)
+        let spilled = try SpilledTables(
+            segments, plan: plan, storage: storage, threads: threads, by: run)
         return try spilled.tables(threads: threads, by: run)
     }
 

@@ -71,7 +71,7 @@ struct MemoryTables {
                     sessions.merge(try pieces[next].take())
                     next += 1
                 }
-                reduction.endIntervals(with: sessions)
+                try reduction.endIntervals(with: sessions)
             }
             tables += reduction.tables()
         }
@@ -124,7 +124,7 @@ private struct SessionPiece {
         guard var sink = reduction.take() else { return }
         do throws(PartialFault) {
             try state.reduceSessions(measure, range, order, into: &sink)
-            result = .success(sink.endRange())
+            result = .success(try sink.endRange())
         } catch {
             result = .failure(error)
         }

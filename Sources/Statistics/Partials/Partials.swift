@@ -68,7 +68,8 @@ package struct Partials {
     package func tables(
         recordKeys: RecordKeys? = nil, rollUp: RollUp = RollUp()
     ) throws(PartialFault) -> [MeasuredTable] {
-        var reduction = Reduction(plan, recordKeys: recordKeys, rollUp: rollUp)
+        var reduction = Reduction(
+            plan, recordKeys: recordKeys, rollUp: rollUp, storage: storage)
         try merge(into: &reduction)
         return reduction.tables()
     }

@@ -7,18 +7,23 @@ import Records
 /// each sessions measure so are some ranges of keys, the intervals of which no other piece needs.
 struct SpilledTables {
     private let plan: StatisticsPlan
+    /// Takes what exact figures need.
+    private let storage: any SpillStorage
     private let merge: PartialMerge
     private let landmarks: [PartialLandmarks]
     private let texts: [[UInt8]]
 
-    /// Opens `parts`, of which there may be `PartialMerge.fanInMax`, and merges their dictionaries.
+    /// Opens `parts`, of which there may be `PartialMerge.fanInMax`, and merges their dictionaries;
+    /// `storage` takes what exact figures need.
     init(
         _ parts: [SpilledPartial],
         plan: StatisticsPlan,
+        storage: any SpillStorage,
         threads: Int,
         by run: ThreadRunner
     ) throws(PartialFault) {
         self.plan = plan
+        self.storage = storage
         landmarks = parts.map(\.landmarks)
         var opened = OwnedList(count: parts.count) { OpenedPartial(parts[$0].file) }
         opened.changeAll(in: Array(opened.indices), threads: threads, by: run) { $1.open() }
@@ -44,7 +49,7 @@ struct SpilledTables {
         by run: ThreadRunner
     ) throws(PartialFault) -> [MeasuredTable] {
         let enough = threads == 1 ? 1 : Self.rangesPerThread * threads
-        let empty = Reduction(plan)
+        let empty = Reduction(plan, storage: storage)
         var tables: [MeasuredTable] = []
         var statistic = 0
         var section = 0
@@ -80,7 +85,7 @@ struct SpilledTables {
                     if sessions == nil { sessions = range } else { sessions?.merge(range) }
                     next += 1
                 }
-                if let sessions { reduction.endIntervals(with: sessions) }
+                if let sessions { try reduction.endIntervals(with: sessions) }
             }
             tables += reduction.tables()
         }
@@ -246,7 +251,7 @@ private struct TablePiece {
         if let measure {
             let gap = layout.sessions[measure].plan.gapMilliseconds
             try merge.mergeIntervals(layout, gap: gap, &sink)
-            sessions = sink.endRange()
+            sessions = try sink.endRange()
         } else {
             try merge.mergeRows(layout, &sink)
             reduction = consume sink

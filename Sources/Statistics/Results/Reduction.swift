@@ -25,6 +25,7 @@ struct Reduction: PartialSink {
     private var sessions: [SessionReduction] = []
     private var sessionsAt = 0
     private var results: [MeasuredTable] = []
+    private let storage: (any SpillStorage)?
 
     /// A row whose rows in the partial have all been seen.
     private struct FinishedRow {
@@ -35,8 +36,13 @@ struct Reduction: PartialSink {
         let backing: RowBacking?
     }
 
-    init(_ plan: StatisticsPlan, recordKeys: RecordKeys? = nil, rollUp: RollUp = RollUp()) {
+    /// `storage` takes what exact figures of sessions need; without it that stays in memory.
+    init(
+        _ plan: StatisticsPlan, recordKeys: RecordKeys? = nil, rollUp: RollUp = RollUp(),
+        storage: (any SpillStorage)? = nil
+    ) {
         self.plan = plan
+        self.storage = storage
         self.rollUp = rollUp
         self.recordKeys = recordKeys
         if recordKeys != nil { keys = [0] }
@@ -71,7 +77,9 @@ struct Reduction: PartialSink {
         if statistic == layouts.count { return }
         let layout = layouts[statistic]
         width = layout.groupWords.count
-        sessions = layout.sessions.map { SessionReduction(layout, $0.plan, rolling) }
+        sessions = layout.sessions.map {
+            SessionReduction(layout, $0.plan, rolling, storage: storage)
+        }
         sessionsAt = 0
         finished = []
     }
@@ -152,37 +160,37 @@ struct Reduction: PartialSink {
         endGroup()
         for group in rolled.values { finish(group) }
         rolled = [:]
-        if sessions.isEmpty { endStatistic() }
+        if sessions.isEmpty { try endStatistic() }
     }
 
     mutating func interval(
         _ key: [UInt32], _ interval: SessionInterval
     ) throws(PartialFault) {
-        sessions[sessionsAt].add(key, interval, keys: keys)
+        try sessions[sessionsAt].add(key, interval, keys: keys)
     }
 
-    mutating func endIntervals() throws(PartialFault) { endIntervals(with: endRange()) }
+    mutating func endIntervals() throws(PartialFault) { try endIntervals(with: endRange()) }
 
     /// The sessions of the intervals that came; they may be a range of those of the measure.
-    mutating func endRange() -> SessionReduction {
-        sessions[sessionsAt].finish(keys: keys)
+    mutating func endRange() throws(PartialFault) -> SessionReduction {
+        try sessions[sessionsAt].finish(keys: keys)
         return sessions[sessionsAt]
     }
 
     /// Ends the measure at hand, whose sessions are `reduced`.
-    mutating func endIntervals(with reduced: SessionReduction) {
+    mutating func endIntervals(with reduced: SessionReduction) throws(PartialFault) {
         sessions[sessionsAt] = reduced
         sessionsAt += 1
-        if sessionsAt == sessions.count { endStatistic() }
+        if sessionsAt == sessions.count { try endStatistic() }
     }
 
-    private mutating func endStatistic() {
+    private mutating func endStatistic() throws(PartialFault) {
         let layout = layouts[statistic]
         addRowsOfSessions()
         var rows: [MeasuredRow] = []
         rows.reserveCapacity(finished.count)
         // Each goes as soon as it is measured: a table may have millions of rows.
-        while let row = finished.popLast() { rows.append(measured(row, layout)) }
+        while let row = finished.popLast() { rows.append(try measured(row, layout)) }
         rows.sort { Self.stands($0, before: $1) }
         results.append(
             MeasuredTable(
@@ -225,7 +233,7 @@ struct Reduction: PartialSink {
     /// The row with the figures of its sessions, its cells in the order of the columns.
     private mutating func measured(
         _ row: FinishedRow, _ layout: StatisticLayout
-    ) -> MeasuredRow {
+    ) throws(PartialFault) -> MeasuredRow {
         let key = layout.keyTexts(row.key, texts)
         if sessions.isEmpty {
             return MeasuredRow(
@@ -258,7 +266,7 @@ struct Reduction: PartialSink {
                     customers: max(backing?.customers ?? 0, ofSessions.customers))
             }
             for column in sessionsPlan.columns {
-                let value = figures.value(column.figure, sessionsPlan.unit)
+                let value = try figures.value(column.figure, sessionsPlan.unit)
                 cells.append(
                     MeasuredCell(
                         value: value.map { .integer($0) }, basis: figures.count,

@@ -55,13 +55,15 @@ struct SessionFigures {
         }
     }
 
-    /// Adds one session.
-    mutating func add(_ session: SessionInterval) {
+    /// Adds one session; `spill` takes what its row holds too much.
+    mutating func add(
+        _ session: SessionInterval, puttingAside spill: NumberSpill?
+    ) throws(PartialFault) {
         count += 1
         if session.events == 1 { single += 1 }
         let duration = session.last - session.first
         sum += Int128(duration)
-        durations.append(duration)
+        try durations.append(duration, puttingAside: spill)
     }
 
     /// Adds the sessions of `other`, none of which is one of these. Who stands behind separable
@@ -76,21 +78,25 @@ struct SessionFigures {
     }
 
     /// The value of one column; nil when there was no session to compute it from.
-    func value(_ figure: SessionsColumn.Figure, _ unit: SessionsUnit) -> Int64? {
+    func value(
+        _ figure: SessionsColumn.Figure, _ unit: SessionsUnit
+    ) throws(PartialFault) -> Int64? {
         switch figure {
         case .count: return count
         case .single: return single
         case .mean:
             if count == 0 { return nil }
             return Int64(truncatingIfNeeded: sum / (Int128(count) * Int128(unit.milliseconds)))
-        case .median, .p50: return percentile(.median, unit)
-        case .p95: return percentile(.p95, unit)
+        case .median, .p50: return try percentile(.median, unit)
+        case .p95: return try percentile(.p95, unit)
         }
     }
 
-    private func percentile(_ percentile: Percentile, _ unit: SessionsUnit) -> Int64? {
+    private func percentile(
+        _ percentile: Percentile, _ unit: SessionsUnit
+    ) throws(PartialFault) -> Int64? {
         if count == 0 { return nil }
-        return durations.number(atRank: percentile.rank(of: durations.count)) / unit.milliseconds
+        return try durations.number(atRank: percentile.rank(of: durations.count)) / unit.milliseconds
     }
 }
 
@@ -111,8 +117,15 @@ struct SessionReduction {
     private var lastKey: [UInt32]
     /// A session belongs to the values of its events; those of small values are added up.
     private let rolling: KeyRolling?
+    /// Takes durations that are too many for memory.
+    private let spill: NumberSpill?
 
-    init(_ layout: StatisticLayout, _ plan: SessionsPlan, _ rolling: KeyRolling? = nil) {
+    /// Without `storage` all durations stay in memory.
+    init(
+        _ layout: StatisticLayout, _ plan: SessionsPlan, _ rolling: KeyRolling? = nil,
+        storage: (any SpillStorage)? = nil
+    ) {
+        spill = storage.map { NumberSpill($0) }
         self.layout = layout
         self.plan = plan
         self.rolling = rolling
@@ -127,14 +140,14 @@ struct SessionReduction {
     /// Adds the next interval; they come sorted by key.
     mutating func add(
         _ key: [UInt32], _ interval: SessionInterval, keys: [UInt64] = []
-    ) {
+    ) throws(PartialFault) {
         let width = layout.sessionHead.count
         var isSameHead = head.count == width
         if isSameHead {
             for index in 0..<width where head[index] != key[index] { isSameHead = false }
         }
         if !isSameHead {
-            finish(keys: keys)
+            try finish(keys: keys)
             if head.count != width { head = [UInt32](repeating: 0, count: width) }
             for index in 0..<width { head[index] = key[index] }
         }
@@ -143,7 +156,7 @@ struct SessionReduction {
     }
 
     /// Joins what was collected for the current head.
-    mutating func finish(keys: [UInt64] = []) {
+    mutating func finish(keys: [UInt64] = []) throws(PartialFault) {
         if pieces.isEmpty { return }
         if pieces.count > 1 { pieces.sort { $0.interval.first < $1.interval.first } }
         var start = 0
@@ -157,7 +170,7 @@ struct SessionReduction {
                 end += 1
             }
             let row = self.row(of: session)
-            figures[row].add(session)
+            try figures[row].add(session, puttingAside: spill)
             if figures[row].asksWho { addWho(start..<end, to: row, of: session, keys) }
             start = end
         }

@@ -213,11 +213,11 @@ struct CellSink: PartialSink {
     mutating func interval(
         _ key: [UInt32], _ interval: SessionInterval
     ) throws(PartialFault) {
-        if wantsSessions { sessions[sessionsAt].add(key, interval) }
+        if wantsSessions { try sessions[sessionsAt].add(key, interval) }
     }
 
     mutating func endIntervals() throws(PartialFault) {
-        sessions[sessionsAt].finish()
+        try sessions[sessionsAt].finish()
         sessionsAt += 1
         if sessionsAt < sessions.count { return }
         if wantsSessions { try sendWithSessions() }
@@ -235,7 +235,7 @@ struct CellSink: PartialSink {
                         $0.measure == source.measure
                     }), let row = sessions[at].keys[key]
                 else { continue }
-                cells[index] = .durations(sessions[at].figures[row].durations.all, k: k)
+                cells[index] = .durations(try sessions[at].figures[row].durations.all(), k: k)
             }
             try send(key, cells)
         }
