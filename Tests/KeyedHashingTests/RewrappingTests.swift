@@ -72,6 +72,76 @@ struct RewrappingTests {
         #expect(try names(open(scratch, nil)) == before)
     }
 
+    @Test func aStoreThatIsMissingOrOpenToOthersIsRefused() throws {
+        let (scratch, state, _, _) = try filled()
+        func refuses(_ store: String) {
+            #expect(throws: KeyFault.self) { () throws in
+                var work = KeyRewrapping(from: nil, to: try wrapping(1))
+                _ = try work.run(storeAt: "\(scratch.path)/\(store)", states: [])
+            }
+            #expect(throws: KeyFault.self) {
+                try KeyRewrapping.registeredStates(ofStoreAt: "\(scratch.path)/\(store)")
+            }
+        }
+        refuses("none")
+        #expect(!scratch.has("none"))
+        try scratch.setMode("keys", 0o750)
+        refuses("keys")
+        try scratch.setMode("keys", 0o700)
+        #expect(
+            try KeyRewrapping.registeredStates(ofStoreAt: "\(scratch.path)/keys") == [state])
+    }
+
+    @Test func oneThatFailsOnTheWayKeepsEverybodyElseOff() throws {
+        let (scratch, _, before, _) = try filled()
+        let key = try scratch.read("keys/2026-04.key")
+        try scratch.write("keys/2026-04.key", key.map { ~$0 })
+        func run() throws -> KeyRewrapping.Outcome {
+            var work = KeyRewrapping(from: nil, to: try wrapping(1))
+            return try work.run(storeAt: "\(scratch.path)/keys", states: [])
+        }
+        #expect(throws: KeyFault.self) { try run() }
+        #expect(throws: KeyFault.rewrapping(path: "\(scratch.path)/keys")) {
+            try open(scratch, nil)
+        }
+        try scratch.write("keys/2026-04.key", key)
+        #expect(try run().keys == 2)
+        #expect(try names(open(scratch, wrapping(1))) == before)
+    }
+
+    /// As if a destruction had been killed behind its record; and a state without a registry.
+    @Test func whatWasToBeDestroyedIsNotSealed() throws {
+        let (scratch, state, before, _) = try filled()
+        try scratch.write("keys/2026-05.key", try scratch.read("keys/2026-04.key"))
+        _ = try Directory.open("\(scratch.path)/other", creating: true, mode: 0o700)
+        var work = KeyRewrapping(from: nil, to: try wrapping(1))
+        let outcome = try work.run(
+            storeAt: "\(scratch.path)/keys", states: [state, "\(scratch.path)/other"])
+        #expect(outcome.keys == 2 && outcome.registries == 1)
+        #expect(!scratch.has("keys/2026-05.key"))
+        #expect(try names(open(scratch, wrapping(1))) == before)
+    }
+
+    @Test func theBlocksOfWhatIsReplacedAreOverwritten() throws {
+        let (scratch, state, _, _) = try filled()
+        let key = try Directory.open("\(scratch.path)/keys").reading("2026-03.key")
+        let registry = try Directory.open(state).reading("registry.key")
+        var work = KeyRewrapping(from: nil, to: try wrapping(1))
+        _ = try work.run(storeAt: "\(scratch.path)/keys", states: [])
+        let old = [
+            try key.readAll(limitBytes: 1 << 12), try registry.readAll(limitBytes: 1 << 12),
+        ]
+        #expect(old.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0 == 0 } })
+    }
+
+    @Test func aFolderInThePlaceOfAFormerKeyIsLeftAlone() throws {
+        let (scratch, state, _, _) = try filled()
+        let folder = try Directory.open(state)
+        _ = try Directory.open("\(state)/registry.key.former", creating: true, mode: 0o700)
+        #expect(try KeyRewrapping.endRegistry(in: folder) == nil)
+        #expect(scratch.has("state/registry.key.former"))
+    }
+
     /// As if killed before the blocks of a replaced file were overwritten, and before it was
     /// replaced.
     @Test func whatWasReplacedIsOverwrittenByTheNextCall() throws {

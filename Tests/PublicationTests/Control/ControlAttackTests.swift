@@ -9,7 +9,7 @@ import Testing
     private static let b = GroupKey.text(input: 1, column: "b")
     private static let c = GroupKey.text(input: 2, column: "c")
 
-    private static let layouts: [[[GroupKey]]] = [
+    static let layouts: [[[GroupKey]]] = [
         [[a, b]], [[a, b], [a]], [[a, b], [a], [b]], [[a, b], [a], [b], []],
         [[.day, a], [.month, a]], [[.day], [.month], []], [[.day, a], [.day], [.month, a]],
         [[.day, a], [.day], [.month, a], [.month], [a]], [[a, b], [a, c]],

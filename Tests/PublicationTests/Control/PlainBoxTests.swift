@@ -9,7 +9,7 @@ import Testing
     private static let b = GroupKey.text(input: 1, column: "b")
     private static let c = GroupKey.text(input: 2, column: "c")
 
-    private static let layouts: [[[GroupKey]]] = [
+    static let layouts: [[[GroupKey]]] = [
         [[a, b]], [[a, b], [a]], [[a, b], [a], [b], []], [[a, b, c], [a], [b], [c]],
         [[a, b, c], [a, b], [b, c], [a, c]], [[a, b], [b, c], [a, c]],
         [[a, b, c], [a, b], [a, c], [b, c], [a], [b], [c], []],
@@ -18,7 +18,7 @@ import Testing
     ]
 
     /// Families with unsafe cells, some of their figures told before, some with noise.
-    private static func families(
+    static func families(
         _ publication: MeasuredPublication, _ generator: inout SeededGenerator
     ) throws -> [Family] {
         try FamilyBuilder(publication).families().map { family in

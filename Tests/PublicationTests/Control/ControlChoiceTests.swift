@@ -1,0 +1,99 @@
+import KeyedHashing
+@testable import Publication
+import Statistics
+import TestSupport
+import Testing
+
+/// What is left out of tables is the same in every build: where two builds left out different
+/// figures of one month, what the one tells would complete what the other does.
+///
+/// Another choice is a change of the rules (`Sluice.rules`), and these digests change with it.
+@Suite("What is left out") struct ControlChoiceTests {
+    /// By the layouts of `ControlAttackTests`.
+    private static let sums = [
+        "3645e7bd81f8adc4", "64995fa148689854", "1e014736fa02df44", "92eba7b12bdb4a4e",
+        "88843aa4212a0607", "f85e5f5de378c212", "c8ee9436e7c6334d", "b5ccd0a1d7c5994e",
+        "2b37bb2c751cd865", "3596f26ddebe1584", "7de6b84891946a65", "b3c97a0e939ceaf4",
+        "6b74654527e3a376", "abc86157e3758b12", "cb3a0ed04dcde919", "1afe0687dca3351f",
+        "8f896566f5413810", "96e589ae20d65e67",
+    ]
+    private static let persons = [
+        "2e7b1a6e5171204b", "73105da5af2e47bf", "483f111b09342a69", "bf8895aa3d8a52db",
+        "d169055c9fc1d5f0", "1d0eaca14f03a4c5", "5be770cb656d2038", "69b369d12cb34dd6",
+        "2cec8c0b3bdd3a5c", "28cf3a238865bb35", "d14fba9b34d22153", "ae4674ab6f66f8ee",
+        "2178e3db7c31af79", "846853b94095f876", "772b6ccb69bbca68", "bea9f35eb61f2cd0",
+        "61ada3796017dcab", "dada90b463ba9eca",
+    ]
+
+    @Test("the same counts and sums", arguments: ControlAttackTests.layouts.indices)
+    func sums(_ layout: Int) throws {
+        let lines = try Self.lines(
+            layout, [.times(when: nil), .sum], .persons(3, customers: 2), rounds: 8)
+        Self.compare(lines, Self.sums, layout)
+    }
+
+    @Test("the same numbers of persons", arguments: ControlAttackTests.layouts.indices)
+    func persons(_ layout: Int) throws {
+        let lines = try Self.lines(
+            layout, [.users, .times(when: (0, "v1"))], .persons(3, customers: nil), rounds: 1)
+        Self.compare(lines, Self.persons, layout)
+    }
+
+    private static func lines(
+        _ layout: Int, _ columns: [InventedLog.Column], _ rule: SuppressionRule, rounds: Int
+    ) throws -> [String] {
+        var lines: [String] = []
+        for round in 0..<rounds {
+            var generator = SeededGenerator(seed: UInt64(70_000 + 1000 * layout + round))
+            let log = InventedLog.random(36, persons: 12, days: 6, sizes: [3, 2, 2], &generator)
+            let tables = ControlAttackTests.layouts[layout].map {
+                InventedLog.Table(keys: $0, columns: columns)
+            }
+            let made = try controlled(
+                log.publication(tables, rule), ControlRules(persons: 3, customers: 2))
+            lines.append("unproven \(made.unproven)")
+            for table in made.tables {
+                lines += table.rows.map { "\(table.name) \($0.key) \($0.cells)" }
+            }
+        }
+        return lines
+    }
+
+    /// By the layouts of `PlainBoxTests`.
+    private static let changes = [
+        "d172f70378bda3ed", "5b8b15c96e7845f3", "e36aecf75cf69eac", "1ea6a22cc2cdb73d",
+        "33262d4ade7d8dcc", "1831923cd0cbfede", "4d6b2ef8dd1c4fc7", "e91c3bcff5a9c15c",
+        "b4030e66616b291d",
+    ]
+
+    @Test("the same changes among hidden figures", arguments: PlainBoxTests.layouts.indices)
+    func changes(_ layout: Int) throws {
+        var lines: [String] = []
+        for round in 0..<24 {
+            var generator = SeededGenerator(seed: UInt64(80_000 + 1000 * layout + round))
+            let log = InventedLog.random(
+                Int.random(in: 40...200, using: &generator),
+                persons: Int.random(in: 4...25, using: &generator), days: 8, sizes: [4, 3, 3],
+                &generator)
+            let tables = PlainBoxTests.layouts[layout].map {
+                InventedLog.Table(keys: $0, columns: [.times(when: nil), .sum])
+            }
+            let publication = log.publication(tables, .persons(4, customers: nil))
+            for family in try PlainBoxTests.families(publication, &generator) {
+                var search = ChangeSearch(family)
+                try search.protectAll()
+                lines.append("\(search.family.states)")
+                for number in 0..<search.proofs.count {
+                    lines.append("\(search.proofs.proof(number))")
+                }
+            }
+        }
+        Self.compare(lines, Self.changes, layout)
+    }
+
+    private static func compare(_ lines: [String], _ digests: [String], _ place: Int) {
+        let text = Array(lines.joined(separator: "\n").utf8)
+        let digest = String(Digest256.of(text.span).hex.prefix(16))
+        #expect(digest == digests[place])
+    }
+}
