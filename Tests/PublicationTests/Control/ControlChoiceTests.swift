@@ -66,9 +66,9 @@ import Testing
 
     /// By the layouts of `PlainBoxTests`.
     private static let changes = [
-        "d172f70378bda3ed", "5b8b15c96e7845f3", "e36aecf75cf69eac", "1ea6a22cc2cdb73d",
-        "33262d4ade7d8dcc", "1831923cd0cbfede", "4d6b2ef8dd1c4fc7", "e91c3bcff5a9c15c",
-        "b4030e66616b291d",
+        "cca8bc80de9ae2cd", "7d1d93391e91b59f", "0f1ff3944aa059b2", "d48874151bff9ddc",
+        "d15d7a02e0da7b0a", "e3d2d84fb1d9c848", "82125af5178102f1", "f63ba99073a0bcb0",
+        "21df7716a36ec33b",
     ]
 
     @Test("the same changes among hidden figures", arguments: PlainBoxTests.layouts.indices)

@@ -24,6 +24,7 @@ import Testing
         try FamilyBuilder(publication).families().map { family in
             var family = family
             let isNoisy = family.measurand.isCount && Bool.random(using: &generator)
+            let radius = Int.random(in: 1...2, using: &generator)
             for cell in family.keys.indices {
                 if family.persons[cell] < 4 {
                     let value = family.values[cell]
@@ -33,7 +34,9 @@ import Testing
                 } else if Int.random(in: 0..<8, using: &generator) == 0 {
                     family.markToldBefore(cell)
                 } else if isNoisy {
-                    family.blur(cell, change: Int.random(in: -2...2, using: &generator), radius: 2)
+                    family.blur(
+                        cell, change: Int.random(in: -radius...radius, using: &generator),
+                        radius: radius)
                 }
             }
             return family
