@@ -109,7 +109,11 @@ struct OptOutTellingTests {
     func barred() throws {
         let rule = "{ category: limited-production, then: pseudonymize }"
         #expect(try untold(scene(pipeline(rule))) == 0)
-        #expect(try untold(scene(pipeline(rule, purpose: "marketing"))) == 2)
+        let barred = pipeline(rule, purpose: "marketing")
+        #expect(try untold(scene(barred)) == 2)
+        // Nobody is missing where nobody is named.
+        let strict = barred.replacing("missing: allowed", with: "missing: opted-out")
+        #expect(try untold(scene(strict)) == 2)
     }
 
     /// Without a header the columns may have been any others.

@@ -3,9 +3,9 @@ internal import KeyedHashing
 internal import Ledger
 internal import Records
 
-/// Tells of which stored files nobody knows with which columns their records were written, so that
-/// it does not say whose these are that the file names a person's column, or that the output has
-/// one.
+/// Tells of which stored files nobody knows with which columns, or rules of these, their records
+/// were written, so that it does not say whose these are that the file names a person's column, or
+/// that the output has one.
 ///
 /// A header names the columns of a file that was written once. What was written again has those of
 /// that day, whatever it had before; and without a header nothing says which they were: rules have
