@@ -36,6 +36,14 @@ private func request(_ arguments: [String]) -> MutationCheck.Request {
     return request
 }
 
+let known = ["--every", "--tests", "--seconds", "--in", "--again", "--list"]
+if let odd = CommandLine.arguments.dropFirst().first(where: {
+    $0.hasPrefix("-") && !known.contains($0)
+}) {
+    report("\(odd) is none of \(known.joined(separator: ", ")): see Tests/Mutants/main.swift")
+    exit(2)
+}
+
 do {
     let check = MutationCheck(
         package: URL(fileURLWithPath: FileManager.default.currentDirectoryPath),

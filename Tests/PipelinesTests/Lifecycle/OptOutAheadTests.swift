@@ -22,6 +22,7 @@ struct OptOutAheadTests {
             if what == "event" { request.basis = "event" }
         }
         #expect(added.effect.notes.contains(AwaitedOptOuts.limit) == (what != "event"))
+        #expect(added.effect.notes.contains { $0.contains("by event") } == (what == "event"))
         try store.source("2", [logLine("2026-04-12", n: 2)])
         try store.run("2026-04-17")
         #expect(try store.lines("counts").contains { $0.hasPrefix("2026-04,2,1,1") })

@@ -15,6 +15,7 @@ struct OptOutImportTests {
             customer,person,purposes,categories,effective_date,withdrawn_date
              c1 ,,*,,2026-01-01,
             c2,bob,statistics;marketing,technical,2026-02-01,
+            c3,,security,,2026-02-01,
 
             """)
         func imported(_ now: String) throws -> OptOutImportReport {
@@ -22,11 +23,11 @@ struct OptOutImportTests {
                 pipeline: store.file, file: "\(store.path)/a.csv", now: now)
         }
         let first = try imported("2026-04-16")
-        #expect(first.added == [2, 3])
+        #expect(first.added == [2, 3, 4])
         #expect(first.notInFile == [1])
         #expect(first.effect.rows > 0)
         let again = try imported("2026-04-17")
-        #expect(again.known == [2, 3] && again.effect == OptOutEffectReport())
+        #expect(again.known == [2, 3, 4] && again.effect == OptOutEffectReport())
         try store.write(
             "a.csv",
             """
@@ -36,10 +37,11 @@ struct OptOutImportTests {
             """)
         let last = try imported("2026-04-17")
         #expect(last.withdrawn == [2])
-        #expect(last.notInFile == [1, 3])
+        #expect(last.notInFile == [1, 3, 4])
         let list = try Sluice.listOptOuts(pipeline: store.file, now: "2026-04-18")
-        #expect(list.map(\.state) == [.inForce, .withdrawn, .inForce])
+        #expect(list.map(\.state) == [.inForce, .withdrawn, .inForce, .inForce])
         #expect(list[2].scopes == ["marketing / technical", "statistics / technical"])
+        #expect(list[3].scopes == ["security / *"])
         try store.write("a.csv", "customer,purposes,effective_date\nc1,*,2026-01-01\n")
         #expect(try imported("2026-04-19").staysWithdrawn == [2])
     }

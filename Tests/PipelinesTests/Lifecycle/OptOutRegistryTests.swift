@@ -242,6 +242,7 @@ struct OptOutRegistryTests {
         #expect(list.count == 1)
         #expect(list[0].hash.utf8.count == 64)
         #expect(list[0].scopes == ["* / *"])
+        #expect(list[0].state == .inForce, "its day has begun")
         func check(_ customer: String) throws -> OptOutCheckReport {
             try Sluice.checkOptOut(
                 pipeline: store.file, subject: OptOutSubject(customer: customer),
@@ -249,6 +250,62 @@ struct OptOutRegistryTests {
         }
         #expect(try check("c1").isOptedOut)
         #expect(try !check("c2").isOptedOut)
+    }
+
+    @Test("what asks for nothing of what is stored is entered without a run")
+    func withoutARun() throws {
+        let store = try RegistryStore()
+        try store.pipeline()
+        func lastRun() throws -> StatusReport.Run? {
+            var request = StatusRequest(pipeline: store.file)
+            request.now = "2026-04-16"
+            return try Sluice.status(request).lastRun
+        }
+        try store.addOptOut(customer: "c3")
+        #expect(try lastRun() == nil)
+        try store.source("1", [RegistryStore.anna, RegistryStore.bob])
+        try store.run("2026-04-15")
+        #expect(try lastRun()?.command == "run")
+        try store.write("a.csv", "customer,purpose,effective_date\nc1,*,2026-01-01\n")
+        for _ in 0..<2 {
+            _ = try Sluice.importOptOuts(
+                pipeline: store.file, file: "\(store.path)/a.csv", now: "2026-04-16")
+            let last = try #require(try lastRun())
+            #expect(last.command == "opt-out" && last.id == 2)
+        }
+    }
+
+    @Test("an opt-out of somebody whom no field of the pipeline names is refused")
+    func unnamed() throws {
+        for (role, other) in [("customer", "user"), ("user", "customer")] {
+            let scene = try TemporaryPipeline(
+                """
+                name: one
+                source: { format: jsonl, files: "in/*", time: ts }
+                identity: { \(other): \(other) }
+                fields: { ts: keep, \(other): pseudonymize }
+                outputs: [{ name: all, purpose: statistics, path: "out/all.jsonl" }]
+                state: state
+
+                """)
+            let file = "\(scene.folder)/pipeline.yaml"
+            func refusal(_ subject: OptOutSubject) throws -> String? {
+                do {
+                    _ = try Sluice.addOptOut(OptOutRequest(pipeline: file, subject: subject))
+                    return nil
+                } catch PipelineFailure.usage(let sentence) { return sentence }
+            }
+            let one = OptOutSubject(
+                customer: role == "customer" ? "c1" : nil, user: role == "user" ? "anna" : nil)
+            for subject in [one, OptOutSubject(customer: "c1", user: "anna")] {
+                let sentence = try refusal(subject)
+                #expect(sentence?.contains("no `identity.\(role)`") == true)
+            }
+            #expect(try Sluice.listOptOuts(pipeline: file, now: nil).isEmpty)
+            let known = OptOutSubject(
+                customer: role == "user" ? "c1" : nil, user: role == "customer" ? "anna" : nil)
+            #expect(try refusal(known) == nil)
+        }
     }
 
     @Test("wrong requests are refused", arguments: ["nobody", "purpose", "category", "date"])

@@ -8,8 +8,8 @@ internal import Records
 ///
 /// Called back is what held records that an opt-out took out, and what nobody can tell any more:
 /// the delivered file is not what is stored now, the output does not say whose its records are,
-/// or may not have when the file was written, or a key that made its tokens is gone. A delivery
-/// that was searched without finding anybody stays.
+/// or did not, or otherwise, when the file was written, or a key that made its tokens is gone. A
+/// delivery that was searched without finding anybody stays.
 struct OptOutRecalls {
     /// What is called back.
     struct Outcome {
@@ -35,7 +35,7 @@ struct OptOutRecalls {
         }
         var optOutsOfPart: [Int64: Set<Int64>] = [:]
         for (part, optOuts) in barred { optOutsOfPart[part, default: []].formUnion(optOuts) }
-        let headers = try headers(of: open)
+        let telling = try telling(in: open)
         for delivery in open {
             let reaching = removal.sought.filter { reaches($0, delivery) }
             guard let first = reaching.first else { continue }
@@ -43,7 +43,7 @@ struct OptOutRecalls {
                 let cause = reaching.first { optOuts.contains($0.optOut) } ?? first
                 outcome.deliveries.append((cause.cause, delivery.id))
             } else if let untold = reaching.first(where: {
-                !isTold($0, delivery, headers[delivery.part])
+                !isTold($0, delivery, telling[delivery.part] ?? [:])
             }) {
                 outcome.deliveries.append((untold.cause, delivery.id))
                 outcome.untold += 1
@@ -61,11 +61,12 @@ struct OptOutRecalls {
         return !one.effect.categories(barredFor: purpose).isEmpty
     }
 
-    /// The columns that the delivered files name themselves, by their parts: they may have been
-    /// others than now. None where nobody knows which they were.
-    private func headers(
-        of open: [OpenDelivery]
-    ) throws(PipelineFailure) -> [Int64: [String]] {
+    /// By the parts that were delivered the rules by which their records tell whose they are: of
+    /// the columns that a file names itself, which may have been others than now, and none that was
+    /// another one when it was written. None where nobody knows.
+    private func telling(
+        in open: [OpenDelivery]
+    ) throws(PipelineFailure) -> [Int64: [Int: any Transform]] {
         let delivered = Set(open.lazy.filter(\.isCurrent).map(\.part))
         if delivered.isEmpty { return [:] }
         let parts: [PartRecord]
@@ -73,63 +74,50 @@ struct OptOutRecalls {
             throw StateRegistry.failure(error)
         }
         let written = try WrittenColumns(ledger, plan)
-        var headers: [Int64: [String]] = [:]
+        var telling: [Int64: [Int: any Transform]] = [:]
         for part in parts where delivered.contains(part.id) {
             let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(part.output.utf8) }
             guard let index else { continue }
             var header: [String]?
-            if plan.outputs[index].columns != nil, try isPresent(part.path) {
+            if try isPresent(part.path) {
                 // Of what cannot be read nobody can tell.
                 do { header = try plan.header(of: part, output: index) } catch { header = [] }
             }
-            let areUnknown = written.areUnknown(
-                of: part, output: index, hasHeader: header != nil)
-            headers[part.id] = areUnknown ? [] : header
+            if written.areUnknown(of: part, output: index, hasHeader: header != nil) { continue }
+            telling[part.id] = plan.telling(inOutput: index, columns: header)
+                .filter { written.tells($0.key, of: part, output: index) }
         }
-        return headers
+        return telling
     }
 
+    /// True when everything that may stand for somebody in the delivered file is known: by
+    /// `transforms`, the rules of its slots.
     private func isTold(
-        _ one: OptOutRemoval.Reach, _ delivery: OpenDelivery, _ columns: [String]?
+        _ one: OptOutRemoval.Reach, _ delivery: OpenDelivery, _ transforms: [Int: any Transform]
     ) -> Bool {
-        guard delivery.isCurrent else { return false }
-        let index = plan.outputs.firstIndex { $0.name.utf8.elementsEqual(delivery.output.utf8) }
-        guard let index else { return false }
-        switch plan.telling(one.kind, inOutput: index, columns: columns) {
-        case .always: return true
-        case .whileKeysLive: return !delivery.hasLostKeys
-        case .never: return false
+        plan.release.slots(of: one.kind).contains { slot in
+            guard let transform = transforms[slot] else { return false }
+            return transform.dependence == .value || !delivery.hasLostKeys
         }
     }
-}
-
-/// How the records of an output tell, at any age, whose they are.
-enum Telling {
-    case always
-    /// By tokens of month keys.
-    case whileKeysLive
-    case never
 }
 
 extension Plan {
-    /// How output `index` tells the identity of this kind, in a file of the columns `named`; nil:
-    /// of those of now.
+    /// By which rules a file of output `index` tells, at any age, whose its records are: by the
+    /// slots of the identities that are among the columns `named`; nil: among those of now.
     func telling(
-        _ kind: SubjectKind, inOutput index: Int, columns named: [String]? = nil
-    ) -> Telling {
-        let names = release.fields.names
+        inOutput index: Int, columns named: [String]?
+    ) -> [Int: any Transform] {
         let columns = named ?? outputs[index].columns
-        var telling = Telling.never
-        for slot in release.slots(of: kind) {
-            let isThere =
-                columns?.contains { $0.utf8.elementsEqual(names[slot].utf8) } ?? true
-            guard isThere, let transform = release.outputs[index].rules[slot].transform else {
-                continue
-            }
-            if transform is Keep { return .always }
-            guard transform.keepsIdentity else { continue }
-            if transform.dependence == .value { return .always }
-            telling = .whileKeysLive
+        var telling: [Int: any Transform] = [:]
+        for slot in [release.customerSlot, release.personSlot].compactMap(\.self) {
+            let name = release.fields.names[slot]
+            let isThere = columns?.contains { $0.utf8.elementsEqual(name.utf8) } ?? true
+            let rule = release.outputs[index].rules[slot]
+            guard isThere, !rule.isBarred, let transform = rule.transform,
+                transform.keepsIdentity
+            else { continue }
+            telling[slot] = transform
         }
         return telling
     }

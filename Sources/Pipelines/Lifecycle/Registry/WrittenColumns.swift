@@ -1,9 +1,11 @@
+internal import Anonymization
 internal import KeyedHashing
 internal import Ledger
+internal import Records
 
-/// Tells of which stored files nobody knows with which columns their records were written, so that
-/// it does not say whose these are that the file names a person's column, or that the output has
-/// one.
+/// Tells of which stored files nobody knows with which columns, or rules of these, their records
+/// were written, so that it does not say whose these are that the file names a person's column, or
+/// that the output has one.
 ///
 /// A header names the columns of a file that was written once. What was written again has those of
 /// that day, whatever it had before; and without a header nothing says which they were: rules have
@@ -39,5 +41,20 @@ struct WrittenColumns {
             }
         }
         return hasHeader ? written.count > 1 : written != [output.rules?.columns]
+    }
+
+    /// True where what stands for somebody in the field of `slot` is found in `part`, of output
+    /// `index`: all rules by which its records were ever dealt with had there the rule of now, or
+    /// left the field as it was.
+    func tells(_ slot: Int, of part: PartRecord, output index: Int) -> Bool {
+        let output = plan.outputs[index]
+        let found =
+            [output.ruleDigests[slot]]
+            + RuleBook.keptDigests(of: plan.release.fields.names[slot])
+        return (rules[part.id] ?? [part.rules]).allSatisfy { rules in
+            guard let rules else { return false }
+            if output.hasRules(rules) { return true }
+            return found.contains { books[rules]?.fields[$0] != nil }
+        }
     }
 }

@@ -152,9 +152,17 @@ struct RuleBook: Equatable {
 
     /// The digests of the rules that leave the field `name` as it is, or nothing of it.
     static func plainDigests(of name: String) -> [Digest256] {
-        ["4:keep -", "4:drop -", "dropped", "kept", "left out"].map { rule in
-            Digest256.of(Array("\(name.utf8.count):\(name) \(rule)".utf8).span)
-        }
+        keptDigests(of: name)
+            + ["4:drop -", "dropped", "left out"].map { digest(of: name, $0) }
+    }
+
+    /// The digests of the rules that leave the field `name` as it is.
+    static func keptDigests(of name: String) -> [Digest256] {
+        ["4:keep -", "kept"].map { digest(of: name, $0) }
+    }
+
+    private static func digest(of name: String, _ rule: String) -> Digest256 {
+        Digest256.of(Array("\(name.utf8.count):\(name) \(rule)".utf8).span)
     }
 
     // MARK: Clocks

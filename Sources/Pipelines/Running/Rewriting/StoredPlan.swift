@@ -118,8 +118,9 @@ extension Plan {
         plan.release.isStored = true
         plan.release.lostSlots = lostSlots(ofOutput: index, names, output.rules)
         // Who is not named where nobody is named is not missing.
+        let telling = telling(inOutput: index, columns: columns?.named)
         plan.release.missingCustomerBinds =
-            telling(.customer, inOutput: index, columns: columns?.named) != .never
+            release.customerSlot.map { telling[$0] != nil } ?? false
         return plan
     }
 
