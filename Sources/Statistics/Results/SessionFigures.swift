@@ -96,7 +96,8 @@ struct SessionFigures {
         _ percentile: Percentile, _ unit: SessionsUnit
     ) throws(PartialFault) -> Int64? {
         if count == 0 { return nil }
-        return try durations.number(atRank: percentile.rank(of: durations.count)) / unit.milliseconds
+        let rank = percentile.rank(of: durations.count)
+        return try durations.number(atRank: rank) / unit.milliseconds
     }
 }
 
