@@ -153,20 +153,25 @@ struct PublishTests {
             try scene.trial.text("out/2026-03/months.csv") == "month,times,users\n2026-03,6,6\n")
     }
 
-    @Test("a month in which an opt-out that has begun cannot be searched is not published")
-    func optOutsOfYoungerKeys() throws {
+    /// One with records of March and February, and an opt-out that was entered between them: the
+    /// key of February is younger.
+    private func awaiting(_ effective: String) throws -> (PublishTrial, OptOutRequest) {
         let scene = try PublishTrial()
         try scene.add("a", "2026-03-10", 0..<6)
         try scene.trial.run(now: "2026-03-11")
         var request = OptOutRequest(
             pipeline: "\(scene.trial.folder)/pipeline.yaml",
             subject: OptOutSubject(user: "p1@a.example"))
-        request.now = "2026-03-12"
-        request.effective = "2026-04-08"
+        (request.now, request.effective) = ("2026-03-12", effective)
         _ = try Sluice.addOptOut(request)
-        // The key of February is younger than the entry.
         try scene.add("b", "2026-02-27", 0..<6)
         try scene.trial.run(now: "2026-03-14")
+        return (scene, request)
+    }
+
+    @Test("a month in which an opt-out that has begun cannot be searched is not published")
+    func optOutsOfYoungerKeys() throws {
+        let (scene, entered) = try awaiting("2026-04-08")
         func february(_ now: String, dry: Bool = false) throws -> [PublishReport.Entry] {
             try scene.publish(now) {
                 $0.period = "2026-02"
@@ -178,6 +183,7 @@ struct PublishTests {
             #expect(refusal.contains("opt-out 1") && refusal.contains("enter it again"))
         }
         #expect(try scene.publish("2026-04-08") { $0.period = "2026-03" }.entries.count == 1)
+        var request = entered
         request.now = "2026-04-08"
         _ = try Sluice.addOptOut(request)
         let entries = try february("2026-04-08")
@@ -186,34 +192,13 @@ struct PublishTests {
 
     @Test("an opt-out that has not begun keeps no month from being published")
     func optOutAhead() throws {
-        let scene = try PublishTrial()
-        try scene.add("a", "2026-03-10", 0..<6)
-        try scene.trial.run(now: "2026-03-11")
-        var request = OptOutRequest(
-            pipeline: "\(scene.trial.folder)/pipeline.yaml",
-            subject: OptOutSubject(user: "p1@a.example"))
-        request.now = "2026-03-12"
-        request.effective = "2026-04-09"
-        _ = try Sluice.addOptOut(request)
-        try scene.add("b", "2026-02-27", 0..<6)
-        try scene.trial.run(now: "2026-03-14")
+        let scene = try awaiting("2026-04-09").0
         #expect(try scene.publish("2026-04-08").entries.map(\.period) == ["2026-02", "2026-03"])
     }
 
     @Test("a month that cannot be published stops no other, and can be given up")
     func givenUp() throws {
-        let scene = try PublishTrial()
-        try scene.add("a", "2026-03-10", 0..<6)
-        try scene.trial.run(now: "2026-03-11")
-        var request = OptOutRequest(
-            pipeline: "\(scene.trial.folder)/pipeline.yaml",
-            subject: OptOutSubject(user: "p1@a.example"))
-        request.now = "2026-03-12"
-        request.effective = "2026-04-02"
-        _ = try Sluice.addOptOut(request)
-        // The key of February is younger than the entry.
-        try scene.add("b", "2026-02-27", 0..<6)
-        try scene.trial.run(now: "2026-03-14")
+        let scene = try awaiting("2026-04-02").0
         let report = try scene.publish("2026-04-08")
         #expect(report.entries.map(\.period) == ["2026-03"])
         #expect(report.failures.map(\.period) == ["2026-02"] && report.exitStatus == 10)
