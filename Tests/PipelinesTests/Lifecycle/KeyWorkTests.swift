@@ -41,10 +41,9 @@ struct KeyWorkTests {
 
     /// One with records of January and February.
     private func scene(_ pipeline: String = pipeline()) throws -> TemporaryPipeline {
-        let scene = try TemporaryPipeline(
+        try TemporaryPipeline(
             pipeline,
             files: ["in/a.jsonl": line("2026-01-10", "anna") + line("2026-02-20", "bert")])
-        return scene
     }
 
     private func request(_ scene: TemporaryPipeline, _ now: String) -> KeysRequest {
