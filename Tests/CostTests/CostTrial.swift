@@ -13,6 +13,10 @@ final class CostTrial {
     /// The date of a run.
     static let now = "2026-06-01"
 
+    /// The `sluice` that was built with these tests.
+    static let program = URL(fileURLWithPath: "/proc/self/exe")
+        .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("sluice").path
+
     var pipeline: String { "\(folder)/pipeline.yaml" }
 
     /// Few persons and two days: a person or a row of a table that was not there before may cost

@@ -27,6 +27,9 @@ struct InstructionTests {
         .both: 330.5,
     ]
 
+    /// The instructions of a run over a kilobyte, with keys, in millions.
+    static let startPin = 80.8
+
     /// The share by which a number may differ from its pin.
     static let slack = 0.05
 
@@ -41,14 +44,18 @@ struct InstructionTests {
         #expect(thousands <= pin * (1 + Self.slack), "\(shown), the pin is \(pin)")
         #expect(thousands >= pin * (1 - Self.slack), "\(shown): set the pin to it")
     }
+
+    @Test func aStartTakesNoMoreInstructionsThanItDid() throws {
+        let trial = try CostTrial(.anonymize, sizeBytes: 1 << 10)
+        let millions = Double(try Valgrind.instructions(trial)) / 1_000_000
+        let shown = "\((millions * 10).rounded() / 10) million instructions a start"
+        #expect(millions <= Self.startPin * (1 + Self.slack), "\(shown), the pin is \(Self.startPin)")
+        #expect(millions >= Self.startPin * (1 - Self.slack), "\(shown): set the pin to it")
+    }
 }
 
 /// Counts the instructions of a process.
 enum Valgrind {
-    /// The program that was built with these tests.
-    private static let program = URL(fileURLWithPath: "/proc/self/exe")
-        .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("sluice").path
-
     /// False where the pins say nothing: they are those of a build for debugging on x86-64.
     static let isHere: Bool = {
         #if DEBUG && arch(x86_64)
@@ -62,7 +69,7 @@ enum Valgrind {
     static func instructions(_ trial: CostTrial) throws -> Int {
         // Without its debugging information, which valgrind would read first, and not always can.
         let program = "\(trial.folder)/sluice"
-        _ = try run("strip", ["--strip-debug", "-o", program, Self.program])
+        _ = try run("strip", ["--strip-debug", "-o", program, CostTrial.program])
         let said = try run(
             "valgrind",
             [

@@ -7,8 +7,13 @@ final class Browser {
     static let path = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 
-    /// True when there is one, and it shows a page.
+    /// True when there is one, and it shows a page. Under a limit of address space none does: it
+    /// reserves terabytes, and waits without them.
     static let isUsable: Bool = {
+        var space = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &space) == 0,
+            space.rlim_cur == rlim_t.max
+        else { return false }
         guard path != nil, let browser = try? Browser() else { return false }
         defer { browser.quit() }
         return (try? browser.show(Array("<!doctype html><p>".utf8))) != nil

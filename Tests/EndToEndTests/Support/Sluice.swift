@@ -286,15 +286,8 @@ final class SluiceProcess {
         throw ProcessFault.tooSlow
     }
 
-    /// The kernel keeps the highest mark of a process as long as it lives; `rusage` would add that
-    /// of the process that started it.
     private func notePeak() {
-        guard let file = try? FileDescriptor.reading("/proc/\(pid)/status"),
-            let status = try? file.readAll(limitBytes: 1 << 16),
-            let line = text(status).split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let kibibytes = line.split(separator: " ").compactMap({ Int($0) }).first
-        else { return }
-        peakKibibytes = max(peakKibibytes, kibibytes)
+        peakKibibytes = max(peakKibibytes, TestSupport.peakKibibytes(of: pid) ?? 0)
     }
 
     private func outcome(_ state: Int32) throws -> Outcome {
