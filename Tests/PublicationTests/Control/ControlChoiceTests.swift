@@ -73,27 +73,80 @@ import Testing
 
     @Test("the same changes among hidden figures", arguments: PlainBoxTests.layouts.indices)
     func changes(_ layout: Int) throws {
-        var lines: [String] = []
-        for round in 0..<24 {
-            var generator = SeededGenerator(seed: UInt64(80_000 + 1000 * layout + round))
-            let log = InventedLog.random(
+        let lines = try Self.changes(layout, rounds: 24, seed: 80_000) { generator in
+            InventedLog.random(
                 Int.random(in: 40...200, using: &generator),
                 persons: Int.random(in: 4...25, using: &generator), days: 8, sizes: [4, 3, 3],
                 &generator)
+        }
+        Self.compare(lines, Self.changes, layout)
+    }
+
+    /// By the layouts of `PlainBoxTests`.
+    private static let changesOfMany = [
+        "cface104793fa6fe", "2ddbfd49d1adf482", "3df357dde3958ab7", "43630597e9a7855e",
+        "28d39b162ad3777a", "2cdcc47ef1f09fd1", "e0aa9ce03a92687f", "0ad78c450b1c0c4c",
+        "ded1e99a866dc07b",
+    ]
+
+    @Test("the same changes among many groups", arguments: PlainBoxTests.layouts.indices)
+    func changesOfMany(_ layout: Int) throws {
+        let lines = try Self.changes(layout, rounds: 1, seed: 85_000) { generator in
+            InventedLog.random(1000, persons: 200, days: 60, sizes: [30, 12, 8], &generator)
+        }
+        Self.compare(lines, Self.changesOfMany, layout)
+    }
+
+    /// Cubes with lines of so many cells that not all of them are tried.
+    private static let cubes: [(sizes: [Int], measure: MeasureKind, digest: String)] = [
+        ([400, 3, 2], .sum(input: 9), "d8af9207aa20b283"),
+        ([60, 12, 3], .count, "fbac8d70fe011621"),
+        ([60, 12, 3], .sum(input: 9), "53707ccc0575c339"),
+        ([20, 20, 6], .count, "7c30d9208e6e69e2"),
+        ([20, 20, 6], .sum(input: 9), "6e41311bb48b501b"),
+        ([1500, 3, 1], .count, "0cd1bef70759d963"),
+        ([150, 20, 2], .sum(input: 9), "9310145d9582d6bb"),
+        ([30, 30, 12], .sum(input: 9), "4d40686c84c34427"),
+    ]
+
+    @Test("the same changes in long lines", arguments: cubes.indices)
+    func changesInLongLines(_ place: Int) throws {
+        let (sizes, measure, _) = Self.cubes[place]
+        var generator = SeededGenerator(seed: 7)
+        let cube = InventedCube(sizes, measure, seed: 7)
+        let lines = try Self.changes(in: PlainBoxTests.families(cube.publication(), &generator))
+        Self.compare(lines, Self.cubes.map(\.digest), place)
+    }
+
+    /// The changes in the tables of a layout of `PlainBoxTests`, each round made of another log.
+    private static func changes(
+        _ layout: Int, rounds: Int, seed: Int, of log: (inout SeededGenerator) -> InventedLog
+    ) throws -> [String] {
+        var lines: [String] = []
+        for round in 0..<rounds {
+            var generator = SeededGenerator(seed: UInt64(seed + 1000 * layout + round))
+            let log = log(&generator)
             let tables = PlainBoxTests.layouts[layout].map {
                 InventedLog.Table(keys: $0, columns: [.times(when: nil), .sum])
             }
             let publication = log.publication(tables, .persons(4, customers: nil))
-            for family in try PlainBoxTests.families(publication, &generator) {
-                var search = ChangeSearch(family)
-                try search.protectAll()
-                lines.append("\(search.family.states)")
-                for number in 0..<search.proofs.count {
-                    lines.append("\(search.proofs.proof(number))")
-                }
+            lines += try changes(in: PlainBoxTests.families(publication, &generator))
+        }
+        return lines
+    }
+
+    /// What is left out of `families`, and the changes that hide it.
+    private static func changes(in families: [Family]) throws -> [String] {
+        var lines: [String] = []
+        for family in families {
+            var search = ChangeSearch(family)
+            try search.protectAll()
+            lines.append("\(search.family.states)")
+            for number in 0..<search.proofs.count {
+                lines.append("\(search.proofs.proof(number))")
             }
         }
-        Self.compare(lines, Self.changes, layout)
+        return lines
     }
 
     private static func compare(_ lines: [String], _ digests: [String], _ place: Int) {
