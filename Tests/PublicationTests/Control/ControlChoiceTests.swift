@@ -97,6 +97,25 @@ import Testing
         Self.compare(lines, Self.changesOfMany, layout)
     }
 
+    /// By the layouts of `PlainBoxTests`, with a column of one value.
+    private static let changesOfParts = [
+        "a2fb1d1afedecd8c", "cb8089d9b1f5cd45", "b073b57ce771d578", "18c6df834a339a61",
+        "23a5cfd41dda44e3", "37d369045d892342", "41a97f6bfae03252", "2df7b822a0ca4256",
+        "4b6f599fa5935c9c",
+    ]
+
+    @Test("the same changes beside columns of a part", arguments: PlainBoxTests.layouts.indices)
+    func changesOfParts(_ layout: Int) throws {
+        let columns: [InventedLog.Column] = [.times(when: nil), .times(when: (0, "v1"))]
+        let lines = try Self.changes(layout, columns, rounds: 6, seed: 90_000) { generator in
+            let isLarge = Bool.random(using: &generator)
+            return InventedLog.random(
+                isLarge ? 500 : 150, persons: isLarge ? 120 : 20, days: 20,
+                sizes: isLarge ? [12, 8, 5] : [4, 3, 3], &generator)
+        }
+        Self.compare(lines, Self.changesOfParts, layout)
+    }
+
     /// Cubes with lines of so many cells that not all of them are tried.
     private static let cubes: [(sizes: [Int], measure: MeasureKind, digest: String)] = [
         ([400, 3, 2], .sum(input: 9), "d8af9207aa20b283"),
@@ -120,14 +139,15 @@ import Testing
 
     /// The changes in the tables of a layout of `PlainBoxTests`, each round made of another log.
     private static func changes(
-        _ layout: Int, rounds: Int, seed: Int, of log: (inout SeededGenerator) -> InventedLog
+        _ layout: Int, _ columns: [InventedLog.Column] = [.times(when: nil), .sum], rounds: Int,
+        seed: Int, of log: (inout SeededGenerator) -> InventedLog
     ) throws -> [String] {
         var lines: [String] = []
         for round in 0..<rounds {
             var generator = SeededGenerator(seed: UInt64(seed + 1000 * layout + round))
             let log = log(&generator)
             let tables = PlainBoxTests.layouts[layout].map {
-                InventedLog.Table(keys: $0, columns: [.times(when: nil), .sum])
+                InventedLog.Table(keys: $0, columns: columns)
             }
             let publication = log.publication(tables, .persons(4, customers: nil))
             lines += try changes(in: PlainBoxTests.families(publication, &generator))
@@ -147,6 +167,16 @@ import Testing
             }
         }
         return lines
+    }
+
+    /// They decide where the search ends, in tables larger than a test can wait for.
+    @Test("the same bounds of the search") func bounds() {
+        #expect(ChangeSearch.triesMax == 32)
+        #expect(ChangeSearch.seenMax == 256)
+        #expect(ChangeSearch.nodesMax == 1000)
+        #expect(ChangeSearch.evaluationsMax == 100)
+        #expect(ChangeSearch.partsMax == 1024)
+        #expect(ChangeSearch.boxesMax == 400)
     }
 
     private static func compare(_ lines: [String], _ digests: [String], _ place: Int) {

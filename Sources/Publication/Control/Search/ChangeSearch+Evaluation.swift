@@ -70,7 +70,7 @@ extension ChangeSearch {
 /// What corners are in tables that have attributes which their own table does not have.
 extension ChangeSearch {
     /// The most cells of a line that are looked at.
-    private static let partsMax = 1_024
+    static let partsMax = 1_024
 
     /// Gives the corners values of attributes that the cell's own table does not have, where other
     /// tables change by them.
