@@ -117,6 +117,7 @@ struct MutatedModule {
                 "Publication/Control/Search/FeasibilityAudit.swift",
                 "Publication/Control/Search/HiddenLines.swift",
                 "Publication/Control/Search/ProtectionNeeds.swift",
+                "Publication/Control/Search/SearchEffort.swift",
                 "Publication/Publishing/DifferenceCheck.swift",
             ]),
     ]

@@ -68,7 +68,7 @@ import Testing
     private static let changes = [
         "cca8bc80de9ae2cd", "7d1d93391e91b59f", "0f1ff3944aa059b2", "d48874151bff9ddc",
         "d15d7a02e0da7b0a", "e3d2d84fb1d9c848", "82125af5178102f1", "f63ba99073a0bcb0",
-        "21df7716a36ec33b",
+        "21df7716a36ec33b", "2c0bb398e5ae493a",
     ]
 
     @Test("the same changes among hidden figures", arguments: PlainBoxTests.layouts.indices)
@@ -86,7 +86,7 @@ import Testing
     private static let changesOfMany = [
         "cface104793fa6fe", "2ddbfd49d1adf482", "3df357dde3958ab7", "43630597e9a7855e",
         "28d39b162ad3777a", "2cdcc47ef1f09fd1", "e0aa9ce03a92687f", "0ad78c450b1c0c4c",
-        "ded1e99a866dc07b",
+        "ded1e99a866dc07b", "764afca3446d0f10",
     ]
 
     @Test("the same changes among many groups", arguments: PlainBoxTests.layouts.indices)
@@ -101,7 +101,7 @@ import Testing
     private static let changesOfParts = [
         "a2fb1d1afedecd8c", "cb8089d9b1f5cd45", "b073b57ce771d578", "18c6df834a339a61",
         "23a5cfd41dda44e3", "37d369045d892342", "41a97f6bfae03252", "2df7b822a0ca4256",
-        "4b6f599fa5935c9c",
+        "4b6f599fa5935c9c", "7cf2fbd42a14041a",
     ]
 
     @Test("the same changes beside columns of a part", arguments: PlainBoxTests.layouts.indices)
@@ -140,7 +140,7 @@ import Testing
     /// The changes in the tables of a layout of `PlainBoxTests`, each round made of another log.
     private static func changes(
         _ layout: Int, _ columns: [InventedLog.Column] = [.times(when: nil), .sum], rounds: Int,
-        seed: Int, of log: (inout SeededGenerator) -> InventedLog
+        seed: Int, effort: SearchEffort = SearchEffort(), of log: (inout SeededGenerator) -> InventedLog
     ) throws -> [String] {
         var lines: [String] = []
         for round in 0..<rounds {
@@ -150,16 +150,19 @@ import Testing
                 InventedLog.Table(keys: $0, columns: columns)
             }
             let publication = log.publication(tables, .persons(4, customers: nil))
-            lines += try changes(in: PlainBoxTests.families(publication, &generator))
+            lines += try changes(
+                in: PlainBoxTests.families(publication, &generator), effort: effort)
         }
         return lines
     }
 
     /// What is left out of `families`, and the changes that hide it.
-    private static func changes(in families: [Family]) throws -> [String] {
+    private static func changes(
+        in families: [Family], effort: SearchEffort = SearchEffort()
+    ) throws -> [String] {
         var lines: [String] = []
         for family in families {
-            var search = ChangeSearch(family)
+            var search = ChangeSearch(family, effort: effort)
             try search.protectAll()
             lines.append("\(search.family.states)")
             for number in 0..<search.proofs.count {
@@ -169,14 +172,44 @@ import Testing
         return lines
     }
 
-    /// They decide where the search ends, in tables larger than a test can wait for.
+    /// Each bound of the search by itself, so low that it is met.
+    private static let efforts: [(effort: SearchEffort, digest: String)] = [
+        (SearchEffort(triesMax: 3), "5521009d33c041b1"), (SearchEffort(seenMax: 4), "ee67b32bab6f20fd"),
+        (SearchEffort(nodesMax: 7), "812e04a69cf21936"), (SearchEffort(evaluationsMax: 3), "33dc9adf524818ab"),
+        (SearchEffort(partsMax: 2), "c3f1d6ebc6fbba10"), (SearchEffort(boxesMax: 1), "6ff8b1a2703bb8e2"),
+        (SearchEffort(rankedMax: [(0, 0), (3, 2), (2, 1), (2, 1), (1, 1), (1, 1)]), "4f0a00d8e0f99eb1"),
+    ]
+
+    @Test("the same changes with little effort", arguments: efforts.indices)
+    func changesWithLittleEffort(_ place: Int) throws {
+        var lines: [String] = []
+        for layout in PlainBoxTests.layouts.indices {
+            lines += try Self.changes(
+                layout, rounds: 1, seed: 95_000, effort: Self.efforts[place].effort
+            ) { generator in
+                InventedLog.random(500, persons: 70, days: 20, sizes: [8, 6, 4], &generator)
+            }
+        }
+        Self.compare(lines, Self.efforts.map(\.digest), place)
+    }
+
     @Test("the same bounds of the search") func bounds() {
-        #expect(ChangeSearch.triesMax == 32)
-        #expect(ChangeSearch.seenMax == 256)
-        #expect(ChangeSearch.nodesMax == 1000)
-        #expect(ChangeSearch.evaluationsMax == 100)
-        #expect(ChangeSearch.partsMax == 1024)
-        #expect(ChangeSearch.boxesMax == 400)
+        let effort = SearchEffort()
+        #expect(effort.triesMax == 32)
+        #expect(effort.seenMax == 256)
+        #expect(effort.nodesMax == 1000)
+        #expect(effort.evaluationsMax == 100)
+        #expect(effort.partsMax == 1024)
+        #expect(effort.boxesMax == 400)
+        #expect(effort.rankedMax.map(\.0) == [0, 24, 12, 6, 3, 2])
+        #expect(effort.rankedMax.map(\.1) == [0, 12, 6, 4, 2, 2])
+    }
+
+    /// What ranks are compared by.
+    @Test func largeNumbersAreApproximated() {
+        for number: Int128 in [0, 1, 1 << 63, 1 << 64, 3 << 70, 5 << 90] {
+            #expect(approximate(number) == Double(number))
+        }
     }
 
     private static func compare(_ lines: [String], _ digests: [String], _ place: Int) {

@@ -14,7 +14,7 @@ import Testing
         [[a, b, c], [a, b], [b, c], [a, c]], [[a, b], [b, c], [a, c]],
         [[a, b, c], [a, b], [a, c], [b, c], [a], [b], [c], []],
         [[.day, a], [.month, a], [.day], [.month], [a], []],
-        [[.day, a, b], [.month, a], [.month, b]],
+        [[.day, a, b], [.month, a], [.month, b]], [[a, b], [b, c], [.day, c], [.day, a]],
     ]
 
     /// Families with unsafe cells, some of their figures told before, some with noise.
@@ -74,7 +74,7 @@ import Testing
             }
         }
         // Where no table has the attributes of all others, no box is plain.
-        #expect(compared > 10 || layout == 5, "\(compared)")
+        #expect(compared > 10 || [5, 9].contains(layout), "\(compared)")
     }
 
     @Test func cubes() throws {

@@ -37,20 +37,11 @@ struct Box {
         var key: UInt128
         let sign: Int
         /// Its cell; -1 for one that the table does not have.
-        var cell: Int32 = -1
+        var cell: Int32
     }
 }
 
 extension ChangeSearch {
-    /// How many cells of a line are tried while nothing is left out, and how many are looked at.
-    static let triesMax = 32
-    static let seenMax = 256
-    /// How many hidden and shown cells of a line are tried, by the number of lines.
-    static let rankedMax = [(0, 0), (24, 12), (12, 6), (6, 4), (3, 2), (2, 2)]
-    /// How many corners and boxes are looked at for a cell and a choice of lines.
-    static let nodesMax = 1_000
-    static let evaluationsMax = 100
-
     /// Moves boxes of hidden cells by up to `wanted`; tells by how much. With `inOne` only a box is
     /// looked for that moves all of it.
     mutating func moveHidden(
@@ -80,7 +71,7 @@ extension ChangeSearch {
         // What is certain to cost little first: then most of the others need not be looked at.
         for (choice, cost) in costs.sorted(by: { $0.cost < $1.cost })
         where Double(cost) <= box.bestScore {
-            let limits = Self.rankedMax[choice.lines.count]
+            let limits = effort.rankedMax[choice.lines.count]
             var tries: [(line: Int, cells: [Int32])] = []
             for line in choice.lines {
                 rank(line, of: cell, wanted, hidden: limits.0, shown: limits.1)
@@ -113,8 +104,8 @@ extension ChangeSearch {
         box.exchanged = tries.map { mask & ~family.tables[box.table].lines[$0.line].mask }
         box.wanted = wanted
         box.done = 0
-        box.nodesLeft = Self.nodesMax
-        box.evaluationsLeft = Self.evaluationsMax
+        box.nodesLeft = effort.nodesMax
+        box.evaluationsLeft = effort.evaluationsMax
         box.corners.removeAll(keepingCapacity: true)
         box.corners.append(Box.Corner(key: family.keys[cell], sign: 1, cell: Int32(cell)))
         box.isPlain = choice.isPlain
@@ -197,19 +188,19 @@ extension ChangeSearch {
         var whole: [Int32] = []
         var partial: [Int32] = []
         var sum: Int128 = 0
-        for other in cells.prefix(Self.seenMax) {
+        for other in cells.prefix(effort.seenMax) {
             if Int(other) == cell || !leeways.isFree(Int(other)) { continue }
             let room = leeways.room(Int(other), sign: -1) ?? wanted
             if room >= wanted {
                 whole.append(other)
-                if whole.count == Self.triesMax { return whole }
+                if whole.count == effort.triesMax { return whole }
             } else if room > 0, !inOne {
                 partial.append(other)
                 sum += room
             }
         }
         if whole.isEmpty, sum < wanted { return [] }
-        return whole + partial.prefix(Self.triesMax - whole.count)
+        return whole + partial.prefix(effort.triesMax - whole.count)
     }
 
     /// Ranks the cells of a line that could become smaller in exchange, the best `hidden` hidden
@@ -222,7 +213,7 @@ extension ChangeSearch {
         var ranked = Ranking(limit: hidden)
         let left =
             hiddenLines[table][line]?.hidden(ofLineOf: cell, family.tables[table].lines[line]) ?? []
-        for other in left.prefix(Self.seenMax) where Int(other) != cell {
+        for other in left.prefix(effort.seenMax) where Int(other) != cell {
             let share = self.share(Int(other), wanted)
             if share > 0 { ranked.add(other, rank: -share) }
         }

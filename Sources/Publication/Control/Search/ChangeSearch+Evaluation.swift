@@ -69,9 +69,6 @@ extension ChangeSearch {
 
 /// What corners are in tables that have attributes which their own table does not have.
 extension ChangeSearch {
-    /// The most cells of a line that are looked at.
-    static let partsMax = 1_024
-
     /// Gives the corners values of attributes that the cell's own table does not have, where other
     /// tables change by them.
     private mutating func extend(_ own: Int, _ wanted: Int128) -> Bool {
@@ -120,7 +117,7 @@ extension ChangeSearch {
         var bestRank = Double.infinity
         let leader = box.kinds.first { $0.sign < 0 } ?? box.kinds[0]
         let line = family.tables[table].lines[lines].line(key: leader.key)
-        for cell in line.prefix(Self.partsMax) {
+        for cell in line.prefix(effort.partsMax) {
             let bits = family.keys[Int(cell)] & missing
             var rank = 1.0
             var share = 1.0
@@ -176,7 +173,7 @@ extension ChangeSearch {
         var best: Int?
         var bestRank = Double.infinity
         let line = family.tables[table].lines[lines].line(key: corner.key)
-        for cell in line.prefix(Self.partsMax) {
+        for cell in line.prefix(effort.partsMax) {
             let cell = Int(cell)
             let key = corner.key | family.keys[cell]
             guard let share = share(cell, corner, key, table, wanted) else { continue }

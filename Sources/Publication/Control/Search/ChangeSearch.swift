@@ -41,13 +41,15 @@ struct ChangeSearch {
     /// The box at hand.
     var box = Box()
 
-    /// No proof is made of more boxes than this.
-    static let boxesMax = 400
+    let effort: SearchEffort
 
     /// With `knowsPlainBoxes` false every box is evaluated as if it were not plain: slower, with
     /// the same result.
-    init(_ family: Family, knowsPlainBoxes: Bool = true) {
+    init(
+        _ family: Family, effort: SearchEffort = SearchEffort(), knowsPlainBoxes: Bool = true
+    ) {
         self.family = family
+        self.effort = effort
         let tables = family.tables
         choices = tables.indices.map { at in
             LineChoice.all(of: at, in: tables).map { knowsPlainBoxes ? $0 : $0.asNotPlain }
@@ -104,7 +106,7 @@ struct ChangeSearch {
         }
         leeways.isLeavingOut = true
         var boxes = 0
-        while leavingOut, missing > 0, boxes < Self.boxesMax {
+        while leavingOut, missing > 0, boxes < effort.boxesMax {
             try checkStop()
             guard let change = cheapest(cell, missing) else { break }
             for (cell, _) in change.support { hide(cell) }
