@@ -99,9 +99,9 @@ import Testing
 
     /// By the layouts of `PlainBoxTests`, with columns of one value.
     private static let changesOfParts = [
-        "8ba8d3fcacc6e418", "cf9b5786054626b8", "8a8f14ad1e4e9028", "28954f439698c903",
-        "655c3566a92ea8e5", "cda9c503d09cac19", "cba0f51ce6490a19", "5918a18beb09adf9",
-        "481d8b509236f877", "ab12ecf26a7b2d29",
+        "0e55b771bab67760", "4b1526f1d98c2001", "f89eb6edc2b5ac2c", "f65adeec80572956",
+        "98a0af949dab0aab", "bcfbe23e55ca4731", "0aa7ac832e307a8d", "829b60d1a15425e8",
+        "8a9abf65352eac27", "efba74cd8e25669d",
     ]
 
     @Test("the same changes beside columns of a part", arguments: PlainBoxTests.layouts.indices)
@@ -116,6 +116,9 @@ import Testing
                     isLarge ? 300 : 120, persons: isLarge ? 80 : 20, days: 20,
                     sizes: isLarge ? [12, 8, 5] : [4, 3, 3], &generator)
             }
+        }
+        lines += try Self.changes(layout, parts, rounds: 5, seed: 900_100) { generator in
+            InventedLog.random(120, persons: 20, days: 20, sizes: [6, 5, 4], &generator)
         }
         Self.compare(lines, Self.changesOfParts, layout)
     }
