@@ -147,7 +147,8 @@ import Testing
     /// The changes in the tables of a layout of `PlainBoxTests`, each round made of another log.
     private static func changes(
         _ layout: Int, _ columns: [InventedLog.Column] = [.times(when: nil), .sum], rounds: Int,
-        seed: Int, effort: SearchEffort = SearchEffort(), of log: (inout SeededGenerator) -> InventedLog
+        seed: Int, effort: SearchEffort = SearchEffort(),
+        of log: (inout SeededGenerator) -> InventedLog
     ) throws -> [String] {
         var lines: [String] = []
         for round in 0..<rounds {
@@ -181,10 +182,16 @@ import Testing
 
     /// Each bound of the search by itself, so low that it is met.
     private static let efforts: [(effort: SearchEffort, digest: String)] = [
-        (SearchEffort(triesMax: 3), "5521009d33c041b1"), (SearchEffort(seenMax: 4), "ee67b32bab6f20fd"),
-        (SearchEffort(nodesMax: 7), "812e04a69cf21936"), (SearchEffort(evaluationsMax: 3), "33dc9adf524818ab"),
-        (SearchEffort(partsMax: 2), "c3f1d6ebc6fbba10"), (SearchEffort(boxesMax: 1), "6ff8b1a2703bb8e2"),
-        (SearchEffort(rankedMax: [(0, 0), (3, 2), (2, 1), (2, 1), (1, 1), (1, 1)]), "4f0a00d8e0f99eb1"),
+        (SearchEffort(triesMax: 3), "5521009d33c041b1"),
+        (SearchEffort(seenMax: 4), "ee67b32bab6f20fd"),
+        (SearchEffort(nodesMax: 7), "812e04a69cf21936"),
+        (SearchEffort(evaluationsMax: 3), "33dc9adf524818ab"),
+        (SearchEffort(partsMax: 2), "c3f1d6ebc6fbba10"),
+        (SearchEffort(boxesMax: 1), "6ff8b1a2703bb8e2"),
+        (
+            SearchEffort(rankedMax: [(0, 0), (3, 2), (2, 1), (2, 1), (1, 1), (1, 1)]),
+            "4f0a00d8e0f99eb1"
+        ),
     ]
 
     @Test("the same changes with little effort", arguments: efforts.indices)
@@ -210,6 +217,8 @@ import Testing
         #expect(effort.boxesMax == 400)
         #expect(effort.rankedMax.map(\.0) == [0, 24, 12, 6, 3, 2])
         #expect(effort.rankedMax.map(\.1) == [0, 12, 6, 4, 2, 2])
+        #expect(DistinctSearch.repairsMax == 64)
+        #expect(ExactProgramme.stepsMax == 5000)
     }
 
     /// What ranks are compared by.

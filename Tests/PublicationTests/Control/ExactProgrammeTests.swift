@@ -48,6 +48,117 @@ import Testing
         #expect(programme.largestChange(of: three) == .some(0))
     }
 
+    /// What would be wrong when it is cut to what fits has no answer.
+    @Test func largeNumbers() {
+        let (factor, change) = (Int.max, Int128(1) << 100)
+        // A factor in a row that is put into another.
+        for (first, second) in [(Int.max / 2, (3, 1)), (factor, (1, -factor))] {
+            var programme = Self.programme([(0, 1), (0, 1)])
+            programme.require([(0, 1), (1, first)])
+            programme.require([(0, second.0), (1, second.1)])
+            #expect(programme.largestChange(of: 1) == .none)
+        }
+        // One that a pivot makes.
+        var pivoted = Self.programme([(1, 1), (1, 1), (1, 1)])
+        pivoted.require([(0, 1), (1, 1 << 62)])
+        pivoted.require([(1, 3), (2, 1 << 62)])
+        #expect(pivoted.largestChange(of: 0) == .none)
+        // A bound by the denominator.
+        var bounded = Self.programme([(.max / 2, nil), (0, 5)])
+        bounded.require([(0, 3), (1, 1)])
+        #expect(bounded.largestChange(of: 1) == .none)
+        // The change of an unknown that rows give.
+        var given = Self.programme([(nil, nil), (0, change)])
+        given.require([(0, 1), (1, -factor)])
+        #expect(given.largestChange(of: 1) == .some(change))
+        #expect(given.largestChange(of: 0) == .none)
+        // Two lengths that are compared.
+        for (one, two) in [((change, factor), (change, factor - 1)), ((1, factor), (change, 1))] {
+            var compared = Self.programme([(one.0, nil), (two.0, nil), (0, nil)])
+            compared.require([(0, 1), (2, one.1)])
+            compared.require([(1, 1), (2, two.1)])
+            #expect(compared.largestChange(of: 2) == .none)
+        }
+    }
+
+    private static func programme(_ bounds: [(Int128?, Int128?)]) -> ExactProgramme {
+        var programme = ExactProgramme()
+        for (down, up) in bounds { _ = programme.addUnknown(down: down, up: up) }
+        return programme
+    }
+
+    /// Small programmes with any factors and bounds on both sides: an optimum is a corner.
+    @Test func againstEveryCorner() {
+        let seed: UInt64 = 73
+        var generator = SeededGenerator(seed: seed)
+        for round in 0..<600 {
+            let count = Int.random(in: 3...4, using: &generator)
+            let bounds = (0..<count).map { _ in
+                (Int.random(in: 0...6, using: &generator), Int.random(in: 0...6, using: &generator))
+            }
+            let equations = (0..<Int.random(in: 1...2, using: &generator)).map { _ in
+                (0..<count).map { _ in Int.random(in: -3...3, using: &generator) }
+            }
+            var programme = Self.programme(bounds.map { (Int128($0), Int128($1)) })
+            for factors in equations { programme.require(factors.enumerated().map { ($0, $1) }) }
+            let most = Self.mostAtCorners(bounds, equations)
+            for unknown in 0..<count {
+                let found = programme.largestChange(of: unknown)
+                let expected = Int128(most[unknown])
+                #expect(found == .some(expected), "seed \(seed) round \(round) \(unknown)")
+            }
+        }
+    }
+
+    /// The largest change of each unknown, rounded down, over all corners.
+    private static func mostAtCorners(
+        _ bounds: [(down: Int, up: Int)], _ equations: [[Int]]
+    ) -> [Int] {
+        var most = bounds.map { _ in 0 }
+        func tryFrom(_ fixed: [Double?]) {
+            if fixed.count < bounds.count {
+                let (down, up) = bounds[fixed.count]
+                for choice in [Double(-down), Double(up), nil] { tryFrom(fixed + [choice]) }
+            } else if let corner = corner(fixed, equations),
+                zip(corner, bounds).allSatisfy({
+                    $0 > Double(-$1.down) - 1e-9 && $0 < Double($1.up) + 1e-9
+                })
+            {
+                most = zip(most, corner).map { max($0, Int(($1 + 1e-9).rounded(.down))) }
+            }
+        }
+        tryFrom([])
+        return most
+    }
+
+    /// The point at which the unknowns that are not fixed are what the equations say; nil when
+    /// there is none, or more than one.
+    private static func corner(_ fixed: [Double?], _ equations: [[Int]]) -> [Double]? {
+        let free = fixed.indices.filter { fixed[$0] == nil }
+        var rows = equations.map { factors in
+            free.map { Double(factors[$0]) }
+                + [-zip(factors, fixed).reduce(0) { $0 + Double($1.0) * ($1.1 ?? 0) }]
+        }
+        for column in free.indices {
+            guard
+                let pivot = rows.indices.dropFirst(column).first(where: {
+                    abs(rows[$0][column]) > 1e-9
+                })
+            else { return nil }
+            rows.swapAt(column, pivot)
+            let lead = rows[column].map { $0 / rows[column][column] }
+            rows[column] = lead
+            for row in rows.indices where row != column {
+                let factor = rows[row][column]
+                rows[row] = zip(rows[row], lead).map { $0 - factor * $1 }
+            }
+        }
+        if rows.dropFirst(free.count).contains(where: { abs($0[free.count]) > 1e-9 }) { return nil }
+        var point = fixed.map { $0 ?? 0 }
+        for (row, unknown) in free.enumerated() { point[unknown] = rows[row][free.count] }
+        return point
+    }
+
     /// Small two-way tables with hidden cells: every table with the same totals is tried.
     @Test func againstEveryTable() {
         let seed: UInt64 = 71

@@ -85,7 +85,8 @@ struct ExactProgramme {
         for _ in 0..<Self.stepsMax {
             guard isSound else { return nil }
             guard let (column, direction) = entering(unknown) else {
-                return .some(value(of: unknown).map { floored($0) })
+                guard let value = value(of: unknown) else { return nil }
+                return .some(value.numerator / value.denominator)
             }
             switch step(column, direction) {
             case .unlimited: return .some(nil)
@@ -172,15 +173,10 @@ struct ExactProgramme {
         return sum
     }
 
+    /// The change of the unknown, which is none or a rise; nil when it does not fit.
     private func value(of unknown: Int) -> Fraction? {
         guard let row = rowOf[unknown] else { return Fraction(changes[unknown], 1) }
         return numerator(of: row).map { Fraction($0, Int128(denominator)) }
-    }
-
-    private func floored(_ fraction: Fraction) -> Int128 {
-        let (quotient, rest) = fraction.numerator
-            .quotientAndRemainder(dividingBy: fraction.denominator)
-        return rest < 0 ? quotient - 1 : quotient
     }
 
     /// A number that is not negative over a positive one.
