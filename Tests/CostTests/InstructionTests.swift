@@ -40,17 +40,19 @@ struct InstructionTests {
         let many = try CostTrial(job, sizeBytes: 1 << 19)
         let difference = try Valgrind.instructions(many) - Valgrind.instructions(few)
         let thousands = Double(difference) / Double(many.records - few.records) / 1000
-        let shown = "\((thousands * 10).rounded() / 10) thousand instructions a record"
-        #expect(thousands <= pin * (1 + Self.slack), "\(shown), the pin is \(pin)")
-        #expect(thousands >= pin * (1 - Self.slack), "\(shown): set the pin to it")
+        Self.expect(thousands, pin, "thousand instructions a record")
     }
 
     @Test func aStartTakesNoMoreInstructionsThanItDid() throws {
         let trial = try CostTrial(.anonymize, sizeBytes: 1 << 10)
         let millions = Double(try Valgrind.instructions(trial)) / 1_000_000
-        let shown = "\((millions * 10).rounded() / 10) million instructions a start"
-        #expect(millions <= Self.startPin * (1 + Self.slack), "\(shown), the pin is \(Self.startPin)")
-        #expect(millions >= Self.startPin * (1 - Self.slack), "\(shown): set the pin to it")
+        Self.expect(millions, Self.startPin, "million instructions a start")
+    }
+
+    private static func expect(_ number: Double, _ pin: Double, _ unit: String) {
+        let shown = "\((number * 10).rounded() / 10) \(unit)"
+        #expect(number <= pin * (1 + slack), "\(shown), the pin is \(pin)")
+        #expect(number >= pin * (1 - slack), "\(shown): set the pin to it")
     }
 }
 

@@ -18,7 +18,8 @@ import Testing
             let numbers = (0..<count).map { _ in Int64.random(in: 0...most, using: &generator) }
             var lists = [MagnitudeList(), MagnitudeList()]
             for (index, number) in numbers.enumerated() {
-                try lists[index % 8 == 0 ? 1 : 0].append(number, puttingAside: putsAside ? spill : nil)
+                let list = index % 8 == 0 ? 1 : 0
+                try lists[list].append(number, puttingAside: putsAside ? spill : nil)
             }
             var list = lists[0]
             list.append(lists[1])

@@ -1,6 +1,7 @@
 public import Foundation
 
-/// The most memory, in KiB, that the process `pid` has held at a time so far; nil when it has ended.
+/// The most memory, in KiB, that the process `pid` has held at a time so far; nil when it has
+/// ended.
 ///
 /// The kernel keeps this mark of a process as long as it lives (proc(5), `VmHWM`); `rusage` would
 /// add that of the process that started it.
