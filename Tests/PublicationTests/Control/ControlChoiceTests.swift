@@ -154,10 +154,7 @@ import Testing
         for round in 0..<rounds {
             var generator = SeededGenerator(seed: UInt64(seed + 1000 * layout + round))
             let log = log(&generator)
-            let tables = PlainBoxTests.layouts[layout].map {
-                InventedLog.Table(keys: $0, columns: columns)
-            }
-            let publication = log.publication(tables, .persons(4, customers: nil))
+            let publication = PlainBoxTests.publication(of: log, layout, columns)
             lines += try changes(
                 in: PlainBoxTests.families(publication, &generator), effort: effort)
         }

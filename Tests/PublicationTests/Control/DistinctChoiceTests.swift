@@ -25,10 +25,7 @@ import Testing
                 sizes: isLarge ? [9, 6, 4] : [4, 3, 3], &generator)
             let columns: [InventedLog.Column] =
                 round % 3 == 0 ? [.times(when: (2, "v1")), .users] : [.users]
-            let tables = PlainBoxTests.layouts[layout].map {
-                InventedLog.Table(keys: $0, columns: columns)
-            }
-            let publication = log.publication(tables, .persons(4, customers: nil))
+            let publication = PlainBoxTests.publication(of: log, layout, columns)
             for family in try FamilyBuilder(publication).families() {
                 guard case .distinct = family.measurand else { continue }
                 lines += try Self.choice(in: Self.withNeeds(family, &generator))

@@ -17,6 +17,15 @@ import Testing
         [[.day, a, b], [.month, a], [.month, b]], [[a, b], [b, c], [.day, c], [.day, a]],
     ]
 
+    /// The tables of a layout, all with the same columns.
+    static func publication(
+        of log: InventedLog, _ layout: Int, _ columns: [InventedLog.Column]
+    ) -> MeasuredPublication {
+        log.publication(
+            layouts[layout].map { InventedLog.Table(keys: $0, columns: columns) },
+            .persons(4, customers: nil))
+    }
+
     /// Families with unsafe cells, some of their figures told before, some with noise.
     static func families(
         _ publication: MeasuredPublication, _ generator: inout SeededGenerator
@@ -64,10 +73,7 @@ import Testing
                 Int.random(in: 10...200, using: &generator),
                 persons: Int.random(in: 4...25, using: &generator), days: 8, sizes: [4, 3, 3],
                 &generator)
-            let tables = Self.layouts[layout].map {
-                InventedLog.Table(keys: $0, columns: [.times(when: nil), .sum])
-            }
-            let publication = log.publication(tables, .persons(4, customers: nil))
+            let publication = Self.publication(of: log, layout, [.times(when: nil), .sum])
             for family in try Self.families(publication, &generator)
             where try Self.check(family, "seed \(seed)") {
                 compared += 1

@@ -41,6 +41,7 @@ struct ChangeSearch {
     /// The box at hand.
     var box = Box()
 
+    /// How much is tried for a cell.
     let effort: SearchEffort
 
     /// With `knowsPlainBoxes` false every box is evaluated as if it were not plain: slower, with
