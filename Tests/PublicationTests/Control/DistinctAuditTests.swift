@@ -282,7 +282,7 @@ import Testing
     // MARK: Lines that are not there
 
     /// A family of the first table of one log and the second of another.
-    private static func joined(
+    static func joined(
         _ keys: [[GroupKey]], _ first: [InventedLog.Record], _ second: [InventedLog.Record]
     ) throws -> Family {
         let tables = keys.map { InventedLog.Table(keys: $0, columns: [.users]) }
@@ -297,7 +297,7 @@ import Testing
         ).families()[0]
     }
 
-    private static func users(_ texts: [String], day: Int) -> [InventedLog.Record] {
+    static func users(_ texts: [String], day: Int) -> [InventedLog.Record] {
         (0..<5).map {
             InventedLog.Record(day: day, texts: texts, amount: 1, person: $0, customer: $0)
         }

@@ -32,10 +32,12 @@ struct DistinctSearch {
     private var lineTotals: [[[(sum: Int64, largest: Int64)]]] = []
 
     /// No assignment is repaired more often than this.
+    private let repairsMax: Int
     static let repairsMax = 64
 
-    init(_ family: Family) {
+    init(_ family: Family, repairsMax: Int = Self.repairsMax) {
         self.family = family
+        self.repairsMax = repairsMax
         let tables = family.tables
         wholes = tables.indices.map { at in
             tables[at].lines.indices.compactMap { lines in
@@ -190,7 +192,7 @@ struct DistinctSearch {
         var repairs = 0
         while let next = queue.popLast() {
             repairs += 1
-            if repairs > Self.repairsMax { return [] }
+            if repairs > repairsMax { return [] }
             for (whole, lines) in wholes[Int(family.tableOf[next])] {
                 let mask = family.tables[whole].mask
                 guard let total = family.tables[whole].index[family.keys[next] & mask] else {

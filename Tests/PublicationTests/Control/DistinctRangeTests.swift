@@ -1,0 +1,141 @@
+import Foundation
+@testable import Publication
+import Statistics
+import TestSupport
+import Testing
+
+/// How far distinct counts can be moved, and what keeps them from moving on, is the same in every
+/// build (see `ControlChoiceTests`), in families of which any cell may be hidden, and of any cell
+/// something may be known; whatever is called protected in them, the audit calls so, too.
+@Suite("How far distinct counts can be moved") struct DistinctRangeTests {
+    private static let a = GroupKey.text(input: 0, column: "a")
+    private static let b = GroupKey.text(input: 1, column: "b")
+    private static let c = GroupKey.text(input: 2, column: "c")
+
+    /// Breakdowns in each other, beside each other below a total, and beside each other without
+    /// one.
+    private static let layouts: [[[GroupKey]]] = [
+        [[a, b], [a], [b], []], [[a, b, c], [a, b], [a]], [[a, b, c], [a, b], [b, c], [a, c], []],
+        [[.month, a], [.month, b]], [[.month, a, b], [.month, c]], [[a, b], [a, c], [b, c]],
+        [[.month, a, b], [.month, b, c], [.month, a], [.month, c]],
+    ]
+    private static let digests = [
+        "394b29129cf366e5", "7e1537801d2cd510", "204d13275281956c", "8e85c07abd312a98",
+        "0692547087dea1a5", "65fbae80a2dc5c8e", "248bb5e82d448fa3",
+    ]
+
+    @Test("the same ranges", arguments: layouts.indices)
+    func ranges(_ layout: Int) throws {
+        var lines: [String] = []
+        for round in 0..<24 {
+            var generator = SeededGenerator(seed: UInt64(80_000 + 1000 * layout + round))
+            let family = try Self.family(layout, &generator)
+            for cell in family.needs.indices where family.needs[cell] > 0 {
+                for repairsMax in [1, 2, 3, 64] {
+                    var search = DistinctSearch(family, repairsMax: repairsMax)
+                    let (width, obstacle) = search.range(cell)
+                    lines.append("\(cell) \(width) \(obstacle)")
+                }
+            }
+            var search = DistinctSearch(family)
+            let open = try search.protectAll()
+            lines.append("\(open) \(search.family.states)")
+            lines += (0..<search.proofs.count).map { "\(search.proofs.proof($0))" }
+        }
+        #expect(digest(of: lines) == Self.digests[layout])
+    }
+
+    @Test("what is found is so", arguments: layouts.indices)
+    func proofs(_ layout: Int) throws {
+        var audited = 0
+        for round in 0..<2 {
+            var generator = SeededGenerator(seed: UInt64(90_000 + 1000 * layout + round))
+            var search = DistinctSearch(try Self.family(layout, &generator))
+            let open = try search.protectAll()
+            let outcome = try DistinctAudit(search.family, search.proofs).run()
+            #expect(Set(outcome.failed).isSubset(of: open), "round \(round)")
+            audited += outcome.audited
+        }
+        #expect(audited > 4, "\(audited)")
+    }
+
+    /// A small family: some cells are hidden, of some more is known than that there is somebody,
+    /// some were told before, and some are unsafe.
+    private static func family(
+        _ layout: Int, _ generator: inout SeededGenerator
+    ) throws -> Family {
+        let log = InventedLog.random(
+            Int.random(in: 20...120, using: &generator),
+            persons: Int.random(in: 6...20, using: &generator), days: 6, sizes: [3, 3, 2],
+            &generator)
+        let publication = log.publication(
+            layouts[layout].map { InventedLog.Table(keys: $0, columns: [.users]) },
+            .persons(4, customers: nil))
+        var family = try FamilyBuilder(publication).families()[0]
+        let share = Int.random(in: 1...4, using: &generator)
+        for cell in family.keys.indices {
+            let value = Int32(clamping: family.values[cell] / Family.one)
+            if Int.random(in: 0..<4, using: &generator) < share { family.hide(cell) }
+            family.floors[cell] = Int32.random(in: 0...value, using: &generator)
+            if Bool.random(using: &generator) {
+                family.ceilings[cell] = value + Int32.random(in: 0...9, using: &generator)
+            }
+            if family.states[cell] == .shown, Int.random(in: 0..<3, using: &generator) == 0 {
+                family.markToldBefore(cell)
+            } else if Bool.random(using: &generator) {
+                let need = Int128(Int.random(in: 1...12, using: &generator)) * Family.one
+                family.markUnsafe(cell, need: need, hasFewPersons: value < 4)
+            }
+        }
+        return family
+    }
+
+    // MARK: Lines that are not there
+
+    /// Nothing is known of a total of which there are no parts.
+    @Test func aTotalWithoutParts() throws {
+        let one = DistinctAuditTests.users(["r0", "c0"], day: 0)
+        let family = try DistinctAuditTests.joined(
+            [[Self.a, Self.b], [Self.a]], one,
+            one + DistinctAuditTests.users(["r1", "c0"], day: 0))
+        #expect(try Self.width(of: 2, in: family) == 40)
+    }
+
+    /// Nothing is known of parts beside which there is no other breakdown, nor of those.
+    @Test(arguments: [0, 1]) func partsWithoutATwin(_ first: Int) throws {
+        let one = DistinctAuditTests.users(["r0", "c0"], day: 0)
+        let both = one + DistinctAuditTests.users(["r0", "c0"], day: 4)
+        let family = try DistinctAuditTests.joined(
+            [[.month, Self.a], [.month, Self.b]], first == 0 ? both : one, first == 0 ? one : both)
+        let alone = try #require(
+            family.tables[first].cells.first { cell in
+                let month = family.keys[cell] & family.tables[0].mask & family.tables[1].mask
+                return !family.tables[1 - first].cells.contains {
+                    family.keys[$0] & family.tables[0].mask & family.tables[1].mask == month
+                }
+            })
+        #expect(try Self.width(of: alone, in: family) == 40)
+    }
+
+    /// The range of the cell up to 40, when it alone is hidden.
+    private static func width(of cell: Int, in family: Family) throws -> Int128 {
+        #expect(family.keys.count == 3)
+        var family = family
+        family.markUnsafe(cell, need: 40 * Family.one, hasFewPersons: true)
+        var search = DistinctSearch(family)
+        return search.range(cell).width / Family.one
+    }
+
+    @Test func aSignalEndsIt() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            stopThisProcess()
+            var generator = SeededGenerator(seed: 1)
+            let family = try Self.family(0, &generator)
+            exit(
+                isStopped {
+                    var search = DistinctSearch(family)
+                    _ = try search.protectAll()
+                } ? 0 : 1)
+        }
+    }
+}
