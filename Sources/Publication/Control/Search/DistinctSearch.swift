@@ -11,9 +11,10 @@ struct DistinctSearch {
     /// Other values of hidden cells, in billionths.
     private var assigned: [Int: Int128] = [:]
     private var queue: [Int] = []
-    /// Whether a part that is too large, or parts that are too few, change their total before they
-    /// change themselves: what does not work one way may work the other.
-    private var fitsTotalsFirst = true
+    /// The cell of which another value is tried: it is not changed again.
+    private var kept = -1
+    /// Whether parts that are too few change their total before they change themselves: what does
+    /// not work one way may work the other.
     private var fillsTotalsFirst = false
     /// For each table the tables that it is a breakdown of, and those that break it down.
     private var wholes: [[(table: Int, lines: Int)]] = []
@@ -175,9 +176,8 @@ struct DistinctSearch {
     /// the cells of the inequalities that cannot.
     private mutating func attempt(_ cell: Int, _ value: Int128) -> [Int]? {
         var obstacle: [Int] = []
-        for (fit, fill) in [(true, false), (true, true), (false, false), (false, true)] {
-            fitsTotalsFirst = fit
-            fillsTotalsFirst = fill
+        for fillsTotalsFirst in [false, true] {
+            self.fillsTotalsFirst = fillsTotalsFirst
             guard let blocking = repair(cell, value) else { return nil }
             obstacle += blocking
         }
@@ -187,6 +187,7 @@ struct DistinctSearch {
     private mutating func repair(_ cell: Int, _ value: Int128) -> [Int]? {
         assigned.removeAll(keepingCapacity: true)
         guard allows(cell, value) else { return [] }
+        kept = cell
         assigned[cell] = value
         queue = [cell]
         var repairs = 0
@@ -198,34 +199,32 @@ struct DistinctSearch {
                 guard let total = family.tables[whole].index[family.keys[next] & mask] else {
                     continue
                 }
-                if let blocked = settle(Int(family.tableOf[next]), lines, total, keep: cell) {
+                if let blocked = settle(Int(family.tableOf[next]), lines, total) {
                     return blocked
                 }
             }
             for (table, lines) in breakdowns[Int(family.tableOf[next])] {
-                if let blocked = settle(table, lines, next, keep: cell) { return blocked }
+                if let blocked = settle(table, lines, next) { return blocked }
             }
             for twin in twins[Int(family.tableOf[next])] {
-                if let blocked = settle(twin, of: next, keep: cell) { return blocked }
-                if let blocked = settle(
-                    twin.reversed(Int(family.tableOf[next])), of: next, keep: cell)
-                {
-                    return blocked
-                }
+                let reversed = twin.reversed(Int(family.tableOf[next]))
+                if let blocked = settle(twin, of: next) { return blocked }
+                if let blocked = settle(reversed, of: next) { return blocked }
             }
         }
         return nil
     }
 
-    /// True when the attacker could believe the value; a cell that was changed moves on in the same
-    /// direction only, so that repairs come to an end.
+    /// True when the cell may have the value in the assignment at hand, and the attacker could
+    /// believe it; a cell that was changed moves on in the same direction only, so that repairs
+    /// come to an end.
     private func allows(_ cell: Int, _ value: Int128) -> Bool {
+        guard family.states[cell].isHidden else { return false }
         if let now = assigned[cell] {
             let truth = family.values[cell]
-            if now < truth ? value > now : value < now { return false }
+            if cell == kept || (now < truth ? value > now : value < now) { return false }
         }
-        return family.states[cell].isHidden
-            && value >= Int128(family.floors[cell]) * Family.one
+        return value >= Int128(family.floors[cell]) * Family.one
             && value <= Int128(family.ceilings[cell]) * Family.one
     }
 
@@ -236,22 +235,20 @@ struct DistinctSearch {
         queue.append(cell)
     }
 
-    /// Repairs the inequalities between `total` and the line of its parts; `keep` may not be
-    /// changed. Returns the cells of an inequality that cannot be repaired.
-    private mutating func settle(
-        _ table: Int, _ lines: Int, _ total: Int, keep: Int
-    ) -> [Int]? {
+    /// Repairs the inequalities between `total` and the line of its parts. Returns the cells of an
+    /// inequality that cannot be repaired.
+    private mutating func settle(_ table: Int, _ lines: Int, _ total: Int) -> [Int]? {
         let line = family.tables[table].lines[lines].line(key: family.keys[total])
         if line.isEmpty { return nil }
         let limit = value(total)
         if largest(line, table, lines, above: limit) > limit,
-            let blocked = fit(line, largest(line, table, lines, above: limit), total, keep: keep)
+            let blocked = fit(line, largest(line, table, lines, above: limit), total)
         {
             return blocked
         }
         let sum = sum(line, table, lines)
         guard family.tables[table].isComplete, sum < value(total) else { return nil }
-        return fill(line, value(total) - sum, total, keep: keep)
+        return fill(line, value(total) - sum, total)
     }
 
     /// The cells of a line that have another value in the assignment at hand.
@@ -270,20 +267,18 @@ struct DistinctSearch {
         }
     }
 
-    /// The largest figure of a line, if it is above `limit`.
+    /// The largest figure of a line if that is above `limit`, else anything up to that.
     private func largest(
         _ line: ArraySlice<Int32>, _ table: Int, _ lines: Int, above limit: Int128
     ) -> Int128 {
         let truth = Int128(lineTotals[table][lines][line.startIndex].largest) * Family.one
-        if truth > limit { return line.reduce(0) { max($0, value(Int($1))) } }
-        return changed(line, table, lines).reduce(0) { max($0, value($1)) }
+        if truth > limit { return line.map { value(Int($0)) }.max() ?? limit }
+        return changed(line, table, lines).map { value($0) }.max() ?? limit
     }
 
     /// Makes all of the other table's line of a twin, together, at least as many as any of the own
     /// line. Returns the cells of an inequality that cannot be repaired.
-    private mutating func settle(
-        _ twin: DistinctTwin, of cell: Int, keep: Int
-    ) -> [Int]? {
+    private mutating func settle(_ twin: DistinctTwin, of cell: Int) -> [Int]? {
         guard family.tables[twin.other].isComplete else { return nil }
         let key = family.keys[cell]
         let parts = family.tables[twin.own].lines[twin.lines].line(key: key)
@@ -293,14 +288,13 @@ struct DistinctSearch {
         let most = largest(parts, twin.own, twin.lines, above: limit)
         if most <= limit { return nil }
         let tooMany = parts.map { Int($0) }.filter { value($0) > limit }
-        if !fillsTotalsFirst, tooMany.allSatisfy({ $0 != keep && allows($0, limit) }) {
+        if !fillsTotalsFirst, tooMany.allSatisfy({ allows($0, limit) }) {
             for part in tooMany { assign(part, limit) }
             return nil
         }
         var missing = most - limit
         for other in others {
             let other = Int(other)
-            if other == keep || !family.states[other].isHidden { continue }
             let more = min(missing, Int128(family.ceilings[other]) * Family.one - value(other))
             if more <= 0 || !allows(other, value(other) + more) { continue }
             assign(other, value(other) + more)
@@ -310,38 +304,33 @@ struct DistinctSearch {
         return others.map { Int($0) } + tooMany
     }
 
-    /// Makes no part larger than the total.
+    /// Makes no part larger than the total: either the total was lowered, or parts were raised, and
+    /// what was not is what may be changed.
     private mutating func fit(
-        _ line: ArraySlice<Int32>, _ largest: Int128, _ total: Int, keep: Int
+        _ line: ArraySlice<Int32>, _ largest: Int128, _ total: Int
     ) -> [Int]? {
-        let canRaise = total != keep && allows(total, largest)
-        if canRaise, fitsTotalsFirst {
+        if allows(total, largest) {
             assign(total, largest)
             return nil
         }
         let limit = value(total)
         let parts = line.map { Int($0) }.filter { value($0) > limit }
-        if let fixed = parts.first(where: { $0 == keep || !allows($0, limit) }) {
-            guard canRaise else { return [total, fixed] }
-            assign(total, largest)
-            return nil
-        }
+        if let fixed = parts.first(where: { !allows($0, limit) }) { return [total, fixed] }
         for part in parts { assign(part, limit) }
         return nil
     }
 
     /// Makes the parts together at least as many as the total.
     private mutating func fill(
-        _ line: ArraySlice<Int32>, _ missing: Int128, _ total: Int, keep: Int
+        _ line: ArraySlice<Int32>, _ missing: Int128, _ total: Int
     ) -> [Int]? {
-        if fillsTotalsFirst, total != keep, allows(total, value(total) - missing) {
+        if fillsTotalsFirst, allows(total, value(total) - missing) {
             assign(total, value(total) - missing)
             return nil
         }
         var missing = missing
         for part in line {
             let part = Int(part)
-            if part == keep || !family.states[part].isHidden { continue }
             let top = min(Int128(family.ceilings[part]) * Family.one, value(total))
             let more = min(missing, top - value(part))
             if more <= 0 || !allows(part, value(part) + more) { continue }
@@ -350,7 +339,7 @@ struct DistinctSearch {
             if missing <= 0 { return nil }
         }
         let least = value(total) - missing
-        if total != keep, allows(total, least) {
+        if allows(total, least) {
             assign(total, least)
             return nil
         }
