@@ -20,14 +20,14 @@ import Testing
         [[.month, a, b], [.month, b, c], [.month, a], [.month, c]],
     ]
     private static let digests = [
-        "eb814e60cad82d7d", "e56bbd621a48703b", "74ec3368d1ba8cfa", "9c2211f78ece2b3c",
-        "0cb3563593df74c2", "d9aa8da3a8ff803c", "eb9a471701653bbf",
+        "4a039e56ba97cdf2", "a7a8524b131f4159", "e0840bc8a9b5e630", "b598d016ff9713a7",
+        "f5f4998e155f87a0", "af31c1b7bdc71f68", "7d082b83ac9d56f5",
     ]
 
     @Test("the same ranges", arguments: layouts.indices)
     func ranges(_ layout: Int) throws {
         var lines: [String] = []
-        for round in 0..<24 {
+        for round in 0..<32 {
             var generator = SeededGenerator(seed: UInt64(80_000 + 1000 * layout + round))
             let family = try Self.family(layout, &generator)
             for cell in family.needs.indices where family.needs[cell] > 0 {
@@ -37,7 +37,7 @@ import Testing
                     lines.append("\(cell) \(width) \(obstacle)")
                 }
             }
-            for repairsMax in [1, 2, 64] {
+            for repairsMax in [1, 2, 3, 5, 64] {
                 var search = DistinctSearch(family, repairsMax: repairsMax)
                 let open = try search.protectAll()
                 lines.append("\(open) \(search.family.states)")
@@ -50,7 +50,7 @@ import Testing
     @Test("what is found is so", arguments: layouts.indices)
     func proofs(_ layout: Int) throws {
         var audited = 0
-        for round in 0..<2 {
+        for round in 0..<4 {
             var generator = SeededGenerator(seed: UInt64(90_000 + 1000 * layout + round))
             var search = DistinctSearch(try Self.family(layout, &generator))
             let open = try search.protectAll()
@@ -66,10 +66,12 @@ import Testing
     private static func family(
         _ layout: Int, _ generator: inout SeededGenerator
     ) throws -> Family {
+        // Of few persons many figures are the same, and one change moves many of them.
+        let isTiny = Bool.random(using: &generator)
         let log = InventedLog.random(
-            Int.random(in: 20...120, using: &generator),
-            persons: Int.random(in: 6...20, using: &generator), days: 6, sizes: [3, 3, 2],
-            &generator)
+            Int.random(in: isTiny ? 4...24 : 20...120, using: &generator),
+            persons: Int.random(in: isTiny ? 2...5 : 6...20, using: &generator), days: 6,
+            sizes: isTiny ? [2, 2, 2] : [3, 3, 2], &generator)
         let publication = log.publication(
             layouts[layout].map { InventedLog.Table(keys: $0, columns: [.users]) },
             .persons(4, customers: nil))
