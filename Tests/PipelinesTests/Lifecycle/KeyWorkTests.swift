@@ -152,7 +152,7 @@ struct KeyWorkTests {
         #expect("\(failure)".contains("pipeline.yaml uses no month keys"))
     }
 
-    /// Readable records keep a state, and so do aggregates.
+    /// Readable records keep a state, and so do aggregates and a single file that is owed.
     @Test("a state is forgotten once nothing in it needs a key, and not before")
     func forgotten() throws {
         func refusal(_ scene: TemporaryPipeline, _ now: String) -> String {
@@ -170,7 +170,23 @@ struct KeyWorkTests {
         try counted.run(now: "2026-04-10")
         #expect(refusal(counted, "2026-04-10").contains("still needs keys"))
         let aged = try scene()
-        try aged.run(now: "2026-04-10")
+        let unfinished = try scene()
+        for scene in [aged, unfinished] { try scene.run(now: "2026-04-10") }
+        try owe(unfinished)
+        #expect(refusal(unfinished, "2026-04-10").contains("still needs keys"))
         #expect(refusal(aged, "2026-04-10") == "")
+    }
+
+    /// A run that ended before it had removed a file.
+    private func owe(_ scene: TemporaryPipeline) throws {
+        let time = EventTime(milliseconds: 1_775_800_000_000)
+        var commit = RunCommit(
+            name: "owing", pipeline: "log", command: "run",
+            plan: Digest256.of(Array("plan".utf8).span), started: time, finished: time, now: time,
+            cutoff: nil, counts: RunCounts(read: 0, written: 0, dropped: 0, quarantined: 0))
+        commit.publications = [
+            PendingPublication(directory: "out", finalName: "gone.jsonl", action: .remove)
+        ]
+        _ = try Ledger.open(stateDirectory: "\(scene.folder)/state").commitRun(commit)
     }
 }

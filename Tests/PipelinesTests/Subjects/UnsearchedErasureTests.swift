@@ -125,6 +125,25 @@ struct UnsearchedErasureTests {
         #expect(try awaited().allSatisfy { !$0.tokens.isEmpty })
     }
 
+    /// Its day says which events it is of: there is nothing to wait for, and nothing to look for
+    /// again on that day.
+    @Test("an opt-out of events that lie ahead only stays open for files that cannot be searched")
+    func optOutOfEventsAhead() throws {
+        let scene = try Scene.underStaticKey()
+        var request = OptOutRequest(
+            pipeline: "\(scene.folder)/pipeline.yaml", subject: OptOutSubject(user: "anna"))
+        request.now = "2026-04-15"
+        request.effective = "2026-04-20"
+        request.basis = "event"
+        #expect(try Sluice.addOptOut(request).entry.unsearched > 0)
+        let awaited = try Ledger.openForReading(stateDirectory: "\(scene.folder)/state")
+            .awaitedOptOuts(pipeline: "kept")
+        #expect(awaited.map { $0.unsearched > 0 && $0.left == [] } == [true])
+        let notes = try scene.run(now: "2026-04-20").notes
+        #expect(notes.contains { $0.contains("opt-out 1 stays open") })
+        #expect(notes.allSatisfy { !$0.contains("whose day has come") }, "\(notes)")
+    }
+
     @Test("one that only waits for months of later keys does not wait for files of other rules")
     func optOutOfLaterKeys() throws {
         let scene = try Scene.started()
