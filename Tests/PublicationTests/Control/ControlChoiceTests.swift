@@ -123,6 +123,25 @@ import Testing
         Self.compare(lines, Self.changesOfParts, layout)
     }
 
+    /// By the layouts of `PlainBoxTests`, of attributes with a value or two.
+    private static let changesOfFew = [
+        "7c66d734ede5b412", "0b5d27c15c24be00", "2c617ece3768ac62", "2daf3fe3ea1a5fe3",
+        "e092951ca193c5b2", "c21512ab1964a550", "92eb1441ae1272c7", "93da514b0240b08c",
+        "426dcf2b17e8a914", "aa5bcfc7439ae74e",
+    ]
+
+    @Test("the same changes among few groups", arguments: PlainBoxTests.layouts.indices)
+    func changesOfFew(_ layout: Int) throws {
+        let lines = try Self.changes(layout, rounds: 40, seed: 97_000) { generator in
+            let sizes = (0..<3).map { _ in Int.random(in: 1...3, using: &generator) }
+            return InventedLog.random(
+                Int.random(in: 4...40, using: &generator),
+                persons: Int.random(in: 2...12, using: &generator), days: 8, sizes: sizes,
+                &generator)
+        }
+        Self.compare(lines, Self.changesOfFew, layout)
+    }
+
     /// Cubes with lines of so many cells that not all of them are tried.
     private static let cubes: [(sizes: [Int], measure: MeasureKind, digest: String)] = [
         ([400, 3, 2], .sum(input: 9), "d8af9207aa20b283"),
