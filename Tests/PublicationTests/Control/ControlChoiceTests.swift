@@ -123,7 +123,7 @@ import Testing
         Self.compare(lines, Self.changesOfParts, layout)
     }
 
-    /// By the layouts of `PlainBoxTests`, of attributes with a value or two.
+    /// By the layouts of `PlainBoxTests`, of attributes with one to three values.
     private static let changesOfFew = [
         "7c66d734ede5b412", "0b5d27c15c24be00", "2c617ece3768ac62", "2daf3fe3ea1a5fe3",
         "e092951ca193c5b2", "c21512ab1964a550", "92eb1441ae1272c7", "93da514b0240b08c",
@@ -173,7 +173,8 @@ import Testing
         for round in 0..<rounds {
             var generator = SeededGenerator(seed: UInt64(seed + 1000 * layout + round))
             let log = log(&generator)
-            let publication = PlainBoxTests.publication(of: log, layout, columns)
+            let publication = PlainBoxTests.publication(
+                of: log, PlainBoxTests.layouts[layout], columns)
             lines += try changes(
                 in: PlainBoxTests.families(publication, &generator), effort: effort)
         }

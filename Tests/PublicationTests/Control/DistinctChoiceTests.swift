@@ -25,7 +25,8 @@ import Testing
                 sizes: isLarge ? [9, 6, 4] : [4, 3, 3], &generator)
             let columns: [InventedLog.Column] =
                 round % 3 == 0 ? [.times(when: (2, "v1")), .users] : [.users]
-            let publication = PlainBoxTests.publication(of: log, layout, columns)
+            let publication = PlainBoxTests.publication(
+                of: log, PlainBoxTests.layouts[layout], columns)
             for family in try FamilyBuilder(publication).families() {
                 guard case .distinct = family.measurand else { continue }
                 lines += try Self.choice(in: Self.withNeeds(family, &generator))

@@ -72,9 +72,7 @@ import Testing
             Int.random(in: isTiny ? 4...24 : 20...120, using: &generator),
             persons: Int.random(in: isTiny ? 2...5 : 6...20, using: &generator), days: 6,
             sizes: isTiny ? [2, 2, 2] : [3, 3, 2], &generator)
-        let publication = log.publication(
-            layouts[layout].map { InventedLog.Table(keys: $0, columns: [.users]) },
-            .persons(4, customers: nil))
+        let publication = PlainBoxTests.publication(of: log, layouts[layout], [.users])
         var family = try FamilyBuilder(publication).families()[0]
         let share = Int.random(in: 1...4, using: &generator)
         for cell in family.keys.indices {
@@ -111,13 +109,10 @@ import Testing
         let both = one + DistinctAuditTests.users(["r0", "c0"], day: 4)
         let family = try DistinctAuditTests.joined(
             [[.month, Self.a], [.month, Self.b]], first == 0 ? both : one, first == 0 ? one : both)
+        let month = family.tables[0].mask & family.tables[1].mask
+        let others = Set(family.tables[1 - first].cells.map { family.keys[$0] & month })
         let alone = try #require(
-            family.tables[first].cells.first { cell in
-                let month = family.keys[cell] & family.tables[0].mask & family.tables[1].mask
-                return !family.tables[1 - first].cells.contains {
-                    family.keys[$0] & family.tables[0].mask & family.tables[1].mask == month
-                }
-            })
+            family.tables[first].cells.first { !others.contains(family.keys[$0] & month) })
         #expect(try Self.width(of: alone, in: family) == 40)
     }
 

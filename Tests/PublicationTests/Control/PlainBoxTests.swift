@@ -17,12 +17,12 @@ import Testing
         [[.day, a, b], [.month, a], [.month, b]], [[a, b], [b, c], [.day, c], [.day, a]],
     ]
 
-    /// The tables of a layout, all with the same columns.
+    /// Tables by these keys, all with the same columns.
     static func publication(
-        of log: InventedLog, _ layout: Int, _ columns: [InventedLog.Column]
+        of log: InventedLog, _ layout: [[GroupKey]], _ columns: [InventedLog.Column]
     ) -> MeasuredPublication {
         log.publication(
-            layouts[layout].map { InventedLog.Table(keys: $0, columns: columns) },
+            layout.map { InventedLog.Table(keys: $0, columns: columns) },
             .persons(4, customers: nil))
     }
 
@@ -73,7 +73,8 @@ import Testing
                 Int.random(in: 10...200, using: &generator),
                 persons: Int.random(in: 4...25, using: &generator), days: 8, sizes: [4, 3, 3],
                 &generator)
-            let publication = Self.publication(of: log, layout, [.times(when: nil), .sum])
+            let publication = Self.publication(
+                of: log, Self.layouts[layout], [.times(when: nil), .sum])
             for family in try Self.families(publication, &generator)
             where try Self.check(family, "seed \(seed)") {
                 compared += 1
